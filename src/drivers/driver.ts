@@ -1,0 +1,372 @@
+/**
+ * The contract between the share manager and a storage backend: a small core that every driver has, and optional
+ * abilities that a driver declares by having them (`driver.snapshots`, `driver.shrinks`, …). The capability bits that
+ * the scheduler sees are derived from what is there, so a driver can't claim what it hasn't got.
+ *
+ * A driver makes and sizes trees; an {@link Exporter} (`exporters/`) publishes them and applies access rules. Neither
+ * sees the database, the bus or a status. Both get plain values and answer with plain values.
+ *
+ * Three laws, all checked by `conformance.ts`:
+ *  1. **Idempotent by id.** The same call with the same id twice leaves the same world and gives an equal answer;
+ *     deleting what isn't there succeeds.
+ *  2. **Three outcomes.** A failure is a {@link DriverError} that says whether anything may have happened.
+ *  3. **No blocking.** In process a driver reads only /sys and /proc; whatever touches a share's path runs in a child
+ *     through `Exec`, with the deadline of the call.
+ */
+import type { Exec, Fence } from '../exec/exec.ts'
+import type { Static, TSchema } from 'typebox'
+
+// ---------------------------------------------------------------------------------------------------- outcomes
+
+export type Outcome =
+  /** The world is as it was before the call. */
+  | 'nothing-happened'
+  /** The call may have taken effect (deadline, lost connection): it is repeated with the same arguments. */
+  | 'maybe-happened'
+  /** This pool can't take the share; another might. Goes back to the scheduler. */
+  | 'no-room-here'
+
+/** What the failure is about, where a user message of its own exists (api.md §1 calls these detail ids). */
+export type DriverReason =
+  | 'shrink-would-lose-data'
+  | 'access-type-unsupported'
+  | 'access-level-unsupported'
+  | 'client-forbidden'
+  | 'size-mismatch'
+  | 'not-found'
+  | 'busy'
+  | 'unsupported'
+  | 'host-lacks'
+
+/**
+ * The only error a driver throws on purpose. Anything else that escapes is treated as `maybe-happened`, retried and
+ * logged with its stack.
+ */
+export class DriverError extends Error {
+  readonly outcome: Outcome
+  /** Seconds after which a repeat may help; null when a repeat can't help until a person acts. */
+  readonly retryAfterS: number | null
+  readonly reason: DriverReason | null
+  constructor(
+    message: string,
+    outcome: Outcome,
+    options: ErrorOptions & { retryAfterS?: number | null; reason?: DriverReason } = {},
+  ) {
+    super(message, options)
+    this.name = 'DriverError'
+    this.outcome = outcome
+    this.retryAfterS = options.retryAfterS === undefined ? (outcome === 'maybe-happened' ? 1 : null) : options.retryAfterS
+    this.reason = options.reason ?? null
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------- values
+
+/** Strings a driver wants back with every later call on the same thing (a subvolume id, a dataset name). At most 4 KiB. */
+export type DriverState = Readonly<Record<string, string>>
+
+/** One share instance as its driver sees it. `id` is the share *instance* id and the key of idempotency. */
+export interface ShareRef {
+  readonly id: string
+  readonly shareId: string
+  readonly projectId: string
+  /** `NFS`, `CIFS`, `CEPHFS`… */
+  readonly protocol: string
+  readonly sizeGib: number
+  /** The pool's name within this backend (the part after `#`). */
+  readonly pool: string
+  /** What create, clone or manage returned; empty before the first of them. */
+  readonly state: DriverState
+  /** Extra specs of the share type. */
+  readonly specs: Readonly<Record<string, string>>
+  /** A name the tenant chose for the last element of the export path, already validated; usually null. */
+  readonly mountPointName: string | null
+}
+
+/** One snapshot instance as its driver sees it. `id` is the snapshot *instance* id. */
+export interface SnapshotRef {
+  readonly id: string
+  readonly snapshotId: string
+  readonly share: ShareRef
+  /** Size of the share when the snapshot was taken, GiB. */
+  readonly sizeGib: number
+  readonly state: DriverState
+}
+
+/** A directory that an exporter can publish. */
+export interface Tree {
+  /** Absolute path on the node(s) that serve the backend. */
+  readonly path: string
+  /** True for trees that must never be written through an export (snapshots). */
+  readonly readOnly: boolean
+}
+
+export interface CreatedShare {
+  readonly state: DriverState
+  /** Null for backends that export by themselves (native protocols). */
+  readonly tree: Tree | null
+}
+
+/** What every call gets besides its arguments. */
+export interface CallContext {
+  readonly log: DriverLog
+  /** Milliseconds this call may take in all. */
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+  /** Passed to `exec.run` for every command that changes something. Null for reads. */
+  readonly fence: Fence | null
+  /** Tells the user how far a long call is, 0–100. */
+  progress(percent: number): void
+}
+
+export interface DriverLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+// ------------------------------------------------------------------------------------------------------- pools
+
+/**
+ * One pool as reported every interval. Capability fields that follow from abilities (`snapshot_support`…) are added by
+ * the share manager; `extra` holds whatever else extra specs may ask for.
+ */
+export interface PoolReport {
+  readonly name: string
+  /** GiB, fractions allowed; null = the backend can't tell ("unknown" on the wire). */
+  readonly totalGib: number | null
+  /** GiB free as the file system counts it, space of deleted but not yet cleaned trees excluded. */
+  readonly freeGib: number | null
+  /** True when sizes are promises rather than reserved space. */
+  readonly thin: boolean
+  readonly extra: Readonly<Record<string, string | number | boolean | readonly string[]>>
+}
+
+// ------------------------------------------------------------------------------------------------------- sizes
+
+/** How full something is, from the file system's own counters, in bytes. */
+export interface Measurement {
+  readonly id: string
+  /** What the user fills: counts against the size. */
+  readonly usedBytes: number | null
+  /** All bytes reachable from here, shared ones included. */
+  readonly referencedBytes: number | null
+  /** Bytes that would come back if only this were deleted. */
+  readonly exclusiveBytes: number | null
+  /** For each null above, why the file system can't tell; null when there is no null. */
+  readonly reason: string | null
+  /** `btrfs-qgroup`, `cephfs-rstat`, `statfs`, `walk-refused`… */
+  readonly method: string
+  /** Microseconds since the epoch. */
+  readonly measuredAtUs: number
+}
+
+// ---------------------------------------------------------------------------------------------------- the core
+
+export interface StorageDriver {
+  readonly name: string
+  /** `host`: only the kernel that has it mounted can serve it. `network`: any node can take over. */
+  readonly reach: 'host' | 'network'
+  /** Protocols this driver exports without an exporter. Empty when it always needs one. */
+  readonly nativeProtocols: readonly string[]
+
+  /**
+   * Brings the backend up: checks tools (a missing one is named with its Debian package), makes or grows what it needs,
+   * mounts. Called at every start and again after a failure; finds again what an earlier process left running.
+   * Throws {@link DriverError} with reason `host-lacks` when a person has to act.
+   */
+  setup(call: CallContext): Promise<void>
+  /** Leaves the backend as it is for the next process; with `detach` also unmounts and detaches what setup attached. */
+  stop(call: CallContext, options: { detach: boolean }): Promise<void>
+  /** Capacity of every pool, cheap enough to ask each few seconds. */
+  pools(call: CallContext): Promise<readonly PoolReport[]>
+  /** Makes an empty tree of exactly `share.sizeGib`, or finds the one an earlier call made. */
+  create(call: CallContext, share: ShareRef): Promise<CreatedShare>
+  /** Removes the tree and everything kept for it; also what a half-done create left. Success when nothing is there. */
+  delete(call: CallContext, share: ShareRef): Promise<void>
+  /** Sets the size to `newSizeGib`, which is at least the present size. */
+  extend(call: CallContext, share: ShareRef, newSizeGib: number): Promise<void>
+  /**
+   * Checks that the share is what its state says and puts back what a restart lost (mounts). Answers the tree.
+   * Throws `not-found` when the data isn't there: ensure never makes an empty replacement.
+   */
+  ensure(call: CallContext, share: ShareRef): Promise<CreatedShare>
+  /** Everything this backend holds that carries a Manila id, so that rows and reality can be compared. */
+  inventory(call: CallContext): Promise<Inventory>
+
+  readonly snapshots?: Snapshots
+  readonly clones?: ClonesFromSnapshot
+  readonly reverts?: Reverts
+  readonly mountsSnapshots?: MountsSnapshots
+  readonly shrinks?: Shrinks
+  readonly manages?: Manages
+  readonly managesSnapshots?: ManagesSnapshots
+  readonly measures?: Measures
+}
+
+export interface Inventory {
+  /** Share instance ids. */
+  readonly shares: readonly string[]
+  /** Snapshot instance ids. */
+  readonly snapshots: readonly string[]
+}
+
+// ----------------------------------------------------------------------------------------------- the abilities
+
+/** Point-in-time copies that survive changes of the share. */
+export interface Snapshots {
+  create(call: CallContext, snapshot: SnapshotRef): Promise<{ readonly state: DriverState }>
+  delete(call: CallContext, snapshot: SnapshotRef): Promise<void>
+}
+
+/** A new share filled from a snapshot of another one in the same backend. `share.sizeGib` ≥ `snapshot.sizeGib`. */
+export interface ClonesFromSnapshot {
+  clone(call: CallContext, share: ShareRef, snapshot: SnapshotRef): Promise<CreatedShare>
+}
+
+/**
+ * The share's content and size become the snapshot's. A revert repeated after it already took effect may run again only
+ * if that loses nothing the user wrote since: drivers record the operation id in the state they keep.
+ */
+export interface Reverts {
+  revert(
+    call: CallContext,
+    share: ShareRef,
+    snapshot: SnapshotRef,
+    operationId: string,
+  ): Promise<CreatedShare>
+}
+
+/** A snapshot as a read-only tree, for an exporter. */
+export interface MountsSnapshots {
+  tree(call: CallContext, snapshot: SnapshotRef): Promise<Tree>
+  /** Undoes what {@link tree} attached. */
+  release(call: CallContext, snapshot: SnapshotRef): Promise<void>
+}
+
+/** Throws reason `shrink-would-lose-data` and changes nothing when the share holds more than `newSizeGib`. */
+export interface Shrinks {
+  shrink(call: CallContext, share: ShareRef, newSizeGib: number): Promise<void>
+}
+
+/** Takes over a tree that exists in the backend without a row, and lets go of one without touching its data. */
+export interface Manages {
+  /** `exportPath` as the administrator typed it: validate, never trust. Answers the size in GiB, rounded up. */
+  manage(
+    call: CallContext,
+    share: ShareRef,
+    exportPath: string,
+    options: Readonly<Record<string, string>>,
+  ): Promise<CreatedShare & { readonly sizeGib: number }>
+  unmanage(call: CallContext, share: ShareRef): Promise<void>
+}
+
+export interface ManagesSnapshots {
+  manage(
+    call: CallContext,
+    snapshot: SnapshotRef,
+    providerLocation: string,
+    options: Readonly<Record<string, string>>,
+  ): Promise<{ readonly state: DriverState; readonly sizeGib: number }>
+  unmanage(call: CallContext, snapshot: SnapshotRef): Promise<void>
+}
+
+/** Sizes from the file system's counters. One call measures a whole batch; no directory is ever walked. */
+export interface Measures {
+  measure(
+    call: CallContext,
+    shares: readonly ShareRef[],
+    snapshots: readonly SnapshotRef[],
+    /** Ask the file system to bring its counters up to date first (a sync, not a walk). */
+    options: { readonly refresh: boolean },
+  ): Promise<readonly Measurement[]>
+}
+
+// --------------------------------------------------------------------------------------------------- exporters
+
+export interface ExportLocation {
+  readonly path: string
+  readonly preferred: boolean
+  readonly adminOnly: boolean
+}
+
+export interface ExportRule {
+  readonly id: string
+  /** `ip`, `user`, `cert`, `cephx`. */
+  readonly type: string
+  /** Already in canonical form: `10.0.0.0/24`, `10.0.0.7`, `alice`. */
+  readonly to: string
+  readonly level: 'rw' | 'ro'
+}
+
+/** What became of a rule; a rule in error doesn't stop the others. */
+export interface RuleOutcome {
+  readonly id: string
+  readonly state: 'active' | 'error'
+  readonly accessKey: string | null
+  /** A sentence for the owner when `state` is `error`. */
+  readonly why: string | null
+  readonly reason: DriverReason | null
+}
+
+export interface ExportRef {
+  /** Share instance id or snapshot instance id: the key of idempotency. */
+  readonly id: string
+  readonly protocol: string
+  readonly tree: Tree | null
+  /** Last element of the export path; `id` when the tenant chose none. */
+  readonly name: string
+}
+
+export interface Exporter {
+  readonly name: string
+  readonly protocols: readonly string[]
+  /** `[protocol, access type]` pairs that {@link applyRules} accepts. */
+  readonly accessTypes: readonly (readonly [string, string])[]
+  /** As {@link StorageDriver.setup}; starts or finds again the daemon, which outlives this process. */
+  setup(call: CallContext): Promise<void>
+  /** With `detach` the daemon is ended; without, it goes on serving clients. */
+  stop(call: CallContext, options: { detach: boolean }): Promise<void>
+  /** Publishes (to nobody, until rules say otherwise). Repeating it with another tree moves the export to that tree. */
+  publish(call: CallContext, target: ExportRef): Promise<readonly ExportLocation[]>
+  /** Nothing published under the id afterwards; clients of other exports notice nothing. */
+  unpublish(call: CallContext, target: ExportRef): Promise<void>
+  /** Makes the full set of rules true. Order of `rules` does not matter; absent clients lose access. */
+  applyRules(call: CallContext, target: ExportRef, rules: readonly ExportRule[]): Promise<readonly RuleOutcome[]>
+  /** Ids of everything published. */
+  inventory(call: CallContext): Promise<readonly string[]>
+}
+
+// ---------------------------------------------------------------------------------------------------- factories
+
+/** What a driver or exporter is built from. `dir` belongs to this backend alone and survives restarts. */
+export interface Parts {
+  readonly exec: Exec
+  readonly log: DriverLog
+  /** `alpha` in `host@alpha`. */
+  readonly backend: string
+  /** Absolute, exists, mode 0700. */
+  readonly dir: string
+  /** Microseconds since the epoch. */
+  now(): number
+}
+
+/** One entry of `drivers/index.ts` or `exporters/index.ts`: options as a schema, so the reference page writes itself. */
+export interface Factory<Product, Options extends TSchema = TSchema> {
+  readonly name: string
+  readonly options: Options
+  create(options: Static<Options>, parts: Parts): Product
+}
+
+export type DriverFactory<Options extends TSchema = TSchema> = Factory<StorageDriver, Options>
+export type ExporterFactory<Options extends TSchema = TSchema> = Factory<Exporter, Options>
+
+/** Keeps the option types while declaring a factory. */
+export function driverFactory<Options extends TSchema>(factory: DriverFactory<Options>): DriverFactory<Options> {
+  return factory
+}
+
+/** As {@link driverFactory}, for exporters. */
+export function exporterFactory<Options extends TSchema>(factory: ExporterFactory<Options>): ExporterFactory<Options> {
+  return factory
+}
