@@ -1,0 +1,17 @@
+/**
+ * What differs between databases, as capabilities rather than names. A query that needs one of these asks the flag;
+ * nothing outside this folder knows which database it talks to.
+ */
+import type { Dialect, RawBuilder } from 'kysely'
+
+export interface DatabaseDialect {
+  readonly kysely: Dialect
+  /** The database's own clock in microseconds: leases are compared with this, so that nodes' clocks don't matter. */
+  readonly nowMicros: RawBuilder<number>
+  /** True where one process owns the file and a second one must be refused. */
+  readonly singleProcess: boolean
+  /** Recognises a conflict (deadlock, serialization failure) that a repeat of the whole transaction cures. */
+  isConflict(error: unknown): boolean
+  /** Recognises a broken unique key. */
+  isDuplicate(error: unknown): boolean
+}

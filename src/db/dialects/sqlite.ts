@@ -1,0 +1,150 @@
+/**
+ * SQLite through `node:sqlite`: no compiler, one process, one connection. Kysely's own SQLite parts do the query
+ * language; this file gives them a connection and corrects two things that would hurt:
+ *  - `begin` becomes `begin immediate`, because a read that later writes fails with "database is locked" at once, whatever
+ *    the timeout;
+ *  - statements are prepared once and kept (bounded), because a list page is the same statement each time.
+ */
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely'
+import type { DatabaseDialect } from './dialect.ts'
+
+/** Statements kept prepared; the service has some 300 distinct ones, lists with filters make more. */
+const statementCacheSize = 1000
+
+class Connection implements DatabaseConnection {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const statement = this.#prepare(query.sql)
+    const parameters = query.parameters.map((p) => (typeof p === 'boolean' ? Number(p) : p)) as never[]
+    if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] }
+    const { changes, lastInsertRowid } = statement.run(...parameters)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  // eslint-disable-next-line require-yield
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('SQLite answers are not streamed; page with a key instead')
+  }
+
+  #prepare(text: string): StatementSync {
+    const known = this.#statements.get(text)
+    if (known !== undefined) return known
+    const statement = this.#database.prepare(text)
+    if (this.#statements.size >= statementCacheSize) {
+      const oldest = this.#statements.keys().next().value
+      if (oldest !== undefined) this.#statements.delete(oldest)
+    }
+    // DDL is never repeated, and a kept DDL statement would hold the schema lock.
+    if (/^\s*(select|insert|update|delete|with|begin|commit)/i.test(text))
+      this.#statements.set(text, statement)
+    return statement
+  }
+}
+
+/** One connection, handed from holder to holder in the order of asking. */
+class SqliteFileDriver implements Driver {
+  readonly #path: string
+  #database: DatabaseSync | null = null
+  #connection: Connection | null = null
+  #tail: Promise<void> = Promise.resolve()
+  #release: (() => void) | null = null
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async init(): Promise<void> {
+    if (this.#path !== ':memory:') {
+      // The file holds password hashes: nobody else on the host reads it.
+      closeSync(openSync(this.#path, 'a', 0o600))
+    }
+    const database = new DatabaseSync(this.#path)
+    // Full sync: a reply that said 202 survives a power cut.
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000')
+    database.exec('pragma foreign_keys = on; pragma locking_mode = exclusive; pragma cache_size = -65536')
+    try {
+      // Exclusive mode takes its lock with the first write: take it now, so that a second process is told at start.
+      database.exec('begin exclusive; commit')
+    } catch (error) {
+      database.close()
+      if (/locked|busy/i.test(String(error))) {
+        throw new Error(
+          `${this.#path} is in use by another process. One process serves a SQLite file: stop the other one, or use PostgreSQL or MariaDB for several.`,
+          { cause: error },
+        )
+      }
+      throw error
+    }
+    this.#database = database
+    this.#connection = new Connection(database)
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const before = this.#tail
+    let release = (): void => {}
+    this.#tail = new Promise((resolve) => (release = resolve))
+    await before
+    this.#release = release
+    if (this.#connection === null) throw new Error('the database is closed')
+    return this.#connection
+  }
+
+  async releaseConnection(): Promise<void> {
+    const release = this.#release
+    this.#release = null
+    release?.()
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'))
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('rollback'))
+  }
+
+  async destroy(): Promise<void> {
+    this.#database?.close()
+    this.#database = null
+    this.#connection = null
+  }
+}
+
+/** `path` is absolute, or `:memory:` for tests. */
+export function sqliteDialect(path: string): DatabaseDialect {
+  const kysely: Dialect = {
+    createDriver: () => new SqliteFileDriver(path),
+    createAdapter: () => new SqliteAdapter(),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  }
+  return {
+    kysely,
+    nowMicros: sql<number>`cast(unixepoch('subsec') * 1000000 as integer)`,
+    singleProcess: true,
+    isConflict: (error) => /database is (locked|busy)/i.test(String(error)),
+    isDuplicate: (error) => /UNIQUE constraint failed/i.test(String(error)),
+  }
+}

@@ -1,0 +1,7 @@
+/** The list of migrations in order. Forward only; adding one is adding a file and a line here. */
+import type { Migration } from 'kysely'
+import * as initial from './0001-initial.ts'
+
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+}
