@@ -2,7 +2,8 @@
  * Opens the shared database. `Store` is what everything else is handed: the connection pool, one way to run a
  * transaction (with repeats where the database asks for them), and the dialect's few differences.
  */
-import { Kysely, Migrator } from 'kysely'
+import { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
 import type { DatabaseDialect } from './dialects/dialect.ts'
 import { migrations } from './migrations/index.ts'
 import type { Database, Db, Tx } from './schema.ts'

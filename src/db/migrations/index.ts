@@ -1,5 +1,5 @@
 /** The list of migrations in order. Forward only; adding one is adding a file and a line here. */
-import type { Migration } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import * as initial from './0001-initial.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
