@@ -619,6 +619,8 @@ export interface OperationsTable {
   user_id: string
   request_id: string
   payload: Json
+  /** The lane whose fence guards the effects; the others are in `operation_lanes`. */
+  lane: string
   /** Index into the plan of the step that is due. */
   step: number
   /** 0–100 as far as anybody knows. */
@@ -630,6 +632,8 @@ export interface OperationsTable {
   not_before: Stamp
   deadline_at: Stamp
   cancel_requested: Flag
+  /** While undoing: what comes when everything is undone. */
+  undo_then: 'fail' | 'place-again' | 'cancel' | null
   cause_code: string | null
   cause_message: string | null
   cause_retryable: Flag | null
