@@ -200,6 +200,8 @@ export interface SharesTable {
   name: string | null
   description: string | null
   size: number
+  /** The size asked for while an extend or revert is under way: quota counts the larger of the two. */
+  target_size: number | null
   share_proto: string
   is_public: Flag
   snapshot_id: string | null
@@ -637,6 +639,8 @@ export interface OperationsTable {
   cause_code: string | null
   cause_message: string | null
   cause_retryable: Flag | null
+  /** Manila's message detail id. */
+  cause_detail_id: string | null
   /** JSON: for each pool the filter that refused it and why; admins only. */
   refusals: Json | null
   fence: number

@@ -35,11 +35,14 @@ const notYetCharged: readonly string[] = ['manage_starting', 'manage_error', 'ma
 export function shareCharges(share: {
   readonly status: string
   readonly size: number
+  /** The size asked for while an extend or a revert is under way. */
+  readonly target_size: number | null
   readonly replication_type: string | null
 }): Charges {
   if (released.includes(share.status) || notYetCharged.includes(share.status)) return {}
-  const own: Charges = { shares: 1, gigabytes: share.size }
-  return share.replication_type === null ? own : { ...own, share_replicas: 1, replica_gigabytes: share.size }
+  const gib = Math.max(share.size, share.target_size ?? 0)
+  const own: Charges = { shares: 1, gigabytes: gib }
+  return share.replication_type === null ? own : { ...own, share_replicas: 1, replica_gigabytes: gib }
 }
 
 export function snapshotCharges(snapshot: { readonly status: string; readonly size: number }): Charges {

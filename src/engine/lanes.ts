@@ -1,0 +1,84 @@
+/**
+ * One lane per share instance, share server, group or backend. A lease on the lane says which process works there; the
+ * fence grows each time the lease is taken, and every write that follows names it. Leases are compared with the
+ * database's clock only.
+ */
+import type { Store } from '../db/open.ts'
+import type { Tx } from '../db/schema.ts'
+
+/** Seconds a lease lives without renewal: how long the work of a dead process waits. */
+export const leaseTtlS = 10
+
+export interface Lease {
+  readonly lane: string
+  readonly holder: string
+  readonly fence: number
+}
+
+/** Takes a free, expired or own lease; null when somebody else holds it. */
+export async function takeLease(tx: Tx, store: Store, lane: string, holder: string): Promise<Lease | null> {
+  const now = store.dialect.nowMicros
+  const taken = await tx
+    .updateTable('lanes')
+    .set((eb) => ({
+      holder,
+      fence: eb('fence', '+', 1),
+      expires_at: eb(now, '+', leaseTtlS * 1_000_000),
+    }))
+    .where('lane', '=', lane)
+    .where((eb) => eb.or([eb('holder', 'is', null), eb('holder', '=', holder), eb('expires_at', '<', now)]))
+    .executeTakeFirst()
+  if (taken.numUpdatedRows === 0n) return null
+  const row = await tx.selectFrom('lanes').select('fence').where('lane', '=', lane).executeTakeFirstOrThrow()
+  return { lane, holder, fence: row.fence }
+}
+
+/** Lets go, if still held. */
+export async function releaseLeases(tx: Tx, lanes: readonly string[], holder: string): Promise<void> {
+  if (lanes.length === 0) return
+  await tx
+    .updateTable('lanes')
+    .set({ holder: null, expires_at: 0 })
+    .where('lane', 'in', lanes)
+    .where('holder', '=', holder)
+    .execute()
+}
+
+/** Extends everything `holder` has by another {@link leaseTtlS}. */
+export async function renewLeases(store: Store, holder: string): Promise<void> {
+  await store.db
+    .updateTable('lanes')
+    .set((eb) => ({ expires_at: eb(store.dialect.nowMicros, '+', leaseTtlS * 1_000_000) }))
+    .where('holder', '=', holder)
+    .execute()
+}
+
+/**
+ * Ends every lease at once. Only where this process is the only one that can have the database open (SQLite): whoever
+ * held a lease is dead, so its work resumes without waiting for the expiry.
+ */
+export async function breakAllLeases(store: Store): Promise<void> {
+  await store.db
+    .updateTable('lanes')
+    .set((eb) => ({ holder: null, expires_at: 0, fence: eb('fence', '+', 1) }))
+    .where('holder', 'is not', null)
+    .execute()
+}
+
+/**
+ * Takes the work out of a running process's hands: what it writes from now on is refused, by the database and by the
+ * backend. Used by `reset_status` and `force_delete`.
+ */
+export async function bumpFence(tx: Tx, lane: string): Promise<void> {
+  await tx
+    .updateTable('lanes')
+    .set((eb) => ({ fence: eb('fence', '+', 1), holder: null, expires_at: 0 }))
+    .where('lane', '=', lane)
+    .execute()
+  await tx
+    .updateTable('operations')
+    .set((eb) => ({ fence: eb('fence', '+', 1) }))
+    .where('lane', '=', lane)
+    .where('state', 'in', ['running', 'undoing'])
+    .execute()
+}

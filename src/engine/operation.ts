@@ -1,0 +1,163 @@
+/**
+ * What an operation is to the engine: a list of steps with a do and, where something has to be taken back, an undo.
+ * The engine (this file, `runner.ts`, `lanes.ts`, `queue.ts`) runs them, records each in the database, resumes after a
+ * crash and unwinds on failure. It knows no resource by name.
+ *
+ * The laws it gives a step: it runs at least once, perhaps many times, never at the same time as another step of the
+ * same lane; `commit` runs in the very transaction that records the step, so what it writes is there exactly when the
+ * step is done. What a step must do in return: be idempotent by the ids in its payload.
+ */
+import type { Tx } from '../db/schema.ts'
+import type { OperationKind, OperationPayloads, OperationPlan, StepName, Topic } from '../model/operations.ts'
+
+/** How a failed step goes on. */
+export type FailureOutcome =
+  /** Try the same step again after a pause. */
+  | 'retry'
+  /** Undo everything and end in failure. */
+  | 'unwind'
+  /** Undo everything and let the scheduler choose another pool. */
+  | 'place-again'
+
+/** What went wrong, for the person who asked. */
+export interface Cause {
+  /** A machine-readable code: `share-type-unsupported`, `deadline`, `no-valid-host`… */
+  readonly code: string
+  readonly message: string
+  /** Whether asking again may help. */
+  readonly retryable: boolean
+  /** Manila's message detail id (`009`), where one fits better than "unknown error". */
+  readonly detailId?: string | null
+}
+
+/** Thrown by a step to say how to go on; anything else thrown counts as `retry`. */
+export class StepFailure extends Error {
+  readonly outcome: FailureOutcome
+  readonly cause_: Cause
+  readonly retryAfterS: number | null
+  /** Stored on the operation for administrators: which pool was refused by what. */
+  readonly refusals: readonly Refusal[] | null
+  constructor(
+    outcome: FailureOutcome,
+    cause: Cause,
+    options: ErrorOptions & { retryAfterS?: number | null; refusals?: readonly Refusal[] } = {},
+  ) {
+    super(cause.message, options)
+    this.name = 'StepFailure'
+    this.outcome = outcome
+    this.cause_ = cause
+    this.retryAfterS = options.retryAfterS ?? null
+    this.refusals = options.refusals ?? null
+  }
+}
+
+export interface Refusal {
+  readonly pool: string
+  readonly filter: string
+  readonly why: string
+}
+
+/** What a step is given. */
+export interface Job<Kind extends OperationKind = OperationKind> {
+  readonly operationId: string
+  readonly kind: Kind
+  readonly payload: OperationPayloads[Kind]
+  readonly requestId: string
+  readonly projectId: string
+  readonly userId: string
+  /** What earlier steps returned, by step name. */
+  readonly outputs: Readonly<Record<string, Json>>
+  /** Pools that already failed this operation. */
+  readonly refusals: readonly Refusal[]
+  /** 1 for the first try of this step. */
+  readonly attempt: number
+  /** The lane's fence: grows whenever the work changes hands. */
+  readonly fence: number
+  /** Milliseconds this step may take; `signal` is aborted then, or when the lane is lost or the process stops. */
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+  /** 0–100 within this step; written at most once a second. */
+  progress(percent: number): void
+}
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+export interface StepDone {
+  /** Kept for later steps and for the undo; at most 64 KiB, never a secret. */
+  readonly output?: Json
+  /** Runs in the transaction that records the step; awaits nothing but `tx`. */
+  readonly commit?: (tx: Tx, record: StepRecord) => Promise<void>
+}
+
+/** What a commit may tell the engine about the operation itself. */
+export interface StepRecord {
+  /** Hands the following `share` steps to this backend. */
+  route(backendId: string): void
+}
+
+export interface StepCode<Kind extends OperationKind> {
+  // Method syntax on purpose: codes of different kinds live in one registry.
+  run(job: Job<Kind>): Promise<StepDone | void>
+  /** Takes back what `run` did or may have done. Without it, say why none is needed. */
+  undo?(job: Job<Kind>): Promise<StepDone | void>
+}
+
+export interface OperationCode<Kind extends OperationKind = OperationKind> {
+  readonly kind: Kind
+  readonly topic: Topic
+  readonly steps: Readonly<Record<string, StepCode<Kind>>>
+  /**
+   * Writes the end of a failed operation: the resource's state and the user's message, in the transaction that marks it
+   * failed. `undone` is false when an undo gave up: something may be left on the backend.
+   */
+  failed(tx: Tx, job: Job<Kind>, cause: Cause, undone: boolean): Promise<void>
+}
+
+/**
+ * Declares the code of the steps that `topic` runs of `kind`. The plan (`model/operations.ts`) decides which exist; a
+ * missing or misspelt one is refused at start by {@link registry}.
+ */
+export function operation<Kind extends OperationKind>(
+  kind: Kind,
+  topic: Topic,
+  code: {
+    readonly steps: Partial<Readonly<Record<StepName<Kind>, StepCode<Kind>>>>
+    readonly failed: OperationCode<Kind>['failed']
+  },
+): OperationCode<Kind> {
+  return { kind, topic, steps: code.steps as OperationCode<Kind>['steps'], failed: code.failed }
+}
+
+export type Plans = Readonly<Record<string, OperationPlan>>
+export type Registry = ReadonlyMap<string, OperationCode>
+
+/** The code of some kind. */
+export type AnyOperationCode = { [Kind in OperationKind]: OperationCode<Kind> }[OperationKind]
+
+/** Operations by kind, for one topic. Throws when the code does not fit the plans. */
+export function registry(topic: Topic, plans: Plans, codes: readonly AnyOperationCode[]): Registry {
+  const byKind = new Map<string, OperationCode>()
+  for (const code of codes as readonly OperationCode[]) {
+    if (code.topic !== topic) throw new Error(`operation ${code.kind} is for ${code.topic}, not for ${topic}`)
+    byKind.set(code.kind, code)
+  }
+  checkRegistry(topic, plans, byKind)
+  return byKind
+}
+
+function checkRegistry(topic: Topic, plans: Plans, byKind: Registry): void {
+  for (const [kind, plan] of Object.entries(plans)) {
+    for (const [step, on] of plan.steps) {
+      if (on === topic && byKind.get(kind)?.steps[step] === undefined) {
+        throw new Error(`no code for step "${step}" of ${kind} on ${topic}`)
+      }
+    }
+  }
+  for (const [kind, code] of byKind) {
+    for (const step of Object.keys(code.steps)) {
+      if (plans[kind]?.steps.some(([name, on]) => name === step && on === topic) !== true) {
+        throw new Error(`${kind} has no step "${step}" on ${topic}: see model/operations.ts`)
+      }
+    }
+  }
+}

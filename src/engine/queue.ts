@@ -1,0 +1,134 @@
+/**
+ * Puts work where the workers find it. `enqueue` is called in the transaction that changes the resource: either both are
+ * there or neither. Afterwards the caller nudges with {@link nudge}; nothing depends on the nudge arriving.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Bus } from '../bus/bus.ts'
+import type { DbOrTx, Tx } from '../db/schema.ts'
+import {
+  operationPlans,
+  type OperationKind,
+  type OperationPayloads,
+  type Topic,
+} from '../model/operations.ts'
+
+export interface NewOperation<Kind extends OperationKind = OperationKind> {
+  readonly kind: Kind
+  readonly payload: OperationPayloads[Kind]
+  readonly resourceId: string
+  /** The first is the one whose fence guards the effects: see {@link instanceLane}. */
+  readonly lanes: readonly [string, ...string[]]
+  /** Whose manila-share runs the `share` steps, when known already. */
+  readonly backendId: string | null
+  readonly projectId: string
+  readonly userId: string
+  readonly requestId: string
+  /** Microseconds since the epoch. */
+  readonly now: number
+}
+
+export interface Enqueued {
+  readonly id: string
+  readonly topic: string
+}
+
+export const instanceLane = (instanceId: string): string => `instance:${instanceId}`
+export const backendLane = (backendId: string): string => `backend:${backendId}`
+
+/** The bus topic of an operation's present step. */
+export function busTopic(topic: Topic | string, backendId: string | null): string {
+  return topic === 'share' && backendId !== null ? `share.${backendId}` : topic
+}
+
+/** Writes the operation and its place in each lane. */
+export async function enqueue<Kind extends OperationKind>(
+  tx: Tx,
+  work: NewOperation<Kind>,
+): Promise<Enqueued> {
+  const plan = operationPlans[work.kind]
+  const id = randomUUID()
+  const topic = plan.steps[0][1]
+  await tx
+    .insertInto('operations')
+    .values({
+      id,
+      kind: work.kind,
+      version: plan.version,
+      state: 'queued',
+      topic,
+      backend_id: work.backendId,
+      resource_type: plan.resource,
+      resource_id: work.resourceId,
+      project_id: work.projectId,
+      user_id: work.userId,
+      request_id: work.requestId,
+      payload: JSON.stringify(work.payload),
+      lane: work.lanes[0],
+      step: 0,
+      progress: 0,
+      attempts: 0,
+      placements: 0,
+      not_before: 0,
+      deadline_at: work.now + plan.deadlineS * 1_000_000,
+      cancel_requested: 0,
+      undo_then: null,
+      cause_code: null,
+      cause_message: null,
+      cause_retryable: null,
+      cause_detail_id: null,
+      refusals: null,
+      fence: 0,
+      created_at: work.now,
+      updated_at: work.now,
+      started_at: null,
+      finished_at: null,
+    })
+    .execute()
+  for (const lane of [...new Set(work.lanes)].sort()) {
+    const seq = await nextInLane(tx, lane)
+    await tx
+      .insertInto('operation_lanes')
+      .values({ operation_id: id, lane, lane_seq: seq, finished: 0 })
+      .execute()
+  }
+  return { id, topic: busTopic(topic, work.backendId) }
+}
+
+/** The lane's own counter gives the order, so that no clock does. */
+async function nextInLane(tx: Tx, lane: string): Promise<number> {
+  const bumped = await tx
+    .updateTable('lanes')
+    .set((eb) => ({ next_seq: eb('next_seq', '+', 1) }))
+    .where('lane', '=', lane)
+    .executeTakeFirst()
+  if (bumped.numUpdatedRows === 0n) {
+    await tx
+      .insertInto('lanes')
+      .values({ lane, next_seq: 1, holder: null, fence: 0, expires_at: 0 })
+      .execute()
+    return 1
+  }
+  const row = await tx
+    .selectFrom('lanes')
+    .select('next_seq')
+    .where('lane', '=', lane)
+    .executeTakeFirstOrThrow()
+  return row.next_seq
+}
+
+/** Wakes whoever runs the operation. Call it after the commit. */
+export function nudge(bus: Bus, enqueued: Enqueued): void {
+  bus.cast(enqueued.topic, 'operation.due', { operationId: enqueued.id })
+}
+
+/** True while something unfinished waits or runs in the lane. */
+export async function laneIsBusy(db: DbOrTx, lane: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('operation_lanes')
+    .select('operation_id')
+    .where('lane', '=', lane)
+    .where('finished', '=', 0)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

@@ -1,0 +1,200 @@
+/**
+ * The rows behind a running operation. Every write here names the fence the worker was given; when no row matches,
+ * somebody else owns the work now and {@link LostLane} ends this worker's part without a trace.
+ */
+import type { Store } from '../db/open.ts'
+import type { OperationsTable, OperationState, Tx } from '../db/schema.ts'
+import type { OperationPlan } from '../model/operations.ts'
+import { releaseLeases, takeLease } from './lanes.ts'
+import type { Cause, Json, Refusal } from './operation.ts'
+
+export type OperationRow = OperationsTable
+
+/** The work belongs to somebody else now. */
+export class LostLane extends Error {
+  constructor(id: string) {
+    super(`operation ${id} is no longer this worker's`)
+    this.name = 'LostLane'
+  }
+}
+
+export interface Claimed {
+  readonly row: OperationRow
+  readonly lanes: readonly string[]
+  /** By step name. */
+  readonly outputs: Record<string, Json>
+  /** Steps that started: only these are undone. */
+  readonly begun: Set<string>
+}
+
+const open: readonly OperationState[] = ['queued', 'running', 'undoing']
+
+/**
+ * Makes the operation this worker's, if it is due, on this topic, first in each of its lanes, and the lanes are free.
+ * Answers null otherwise.
+ */
+export async function claim(
+  tx: Tx,
+  store: Store,
+  wanted: { readonly id: string; readonly topic: string; readonly holder: string; readonly now: number },
+): Promise<Claimed | null> {
+  const row = await tx.selectFrom('operations').selectAll().where('id', '=', wanted.id).executeTakeFirst()
+  if (row === undefined || row.topic !== wanted.topic) return null
+  if (!open.includes(row.state) || row.not_before > wanted.now) return null
+  const places = await tx
+    .selectFrom('operation_lanes as mine')
+    .select(['mine.lane', 'mine.lane_seq'])
+    .select((eb) =>
+      eb
+        .selectFrom('operation_lanes as before')
+        .select((inner) => inner.fn.countAll<number>().as('count'))
+        .whereRef('before.lane', '=', 'mine.lane')
+        .where('before.finished', '=', 0)
+        .whereRef('before.lane_seq', '<', 'mine.lane_seq')
+        .as('ahead'),
+    )
+    .where('mine.operation_id', '=', row.id)
+    .orderBy('mine.lane')
+    .execute()
+  if (places.some(({ ahead }) => Number(ahead) > 0)) return null
+  let fence = row.fence
+  const taken: string[] = []
+  for (const { lane } of places) {
+    const lease = await takeLease(tx, store, lane, wanted.holder)
+    if (lease === null) {
+      await releaseLeases(tx, taken, wanted.holder)
+      return null
+    }
+    taken.push(lane)
+    if (lane === row.lane) fence = lease.fence
+  }
+  const state = row.state === 'queued' ? 'running' : row.state
+  await tx
+    .updateTable('operations')
+    .set({ state, fence, updated_at: wanted.now, started_at: row.started_at ?? wanted.now })
+    .where('id', '=', row.id)
+    .execute()
+  const steps = await tx
+    .selectFrom('operation_steps')
+    .select(['name', 'output', 'state'])
+    .where('operation_id', '=', row.id)
+    .execute()
+  return {
+    row: { ...row, state, fence, started_at: row.started_at ?? wanted.now },
+    lanes: taken,
+    outputs: Object.fromEntries(steps.map((step) => [step.name, JSON.parse(step.output) as Json])),
+    begun: new Set(steps.filter((step) => step.state !== 'undone').map((step) => step.name)),
+  }
+}
+
+/** Updates the operation under its fence. */
+export async function update(
+  tx: Tx,
+  row: OperationRow,
+  changes: Partial<Omit<OperationRow, 'id'>> & { readonly updated_at: number },
+): Promise<void> {
+  const changed = await tx
+    .updateTable('operations')
+    .set(changes)
+    .where('id', '=', row.id)
+    .where('fence', '=', row.fence)
+    .where('state', 'in', ['running', 'undoing'])
+    .executeTakeFirst()
+  if (changed.numUpdatedRows === 0n) throw new LostLane(row.id)
+}
+
+/** Says that a step is about to have its effect, or is tried again. */
+export async function stepStarted(
+  tx: Tx,
+  row: OperationRow,
+  index: number,
+  name: string,
+  now: number,
+): Promise<void> {
+  const again = await tx
+    .updateTable('operation_steps')
+    .set((eb) => ({ state: 'started', attempts: eb('attempts', '+', 1) }))
+    .where('operation_id', '=', row.id)
+    .where('step', '=', index)
+    .executeTakeFirst()
+  if (again.numUpdatedRows > 0n) return
+  await tx
+    .insertInto('operation_steps')
+    .values({
+      operation_id: row.id,
+      step: index,
+      name,
+      state: 'started',
+      attempts: 1,
+      output: 'null',
+      started_at: now,
+      finished_at: null,
+    })
+    .execute()
+}
+
+const maxOutputBytes = 64 * 1024
+
+export async function stepEnded(
+  tx: Tx,
+  row: OperationRow,
+  index: number,
+  state: 'done' | 'undone',
+  output: Json,
+  now: number,
+): Promise<void> {
+  const text = JSON.stringify(output ?? null)
+  if (text.length > maxOutputBytes)
+    throw new Error(`a step's output has ${text.length} bytes: at most ${maxOutputBytes}`)
+  await tx
+    .updateTable('operation_steps')
+    .set({ state, output: text, finished_at: now })
+    .where('operation_id', '=', row.id)
+    .where('step', '=', index)
+    .execute()
+}
+
+/** Ends the operation and lets the next in its lanes go. */
+export async function finish(
+  tx: Tx,
+  claimed: Claimed,
+  state: 'done' | 'failed' | 'cancelled',
+  cause: Cause | null,
+  now: number,
+): Promise<void> {
+  await update(tx, claimed.row, {
+    state,
+    ...causeColumns(cause),
+    progress: state === 'done' ? 100 : claimed.row.progress,
+    updated_at: now,
+    finished_at: now,
+  })
+  await tx
+    .updateTable('operation_lanes')
+    .set({ finished: 1 })
+    .where('operation_id', '=', claimed.row.id)
+    .execute()
+}
+
+export function causeColumns(
+  cause: Cause | null,
+): Pick<OperationRow, 'cause_code' | 'cause_message' | 'cause_retryable' | 'cause_detail_id'> {
+  if (cause === null) {
+    return { cause_code: null, cause_message: null, cause_retryable: null, cause_detail_id: null }
+  }
+  return {
+    cause_code: cause.code,
+    cause_message: cause.message.slice(0, 4000),
+    cause_retryable: cause.retryable ? 1 : 0,
+    cause_detail_id: cause.detailId ?? null,
+  }
+}
+
+export function refusalsOf(row: OperationRow): readonly Refusal[] {
+  return row.refusals === null ? [] : (JSON.parse(row.refusals) as Refusal[])
+}
+
+/** How far the whole operation is when step `index` is `percent` done. */
+export function overallProgress(plan: OperationPlan, index: number, percent: number): number {
+  return Math.min(99, Math.floor(((index + percent / 100) / plan.steps.length) * 100))
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { migrate, openStore, type Store } from '../db/open.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { operationPlans } from '../model/operations.ts'
+import { breakAllLeases, bumpFence } from './lanes.ts'
+import { operation, registry, StepFailure, type AnyOperationCode } from './operation.ts'
+import { enqueue } from './queue.ts'
+import { run, type RunnerParts } from './runner.ts'
+
+let store: Store
+const clock = systemClock()
+const quiet = { info() {}, warn() {}, error() {} }
+const plans = { 'delete-share': operationPlans['delete-share'] }
+
+beforeEach(async () => {
+  store = await openStore('sqlite::memory:')
+  await migrate(store)
+})
+afterEach(() => store.close())
+
+function parts(code: AnyOperationCode, holder = 'one'): RunnerParts {
+  return {
+    store,
+    clock,
+    plans,
+    registry: registry('share', plans, [code]),
+    topic: 'share',
+    holder,
+    stepDeadlineMs: 1000,
+    failpoint: () => {},
+    log: quiet,
+  }
+}
+
+function queued(instanceId = randomUUID()): Promise<string> {
+  return store.transaction(async (tx) => {
+    const { id } = await enqueue(tx, {
+      kind: 'delete-share',
+      payload: { shareId: instanceId, instanceId, force: false, deferred: false },
+      resourceId: instanceId,
+      lanes: [`instance:${instanceId}`],
+      backendId: null,
+      projectId: 'p',
+      userId: 'u',
+      requestId: 'req-1',
+      now: clock.now(),
+    })
+    return id
+  })
+}
+
+const row = (id: string) =>
+  store.db.selectFrom('operations').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+const go = (p: RunnerParts, id: string) => run(p, id, new AbortController().signal)
+
+/** Records what was called, in order. */
+function scripted(script: Partial<Record<string, () => void>> = {}) {
+  const calls: string[] = []
+  const step = (name: string) => ({
+    run: async () => {
+      calls.push(name)
+      script[name]?.()
+    },
+    undo: async () => {
+      calls.push(`undo ${name}`)
+      script[`undo ${name}`]?.()
+    },
+  })
+  const code = operation('delete-share', 'share', {
+    steps: { withdraw: step('withdraw'), backend: step('backend'), forget: step('forget') },
+    failed: async (_tx, _job, cause, undone) => {
+      calls.push(`failed ${cause.code} ${undone}`)
+    },
+  })
+  return { calls, code }
+}
+
+describe('an operation', () => {
+  it('runs its steps in order, once, and ends', async () => {
+    const { calls, code } = scripted()
+    const id = await queued()
+    expect((await go(parts(code), id)).end).toBe('finished')
+    expect(calls).toEqual(['withdraw', 'backend', 'forget'])
+    expect(await row(id)).toMatchObject({ state: 'done', progress: 100 })
+    expect((await go(parts(code), id)).end).toBe('not-mine')
+  })
+
+  it('undoes what began, in reverse, when a step says so', async () => {
+    const { calls, code } = scripted({
+      backend: () => {
+        throw new StepFailure('unwind', { code: 'no', message: 'no', retryable: false })
+      },
+    })
+    const id = await queued()
+    await go(parts(code), id)
+    expect(calls).toEqual(['withdraw', 'backend', 'undo backend', 'undo withdraw', 'failed no true'])
+    expect(await row(id)).toMatchObject({ state: 'failed', cause_code: 'no' })
+  })
+
+  it('repeats a step that may have happened, and goes on from there', async () => {
+    let first = true
+    const { calls, code } = scripted({
+      backend: () => {
+        if (!first) return
+        first = false
+        throw new Error('connection lost')
+      },
+    })
+    const id = await queued()
+    expect((await go(parts(code), id)).end).toBe('waiting')
+    expect(await row(id)).toMatchObject({ state: 'running', cause_message: 'connection lost' })
+    await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+    await go(parts(code), id)
+    expect(calls).toEqual(['withdraw', 'backend', 'backend', 'forget'])
+    expect(await row(id)).toMatchObject({ state: 'done', cause_code: null })
+  })
+
+  it('is resumed at its step by another worker after a crash', async () => {
+    const id = await queued()
+    const dead = scripted({
+      backend: () => {
+        throw new Error('never recorded')
+      },
+    })
+    const crashing = { ...parts(dead.code), failpoint: () => {} }
+    await go(crashing, id)
+    await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+    await breakAllLeases(store)
+    const { calls, code } = scripted()
+    await go(parts(code, 'two'), id)
+    expect(calls).toEqual(['backend', 'forget'])
+  })
+
+  it('writes nothing once its fence is stale', async () => {
+    const instance = randomUUID()
+    const id = await queued(instance)
+    const { code } = scripted()
+    const stolen = operation('delete-share', 'share', {
+      ...code,
+      steps: {
+        ...code.steps,
+        backend: {
+          run: async () => {
+            await store.transaction((tx) => bumpFence(tx, `instance:${instance}`))
+          },
+        },
+      },
+    })
+    expect((await go(parts(stolen), id)).end).toBe('not-mine')
+    expect(await row(id)).toMatchObject({ state: 'running', step: 1 })
+  })
+
+  it('waits for what came before it in its lane', async () => {
+    const instance = randomUUID()
+    const first = await queued(instance)
+    const second = await queued(instance)
+    const { code } = scripted()
+    expect((await go(parts(code), second)).end).toBe('not-mine')
+    await go(parts(code), first)
+    expect((await go(parts(code), second)).end).toBe('finished')
+  })
+
+  it('gives up a step that ignores its deadline, and asks again', async () => {
+    const { code } = scripted()
+    const deaf = operation('delete-share', 'share', {
+      ...code,
+      steps: {
+        ...code.steps,
+        backend: {
+          run: (job) =>
+            new Promise((_, no) => job.signal.addEventListener('abort', () => no(new Error('cut')))),
+        },
+      },
+    })
+    const id = await queued()
+    const end = await run({ ...parts(deaf), stepDeadlineMs: 20 }, id, new AbortController().signal)
+    expect(end.end).toBe('waiting')
+  })
+
+  it('refuses a registry that does not fit the plan', () => {
+    const { code } = scripted()
+    expect(() => registry('share', plans, [{ ...code, steps: {} }])).toThrow(/no code for step "withdraw"/)
+  })
+})

@@ -1,0 +1,173 @@
+/**
+ * Finds due operations for one topic (the scheduler's, or one backend's) and runs a bounded number at once. Woken by the
+ * bus; every `pollMs` it looks by itself, so a lost wake-up costs a moment. One worker per backend: a hung backend fills
+ * its own slots and nobody else's.
+ */
+import type { Bus } from '../bus/bus.ts'
+import { leaseTtlS, renewLeases } from './lanes.ts'
+import { busTopic } from './queue.ts'
+import { run, type RunnerParts } from './runner.ts'
+
+export interface WorkerParts extends RunnerParts {
+  readonly bus: Bus
+  /** Null for the scheduler. */
+  readonly backendId: string | null
+  /** Operations run at once. */
+  readonly slots: number
+  readonly pollMs: number
+}
+
+export interface Worker {
+  start(): void
+  /** Takes nothing new, waits up to `graceMs` for what runs, then lets go of the rest for others to resume. */
+  stop(graceMs: number): Promise<void>
+  /** Running now, for metrics and tests. */
+  readonly running: number
+}
+
+export function worker(parts: WorkerParts): Worker {
+  const running = new Map<string, Promise<void>>()
+  const stop = new AbortController()
+  const topic = busTopic(parts.topic, parts.backendId)
+  let stopped = false
+  let looking = false
+  let lookAgain = false
+  const timers: NodeJS.Timeout[] = []
+  let unserve = (): void => {}
+
+  const start = (id: string): void => {
+    if (stopped || running.has(id)) return
+    if (running.size >= parts.slots) return
+    const ended = run(parts, id, stop.signal)
+      .then((end) => {
+        running.delete(id)
+        if (end.end === 'handed-over') {
+          const next = busTopic(end.topic, end.backendId)
+          parts.bus.cast(next, 'operation.due', { operationId: id })
+        } else if (end.end === 'waiting') {
+          setTimeout(() => start(id), end.forMs + 5).unref()
+        } else if (end.end === 'finished') {
+          parts.bus.cast('operations', 'operation.finished', { operationId: id })
+          void wakeNext(end.lanes)
+        }
+      })
+      .catch((error: unknown) => {
+        running.delete(id)
+        parts.log.error(
+          { operation_id: id, err: error },
+          'the operation could not be recorded; it will be resumed',
+        )
+      })
+      .finally(() => {
+        // A slot is free: somebody may have been turned away.
+        if (saturated && running.size < parts.slots) void look()
+      })
+    running.set(id, ended)
+  }
+
+  let saturated = false
+
+  /** Starts what is due, oldest first, as far as slots go. */
+  const look = async (): Promise<void> => {
+    if (stopped) return
+    if (looking) {
+      lookAgain = true
+      return
+    }
+    looking = true
+    try {
+      const free = parts.slots - running.size
+      saturated = free <= 0
+      if (free > 0) {
+        const due = await dueOperations(parts, free + running.size)
+        saturated = due.length >= free
+        for (const id of due) start(id)
+      }
+    } catch (error) {
+      parts.log.error({ err: error }, 'looking for due operations failed')
+    } finally {
+      looking = false
+      if (lookAgain) {
+        lookAgain = false
+        setImmediate(() => void look())
+      }
+    }
+  }
+
+  /** What waited behind the finished operation may go. */
+  const wakeNext = async (lanes: readonly string[]): Promise<void> => {
+    try {
+      const next = await parts.store.db
+        .selectFrom('operation_lanes')
+        .innerJoin('operations', 'operations.id', 'operation_lanes.operation_id')
+        .select(['operations.id', 'operations.topic', 'operations.backend_id'])
+        .where('operation_lanes.lane', 'in', lanes)
+        .where('operation_lanes.finished', '=', 0)
+        .execute()
+      for (const { id, topic, backend_id } of next) {
+        parts.bus.cast(busTopic(topic, backend_id), 'operation.due', { operationId: id })
+      }
+    } catch (error) {
+      parts.log.warn({ err: error }, 'the next operation was not woken; the sweep will find it')
+    }
+  }
+
+  const beat = async (): Promise<void> => {
+    if (running.size === 0) return
+    try {
+      await renewLeases(parts.store, parts.holder)
+    } catch (error) {
+      parts.log.error({ err: error }, 'leases were not renewed')
+    }
+  }
+
+  return {
+    start() {
+      unserve = parts.bus.serve(topic, 'operation.due', ({ operationId }) => {
+        if (running.size >= parts.slots) saturated = true
+        else start(operationId)
+      })
+      timers.push(setInterval(() => void look(), parts.pollMs))
+      timers.push(setInterval(() => void beat(), (leaseTtlS * 1000) / 3))
+      void look()
+    },
+    async stop(graceMs) {
+      stopped = true
+      unserve()
+      for (const timer of timers.slice(0, 1)) clearInterval(timer)
+      const all = Promise.allSettled(running.values())
+      await Promise.race([all, new Promise((resolve) => setTimeout(resolve, graceMs).unref())])
+      stop.abort()
+      await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
+      for (const timer of timers) clearInterval(timer)
+    },
+    get running() {
+      return running.size
+    },
+  }
+}
+
+/** Ids of operations that are due here and not held by a live lease of another process, oldest first. */
+async function dueOperations(parts: WorkerParts, limit: number): Promise<string[]> {
+  const now = parts.clock.now()
+  let query = parts.store.db
+    .selectFrom('operations')
+    .innerJoin('lanes', 'lanes.lane', 'operations.lane')
+    .select('operations.id')
+    .where('operations.topic', '=', parts.topic)
+    .where('operations.state', 'in', ['queued', 'running', 'undoing'])
+    .where('operations.not_before', '<=', now)
+    .where((eb) =>
+      eb.or([
+        eb('lanes.holder', 'is', null),
+        eb('lanes.holder', '=', parts.holder),
+        eb('lanes.expires_at', '<', parts.store.dialect.nowMicros),
+      ]),
+    )
+    .orderBy('operations.created_at')
+    .limit(limit)
+  query = parts.backendId === null ? query : query.where('operations.backend_id', '=', parts.backendId)
+  const kinds = [...parts.registry.keys()]
+  const rows = await query.where('operations.kind', 'in', kinds).execute()
+  return rows.map(({ id }) => id)
+}
