@@ -1,0 +1,39 @@
+/** Turns what was thrown into Manila's error body. Only here do fault codes meet HTTP. */
+import { Fault } from '../model/errors.ts'
+
+const names: Readonly<Record<number, string>> = {
+  400: 'badRequest',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'itemNotFound',
+  405: 'badMethod',
+  409: 'conflictingRequest',
+  413: 'overLimit',
+  415: 'badMediaType',
+  501: 'notImplemented',
+  503: 'serviceUnavailable',
+}
+
+export interface FaultReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** The reply to a fault; anything else is a 500 that tells nothing but the request id. */
+export function faultReply(error: unknown, requestId: string): FaultReply {
+  if (!(error instanceof Fault)) {
+    const message = `The server has either erred or is incapable of performing the requested operation (${requestId}).`
+    return { status: 500, headers: {}, body: { computeFault: { code: 500, message } } }
+  }
+  const fault: Record<string, unknown> = { code: error.status, message: error.message }
+  const headers: Record<string, string> = {}
+  if (error.status === 413) {
+    fault.retryAfter = '0'
+    headers['retry-after'] = '0'
+  }
+  if (error.code === 'Unavailable' || error.code === 'TooManyRequests') {
+    headers['retry-after'] = String(error.detail.retryAfterS ?? 5)
+  }
+  return { status: error.status, headers, body: { [names[error.status] ?? 'computeFault']: fault } }
+}

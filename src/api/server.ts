@@ -1,0 +1,431 @@
+/**
+ * The HTTP edge. It settles request id, identity, version and body, finds the route, runs the handler in one transaction
+ * when it changes something, and turns faults into replies. It knows requests and replies; never SQL, drivers or queues.
+ *
+ * Fastify parses and serves; everything it would do by itself (coercion, defaults, 405, HEAD, its own error bodies) is
+ * off, because the wire is Manila's.
+ */
+import { randomUUID } from 'node:crypto'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { Ctx, AppParts } from '../app/context.ts'
+import type { AuthManager } from '../auth/manager.ts'
+import type { Tx } from '../db/schema.ts'
+import { fault, Fault, invalid } from '../model/errors.ts'
+import type { Identity } from '../model/identity.ts'
+import { flagsAt, lift, type JsonObject } from '../wire/changes.ts'
+import { existsAt, isExperimentalAt } from '../wire/endpoint.ts'
+import { problemWith } from '../wire/validate.ts'
+import { faultReply } from './faults.ts'
+import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.ts'
+import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
+import { experimentalHeader, negotiate, versionDocument, versionHeader } from './versioning.ts'
+
+export interface ServerParts extends AppParts {
+  readonly auth: AuthManager
+  readonly routes: readonly Route[]
+  readonly log: FastifyBaseLogger
+  /** Called once per request, for metrics. */
+  readonly observe?: (event: { method: string; route: string; status: number; seconds: number }) => void
+}
+
+/** What one request has settled so far. */
+interface Settled {
+  requestId: string
+  minor: number | null
+  experimental: boolean
+  projectInUrl: string | null
+  routeName: string
+  startedAt: number
+}
+
+/** Builds the server; the caller listens, and may register more (identity face, metrics, dashboard) before that. */
+export function buildServer(parts: ServerParts): FastifyInstance {
+  proveTable(parts.routes, (rule) => parts.policy.has(rule))
+  const collections = new Set(parts.routes.map(({ endpoint }) => endpoint.path.split('/')[1] ?? ''))
+  const projectId = new RegExp(`^(?:${parts.settings.api.project_id_regex})$`)
+  const app = fastify({
+    loggerInstance: parts.log,
+    disableRequestLogging: true,
+    exposeHeadRoutes: false,
+    bodyLimit: parts.settings.api.max_body_bytes,
+    requestTimeout: 120_000,
+    keepAliveTimeout: 75_000,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024, caseSensitive: true },
+    genReqId: () => `req-${randomUUID()}`,
+    rewriteUrl: (raw) => stripProject(raw as RawRequest, collections, projectId),
+  })
+  app.setValidatorCompiler(() => () => true)
+  readBodies(app)
+
+  app.addHook('onRequest', async (request, reply) => {
+    const settled: Settled = {
+      requestId: request.id,
+      minor: null,
+      experimental: false,
+      projectInUrl: (request.raw as RawRequest).manilaProject ?? null,
+      routeName: 'unknown',
+      startedAt: performance.now(),
+    }
+    settledOf.set(request, settled)
+    reply.header('x-openstack-request-id', settled.requestId)
+    reply.header('x-compute-request-id', settled.requestId)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const settled = settledOf.get(request)
+    if (settled === undefined) return
+    const seconds = (performance.now() - settled.startedAt) / 1000
+    parts.observe?.({ method: request.method, route: settled.routeName, status: reply.statusCode, seconds })
+    request.log.info(
+      {
+        request_id: settled.requestId,
+        method: request.method,
+        url: request.url,
+        status: reply.statusCode,
+        seconds,
+      },
+      'request',
+    )
+  })
+
+  app.get('/', async (request, reply) => reply.code(300).send(versionDocument(baseUrl(parts, request))))
+  app.route({
+    method: ['GET'],
+    url: '/v2',
+    handler: (request, reply) =>
+      answer(parts, request, reply, async (identity, settled) => {
+        settled.minor = negotiate(one(request.headers[versionHeader]))
+        void identity
+        return new Reply(200, versionDocument(baseUrl(parts, request)))
+      }),
+  })
+  for (const [key, group] of Map.groupBy(parts.routes, ({ endpoint: e }) => `${e.method} ${e.path}`)) {
+    const [method, path] = key.split(' ') as [string, string]
+    app.route({
+      method,
+      url: `/v2${path}`,
+      handler: (request, reply) =>
+        answer(parts, request, reply, (identity, settled) => serve(parts, group, request, identity, settled)),
+    })
+  }
+  app.setNotFoundHandler((request, reply) =>
+    answer(parts, request, reply, async (_identity, settled) => {
+      settled.minor = negotiate(one(request.headers[versionHeader]))
+      throw fault('NotFound')
+    }),
+  )
+  app.setErrorHandler((error, request, reply) => {
+    const settled = settledOf.get(request)
+    sendFault(request, reply, fromFastify(error), settled?.requestId ?? request.id)
+  })
+  return app
+}
+
+// -------------------------------------------------------------------------------------------------------- a request
+
+const settledOf = new WeakMap<FastifyRequest, Settled>()
+
+/** Identity first, as the original's pipeline does; then `body`; then the reply and its headers. */
+async function answer(
+  parts: ServerParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: (identity: Identity, settled: Settled) => Promise<Reply>,
+): Promise<FastifyReply> {
+  const settled = settledOf.get(request) as Settled
+  try {
+    if (!request.url.startsWith('/v2')) throw fault('NotFound')
+    const identity = await identify(parts, request)
+    const { status, body: content } = await body(identity, settled)
+    versionHeaders(reply, settled)
+    reply.code(status)
+    if (content === undefined) return await reply.send()
+    return await reply.header('content-type', 'application/json').send(JSON.stringify(content))
+  } catch (error) {
+    versionHeaders(reply, settled, request)
+    return sendFault(request, reply, error, settled.requestId)
+  }
+}
+
+async function identify(parts: ServerParts, request: FastifyRequest): Promise<Identity> {
+  const token = one(request.headers['x-auth-token'])
+  const path = request.url.split('?')[0] ?? ''
+  const identity =
+    token === undefined
+      ? null
+      : await parts.auth.verify(token, {
+          method: request.method,
+          path,
+          serviceToken: one(request.headers['x-service-token']) ?? null,
+        })
+  if (identity === null) throw fault('Unauthorized')
+  return identity
+}
+
+async function serve(
+  parts: ServerParts,
+  group: readonly Route[],
+  request: FastifyRequest,
+  identity: Identity,
+  settled: Settled,
+): Promise<Reply> {
+  const minor = negotiate(one(request.headers[versionHeader]))
+  settled.minor = minor
+  settled.experimental = one(request.headers[experimentalHeader])?.toLowerCase() === 'true'
+  if (settled.projectInUrl !== null && settled.projectInUrl !== identity.projectId) {
+    throw invalid('Malformed request url: the project in the URL is not the project of the token.')
+  }
+  const { route, rawBody } = choose(group, minor, settled.experimental, request.body)
+  const { endpoint } = route
+  settled.routeName = `${endpoint.method} ${endpoint.path}${endpoint.action === undefined ? '' : ` ${endpoint.action}`}`
+  if (endpoint.policy !== null) parts.policy.authorize(endpoint.policy, identity)
+
+  const query = queryOf(request)
+  if (endpoint.query !== undefined) {
+    const problem = problemWith(endpoint.query, query, 'the query')
+    if (problem !== null) throw invalid(problem)
+  }
+  const body = bodyOf(route, rawBody, minor)
+  const flags = flagsAt(route.changes, minor)
+  const url: UrlParts = {
+    base: baseUrl(parts, request),
+    projectPart: settled.projectInUrl === null ? '' : `/${settled.projectInUrl}`,
+    path: (request.url.split('?')[0] ?? '').replace(/^\/v2/, ''),
+    query,
+  }
+  const params = request.params as Record<string, string>
+  for (const [name, value] of Object.entries(params)) {
+    if (value.includes('\0') || !value.isWellFormed())
+      throw invalid(`${name} in the URL must not contain NUL`)
+  }
+  const input = { params, query, body, url } as never
+  const respond = async (ctx: Ctx): Promise<Reply> => {
+    const result = await route.handler(ctx, input)
+    if (result instanceof Reply) return result
+    return new Reply(endpoint.status, result ?? undefined)
+  }
+  if (endpoint.method === 'GET') {
+    return respond(readingContext(parts, identity, settled.requestId, minor, flags))
+  }
+  const idempotency = idempotencyOf(request, identity, minor, url.path, parts.clock.now())
+  return changing(parts, { identity, requestId: settled.requestId, minor, flags }, idempotency, respond)
+}
+
+/** One transaction per changing request; effects for others only after its commit. */
+async function changing(
+  parts: ServerParts,
+  caller: { identity: Identity; requestId: string; minor: number; flags: ReadonlySet<string> },
+  idempotency: Idempotency | null,
+  respond: (ctx: Ctx) => Promise<Reply>,
+): Promise<Reply> {
+  let effects: (() => void)[] = []
+  const reply = await parts.store.transaction(async (tx) => {
+    effects = []
+    const kept = idempotency === null ? null : await findKept(tx, idempotency)
+    if (kept !== null) return kept
+    const fresh = await respond({
+      ...appParts(parts),
+      ...caller,
+      db: tx,
+      tx,
+      afterCommit: (effect) => effects.push(effect),
+    })
+    if (idempotency !== null) await keep(tx, idempotency, fresh)
+    return fresh
+  })
+  for (const effect of effects) effect()
+  return reply
+}
+
+function readingContext(
+  parts: ServerParts,
+  identity: Identity,
+  requestId: string,
+  minor: number,
+  flags: ReadonlySet<string>,
+): Ctx {
+  return {
+    ...appParts(parts),
+    identity,
+    requestId,
+    minor,
+    flags,
+    db: parts.store.db,
+    get tx(): Tx {
+      throw new Error('a reading request has no transaction')
+    },
+    afterCommit: (effect) => effect(),
+  }
+}
+
+const appParts = ({ store, clock, bus, policy, settings }: ServerParts): AppParts => ({
+  store,
+  clock,
+  bus,
+  policy,
+  settings,
+})
+
+// ------------------------------------------------------------------------------------------------ finding the route
+
+/** Routes of one method and path differ by version, and on `…/action` by the body's only key. */
+function choose(
+  group: readonly Route[],
+  minor: number,
+  experimental: boolean,
+  body: unknown,
+): { route: Route; rawBody: unknown } {
+  const answers = ({ endpoint }: Route): boolean =>
+    existsAt(endpoint, minor) && (experimental || !isExperimentalAt(endpoint, minor))
+  const isAction = group.some(({ endpoint }) => endpoint.action !== undefined)
+  if (!isAction) {
+    const found = group.find(answers)
+    if (found === undefined) throw fault('NotFound')
+    return { route: found, rawBody: body }
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid('The body must be a JSON object with the action as its only key.')
+  }
+  const keys = Object.keys(body)
+  const [name] = keys
+  if (name === undefined || keys.length !== 1) throw invalid('The body must name exactly one action.')
+  const known = group.filter(({ endpoint }) => endpoint.action === name)
+  if (known.length === 0) throw invalid(`There is no action ${JSON.stringify(name.slice(0, 60))} here.`)
+  const found = known.find(answers)
+  if (found === undefined) throw fault('NotFound')
+  return { route: found, rawBody: (body as JsonObject)[name] }
+}
+
+function bodyOf(route: Route, raw: unknown, minor: number): unknown {
+  const { endpoint, wrapper } = route
+  if (endpoint.body === undefined) return raw
+  const isAction = endpoint.action !== undefined
+  if (!isAction && (typeof raw !== 'object' || raw === null || Array.isArray(raw))) {
+    throw wrapper === null || raw !== undefined
+      ? invalid('The body must be a JSON object sent with Content-Type: application/json.')
+      : fault('MalformedBody', { message: `The body must be a JSON object with the key "${wrapper}".` })
+  }
+  let body = raw
+  if (wrapper !== null && !isAction) {
+    const inner = (raw as JsonObject)[wrapper]
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) {
+      throw fault('MalformedBody', { message: `The body must have an object under "${wrapper}".` })
+    }
+    body = { ...(raw as JsonObject), [wrapper]: lift(route.changes, minor, inner as JsonObject) }
+  } else if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
+    body = lift(route.changes, minor, raw as JsonObject)
+  }
+  const problem = problemWith(endpoint.body, body, isAction ? (endpoint.action ?? 'the action') : 'the body')
+  if (problem !== null) throw invalid(problem)
+  return body
+}
+
+// ------------------------------------------------------------------------------------------------ Fastify, tamed
+
+type RawRequest = { url?: string; manilaProject?: string }
+
+/** `/v2/<project>/shares` is `/v2/shares` with a project to compare: every route is registered once. */
+function stripProject(raw: RawRequest, collections: ReadonlySet<string>, projectId: RegExp): string {
+  const url = raw.url ?? '/'
+  const [path = '', ...rest] = url.split('?')
+  const query = rest.length > 0 ? `?${rest.join('?')}` : ''
+  const parts = path.split('/')
+  if (parts[1] !== 'v2') return url
+  const second = parts[2] ?? ''
+  const tail = (list: string[]): string => list.join('/').replace(/\.json$/, '') + query
+  if (second !== '' && !collections.has(second) && projectId.test(second)) {
+    raw.manilaProject = second
+    return tail(['', 'v2', ...parts.slice(3)])
+  }
+  return tail(parts)
+}
+
+/** JSON is read only when it is called JSON; anything else is "no body", as in the original. */
+function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    if (text === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(text as string, refusePrototype))
+    } catch {
+      done(invalid('Malformed request body: it is not JSON.'))
+    }
+  })
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume()
+    payload.on('end', () => done(null, undefined))
+    payload.on('error', done)
+  })
+}
+
+/** `__proto__` as a key is an attempt, never data. */
+function refusePrototype(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw new SyntaxError('__proto__')
+  return value
+}
+
+function queryOf(request: FastifyRequest): Record<string, string> {
+  const query: Record<string, string> = {}
+  for (const [key, value] of Object.entries(request.query as Record<string, string | string[]>)) {
+    // Of a repeated key the last one counts, as in webob.
+    const last = Array.isArray(value) ? (value.at(-1) ?? '') : value
+    if (last.includes('\0') || !last.isWellFormed() || key.includes('\0')) {
+      throw invalid(`the query parameter ${key.replaceAll('\0', '').slice(0, 60)} must not contain NUL`)
+    }
+    query[key] = last
+  }
+  return query
+}
+
+const one = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header[0] : header
+
+function baseUrl(parts: ServerParts, request: FastifyRequest): string {
+  const configured = parts.settings.api.public_url
+  return configured === '' ? `${request.protocol}://${request.host}` : configured.replace(/\/$/, '')
+}
+
+function versionHeaders(reply: FastifyReply, settled: Settled, request?: FastifyRequest): void {
+  // A refused version is echoed; a malformed one is not.
+  const refused = one(request?.headers[versionHeader])
+  const minor = settled.minor
+  const version =
+    minor !== null ? `2.${minor}` : refused !== undefined && /^[1-9]\d*\.\d+$/.test(refused) ? refused : null
+  if (version === null) return
+  reply.header('X-OpenStack-Manila-API-Version', version)
+  reply.header('Vary', 'X-OpenStack-Manila-API-Version')
+  if (settled.experimental) reply.header('X-OpenStack-Manila-API-Experimental', 'True')
+}
+
+function sendFault(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  requestId: string,
+): FastifyReply {
+  const { status, headers, body } = faultReply(error, requestId)
+  if (status >= 500) request.log.error({ request_id: requestId, err: error }, 'the request failed')
+  if (status === 401)
+    reply.header('WWW-Authenticate', `Keystone uri="${request.protocol}://${request.host}/identity"`)
+  return reply
+    .code(status)
+    .headers(headers)
+    .header('content-type', 'application/json')
+    .send(JSON.stringify(body))
+}
+
+/** Fastify's own refusals in our words. */
+function fromFastify(error: unknown): unknown {
+  if (error instanceof Fault) return error
+  const code = (error as { code?: string }).code
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return fault('TooLarge', { message: 'The request body is too large.' })
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') return invalid('Content-Length does not match the body.')
+  const status = (error as { statusCode?: number }).statusCode
+  if (status !== undefined && status >= 400 && status < 500) return invalid((error as Error).message)
+  return error
+}

@@ -1,0 +1,61 @@
+/**
+ * What every verb of `app/` is given. `app` says what a user may ask for; it knows no HTTP and no driver.
+ *
+ * A request that changes something runs in one transaction: `ctx.tx` is it, `ctx.db` is the same, and what has to be told
+ * to others waits in `afterCommit`. A reading request has `ctx.db` only. Nothing in a verb awaits anything but the
+ * database.
+ */
+import type { Bus } from '../bus/bus.ts'
+import type { Store } from '../db/open.ts'
+import type { DbOrTx, Tx } from '../db/schema.ts'
+import type { Identity } from '../model/identity.ts'
+import type { Policy } from '../policy/enforce.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Settings } from '../config/schema.ts'
+import { enqueue, nudge, type NewOperation } from '../engine/queue.ts'
+import type { OperationKind } from '../model/operations.ts'
+
+/** The long-lived parts behind every request. */
+export interface AppParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly bus: Bus
+  readonly policy: Policy
+  readonly settings: Settings
+}
+
+export interface Ctx extends AppParts {
+  readonly identity: Identity
+  readonly requestId: string
+  /** N of the negotiated `2.N`; for views. Verbs ask `flags`. */
+  readonly minor: number
+  /** Named behaviours that are on at this microversion (`changes.ts`). */
+  readonly flags: ReadonlySet<string>
+  /** The transaction of a changing request, the pool of a reading one. */
+  readonly db: DbOrTx
+  /** Throws in a reading request. */
+  readonly tx: Tx
+  /** Runs after the commit, never when it fails. */
+  afterCommit(effect: () => void): void
+}
+
+/** True when the caller passes `context_is_admin`. */
+export const isAdmin = (ctx: Ctx): boolean => ctx.policy.check('context_is_admin', ctx.identity)
+
+/** Writes an operation in the request's transaction and wakes its worker after the commit. Answers its id. */
+export async function start<Kind extends OperationKind>(
+  ctx: Ctx,
+  work: Omit<NewOperation<Kind>, 'projectId' | 'userId' | 'requestId' | 'now'> & {
+    readonly projectId?: string
+  },
+): Promise<string> {
+  const enqueued = await enqueue(ctx.tx, {
+    projectId: ctx.identity.projectId,
+    ...work,
+    userId: ctx.identity.userId,
+    requestId: ctx.requestId,
+    now: ctx.clock.now(),
+  } as NewOperation<Kind>)
+  ctx.afterCommit(() => nudge(ctx.bus, enqueued))
+  return enqueued.id
+}

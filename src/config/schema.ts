@@ -1,0 +1,143 @@
+/**
+ * Every option: its default, its unit and a sentence. The configuration reference is printed from this, `load.ts` checks a
+ * TOML file against it, and unknown keys are errors.
+ */
+import Type, { type Static } from 'typebox'
+import { quotaDefaults } from '../model/quota.ts'
+
+const text = (description: string, value: string) => Type.String({ description, default: value })
+const count = (description: string, value: number, minimum = 0) =>
+  Type.Integer({ description, default: value, minimum })
+const flag = (description: string, value: boolean) => Type.Boolean({ description, default: value })
+const list = (description: string, value: readonly string[]) =>
+  Type.Array(Type.String(), { description, default: [...value] })
+
+export const Api = Type.Object({
+  host: text('Address the API listens on.', '127.0.0.1'),
+  port: count('Port the API listens on; 0 takes a free one.', 8786),
+  public_url: text('Base of the URLs in links and in the catalog; empty derives it from the request.', ''),
+  max_body_bytes: count('Largest request body, bytes.', 114_688, 1024),
+  max_limit: count('Largest page of a list.', 1000, 1),
+  project_id_regex: text('What a project id in a URL may look like.', '[0-9a-f\\-]+'),
+  policy_file: text('Policy overrides (YAML or JSON); empty uses the defaults.', ''),
+})
+
+export const Database = Type.Object({
+  url: text('Where the database is: sqlite:<path>.', 'sqlite:var/manila.db'),
+})
+
+export const Auth = Type.Object({
+  key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
+  token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
+  max_login_failures: count(
+    'Failed logins of one user or address within the window before it is locked.',
+    5,
+    1,
+  ),
+  login_window_s: count('Seconds of the failed-login window and of the lock.', 900, 1),
+})
+
+export const Shares = Type.Object({
+  default_share_type: text('Share type of requests that name none; empty = none.', ''),
+  enabled_share_protocols: list('Protocols that may be asked for.', ['NFS', 'CIFS']),
+  storage_availability_zone: text('Zone of backends that name none.', 'nova'),
+  use_scheduler_creating_share_from_snapshot: flag(
+    'Let the scheduler choose the pool of a share from a snapshot instead of taking the same pool.',
+    false,
+  ),
+  default_mount_point_prefix: text('Prefix of mount point names.', '{project_id}_'),
+  is_deferred_deletion_enabled: flag('Give quota back at once and delete in the background.', false),
+  soft_deleted_share_retention_time_s: count('Seconds a share stays in the recycle bin.', 604_800),
+  admin_only_metadata: list('Share metadata keys that only administrators write.', [
+    '__affinity_same_host',
+    '__affinity_different_host',
+    '__managed_at',
+  ]),
+  admin_only_el_metadata: list('Export location metadata keys that only administrators write.', [
+    'preferred',
+  ]),
+  driver_updatable_metadata: list('Share metadata keys that drivers are told about.', []),
+  message_ttl_s: count('Seconds a user message is kept.', 2_592_000, 60),
+  service_down_time_s: count('Seconds without a heartbeat before a service counts as down.', 60, 1),
+  operation_retention_s: count('Seconds finished operations and tombstones are kept.', 2_592_000, 60),
+})
+
+export const Scheduler = Type.Object({
+  default_filters: list('Filter chain of new shares; empty uses the built-in order.', []),
+  default_weighers: list('Weighers; empty uses the built-in list.', []),
+  capacity_weight_multiplier: Type.Number({
+    description: 'Negative stacks instead of spreading.',
+    default: 1,
+  }),
+  pool_weight_multiplier: Type.Number({ description: 'Weight of the pool weigher.', default: 1 }),
+  slots: count('Placements at once.', 8, 1),
+})
+
+const limit = (resource: keyof typeof quotaDefaults) =>
+  Type.Integer({
+    description: `Default limit of ${resource}; -1 = unlimited.`,
+    default: quotaDefaults[resource],
+    minimum: -1,
+  })
+
+export const Quota = Type.Object({
+  shares: limit('shares'),
+  gigabytes: limit('gigabytes'),
+  snapshots: limit('snapshots'),
+  snapshot_gigabytes: limit('snapshot_gigabytes'),
+  share_networks: limit('share_networks'),
+  share_groups: limit('share_groups'),
+  share_group_snapshots: limit('share_group_snapshots'),
+  share_replicas: limit('share_replicas'),
+  replica_gigabytes: limit('replica_gigabytes'),
+  per_share_gigabytes: limit('per_share_gigabytes'),
+  backups: limit('backups'),
+  backup_gigabytes: limit('backup_gigabytes'),
+  encryption_keys: limit('encryption_keys'),
+})
+
+/** One `[backends.<name>]` table. `driver_options` and `exporter_options` are checked by the driver's own schema. */
+export const Backend = Type.Object({
+  driver: text('Name in drivers/index.ts, or package:<name> of an outside driver.', 'btrfs'),
+  exporter: text('Name in exporters/index.ts; empty where the driver exports by itself.', 'ganesha'),
+  share_backend_name: text('Name that extra specs select; empty = the table name.', ''),
+  availability_zone: text('Zone; empty = [shares] storage_availability_zone.', ''),
+  reserved_share_percentage: count('Per cent of a pool kept free of new shares.', 0),
+  reserved_share_from_snapshot_percentage: count('Per cent kept free of shares from snapshots.', 0),
+  reserved_share_extend_percentage: count('Per cent kept free of extends.', 0),
+  max_over_subscription_ratio: Type.Number({
+    description: 'How often the space of a thin pool may be promised.',
+    default: 20,
+    minimum: 1,
+  }),
+  filter_function: text('Expression a request must satisfy; empty = none.', ''),
+  goodness_function: text('Expression 0–100 that ranks the pool; empty = none.', ''),
+  slots: count('Operations at once on this backend.', 8, 1),
+  call_timeout_s: count('Seconds one step on the backend may take.', 600, 1),
+  report_interval_s: count('Seconds between capacity reports.', 10, 1),
+  unmanage_remove_access_rules: flag('Take the rules off the export when a share is unmanaged.', false),
+  driver_options: Type.Record(Type.String(), Type.Unknown(), { description: 'See the driver.', default: {} }),
+  exporter_options: Type.Record(Type.String(), Type.Unknown(), {
+    description: 'See the exporter.',
+    default: {},
+  }),
+})
+
+export const SettingsSchema = Type.Object({
+  state_dir: text('Directory of everything the service keeps outside the database.', 'var'),
+  host: text('Name of this node in host@backend#pool; empty = the host name.', ''),
+  log_level: text('fatal, error, warn, info, debug or trace.', 'info'),
+  api: Api,
+  database: Database,
+  auth: Auth,
+  shares: Shares,
+  scheduler: Scheduler,
+  quota: Quota,
+  backends: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), Backend, {
+    description: 'One table per backend.',
+    default: {},
+  }),
+})
+
+export type Settings = Static<typeof SettingsSchema>
+export type BackendSettings = Static<typeof Backend>

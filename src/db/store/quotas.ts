@@ -1,0 +1,149 @@
+/**
+ * Quota limits and usage. `charge` is the only way usage changes, always in the transaction of the transition that causes
+ * it; what to charge comes from `model/quota.ts`, so a recount can't disagree with the running totals.
+ */
+import { fault } from '../../model/errors.ts'
+import { quotaDefaults, type Charges, type CountedResource, type QuotaResource } from '../../model/quota.ts'
+import type { DbOrTx, QuotaUsagesTable, Tx } from '../schema.ts'
+
+export type QuotaScope = QuotaUsagesTable['scope']
+
+/** Who pays. */
+export interface Payer {
+  readonly projectId: string
+  readonly userId: string
+  readonly shareTypeId: string | null
+}
+
+/** Resources that are also counted per share type. */
+export const perTypeResources: readonly CountedResource[] = [
+  'shares',
+  'gigabytes',
+  'snapshots',
+  'snapshot_gigabytes',
+  'share_replicas',
+  'replica_gigabytes',
+]
+
+/** Limits of the service's configuration, which the editable class `default` overrides. */
+export type ConfiguredLimits = Readonly<Record<QuotaResource, number>>
+
+/**
+ * Adds `difference` to the payer's usage. With `enforce` a growth beyond a limit throws `OverQuota` (and the caller's
+ * transaction rolls back); transitions that only settle what was accepted earlier pass null.
+ */
+export async function charge(
+  tx: Tx,
+  payer: Payer,
+  difference: Charges,
+  enforce: ConfiguredLimits | null,
+): Promise<void> {
+  const resources = Object.entries(difference) as [CountedResource, number][]
+  if (resources.length === 0) return
+  for (const [resource, delta] of resources) {
+    await add(tx, payer.projectId, 'project', '', resource, delta)
+    await add(tx, payer.projectId, 'user', payer.userId, resource, delta)
+    if (payer.shareTypeId !== null && perTypeResources.includes(resource)) {
+      await add(tx, payer.projectId, 'share_type', payer.shareTypeId, resource, delta)
+    }
+  }
+  if (enforce !== null && resources.some(([, delta]) => delta > 0)) {
+    await refuseExcess(tx, payer, difference, enforce)
+  }
+}
+
+async function add(
+  tx: Tx,
+  projectId: string,
+  scope: QuotaScope,
+  scopeId: string,
+  resource: CountedResource,
+  delta: number,
+): Promise<void> {
+  const changed = await tx
+    .updateTable('quota_usages')
+    .set((eb) => ({ in_use: eb('in_use', '+', delta) }))
+    .where('project_id', '=', projectId)
+    .where('scope', '=', scope)
+    .where('scope_id', '=', scopeId)
+    .where('resource', '=', resource)
+    .executeTakeFirst()
+  if (changed.numUpdatedRows > 0n) return
+  await tx
+    .insertInto('quota_usages')
+    .values({ project_id: projectId, scope, scope_id: scopeId, resource, in_use: delta })
+    .execute()
+}
+
+async function refuseExcess(
+  tx: Tx,
+  payer: Payer,
+  difference: Charges,
+  configured: ConfiguredLimits,
+): Promise<void> {
+  const usages = await usageRows(tx, payer)
+  const limits = await limitsOf(tx, payer, configured)
+  for (const [resource, delta] of Object.entries(difference) as [CountedResource, number][]) {
+    if (delta <= 0) continue
+    for (const [scope, table] of Object.entries(limits) as [
+      QuotaScope,
+      Partial<Record<QuotaResource, number>>,
+    ][]) {
+      const limit = table[resource]
+      if (limit === undefined || limit < 0) continue
+      const used = usages.find((row) => row.scope === scope && row.resource === resource)?.in_use ?? 0
+      if (used > limit) {
+        const whose = scope === 'project' ? 'the project' : scope === 'user' ? 'this user' : 'this share type'
+        throw fault('OverQuota', {
+          resource,
+          message: `Quota exceeded: ${resource} of ${whose} is limited to ${limit}, ${used - delta} in use, ${delta} more asked for.`,
+        })
+      }
+    }
+  }
+}
+
+function usageRows(db: DbOrTx, payer: Payer) {
+  return db
+    .selectFrom('quota_usages')
+    .selectAll()
+    .where('project_id', '=', payer.projectId)
+    .where('scope_id', 'in', ['', payer.userId, ...(payer.shareTypeId === null ? [] : [payer.shareTypeId])])
+    .execute()
+}
+
+export interface Limits {
+  /** Every resource. */
+  readonly project: Record<QuotaResource, number>
+  /** Only what was set for the user. */
+  readonly user: Partial<Record<QuotaResource, number>>
+  /** Only what was set for the share type. */
+  readonly share_type: Partial<Record<QuotaResource, number>>
+}
+
+/** Limits in force: configuration, overridden by class `default`, overridden by the project's own. */
+export async function limitsOf(db: DbOrTx, payer: Payer, configured: ConfiguredLimits): Promise<Limits> {
+  const classes = await db
+    .selectFrom('quota_classes')
+    .select(['resource', 'hard_limit'])
+    .where('class_name', '=', 'default')
+    .execute()
+  const rows = await db
+    .selectFrom('quota_limits')
+    .select(['scope', 'resource', 'hard_limit'])
+    .where('project_id', '=', payer.projectId)
+    .where('scope_id', 'in', ['', payer.userId, ...(payer.shareTypeId === null ? [] : [payer.shareTypeId])])
+    .execute()
+  const pick = (scope: QuotaScope): Partial<Record<QuotaResource, number>> =>
+    Object.fromEntries(rows.filter((row) => row.scope === scope).map((row) => [row.resource, row.hard_limit]))
+  return {
+    project: {
+      ...quotaDefaults,
+      ...configured,
+      ...Object.fromEntries(classes.map((row) => [row.resource, row.hard_limit])),
+      ...pick('project'),
+    },
+    user: pick('user'),
+    share_type: pick('share_type'),
+  }
+}

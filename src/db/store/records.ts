@@ -1,0 +1,83 @@
+/** Rows that accompany every change: events, user messages, tombstones. Written in the transaction of the change. */
+import { randomUUID } from 'node:crypto'
+import type { Stamp, Tx } from '../schema.ts'
+
+export interface NewEvent {
+  readonly projectId: string
+  readonly resourceType: string
+  readonly resourceId: string
+  /** `share.status`, `access.applied`… */
+  readonly event: string
+  readonly requestId?: string | null
+  readonly operationId?: string | null
+  /** No secrets. */
+  readonly detail?: object
+  readonly now: Stamp
+}
+
+export async function recordEvent(tx: Tx, event: NewEvent): Promise<void> {
+  await tx
+    .insertInto('events')
+    .values({
+      id: randomUUID(),
+      created_at: event.now,
+      project_id: event.projectId,
+      resource_type: event.resourceType,
+      resource_id: event.resourceId,
+      event: event.event,
+      request_id: event.requestId ?? null,
+      operation_id: event.operationId ?? null,
+      detail: JSON.stringify(event.detail ?? {}),
+    })
+    .execute()
+}
+
+/** Ids of `model/messages.ts`. */
+export interface NewMessage {
+  readonly projectId: string
+  readonly requestId: string | null
+  readonly resourceType: 'SHARE' | 'SHARE_SNAPSHOT' | 'SHARE_GROUP' | 'SHARE_REPLICA'
+  readonly resourceId: string
+  readonly actionId: string
+  readonly detailId: string
+  readonly now: Stamp
+  readonly ttlS: number
+}
+
+/** Tells the owner of a resource what failed. */
+export async function recordMessage(tx: Tx, message: NewMessage): Promise<void> {
+  await tx
+    .insertInto('messages')
+    .values({
+      id: randomUUID(),
+      project_id: message.projectId,
+      request_id: message.requestId,
+      resource_type: message.resourceType,
+      resource_id: message.resourceId,
+      action_id: message.actionId,
+      detail_id: message.detailId,
+      message_level: 'ERROR',
+      created_at: message.now,
+      expires_at: message.now + message.ttlS * 1_000_000,
+    })
+    .execute()
+}
+
+/** Remembers a deleted row: its id is refused to a late create, and its place in a list is still known. */
+export async function recordTombstone(
+  tx: Tx,
+  resourceType: string,
+  row: { readonly id: string; readonly project_id: string },
+  now: Stamp,
+): Promise<void> {
+  await tx
+    .insertInto('tombstones')
+    .values({
+      resource_type: resourceType,
+      id: row.id,
+      project_id: row.project_id,
+      row_json: JSON.stringify(row),
+      deleted_at: now,
+    })
+    .execute()
+}

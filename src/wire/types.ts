@@ -1,0 +1,69 @@
+/** Building blocks of the schemas. `says` is the end of the sentence "<field> must be …" that a refusal shows. */
+import Type, { type TSchema } from 'typebox'
+
+/** Largest size and limit accepted: what a signed 32-bit column of the original holds. */
+export const maxInt = 2_147_483_647
+
+const spoken = (says: string) => ({ says })
+
+export const Text = (maxLength = 255) =>
+  Type.String({ maxLength, ...spoken(`a string of at most ${maxLength} characters`) })
+
+export const RequiredText = (maxLength = 255) =>
+  Type.String({ minLength: 1, maxLength, ...spoken(`a string of 1 to ${maxLength} characters`) })
+
+export const Uuid = Type.String({
+  pattern: '^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$',
+  ...spoken('a uuid'),
+})
+
+/** What Python's bool-from-string accepts, strictly. */
+export const Bool = Type.Union(
+  [
+    Type.Boolean(),
+    Type.String({
+      pattern:
+        '^\\s*([1tTyY]|[0fFnN]|[tT][rR][uU][eE]|[oO][nN]|[yY][eE][sS]|[fF][aA][lL][sS][eE]|[oO][fF][fF]|[nN][oO])\\s*$',
+    }),
+    Type.Integer({ minimum: 0, maximum: 1 }),
+  ],
+  spoken('a boolean (true or false)'),
+)
+
+/** A whole number above 0; digits in a string are accepted, as in the original. */
+export const PositiveInt = Type.Union(
+  [Type.Integer({ minimum: 1, maximum: maxInt }), Type.String({ pattern: '^[0-9]{1,9}$' })],
+  spoken(`a whole number from 1 to ${maxInt}`),
+)
+
+export const Metadata = Type.Record(
+  Type.String({ minLength: 1, maxLength: 255 }),
+  Type.String({ minLength: 1, maxLength: 1023 }),
+  {
+    ...spoken('an object of strings: keys of 1 to 255 characters, values of 1 to 1023'),
+  },
+)
+
+export const Nullable = <S extends TSchema>(schema: S) =>
+  Type.Union([schema, Type.Null()], spoken((schema as { says?: string }).says ?? 'of another type, or null'))
+
+export const Optional = Type.Optional
+
+/** Query of every paged list. Values arrive as strings. */
+export const pageQuery = {
+  limit: Optional(Type.String()),
+  offset: Optional(Type.String()),
+  marker: Optional(Type.String()),
+  sort_key: Optional(Type.String()),
+  sort_dir: Optional(Type.String()),
+}
+
+export const Links = Type.Array(Type.Object({ rel: Type.String(), href: Type.String() }))
+/** `2026-08-21T11:05:00.123456`, UTC. */
+export const Time = Type.String()
+
+/** The value of a {@link Bool} that has been validated. */
+export function truth(value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  return ['1', 't', 'true', 'on', 'y', 'yes'].includes(String(value).trim().toLowerCase())
+}

@@ -1,0 +1,93 @@
+/** Says whether a value fits a schema and, if not, which field is wrong and what it must be. */
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+interface Validator {
+  Check(value: unknown): boolean
+  Errors(value: unknown): readonly Problem[]
+}
+interface Problem {
+  readonly keyword: string
+  readonly schemaPath: string
+  readonly instancePath: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly message: string
+}
+
+const compiled = new WeakMap<TSchema, Validator>()
+
+function validatorOf(schema: TSchema): Validator {
+  const known = compiled.get(schema)
+  if (known !== undefined) return known
+  const validator = Compile(schema) as unknown as Validator
+  compiled.set(schema, validator)
+  return validator
+}
+
+/**
+ * Null when `value` fits; otherwise one sentence that names the field (`share.size must be a whole number from 1 to …`).
+ * `root` names the whole value in that sentence.
+ */
+export function problemWith(schema: TSchema, value: unknown, root = 'the body'): string | null {
+  const unfit = unfitText(value)
+  if (unfit !== null) return `${fieldName(unfit, root)} must not contain NUL or unpaired surrogates`
+  const validator = validatorOf(schema)
+  if (validator.Check(value)) return null
+  const problems = validator.Errors(value)
+  const first = problems[0]
+  if (first === undefined) return `${root} is not valid`
+  // A union reports each alternative, then itself: the last report on the same field is about the whole field.
+  const whole = problems.filter((p) => p.instancePath === first.instancePath).at(-1) ?? first
+  const field = fieldName(whole.instancePath, root)
+  if (whole.keyword === 'required') {
+    const names = (whole.params.requiredProperties as readonly string[] | undefined) ?? []
+    return `${names.map((name) => fieldName(`${whole.instancePath}/${name}`, root)).join(', ')} must be given`
+  }
+  if (whole.keyword === 'additionalProperties') {
+    const names = (whole.params.additionalProperties as readonly string[] | undefined) ?? []
+    return `${field} has unknown fields: ${names
+      .slice(0, 5)
+      .map((name) => JSON.stringify(name.slice(0, 60)))
+      .join(', ')}`
+  }
+  const says = spokenAt(schema, whole.schemaPath)
+  return says === null ? `${field} ${whole.message}` : `${field} must be ${says}`
+}
+
+function fieldName(path: string, root: string): string {
+  const name = path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.')
+  return name === '' ? root : name.slice(0, 100)
+}
+
+/** The innermost `says` on the way to the keyword that failed. */
+function spokenAt(schema: TSchema, schemaPath: string): string | null {
+  let node: unknown = schema
+  let says: string | null = null
+  for (const part of ['', ...schemaPath.split('/').slice(1)]) {
+    if (part !== '')
+      node = (node as Record<string, unknown> | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')]
+    const own = (node as { says?: unknown } | undefined)?.says
+    if (typeof own === 'string') says = own
+  }
+  return says
+}
+
+const maxDepth = 32
+
+/** Path of the first string no database stores faithfully, or of nesting nobody needs; null when there is none. */
+function unfitText(value: unknown, path = '', depth = 0): string | null {
+  if (depth > maxDepth) return path
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null
+  if (typeof value !== 'object' || value === null) return null
+  for (const [key, inner] of Object.entries(value)) {
+    const here = `${path}/${key}`
+    if (key.includes('\0') || !key.isWellFormed()) return path
+    const found = unfitText(inner, here, depth + 1)
+    if (found !== null) return found
+  }
+  return null
+}
