@@ -1,0 +1,313 @@
+/** Shares as tenants see them: find, list, count, insert. State changes are in `share-instances.ts`. */
+import { sql, type SelectQueryBuilder } from 'kysely'
+import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
+import { likePattern, paged, type Page } from './keyset.ts'
+import type { Scope } from './scope.ts'
+
+export type ShareRow = SharesTable
+
+/** A share with what its view needs from other tables. */
+export interface ShareListRow extends SharesTable {
+  readonly share_type_name: string | null
+  readonly zone_name: string | null
+  metadata: Record<string, string>
+  /** Filled only on request: clients before 2.9. */
+  paths: string[]
+}
+
+export interface ShareFilters {
+  /** Also other projects' public shares. */
+  readonly includePublic?: boolean
+  readonly name?: string
+  readonly nameLike?: string
+  readonly description?: string
+  readonly descriptionLike?: string
+  readonly status?: string
+  readonly host?: string
+  readonly shareTypeId?: string
+  readonly snapshotId?: string
+  readonly shareNetworkId?: string
+  readonly shareServerId?: string
+  readonly shareGroupId?: string
+  readonly shareGroupSnapshotId?: string
+  readonly isPublic?: boolean
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly extraSpecs?: Readonly<Record<string, string>>
+  readonly exportLocationId?: string
+  readonly exportLocationPathHash?: string
+  readonly isSoftDeleted: boolean
+  readonly mountPointName?: string
+  readonly availabilityZoneId?: string
+  readonly encryptionKeyRef?: string
+  /** Narrow further; meaningful when the scope is all projects. */
+  readonly projectId?: string
+  readonly shareProto?: string
+  readonly userId?: string
+  readonly size?: number
+  /** Shares in a deferred-deletion state are hidden unless asked for. */
+  readonly showDeferred: boolean
+}
+
+/** Everything that concerns one share, without its tenant's wall: for the services and for rows already checked. */
+export async function shareById(db: DbOrTx, id: string): Promise<ShareRow | undefined> {
+  return db.selectFrom('shares').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** A share the scope may see: its own and public ones. */
+export async function visibleShare(db: DbOrTx, scope: Scope, id: string): Promise<ShareRow | undefined> {
+  let query = db.selectFrom('shares').selectAll().where('id', '=', id)
+  if (scope.projectId !== null) {
+    const own = scope.projectId
+    query = query.where((eb) => eb.or([eb('project_id', '=', own), eb('is_public', '=', 1)]))
+  }
+  return query.executeTakeFirst()
+}
+
+/** One share with its view's columns. */
+export async function shareForView(
+  db: DbOrTx,
+  scope: Scope,
+  id: string,
+  withPaths: boolean,
+): Promise<ShareListRow | undefined> {
+  let query = viewQuery(db).where('shares.id', '=', id)
+  if (scope.projectId !== null) {
+    const own = scope.projectId
+    query = query.where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)]))
+  }
+  const rows = await complete(db, await query.execute(), withPaths)
+  return rows[0]
+}
+
+/** One page in two queries: the rows, then what hangs on them. */
+export async function listShares(
+  db: DbOrTx,
+  scope: Scope,
+  filters: ShareFilters,
+  page: Page,
+  withPaths: boolean,
+): Promise<ShareListRow[]> {
+  const query = await paged(
+    db,
+    filtered(viewQuery(db), scope, filters),
+    {
+      table: 'shares',
+      resourceType: 'share',
+      projectId: filters.includePublic === true ? null : scope.projectId,
+    },
+    page,
+  )
+  return complete(db, await query.execute(), withPaths)
+}
+
+export async function countShares(db: DbOrTx, scope: Scope, filters: ShareFilters): Promise<number> {
+  const all = db.selectFrom('shares').select((eb) => eb.fn.countAll<number>().as('count'))
+  const row = await filtered(all as never, scope, filters).executeTakeFirst()
+  return Number((row as unknown as { count: number } | undefined)?.count ?? 0)
+}
+
+function viewQuery(db: DbOrTx) {
+  return db
+    .selectFrom('shares')
+    .leftJoin('share_types', 'share_types.id', 'shares.share_type_id')
+    .leftJoin('availability_zones', 'availability_zones.id', 'shares.availability_zone_id')
+    .selectAll('shares')
+    .select(['share_types.name as share_type_name', 'availability_zones.name as zone_name'])
+}
+
+type Bare = Omit<ShareListRow, 'metadata' | 'paths'>
+
+/** Metadata and, for old clients, export paths of a whole page in one query. */
+async function complete(db: DbOrTx, rows: readonly Bare[], withPaths: boolean): Promise<ShareListRow[]> {
+  const full = rows.map((row): ShareListRow => ({ ...row, metadata: {}, paths: [] }))
+  if (full.length === 0) return full
+  const byId = new Map(full.map((row) => [row.id, row]))
+  const ids = [...byId.keys()]
+  const metadata = db
+    .selectFrom('share_metadata')
+    .select(['share_id', 'meta_key', 'meta_value'])
+    .where('share_id', 'in', ids)
+  const withLocations = metadata.unionAll(
+    db
+      .selectFrom('share_instance_export_locations as el')
+      .innerJoin('shares', 'shares.instance_id', 'el.share_instance_id')
+      .select(['shares.id as share_id', sql<string>`''`.as('meta_key'), 'el.path as meta_value'])
+      .where('shares.id', 'in', ids)
+      .where('el.is_admin_only', '=', 0),
+  )
+  for (const extra of await (withPaths ? withLocations : metadata).execute()) {
+    const row = byId.get(extra.share_id)
+    if (extra.meta_key === '') row?.paths.push(extra.meta_value)
+    else if (row !== undefined) row.metadata[extra.meta_key] = extra.meta_value
+  }
+  return full
+}
+
+type Query<O> = SelectQueryBuilder<Database, 'shares', O>
+
+function filtered<O>(start: Query<O>, scope: Scope, f: ShareFilters): Query<O> {
+  let query = start
+  if (scope.projectId !== null) {
+    const own = scope.projectId
+    query =
+      f.includePublic === true
+        ? query.where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)]))
+        : query.where('shares.project_id', '=', own)
+  }
+  query = query.where('shares.is_soft_deleted', '=', f.isSoftDeleted ? 1 : 0)
+  if (!f.showDeferred)
+    query = query.where('shares.status', 'not in', ['deferred_deleting', 'error_deferred_deleting'])
+  const exact: readonly (readonly [keyof SharesTable & string, string | number | undefined])[] = [
+    ['project_id', f.projectId],
+    ['user_id', f.userId],
+    ['name', f.name],
+    ['description', f.description],
+    ['size', f.size],
+    ['share_proto', f.shareProto],
+    ['snapshot_id', f.snapshotId],
+    ['share_group_id', f.shareGroupId],
+    ['source_share_group_snapshot_member_id', f.shareGroupSnapshotId],
+    ['mount_point_name', f.mountPointName],
+    ['encryption_key_ref', f.encryptionKeyRef],
+    ['is_public', f.isPublic === undefined ? undefined : Number(f.isPublic)],
+  ]
+  for (const [column, value] of exact) {
+    if (value !== undefined) query = query.where(`shares.${column}` as never, '=', value as never)
+  }
+  if (f.nameLike !== undefined)
+    query = query.where(sql<boolean>`shares.name like ${likePattern(f.nameLike)} escape '!'`)
+  if (f.descriptionLike !== undefined) {
+    query = query.where(sql<boolean>`shares.description like ${likePattern(f.descriptionLike)} escape '!'`)
+  }
+  query = filteredByInstance(query, f)
+  for (const [key, value] of Object.entries(f.metadata ?? {})) {
+    query = query.where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('share_metadata as sm')
+          .select('sm.share_id')
+          .whereRef('sm.share_id', '=', 'shares.id')
+          .where('sm.meta_key', '=', key)
+          .where('sm.meta_value', '=', value),
+      ),
+    )
+  }
+  for (const [key, value] of Object.entries(f.extraSpecs ?? {})) {
+    query = query.where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('share_type_extra_specs as es')
+          .select('es.spec_key')
+          .whereRef('es.share_type_id', '=', 'shares.share_type_id')
+          .where('es.spec_key', '=', key)
+          .where('es.spec_value', '=', value),
+      ),
+    )
+  }
+  return query
+}
+
+/** These match any instance of the share, as in the original; without replicas that is the chosen one, which is indexed. */
+function filteredByInstance<O>(start: Query<O>, f: ShareFilters): Query<O> {
+  let query = start
+  const columns: readonly (readonly [
+    keyof ShareInstancesTable & keyof SharesTable & string,
+    string | undefined,
+  ])[] = [
+    ['status', f.status],
+    ['host', f.host],
+    ['share_type_id', f.shareTypeId],
+    ['share_network_id', f.shareNetworkId],
+    ['share_server_id', f.shareServerId],
+    ['availability_zone_id', f.availabilityZoneId],
+  ]
+  for (const [column, value] of columns) {
+    if (value === undefined) continue
+    query = query.where((eb) =>
+      eb.or([
+        eb(`shares.${column}` as 'shares.status', '=', value),
+        eb.and([
+          eb('shares.has_replicas', '=', 1),
+          eb.exists(
+            eb
+              .selectFrom('share_instances as si')
+              .select('si.id')
+              .whereRef('si.share_id', '=', 'shares.id')
+              .where(`si.${column}` as 'si.status', '=', value),
+          ),
+        ]),
+      ]),
+    )
+  }
+  if (f.exportLocationId !== undefined || f.exportLocationPathHash !== undefined) {
+    query = query.where((eb) => {
+      let found = eb
+        .selectFrom('share_instance_export_locations as el')
+        .innerJoin('share_instances as eli', 'eli.id', 'el.share_instance_id')
+        .select('el.id')
+        .whereRef('eli.share_id', '=', 'shares.id')
+      if (f.exportLocationId !== undefined) found = found.where('el.id', '=', f.exportLocationId)
+      if (f.exportLocationPathHash !== undefined)
+        found = found.where('el.path_hash', '=', f.exportLocationPathHash)
+      return eb.exists(found)
+    })
+  }
+  return query
+}
+
+/** Writes a new share with its first instance and metadata; the caller charges quota and enqueues the work. */
+export async function insertShare(
+  tx: Tx,
+  share: SharesTable,
+  instance: ShareInstancesTable,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  await tx.insertInto('shares').values(share).execute()
+  await tx.insertInto('share_instances').values(instance).execute()
+  const rows = Object.entries(metadata).map(([meta_key, meta_value]) => ({
+    share_id: share.id,
+    meta_key,
+    meta_value,
+  }))
+  if (rows.length > 0) await tx.insertInto('share_metadata').values(rows).execute()
+}
+
+/** Columns that are only about the share: name, description, visibility, recycle bin, task state. */
+export async function updateShareColumns(
+  tx: Tx,
+  id: string,
+  columns: Partial<
+    Pick<
+      SharesTable,
+      | 'name'
+      | 'description'
+      | 'is_public'
+      | 'is_soft_deleted'
+      | 'scheduled_to_be_deleted_at'
+      | 'task_state'
+      | 'updated_at'
+    >
+  >,
+): Promise<void> {
+  await tx.updateTable('shares').set(columns).where('id', '=', id).execute()
+}
+
+/** What stands in the way of deleting a share. */
+export async function dependentsOf(
+  db: DbOrTx,
+  shareId: string,
+): Promise<{ snapshots: number; backups: number; groupMembers: number; deleteLocks: number }> {
+  const { rows } = await sql<{ what: string; count: number }>`
+    select 'snapshots' as what, count(*) as count from snapshots where share_id = ${shareId}
+    union all select 'backups', count(*) from share_backups where share_id = ${shareId}
+    union all select 'members', count(*) from share_group_snapshot_members where share_id = ${shareId}
+    union all select 'locks', count(*) from resource_locks where resource_id = ${shareId} and resource_action = 'delete'
+  `.execute(db)
+  const count = (what: string): number => Number(rows.find((row) => row.what === what)?.count ?? 0)
+  return {
+    snapshots: count('snapshots'),
+    backups: count('backups'),
+    groupMembers: count('members'),
+    deleteLocks: count('locks'),
+  }
+}

@@ -1,0 +1,241 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { filterNames } from './filters/index.ts'
+import { place } from './place.ts'
+import { samplePool, sampleRequest } from './pool-sample.ts'
+import { placementRequest } from './request.ts'
+import type { PlacementRequest, PoolView } from './types.ts'
+
+const label = fc
+  .tuple(fc.constantFrom('h1', 'h2'), fc.constantFrom('a', 'b'), fc.constantFrom('1', '2', '3'))
+  .map(([host, backend, pool]) => `${host}@${backend}#${pool}`)
+
+const anyPool: fc.Arbitrary<PoolView> = fc
+  .record({
+    label,
+    serviceUp: fc.boolean(),
+    enabled: fc.boolean(),
+    totalGib: fc.option(fc.integer({ min: 0, max: 50 })),
+    freeGib: fc.option(fc.integer({ min: 0, max: 50 })),
+    provisionedGib: fc.integer({ min: 0, max: 60 }),
+    thin: fc.boolean(),
+    maxOverSubscriptionRatio: fc.constantFrom(0.5, 1, 2, 20),
+    capabilities: fc.record({
+      storage_protocol: fc.constantFrom('NFS', 'NFS_CIFS', 'CIFS'),
+      driver_handles_share_servers: fc.boolean(),
+      replication_domain: fc.constantFrom(null, 'east', 'west'),
+      filter_function: fc.constantFrom(null, 'share.size < 5', 'broken('),
+      goodness_function: fc.constantFrom('10', 'stats.free_capacity_gb', 'broken('),
+    }),
+  })
+  .map((changes) => samplePool(changes.label, changes))
+
+const anyPools = fc.uniqueArray(anyPool, { selector: (pool) => pool.label, maxLength: 12 })
+
+const anyRequest: fc.Arbitrary<PlacementRequest> = fc
+  .record({
+    kind: fc.constantFrom(
+      'create' as const,
+      'extend' as const,
+      'manage' as const,
+      'replica' as const,
+      'group' as const,
+    ),
+    sizeGib: fc.integer({ min: 0, max: 30 }),
+    snapshotPool: fc.option(label),
+    useSchedulerCreatingShareFromSnapshot: fc.boolean(),
+    onlyHost: fc.option(label, { freq: 1 }),
+    activeReplicaHost: fc.option(label),
+    excludedPools: fc.array(label, { maxLength: 3 }),
+    shareType: fc.option(
+      fc.record({
+        id: fc.constant('t'),
+        name: fc.constant('t'),
+        extraSpecs: fc.constantFrom<Record<string, string>>(
+          {},
+          { driver_handles_share_servers: 'True' },
+          { driver_handles_share_servers: 'False', thin_provisioning: 'True' },
+          { replication_type: 'dr' },
+        ),
+      }),
+      { freq: 9 },
+    ),
+  })
+  .map((changes) => placementRequest({ shareProto: 'NFS', ...changes }))
+
+describe('laws of placement', () => {
+  test('every pool is ranked or refused, once, by a filter and with a sentence', () => {
+    fc.assert(
+      fc.property(anyRequest, anyPools, (request, pools) => {
+        const { ranked, refusals, lastFilter, detailId } = place(request, pools)
+        const seen = [...ranked.map((pool) => pool.label), ...refusals.map((refusal) => refusal.pool)]
+        expect(seen.sort()).toEqual(pools.map((pool) => pool.label).sort())
+        const known = ['service', 'share type', ...filterNames]
+        for (const { filter, why } of refusals) {
+          expect(known).toContain(filter)
+          expect(why).toMatch(/^[A-Z].+\.$/)
+        }
+        expect(ranked.length > 0).toBe(detailId === null)
+        expect(lastFilter === null).toBe(ranked.length > 0 || pools.length === 0)
+        if (lastFilter !== null) expect(refusals.at(-1)?.filter).toBe(lastFilter)
+      }),
+    )
+  })
+
+  test('the same question has the same answer, in whatever order pools come', () => {
+    fc.assert(
+      fc.property(anyRequest, anyPools, (request, pools) => {
+        const [once, again, reversed] = [pools, pools, [...pools].reverse()].map((pools) =>
+          place(request, pools),
+        )
+        expect(again).toEqual(once)
+        expect(reversed?.ranked).toEqual(once?.ranked)
+        expect(reversed?.detailId).toEqual(once?.detailId)
+      }),
+    )
+  })
+
+  test('a pool that was tried, is down or disabled is never chosen', () => {
+    fc.assert(
+      fc.property(anyRequest, anyPools, (request, pools) => {
+        for (const pool of place(request, pools).ranked) {
+          expect(request.excludedPools).not.toContain(pool.label)
+          expect(pool.serviceUp && (pool.enabled || request.onlyHost === pool.label)).toBe(true)
+        }
+      }),
+    )
+  })
+
+  test('one more pool never takes another out of the ranking', () => {
+    fc.assert(
+      fc.property(anyRequest, anyPools, anyPool, (request, pools, extra) => {
+        fc.pre(!pools.some((pool) => pool.label === extra.label))
+        const more = place(request, [...pools, extra]).ranked
+        for (const pool of place(request, pools).ranked) expect(more).toContain(pool)
+      }),
+    )
+  })
+
+  test('chance moves only pools of equal weight', () => {
+    fc.assert(
+      fc.property(
+        anyRequest,
+        anyPools,
+        fc.array(fc.double({ min: 0, max: 1, maxExcluded: true }), { minLength: 1 }),
+        (request, pools, draws) => {
+          let drawn = 0
+          const random = () => draws[drawn++ % draws.length] ?? 0
+          // Distinct free space and no other opinion: distinct weights.
+          const spread = pools.map((pool, index) => ({
+            ...pool,
+            totalGib: 100,
+            freeGib: 50 + index,
+            thin: false,
+            capabilities: {},
+          }))
+          const options = { filters: [], weighers: ['CapacityWeigher'] }
+          expect(place(request, spread, { ...options, random }).ranked).toEqual(
+            place(request, spread, options).ranked,
+          )
+        },
+      ),
+    )
+  })
+})
+
+describe('the choice', () => {
+  const small = samplePool('h1@a#small', { freeGib: 10 })
+  const large = samplePool('h1@a#large', { freeGib: 90 })
+  const full = samplePool('h1@a#full', { freeGib: 0 })
+
+  test('the emptiest first; stacked with a negative weight', () => {
+    const { ranked, refusals } = place(sampleRequest(), [small, full, large])
+    expect(ranked).toEqual([large, small])
+    expect(refusals).toEqual([
+      { pool: full.label, filter: 'CapacityFilter', why: 'Needs 1 GiB; 0 GiB free of 100 GiB.' },
+    ])
+    expect(place(sampleRequest(), [small, large], { weights: { CapacityWeigher: -1 } }).ranked).toEqual([
+      small,
+      large,
+    ])
+  })
+
+  test('ties: by label, or by chance', () => {
+    const pools = ['h@c#1', 'h@a#1', 'h@b#1'].map((label) => samplePool(label))
+    const labels = (random?: () => number) =>
+      place(sampleRequest(), pools, random ? { random } : {}).ranked.map((pool) => pool.label)
+    expect(labels()).toEqual(['h@a#1', 'h@b#1', 'h@c#1'])
+    const draws = [0.1, 0.9, 0.5]
+    expect(labels(() => draws.shift() ?? 0)).toEqual(['h@c#1', 'h@b#1', 'h@a#1'])
+  })
+
+  test('an administrator may name a disabled pool, not one that is down', () => {
+    const disabled = samplePool('h@a#1', { enabled: false })
+    expect(place(sampleRequest(), [disabled]).refusals[0]?.why).toContain('disabled')
+    expect(place(sampleRequest({ onlyHost: disabled.label }), [disabled]).ranked).toEqual([disabled])
+    expect(
+      place(sampleRequest({ onlyHost: disabled.label }), [{ ...disabled, serviceUp: false }]).ranked,
+    ).toEqual([])
+  })
+
+  test('a retry goes elsewhere, whatever chain is configured', () => {
+    const request = sampleRequest({ excludedPools: [large.label] })
+    expect(place(request, [small, large], { filters: ['CapacityFilter'] }).ranked).toEqual([small])
+  })
+
+  test('only the extend chain judges an extension', () => {
+    const request = sampleRequest({ kind: 'extend', availabilityZoneId: 'elsewhere', shareProto: 'CIFS' })
+    expect(place(request, [small]).ranked).toEqual([small])
+  })
+
+  test('a fleet of pools is placed', () => {
+    const fleet = Array.from({ length: 20_000 }, (_, n) => samplePool(`h${n}@a#p`, { freeGib: n % 100 }))
+    expect(place(sampleRequest(), fleet).ranked.length).toBe(19_800)
+  })
+})
+
+describe('what the user is told', () => {
+  const pool = samplePool('h@a#1', { capabilities: { storage_protocol: 'NFS', filter_function: '1 > 2' } })
+  test.each<[string, Partial<PlacementRequest>, Partial<PoolView>, Record<string, string>, string[]]>([
+    ['028', {}, { serviceUp: false }, {}, []],
+    ['024', { shareType: null }, {}, {}, []],
+    ['007', { availabilityZoneId: 'x' }, {}, {}, []],
+    ['008', {}, {}, { dedupe: 'True' }, []],
+    ['009', { sizeGib: 1000 }, {}, {}, []],
+    ['010', {}, {}, {}, []],
+    ['011', { excludedPools: ['h@a#1'] }, {}, {}, ['IgnoreAttemptedHostsFilter']],
+    ['012', { query: '["=",1,2]' }, {}, {}, ['JsonFilter']],
+    ['013', { excludedPools: ['h@a#1'] }, {}, {}, []],
+    ['014', {}, {}, { replication_type: 'dr' }, ['ShareReplicationFilter']],
+    ['016', { snapshotPool: 'x@y#z' }, {}, {}, ['CreateFromSnapshotFilter']],
+    ['002', { onlyHost: 'x@y#z' }, {}, {}, []],
+    [
+      '002',
+      { sameHost: [{ shareId: 's', pools: null }] },
+      { capabilities: { storage_protocol: 'NFS' } },
+      {},
+      [],
+    ],
+  ])('%s', (detailId, request, changes, specs, filters) => {
+    const options = filters.length > 0 ? { filters } : {}
+    expect(place(sampleRequest(request, specs), [{ ...pool, ...changes }], options).detailId).toBe(detailId)
+  })
+
+  test('the filter that refused the last pool decides, not the one that refused most', () => {
+    const pools = ['h@a#1', 'h@a#2', 'h@a#3'].map((label) => samplePool(label, { freeGib: 0 }))
+    const lacking = samplePool('h@b#1', { capabilities: {} })
+    expect(place(sampleRequest(), [...pools, lacking])).toMatchObject({
+      lastFilter: 'CapabilitiesFilter',
+      detailId: '008',
+    })
+  })
+
+  test('without any pool the backends are not ready', () => {
+    expect(place(sampleRequest(), [])).toEqual({
+      ranked: [],
+      refusals: [],
+      lastFilter: null,
+      detailId: '028',
+    })
+  })
+})

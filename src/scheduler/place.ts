@@ -1,0 +1,106 @@
+/**
+ * Where a share goes. Pure: a request and the pools as they are known, in; the pools that can take it, best first, and
+ * for every other pool the filter that refused it and why, out.
+ *
+ * Promises: every pool is either ranked or refused, once; the same input gives the same answer (unless a source of
+ * randomness is passed in to break ties). Refuses to know where pools come from and whether the choice still holds by
+ * the time it is written: the ledger claims it, or asks again with that pool in `excludedPools`.
+ */
+import { detailIdOf } from './detail-ids.ts'
+import { defaultChain, filtersNamed } from './filters/index.ts'
+import { ignoreAttemptedHostsFilter } from './filters/ignore-attempted-hosts.ts'
+import { retryFilter } from './filters/retry.ts'
+import { serviceFilter, shareTypeFilter } from './filters/service.ts'
+import { prepare } from './request.ts'
+import { defaultWeighers, weighersNamed } from './weighers/index.ts'
+import type { Filter, PlacementRequest, PoolView, PreparedRequest, Refusal, Weigher } from './types.ts'
+
+export interface PlaceOptions {
+  /** Filter names in order; by default the chain of the request's kind. */
+  readonly filters?: readonly string[]
+  /** Weigher names. */
+  readonly weighers?: readonly string[]
+  /** Multiplier by weigher name (`capacity_weight_multiplier`, `pool_weight_multiplier`); 1 when absent. */
+  readonly weights?: Readonly<Record<string, number>>
+  /**
+   * Numbers in [0, 1) that shuffle pools of equal weight, so that several schedulers do not all run for the same one.
+   * Without it, ties are broken by label.
+   */
+  readonly random?: () => number
+}
+
+export interface Placement<Pool extends PoolView = PoolView> {
+  /** Pools that can take it, best first. */
+  readonly ranked: readonly Pool[]
+  readonly refusals: readonly Refusal[]
+  /** The filter that refused the last remaining pools; null when some are left or there were none to begin with. */
+  readonly lastFilter: string | null
+  /** Detail id of the user message to write; null when some pools are left. */
+  readonly detailId: string | null
+}
+
+/** Ranks `pools` for `request`; throws only on names of filters or weighers that do not exist. */
+export function place<Pool extends PoolView>(
+  request: PlacementRequest,
+  pools: readonly Pool[],
+  options: PlaceOptions = {},
+): Placement<Pool> {
+  const prepared = prepare(request, pools)
+  const refusals: Refusal[] = []
+  let left = [...pools]
+  let lastFilter: string | null = null
+  for (const filter of stages(request, options)) {
+    if (left.length === 0) break
+    const judge = filter.judge(prepared)
+    left = left.filter((pool) => {
+      const why = judge(pool)
+      if (why !== null) refusals.push({ pool: pool.label, filter: filter.name, why })
+      return why === null
+    })
+    if (left.length === 0) lastFilter = filter.name
+  }
+  const detailId = left.length > 0 ? null : detailIdOf(lastFilter)
+  return { ranked: rank(left, prepared, options), refusals, lastFilter, detailId }
+}
+
+function stages(request: PlacementRequest, options: PlaceOptions): Filter[] {
+  const chain = filtersNamed(options.filters ?? defaultChain(request.kind))
+  // An operator's list may lack it, and then a request would be sent to the same full pool each time.
+  const excludes = chain.includes(retryFilter) || chain.includes(ignoreAttemptedHostsFilter)
+  return [serviceFilter, shareTypeFilter, ...(excludes ? [] : [retryFilter]), ...chain]
+}
+
+function rank<Pool extends PoolView>(
+  pools: readonly Pool[],
+  request: PreparedRequest,
+  { weighers = defaultWeighers, weights = {}, random }: PlaceOptions,
+): Pool[] {
+  const totals = pools.map(() => 0)
+  for (const weigher of weighersNamed(weighers)) {
+    const multiplier = weights[weigher.name] ?? 1
+    for (const [index, score] of normalised(weigher, pools, request, multiplier).entries()) {
+      totals[index] = (totals[index] ?? 0) + score * multiplier
+    }
+  }
+  // One number per pool, drawn before sorting: a comparison that changes its mind would not sort.
+  const ranked = pools.map((pool, index) => ({ pool, total: totals[index] ?? 0, tie: random?.() ?? 0 }))
+  ranked.sort((a, b) => b.total - a.total || a.tie - b.tie || byLabel(a.pool, b.pool))
+  return ranked.map(({ pool }) => pool)
+}
+
+/** Scores stretched to 0…1, so that a weigher's scale never decides; all equal is 0. */
+function normalised(
+  weigher: Weigher,
+  pools: readonly PoolView[],
+  request: PreparedRequest,
+  multiplier: number,
+): number[] {
+  const scores = weigher.scores(pools, request, multiplier)
+  const least = scores.reduce((a, b) => Math.min(a, b), Infinity)
+  const most = scores.reduce((a, b) => Math.max(a, b), -Infinity)
+  return scores.map((score) => (most > least ? (score - least) / (most - least) : 0))
+}
+
+function byLabel(a: PoolView, b: PoolView): number {
+  return a.label < b.label ? -1 : a.label > b.label ? 1 : 0
+}

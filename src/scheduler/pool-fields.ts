@@ -1,0 +1,71 @@
+/** A pool under Manila's capability names, and the one way to look a name up in values that a driver made. */
+import type { PoolView } from './types.ts'
+
+/**
+ * Everything extra specs, filter functions and JSON queries may ask of a pool. What the database knows exactly stands
+ * above what the driver last reported under the same name.
+ */
+export function poolFields(pool: PoolView): Readonly<Record<string, unknown>> {
+  return {
+    allocated_capacity_gb: 0,
+    ...pool.capabilities,
+    host: pool.label,
+    share_backend_name: pool.backendName,
+    pool_name: pool.poolName,
+    total_capacity_gb: pool.totalGib ?? 'unknown',
+    free_capacity_gb: pool.freeGib ?? 'unknown',
+    provisioned_capacity_gb: pool.provisionedGib,
+    reserved_percentage: pool.reservedPercentage,
+    reserved_snapshot_percentage: pool.reservedSnapshotPercentage,
+    reserved_share_extend_percentage: pool.reservedShareExtendPercentage,
+    max_over_subscription_ratio: pool.maxOverSubscriptionRatio,
+    thin_provisioning: pool.thin,
+    // Two shapes of one fact: drivers report it nested, Manila's host state has it flat.
+    sg_consistent_snapshot_support: consistentSnapshots(pool),
+  }
+}
+
+/** How the pool keeps the snapshots of a group consistent: `pool`, `host` or null. */
+export function consistentSnapshots(pool: PoolView): unknown {
+  return (
+    lookUp(pool.capabilities, ['sg_consistent_snapshot_support']) ??
+    lookUp(pool.capabilities, ['share_group_stats', 'consistent_snapshot_support']) ??
+    null
+  )
+}
+
+/** The replication domain a pool belongs to; null when it replicates with nobody. */
+export function replicationDomain(pool: PoolView): string | null {
+  const domain = lookUp(pool.capabilities, ['replication_domain'])
+  return typeof domain === 'string' && domain !== '' ? domain : null
+}
+
+/** Walks into nested objects by own keys only, so that no spec can reach `constructor`; undefined when the way ends. */
+export function lookUp(from: unknown, path: readonly string[]): unknown {
+  let found = from
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || Array.isArray(found) || !Object.hasOwn(found, key)) {
+      return undefined
+    }
+    found = (found as Record<string, unknown>)[key]
+  }
+  return found
+}
+
+/** `host@backend` of a pool label. */
+export function backendOf(label: string): string {
+  return label.split('#', 1)[0] ?? label
+}
+
+/** Longest value quoted in a sentence. */
+const longestShown = 100
+
+/** A capability in words: drivers report anything, and a refusal must stay a sentence. */
+export function shown(value: unknown): string {
+  const text = Array.isArray(value) ? `[${value.map(scalar).join(', ')}]` : scalar(value)
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
+}
+
+function scalar(value: unknown): string {
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '(not a single value)'
+}

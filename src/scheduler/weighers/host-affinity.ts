@@ -1,0 +1,17 @@
+import { backendOf } from '../pool-fields.ts'
+import type { Weigher } from '../types.ts'
+
+/** The nearer to the snapshot a share is made from, the better: less to copy. */
+export const hostAffinityWeigher: Weigher = {
+  name: 'HostAffinityWeigher',
+  scores: (pools, request) => {
+    const source = request.snapshotPool
+    if (source === null) return pools.map(() => 0)
+    const sourceBackend = backendOf(source)
+    return pools.map((pool) => {
+      if (pool.label === source) return 100
+      if (pool.backendLabel === sourceBackend) return 75
+      return request.snapshotZoneId !== null && pool.zone.id === request.snapshotZoneId ? 50 : 25
+    })
+  },
+}
