@@ -55,7 +55,8 @@ export class DriverError extends Error {
     super(message, options)
     this.name = 'DriverError'
     this.outcome = outcome
-    this.retryAfterS = options.retryAfterS === undefined ? (outcome === 'maybe-happened' ? 1 : null) : options.retryAfterS
+    this.retryAfterS =
+      options.retryAfterS === undefined ? (outcome === 'maybe-happened' ? 1 : null) : options.retryAfterS
     this.reason = options.reason ?? null
   }
 }
@@ -332,7 +333,11 @@ export interface Exporter {
   /** Nothing published under the id afterwards; clients of other exports notice nothing. */
   unpublish(call: CallContext, target: ExportRef): Promise<void>
   /** Makes the full set of rules true. Order of `rules` does not matter; absent clients lose access. */
-  applyRules(call: CallContext, target: ExportRef, rules: readonly ExportRule[]): Promise<readonly RuleOutcome[]>
+  applyRules(
+    call: CallContext,
+    target: ExportRef,
+    rules: readonly ExportRule[],
+  ): Promise<readonly RuleOutcome[]>
   /** Ids of everything published. */
   inventory(call: CallContext): Promise<readonly string[]>
 }
@@ -362,11 +367,15 @@ export type DriverFactory<Options extends TSchema = TSchema> = Factory<StorageDr
 export type ExporterFactory<Options extends TSchema = TSchema> = Factory<Exporter, Options>
 
 /** Keeps the option types while declaring a factory. */
-export function driverFactory<Options extends TSchema>(factory: DriverFactory<Options>): DriverFactory<Options> {
+export function driverFactory<Options extends TSchema>(
+  factory: DriverFactory<Options>,
+): DriverFactory<Options> {
   return factory
 }
 
 /** As {@link driverFactory}, for exporters. */
-export function exporterFactory<Options extends TSchema>(factory: ExporterFactory<Options>): ExporterFactory<Options> {
+export function exporterFactory<Options extends TSchema>(
+  factory: ExporterFactory<Options>,
+): ExporterFactory<Options> {
   return factory
 }

@@ -1,0 +1,75 @@
+import { createCipheriv, createHash } from 'node:crypto'
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MIB } from './bench.ts'
+import type { Content, Place, Probes } from './target.ts'
+
+const headerBytes = 256
+
+/**
+ * Probes for real trees: one file per tree, named `payload`, that begins with what it is and goes on with bytes that
+ * neither compress nor deduplicate. It is written in place and synced, so that a limit shows. Runs in the process of
+ * the kit: use it only where a hanging file system may hang the test.
+ */
+export function fileProbes(): Probes {
+  return { write, read }
+}
+
+async function write(place: Place, content: Content): Promise<'written' | 'full'> {
+  const path = payloadOf(place)
+  const file = await open(path, 'r+').catch(() => open(path, 'w+'))
+  try {
+    for (const [offset, block] of blocks(content)) await file.write(block, 0, block.length, offset)
+    await file.truncate(content.bytes)
+    await file.sync()
+    return 'written'
+  } catch (error) {
+    if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) return 'full'
+    throw error
+  } finally {
+    // A file system over its limit may refuse the flush on close as well; the first error has been seen.
+    await file.close().catch(() => {})
+  }
+}
+
+async function read(place: Place): Promise<Content | null> {
+  let file: FileHandle
+  try {
+    file = await open(payloadOf(place), 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+  try {
+    const header = Buffer.alloc(headerBytes)
+    await file.read(header, 0, headerBytes, 0)
+    const content = JSON.parse(header.toString('utf8').trimEnd()) as Content
+    const { size } = await file.stat()
+    if (size !== content.bytes) throw new Error(`${payloadOf(place)} has ${size} bytes, not ${content.bytes}`)
+    for (const [offset, block] of blocks(content)) {
+      const there = Buffer.alloc(block.length)
+      await file.read(there, 0, block.length, offset)
+      if (!there.equals(block)) throw new Error(`${payloadOf(place)} is damaged in the MiB at ${offset}`)
+    }
+    return content
+  } finally {
+    await file.close()
+  }
+}
+
+function payloadOf({ id, tree }: Place): string {
+  if (!tree) throw new Error(`${id} has no tree: a driver of a native protocol needs probes of its own`)
+  return join(tree.path, 'payload')
+}
+
+/** The file as `[offset, bytes]`, a MiB at a time. */
+function* blocks(content: Content): Generator<[number, Buffer]> {
+  const key = createHash('sha256').update(content.seed).digest()
+  const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
+  const zeros = Buffer.alloc(MIB)
+  for (let offset = 0; offset < content.bytes; offset += MIB) {
+    const block = cipher.update(zeros.subarray(0, Math.min(MIB, content.bytes - offset)))
+    if (offset === 0) Buffer.from(JSON.stringify(content).padEnd(headerBytes)).copy(block)
+    yield [offset, block]
+  }
+}

@@ -1,0 +1,97 @@
+import type { DriverState, Exporter, ShareRef, SnapshotRef, StorageDriver, Tree } from '../driver.ts'
+
+/** What the kit is pointed at: one way of configuring one driver. */
+export interface ConformanceTarget {
+  readonly name: string
+  /**
+   * A backend for one check. It may be a fresh one or one that stands for all checks: the kit deletes what it makes
+   * and looks only at ids of its own. It needs about 8 GiB of room in {@link pool} where limits are enforced.
+   */
+  make(): Promise<ConformanceBackend>
+  /** Protocol of the shares it makes; default `NFS`. */
+  readonly protocol?: string
+  /** Pool it makes them in; default the first that the driver reports. */
+  readonly pool?: string
+  /** Extra specs of the shares it makes. */
+  readonly specs?: Readonly<Record<string, string>>
+  /** How to write and read content. Without it every check about content is reported as not declared. */
+  readonly probes?: Probes
+  readonly limits?: {
+    /** Whether a share can hold more than its size. A driver that can't prevent it says false. */
+    readonly enforcesSize: boolean
+  }
+  /** Milliseconds each driver call may take; default 60 000. */
+  readonly deadlineMs?: number
+}
+
+export interface ConformanceBackend {
+  readonly driver: StorageDriver
+  readonly exporter?: Exporter
+  cleanup(): Promise<void>
+  /** A new driver object on the same backend, as after a restart of the process. */
+  reopen?(): Promise<StorageDriver>
+  /** Makes the next `create` never answer by itself. */
+  hangCreate?(): Promise<void>
+  /** Makes the next `create` fail after part of its work. */
+  breakCreate?(): Promise<void>
+  /** What an administrator would type to manage the share again; default the path of its tree. */
+  exportPath?(share: ShareRef, tree: Tree | null): string
+  /** As {@link exportPath} for a snapshot; default `state.location`. */
+  providerLocation?(snapshot: SnapshotRef, state: DriverState): string
+  /** The `access_to` of every client that reaches the export now. */
+  granted?(id: string): Promise<readonly string[]>
+}
+
+/** Somewhere content can be. `id` is the share or snapshot instance id. */
+export interface Place {
+  readonly id: string
+  readonly tree: Tree | null
+}
+
+/** Content is told apart by its seed: `bytes` bytes that follow from it and don't compress. */
+export interface Content {
+  readonly seed: string
+  readonly bytes: number
+}
+
+export interface Probes {
+  /** Makes the place hold `content` alone, overwriting in place what is there. `full` when the limit stopped it. */
+  write(place: Place, content: Content): Promise<'written' | 'full'>
+  /** What the place holds; null when nothing was ever written. Throws when it is damaged. */
+  read(place: Place): Promise<Content | null>
+}
+
+/** What a check can depend on. */
+export type Need =
+  | 'snapshots'
+  | 'clones'
+  | 'reverts'
+  | 'mountsSnapshots'
+  | 'shrinks'
+  | 'manages'
+  | 'managesSnapshots'
+  | 'measures'
+  | 'exporter'
+  | 'probes'
+  | 'enforcesSize'
+  | 'reopen'
+  | 'hangCreate'
+  | 'breakCreate'
+  | 'granted'
+
+/** Why the check can't be made of this target, or null. */
+export function lacking(
+  need: Need,
+  target: ConformanceTarget,
+  { driver, exporter, ...backend }: ConformanceBackend,
+): string | null {
+  if (need === 'exporter') {
+    const protocol = target.protocol ?? 'NFS'
+    return exporter?.protocols.includes(protocol) ? null : `no exporter for ${protocol} was given`
+  }
+  if (need === 'probes') return target.probes ? null : 'the target has no probes'
+  if (need === 'enforcesSize') return target.limits?.enforcesSize ? null : "the driver doesn't enforce sizes"
+  if (need === 'reopen' || need === 'hangCreate' || need === 'breakCreate' || need === 'granted')
+    return backend[need] ? null : `the target has no ${need}`
+  return driver[need] ? null : `the driver doesn't declare ${need}`
+}
