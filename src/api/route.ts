@@ -5,7 +5,7 @@
 import type { TSchema } from 'typebox'
 import type { Ctx } from '../app/context.ts'
 import type { Change } from '../wire/changes.ts'
-import { existsAt, type BodyOf, type Endpoint, type QueryOf } from '../wire/endpoint.ts'
+import { existsAt, type ActionPair, type BodyOf, type Endpoint, type QueryOf } from '../wire/endpoint.ts'
 import { maxMinor } from '../model/version.ts'
 
 /** What a handler is given besides `ctx`. */
@@ -61,6 +61,15 @@ export function route<Q extends TSchema, B extends TSchema, R extends TSchema>(
     changes: how.changes ?? [],
     wrapper: how.wrapper ?? null,
   }
+}
+
+/** The same handler under an action's present and legacy name. */
+export function actionRoutes<B extends TSchema>(
+  { now, before }: ActionPair<B>,
+  changes: readonly Change[],
+  handler: Handler<Endpoint<TSchema, B, TSchema>>,
+): Route[] {
+  return [now, ...(before === null ? [] : [before])].map((one) => route(one, { changes }, handler))
 }
 
 /** Throws with a sentence when two routes could answer the same request. */

@@ -82,3 +82,33 @@ export async function bumpFence(tx: Tx, lane: string): Promise<void> {
     .where('state', 'in', ['running', 'undoing'])
     .execute()
 }
+
+/** Marks every open operation of the lane as cancelled. Call {@link bumpFence} first, so that none of them writes on. */
+export async function cancelLane(
+  tx: Tx,
+  lane: string,
+  cause: { readonly code: string; readonly message: string },
+  now: number,
+): Promise<void> {
+  const open = await tx
+    .selectFrom('operations')
+    .select('id')
+    .where('lane', '=', lane)
+    .where('state', 'in', ['queued', 'running', 'undoing'])
+    .execute()
+  if (open.length === 0) return
+  const ids = open.map((row) => row.id)
+  await tx
+    .updateTable('operations')
+    .set({
+      state: 'cancelled',
+      cause_code: cause.code,
+      cause_message: cause.message,
+      cause_retryable: 0,
+      updated_at: now,
+      finished_at: now,
+    })
+    .where('id', 'in', ids)
+    .execute()
+  await tx.updateTable('operation_lanes').set({ finished: 1 }).where('operation_id', 'in', ids).execute()
+}

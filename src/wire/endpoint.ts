@@ -54,3 +54,38 @@ export const existsAt = (e: Pick<Endpoint, 'since' | 'until'>, minor: number): b
 
 export const isExperimentalAt = (e: Pick<Endpoint, 'experimental'>, minor: number): boolean =>
   (e.experimental ?? []).some(([first, last]) => minor >= first && minor <= last)
+
+/** An action under its present name and, up to 2.6, under its `os-` name; `before` is null for younger actions. */
+export interface ActionPair<Body extends TSchema = TSchema> {
+  readonly now: Endpoint<TSchema, Body, TSchema>
+  readonly before: Endpoint<TSchema, Body, TSchema> | null
+}
+
+/** Declares `POST <collection>/:id/action {<name>: …}`. With `legacy` it existed before 2.7 as `os-<name>`. */
+export function action<Body extends TSchema>(
+  collection: string,
+  name: string,
+  contract: Pick<
+    Endpoint<TSchema, Body, TSchema>,
+    'id' | 'policy' | 'body' | 'summary' | 'since' | 'reply'
+  > & {
+    readonly legacy?: boolean
+    readonly status?: 200 | 202
+  },
+): ActionPair<Body> {
+  const { legacy, since, status, ...rest } = contract
+  const common = {
+    ...rest,
+    method: 'POST' as const,
+    path: `${collection}/:id/action`,
+    status: status ?? 202,
+  } as const
+  const now = endpoint<TSchema, Body, TSchema>({
+    ...common,
+    action: name,
+    since: legacy === true ? 7 : (since ?? 7),
+  })
+  if (legacy !== true) return { now, before: null }
+  const older = { ...common, id: `${rest.id}Legacy`, action: `os-${name}`, since: since ?? 0, until: 6 }
+  return { now, before: endpoint<TSchema, Body, TSchema>(older) }
+}

@@ -17,7 +17,6 @@ const typeByName = (view: JsonObject): JsonObject => {
 export const shareChanges: readonly Change[] = [
   fields(99, 'snapshot_inherit_share_access_support'),
   rule(97, 'filterByZone', 'lists can be filtered by availability zone'),
-  inputs(92, 'manage_mount_point_name'),
   fields(90, 'encryption_key_ref'),
   rule(90, 'filterByEncryptionKey', 'administrators filter lists by encryption key'),
   inputs(84, 'mount_point_name'),
@@ -48,10 +47,16 @@ export const shareChanges: readonly Change[] = [
     // The view carries them under a private name only when asked for at 2.0–2.8.
     lower: (view) => ({ ...without(view, ['__paths']), ...pathsOf(view) }),
   }),
-  inputs(8, 'manage_is_public'),
   change(6, 'share_type is an id, share_type_name the name', { lower: typeByName }),
   fields(5, 'task_state'),
   fields(2, 'snapshot_support'),
+]
+
+/** `POST /shares/manage` takes other fields than create, and learnt them at other times. */
+export const manageChanges: readonly Change[] = [
+  inputs(92, 'mount_point_name'),
+  inputs(49, 'share_server_id'),
+  inputs(8, 'is_public'),
 ]
 
 function pathsOf(view: JsonObject): JsonObject {

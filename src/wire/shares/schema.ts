@@ -1,6 +1,6 @@
 /** Shares: what goes over the wire at the newest microversion, and every endpoint of the resource. */
 import Type from 'typebox'
-import { endpoint } from '../endpoint.ts'
+import { action, endpoint } from '../endpoint.ts'
 import {
   Bool,
   Links,
@@ -109,7 +109,6 @@ export const ManageShare = Type.Object({
     display_name: Optional(NullableText),
     description: Optional(NullableText),
     display_description: Optional(NullableText),
-    manage_is_public: Optional(Bool),
     is_public: Optional(Bool),
     driver_options: Optional(
       Nullable(
@@ -131,8 +130,7 @@ const listQuery = Type.Object({
 
 const one = Type.Object({ share: Share })
 const Nothing = Type.Union([Type.Null(), Type.Object({}), Type.String()], { says: 'null' })
-const NewSize = (extra: Record<string, ReturnType<typeof Optional>> = {}) =>
-  Type.Object({ new_size: PositiveInt, ...extra })
+const NewSize = Type.Object({ new_size: PositiveInt })
 const Status = Type.Object({ status: RequiredText() })
 
 export const listShares = endpoint({
@@ -221,68 +219,56 @@ export const unmanageShareLegacy = endpoint({
   summary: 'Lets go of a share without touching its data.',
 })
 
-/** An action under its present name and, up to 2.6, under its `os-` name. */
-function action<B extends Parameters<typeof endpoint>[0]['body']>(
-  name: string,
-  contract: { id: string; policy: string; body: B; summary: string; since?: number; legacy?: boolean },
-) {
-  const common = { method: 'POST' as const, path: '/shares/:id/action', status: 202 as const }
-  const { legacy, since, ...rest } = contract
-  const now = endpoint({ ...common, ...rest, action: name, since: legacy === true ? 7 : (since ?? 7) })
-  const before = endpoint({ ...common, ...rest, id: `${rest.id}Legacy`, action: `os-${name}`, until: 6 })
-  return legacy === true ? { now, before } : { now, before: null }
-}
-
-export const extendShare = action('extend', {
+export const extendShare = action('/shares', 'extend', {
   id: 'extendShare',
   policy: 'share:extend',
-  body: NewSize({ force: Optional(Bool) as never }),
+  body: Type.Object({ new_size: PositiveInt, force: Optional(Bool) }),
   summary: 'Makes a share larger.',
   legacy: true,
 })
-export const shrinkShare = action('shrink', {
+export const shrinkShare = action('/shares', 'shrink', {
   id: 'shrinkShare',
   policy: 'share:shrink',
-  body: NewSize(),
+  body: NewSize,
   summary: 'Makes a share smaller, never below what it holds.',
   legacy: true,
 })
-export const resetShareStatus = action('reset_status', {
+export const resetShareStatus = action('/shares', 'reset_status', {
   id: 'resetShareStatus',
   policy: 'share:reset_status',
   body: Status,
   summary: 'Writes a status by hand.',
   legacy: true,
 })
-export const forceDeleteShare = action('force_delete', {
+export const forceDeleteShare = action('/shares', 'force_delete', {
   id: 'forceDeleteShare',
   policy: 'share:force_delete',
   body: Nothing,
   summary: 'Deletes a share in any status.',
   legacy: true,
 })
-export const unmanageShare = action('unmanage', {
+export const unmanageShare = action('/shares', 'unmanage', {
   id: 'unmanageShare',
   policy: 'share:unmanage',
   body: Nothing,
   summary: 'Lets go of a share without touching its data.',
   since: 7,
 })
-export const revertShare = action('revert', {
+export const revertShare = action('/shares', 'revert', {
   id: 'revertShare',
   policy: 'share:revert_to_snapshot',
   body: Type.Object({ snapshot_id: Uuid }),
   summary: 'Gives a share the content of its newest snapshot.',
   since: 27,
 })
-export const softDeleteShare = action('soft_delete', {
+export const softDeleteShare = action('/shares', 'soft_delete', {
   id: 'softDeleteShare',
   policy: 'share:soft_delete',
   body: Nothing,
   summary: 'Puts a share into the recycle bin.',
   since: 69,
 })
-export const restoreShare = action('restore', {
+export const restoreShare = action('/shares', 'restore', {
   id: 'restoreShare',
   policy: 'share:restore',
   body: Nothing,

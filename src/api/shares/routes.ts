@@ -1,0 +1,188 @@
+/** Routes of shares: read the request, one line into `app`, then the view. */
+import type { Ctx } from '../../app/context.ts'
+import { create, type CreateShareInput } from '../../app/shares/create.ts'
+import { forceDelete, remove, unmanage } from '../../app/shares/delete.ts'
+import { findShareForView } from '../../app/shares/find.ts'
+import { list, type ListShares } from '../../app/shares/list.ts'
+import { manage, type ManageShareInput } from '../../app/shares/manage.ts'
+import { restore, softDelete } from '../../app/shares/recycle.ts'
+import { resetStatus, resetTaskState } from '../../app/shares/reset.ts'
+import { extend, shrink } from '../../app/shares/resize.ts'
+import { revert } from '../../app/shares/revert.ts'
+import { update } from '../../app/shares/update.ts'
+import { invalid } from '../../model/errors.ts'
+import type { BodyOf } from '../../wire/endpoint.ts'
+import { manageChanges, shareChanges } from '../../wire/shares/changes.ts'
+import * as wire from '../../wire/shares/schema.ts'
+import { truth } from '../../wire/types.ts'
+import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
+import { actionRoutes, Reply, route, type Input, type Route, type UrlParts } from '../route.ts'
+import { shareSummary, shareView } from './view.ts'
+
+const how = { changes: shareChanges, wrapper: 'share' }
+const managing = { changes: manageChanges, wrapper: 'share' }
+
+/** Wire name → column. Those with an index are named in the guide; the others work, best effort. */
+const sortKeys: Readonly<Record<string, string>> = {
+  id: 'id',
+  created_at: 'created_at',
+  updated_at: 'updated_at',
+  name: 'name',
+  display_name: 'name',
+  size: 'size',
+  status: 'status',
+  host: 'host',
+  share_proto: 'share_proto',
+  project_id: 'project_id',
+  user_id: 'user_id',
+  share_type_id: 'share_type_id',
+  snapshot_id: 'snapshot_id',
+  share_network_id: 'share_network_id',
+  availability_zone_id: 'availability_zone_id',
+  is_public: 'is_public',
+  description: 'description',
+  display_description: 'description',
+  share_group_id: 'share_group_id',
+  task_state: 'task_state',
+  share_server_id: 'share_server_id',
+  access_rules_status: 'access_rules_status',
+  replication_type: 'replication_type',
+  scheduled_to_be_deleted_at: 'scheduled_to_be_deleted_at',
+  mount_point_name: 'mount_point_name',
+  progress: 'progress',
+}
+
+function listInput(
+  ctx: Ctx,
+  query: Readonly<Record<string, string>>,
+  countable: boolean,
+): ListShares & { page: PageRequest } {
+  const dict = (name: string) =>
+    query[name] === undefined || query[name] === '' ? null : dictQuery(name, query[name])
+  return {
+    query,
+    page: pageRequest(query, { maxLimit: ctx.settings.api.max_limit, sortKeys }),
+    withCount: countable && booleanQuery(query, 'with_count') === true,
+    allTenants: booleanQuery(query, 'all_tenants', 'all_projects') === true,
+    metadata: dict('metadata'),
+    extraSpecs: dict('extra_specs'),
+    isPublic: booleanQuery(query, 'is_public'),
+    isSoftDeleted: booleanQuery(query, 'is_soft_deleted'),
+  }
+}
+
+async function shown(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
+  return { share: shareView(ctx, url, await findShareForView(ctx, id)) }
+}
+
+function createInput({ share }: BodyOf<typeof wire.createShare>): CreateShareInput {
+  if (typeof share.share_type === 'string' && typeof share.volume_type === 'string') {
+    throw invalid('only one of share.share_type and share.volume_type may be given')
+  }
+  return {
+    protocol: share.share_proto,
+    sizeGib: share.size === null ? null : wholeGib('share.size', share.size),
+    name: share.name ?? share.display_name ?? null,
+    description: share.description ?? share.display_description ?? null,
+    shareType: emptyIsNull(share.share_type ?? share.volume_type),
+    snapshotId: emptyIsNull(share.snapshot_id),
+    shareNetworkId: emptyIsNull(share.share_network_id),
+    availabilityZone: emptyIsNull(share.availability_zone),
+    metadata: share.metadata ?? {},
+    isPublic: truth(share.is_public ?? false),
+    shareGroupId: emptyIsNull(share.share_group_id),
+    hints: share.scheduler_hints ?? {},
+    mountPointName: emptyIsNull(share.mount_point_name),
+    encryptionKeyRef: emptyIsNull(share.encryption_key_ref),
+  }
+}
+
+/** The schema lets digits in a string through; this makes the number. */
+function wholeGib(field: string, value: number | string): number {
+  const size = Number(value)
+  if (!Number.isInteger(size) || size < 1) throw invalid(`${field} must be a whole number of GiB above 0`)
+  return size
+}
+
+const emptyIsNull = (text: string | null | undefined): string | null =>
+  text === undefined || text === null || text === '' ? null : text
+
+function manageInput({ share }: BodyOf<typeof wire.manageShare>): ManageShareInput {
+  return {
+    serviceHost: share.service_host,
+    exportPath: typeof share.export_path === 'string' ? share.export_path : share.export_path.path,
+    protocol: share.protocol,
+    shareType: emptyIsNull(share.share_type),
+    name: share.name ?? share.display_name ?? null,
+    description: share.description ?? share.display_description ?? null,
+    isPublic: truth(share.is_public ?? false),
+    driverOptions: share.driver_options ?? {},
+    shareServerId: emptyIsNull(share.share_server_id),
+    mountPointName: emptyIsNull(share.mount_point_name),
+  }
+}
+
+const doManage = async (ctx: Ctx, { body, url }: Input<typeof wire.manageShare>) =>
+  shown(ctx, url, await manage(ctx, manageInput(body)))
+
+export const shareRoutes: readonly Route[] = [
+  route(wire.listShares, how, async (ctx, { query, url }) => {
+    const input = listInput(ctx, query, ctx.flags.has('countShares'))
+    const { rows, count } = await list(ctx, input)
+    return {
+      shares: rows.map((row) => shareSummary(url, row)),
+      ...(count === null ? {} : { count }),
+      ...nextLink('shares_links', url, input.page, rows),
+    }
+  }),
+  route(wire.listSharesDetail, how, async (ctx, { query, url }) => {
+    const input = listInput(ctx, query, true)
+    const { rows, count } = await list(ctx, input)
+    return {
+      shares: rows.map((row) => shareView(ctx, url, row)),
+      ...(count === null ? {} : { count }),
+      ...nextLink('shares_links', url, input.page, rows),
+    }
+  }),
+  route(wire.showShare, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
+  route(wire.createShare, how, async (ctx, { body, url }) =>
+    shown(ctx, url, await create(ctx, createInput(body))),
+  ),
+  route(wire.updateShare, how, async (ctx, { params, body: { share }, url }) => {
+    await update(ctx, params.id ?? '', {
+      name: share.display_name,
+      description: share.display_description,
+      isPublic: share.is_public === undefined ? undefined : truth(share.is_public),
+    })
+    return shown(ctx, url, params.id ?? '')
+  }),
+  route(wire.deleteShare, how, (ctx, { params, query }) =>
+    remove(ctx, params.id ?? '', query.share_group_id),
+  ),
+  route(wire.manageShare, managing, doManage),
+  route(wire.manageShareLegacy, managing, doManage),
+  route(wire.unmanageShareLegacy, {}, (ctx, { params }) => unmanage(ctx, params.id ?? '')),
+  ...actionRoutes(wire.extendShare, shareChanges, (ctx, { params, body }) =>
+    extend(ctx, params.id ?? '', wholeGib('new_size', body.new_size), truth(body.force ?? false)),
+  ),
+  ...actionRoutes(wire.shrinkShare, shareChanges, (ctx, { params, body }) =>
+    shrink(ctx, params.id ?? '', wholeGib('new_size', body.new_size)),
+  ),
+  ...actionRoutes(wire.resetShareStatus, shareChanges, (ctx, { params, body }) =>
+    resetStatus(ctx, params.id ?? '', body.status),
+  ),
+  ...actionRoutes(wire.forceDeleteShare, shareChanges, (ctx, { params }) =>
+    forceDelete(ctx, params.id ?? ''),
+  ),
+  ...actionRoutes(wire.unmanageShare, shareChanges, (ctx, { params }) => unmanage(ctx, params.id ?? '')),
+  ...actionRoutes(wire.revertShare, shareChanges, (ctx, { params, body }) =>
+    revert(ctx, params.id ?? '', body.snapshot_id),
+  ),
+  ...actionRoutes(wire.softDeleteShare, shareChanges, (ctx, { params }) => softDelete(ctx, params.id ?? '')),
+  ...actionRoutes(wire.restoreShare, shareChanges, async (ctx, { params }) =>
+    (await restore(ctx, params.id ?? '')) ? undefined : new Reply(200, undefined),
+  ),
+  route(wire.resetTaskState, { changes: shareChanges }, (ctx, { params, body }) =>
+    resetTaskState(ctx, params.id ?? '', body.task_state),
+  ),
+]

@@ -1,0 +1,48 @@
+/** Looks a share up for a caller, with the refusals that every verb shares. */
+import { type Ctx, isAdmin } from '../context.ts'
+import { shareForView, visibleShare, type ShareListRow, type ShareRow } from '../../db/store/shares.ts'
+import type { Scope } from '../../db/store/scope.ts'
+import { fault } from '../../model/errors.ts'
+import { isBusy } from '../../model/states.ts'
+
+/** Administrators see every project. */
+export const scopeOf = (ctx: Ctx): Scope => ({ projectId: isAdmin(ctx) ? null : ctx.identity.projectId })
+
+const uuidShape = /^[0-9a-fA-F-]{32,36}$/
+
+/** The share, or 404 as if it did not exist. */
+export async function findShare(ctx: Ctx, id: string): Promise<ShareRow> {
+  const row = uuidShape.test(id) ? await visibleShare(ctx.db, scopeOf(ctx), id) : undefined
+  if (row === undefined) throw fault('ShareNotFound', { id: id.slice(0, 64) })
+  return row
+}
+
+/** The share for a reply. */
+export async function findShareForView(ctx: Ctx, id: string): Promise<ShareListRow> {
+  const row = uuidShape.test(id) ? await shareForView(ctx.db, scopeOf(ctx), id, ctx.minor < 9) : undefined
+  if (row === undefined) throw fault('ShareNotFound', { id: id.slice(0, 64) })
+  return row
+}
+
+/** The share, which the caller may change: a public share of another project is readable only, so 403. */
+export async function findShareToChange(ctx: Ctx, id: string, rule: string): Promise<ShareRow> {
+  const share = await findShare(ctx, id)
+  ctx.policy.authorize(rule, ctx.identity, { project_id: share.project_id, user_id: share.user_id })
+  return share
+}
+
+/** 403 for a share in the recycle bin. */
+export function refuseSoftDeleted(share: ShareRow): void {
+  if (share.is_soft_deleted === 1) {
+    throw fault('Refused', { message: `Share ${share.id} is in the recycle bin: restore it first.` })
+  }
+}
+
+/** 400 for a share that migrates. */
+export function refuseBusy(share: ShareRow): void {
+  if (isBusy(share.task_state)) {
+    throw fault('InvalidState', {
+      message: `Share ${share.id} is busy: its task state is ${share.task_state}.`,
+    })
+  }
+}

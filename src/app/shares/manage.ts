@@ -1,0 +1,129 @@
+/** An administrator brings a tree that exists on a backend under management. */
+import { randomUUID } from 'node:crypto'
+import { type Ctx, start } from '../context.ts'
+import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
+import { poolForManage } from '../../db/store/pools.ts'
+import { exportPathInUse } from '../../db/store/export-paths.ts'
+import { resolveType } from '../../db/store/share-types.ts'
+import { shownOf } from '../../db/store/share-instances.ts'
+import { insertShare } from '../../db/store/shares.ts'
+import { instanceLane } from '../../engine/queue.ts'
+import { fault, invalid } from '../../model/errors.ts'
+import { boolSpec } from '../../model/extra-specs.ts'
+import { isoMicros } from '../../runtime/clock.ts'
+import { abilitiesOf, knownProtocol } from './create.ts'
+import { pathHash } from './list.ts'
+import { mountPointName } from './mount-point-name.ts'
+import { typeForShare } from './type-rules.ts'
+
+export interface ManageShareInput {
+  /** `host@backend#pool` */
+  readonly serviceHost: string
+  readonly exportPath: string
+  readonly protocol: string
+  readonly shareType: string | null
+  readonly name: string | null
+  readonly description: string | null
+  readonly isPublic: boolean
+  readonly driverOptions: Readonly<Record<string, string>>
+  readonly shareServerId: string | null
+  readonly mountPointName: string | null
+}
+
+/** Answers the new share's id; quota is charged when the takeover succeeds. */
+export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string> {
+  const protocol = knownProtocol(ctx, input.protocol)
+  if (!/^[^@#]+@[^@#]+#[^@#]+$/.test(input.serviceHost)) {
+    throw invalid('share.service_host must be of the form host@backend#pool')
+  }
+  const type =
+    input.shareType === null
+      ? await typeForShare(ctx, null, null)
+      : await resolveType(ctx.tx, { projectId: null }, input.shareType)
+  if (type === undefined || type === null)
+    throw fault('ShareTypeNotFound', { id: input.shareType ?? 'default' })
+  const servers = boolSpec(type.extra_specs, 'driver_handles_share_servers') === true
+  if (servers !== (input.shareServerId !== null)) {
+    throw invalid('share.share_server_id must be given exactly when the share type handles share servers')
+  }
+  const pool = await poolForManage(ctx.tx, input.serviceHost, upSince(ctx))
+  if (pool === undefined || pool.disabled) throw fault('ServiceNotFound', { id: input.serviceHost })
+  if (!pool.up)
+    throw invalid(`the service of ${input.serviceHost} is down: share.service_host must name one that is up`)
+  if (await exportPathInUse(ctx.tx, pathHash(input.exportPath))) {
+    throw fault('Conflict', {
+      message: `A share with the export path ${input.exportPath} is managed already.`,
+    })
+  }
+  const mountPoint = mountPointName(ctx, type, input.mountPointName)
+  const now = ctx.clock.now()
+  const instance: ShareInstancesTable = {
+    id: randomUUID(),
+    share_id: randomUUID(),
+    host: pool.label,
+    pool_id: null,
+    backend_id: pool.backendId,
+    status: 'manage_starting',
+    placed_gib: 0,
+    availability_zone_id: pool.zoneId,
+    share_type_id: type.id,
+    share_network_id: null,
+    share_server_id: null,
+    access_rules_status: 'active',
+    replica_state: null,
+    cast_rules_to_readonly: 0,
+    progress: null,
+    driver_state: '{}',
+    access_generation: 0,
+    access_applied: 0,
+    created_at: now,
+    updated_at: null,
+    scheduled_at: now,
+    launched_at: null,
+  }
+  const share: SharesTable = {
+    id: instance.share_id,
+    project_id: ctx.identity.projectId,
+    user_id: ctx.identity.userId,
+    name: input.name,
+    description: input.description,
+    size: 0,
+    target_size: null,
+    share_proto: protocol,
+    is_public: input.isPublic ? 1 : 0,
+    snapshot_id: null,
+    share_group_id: null,
+    source_share_group_snapshot_member_id: null,
+    source_backup_id: null,
+    task_state: null,
+    ...abilitiesOf(type),
+    has_replicas: 0,
+    mount_point_name: mountPoint,
+    encryption_key_ref: null,
+    qos_type_id: null,
+    is_soft_deleted: 0,
+    scheduled_to_be_deleted_at: null,
+    created_at: now,
+    updated_at: null,
+    ...shownOf(instance),
+  }
+  await insertShare(ctx.tx, share, instance, { __managed_at: isoMicros(now) })
+  await start(ctx, {
+    kind: 'manage-share',
+    payload: {
+      shareId: share.id,
+      instanceId: instance.id,
+      pool: pool.label,
+      exportPath: input.exportPath,
+      driverOptions: input.driverOptions,
+    },
+    resourceId: share.id,
+    lanes: [instanceLane(instance.id)],
+    backendId: pool.backendId,
+  })
+  return share.id
+}
+
+/** Services with a heartbeat after this are up. */
+export const upSince = (ctx: Pick<Ctx, 'clock' | 'settings'>): number =>
+  ctx.clock.now() - ctx.settings.shares.service_down_time_s * 1_000_000

@@ -1,0 +1,53 @@
+/** What a share type says about a share: which type it is, where it may be, how large. */
+import type { Ctx } from '../context.ts'
+import { defaultType, resolveType, type ShareType } from '../../db/store/share-types.ts'
+import { fault, invalid } from '../../model/errors.ts'
+import { sizeLimits, zonesSpec } from '../../model/extra-specs.ts'
+import type { Source } from './source.ts'
+
+export type ChosenType = ShareType
+
+/**
+ * The type named, else the parent's, else the default. Null when there is none at all: the request is accepted and the
+ * scheduler says so (message 024), as in the original.
+ */
+export async function typeForShare(
+  ctx: Ctx,
+  named: string | null,
+  source: Source | null,
+): Promise<ChosenType | null> {
+  const projectId = ctx.policy.check('context_is_admin', ctx.identity) ? null : ctx.identity.projectId
+  if (named !== null) {
+    const type = await resolveType(ctx.db, { projectId }, named)
+    if (type === undefined) throw fault('ShareTypeNotFound', { id: named })
+    if (source !== null && source.parent.share_type_id !== type.id) {
+      throw invalid('share.share_type must be the type of the share the snapshot was taken of')
+    }
+    return type
+  }
+  if (source !== null) {
+    const id = source.parent.share_type_id
+    return id === null ? null : ((await resolveType(ctx.db, { projectId: null }, id)) ?? null)
+  }
+  return (await defaultType(ctx.db, ctx.settings.shares.default_share_type)) ?? null
+}
+
+/** 2.48+: a type may be bound to zones. */
+export function checkZonesOfType(ctx: Ctx, type: ChosenType, zoneName: string | null): void {
+  if (!ctx.flags.has('zonesOfTypeEnforced') || zoneName === null) return
+  const allowed = zonesSpec(type.extra_specs)
+  if (allowed.length > 0 && !allowed.includes(zoneName)) {
+    throw invalid(`share.availability_zone must be one of ${allowed.join(', ')} for share type ${type.name}`)
+  }
+}
+
+/** `provisioning:min_share_size` and `max_share_size`. */
+export function checkSizeOfType(type: ChosenType, sizeGib: number): void {
+  const { minGib, maxGib } = sizeLimits(type.extra_specs)
+  if (minGib !== null && sizeGib < minGib) {
+    throw invalid(`the size must be at least ${minGib} GiB for share type ${type.name}`)
+  }
+  if (maxGib !== null && sizeGib > maxGib) {
+    throw invalid(`the size must be at most ${maxGib} GiB for share type ${type.name}`)
+  }
+}

@@ -1,0 +1,22 @@
+/** Name, description, visibility. */
+import type { Ctx } from '../context.ts'
+import { updateShareColumns } from '../../db/store/shares.ts'
+import { findShareToChange, refuseSoftDeleted } from './find.ts'
+
+export interface UpdateShareInput {
+  readonly name?: string | null
+  readonly description?: string | null
+  readonly isPublic?: boolean
+}
+
+export async function update(ctx: Ctx, id: string, input: UpdateShareInput): Promise<void> {
+  const share = await findShareToChange(ctx, id, 'share:update')
+  refuseSoftDeleted(share)
+  if (input.isPublic === true) ctx.policy.authorize('share:set_public_share', ctx.identity)
+  await updateShareColumns(ctx.tx, share.id, {
+    ...(input.name === undefined ? {} : { name: input.name }),
+    ...(input.description === undefined ? {} : { description: input.description }),
+    ...(input.isPublic === undefined ? {} : { is_public: input.isPublic ? 1 : 0 }),
+    updated_at: ctx.clock.now(),
+  })
+}

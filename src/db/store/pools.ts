@@ -1,0 +1,163 @@
+/**
+ * Pools as the scheduler sees them, and the ledger of what is placed on each. A placement is written here, in the
+ * transaction that makes it: several schedulers may run and never promise the same space twice.
+ */
+import type { DbOrTx, Tx } from '../schema.ts'
+
+export interface PoolRecord {
+  readonly id: string
+  readonly label: string
+  readonly name: string
+  readonly backend_id: string
+  readonly backend_label: string
+  readonly backend_name: string
+  readonly health: string
+  readonly zone_id: string
+  readonly zone_name: string
+  readonly capabilities: string
+  readonly total_gib: number | null
+  readonly free_gib: number | null
+  readonly measured_at: number
+  readonly placed_gib: number
+  /** Σ of claims newer than the measurement. */
+  readonly claimed_gib: number
+  readonly heartbeat_at: number
+  readonly disabled: number
+  readonly stopped: number
+}
+
+/** Every reported pool with its backend, zone, service and claims, in one query. */
+export async function poolRecords(db: DbOrTx): Promise<PoolRecord[]> {
+  const rows = await poolQuery(db).where('pools.reported', '=', 1).orderBy('pools.label').execute()
+  return rows.map((row) => ({ ...row, claimed_gib: Number(row.claimed_gib ?? 0) }))
+}
+
+export async function poolRecord(db: DbOrTx, label: string): Promise<PoolRecord | undefined> {
+  const row = await poolQuery(db).where('pools.label', '=', label).executeTakeFirst()
+  return row === undefined ? undefined : { ...row, claimed_gib: Number(row.claimed_gib ?? 0) }
+}
+
+function poolQuery(db: DbOrTx) {
+  return db
+    .selectFrom('pools')
+    .innerJoin('backends', 'backends.id', 'pools.backend_id')
+    .innerJoin('availability_zones', 'availability_zones.id', 'backends.availability_zone_id')
+    .innerJoin('services', (join) =>
+      join.onRef('services.host', '=', 'backends.label').on('services.binary_name', '=', 'manila-share'),
+    )
+    .select([
+      'pools.id',
+      'pools.label',
+      'pools.name',
+      'pools.backend_id',
+      'pools.capabilities',
+      'pools.total_gib',
+      'pools.free_gib',
+      'pools.measured_at',
+      'pools.placed_gib',
+      'backends.label as backend_label',
+      'backends.backend_name',
+      'backends.health',
+      'availability_zones.id as zone_id',
+      'availability_zones.name as zone_name',
+      'services.heartbeat_at',
+      'services.disabled',
+      'services.stopped',
+    ])
+    .select((eb) =>
+      eb
+        .selectFrom('pool_claims')
+        .select((inner) => inner.fn.sum<number | null>('pool_claims.size_gib').as('claimed'))
+        .whereRef('pool_claims.pool_id', '=', 'pools.id')
+        .whereRef('pool_claims.claimed_at', '>', 'pools.measured_at')
+        .as('claimed_gib'),
+    )
+}
+
+/**
+ * Locks the pool's row until the transaction ends, so that what is read next stays true until the claim is written. A
+ * no-op update locks on every database alike.
+ */
+export async function lockPool(tx: Tx, poolId: string): Promise<void> {
+  await tx
+    .updateTable('pools')
+    .set((eb) => ({ placed_gib: eb.ref('placed_gib') }))
+    .where('id', '=', poolId)
+    .execute()
+}
+
+/** Writes what `ownerId` (an instance) takes: `addGib` more on the pool, and a claim until the next measurement sees it. */
+export async function claimOnPool(
+  tx: Tx,
+  claim: {
+    readonly id: string
+    readonly poolId: string
+    readonly ownerId: string
+    readonly addGib: number
+    readonly now: number
+  },
+): Promise<void> {
+  await tx
+    .updateTable('pools')
+    .set((eb) => ({ placed_gib: eb('placed_gib', '+', claim.addGib) }))
+    .where('id', '=', claim.poolId)
+    .execute()
+  await tx
+    .insertInto('pool_claims')
+    .values({
+      id: claim.id,
+      pool_id: claim.poolId,
+      owner_id: claim.ownerId,
+      size_gib: claim.addGib,
+      claimed_at: claim.now,
+    })
+    .execute()
+  await tx
+    .updateTable('share_instances')
+    .set((eb) => ({ placed_gib: eb('placed_gib', '+', claim.addGib) }))
+    .where('id', '=', claim.ownerId)
+    .execute()
+}
+
+/** Takes back what a claim added. The caller knows it was added: it undoes its own recorded step. */
+export async function releaseClaim(
+  tx: Tx,
+  claim: { readonly poolId: string; readonly ownerId: string; readonly gib: number },
+): Promise<void> {
+  await tx
+    .updateTable('pools')
+    .set((eb) => ({ placed_gib: eb('placed_gib', '-', claim.gib) }))
+    .where('id', '=', claim.poolId)
+    .execute()
+  await tx
+    .updateTable('share_instances')
+    .set((eb) => ({ placed_gib: eb('placed_gib', '-', claim.gib) }))
+    .where('id', '=', claim.ownerId)
+    .execute()
+  const newest = await tx
+    .selectFrom('pool_claims')
+    .select('id')
+    .where('owner_id', '=', claim.ownerId)
+    .where('pool_id', '=', claim.poolId)
+    .orderBy('claimed_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (newest !== undefined) await tx.deleteFrom('pool_claims').where('id', '=', newest.id).execute()
+}
+
+/** The pool an administrator names, with the state of its service. `upSince` in microseconds. */
+export async function poolForManage(
+  db: DbOrTx,
+  label: string,
+  upSince: number,
+): Promise<{ label: string; backendId: string; zoneId: string; up: boolean; disabled: boolean } | undefined> {
+  const row = await poolRecord(db, label)
+  if (row === undefined) return undefined
+  return {
+    label: row.label,
+    backendId: row.backend_id,
+    zoneId: row.zone_id,
+    up: row.stopped === 0 && row.heartbeat_at > upSince,
+    disabled: row.disabled === 1,
+  }
+}
