@@ -69,6 +69,8 @@ export interface Job<Kind extends OperationKind = OperationKind> {
   readonly outputs: Readonly<Record<string, Json>>
   /** Pools that already failed this operation. */
   readonly refusals: readonly Refusal[]
+  /** In an undo: a later step could not be undone, so something of it may be left on the backend. */
+  readonly leftBehind: boolean
   /** 1 for the first try of this step. */
   readonly attempt: number
   /** The lane's fence: grows whenever the work changes hands. */

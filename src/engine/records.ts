@@ -36,11 +36,18 @@ const open: readonly OperationState[] = ['queued', 'running', 'undoing']
 export async function claim(
   tx: Tx,
   store: Store,
-  wanted: { readonly id: string; readonly topic: string; readonly holder: string; readonly now: number },
+  wanted: {
+    readonly id: string
+    readonly topic: string
+    readonly holder: string
+    readonly now: number
+    /** Whether this worker has the code for it: during an upgrade others have newer or older work. */
+    knows(row: Pick<OperationRow, 'kind' | 'version'>): boolean
+  },
 ): Promise<Claimed | null> {
   const row = await tx.selectFrom('operations').selectAll().where('id', '=', wanted.id).executeTakeFirst()
   if (row === undefined || row.topic !== wanted.topic) return null
-  if (!open.includes(row.state) || row.not_before > wanted.now) return null
+  if (!open.includes(row.state) || row.not_before > wanted.now || !wanted.knows(row)) return null
   const places = await tx
     .selectFrom('operation_lanes as mine')
     .select(['mine.lane', 'mine.lane_seq'])

@@ -76,7 +76,13 @@ export type RunEnd =
 /** Runs the operation as far as this topic can. `stop` is aborted when the process ends or loses its leases. */
 export async function run(parts: RunnerParts, id: string, stop: AbortSignal): Promise<RunEnd> {
   const claimed = await parts.store.transaction((tx) =>
-    claim(tx, parts.store, { id, topic: parts.topic, holder: parts.holder, now: parts.clock.now() }),
+    claim(tx, parts.store, {
+      id,
+      topic: parts.topic,
+      holder: parts.holder,
+      now: parts.clock.now(),
+      knows: ({ kind, version }) => parts.plans[kind]?.version === version && parts.registry.has(kind),
+    }),
   )
   if (claimed === null) return { end: 'not-mine' }
   const walk = new Walk(parts, claimed, stop)
@@ -279,12 +285,14 @@ class Walk {
     const now = this.#parts.clock.now()
     const cause = causeOf(row)
     const state = row.undo_then === 'cancel' ? 'cancelled' : 'failed'
+    const clean = undone && !this.#leftBehind(name)
     await this.#record(async (tx) => {
-      if (begun.has(name)) await stepEnded(tx, row, row.step, 'undone', null, now)
+      // A step whose undo gave up stays `started` in the record: something of it may be left.
+      if (begun.has(name) && undone) await stepEnded(tx, row, row.step, 'undone', null, now)
       await done.commit?.(tx, { route: () => {} })
       if (row.step > 0) {
         await update(tx, row, { step: row.step - 1, attempts: 0, updated_at: now })
-      } else if (row.undo_then === 'place-again') {
+      } else if (row.undo_then === 'place-again' && clean) {
         await update(tx, row, {
           state: 'queued',
           undo_then: null,
@@ -294,18 +302,18 @@ class Walk {
         })
         await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
       } else {
-        await this.#code.failed(tx, this.#job(new AbortController().signal), cause, undone)
+        await this.#code.failed(tx, this.#job(new AbortController().signal), cause, clean)
         await finish(tx, this.#claimed, state, cause, now)
         await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
       }
     })
-    begun.delete(name)
+    if (undone) begun.delete(name)
     if (row.step > 0) {
       row.step -= 1
       row.attempts = 0
       return null
     }
-    if (row.undo_then === 'place-again') return { end: 'waiting', forMs: 0 }
+    if (row.undo_then === 'place-again' && clean) return { end: 'waiting', forMs: 0 }
     return this.#finished(state)
   }
 
@@ -366,6 +374,11 @@ class Walk {
     return code
   }
 
+  /** True when a later step than `name` could not be undone. */
+  #leftBehind(name: string): boolean {
+    return [...this.#claimed.begun].some((begun) => begun !== name)
+  }
+
   #pastDeadline(): boolean {
     return this.#parts.clock.now() > this.#claimed.row.deadline_at
   }
@@ -401,6 +414,7 @@ class Walk {
       userId: row.user_id,
       outputs: outputs as Readonly<Record<string, Json>>,
       refusals: refusalsOf(row),
+      leftBehind: row.state === 'undoing' && this.#leftBehind(this.#plan.steps[row.step]?.[0] ?? ''),
       attempt: row.attempts,
       fence: row.fence,
       deadlineMs: this.#parts.stepDeadlineMs,

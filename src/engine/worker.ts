@@ -10,7 +10,7 @@ import { run, type RunnerParts } from './runner.ts'
 
 export interface WorkerParts extends RunnerParts {
   readonly bus: Bus
-  /** Null for the scheduler. */
+  /** Null for the scheduler, and for the share manager's worker of operations that have no backend. */
   readonly backendId: string | null
   /** Operations run at once. */
   readonly slots: number
@@ -164,9 +164,25 @@ async function dueOperations(parts: WorkerParts, limit: number): Promise<string[
         eb('lanes.expires_at', '<', parts.store.dialect.nowMicros),
       ]),
     )
+    // Only the first of each lane: what waits behind a slow one must not fill the limit and starve other lanes.
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('operation_lanes as mine')
+            .innerJoin('operation_lanes as before', 'before.lane', 'mine.lane')
+            .select('before.operation_id')
+            .whereRef('mine.operation_id', '=', 'operations.id')
+            .where('before.finished', '=', 0)
+            .whereRef('before.lane_seq', '<', 'mine.lane_seq'),
+        ),
+      ),
+    )
     .orderBy('operations.created_at')
     .limit(limit)
-  query = parts.backendId === null ? query : query.where('operations.backend_id', '=', parts.backendId)
+  if (parts.backendId !== null) query = query.where('operations.backend_id', '=', parts.backendId)
+  // The scheduler places work wherever it came from; a share manager without a backend takes only what has none.
+  else if (parts.topic === 'share') query = query.where('operations.backend_id', 'is', null)
   const kinds = [...parts.registry.keys()]
   const rows = await query.where('operations.kind', 'in', kinds).execute()
   return rows.map(({ id }) => id)

@@ -311,3 +311,9 @@ export async function dependentsOf(
     deleteLocks: count('locks'),
   }
 }
+
+/** Labels of the pools that hold the share's instances; null when there is no such share. */
+export async function poolLabelsOfShare(db: DbOrTx, shareId: string): Promise<string[] | null> {
+  const rows = await db.selectFrom('share_instances').select('host').where('share_id', '=', shareId).execute()
+  return rows.length === 0 ? null : rows.map((row) => row.host).filter((host) => host !== '')
+}

@@ -1,0 +1,89 @@
+/**
+ * How work that begins at the scheduler ends when it fails: the state, the quota, the owner's message. An operation is
+ * unwound back to its first step, so it is the scheduler that writes these, whoever failed.
+ */
+import type { Tx } from '../schema.ts'
+import { recordMessage } from './records.ts'
+import { changeInstance, instanceById, releasePlacement } from './share-instances.ts'
+
+export interface Ending {
+  readonly instanceId: string
+  readonly shareId: string
+  readonly projectId: string
+  readonly requestId: string
+  readonly operationId: string
+  /** `no-valid-host` when no pool took it. */
+  readonly causeCode: string
+  readonly detailId: string | null
+  /** False when something may be left on the backend: the instance keeps its place there. */
+  readonly undone: boolean
+  readonly now: number
+  readonly messageTtlS: number
+}
+
+/** Manila's action ids. */
+const allocateHost = '001'
+const createAction = '002'
+const extendAction = '008'
+/** "An unknown error occurred." */
+const unknownError = '001'
+const extendFailedInDriver = '015'
+
+/** The row stays, in `error`, with a message: quota stays charged until its owner deletes it, as in Manila. */
+export async function createEndedBadly(tx: Tx, ending: Ending): Promise<void> {
+  await leavePool(tx, ending)
+  await change(tx, ending, ['creating', 'creating_from_snapshot'], 'error', {})
+  const action = ending.causeCode === 'no-valid-host' ? allocateHost : createAction
+  await tell(tx, ending, action, ending.detailId ?? unknownError)
+}
+
+/** The size stays what it was. A scheduler's refusal leaves the share available; a backend's failure does not. */
+export async function extendEndedBadly(tx: Tx, ending: Ending): Promise<void> {
+  const refused = ending.causeCode === 'no-valid-host'
+  await change(tx, ending, ['extending'], refused ? 'available' : 'extending_error', { target_size: null })
+  await tell(tx, ending, extendAction, ending.detailId ?? (refused ? unknownError : extendFailedInDriver))
+}
+
+/** Nothing was charged yet; the row stays for its administrator to unmanage or delete. */
+export async function manageEndedBadly(tx: Tx, ending: Ending): Promise<void> {
+  const instance = await instanceById(tx, ending.instanceId)
+  if (instance !== undefined && ending.undone) await releasePlacement(tx, instance)
+  await change(tx, ending, ['manage_starting'], 'manage_error', { size: 0 })
+  await tell(tx, ending, createAction, ending.detailId ?? unknownError)
+}
+
+/** With nothing left on any backend the instance is nowhere again. */
+async function leavePool(tx: Tx, ending: Ending): Promise<void> {
+  const instance = await instanceById(tx, ending.instanceId)
+  if (instance === undefined || !ending.undone) return
+  await releasePlacement(tx, instance)
+  await tx
+    .updateTable('share_instances')
+    .set({ pool_id: null, backend_id: null, host: '' })
+    .where('id', '=', ending.instanceId)
+    .execute()
+}
+
+function change(
+  tx: Tx,
+  ending: Ending,
+  from: readonly string[],
+  to: string,
+  share: object,
+): Promise<boolean> {
+  const { instanceId, now, requestId, operationId } = ending
+  return changeInstance(tx, { instanceId, from, to, share, now, requestId, operationId })
+}
+
+function tell(tx: Tx, ending: Ending, actionId: string, detailId: string): Promise<void> {
+  return recordMessage(tx, {
+    projectId: ending.projectId,
+    requestId: ending.requestId,
+    resourceType: 'SHARE',
+    resourceId: ending.shareId,
+    actionId,
+    detailId,
+    now: ending.now,
+    ttlS: ending.messageTtlS,
+  })
+}

@@ -1,0 +1,70 @@
+/**
+ * Turns a choice into a claim. Ranking is done on what was read; before the claim is written the pool's row is locked,
+ * read again and asked again, so that two schedulers never promise the same space.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Tx } from '../db/schema.ts'
+import { claimOnPool, lockPool, poolRecord, poolRecords } from '../db/store/pools.ts'
+import { StepFailure, type Refusal } from '../engine/operation.ts'
+import { isThinHere, whyNoRoom } from './capacity.ts'
+import { detailIdOf } from './detail-ids.ts'
+import { place, type PlaceOptions } from './place.ts'
+import { poolView } from './pool-views.ts'
+import { purposeOf } from './request.ts'
+import type { PlacementRequest, PoolView } from './types.ts'
+
+export interface ClaimOptions extends PlaceOptions {
+  /** Heartbeats after this (microseconds) count as up. */
+  readonly upSince: number
+  readonly now: number
+  /** Only this pool is asked: extends and managed shares stay where they are. */
+  readonly only?: string
+  /** An administrator's force: the claim is written whatever the filters say. */
+  readonly unchecked?: boolean
+}
+
+/**
+ * Chooses a pool for the request and writes the claim of `request.sizeGib` for `ownerId` (a share instance) in `tx`.
+ * Throws {@link StepFailure} `unwind` with code `no-valid-host`, the refusal of every pool and the message detail id.
+ */
+export async function claimPool(
+  tx: Tx,
+  request: PlacementRequest,
+  ownerId: string,
+  options: ClaimOptions,
+): Promise<PoolView> {
+  const all = (await poolRecords(tx)).map((record) => poolView(record, options.upSince))
+  const pools = options.only === undefined ? all : all.filter((pool) => pool.label === options.only)
+  const placed = place(request, pools, options)
+  const candidates = options.unchecked === true ? pools : placed.ranked
+  const refusals: Refusal[] = [...placed.refusals]
+  for (const candidate of candidates) {
+    await lockPool(tx, candidate.id)
+    const fresh = await poolRecord(tx, candidate.label)
+    if (fresh === undefined) continue
+    const view = poolView(fresh, options.upSince)
+    const thin = isThinHere(view, request.shareType?.extraSpecs ?? {})
+    const why = options.unchecked === true ? null : whyNoRoom(view, request.sizeGib, purposeOf(request), thin)
+    if (why !== null) {
+      refusals.push({ pool: candidate.label, filter: 'CapacityFilter', why })
+      continue
+    }
+    const claim = { id: randomUUID(), poolId: view.id, ownerId, addGib: request.sizeGib, now: options.now }
+    await claimOnPool(tx, claim)
+    return view
+  }
+  throw noValidHost(refusals, placed.detailId ?? detailIdOf('CapacityFilter'))
+}
+
+function noValidHost(refusals: readonly Refusal[], detailId: string): StepFailure {
+  const filters = [...new Set(refusals.map(({ filter }) => filter))]
+  const message =
+    refusals.length === 0
+      ? 'No storage could be allocated: no pool has reported yet.'
+      : `No storage could be allocated: all ${refusals.length} pools were refused, by ${filters.join(', ')}.`
+  return new StepFailure(
+    'unwind',
+    { code: 'no-valid-host', message, retryable: true, detailId },
+    { refusals },
+  )
+}

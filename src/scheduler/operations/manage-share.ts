@@ -1,0 +1,59 @@
+/**
+ * The scheduler's part of taking a share over: does the pool its administrator named satisfy the type? Nothing is
+ * claimed yet, because the size is known only to the backend.
+ */
+import { manageEndedBadly } from '../../db/store/endings.ts'
+import { poolRecord } from '../../db/store/pools.ts'
+import { shareById } from '../../db/store/shares.ts'
+import { typeById } from '../../db/store/share-types.ts'
+import { operation, StepFailure, type OperationCode } from '../../engine/operation.ts'
+import { place } from '../place.ts'
+import { poolView } from '../pool-views.ts'
+import { placementRequest } from '../request.ts'
+import { claimOptions, ending, type SchedulerParts } from './parts.ts'
+
+export function manageShare(parts: SchedulerParts): OperationCode<'manage-share'> {
+  return operation('manage-share', 'scheduler', {
+    steps: {
+      place: {
+        // No undo: this step only looks and writes where the share is.
+        run: async ({ payload }) => ({
+          commit: async (tx, record) => {
+            const share = await shareById(tx, payload.shareId)
+            const found = await poolRecord(tx, payload.pool)
+            if (share === undefined || found === undefined) {
+              const message = `Pool ${payload.pool} or share ${payload.shareId} is gone.`
+              throw new StepFailure('unwind', { code: 'no-valid-host', message, retryable: false })
+            }
+            const type =
+              share.share_type_id === null
+                ? undefined
+                : await typeById(tx, { projectId: null }, share.share_type_id)
+            const options = claimOptions(parts)
+            const request = placementRequest({
+              kind: 'manage',
+              sizeGib: 0,
+              shareType:
+                type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
+              shareProto: share.share_proto,
+              share: { id: share.id, projectId: share.project_id },
+            })
+            const { ranked, refusals, detailId } = place(request, [poolView(found, options.upSince)], options)
+            if (ranked.length === 0) {
+              const message = refusals.map(({ why }) => why).join(' ') || `Pool ${payload.pool} does not fit.`
+              const cause = { code: 'no-valid-host', message, retryable: false, detailId }
+              throw new StepFailure('unwind', cause, { refusals })
+            }
+            await tx
+              .updateTable('share_instances')
+              .set({ pool_id: found.id, backend_id: found.backend_id, host: found.label })
+              .where('id', '=', payload.instanceId)
+              .execute()
+            record.route(found.backend_id)
+          },
+        }),
+      },
+    },
+    failed: (tx, job, cause, undone) => manageEndedBadly(tx, ending(parts, job, job.payload, cause, undone)),
+  })
+}

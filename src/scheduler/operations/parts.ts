@@ -1,0 +1,53 @@
+/** What the scheduler's steps are made of. */
+import type { Settings } from '../../config/schema.ts'
+import type { Store } from '../../db/open.ts'
+import type { Ending } from '../../db/store/endings.ts'
+import type { Cause, Job } from '../../engine/operation.ts'
+import type { OperationKind } from '../../model/operations.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { ClaimOptions } from '../ledger.ts'
+
+export interface SchedulerParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly settings: Settings
+  /** For ties between pools; tests fix it. */
+  readonly random: () => number
+}
+
+export function claimOptions(parts: SchedulerParts): ClaimOptions {
+  const { scheduler, shares } = parts.settings
+  const now = parts.clock.now()
+  return {
+    ...(scheduler.default_filters.length > 0 ? { filters: scheduler.default_filters } : {}),
+    ...(scheduler.default_weighers.length > 0 ? { weighers: scheduler.default_weighers } : {}),
+    weights: {
+      CapacityWeigher: scheduler.capacity_weight_multiplier,
+      PoolWeigher: scheduler.pool_weight_multiplier,
+    },
+    random: parts.random,
+    upSince: now - shares.service_down_time_s * 1_000_000,
+    now,
+  }
+}
+
+export function ending<Kind extends OperationKind>(
+  parts: SchedulerParts,
+  job: Job<Kind>,
+  subject: { readonly instanceId: string; readonly shareId: string },
+  cause: Cause,
+  undone: boolean,
+): Ending {
+  return {
+    instanceId: subject.instanceId,
+    shareId: subject.shareId,
+    projectId: job.projectId,
+    requestId: job.requestId,
+    operationId: job.operationId,
+    causeCode: cause.code,
+    detailId: cause.detailId ?? null,
+    undone,
+    now: parts.clock.now(),
+    messageTtlS: parts.settings.shares.message_ttl_s,
+  }
+}

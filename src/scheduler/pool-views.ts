@@ -1,0 +1,42 @@
+/** Rows of the ledger as the filters see them. */
+import type { PoolRecord } from '../db/store/pools.ts'
+import type { PoolView } from './types.ts'
+
+/** Services with a heartbeat after `upSince` (microseconds) are up; a backend that failed its setup takes nothing. */
+export function poolView(record: PoolRecord, upSince: number): PoolView {
+  const capabilities = parsed(record)
+  const percentage = (key: string): number => Number(capabilities[key] ?? 0)
+  const thin = capabilities.thin_provisioning
+  return {
+    id: record.id,
+    label: record.label,
+    backendLabel: record.backend_label,
+    host: record.backend_label.split('@')[0] ?? '',
+    backendName: record.backend_name,
+    poolName: record.name,
+    zone: { id: record.zone_id, name: record.zone_name },
+    serviceUp: record.stopped === 0 && record.heartbeat_at > upSince && record.health === 'ready',
+    enabled: record.disabled === 0,
+    capabilities,
+    totalGib: record.total_gib,
+    freeGib: record.free_gib,
+    provisionedGib: record.placed_gib,
+    claimedSinceMeasureGib: record.claimed_gib,
+    reservedPercentage: percentage('reserved_percentage'),
+    reservedSnapshotPercentage: percentage('reserved_snapshot_percentage'),
+    reservedShareExtendPercentage: percentage('reserved_share_extend_percentage'),
+    maxOverSubscriptionRatio: Number(capabilities.max_over_subscription_ratio ?? 20),
+    thin: Array.isArray(thin) ? thin.map(Boolean) : thin === true,
+  }
+}
+
+/** Statistics change every few seconds, placements come by the hundred: parse each report once. */
+const cache = new Map<string, { readonly text: string; readonly value: Readonly<Record<string, unknown>> }>()
+
+function parsed(record: PoolRecord): Readonly<Record<string, unknown>> {
+  const known = cache.get(record.id)
+  if (known !== undefined && known.text === record.capabilities) return known.value
+  const value = JSON.parse(record.capabilities) as Readonly<Record<string, unknown>>
+  cache.set(record.id, { text: record.capabilities, value })
+  return value
+}
