@@ -1,0 +1,37 @@
+/**
+ * `GET /healthcheck`: 200 while this API and its database serve. A dead backend must not take the API out of a load
+ * balancer, so backends are only told about, and only to callers whom `health:detail` allows.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { AppParts } from '../../app/context.ts'
+import type { AuthManager } from '../../auth/manager.ts'
+import { backendHealth, ping } from '../../db/store/health.ts'
+import { isoMicros } from '../../runtime/clock.ts'
+
+export function healthRoute(app: FastifyInstance, parts: AppParts & { readonly auth: AuthManager }): void {
+  app.get('/healthcheck', async (request, reply) => {
+    try {
+      await ping(parts.store.db)
+    } catch (error) {
+      request.log.error({ err: error }, 'healthcheck: the database does not answer')
+      return reply.code(503).send({ status: 'failed', reason: 'The database does not answer.' })
+    }
+    const token = request.headers['x-auth-token']
+    const identity =
+      typeof token === 'string'
+        ? await parts.auth.verify(token, { method: 'GET', path: '/healthcheck' })
+        : null
+    if (identity === null || !parts.policy.check('health:detail', identity)) return { status: 'ok' }
+    const upSince = parts.clock.now() - parts.settings.shares.service_down_time_s * 1_000_000
+    const backends = (await backendHealth(parts.store.db)).map((row) => ({
+      backend: row.label,
+      state: row.health,
+      reason: row.health_reason,
+      service: row.stopped === 1 ? 'stopped' : row.heartbeat_at > upSince ? 'up' : 'down',
+      disabled: row.disabled === 1,
+      heartbeat_at: isoMicros(row.heartbeat_at),
+      serves_shares: row.health === 'ready' && row.stopped === 0 && row.heartbeat_at > upSince,
+    }))
+    return { status: 'ok', serves_shares: backends.some((backend) => backend.serves_shares), backends }
+  })
+}

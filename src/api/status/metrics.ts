@@ -1,0 +1,40 @@
+/** `GET /metrics` for Prometheus, and the gauges that are read from the database at each scrape. */
+import type { FastifyInstance } from 'fastify'
+import type { AppParts } from '../../app/context.ts'
+import { backendHealth, poolCapacity, queueState } from '../../db/store/health.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+
+const bytesPerGib = 1024 ** 3
+
+export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
+  app.get('/metrics', async (_request, reply) =>
+    reply.header('content-type', metrics.registry.contentType).send(await metrics.expose()),
+  )
+}
+
+export function readGauges(parts: Pick<AppParts, 'store' | 'clock'>, metrics: Metrics): void {
+  metrics.collect('queue', async () => {
+    const rows = await queueState(parts.store.db)
+    metrics.queueLength.reset()
+    metrics.queueAge.reset()
+    const oldest = new Map<string, number>([
+      ['scheduler', 0],
+      ['share', 0],
+    ])
+    for (const { topic, state, count, oldest: since } of rows) {
+      metrics.queueLength.set({ topic, state }, count)
+      oldest.set(topic, Math.max(oldest.get(topic) ?? 0, (parts.clock.now() - since) / 1_000_000))
+    }
+    for (const [topic, seconds] of oldest) metrics.queueAge.set({ topic }, seconds)
+  })
+  metrics.collect('pools', async () => {
+    for (const { label, total_gib, free_gib, placed_gib } of await poolCapacity(parts.store.db)) {
+      if (total_gib !== null) metrics.poolTotal.set({ pool: label }, total_gib * bytesPerGib)
+      if (free_gib !== null) metrics.poolFree.set({ pool: label }, free_gib * bytesPerGib)
+      metrics.poolPlaced.set({ pool: label }, placed_gib * bytesPerGib)
+    }
+    for (const { label, health } of await backendHealth(parts.store.db)) {
+      metrics.backendUp.set({ backend: label }, health === 'ready' ? 1 : 0)
+    }
+  })
+}

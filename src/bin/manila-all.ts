@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/** All roles in one process: `manila-all --config manila.toml`. */
+import { parseArgs } from 'node:util'
+import { requireNode } from '../runtime/node-version.ts'
+
+requireNode()
+const { loadSettings } = await import('../config/load.ts')
+const { onSignal } = await import('../runtime/shutdown.ts')
+const { startService } = await import('../main.ts')
+
+const { values } = parseArgs({ options: { config: { type: 'string' }, log: { type: 'string' } } })
+try {
+  const settings = loadSettings({ file: values.config, environment: process.env })
+  const service = await startService(settings, { logFile: values.log })
+  process.stdout.write(`manila serves at ${service.url}\n`)
+  onSignal(() => service.stop())
+} catch (error) {
+  process.stderr.write(`manila-all: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}

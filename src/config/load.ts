@@ -1,0 +1,159 @@
+/**
+ * Reads the TOML file, lays environment overrides on top and checks the result: unknown keys are errors with a suggestion,
+ * wrong types name the option and what it must be.
+ */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { parse } from 'smol-toml'
+import type { TSchema } from 'typebox'
+import { problemWith } from '../wire/validate.ts'
+import { SettingsSchema, type Settings } from './schema.ts'
+
+type Table = Record<string, unknown>
+interface Node {
+  readonly type?: string
+  readonly default?: unknown
+  readonly properties?: Readonly<Record<string, Node>>
+  readonly patternProperties?: Readonly<Record<string, Node>>
+}
+
+/** A file that can't be used; the message says which option and what to change. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export interface LoadOptions {
+  readonly file?: string
+  /** Laid over the file: what the command line or the quick start decides. */
+  readonly overrides?: Table
+  /** `MANILA_API__PORT=8080` sets `api.port`. */
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+/** Settings with every default filled in and relative paths made absolute against `state_dir`. */
+export function loadSettings({ file, overrides = {}, environment = {} }: LoadOptions): Settings {
+  let given: Table = {}
+  if (file !== undefined) {
+    try {
+      given = parse(readFileSync(file, 'utf8')) as Table
+    } catch (error) {
+      throw new ConfigError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      })
+    }
+  }
+  const merged = merge(merge(given, fromEnvironment(environment)), overrides)
+  refuseUnknown(SettingsSchema as Node, merged, '')
+  const settings = withDefaults(SettingsSchema as Node, merged) as Settings
+  const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')
+  if (problem !== null) throw new ConfigError(problem)
+  return placed(settings)
+}
+
+/** Arrays and scalars replace, tables merge. */
+function merge(below: Table, above: Table): Table {
+  const result: Table = { ...below }
+  for (const [key, value] of Object.entries(above)) {
+    const lower = result[key]
+    result[key] = isTable(value) && isTable(lower) ? merge(lower, value) : value
+  }
+  return result
+}
+
+const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function fromEnvironment(environment: NodeJS.ProcessEnv): Table {
+  const result: Table = {}
+  for (const [name, text] of Object.entries(environment)) {
+    const match = /^MANILA_([A-Z0-9]+)__([A-Z0-9_]+)$/.exec(name)
+    if (match === null || text === undefined) continue
+    const [, section = '', option = ''] = match
+    const schema = (SettingsSchema as Node).properties?.[section.toLowerCase()]?.properties?.[
+      option.toLowerCase()
+    ]
+    const table = (result[section.toLowerCase()] ??= {}) as Table
+    table[option.toLowerCase()] = schema === undefined ? text : typed(schema, text)
+  }
+  return result
+}
+
+function typed(schema: Node, text: string): unknown {
+  if (schema.type === 'integer' || schema.type === 'number') return Number(text)
+  if (schema.type === 'boolean') return /^(1|true|yes|on)$/i.test(text)
+  if (schema.type === 'array')
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+  return text
+}
+
+function refuseUnknown(schema: Node, value: Table, path: string): void {
+  const known = schema.properties
+  const free = schema.patternProperties
+  for (const [key, inner] of Object.entries(value)) {
+    const here = path === '' ? key : `${path}.${key}`
+    const child = known?.[key] ?? (free === undefined ? undefined : Object.values(free)[0])
+    if (child === undefined) {
+      const near = nearest(key, Object.keys(known ?? {}))
+      throw new ConfigError(`unknown option ${here}${near === null ? '' : `; did you mean ${near}?`}`)
+    }
+    if (isTable(inner) && (child.properties !== undefined || child.patternProperties !== undefined)) {
+      refuseUnknown(child, inner, here)
+    }
+  }
+}
+
+function withDefaults(schema: Node, value: unknown): unknown {
+  if (schema.properties !== undefined) {
+    const table = isTable(value) ? value : {}
+    return Object.fromEntries(
+      Object.entries(schema.properties).map(([key, child]) => [key, withDefaults(child, table[key])]),
+    )
+  }
+  const each = schema.patternProperties === undefined ? undefined : Object.values(schema.patternProperties)[0]
+  if (each?.properties !== undefined && isTable(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withDefaults(each, inner)]))
+  }
+  return value === undefined ? schema.default : value
+}
+
+/** Files the service keeps live below `state_dir` unless their path is absolute. */
+function placed(settings: Settings): Settings {
+  const dir = resolve(settings.state_dir)
+  const below = (path: string): string =>
+    path === '' || isAbsolute(path) ? path : join(dir, path.replace(/^var\//, ''))
+  const url = settings.database.url.replace(
+    /^sqlite:(?!\/|:)(?:var\/)?(.+)$/,
+    (_, path: string) => `sqlite:${join(dir, path)}`,
+  )
+  return {
+    ...settings,
+    state_dir: dir,
+    host: settings.host === '' ? hostname() : settings.host,
+    database: { ...settings.database, url },
+    auth: { ...settings.auth, key_file: below(settings.auth.key_file) },
+  }
+}
+
+/** The known name with the fewest edits, if it is close enough to be what was meant. */
+export function nearest(name: string, known: readonly string[]): string | null {
+  const ranked = known.map((one) => ({ one, edits: distance(name, one) })).sort((a, b) => a.edits - b.edits)
+  const best = ranked[0]
+  return best !== undefined && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.one : null
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,92 @@
+/**
+ * What the process counts, for Prometheus. Names are `manila_<part>_<noun>_<unit>`; labels are bounded sets (routes,
+ * kinds, backends), never ids.
+ */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const operationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200]
+
+export interface Metrics {
+  readonly registry: Registry
+  request(event: { method: string; route: string; status: number; seconds: number }): void
+  operation(event: { kind: string; outcome: string; seconds: number }): void
+  driverCall(event: { backend: string; call: string; outcome: string; seconds: number }): void
+  /** `read` is asked at each scrape. */
+  collect(name: 'queue' | 'pools', read: () => Promise<void>): void
+  /** Everything in Prometheus's text format, freshly read. */
+  expose(): Promise<string>
+  readonly queueAge: Gauge<'topic'>
+  readonly queueLength: Gauge<'topic' | 'state'>
+  readonly poolTotal: Gauge<'pool'>
+  readonly poolFree: Gauge<'pool'>
+  readonly poolPlaced: Gauge<'pool'>
+  readonly backendUp: Gauge<'backend'>
+}
+
+export function metrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const requests = new Histogram({
+    name: 'manila_api_request_duration_seconds',
+    help: 'Time to answer, by route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: latencyBuckets,
+    registers,
+  })
+  const operations = new Histogram({
+    name: 'manila_operation_duration_seconds',
+    help: 'Time from request to end, by kind and outcome.',
+    labelNames: ['kind', 'outcome'],
+    buckets: operationBuckets,
+    registers,
+  })
+  const calls = new Histogram({
+    name: 'manila_driver_call_duration_seconds',
+    help: 'Time of one driver or exporter call.',
+    labelNames: ['backend', 'call', 'outcome'],
+    buckets: operationBuckets,
+    registers,
+  })
+  const failures = new Counter({
+    name: 'manila_metrics_collect_failures_total',
+    help: 'Scrapes that could not read the database.',
+    labelNames: ['part'],
+    registers,
+  })
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers })
+  const readers: { name: string; read: () => Promise<void> }[] = []
+  const memory = gauge('manila_process_resident_memory_bytes', 'Resident memory.', [])
+  const started = gauge(
+    'manila_process_start_time_seconds',
+    'Start of the process, seconds since the epoch.',
+    [],
+  )
+  started.set(Math.round(performance.timeOrigin / 1000))
+  return {
+    registry,
+    request: ({ method, route, status, seconds }) =>
+      requests.observe({ method, route, status: String(status) }, seconds),
+    operation: ({ kind, outcome, seconds }) => operations.observe({ kind, outcome }, seconds),
+    driverCall: ({ backend, call, outcome, seconds }) => calls.observe({ backend, call, outcome }, seconds),
+    collect: (name, read) => void readers.push({ name, read }),
+    async expose() {
+      memory.set(process.memoryUsage.rss())
+      for (const { name, read } of readers) {
+        try {
+          await read()
+        } catch {
+          failures.inc({ part: name })
+        }
+      }
+      return registry.metrics()
+    },
+    queueAge: gauge('manila_queue_oldest_age_seconds', 'Age of the oldest unfinished operation.', ['topic']),
+    queueLength: gauge('manila_queue_operations', 'Unfinished operations.', ['topic', 'state']),
+    poolTotal: gauge('manila_pool_capacity_total_bytes', 'Capacity as last reported.', ['pool']),
+    poolFree: gauge('manila_pool_capacity_free_bytes', 'Free space as last reported.', ['pool']),
+    poolPlaced: gauge('manila_pool_capacity_placed_bytes', 'Sum of the sizes placed.', ['pool']),
+    backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
+  }
+}
