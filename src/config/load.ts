@@ -24,15 +24,15 @@ export class ConfigError extends Error {
 }
 
 export interface LoadOptions {
+  /** Laid under the file: what a program would choose itself. */
+  readonly defaults?: Table
   readonly file?: string
-  /** Laid over the file: what the command line or the quick start decides. */
-  readonly overrides?: Table
   /** `MANILA_API__PORT=8080` sets `api.port`. */
   readonly environment?: NodeJS.ProcessEnv
 }
 
 /** Settings with every default filled in and relative paths made absolute against `state_dir`. */
-export function loadSettings({ file, overrides = {}, environment = {} }: LoadOptions): Settings {
+export function loadSettings({ defaults = {}, file, environment = {} }: LoadOptions): Settings {
   let given: Table = {}
   if (file !== undefined) {
     try {
@@ -43,7 +43,7 @@ export function loadSettings({ file, overrides = {}, environment = {} }: LoadOpt
       })
     }
   }
-  const merged = merge(merge(given, fromEnvironment(environment)), overrides)
+  const merged = merge(merge(defaults, given), fromEnvironment(environment))
   refuseUnknown(SettingsSchema as Node, merged, '')
   const settings = withDefaults(SettingsSchema as Node, merged) as Settings
   const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')

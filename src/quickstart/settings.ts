@@ -1,0 +1,63 @@
+/** The configuration the quick start runs with: its own defaults, then the user's `--config` on top. */
+import { join } from 'node:path'
+import { loadSettings } from '../config/load.ts'
+import type { Settings } from '../config/schema.ts'
+import { poolSizeGib, type Choice } from './host.ts'
+import type { QuickstartOptions } from './options.ts'
+
+export const backendName = 'quick'
+export const shareTypeName = 'default'
+
+export function quickstartSettings(
+  options: QuickstartOptions,
+  choice: Choice,
+  known: { poolGib: number | null },
+): Settings {
+  return loadSettings({
+    defaults: {
+      state_dir: options.dir,
+      api: { port: options.port },
+      shares: { default_share_type: shareTypeName },
+      backends: { [backendName]: backend(options, choice, known) },
+    },
+    ...(options.config === null ? {} : { file: options.config }),
+    environment: process.env,
+  })
+}
+
+function backend(
+  options: QuickstartOptions,
+  choice: Choice,
+  known: { poolGib: number | null },
+): Record<string, unknown> {
+  const common = { share_backend_name: backendName, report_interval_s: 5 }
+  switch (choice.kind) {
+    case 'btrfs':
+      return {
+        ...common,
+        driver: 'btrfs',
+        exporter: 'ganesha',
+        // Shares are promised the space they ask for: without over-subscription "1 GiB" is always there.
+        max_over_subscription_ratio: 1,
+        driver_options: {
+          loop_file: join(options.dir, 'pool.btrfs'),
+          size_gib: Math.max(known.poolGib ?? 0, poolSizeGib(options)),
+          pool_name: 'pool',
+        },
+      }
+    case 'directory':
+      return {
+        ...common,
+        driver: 'directory',
+        exporter: choice.exported ? 'ganesha' : 'sim',
+        driver_options: { pool_name: 'pool' },
+      }
+    case 'sim':
+      return {
+        ...common,
+        driver: 'sim',
+        exporter: 'sim',
+        driver_options: { pools: [{ name: 'pool', total_gib: 1000, thin: true }] },
+      }
+  }
+}

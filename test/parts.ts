@@ -1,0 +1,18 @@
+/** The Debian packages whose programs the suite starts as private instances. */
+import { btrfsNeeds } from '../src/quickstart/host.ts'
+import type { Need } from '../src/parts/packages.ts'
+
+export const testNeeds: readonly Need[] = [
+  ...btrfsNeeds,
+  { program: 'strace', debianPackage: 'strace', why: 'proves that measuring sizes reads no directory' },
+  {
+    program: 'openstack',
+    debianPackage: 'python3-openstackclient',
+    why: "the stock client, to prove it can't tell the difference",
+  },
+  {
+    program: 'manila',
+    debianPackage: 'python3-manilaclient',
+    why: 'the stock Manila client and its openstack plug-in',
+  },
+]

@@ -1,0 +1,181 @@
+/**
+ * The house rules a machine can check. Each failure names the rule and the remedy.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+
+function filesBelow(dir: string): string[] {
+  return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${dir}/${entry.name}`
+    if (entry.isDirectory()) return filesBelow(path)
+    return [path]
+  })
+}
+
+const sources = filesBelow('src').filter((path) => path.endsWith('.ts'))
+const production = sources.filter((path) => !/\.test\.ts$|test-bench|conformance|golden\.ts$/.test(path))
+const text = (path: string): string => readFileSync(join(root, path), 'utf8')
+/** Source without comments, for rules about code. */
+const code = (path: string): string =>
+  text(path)
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/(^|\s)\/\/.*$/gm, '')
+
+const importsOf = (path: string): string[] =>
+  [...text(path).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+
+const layerOf = (path: string): string => {
+  const parts = path.split('/')
+  return parts.length === 2 ? (parts[1] ?? '').replace('.ts', '') : (parts[1] ?? '')
+}
+
+/** Who may import whom; a layer may always import itself. `config` and `runtime` are open to every server folder. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  wire: ['model'],
+  sdk: ['wire', 'model'],
+  cli: ['sdk', 'wire', 'model', 'runtime'],
+  bus: ['model'],
+  db: ['model', 'runtime'],
+  engine: ['bus', 'db', 'model', 'runtime'],
+  policy: ['model', 'runtime'],
+  auth: ['db', 'policy', 'model', 'runtime', 'clients', 'exec'],
+  app: ['policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  api: ['app', 'auth', 'wire', 'policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  scheduler: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  exec: ['model'],
+  drivers: ['exec', 'model'],
+  exporters: ['exec', 'model', 'drivers'],
+  'share-manager': ['engine', 'drivers', 'exporters', 'exec', 'bus', 'db', 'model', 'config', 'runtime'],
+  config: ['model', 'wire'],
+  // The logger must know what auth calls secret.
+  runtime: ['auth', 'model'],
+  parts: ['exec'],
+  manage: ['config', 'db', 'model', 'runtime', 'auth'],
+}
+const wiring = ['main', 'bin', 'quickstart']
+
+describe('layers', () => {
+  it('import one way', () => {
+    const wrong: string[] = []
+    for (const path of production) {
+      const layer = layerOf(path)
+      if (wiring.includes(layer)) continue
+      const allowed = mayImport[layer]
+      if (allowed === undefined) {
+        wrong.push(
+          `${path}: the folder src/${layer} is not in the table of layers: add it to test/tidy.test.ts`,
+        )
+        continue
+      }
+      for (const specifier of importsOf(path).filter((one) => one.startsWith('.'))) {
+        const target = layerOf(relative(root, resolve(root, dirname(path), specifier)))
+        if (target === layer || allowed.includes(target)) continue
+        wrong.push(`${path} imports ${target}: ${layer} may import only ${allowed.join(', ') || 'nothing'}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('keep each library in its folder', () => {
+    const homes: Readonly<Record<string, readonly string[]>> = {
+      kysely: ['db', 'engine'],
+      'node:sqlite': ['db', 'drivers'],
+      fastify: ['api', 'main'],
+      jose: ['auth'],
+      commander: ['cli'],
+      pino: ['runtime'],
+      'prom-client': ['runtime'],
+      'smol-toml': ['config'],
+      'ipaddr.js': ['model', 'auth'],
+      // One way to run a command: exec/. Daemons that outlive the service and the tools around it are started by these.
+      'node:child_process': ['exec', 'exporters', 'drivers', 'parts', 'quickstart'],
+    }
+    const wrong = production.flatMap((path) =>
+      importsOf(path)
+        .filter(
+          (specifier) => homes[specifier] !== undefined && homes[specifier]?.includes(layerOf(path)) !== true,
+        )
+        .map(
+          (specifier) =>
+            `${path} imports ${specifier}, which belongs to src/${homes[specifier]?.join(', src/')}`,
+        ),
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('house rules', () => {
+  const banned: readonly (readonly [RegExp, string, RegExp])[] = [
+    [/\bshell:\s*true/, 'no shell: give execFile an argument list', /./],
+    [/\bMath\.random\(\)\.toString/, 'ids come from randomUUID', /./],
+    [
+      /\bconsole\.(log|error|warn)/,
+      'services log through pino, programs write to stdout',
+      /^src\/(?!cli|bin|drivers\/conformance)/,
+    ],
+    [/\benum\s+\w+\s*\{/, 'no enum: a union of string literals', /./],
+    [/export default/, 'no default exports', /./],
+    [/@ts-(ignore|nocheck)/, 'fix the type instead', /./],
+    [/\.\.\/shared\b|\/work\/main/, 'nothing outside the repository is named', /./],
+  ]
+  it('hold', () => {
+    const wrong = production.flatMap((path) =>
+      banned.flatMap(([pattern, remedy, where]) =>
+        where.test(path) && pattern.test(code(path)) ? [`${path}: ${remedy} (${pattern})`] : [],
+      ),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('name files in kebab-case, and none of them utils', () => {
+    const wrong = sources.filter(
+      (path) => !/^[a-z0-9./-]+$/.test(path) || /\/(utils|helpers|misc)\.ts$/.test(path),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('await nothing but the database inside a transaction', () => {
+    // Timers, fetches and child processes inside `store.transaction(…)` would hold the one connection of SQLite.
+    const wrong = production
+      .filter((path) => /^src\/(app|db|scheduler)\//.test(path))
+      .filter((path) => /\b(setTimeout|fetch|spawn|execFile)\(/.test(code(path)))
+      .filter((path) => path !== 'src/db/open.ts')
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('documents', () => {
+  const documents = ['README.md', ...filesBelow('docs').filter((path) => path.endsWith('.md'))].filter(
+    (path) => existsSync(join(root, path)),
+  )
+  it('name only paths that exist', () => {
+    const wrong = documents.flatMap((document) =>
+      [...text(document).matchAll(/`((?:src|test|docs|deploy)\/[A-Za-z0-9_./-]+)`/g)]
+        .map((match) => match[1] ?? '')
+        .filter((path) => !existsSync(join(root, path)))
+        .map((path) => `${document} names ${path}, which does not exist`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('have working relative links and one heading of the first level', () => {
+    const wrong = documents.flatMap((document) => {
+      const body = text(document).replaceAll(/```[\s\S]*?```/g, '')
+      const broken = [...body.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((link) => !existsSync(join(root, dirname(document), link)))
+        .map((link) => `${document} links to ${link}, which does not exist`)
+      const titles = body.match(/^# /gm)?.length ?? 0
+      return titles === 1 ? broken : [...broken, `${document} has ${titles} first-level headings`]
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('keep every source file below 512 KiB', () => {
+    expect(sources.filter((path) => statSync(join(root, path)).size > 512 * 1024)).toEqual([])
+  })
+})
