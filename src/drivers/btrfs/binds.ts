@@ -1,0 +1,74 @@
+/**
+ * One bind mount per subvolume, because NFS-Ganesha can't export a btrfs subvolume by its path in the pool. The path
+ * carries the subvolume id: a revert, which makes a new subvolume, gives a new path, so an exporter sees that
+ * the tree moved.
+ */
+import { join } from 'node:path'
+import { ExecError } from '../../exec/exec.ts'
+import { DriverError } from '../driver.ts'
+import { mountOf, mounts } from '../mountinfo.ts'
+import { checkedId } from './layout.ts'
+import type { Commands } from '../commands.ts'
+
+export interface Binds {
+  /** Mounts `subvolume` for `id` unless it is, drops older mounts of `id`, answers the path. */
+  attach(
+    commands: Commands,
+    id: string,
+    subvolume: string,
+    subvolumeId: string,
+    options: { readOnly: boolean },
+  ): Promise<string>
+  /** Unmounts everything mounted for `id` and removes the mount points. */
+  release(commands: Commands, id: string): Promise<void>
+  /** As {@link release}, for every id. */
+  releaseAll(commands: Commands): Promise<void>
+}
+
+/** Bind mounts below `folder`, which belongs to this backend alone. */
+export function bindsUnder(folder: string): Binds {
+  const mountedFor = (id: string) =>
+    mounts().filter(({ path }) => path.startsWith(join(folder, `${checkedId(id)}.`)))
+  return {
+    async attach(commands, id, subvolume, subvolumeId, { readOnly }) {
+      const path = join(folder, `${checkedId(id)}.${subvolumeId}`)
+      const all = mountedFor(id)
+      for (const stale of all) {
+        if (stale.path !== path || !shows(stale.root, subvolume)) await unmount(commands, stale.path)
+      }
+      if (mountedFor(id).some((mount) => mount.path === path)) return path
+      await commands.change(['mkdir', '-p', '-m', '0700', '--', path])
+      const mode = readOnly ? ['-o', 'ro'] : []
+      await commands.change(['mount', '--bind', ...mode, '--', subvolume, path])
+      return path
+    },
+    async release(commands, id) {
+      for (const { path } of mountedFor(id)) await unmount(commands, path)
+    },
+    async releaseAll(commands) {
+      const all = mounts().filter(({ path }) => path.startsWith(`${folder}/`))
+      for (const { path } of all) await unmount(commands, path)
+    },
+  }
+}
+
+/** True when a mount's root inside the file system is where `subvolume` lies, seen through the pool's own mount. */
+function shows(root: string, subvolume: string): boolean {
+  const pool = mountOf(subvolume)
+  if (pool === null) return false
+  return root === join(pool.root, subvolume.slice(pool.path.length))
+}
+
+async function unmount(commands: Commands, path: string): Promise<void> {
+  try {
+    await commands.change(['umount', '--', path])
+  } catch (error) {
+    if (!(error instanceof ExecError) || !/target is busy/.test(error.result.stderr)) throw error
+    // Somebody still exports it. Detached, it is out of the way and ends with the exporter's last use.
+    await commands.change(['umount', '--lazy', '--', path]).catch((cause: unknown) => {
+      throw new DriverError(`${path} is in use`, 'maybe-happened', { cause, retryAfterS: 2, reason: 'busy' })
+    })
+  }
+  // Removing the mount point also drops copies of the mount in other namespaces, which would pin the subvolume.
+  await commands.change(['rmdir', '--', path], { okCodes: [0, 1] })
+}

@@ -1,0 +1,13 @@
+/** The entry of `driver = "directory"`. */
+import { Value } from 'typebox/value'
+import { driverFactory } from '../driver.ts'
+import { directoryOptions } from './config.ts'
+import { directoryDriver } from './driver.ts'
+
+/** Options left out have their defaults; wrong ones throw. */
+export const driver = driverFactory({
+  name: 'directory',
+  options: directoryOptions,
+  create: (options, parts) =>
+    directoryDriver(Value.Parse(directoryOptions, Value.Default(directoryOptions, { ...options })), parts),
+})

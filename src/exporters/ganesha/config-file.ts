@@ -1,0 +1,139 @@
+/** The text of Ganesha's and the bus's configuration files. Every value in them is checked here before it is written. */
+import { DriverError } from '../../drivers/driver.ts'
+import type { Tree } from '../../drivers/driver.ts'
+import type { GaneshaOptions } from './options.ts'
+import type { ClientRule } from './rules.ts'
+
+/** What an export file says, kept in its first line so that the next process reads it back without parsing Ganesha's language. */
+export interface ExportRecord {
+  /** Share instance id or snapshot instance id. */
+  readonly id: string
+  /** Ganesha's 16-bit export id. */
+  readonly number: number
+  readonly path: string
+  readonly readOnly: boolean
+  readonly name: string
+  /** The directory behind `path` when it was published, by mount: see `mountIdentity`. */
+  readonly mount: string
+  readonly rules: readonly ClientRule[]
+}
+
+const header = '# manila '
+
+/** One export file. Throws {@link DriverError} when a path can't be written safely. */
+export function exportFile(record: ExportRecord, options: GaneshaOptions): string {
+  const clients = record.rules.map(({ clients, level }) => {
+    const access = level === 'rw' && !record.readOnly ? 'RW' : 'RO'
+    return `  CLIENT { Clients = ${clients.join(', ')}; Access_Type = ${access}; Protocols = 4; }`
+  })
+  const lines = [
+    `${header}${JSON.stringify(record)}`,
+    'EXPORT {',
+    `  Export_Id = ${record.number};`,
+    `  Path = ${quoted(record.path)};`,
+    `  Pseudo = ${quoted(`/${record.name}`)};`,
+    '  Access_Type = None;',
+    `  Squash = ${squash[options.squash]};`,
+    '  Anonymous_Uid = 65534;',
+    '  Anonymous_Gid = 65534;',
+    // Modes that change behind Ganesha's back would otherwise be seen a minute late.
+    '  Attr_Expiration_Time = 0;',
+    ...clients,
+    '  FSAL { Name = VFS; }',
+    '}',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** Reads the first line of an export file back; null for anything else. */
+export function readHeader(text: string): ExportRecord | null {
+  const [first = ''] = text.split('\n', 1)
+  if (!first.startsWith(header)) return null
+  try {
+    return JSON.parse(first.slice(header.length)) as ExportRecord
+  } catch {
+    return null
+  }
+}
+
+/** Ganesha's main file: served addresses, lease behaviour, and the export files to begin with. */
+export function mainFile(
+  options: GaneshaOptions,
+  port: number,
+  dir: string,
+  includes: readonly string[],
+): string {
+  const grace =
+    options.grace_period_s === 0
+      ? 'Graceless = true;'
+      : // A lease shorter than the grace period lets clients renew, and so reclaim, within it.
+        `Grace_Period = ${options.grace_period_s}; Lease_Lifetime = ${Math.max(5, Math.floor((options.grace_period_s * 2) / 3))};`
+  const lines = [
+    'NFS_CORE_PARAM {',
+    '  NFS_Protocols = 4;',
+    `  NFS_Port = ${port};`,
+    `  Bind_addr = ${options.bind_address};`,
+    '  Enable_NLM = false; Enable_RQUOTA = false; Enable_UDP = false;',
+    // Subvolumes of one btrfs share its UUID; their device numbers differ.
+    '  fsid_device = true;',
+    '}',
+    'NFS_KRB5 { Active_krb5 = false; }',
+    `NFSV4 { ${grace} RecoveryBackend = fs; RecoveryRoot = ${quoted(`${dir}/recovery`)};`,
+    '  Only_Numeric_Owners = true; Minor_Versions = 0, 1, 2; }',
+    'EXPORT_DEFAULTS { SecType = sys; Access_Type = None; Protocols = 4; Transports = TCP; }',
+    'LOG { Default_Log_Level = EVENT; }',
+    ...includes.map((file) => `%include ${quoted(file)}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** A private bus that root alone may use. */
+export function busFile(socket: string): string {
+  return `<busconfig>
+  <type>system</type>
+  <listen>unix:path=${xml(socket)}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default"><deny user="*"/><allow user="root"/></policy>
+  <policy user="root">
+    <allow own="*"/>
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow receive_sender="*"/>
+  </policy>
+</busconfig>
+`
+}
+
+/** The pseudo path's name when it is one safe path element. */
+export function checkedName(name: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/.test(name)) return name
+  throw new DriverError(
+    `${JSON.stringify(name.slice(0, 64))} can't be an export's name`,
+    'nothing-happened',
+    {
+      reason: 'unsupported',
+    },
+  )
+}
+
+/** The tree's path when it can stand in quotes in a configuration file. */
+export function checkedPath(tree: Tree): string {
+  quoted(tree.path)
+  return tree.path
+}
+
+const squash = {
+  no_root_squash: 'No_Root_Squash',
+  root_squash: 'Root_Squash',
+  all_squash: 'All_Squash',
+} as const
+
+function quoted(value: string): string {
+  if (/^\/[^"\\\n\r\0]*$/.test(value)) return `"${value}"`
+  throw new DriverError(`${JSON.stringify(value)} can't be written into a Ganesha file`, 'nothing-happened', {
+    reason: 'unsupported',
+  })
+}
+
+function xml(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

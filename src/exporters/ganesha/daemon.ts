@@ -1,0 +1,240 @@
+/**
+ * The two daemons of one backend: a private D-Bus and NFS-Ganesha. They put themselves into sessions of their own and
+ * outlive this process; each start looks for them first (process id from their pid files, proved by start time and command
+ * line, because ids are used again) and starts only what is dead. Clients notice nothing of a manager that restarts.
+ */
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { hostLacks, isAbsent } from '../../drivers/commands.ts'
+import { DriverError } from '../../drivers/driver.ts'
+import { busFile, mainFile } from './config-file.ts'
+import type { Commands } from '../../drivers/commands.ts'
+import type { Parts } from '../../drivers/driver.ts'
+import type { GaneshaOptions } from './options.ts'
+
+const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.meta.url))
+/** A Unix socket's path may have 107 bytes (unix(7)). */
+const longestSocket = 107
+/** A session of its own before it even forks: the end of a command takes everything that is left in its group along. */
+const apart = ['setsid', '--wait', '--']
+const startMs = 15_000
+const stopMs = 10_000
+
+export interface Daemon {
+  /** Starts what is dead, adopts what is alive. `includes` names the export files for a fresh Ganesha. */
+  ensure(commands: Commands, includes: () => Promise<readonly string[]>): Promise<Running>
+  /** Ends both; fine when they are dead. */
+  end(commands: Commands): Promise<void>
+  /** The port that is served; null before the first start. */
+  port(): number | null
+}
+
+export interface Running {
+  readonly pid: number
+  /** For `dbus-send --bus=…`. */
+  readonly bus: string
+  /** True when this call started Ganesha. */
+  readonly fresh: boolean
+}
+
+interface Process {
+  readonly pid: number
+  /** Clock ticks after boot, from /proc: a later process with the same id has another. */
+  readonly startedAt: string
+}
+
+/** The daemons whose files are in `dir`. */
+export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Daemon {
+  const file = (name: string) => join(dir, name)
+  const socket = Buffer.byteLength(file('bus')) <= longestSocket ? file('bus') : null
+  let bus: Process | null = null
+  let ganesha: Process | null = null
+  let port: number | null = options.port === 0 ? null : options.port
+  let starting: Promise<Running> | null = null
+
+  async function ensure(commands: Commands, includes: () => Promise<readonly string[]>): Promise<Running> {
+    if (socket === null)
+      throw hostLacks(`the path ${file('bus')} is too long for a socket; choose a shorter directory`)
+    if (isAlive(bus) && isAlive(ganesha) && port !== null)
+      return { pid: ganesha.pid, bus: address(), fresh: false }
+    // Two calls that find it dead must not start it twice.
+    starting ??= start(commands, socket, includes).finally(() => {
+      starting = null
+    })
+    return starting
+  }
+
+  async function start(
+    commands: Commands,
+    socketPath: string,
+    includes: () => Promise<readonly string[]>,
+  ): Promise<Running> {
+    bus = await find(commands, 'bus.pid', file('bus.conf'))
+    ganesha = await find(commands, 'ganesha.pid', file('ganesha.conf'))
+    port = await rememberedPort(commands)
+    if (isAlive(bus) && isAlive(ganesha) && port !== null) {
+      parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha is running, adopted')
+      return { pid: ganesha.pid, bus: address(), fresh: false }
+    }
+    // A Ganesha that lost its bus can't be spoken to any more; it never looks for another.
+    if (isAlive(ganesha)) await terminate(ganesha)
+    for (const program of ['dbus-daemon', 'dbus-send', 'ganesha.nfsd'])
+      await requireProgram(commands, program)
+    if (!isAlive(bus)) bus = await startBus(commands, socketPath)
+    ganesha = await startGanesha(commands, await includes())
+    parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha started')
+    return { pid: ganesha.pid, bus: address(), fresh: true }
+  }
+
+  async function startBus(commands: Commands, socketPath: string): Promise<Process> {
+    await write(commands, file('bus.conf'), busFile(socketPath))
+    await commands.change(['rm', '-f', '--', socketPath])
+    // Not under the fence: a daemon would keep the lock for as long as it lives.
+    const argv = [...apart, 'dbus-daemon', `--config-file=${file('bus.conf')}`, '--fork', '--print-pid=1']
+    await write(commands, file('bus.pid'), (await commands.look(argv)).stdout)
+    const started = await find(commands, 'bus.pid', file('bus.conf'))
+    if (started === null)
+      throw new DriverError('the private D-Bus ended at once', 'maybe-happened', { retryAfterS: 5 })
+    return started
+  }
+
+  async function startGanesha(commands: Commands, includes: readonly string[]): Promise<Process> {
+    const chosen = port ?? (await freePort(options.bind_address))
+    await commands.change(['mkdir', '-p', '-m', '0700', '--', file('recovery')])
+    await write(commands, file('ganesha.conf'), mainFile(options, chosen, dir, includes))
+    const files = ['-f', file('ganesha.conf'), '-p', file('ganesha.pid'), '-L', file('ganesha.log')]
+    await commands.look([...apart, 'ganesha.nfsd', ...files], { env: { DBUS_SYSTEM_BUS_ADDRESS: address() } })
+    const end = performance.now() + Math.min(startMs, commands.remainingMs())
+    while (performance.now() < end) {
+      const started = await find(commands, 'ganesha.pid', file('ganesha.conf'))
+      if (started !== null && (await answers(commands))) {
+        port = chosen
+        await write(commands, file('port'), `${chosen}\n`)
+        return started
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    const last = await commands.look(['tail', '-n', '3', '--', file('ganesha.log')], { okCodes: [0, 1] })
+    throw new DriverError(
+      `NFS-Ganesha did not come up on ${options.bind_address} port ${chosen}: ${last.stdout.trim()}`,
+      'maybe-happened',
+      { retryAfterS: 5 },
+    )
+  }
+
+  async function answers(commands: Commands): Promise<boolean> {
+    const argv = ['dbus-send', `--bus=${address()}`, '--print-reply=literal', '--reply-timeout=1000']
+    const call = [
+      '--dest=org.ganesha.nfsd',
+      '/org/ganesha/nfsd/ExportMgr',
+      'org.ganesha.nfsd.exportmgr.ShowExports',
+    ]
+    return (await commands.look([...argv, ...call], { okCodes: [0, 1] })).code === 0
+  }
+
+  /** The process whose id is in `pidFile`, when it is alive and runs on `configFile`. */
+  async function find(commands: Commands, pidFile: string, configFile: string): Promise<Process | null> {
+    const pid = Number(await read(commands, file(pidFile)))
+    if (!Number.isSafeInteger(pid) || pid < 2) return null
+    const startedAt = startTime(pid)
+    if (startedAt === null || !commandLine(pid).some((argument) => argument.endsWith(configFile))) return null
+    return { pid, startedAt }
+  }
+
+  async function rememberedPort(commands: Commands): Promise<number | null> {
+    if (options.port !== 0) return options.port
+    const remembered = Number(await read(commands, file('port')))
+    return Number.isInteger(remembered) && remembered > 0 ? remembered : null
+  }
+
+  function address(): string {
+    return `unix:path=${file('bus')}`
+  }
+
+  return {
+    ensure,
+    port: () => port,
+    async end(commands) {
+      ganesha ??= await find(commands, 'ganesha.pid', file('ganesha.conf'))
+      if (isAlive(ganesha)) await terminate(ganesha)
+      bus ??= await find(commands, 'bus.pid', file('bus.conf'))
+      if (isAlive(bus)) await terminate(bus)
+      ganesha = null
+      bus = null
+    },
+  }
+}
+
+/** Throws `host-lacks` for a program that isn't there: behind `setsid` it would only be a failure. */
+async function requireProgram(commands: Commands, program: string): Promise<void> {
+  await commands.look([program, program === 'ganesha.nfsd' ? '-v' : '--version'], { okCodes: [0, 1] })
+}
+
+async function write(commands: Commands, path: string, text: string): Promise<void> {
+  await commands.change(['sh', writeScript, path], { input: text })
+}
+
+async function read(commands: Commands, path: string): Promise<string> {
+  try {
+    return (await commands.look(['cat', '--', path])).stdout
+  } catch (error) {
+    if (isAbsent(error)) return ''
+    throw error
+  }
+}
+
+/** Asks a process to end, insists after {@link stopMs}, and answers when it is gone. */
+async function terminate(process_: Process): Promise<void> {
+  const end = performance.now() + stopMs
+  signal(process_, 'SIGTERM')
+  while (isAlive(process_)) {
+    if (performance.now() > end) signal(process_, 'SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    if (performance.now() > end + 2000) {
+      throw new DriverError(`process ${process_.pid} can't be ended`, 'maybe-happened', { retryAfterS: 5 })
+    }
+  }
+}
+
+function signal(process_: Process, name: NodeJS.Signals): void {
+  if (!isAlive(process_)) return
+  process.kill(process_.pid, name)
+}
+
+function isAlive(process_: Process | null): process_ is Process {
+  return process_ !== null && startTime(process_.pid) === process_.startedAt
+}
+
+/** Field 22 of /proc/PID/stat; null for a process that is gone or only waits to be collected. */
+function startTime(pid: number): string | null {
+  try {
+    // The name in brackets may hold anything; the fields after the last bracket don't.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+  } catch {
+    return null
+  }
+}
+
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer()
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  server.on('error', (cause) => reject(hostLacks(`can't listen on ${host}: ${cause.message}`, cause)))
+  server.listen(0, host, () => {
+    const address = server.address()
+    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+  })
+  return promise
+}

@@ -1,0 +1,169 @@
+/**
+ * The export files of one backend and what Ganesha makes of them. The file is the truth and is written first; the
+ * running daemon is told afterwards, so whichever of the two dies, the other brings it back.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ExecError } from '../../exec/exec.ts'
+import { isAbsent } from '../../drivers/commands.ts'
+import { DriverError } from '../../drivers/driver.ts'
+import { mountOf, mounts } from '../../drivers/mountinfo.ts'
+import { exportFile, readHeader } from './config-file.ts'
+import type { Commands } from '../../drivers/commands.ts'
+import type { ExportRecord } from './config-file.ts'
+import type { Running } from './daemon.ts'
+import type { GaneshaOptions } from './options.ts'
+
+const changeScript = fileURLToPath(new URL('change-export.sh', import.meta.url))
+const numberScript = fileURLToPath(new URL('take-number.sh', import.meta.url))
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** Export_Id has 16 bits; 0 is the pseudo root. */
+const numbers = 65_535
+const manyMegabytes = 64 * 1024 * 1024
+
+export interface Exports {
+  /** Makes the folders. */
+  prepare(commands: Commands): Promise<void>
+  find(commands: Commands, id: string): Promise<ExportRecord | null>
+  /** An export number that `id` alone has, the same at every call. */
+  takeNumber(commands: Commands, id: string): Promise<number>
+  /** Writes the record and makes the daemon serve it; other exports notice nothing. */
+  apply(commands: Commands, running: Running, record: ExportRecord): Promise<void>
+  /** Makes the daemon forget the export, then removes its files. */
+  remove(commands: Commands, running: Running, record: ExportRecord): Promise<void>
+  /** Ids of all export files. */
+  ids(commands: Commands): Promise<readonly string[]>
+  /** Files of exports whose directory is now what it was when they were published. */
+  servable(commands: Commands): Promise<readonly string[]>
+}
+
+/** Export files below `dir`. */
+export function exportsIn(dir: string, options: GaneshaOptions): Exports {
+  const folder = join(dir, 'exports.d')
+  const numberFolder = join(dir, 'numbers')
+  const fileOf = (id: string) => join(folder, `${checkedId(id)}.conf`)
+  const numberFile = (number: number) => join(numberFolder, String(number))
+
+  async function ids(commands: Commands): Promise<readonly string[]> {
+    const { stdout } = await commands.look(['ls', '--', folder], { maxOutputBytes: manyMegabytes })
+    return stdout.split('\n').flatMap((name) => {
+      const id = name.replace(/\.conf$/, '')
+      return name.endsWith('.conf') && uuid.test(id) ? [id] : []
+    })
+  }
+
+  return {
+    ids,
+    async prepare(commands) {
+      await commands.change(['mkdir', '-p', '-m', '0700', '--', folder, numberFolder])
+    },
+
+    async find(commands, id) {
+      try {
+        return readHeader((await commands.look(['cat', '--', fileOf(id)])).stdout)
+      } catch (error) {
+        if (isAbsent(error)) return null
+        throw error
+      }
+    },
+
+    async takeNumber(commands, id) {
+      // Numbers are spread by id, so one that was freed isn't handed to somebody else next: old file handles hold it.
+      const first = createHash('sha256').update(checkedId(id)).digest().readUInt32BE() % numbers
+      for (let step = 0; step < numbers; step++) {
+        const number = 1 + ((first + step) % numbers)
+        const argv = ['sh', numberScript, numberFile(number), id]
+        if ((await commands.change(argv, { okCodes: [0, 3] })).code === 0) return number
+      }
+      throw new DriverError(`all ${numbers} export numbers are taken`, 'no-room-here')
+    },
+
+    async apply(commands, running, record) {
+      const live = await liveExport(commands, running, record.number)
+      if (live !== null && live !== record.path) {
+        await removeLive(commands, running, record.number)
+      }
+      const selector = `EXPORT(Export_Id=${record.number})`
+      const argv = ['sh', changeScript, fileOf(record.id), running.bus, selector]
+      const { stdout } = await commands.change(argv, { input: exportFile(record, options) })
+      // It says "1 exports updated. Errors found: …" with code 0 when it dropped a part of the file.
+      if (!/^\s*1 exports (updated|added)/.test(stdout) || /errors found/i.test(stdout)) {
+        throw new DriverError(`NFS-Ganesha did not take the export: ${stdout.trim()}`, 'maybe-happened', {
+          retryAfterS: 5,
+        })
+      }
+    },
+
+    async remove(commands, running, record) {
+      await removeLive(commands, running, record.number)
+      await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
+    },
+
+    async servable(commands) {
+      const all = await Promise.all((await ids(commands)).map((id) => this.find(commands, id)))
+      return all.flatMap((record) => {
+        const same = record !== null && mountIdentity(record.path) === record.mount
+        return same ? [fileOf(record.id)] : []
+      })
+    },
+  }
+}
+
+/**
+ * Which directory a path shows, as far as mounts decide it: file-system type and the directory inside it. After a reboot
+ * a mount point is an empty directory of another file system, and exporting that would succeed.
+ */
+export function mountIdentity(path: string): string {
+  const mount = mountOf(path, mounts())
+  return mount === null ? 'none' : `${mount.fsType} ${mount.root} ${mount.path}`
+}
+
+/**
+ * Throws unless the daemon sees the same directory under `path` as this process: one in an older mount namespace would
+ * serve the empty directory below the mount, with success.
+ */
+export async function checkSameDirectory(commands: Commands, running: Running, path: string): Promise<void> {
+  const argv = ['stat', '--format', '%d:%i', '--', path, `/proc/${running.pid}/root${path}`]
+  const seen = (await commands.look(argv)).stdout.trim().split('\n')
+  if (seen[0] === seen[1]) return
+  throw new DriverError(
+    `NFS-Ganesha (process ${running.pid}) sees another directory under ${path}: it runs in another mount namespace; restart it`,
+    'nothing-happened',
+    { reason: 'host-lacks' },
+  )
+}
+
+/** The path that the daemon serves under `number`; null when it serves none. */
+async function liveExport(commands: Commands, running: Running, number: number): Promise<string | null> {
+  try {
+    const { stdout } = await commands.look(busCall(running, 'DisplayExport', [`uint16:${number}`]))
+    return /^\s*string "(.*)"$/m.exec(stdout)?.[1] ?? ''
+  } catch (error) {
+    if (isUnknownExport(error)) return null
+    throw error
+  }
+}
+
+async function removeLive(commands: Commands, running: Running, number: number): Promise<void> {
+  try {
+    await commands.change(busCall(running, 'RemoveExport', [`uint16:${number}`]))
+  } catch (error) {
+    if (!isUnknownExport(error)) throw error
+  }
+}
+
+function busCall(running: Running, method: string, args: readonly string[]): readonly string[] {
+  const to = ['--dest=org.ganesha.nfsd', '/org/ganesha/nfsd/ExportMgr']
+  const how = [`--bus=${running.bus}`, '--print-reply', '--reply-timeout=30000']
+  return ['dbus-send', ...how, ...to, `org.ganesha.nfsd.exportmgr.${method}`, ...args]
+}
+
+function isUnknownExport(error: unknown): boolean {
+  return error instanceof ExecError && /Export id not found/.test(error.result.stderr)
+}
+
+function checkedId(id: string): string {
+  if (uuid.test(id)) return id
+  throw new DriverError(`not an instance id: ${JSON.stringify(id.slice(0, 64))}`, 'nothing-happened')
+}

@@ -1,0 +1,105 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Value } from 'typebox/value'
+import { exportFile, mainFile, readHeader } from './config-file.ts'
+import { ganeshaOptions } from './options.ts'
+import { sortRules } from './rules.ts'
+import type { ExportRule } from '../../drivers/driver.ts'
+import type { ExportRecord } from './config-file.ts'
+
+const options = Value.Parse(ganeshaOptions, Value.Default(ganeshaOptions, {}))
+const rule = (to: string, level: 'rw' | 'ro' = 'rw', type = 'ip'): ExportRule => ({
+  id: `${type} ${to}`,
+  type,
+  to,
+  level,
+})
+const record: ExportRecord = {
+  id: '11111111-1111-4111-8111-111111111111',
+  number: 7,
+  path: '/srv/exports/a',
+  readOnly: false,
+  name: 'a',
+  mount: 'btrfs /a /srv/exports/a',
+  rules: [{ clients: ['10.0.0.7'], level: 'rw', bits: 128 }],
+}
+
+describe('rules', () => {
+  test('the narrowest comes first, whatever the order given', () => {
+    const given = [
+      rule('0.0.0.0/0', 'ro'),
+      rule('10.0.0.7'),
+      rule('10.0.0.0/24', 'ro'),
+      rule('fd00::/64'),
+      rule('::/0'),
+    ]
+    const clients = sortRules(given).enforced.map((entry) => entry.clients.join(' '))
+    expect(clients).toEqual([
+      '10.0.0.7',
+      '10.0.0.0/24',
+      '0.0.0.0/1 128.0.0.0/1',
+      'fd00::/64',
+      '::/1 8000::/1',
+    ])
+    fc.assert(
+      fc.property(fc.shuffledSubarray(given, { minLength: given.length }), (shuffled) => {
+        expect(sortRules(shuffled).enforced).toEqual(sortRules(given).enforced)
+      }),
+    )
+  })
+
+  test('what can not be enforced is in error by itself', () => {
+    const given = [
+      rule('alice', 'rw', 'user'),
+      rule('10.0.0.7'),
+      rule('10.0.0.0/33'),
+      rule('::ffff:10.0.0.1'),
+      rule('x; }'),
+    ]
+    expect(sortRules(given).outcomes.map(({ state, reason }) => `${state} ${reason}`)).toEqual([
+      'error access-type-unsupported',
+      'active null',
+      'error unsupported',
+      'error unsupported',
+      'error unsupported',
+    ])
+  })
+
+  test('whatever is typed, only addresses reach the file', () => {
+    fc.assert(
+      fc.property(fc.string(), (to) => {
+        for (const { clients } of sortRules([rule(to)]).enforced) {
+          for (const client of clients) expect(client).toMatch(/^[0-9a-fA-F:.]+(\/\d+)?$/)
+        }
+      }),
+    )
+  })
+})
+
+describe('the export file', () => {
+  test('reads back what it was written from', () => {
+    expect(readHeader(exportFile(record, options))).toEqual(record)
+    expect(readHeader('EXPORT {}')).toBeNull()
+    expect(readHeader('# manila {torn')).toBeNull()
+  })
+
+  test('a read-only tree is read-only for everybody', () => {
+    expect(exportFile(record, options)).toContain('Clients = 10.0.0.7; Access_Type = RW')
+    const frozen = exportFile({ ...record, readOnly: true }, options)
+    expect(frozen).toContain('Clients = 10.0.0.7; Access_Type = RO')
+    expect(frozen).not.toContain('RW')
+  })
+
+  test('nobody is let in without a rule, and a path can not end its quotes', () => {
+    expect(exportFile({ ...record, rules: [] }, options)).not.toContain('CLIENT')
+    for (const path of ['/a"b', '/a\nb', '/a\\', 'relative']) {
+      expect(() => exportFile({ ...record, path }, options)).toThrow("can't be written")
+    }
+  })
+})
+
+test('grace is off by default and has a shorter lease when it is on', () => {
+  expect(mainFile(options, 2049, '/d', ['/d/exports.d/x.conf'])).toContain('Graceless = true;')
+  const graceful = mainFile({ ...options, grace_period_s: 15 }, 2049, '/d', [])
+  expect(graceful).toContain('Grace_Period = 15; Lease_Lifetime = 10;')
+})

@@ -1,0 +1,41 @@
+/** Options of `exporter = "ganesha"`; the generated configuration reference prints the sentences. */
+import { Type, type Static } from 'typebox'
+
+export const ganeshaOptions = Type.Object(
+  {
+    bind_address: Type.String({
+      pattern: '^[0-9A-Fa-f.:]{2,45}$',
+      default: '127.0.0.1',
+      description: 'The address that NFS is served on; 0.0.0.0 for all.',
+    }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      default: 2049,
+      description: 'The TCP port of NFS; 0 picks a free one at the first start and keeps it.',
+    }),
+    advertised_host: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9.:-]{1,253}$',
+        description: 'The name or address in export locations. Default: bind_address.',
+      }),
+    ),
+    grace_period_s: Type.Integer({
+      minimum: 0,
+      maximum: 180,
+      default: 0,
+      description:
+        'Seconds after a start in which clients may reclaim locks and nobody gets new ones. 0: none, for a single node that is seldom restarted; 15 where locks must survive a restart.',
+    }),
+    squash: Type.Union(
+      [Type.Literal('no_root_squash'), Type.Literal('root_squash'), Type.Literal('all_squash')],
+      {
+        default: 'no_root_squash',
+        description: 'Which client users become nobody (65534): none, root, or all.',
+      },
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export type GaneshaOptions = Static<typeof ganeshaOptions>
