@@ -8,10 +8,16 @@ import type { QuickstartOptions } from './options.ts'
 export const backendName = 'quick'
 export const shareTypeName = 'default'
 
+/** What an earlier start decided. */
+export interface Known {
+  readonly poolGib: number | null
+  readonly nfsPort: number
+}
+
 export function quickstartSettings(
   options: QuickstartOptions,
   choice: Choice,
-  known: { poolGib: number | null },
+  known: Known,
 ): Settings {
   return loadSettings({
     defaults: {
@@ -28,7 +34,7 @@ export function quickstartSettings(
 function backend(
   options: QuickstartOptions,
   choice: Choice,
-  known: { poolGib: number | null },
+  known: Known,
 ): Record<string, unknown> {
   const common = { share_backend_name: backendName, report_interval_s: 5 }
   switch (choice.kind) {
@@ -39,6 +45,7 @@ function backend(
         exporter: 'ganesha',
         // Shares are promised the space they ask for: without over-subscription "1 GiB" is always there.
         max_over_subscription_ratio: 1,
+        exporter_options: { port: known.nfsPort },
         driver_options: {
           loop_file: join(options.dir, 'pool.btrfs'),
           size_gib: Math.max(known.poolGib ?? 0, poolSizeGib(options)),

@@ -1,7 +1,7 @@
 /** Name, description and visibility of a share type, and its end. */
 import type { Ctx } from '../context.ts'
 import { deleteType, typeInUse, updateType, type ShareType } from '../../db/store/share-types.ts'
-import { fault, invalid } from '../../model/errors.ts'
+import { invalid } from '../../model/errors.ts'
 import { claimName } from './create.ts'
 import { findType } from './find.ts'
 

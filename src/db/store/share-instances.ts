@@ -156,6 +156,21 @@ export async function releasePlacement(tx: Tx, instance: InstanceRow): Promise<v
   await tx.updateTable('share_instances').set({ placed_gib: 0 }).where('id', '=', instance.id).execute()
 }
 
+/**
+ * Makes what the instance counts for on its pool exactly `gib`: for sizes that the backend decided (shrink, revert,
+ * take-over). Growth that has to be asked for goes through the scheduler's claims instead.
+ */
+export async function placeExactly(tx: Tx, instanceId: string, gib: number): Promise<void> {
+  const instance = await instanceById(tx, instanceId)
+  if (instance === undefined || instance.pool_id === null || instance.placed_gib === gib) return
+  await tx
+    .updateTable('pools')
+    .set((eb) => ({ placed_gib: eb('placed_gib', '+', gib - instance.placed_gib) }))
+    .where('id', '=', instance.pool_id)
+    .execute()
+  await tx.updateTable('share_instances').set({ placed_gib: gib }).where('id', '=', instanceId).execute()
+}
+
 async function removeShare(
   tx: Tx,
   shareId: string,

@@ -1,0 +1,194 @@
+/**
+ * The Keystone v3 face of the Auth Manager: what stock clients ask an identity service for, under a prefix of the API
+ * (`/identity`). It knows requests and replies; accounts and tokens are the Auth Manager's, and who is an administrator
+ * is policy's. It promises Keystone's shapes and that no input is answered with a 5xx. It brings its own body parser and
+ * error replies, so that nothing of the server around it changes what a client sees.
+ */
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { callAllowed, type ValidToken } from '../../auth/manager.ts'
+import { fault, invalid } from '../../model/errors.ts'
+import { problemWith } from '../../wire/validate.ts'
+import { assignmentRoutes } from './assignment-routes.ts'
+import { catalogRoutes } from './catalog-routes.ts'
+import { credentialRoutes } from './credential-routes.ts'
+import { answer, faultAnswer } from './faults.ts'
+import { projectRoutes } from './project-routes.ts'
+import { roleRoutes } from './role-routes.ts'
+import { isAdmin, type Answer, type Call, type IdentityParts, type IdentityRoute } from './route.ts'
+import { tokenRoutes } from './token-routes.ts'
+import { userRoutes } from './user-routes.ts'
+
+/** Largest body, bytes; the largest legitimate one is a credential with a hundred access rules. */
+const maxBodyBytes = 65_536
+
+const routes: readonly IdentityRoute[] = [
+  ...catalogRoutes,
+  ...tokenRoutes,
+  ...projectRoutes,
+  ...userRoutes,
+  ...roleRoutes,
+  ...assignmentRoutes,
+  ...credentialRoutes,
+]
+
+/** `app.register(identityRoutes(parts), { prefix: '/identity' })`. */
+export function identityRoutes(parts: IdentityParts): FastifyPluginAsync {
+  return async (app) => {
+    readBodies(app)
+    for (const route of routes) {
+      app.route({
+        method: route.method,
+        url: route.path,
+        bodyLimit: maxBodyBytes,
+        exposeHeadRoute: false,
+        handler: (request, reply) => respond(parts, route, request, reply, app.prefix),
+      })
+    }
+    app.setNotFoundHandler((request, reply) => send(reply, noRoute(request, app.prefix)))
+    app.setErrorHandler((error, request, reply) => refuse(parts, error, request, reply))
+  }
+}
+
+async function respond(
+  parts: IdentityParts,
+  route: IdentityRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  prefix: string,
+): Promise<FastifyReply> {
+  try {
+    return await send(reply, await route.handler(await settle(parts, route, request, prefix)))
+  } catch (error) {
+    return refuse(parts, error, request, reply)
+  }
+}
+
+/** Who is asking first, then whether they may, then whether the request reads. */
+async function settle(
+  parts: IdentityParts,
+  route: IdentityRoute,
+  request: FastifyRequest,
+  prefix: string,
+): Promise<Call> {
+  const base = baseUrl(parts, request)
+  const token = route.access === 'open' ? null : await authenticate(parts, request, prefix)
+  const call: Call = {
+    parts,
+    get token(): ValidToken {
+      if (token === null) throw new Error(`${route.path} is open and has no token`)
+      return token
+    },
+    subject: one(request.headers['x-subject-token']),
+    params: request.params as Record<string, string>,
+    query: queryOf(request),
+    body: request.body as never,
+    address: request.ip,
+    base,
+    v3: `${base}${prefix}/v3`,
+  }
+  if (route.access === 'admin' && !isAdmin(call)) throw fault('Forbidden')
+  // Whatever else is in an id's place names nothing.
+  if (!Object.values(call.params).every((id) => /^[\w.-]{1,64}$/.test(id))) throw fault('NotFound')
+  check(route.query, call.query, 'the query')
+  check(route.body, call.body, 'the body')
+  return call
+}
+
+function check(schema: IdentityRoute['query'], value: unknown, root: string): void {
+  const problem = schema === undefined ? null : problemWith(schema, value, root)
+  if (problem !== null) throw invalid(problem)
+}
+
+async function authenticate(
+  parts: IdentityParts,
+  request: FastifyRequest,
+  prefix: string,
+): Promise<ValidToken> {
+  const token = one(request.headers['x-auth-token'])
+  // What a change here leaves behind (an account, a credential) outlives the cache window: look at once.
+  const fresh = request.method !== 'GET' && request.method !== 'HEAD'
+  const valid = token === null ? null : await parts.auth.validate(token, { fresh })
+  if (valid === null) throw fault('Unauthorized')
+  const path = pathOf(request.originalUrl)
+  const below = path.startsWith(prefix) ? path.slice(prefix.length) : path
+  const call = { method: request.method, path: below, service: 'identity' }
+  if (!callAllowed(valid.standing, call)) throw fault('Unauthorized')
+  return valid
+}
+
+// ---------------------------------------------------------------------------------------------------------- requests
+
+const one = (header: string | string[] | undefined): string | null =>
+  (Array.isArray(header) ? header[0] : header) ?? null
+
+const pathOf = (url: string): string => url.split('?')[0] ?? ''
+
+/** Of a repeated parameter the last one counts, as in Keystone. */
+const queryOf = (request: FastifyRequest): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(request.query as Record<string, string | string[]>).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? (value.at(-1) ?? '') : value,
+    ]),
+  )
+
+/** Without a configured URL the client's own idea of our address is what it can reach, if it is an address at all. */
+function baseUrl({ publicUrl }: IdentityParts, request: FastifyRequest): string {
+  if (publicUrl !== '') return publicUrl.replace(/\/+$/, '')
+  const host = /^[\w.:[\]-]{1,255}$/.test(request.host) ? request.host : 'localhost'
+  return `${request.protocol}://${host}`
+}
+
+/** JSON only, read strictly: text that is not UTF-8 would be stored as something else than was sent. */
+function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) => {
+    if (bytes.length === 0) return done(null, undefined)
+    try {
+      done(null, JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes as Buffer)))
+    } catch {
+      done(invalid('The body must be JSON.'))
+    }
+  })
+  // Clients send odd types along with empty bodies; what is needed and not JSON is refused by its schema.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _bytes, done) => done(null, undefined))
+}
+
+// ----------------------------------------------------------------------------------------------------------- replies
+
+/** Tokens and secrets are in these replies: nothing in between keeps them. */
+async function send(reply: FastifyReply, { status, headers, body }: Answer): Promise<FastifyReply> {
+  reply.code(status).headers({ vary: 'X-Auth-Token', 'cache-control': 'no-store', ...headers })
+  if (body === undefined) return reply.send()
+  return reply.header('content-type', 'application/json').send(JSON.stringify(body))
+}
+
+function refuse(
+  parts: IdentityParts,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const refusal = faultAnswer(error, baseUrl(parts, request))
+  if (refusal.status === 500) request.log.error({ request_id: request.id, err: error }, 'the request failed')
+  return send(reply, refusal)
+}
+
+/** 405 where the path exists with other methods, else 404. */
+function noRoute(request: FastifyRequest, prefix: string): Answer {
+  const path = pathOf(request.url).slice(prefix.length).replace(/\/+$/, '') || '/'
+  const parts = path.split('/')
+  const methods = routes
+    .filter((route) => {
+      const pattern = route.path.split('/')
+      return (
+        pattern.length === parts.length &&
+        pattern.every((segment, i) => segment.startsWith(':') || segment === parts[i])
+      )
+    })
+    .map(({ method }) => method)
+  if (methods.length === 0) return answer(404, 'The resource could not be found.')
+  return answer(405, 'The method is not allowed for the requested URL.', {
+    allow: [...new Set(methods)].join(', '),
+  })
+}

@@ -1,0 +1,90 @@
+/**
+ * Where users and groups come from. The Auth Manager asks a `UserBackend`; roles, projects, tokens and application
+ * credentials stay in the service's own database whatever the backend, so a directory server (LDAP) is one more
+ * implementation with `admin: null`. A real Keystone is not a backend of this kind: it verifies tokens itself and
+ * implements {@link TokenVerifier} in the Auth Manager's place.
+ */
+import type { NamedRef } from '../../db/store/identity.ts'
+import type { Identity } from '../../model/identity.ts'
+
+export interface UserRecord {
+  readonly id: string
+  readonly name: string
+  readonly domainId: string
+  readonly description: string
+  readonly email: string | null
+  readonly enabled: boolean
+  readonly defaultProjectId: string | null
+  /** Changes when every token of the account must die: new password, account disabled. */
+  readonly generation: number
+}
+
+export interface GroupRecord {
+  readonly id: string
+  readonly name: string
+  readonly domainId: string
+  readonly description: string
+}
+
+export interface ActorQuery {
+  readonly name?: string
+  readonly domainId?: string
+  readonly enabled?: boolean
+  readonly ids?: readonly string[]
+  readonly limit: number
+}
+
+export interface UserBackend {
+  findUser(ref: NamedRef): Promise<UserRecord | null>
+  listUsers(query: ActorQuery): Promise<UserRecord[]>
+  /** Does the same work and answers false when `user` is null, so that time doesn't tell who exists. */
+  checkPassword(user: UserRecord | null, password: string): Promise<boolean>
+  groupIdsOf(userId: string): Promise<readonly string[]>
+  memberIdsOf(groupId: string): Promise<readonly string[]>
+  findGroup(ref: NamedRef): Promise<GroupRecord | null>
+  listGroups(query: ActorQuery): Promise<GroupRecord[]>
+  /** Null where accounts are administered elsewhere. */
+  readonly admin: UserAdmin | null
+}
+
+export interface UserChange {
+  readonly name?: string
+  readonly description?: string
+  readonly email?: string | null
+  readonly enabled?: boolean
+  readonly defaultProjectId?: string | null
+}
+
+/** Ids are given by the caller; a name already taken throws what `isDuplicate` of the database recognises. */
+export interface UserAdmin {
+  createUser(user: Omit<UserRecord, 'generation'>, password: string | null): Promise<void>
+  /** A disabled account's tokens die for good, also when it is enabled again. */
+  updateUser(id: string, change: UserChange): Promise<void>
+  /** All tokens of the account die. */
+  setPassword(id: string, password: string): Promise<void>
+  deleteUser(id: string): Promise<void>
+  createGroup(group: GroupRecord): Promise<void>
+  updateGroup(id: string, change: { readonly name?: string; readonly description?: string }): Promise<void>
+  deleteGroup(id: string): Promise<void>
+  addMember(groupId: string, userId: string): Promise<void>
+  removeMember(groupId: string, userId: string): Promise<boolean>
+}
+
+/** The call a token is presented with. */
+export interface PresentedCall {
+  readonly method: string
+  /** Path as the client sent it, without query. */
+  readonly path: string
+  /** Service type the path belongs to; `shared-file-system` by default. */
+  readonly service?: string
+  /** `X-Service-Token`, when the caller is another service acting for a user. */
+  readonly serviceToken?: string | null
+}
+
+/** All that most components need of authentication. */
+export interface TokenVerifier {
+  /** Who presents this token; null when it is not valid for this call. */
+  verify(token: string, call?: PresentedCall): Promise<Identity | null>
+  /** Role names of a service's token, lower case; null when it is not valid. */
+  verifyService(serviceToken: string): Promise<readonly string[] | null>
+}

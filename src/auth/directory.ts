@@ -1,0 +1,260 @@
+/** Administration of domains, projects, users and groups. Says 404, 409 and "administered elsewhere"; never who may. */
+import { randomUUID } from 'node:crypto'
+import type { Store } from '../db/open.ts'
+import {
+  deleteProject,
+  findDomain,
+  findProject,
+  insertDomain,
+  insertProject,
+  listDomains,
+  listProjects,
+  updateProject,
+  type DomainRow,
+  type NamedRef,
+  type ProjectFilter,
+  type ProjectRow,
+} from '../db/store/identity.ts'
+import { fault, invalid } from '../model/errors.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { GroupRecord, UserAdmin, UserBackend, UserChange, UserRecord } from './backends/backend.ts'
+import { maxPasswordBytes } from './passwords.ts'
+
+/** 32 hexadecimal digits, as Keystone makes them and Manila's URLs expect them. */
+export const newIdentityId = (): string => randomUUID().replaceAll('-', '')
+
+export const notFound = (noun: string, id: string): Error =>
+  fault('NotFound', { message: `Could not find ${noun}: ${id}.` })
+
+export interface NewUser {
+  readonly name: string
+  readonly domainId: string
+  readonly password?: string | null
+  readonly description?: string
+  readonly email?: string | null
+  readonly enabled?: boolean
+  readonly defaultProjectId?: string | null
+}
+
+export class Directory {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #changed: () => void
+  /** Reads of users and groups. */
+  readonly users: UserBackend
+
+  constructor(store: Store, clock: Clock, users: UserBackend, changed: () => void) {
+    this.#store = store
+    this.#clock = clock
+    this.users = users
+    this.#changed = changed
+  }
+
+  // --------------------------------------------------------------------------------------------------------- domains
+
+  findDomain(ref: { readonly id: string } | { readonly name: string }): Promise<DomainRow | null> {
+    return findDomain(this.#store.db, ref)
+  }
+
+  listDomains(filter: Parameters<typeof listDomains>[1]): Promise<DomainRow[]> {
+    return listDomains(this.#store.db, filter)
+  }
+
+  async createDomain(domain: { readonly id?: string; readonly name: string; readonly description?: string }) {
+    const { id = newIdentityId(), name, description = '' } = domain
+    const row: DomainRow = { id, name, description, enabled: 1 }
+    await this.#unique(`a domain named ${name}`, () => insertDomain(this.#store.db, row))
+    return row
+  }
+
+  // -------------------------------------------------------------------------------------------------------- projects
+
+  findProject(ref: NamedRef): Promise<ProjectRow | null> {
+    return findProject(this.#store.db, ref)
+  }
+
+  listProjects(filter: ProjectFilter): Promise<ProjectRow[]> {
+    return listProjects(this.#store.db, filter)
+  }
+
+  async createProject(project: {
+    readonly name: string
+    readonly domainId: string
+    readonly description?: string
+    readonly enabled?: boolean
+    readonly parentId?: string | null
+  }): Promise<ProjectRow> {
+    if ((await this.findDomain({ id: project.domainId })) === null) throw notFound('domain', project.domainId)
+    const parentId = project.parentId ?? project.domainId
+    if (parentId !== project.domainId) {
+      const parent = await this.findProject({ id: parentId })
+      if (parent === null) throw notFound('project', parentId)
+      if (parent.domain_id !== project.domainId) throw invalid('parent_id must be in the same domain')
+    }
+    const row: ProjectRow = {
+      id: newIdentityId(),
+      domain_id: project.domainId,
+      name: project.name,
+      description: project.description ?? '',
+      enabled: project.enabled === false ? 0 : 1,
+      parent_id: parentId,
+      created_at: this.#clock.now(),
+    }
+    await this.#unique(`a project named ${project.name}`, () => insertProject(this.#store.db, row))
+    return row
+  }
+
+  async updateProject(
+    id: string,
+    change: { readonly name?: string; readonly description?: string; readonly enabled?: boolean },
+  ): Promise<ProjectRow> {
+    const project = await this.findProject({ id })
+    if (project === null) throw notFound('project', id)
+    const next = {
+      name: change.name ?? project.name,
+      description: change.description ?? project.description,
+      enabled: change.enabled === undefined ? project.enabled : ((change.enabled ? 1 : 0) as 0 | 1),
+    }
+    await this.#unique(`a project named ${next.name}`, () => updateProject(this.#store.db, id, next))
+    this.#changed()
+    return { ...project, ...next }
+  }
+
+  /** Its role assignments and application credentials go along; what tenants made in it stays for its administrator. */
+  async deleteProject(id: string): Promise<void> {
+    if ((await this.findProject({ id })) === null) throw notFound('project', id)
+    const children = await this.listProjects({ parentId: id, limit: 1 })
+    if (children.length > 0) {
+      throw fault('Refused', { message: 'The project has projects of its own; delete those first.' })
+    }
+    await this.#store.transaction((tx) => deleteProject(tx, id))
+    this.#changed()
+  }
+
+  // ------------------------------------------------------------------------------------------------ users and groups
+
+  async createUser(user: NewUser): Promise<UserRecord> {
+    if ((await this.findDomain({ id: user.domainId })) === null) throw notFound('domain', user.domainId)
+    const { defaultProjectId = null, password = null } = user
+    if (password !== null) checkPassword(password)
+    if (defaultProjectId !== null && (await this.findProject({ id: defaultProjectId })) === null) {
+      throw notFound('project', defaultProjectId)
+    }
+    const id = newIdentityId()
+    const record = {
+      id,
+      name: user.name,
+      domainId: user.domainId,
+      description: user.description ?? '',
+      email: user.email ?? null,
+      enabled: user.enabled ?? true,
+      defaultProjectId,
+    }
+    await this.#unique(`a user named ${user.name}`, () => this.#admin().createUser(record, password))
+    return this.#user(id)
+  }
+
+  async updateUser(id: string, change: UserChange & { readonly password?: string }): Promise<UserRecord> {
+    await this.#user(id)
+    const { password, ...rest } = change
+    if (password !== undefined) checkPassword(password)
+    const { defaultProjectId } = rest
+    if (typeof defaultProjectId === 'string' && (await this.findProject({ id: defaultProjectId })) === null) {
+      throw notFound('project', defaultProjectId)
+    }
+    await this.#unique(`a user named ${rest.name}`, () => this.#admin().updateUser(id, rest))
+    if (password !== undefined) await this.#admin().setPassword(id, password)
+    this.#changed()
+    return this.#user(id)
+  }
+
+  /** Every token of the account dies, everywhere, within the cache window. */
+  async setPassword(id: string, password: string): Promise<void> {
+    checkPassword(password)
+    await this.#admin().setPassword(id, password)
+    this.#changed()
+  }
+
+  async deleteUser(id: string): Promise<void> {
+    await this.#user(id)
+    await this.#admin().deleteUser(id)
+    this.#changed()
+  }
+
+  async createGroup(group: {
+    readonly name: string
+    readonly domainId: string
+    readonly description?: string
+  }): Promise<GroupRecord> {
+    if ((await this.findDomain({ id: group.domainId })) === null) throw notFound('domain', group.domainId)
+    const record = { id: newIdentityId(), description: '', ...group }
+    await this.#unique(`a group named ${group.name}`, () => this.#admin().createGroup(record))
+    return record
+  }
+
+  async updateGroup(id: string, change: { readonly name?: string; readonly description?: string }) {
+    await this.group(id)
+    await this.#unique(`a group named ${change.name}`, () => this.#admin().updateGroup(id, change))
+    return this.group(id)
+  }
+
+  async deleteGroup(id: string): Promise<void> {
+    await this.group(id)
+    await this.#admin().deleteGroup(id)
+    this.#changed()
+  }
+
+  /** A no-op when the user is a member already. */
+  async addMember(groupId: string, userId: string): Promise<void> {
+    await this.group(groupId)
+    await this.#user(userId)
+    try {
+      await this.#admin().addMember(groupId, userId)
+    } catch (error) {
+      if (!this.#store.dialect.isDuplicate(error)) throw error
+    }
+    this.#changed()
+  }
+
+  async removeMember(groupId: string, userId: string): Promise<void> {
+    if (!(await this.#admin().removeMember(groupId, userId))) throw notFound('user in the group', userId)
+    this.#changed()
+  }
+
+  /** The group, or 404. */
+  async group(id: string): Promise<GroupRecord> {
+    const group = await this.users.findGroup({ id })
+    if (group === null) throw notFound('group', id)
+    return group
+  }
+
+  async #user(id: string): Promise<UserRecord> {
+    const user = await this.users.findUser({ id })
+    if (user === null) throw notFound('user', id)
+    return user
+  }
+
+  #admin(): UserAdmin {
+    const { admin } = this.users
+    if (admin === null) {
+      throw fault('Refused', { message: 'Users and groups are administered in the directory server.' })
+    }
+    return admin
+  }
+
+  async #unique(what: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write()
+    } catch (error) {
+      if (!this.#store.dialect.isDuplicate(error)) throw error
+      throw fault('Conflict', { message: `There is ${what} already.` }, { cause: error })
+    }
+  }
+}
+
+function checkPassword(password: string): void {
+  if (password === '') throw invalid('password must not be empty')
+  if (Buffer.byteLength(password) > maxPasswordBytes) {
+    throw invalid(`password must be at most ${maxPasswordBytes} bytes`)
+  }
+}

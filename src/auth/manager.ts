@@ -1,0 +1,343 @@
+/**
+ * Authentication for the whole service: who presents this token, and may they still? `AuthManager` issues, verifies and
+ * revokes tokens and administers accounts through `directory`, `roles` and `credentials`. It knows no HTTP and no policy.
+ *
+ * It promises: a token's signature is checked before the database is asked anything; within the cache window (5 s) a
+ * verification costs no query; whatever ends a token — revocation, a changed password, a disabled account or project, a
+ * role taken away, a deleted credential — reaches every process within that window, and this process at once.
+ * docs/decisions/0002-tokens.md says why.
+ */
+import { createHash } from 'node:crypto'
+import type { Store } from '../db/open.ts'
+import { insertRevokedToken, purgeRevokedTokens } from '../db/store/credentials.ts'
+import { findDomain, findProject } from '../db/store/identity.ts'
+import { fault } from '../model/errors.ts'
+import type { Identity } from '../model/identity.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { allowsCall } from './access-rules.ts'
+import { ApplicationCredentials } from './application-credentials.ts'
+import type { PresentedCall, TokenVerifier, UserBackend } from './backends/backend.ts'
+import { dbBackend } from './backends/db.ts'
+import { Directory } from './directory.ts'
+import { Gate } from './gate.ts'
+import { openSigningKeys } from './keys.ts'
+import { LoginGuard, type LoginLimits } from './login-guard.ts'
+import { proveByPassword, proveBySecret, type DomainRef, type LoginParts, type UserRef } from './login.ts'
+import { Lru } from './lru.ts'
+import { argon2Hasher, type PasswordHasher } from './passwords.ts'
+import { RoleBook } from './role-book.ts'
+import { readStanding, type Standing } from './standing.ts'
+import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
+
+/** How long a standing may be old: the 5 s within which revocation reaches every process. */
+const cacheMicros = 5_000_000
+/** Tokens remembered; each is about 2 kB. */
+const cacheSize = 10_000
+/** A service may still use a user's token this long after it expired, to finish what was begun (Keystone's default). */
+const expiredWindowMicros = 172_800 * 1_000_000
+/** Two hashes use two of libuv's four threads; 64 waiting are about two seconds of work. */
+const hashSlots = 2
+const hashQueue = 64
+
+export interface AuthOptions {
+  readonly store: Store
+  readonly clock: Clock
+  /** Signing keys; made when absent. Processes that share a database share this file. */
+  readonly keyFile: string
+  readonly tokenLifetimeS?: number
+  readonly limits?: Partial<LoginLimits>
+  readonly hasher?: PasswordHasher
+  /** Where users come from; the database by default. */
+  readonly users?: UserBackend
+}
+
+export interface ValidToken {
+  readonly claims: Claims
+  readonly standing: Standing
+}
+export interface IssuedToken extends ValidToken {
+  readonly token: string
+}
+
+/** What a login asks to be scoped to; `default` is the account's default project or else nothing. */
+export type ScopeRequest =
+  | 'default'
+  | 'unscoped'
+  | { readonly project: { readonly id: string } | { readonly name: string; readonly domain: DomainRef } }
+  | { readonly domain: DomainRef }
+  | { readonly system: 'all' }
+
+interface Entry {
+  readonly claims: Claims
+  standing: Standing | null
+  readAt: number
+  reading: Promise<Standing | null> | null
+}
+
+export class AuthManager implements TokenVerifier {
+  readonly directory: Directory
+  readonly roles: RoleBook
+  readonly credentials: ApplicationCredentials
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #signer: TokenSigner
+  readonly #users: UserBackend
+  readonly #login: LoginParts
+  readonly #lifetimeMicros: number
+  readonly #cache = new Lru<Entry>(cacheSize)
+  #epoch = 0
+  #purgedAt = 0
+
+  constructor(options: AuthOptions, signer: TokenSigner) {
+    const { store, clock, hasher = argon2Hasher(), tokenLifetimeS = 3600, limits = {} } = options
+    const gate = new Gate(hashSlots, hashQueue)
+    const changed = (): void => this.forget()
+    this.#store = store
+    this.#clock = clock
+    this.#signer = signer
+    this.#lifetimeMicros = tokenLifetimeS * 1_000_000
+    this.#users = options.users ?? dbBackend({ store, clock, hasher, gate })
+    const maxAccountFailures = limits.maxAccountFailures ?? 5
+    const guard = new LoginGuard(store, clock, {
+      maxAccountFailures,
+      maxAddressFailures: limits.maxAddressFailures ?? maxAccountFailures * 10,
+      windowS: limits.windowS ?? 900,
+    })
+    this.#login = { store, users: this.#users, guard, gate, hasher }
+    this.directory = new Directory(store, clock, this.#users, changed)
+    this.roles = new RoleBook(store, changed)
+    this.credentials = new ApplicationCredentials(store, clock, hasher, gate, changed)
+  }
+
+  /** Reads or makes the key file. Throws a sentence when it can't be used. */
+  static async open(options: AuthOptions): Promise<AuthManager> {
+    const keys = await openSigningKeys(options.keyFile)
+    return new AuthManager(options, new TokenSigner(keys, options.keyFile))
+  }
+
+  // ------------------------------------------------------------------------------------------------------- verifying
+
+  /**
+   * Who presents this token. Null when it is not valid here and now, when a service token comes along that isn't, or when
+   * the token belongs to an application credential whose access rules don't allow `call` (without `call`: any such).
+   */
+  async verify(token: string, call?: PresentedCall): Promise<Identity | null> {
+    let serviceRoles: readonly string[] = []
+    if (typeof call?.serviceToken === 'string') {
+      const roles = await this.verifyService(call.serviceToken)
+      if (roles === null) return null
+      serviceRoles = roles
+    }
+    const valid = await this.validate(token, { allowExpired: serviceRoles.includes('service') })
+    if (valid === null || !callAllowed(valid.standing, call)) return null
+    const { identity } = valid.standing
+    return serviceRoles.length === 0 ? identity : { ...identity, serviceRoles }
+  }
+
+  async verifyService(serviceToken: string): Promise<readonly string[] | null> {
+    const valid = await this.validate(serviceToken)
+    // A credential limited to some calls may not vouch for others.
+    if (valid === null || valid.standing.accessRules !== null) return null
+    return valid.standing.identity.roles
+  }
+
+  /**
+   * All there is to know about a valid token; null for any other. `fresh` asks the database even within the cache window:
+   * for what outlives the window, such as a token made from this one.
+   */
+  async validate(
+    token: string,
+    { allowExpired = false, fresh = false }: { allowExpired?: boolean; fresh?: boolean } = {},
+  ): Promise<ValidToken | null> {
+    const now = this.#clock.now()
+    // Keyed by a hash, so that a dump of the heap shows no usable token.
+    const key = createHash('sha256').update(token).digest('base64')
+    let entry = this.#cache.get(key)
+    if (entry === undefined) {
+      const claims = await this.#signer.read(token, now)
+      if (claims === null) return null
+      // Requests that arrive together check the signature each, but share one entry and with it one reading.
+      entry = this.#cache.get(key) ?? { claims, standing: null, readAt: -Infinity, reading: null }
+      this.#cache.set(key, entry)
+    }
+    const { claims } = entry
+    if (now >= claims.expiresAt + (allowExpired ? expiredWindowMicros : 0)) return null
+    if (now < claims.issuedAt - clockSkewMicros) return null
+    const standing = fresh ? await readStanding(this.#parts, claims, now) : await this.#standing(entry, now)
+    return standing === null ? null : { claims, standing }
+  }
+
+  #standing(entry: Entry, now: number): Promise<Standing | null> | Standing | null {
+    if (now - entry.readAt < cacheMicros) return entry.standing
+    // Requests that arrive together share one reading.
+    entry.reading ??= this.#refresh(entry, now, this.#epoch)
+    return entry.reading
+  }
+
+  async #refresh(entry: Entry, now: number, epoch: number): Promise<Standing | null> {
+    try {
+      const standing = await readStanding(this.#parts, entry.claims, now)
+      // A change made while we read may not be in what we read.
+      if (epoch === this.#epoch) {
+        entry.standing = standing
+        // Counted from before the reading, so that the window includes it.
+        entry.readAt = now
+      }
+      return standing
+    } finally {
+      entry.reading = null
+    }
+  }
+
+  get #parts(): { store: Store; users: UserBackend } {
+    return { store: this.#store, users: this.#users }
+  }
+
+  /** Forgets what is cached in this process; called after every change made through it. */
+  forget(): void {
+    this.#epoch++
+    this.#cache.clear()
+  }
+
+  // --------------------------------------------------------------------------------------------------------- issuing
+
+  /** Throws `Unauthorized` or, when locked out, `TooManyRequests`. `address` is the client's IP address. */
+  async loginWithPassword(login: {
+    readonly user: UserRef
+    readonly password: string
+    readonly address: string
+    readonly scope: ScopeRequest
+  }): Promise<IssuedToken> {
+    const user = await proveByPassword(this.#login, login.user, login.password, login.address)
+    const now = this.#clock.now()
+    return this.#issueScoped(login.scope, user.defaultProjectId, {
+      userId: user.id,
+      auditIds: [newAuditId()],
+      methods: ['password'],
+      issuedAt: now,
+      expiresAt: now + this.#lifetimeMicros,
+      generation: user.generation,
+      applicationCredentialId: null,
+    })
+  }
+
+  /** The credential's project is the scope. Throws as {@link loginWithPassword}. */
+  async loginWithApplicationCredential(login: {
+    readonly ref: { readonly id: string } | { readonly name: string; readonly user: UserRef }
+    readonly secret: string
+    readonly address: string
+  }): Promise<IssuedToken> {
+    const { user, credential } = await proveBySecret(this.#login, login.ref, login.secret, login.address)
+    const now = this.#clock.now()
+    const end = now + this.#lifetimeMicros
+    return this.#issue({
+      userId: user.id,
+      scope: { type: 'project', id: credential.project_id },
+      auditIds: [newAuditId()],
+      methods: ['application_credential'],
+      issuedAt: now,
+      expiresAt: credential.expires_at === null ? end : Math.min(end, credential.expires_at),
+      generation: user.generation,
+      applicationCredentialId: credential.id,
+    })
+  }
+
+  /**
+   * A token of another scope for the holder of a valid one. It ends when the first one would have. Throws `Unauthorized`,
+   * or `Refused` for a token that came from an application credential.
+   */
+  async exchange(token: string, scope: ScopeRequest): Promise<IssuedToken> {
+    // Fresh: a token revoked elsewhere a second ago must not leave a child behind.
+    const valid = await this.validate(token, { fresh: true })
+    if (valid === null) throw fault('Unauthorized')
+    const { claims, standing } = valid
+    if (claims.applicationCredentialId !== null) {
+      throw fault('Refused', { message: 'The token of an application credential cannot be rescoped.' })
+    }
+    return this.#issueScoped(scope, standing.user.defaultProjectId, {
+      ...claims,
+      auditIds: [newAuditId(), claims.auditIds.at(-1) ?? claims.auditIds[0]],
+      methods: [...new Set([...claims.methods, 'token' as const])],
+      issuedAt: this.#clock.now(),
+    })
+  }
+
+  /** A new password for whoever knows the old one; every token of the account dies. Throws as a login does. */
+  async changePassword(change: {
+    readonly userId: string
+    readonly original: string
+    readonly password: string
+    readonly address: string
+  }): Promise<void> {
+    const { userId, original, password, address } = change
+    const user = await proveByPassword(this.#login, { id: userId }, original, address)
+    await this.directory.setPassword(user.id, password)
+  }
+
+  async #issueScoped(
+    request: ScopeRequest,
+    defaultProjectId: string | null,
+    claims: Omit<Claims, 'scope'>,
+  ): Promise<IssuedToken> {
+    if (request === 'default' && defaultProjectId !== null) {
+      const scope = { type: 'project', id: defaultProjectId } as const
+      const standing = await readStanding(this.#parts, { ...claims, scope }, claims.issuedAt)
+      if (standing !== null) return this.#issue({ ...claims, scope })
+    }
+    const scope = typeof request === 'string' ? ({ type: 'unscoped' } as const) : await this.#resolve(request)
+    if (scope === null) throw fault('Unauthorized')
+    return this.#issue({ ...claims, scope })
+  }
+
+  async #issue(claims: Claims): Promise<IssuedToken> {
+    const standing = await readStanding(this.#parts, claims, claims.issuedAt)
+    if (standing === null) throw fault('Unauthorized')
+    return { token: await this.#signer.sign(claims), claims, standing }
+  }
+
+  async #resolve(request: Exclude<ScopeRequest, string>): Promise<TokenScope | null> {
+    const { db } = this.#store
+    if ('system' in request) return { type: 'system', id: 'all' }
+    if ('domain' in request) {
+      const domain = await findDomain(db, request.domain)
+      return domain === null ? null : { type: 'domain', id: domain.id }
+    }
+    const { project } = request
+    if ('id' in project) return { type: 'project', id: project.id }
+    const domain = await findDomain(db, project.domain)
+    const found = domain === null ? null : await findProject(db, { name: project.name, domainId: domain.id })
+    return found === null ? null : { type: 'project', id: found.id }
+  }
+
+  // -------------------------------------------------------------------------------------------------------- revoking
+
+  /** Ends one token; the ones exchanged for it before live on, as in Keystone. Twice is once. */
+  async revoke({ claims }: ValidToken): Promise<void> {
+    const { db, dialect } = this.#store
+    try {
+      await insertRevokedToken(db, claims.auditIds[0], claims.expiresAt + expiredWindowMicros)
+    } catch (error) {
+      if (!dialect.isDuplicate(error)) throw error
+    }
+    this.forget()
+    const now = this.#clock.now()
+    if (now - this.#purgedAt > 600_000_000) {
+      this.#purgedAt = now
+      await purgeRevokedTokens(db, now)
+    }
+  }
+}
+
+/** A token issued by a node whose clock runs ahead is good at once; one from the far future is a sign of trouble. */
+const clockSkewMicros = 300_000_000
+
+/** True when the access rules, if any, allow the call. */
+export function callAllowed({ accessRules }: Standing, call: PresentedCall | undefined): boolean {
+  if (accessRules === null) return true
+  if (call === undefined) return false
+  return allowsCall(accessRules, {
+    method: call.method,
+    path: call.path,
+    service: call.service ?? 'shared-file-system',
+  })
+}

@@ -1,0 +1,69 @@
+/** Password and secret hashing: argon2id, parameters kept in the stored text so that they can grow later. */
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+
+interface Cost {
+  readonly memoryKib: number
+  readonly passes: number
+  readonly lanes: number
+}
+
+/** 19 MiB, two passes, one lane: the OWASP minimum for argon2id; 69 ms on the machine of decisions/0002. */
+export const standardCost: Cost = { memoryKib: 19_456, passes: 2, lanes: 1 }
+/** Keeps a hostile or damaged stored text from asking for the machine's whole memory. */
+const costCeiling: Cost = { memoryKib: 1_048_576, passes: 64, lanes: 16 }
+const tagBytes = 32
+const saltBytes = 16
+/** Longest password, bytes. Longer ones never match and are refused when set. */
+export const maxPasswordBytes = 4096
+
+/** Hashes and compares. Costs tens of milliseconds of a pool thread: call it through a `Gate`. */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>
+  /** False for a wrong password; with `stored` null the same work is done and the answer is false. */
+  matches(password: string, stored: string | null): Promise<boolean>
+}
+
+export function argon2Hasher(cost: Cost = standardCost): PasswordHasher {
+  const nobody = { cost, salt: randomBytes(saltBytes), tag: randomBytes(tagBytes) }
+  return {
+    async hash(password) {
+      const salt = randomBytes(saltBytes)
+      const tag = await derive(password, salt, cost, tagBytes)
+      return `argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=${cost.lanes}$${salt.toString('base64url')}$${tag.toString('base64url')}`
+    },
+    async matches(password, stored) {
+      const parsed = stored === null ? null : parse(stored)
+      const { cost: used, salt, tag } = parsed ?? nobody
+      const tooLong = Buffer.byteLength(password) > maxPasswordBytes
+      const computed = await derive(tooLong ? '' : password, salt, used, tag.length)
+      return timingSafeEqual(computed, tag) && parsed !== null && !tooLong
+    },
+  }
+}
+
+function derive(message: string, nonce: Buffer, cost: Cost, tagLength: number): Promise<Buffer> {
+  const { memoryKib: memory, passes, lanes: parallelism } = cost
+  return new Promise((resolve, reject) => {
+    argon2('argon2id', { message, nonce, parallelism, tagLength, memory, passes }, (error, tag) => {
+      if (error === null) resolve(tag)
+      else reject(error)
+    })
+  })
+}
+
+/** Null when the text is not one of ours: such an account can't log in with a password. */
+function parse(stored: string): { cost: Cost; salt: Buffer; tag: Buffer } | null {
+  const match = /^argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([\w-]+)\$([\w-]+)$/.exec(stored)
+  if (match === null) return null
+  const [, memory, passes, lanes, salt = '', tag = ''] = match
+  const cost = { memoryKib: Number(memory), passes: Number(passes), lanes: Number(lanes) }
+  const fits =
+    cost.memoryKib >= 8 * cost.lanes &&
+    cost.memoryKib <= costCeiling.memoryKib &&
+    cost.passes >= 1 &&
+    cost.passes <= costCeiling.passes &&
+    cost.lanes >= 1 &&
+    cost.lanes <= costCeiling.lanes
+  const parts = { cost, salt: Buffer.from(salt, 'base64url'), tag: Buffer.from(tag, 'base64url') }
+  return fits && parts.salt.length >= 8 && parts.tag.length >= 16 && parts.tag.length <= 64 ? parts : null
+}

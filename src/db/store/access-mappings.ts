@@ -1,0 +1,209 @@
+/**
+ * Access rules as one share instance's backend should know them, and snapshot rules likewise. Desired state with a
+ * generation: whoever changes a rule raises `access_generation`; `access_applied` follows when the backend has them all.
+ * The share manager alone moves rules on; the API only queues.
+ */
+import { aggregateRuleState } from '../../model/states.ts'
+import type { DbOrTx, Tx } from '../schema.ts'
+
+/** One rule as one instance sees it. */
+export interface MappedRule {
+  readonly id: string
+  readonly type: string
+  /** Canonical. */
+  readonly to: string
+  readonly level: string
+  /** State of the mapping (of the rule itself, for snapshots). */
+  readonly state: string
+}
+
+const inFlight: Readonly<Record<string, string>> = {
+  queued_to_apply: 'applying',
+  queued_to_deny: 'denying',
+  queued_to_update: 'updating',
+}
+/** A rule in one of these must be on the export after the next call. */
+export const mustBeOn: readonly string[] = ['active', 'applying', 'updating']
+
+export async function rulesOfInstance(db: DbOrTx, shareInstanceId: string): Promise<MappedRule[]> {
+  return db
+    .selectFrom('access_rule_mappings')
+    .innerJoin('access_rules', 'access_rules.id', 'access_rule_mappings.access_rule_id')
+    .select([
+      'access_rules.id',
+      'access_rules.access_type as type',
+      'access_rules.canonical_to as to',
+      'access_rules.access_level as level',
+      'access_rule_mappings.state',
+    ])
+    .where('access_rule_mappings.share_instance_id', '=', shareInstanceId)
+    .orderBy('access_rules.created_at')
+    .execute()
+}
+
+export async function rulesOfSnapshot(db: DbOrTx, snapshotId: string): Promise<MappedRule[]> {
+  const rows = await db
+    .selectFrom('snapshot_access_rules')
+    .select(['id', 'access_type as type', 'canonical_to as to', 'state'])
+    .where('snapshot_id', '=', snapshotId)
+    .orderBy('created_at')
+    .execute()
+  return rows.map((row) => ({ ...row, level: 'ro' }))
+}
+
+/** Everything queued for the instance is under way from now on. */
+export async function startQueuedRules(tx: Tx, shareInstanceId: string, now: number): Promise<void> {
+  const queued = (await rulesOfInstance(tx, shareInstanceId)).filter((rule) => rule.state in inFlight)
+  for (const [from, to] of Object.entries(inFlight)) {
+    await tx
+      .updateTable('access_rule_mappings')
+      .set({ state: to })
+      .where('share_instance_id', '=', shareInstanceId)
+      .where('state', '=', from)
+      .execute()
+  }
+  await refreshRules(
+    tx,
+    queued.map(({ id }) => id),
+    now,
+  )
+}
+
+export async function startQueuedSnapshotRules(tx: Tx, snapshotId: string, now: number): Promise<void> {
+  for (const [from, to] of Object.entries(inFlight)) {
+    await tx
+      .updateTable('snapshot_access_rules')
+      .set({ state: to, updated_at: now })
+      .where('snapshot_id', '=', snapshotId)
+      .where('state', '=', from)
+      .execute()
+  }
+}
+
+/** Moves one mapping, unless the user queued another change of it meanwhile: then that comes next. */
+export async function settleRule(
+  tx: Tx,
+  shareInstanceId: string,
+  ruleId: string,
+  from: readonly string[],
+  to: 'active' | 'error',
+): Promise<void> {
+  await tx
+    .updateTable('access_rule_mappings')
+    .set({ state: to })
+    .where('share_instance_id', '=', shareInstanceId)
+    .where('access_rule_id', '=', ruleId)
+    .where('state', 'in', from)
+    .execute()
+}
+
+/** Takes denied mappings away, and the rules that no instance has any more with all that hangs on them. */
+export async function removeDenied(
+  tx: Tx,
+  shareInstanceId: string,
+  ruleIds: readonly string[],
+): Promise<void> {
+  if (ruleIds.length === 0) return
+  await tx
+    .deleteFrom('access_rule_mappings')
+    .where('share_instance_id', '=', shareInstanceId)
+    .where('access_rule_id', 'in', ruleIds)
+    .where('state', '=', 'denying')
+    .execute()
+  const left = await tx
+    .selectFrom('access_rule_mappings')
+    .select('access_rule_id')
+    .where('access_rule_id', 'in', ruleIds)
+    .execute()
+  const gone = ruleIds.filter((id) => !left.some((row) => row.access_rule_id === id))
+  if (gone.length === 0) return
+  await removeLocks(tx, gone)
+  await tx.deleteFrom('access_rule_metadata').where('access_rule_id', 'in', gone).execute()
+  await tx.deleteFrom('access_rules').where('id', 'in', gone).execute()
+}
+
+/** A rule's locks, and the lock that one of them put on the share. */
+async function removeLocks(tx: Tx, ruleIds: readonly string[]): Promise<void> {
+  const locks = await tx.selectFrom('resource_locks').select('id').where('resource_id', 'in', ruleIds).execute()
+  if (locks.length === 0) return
+  const reasons = locks.map(({ id }) => `Locked by access lock: ${id}`)
+  await tx.deleteFrom('resource_locks').where('lock_reason', 'in', reasons).execute()
+  await tx
+    .deleteFrom('resource_locks')
+    .where(
+      'id',
+      'in',
+      locks.map(({ id }) => id),
+    )
+    .execute()
+}
+
+/** What each rule shows: the worst of its mappings. */
+export async function refreshRules(tx: Tx, ruleIds: readonly string[], now: number): Promise<void> {
+  for (const id of ruleIds) {
+    const mappings = await tx
+      .selectFrom('access_rule_mappings')
+      .select('state')
+      .where('access_rule_id', '=', id)
+      .execute()
+    if (mappings.length === 0) continue
+    const state = aggregateRuleState(mappings.map((row) => row.state))
+    await tx
+      .updateTable('access_rules')
+      .set({ state, updated_at: now })
+      .where('id', '=', id)
+      .where('state', '!=', state)
+      .execute()
+  }
+}
+
+/** Keys that the backend made for a rule (CephX). */
+export async function setAccessKey(tx: Tx, ruleId: string, key: string): Promise<void> {
+  await tx.updateTable('access_rules').set({ access_key: key }).where('id', '=', ruleId).execute()
+}
+
+/** `error` while some rule is in error, `syncing` while something is to do, else `active`. */
+export function rulesStatusOf(rules: readonly MappedRule[]): 'active' | 'syncing' | 'error' {
+  if (rules.some((rule) => rule.state === 'error')) return 'error'
+  return rules.every((rule) => rule.state === 'active') ? 'active' : 'syncing'
+}
+
+/** Share instances of a backend whose rules the backend hasn't all got, oldest change first. */
+export async function instancesWithWork(db: DbOrTx, backendId: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('share_instances')
+    .select('id')
+    .where('backend_id', '=', backendId)
+    .whereRef('access_generation', '!=', 'access_applied')
+    .orderBy('updated_at')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** As {@link instancesWithWork}, for snapshot instances. */
+export async function snapshotInstancesWithWork(
+  db: DbOrTx,
+  backendId: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('snapshot_instances')
+    .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
+    .select('snapshot_instances.id')
+    .where('share_instances.backend_id', '=', backendId)
+    .whereRef('snapshot_instances.access_generation', '!=', 'snapshot_instances.access_applied')
+    .orderBy('snapshot_instances.updated_at')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Has the reconciler look at an instance's rules again. */
+export async function touchRules(tx: Tx, shareInstanceId: string): Promise<void> {
+  await tx
+    .updateTable('share_instances')
+    .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
+    .where('id', '=', shareInstanceId)
+    .execute()
+}

@@ -1,0 +1,131 @@
+/**
+ * Access rules as their owners see them, and the only way the API changes what the backends should know: a change of
+ * mappings, a raised generation, `syncing` shown. What becomes of queued rules is in `access-mappings.ts`.
+ */
+import type { AccessRulesTable, DbOrTx, ShareInstancesTable, Tx } from '../schema.ts'
+import { refreshRules } from './access-mappings.ts'
+import { writePairs } from './metadata.ts'
+import { removeLocksOf } from './resource-locks.ts'
+import { refreshShare } from './share-instances.ts'
+
+export type AccessRuleRow = AccessRulesTable
+
+export interface RuleFilters {
+  readonly type?: string
+  readonly canonicalTo?: string
+  readonly key?: string
+  readonly level?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** Without the tenant's wall: the caller checks the rule's share. */
+export async function ruleById(db: DbOrTx, id: string): Promise<AccessRuleRow | undefined> {
+  return db.selectFrom('access_rules').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** In the order they were made. */
+export async function rulesOfShare(
+  db: DbOrTx,
+  shareId: string,
+  filters: RuleFilters = {},
+): Promise<AccessRuleRow[]> {
+  let query = db.selectFrom('access_rules').selectAll('access_rules').where('share_id', '=', shareId)
+  if (filters.type !== undefined) query = query.where('access_type', '=', filters.type)
+  if (filters.canonicalTo !== undefined) query = query.where('canonical_to', '=', filters.canonicalTo)
+  if (filters.key !== undefined) query = query.where('access_key', '=', filters.key)
+  if (filters.level !== undefined) query = query.where('access_level', '=', filters.level)
+  for (const [key, value] of Object.entries(filters.metadata ?? {})) {
+    query = query.where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('access_rule_metadata as arm')
+          .select('arm.meta_key')
+          .whereRef('arm.access_rule_id', '=', 'access_rules.id')
+          .where('arm.meta_key', '=', key)
+          .where('arm.meta_value', '=', value),
+      ),
+    )
+  }
+  return query.orderBy('access_rules.created_at').orderBy('access_rules.id').execute()
+}
+
+/** Writes the rule, its metadata and a mapping for each instance. Throws the database's duplicate error on a second one. */
+export async function insertRule(
+  tx: Tx,
+  rule: AccessRuleRow,
+  instanceIds: readonly string[],
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  await tx.insertInto('access_rules').values(rule).execute()
+  await writePairs(tx, 'access_rule_metadata', rule.id, metadata)
+  for (const id of instanceIds) {
+    await tx
+      .insertInto('access_rule_mappings')
+      .values({ access_rule_id: rule.id, share_instance_id: id, state: rule.state })
+      .execute()
+  }
+}
+
+/** Queues the removal on every instance that knows the rule. False when none does: then nothing has to be told. */
+export async function queueDenial(tx: Tx, ruleId: string, now: number): Promise<boolean> {
+  await tx
+    .updateTable('access_rule_mappings')
+    .set({ state: 'queued_to_deny' })
+    .where('access_rule_id', '=', ruleId)
+    .where('state', '!=', 'denying')
+    .execute()
+  const left = await tx
+    .selectFrom('access_rule_mappings')
+    .select('share_instance_id')
+    .where('access_rule_id', '=', ruleId)
+    .execute()
+  await refreshRules(tx, [ruleId], now)
+  return left.length > 0
+}
+
+/** Writes the level and queues it where the rule is, or may be, on the backend already. */
+export async function queueLevel(tx: Tx, ruleId: string, level: string, now: number): Promise<void> {
+  await tx
+    .updateTable('access_rules')
+    .set({ access_level: level, updated_at: now })
+    .where('id', '=', ruleId)
+    .execute()
+  await tx
+    .updateTable('access_rule_mappings')
+    .set({ state: 'queued_to_update' })
+    .where('access_rule_id', '=', ruleId)
+    .where('state', 'in', ['active', 'applying', 'updating', 'error'])
+    .execute()
+  await refreshRules(tx, [ruleId], now)
+}
+
+/** A rule that no backend knows, and what hangs on it. */
+export async function removeRule(tx: Tx, ruleId: string): Promise<void> {
+  await removeLocksOf(tx, ruleId)
+  await tx.deleteFrom('access_rule_mappings').where('access_rule_id', '=', ruleId).execute()
+  await tx.deleteFrom('access_rule_metadata').where('access_rule_id', '=', ruleId).execute()
+  await tx.deleteFrom('access_rules').where('id', '=', ruleId).execute()
+}
+
+/** Says that the instance's rules are no longer what its backend has. An error stays shown until a pass without one. */
+export async function raiseAccess(
+  tx: Tx,
+  instance: Pick<ShareInstancesTable, 'id' | 'share_id'>,
+  settle: { readonly now: number; readonly requestId: string },
+): Promise<void> {
+  await tx
+    .updateTable('share_instances')
+    .set((eb) => ({
+      access_generation: eb('access_generation', '+', 1),
+      access_rules_status: eb
+        .case()
+        .when('access_rules_status', '=', 'active')
+        .then('syncing')
+        .else(eb.ref('access_rules_status'))
+        .end(),
+      updated_at: settle.now,
+    }))
+    .where('id', '=', instance.id)
+    .execute()
+  await refreshShare(tx, instance.share_id, settle)
+}

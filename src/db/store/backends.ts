@@ -1,0 +1,201 @@
+/** Backend and pool rows as the share manager keeps them: identity, health and what was measured. */
+import { randomUUID } from 'node:crypto'
+import type { Store } from '../open.ts'
+import type { BackendsTable, DbOrTx, Flag, PoolsTable, Tx } from '../schema.ts'
+import { ensureZone, onceMoreOnDuplicate } from './services.ts'
+
+export type BackendRow = BackendsTable
+export type Health = 'starting' | 'ready' | 'failed'
+
+export interface KnownBackend {
+  /** `host@backend` */
+  readonly label: string
+  /** What extra specs call `share_backend_name`. */
+  readonly backendName: string
+  readonly availabilityZone: string
+  readonly reach: 'host' | 'network'
+  readonly now: number
+}
+
+/** Finds or makes the backend's row; its id never changes again. */
+export async function registerBackend(store: Store, backend: KnownBackend): Promise<string> {
+  return onceMoreOnDuplicate(store, async (tx) => {
+    const zoneId = await ensureZone(tx, backend.availabilityZone, backend.now)
+    const columns = {
+      backend_name: backend.backendName,
+      availability_zone_id: zoneId,
+      reach: backend.reach,
+    }
+    const known = await tx
+      .selectFrom('backends')
+      .select('id')
+      .where('label', '=', backend.label)
+      .executeTakeFirst()
+    if (known !== undefined) {
+      await tx.updateTable('backends').set(columns).where('id', '=', known.id).execute()
+      return known.id
+    }
+    const id = randomUUID()
+    await tx
+      .insertInto('backends')
+      .values({
+        id,
+        label: backend.label,
+        ...columns,
+        info_hash: null,
+        health: 'starting',
+        health_reason: null,
+        health_at: backend.now,
+        capabilities: '{}',
+        created_at: backend.now,
+      })
+      .execute()
+    return id
+  })
+}
+
+export async function backendById(db: DbOrTx, id: string): Promise<BackendRow | undefined> {
+  return db.selectFrom('backends').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** `reason` is a sentence for operators. */
+export async function setHealth(
+  db: DbOrTx,
+  id: string,
+  health: Health,
+  reason: string | null,
+  now: number,
+): Promise<void> {
+  await db
+    .updateTable('backends')
+    .set({ health, health_reason: reason?.slice(0, 4000) ?? null, health_at: now })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** What the last complete ensure was made for. */
+export async function setInfoHash(db: DbOrTx, id: string, hash: string): Promise<void> {
+  await db.updateTable('backends').set({ info_hash: hash }).where('id', '=', id).execute()
+}
+
+export interface MeasuredPool {
+  readonly name: string
+  readonly capabilities: object
+  readonly totalGib: number | null
+  readonly freeGib: number | null
+}
+
+/** States in which an instance's claim may not be visible on the backend yet, however old it is. */
+const unfinished = ['creating', 'creating_from_snapshot', 'extending']
+
+/**
+ * Writes what a backend reported as of `measuredAt` (the instant before it was asked). Pools it no longer reports are
+ * kept but not offered. Claims that the measurement has seen are dropped; one whose share is still being made is
+ * carried over to the next measurement.
+ */
+export async function writePools(
+  store: Store,
+  backend: { readonly id: string; readonly label: string; readonly capabilities: object },
+  pools: readonly MeasuredPool[],
+  measuredAt: number,
+): Promise<void> {
+  await onceMoreOnDuplicate(store, async (tx) => {
+    await tx
+      .updateTable('backends')
+      .set({ capabilities: JSON.stringify(backend.capabilities) })
+      .where('id', '=', backend.id)
+      .execute()
+    const known = await tx.selectFrom('pools').selectAll().where('backend_id', '=', backend.id).execute()
+    for (const pool of pools) await writePool(tx, backend, pool, known, measuredAt)
+    const gone = known.filter((row) => row.reported === 1 && !pools.some((pool) => pool.name === row.name))
+    if (gone.length > 0) {
+      const ids = gone.map((row) => row.id)
+      await tx.updateTable('pools').set({ reported: 0 }).where('id', 'in', ids).execute()
+    }
+  })
+}
+
+async function writePool(
+  tx: Tx,
+  backend: { readonly id: string; readonly label: string },
+  pool: MeasuredPool,
+  known: readonly PoolsTable[],
+  measuredAt: number,
+): Promise<void> {
+  const measured = {
+    capabilities: JSON.stringify(pool.capabilities),
+    total_gib: pool.totalGib,
+    free_gib: pool.freeGib,
+    measured_at: measuredAt,
+    reported: 1 as Flag,
+  }
+  const row = known.find((row) => row.name === pool.name)
+  if (row === undefined) {
+    await tx
+      .insertInto('pools')
+      .values({
+        id: randomUUID(),
+        backend_id: backend.id,
+        label: `${backend.label}#${pool.name}`,
+        name: pool.name,
+        placed_gib: 0,
+        ...measured,
+      })
+      .execute()
+    return
+  }
+  await tx.updateTable('pools').set(measured).where('id', '=', row.id).execute()
+  const busy = tx
+    .selectFrom('share_instances')
+    .select('id')
+    .where('pool_id', '=', row.id)
+    .where('status', 'in', unfinished)
+  await tx
+    .deleteFrom('pool_claims')
+    .where('pool_id', '=', row.id)
+    .where('claimed_at', '<=', measuredAt)
+    .where('owner_id', 'not in', busy)
+    .execute()
+  await tx
+    .updateTable('pool_claims')
+    .set({ claimed_at: measuredAt + 1 })
+    .where('pool_id', '=', row.id)
+    .where('claimed_at', '<=', measuredAt)
+    .execute()
+}
+
+/**
+ * Remembers something that may still be on a backend although its row goes or forgets it. A repeat for the same thing
+ * writes nothing.
+ */
+export async function recordOrphan(
+  tx: Tx,
+  orphan: {
+    readonly backendId: string
+    readonly kind: 'share' | 'snapshot'
+    readonly resourceId: string
+    readonly driverState: string
+    readonly reason: string
+    readonly now: number
+  },
+): Promise<void> {
+  const known = await tx
+    .selectFrom('orphans')
+    .select('id')
+    .where('backend_id', '=', orphan.backendId)
+    .where('resource_id', '=', orphan.resourceId)
+    .executeTakeFirst()
+  if (known !== undefined) return
+  await tx
+    .insertInto('orphans')
+    .values({
+      id: randomUUID(),
+      backend_id: orphan.backendId,
+      kind: orphan.kind,
+      resource_id: orphan.resourceId,
+      driver_state: orphan.driverState,
+      reason: orphan.reason.slice(0, 4000),
+      created_at: orphan.now,
+    })
+    .execute()
+}

@@ -1,0 +1,114 @@
+/** Application credentials, revoked tokens and failed logins. */
+import type { Insertable, Selectable } from 'kysely'
+import type { ApplicationCredentialsTable, DbOrTx, LoginAttemptsTable, Stamp } from '../schema.ts'
+
+export type ApplicationCredentialRow = Selectable<ApplicationCredentialsTable>
+export type LoginAttemptsRow = Selectable<LoginAttemptsTable>
+
+export async function findApplicationCredential(
+  db: DbOrTx,
+  ref: { readonly id: string } | { readonly userId: string; readonly name: string },
+): Promise<ApplicationCredentialRow | null> {
+  const query = db.selectFrom('application_credentials').selectAll()
+  const one =
+    'id' in ref
+      ? query.where('id', '=', ref.id)
+      : query.where('user_id', '=', ref.userId).where('name', '=', ref.name)
+  return (await one.limit(1).executeTakeFirst()) ?? null
+}
+
+export function listApplicationCredentials(
+  db: DbOrTx,
+  filter: { readonly userId: string; readonly name?: string; readonly limit: number },
+): Promise<ApplicationCredentialRow[]> {
+  let query = db
+    .selectFrom('application_credentials')
+    .selectAll()
+    .where('user_id', '=', filter.userId)
+    .orderBy('name')
+    .limit(filter.limit)
+  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  return query.execute()
+}
+
+export async function insertApplicationCredential(
+  db: DbOrTx,
+  row: Insertable<ApplicationCredentialsTable>,
+): Promise<void> {
+  await db.insertInto('application_credentials').values(row).execute()
+}
+
+/** False when there was none. */
+export async function deleteApplicationCredential(db: DbOrTx, userId: string, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('application_credentials')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+// ---------------------------------------------------------------------------------------------------- revoked tokens
+
+export async function isRevoked(db: DbOrTx, auditId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('revoked_tokens')
+    .select('audit_id')
+    .where('audit_id', '=', auditId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Throws the database's duplicate error when it is revoked already. `expiresAt`: when the row may be forgotten. */
+export async function insertRevokedToken(db: DbOrTx, auditId: string, expiresAt: Stamp): Promise<void> {
+  await db.insertInto('revoked_tokens').values({ audit_id: auditId, expires_at: expiresAt }).execute()
+}
+
+/** Forgets revocations of tokens that nobody would accept any more. Answers how many. */
+export async function purgeRevokedTokens(db: DbOrTx, now: Stamp): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('revoked_tokens')
+    .where('expires_at', '<', now)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+// ----------------------------------------------------------------------------------------------------- failed logins
+
+export async function findLoginAttempts(db: DbOrTx, subject: string): Promise<LoginAttemptsRow | null> {
+  const row = await db
+    .selectFrom('login_attempts')
+    .selectAll()
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Throws the database's duplicate error when another process was first. */
+export async function insertLoginAttempts(db: DbOrTx, row: LoginAttemptsRow): Promise<void> {
+  await db.insertInto('login_attempts').values(row).execute()
+}
+
+/** False when the row is no longer `from`: read it again. */
+export async function replaceLoginAttempts(
+  db: DbOrTx,
+  from: LoginAttemptsRow,
+  to: LoginAttemptsRow,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('login_attempts')
+    .set({ failures: to.failures, window_started_at: to.window_started_at })
+    .where('subject', '=', from.subject)
+    .where('failures', '=', from.failures)
+    .where('window_started_at', '=', from.window_started_at)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+export async function deleteLoginAttempts(db: DbOrTx, subject: string): Promise<void> {
+  await db.deleteFrom('login_attempts').where('subject', '=', subject).execute()
+}
+
+export async function purgeLoginAttempts(db: DbOrTx, startedBefore: Stamp): Promise<void> {
+  await db.deleteFrom('login_attempts').where('window_started_at', '<', startedBefore).execute()
+}

@@ -1,0 +1,219 @@
+/**
+ * Domains, projects, users and groups of the database backend. Only reads and writes: who may and what must hold is
+ * decided in `auth/`. Lists are ordered by name, then id, and cut at `limit`.
+ */
+import type { Insertable, Selectable, Updateable } from 'kysely'
+import type { DbOrTx, DomainsTable, Flag, GroupsTable, ProjectsTable, Tx, UsersTable } from '../schema.ts'
+
+export type DomainRow = Selectable<DomainsTable>
+export type ProjectRow = Selectable<ProjectsTable>
+export type UserRow = Selectable<UsersTable>
+export type GroupRow = Selectable<GroupsTable>
+
+/** By id, or by a name that is unique within its domain. */
+export type NamedRef = { readonly id: string } | { readonly name: string; readonly domainId: string }
+
+// ----------------------------------------------------------------------------------------------------------- domains
+
+export async function findDomain(
+  db: DbOrTx,
+  ref: { readonly id: string } | { readonly name: string },
+): Promise<DomainRow | null> {
+  const query = db.selectFrom('domains').selectAll()
+  const row = await ('id' in ref ? query.where('id', '=', ref.id) : query.where('name', '=', ref.name))
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export function listDomains(
+  db: DbOrTx,
+  filter: { readonly name?: string; readonly enabled?: Flag; readonly limit: number },
+): Promise<DomainRow[]> {
+  let query = db.selectFrom('domains').selectAll().orderBy('name').limit(filter.limit)
+  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  if (filter.enabled !== undefined) query = query.where('enabled', '=', filter.enabled)
+  return query.execute()
+}
+
+export async function insertDomain(db: DbOrTx, row: Insertable<DomainsTable>): Promise<void> {
+  await db.insertInto('domains').values(row).execute()
+}
+
+// ---------------------------------------------------------------------------------------------------------- projects
+
+export async function findProject(db: DbOrTx, ref: NamedRef): Promise<ProjectRow | null> {
+  const query = db.selectFrom('projects').selectAll()
+  const one =
+    'id' in ref
+      ? query.where('id', '=', ref.id)
+      : query.where('domain_id', '=', ref.domainId).where('name', '=', ref.name)
+  return (await one.limit(1).executeTakeFirst()) ?? null
+}
+
+export interface ProjectFilter {
+  readonly name?: string
+  readonly domainId?: string
+  readonly parentId?: string
+  readonly enabled?: Flag
+  readonly ids?: readonly string[]
+  readonly limit: number
+}
+
+export function listProjects(db: DbOrTx, filter: ProjectFilter): Promise<ProjectRow[]> {
+  let query = db.selectFrom('projects').selectAll().orderBy('name').orderBy('id').limit(filter.limit)
+  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  if (filter.domainId !== undefined) query = query.where('domain_id', '=', filter.domainId)
+  if (filter.parentId !== undefined) query = query.where('parent_id', '=', filter.parentId)
+  if (filter.enabled !== undefined) query = query.where('enabled', '=', filter.enabled)
+  if (filter.ids !== undefined) {
+    if (filter.ids.length === 0) return Promise.resolve([])
+    query = query.where('id', 'in', filter.ids)
+  }
+  return query.execute()
+}
+
+export async function insertProject(db: DbOrTx, row: Insertable<ProjectsTable>): Promise<void> {
+  await db.insertInto('projects').values(row).execute()
+}
+
+export async function updateProject(db: DbOrTx, id: string, set: Updateable<ProjectsTable>): Promise<void> {
+  await db.updateTable('projects').set(set).where('id', '=', id).execute()
+}
+
+/** The project with its role assignments and application credentials. */
+export async function deleteProject(tx: Tx, id: string): Promise<void> {
+  await tx
+    .deleteFrom('role_assignments')
+    .where('target_type', '=', 'project')
+    .where('target_id', '=', id)
+    .execute()
+  await tx.deleteFrom('application_credentials').where('project_id', '=', id).execute()
+  await tx
+    .updateTable('users')
+    .set({ default_project_id: null })
+    .where('default_project_id', '=', id)
+    .execute()
+  await tx.deleteFrom('projects').where('id', '=', id).execute()
+}
+
+// ------------------------------------------------------------------------------------------------------------- users
+
+export async function findUser(db: DbOrTx, ref: NamedRef): Promise<UserRow | null> {
+  const query = db.selectFrom('users').selectAll()
+  const one =
+    'id' in ref
+      ? query.where('id', '=', ref.id)
+      : query.where('domain_id', '=', ref.domainId).where('name', '=', ref.name)
+  return (await one.limit(1).executeTakeFirst()) ?? null
+}
+
+export interface ActorFilter {
+  readonly name?: string
+  readonly domainId?: string
+  readonly enabled?: Flag
+  readonly ids?: readonly string[]
+  readonly limit: number
+}
+
+export function listUsers(db: DbOrTx, filter: ActorFilter): Promise<UserRow[]> {
+  let query = db.selectFrom('users').selectAll().orderBy('name').orderBy('id').limit(filter.limit)
+  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  if (filter.domainId !== undefined) query = query.where('domain_id', '=', filter.domainId)
+  if (filter.enabled !== undefined) query = query.where('enabled', '=', filter.enabled)
+  if (filter.ids !== undefined) {
+    if (filter.ids.length === 0) return Promise.resolve([])
+    query = query.where('id', 'in', filter.ids)
+  }
+  return query.execute()
+}
+
+export async function insertUser(db: DbOrTx, row: Insertable<UsersTable>): Promise<void> {
+  await db.insertInto('users').values(row).execute()
+}
+
+export async function updateUser(db: DbOrTx, id: string, set: Updateable<UsersTable>): Promise<void> {
+  await db.updateTable('users').set(set).where('id', '=', id).execute()
+}
+
+/** The user with memberships, role assignments and application credentials. */
+export async function deleteUser(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('group_members').where('user_id', '=', id).execute()
+  await tx
+    .deleteFrom('role_assignments')
+    .where('actor_type', '=', 'user')
+    .where('actor_id', '=', id)
+    .execute()
+  await tx.deleteFrom('application_credentials').where('user_id', '=', id).execute()
+  await tx.deleteFrom('users').where('id', '=', id).execute()
+}
+
+// ------------------------------------------------------------------------------------------------------------ groups
+
+export async function findGroup(db: DbOrTx, ref: NamedRef): Promise<GroupRow | null> {
+  const query = db.selectFrom('groups').selectAll()
+  const one =
+    'id' in ref
+      ? query.where('id', '=', ref.id)
+      : query.where('domain_id', '=', ref.domainId).where('name', '=', ref.name)
+  return (await one.limit(1).executeTakeFirst()) ?? null
+}
+
+export function listGroups(db: DbOrTx, filter: ActorFilter): Promise<GroupRow[]> {
+  let query = db.selectFrom('groups').selectAll().orderBy('name').orderBy('id').limit(filter.limit)
+  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  if (filter.domainId !== undefined) query = query.where('domain_id', '=', filter.domainId)
+  if (filter.ids !== undefined) {
+    if (filter.ids.length === 0) return Promise.resolve([])
+    query = query.where('id', 'in', filter.ids)
+  }
+  return query.execute()
+}
+
+export async function insertGroup(db: DbOrTx, row: Insertable<GroupsTable>): Promise<void> {
+  await db.insertInto('groups').values(row).execute()
+}
+
+export async function updateGroup(db: DbOrTx, id: string, set: Updateable<GroupsTable>): Promise<void> {
+  await db.updateTable('groups').set(set).where('id', '=', id).execute()
+}
+
+/** The group with its memberships and role assignments. */
+export async function deleteGroup(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('group_members').where('group_id', '=', id).execute()
+  await tx
+    .deleteFrom('role_assignments')
+    .where('actor_type', '=', 'group')
+    .where('actor_id', '=', id)
+    .execute()
+  await tx.deleteFrom('groups').where('id', '=', id).execute()
+}
+
+export async function groupIdsOf(db: DbOrTx, userId: string): Promise<string[]> {
+  const rows = await db.selectFrom('group_members').select('group_id').where('user_id', '=', userId).execute()
+  return rows.map((row) => row.group_id)
+}
+
+export async function memberIdsOf(db: DbOrTx, groupId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('group_members')
+    .select('user_id')
+    .where('group_id', '=', groupId)
+    .execute()
+  return rows.map((row) => row.user_id)
+}
+
+/** Throws the database's duplicate error when the user is a member already. */
+export async function addMember(db: DbOrTx, groupId: string, userId: string): Promise<void> {
+  await db.insertInto('group_members').values({ group_id: groupId, user_id: userId }).execute()
+}
+
+/** False when the user was no member. */
+export async function removeMember(db: DbOrTx, groupId: string, userId: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('group_members')
+    .where('group_id', '=', groupId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}

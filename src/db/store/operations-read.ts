@@ -1,0 +1,48 @@
+/** Operations as their owners see them. The engine writes them (`engine/records.ts`). */
+import type { DbOrTx, OperationStepsTable, OperationsTable } from '../schema.ts'
+import { paged, type Page } from './keyset.ts'
+import type { Scope } from './scope.ts'
+
+export type OperationRow = OperationsTable
+
+export interface OperationFilters {
+  readonly resource_id?: string | undefined
+  readonly resource_type?: string | undefined
+  readonly kind?: string | undefined
+  readonly state?: OperationsTable['state'] | undefined
+  readonly request_id?: string | undefined
+}
+
+export async function listOperations(
+  db: DbOrTx,
+  scope: Scope,
+  filters: OperationFilters,
+  page: Page,
+): Promise<OperationRow[]> {
+  let query = db.selectFrom('operations').selectAll('operations')
+  if (scope.projectId !== null) query = query.where('operations.project_id', '=', scope.projectId)
+  for (const [column, value] of Object.entries(filters) as [keyof OperationFilters, string | undefined][]) {
+    if (value !== undefined) query = query.where(`operations.${column}`, '=', value as never)
+  }
+  const from = { table: 'operations', resourceType: 'operation', projectId: scope.projectId } as const
+  return (await paged(db, query, from, page)).execute()
+}
+
+export async function operationById(db: DbOrTx, scope: Scope, id: string): Promise<OperationRow | undefined> {
+  let query = db.selectFrom('operations').selectAll().where('id', '=', id)
+  if (scope.projectId !== null) query = query.where('project_id', '=', scope.projectId)
+  return query.executeTakeFirst()
+}
+
+/** In order; their output stays where it is. */
+export async function stepsOf(
+  db: DbOrTx,
+  operationId: string,
+): Promise<Omit<OperationStepsTable, 'output'>[]> {
+  return db
+    .selectFrom('operation_steps')
+    .select(['operation_id', 'step', 'name', 'state', 'attempts', 'started_at', 'finished_at'])
+    .where('operation_id', '=', operationId)
+    .orderBy('step')
+    .execute()
+}

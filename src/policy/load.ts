@@ -1,0 +1,128 @@
+/**
+ * Turns rule texts into checked rules: each parses, refers only to rules that exist, and no rule leads back to itself. An
+ * operator's file may override any default and define helper rules of its own.
+ */
+import { parse as parseYaml } from 'yaml'
+import { parseRule, rulesIn, type Check } from './language.ts'
+
+/** What is wrong with an operator's file, one sentence per line. */
+export class PolicyFileError extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'PolicyFileError'
+  }
+}
+
+/** Longest chain of rules that refer to rules. Manila's own is 2. */
+const maxChain = 50
+
+/**
+ * Reads a policy file's text (YAML; JSON is YAML) as rule name → rule. Throws {@link PolicyFileError}.
+ */
+export function readPolicyText(text: string): ReadonlyMap<string, unknown> {
+  let content: unknown
+  try {
+    // Aliases are how a small YAML file becomes a huge one; a policy needs none.
+    content = parseYaml(text, { maxAliasCount: 0, uniqueKeys: true })
+  } catch (error) {
+    throw new PolicyFileError([`not YAML: ${(error as Error).message}`])
+  }
+  if (content === null || content === undefined) return new Map()
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    throw new PolicyFileError(['the file must map rule names to rules'])
+  }
+  return new Map(Object.entries(content))
+}
+
+/**
+ * Defaults with the file's rules over them. Throws {@link PolicyFileError} naming every wrong rule: a name nobody asks
+ * for (with the nearest known one), a syntax error, a reference to nothing, a circle.
+ */
+export function compileRules(
+  defaults: Readonly<Record<string, string>>,
+  overrides: ReadonlyMap<string, unknown> = new Map(),
+): ReadonlyMap<string, Check> {
+  const problems: string[] = []
+  const rules = new Map<string, Check>(
+    Object.entries(defaults).map(([name, text]) => [name, parseRule(text)]),
+  )
+  for (const [name, rule] of overrides) {
+    try {
+      rules.set(name, parseRule(rule))
+    } catch (error) {
+      problems.push(`rule ${JSON.stringify(name)}: ${(error as Error).message}`)
+    }
+  }
+  const referred = new Set([...rules.values()].flatMap(rulesIn))
+  for (const name of overrides.keys()) {
+    // A helper rule has a name of the operator's choice and is known by being referred to.
+    if (Object.hasOwn(defaults, name) || (!name.includes(':') && referred.has(name))) continue
+    problems.push(`there is no rule ${JSON.stringify(name)}${suggestion(name, Object.keys(defaults))}`)
+  }
+  for (const [name, check] of rules) {
+    for (const wanted of rulesIn(check)) {
+      if (!rules.has(wanted)) {
+        problems.push(
+          `rule ${JSON.stringify(name)} refers to rule:${wanted}, which does not exist${suggestion(wanted, [...rules.keys()])}`,
+        )
+      }
+    }
+  }
+  problems.push(...circles(rules))
+  if (problems.length > 0) throw new PolicyFileError(problems)
+  return rules
+}
+
+function circles(rules: ReadonlyMap<string, Check>): string[] {
+  const found: string[] = []
+  const lengths = new Map<string, number>()
+  /** How many rules deep `name` leads; stops at the first thing wrong. */
+  const walk = (name: string, path: readonly string[]): number => {
+    const known = lengths.get(name)
+    if (known !== undefined || found.length > 0) return known ?? 0
+    if (path.includes(name)) {
+      const circle = [...path.slice(path.indexOf(name)), name].join(' → ')
+      found.push(`rules refer to one another in a circle: ${circle}`)
+      return 0
+    }
+    const check = rules.get(name)
+    const next = check === undefined || path.length > maxChain ? [] : rulesIn(check)
+    const length = 1 + Math.max(0, ...next.map((one) => walk(one, [...path, name])))
+    if (found.length === 0 && (length > maxChain || path.length > maxChain)) {
+      found.push(`rule ${JSON.stringify(path[0] ?? name)} leads through more than ${maxChain} rules`)
+    }
+    lengths.set(name, length)
+    return length
+  }
+  for (const name of rules.keys()) walk(name, [])
+  return found
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  let best: string | null = null
+  // Farther than a third of the name it is another word, not a slip.
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of known) {
+    const distance = editDistance(name.slice(0, 100), candidate, bestDistance)
+    if (distance < bestDistance) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best === null ? '' : `; did you mean ${JSON.stringify(best)}?`
+}
+
+/** Levenshtein distance, or `limit` when it is no smaller. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return Math.min(row[b.length] ?? limit, limit)
+}

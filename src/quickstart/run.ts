@@ -1,0 +1,139 @@
+/** The quick start from its first line to its last. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { styleText } from 'node:util'
+import { startService, type Service } from '../main.ts'
+import { ensureAccounts, isOurLink } from './accounts.ts'
+import { demonstrate } from './demo.ts'
+import { chooseBackend, poolSizeGib, type Choice } from './host.ts'
+import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
+import { steps, type Steps } from './say.ts'
+import { quickstartSettings } from './settings.ts'
+import { chooseNfsPort, readState, writeState } from './state.ts'
+import { ensureShareType, waitForBackend } from './warm-up.ts'
+
+/** Answers the exit code: 0 when everything asked for was shown, 1 when something failed, 2 when the host can't export. */
+export async function run(argv: readonly string[]): Promise<number> {
+  let options: QuickstartOptions | 'help'
+  try {
+    options = quickstartOptions(argv)
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${usage}`)
+    return 64
+  }
+  if (options === 'help') {
+    process.stdout.write(usage)
+    return 0
+  }
+  const told = steps()
+  try {
+    return options.clean ? await clean(options, told) : await serve(options, told)
+  } catch (error) {
+    process.stderr.write(`\nquickstart: ${messageOf(error)}\n`)
+    if (existsSync(options.dir)) process.stderr.write(`The log is ${join(options.dir, 'manila.log')}\n`)
+    return 1
+  }
+}
+
+async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
+  const stopAsked = new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+  told.line(styleText('bold', 'Manila quick start'))
+  const began = performance.now()
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 })
+  const before = readState(options.dir)
+  const wish = { ...options, backend: options.backend ?? before?.backend ?? null }
+  const choice = await told.step('choose a backend', () => chooseBackend(wish, told), ({ kind, why }) => `${kind} — ${why}`)
+  const installed = performance.now()
+  const service = await start(wish, choice, told)
+  let code = 0
+  try {
+    code = await show(service, choice, options, told)
+    told.line(`\n  Ready in ${((performance.now() - installed) / 1000).toFixed(1)} s (packages aside: ${((installed - began) / 1000).toFixed(1)} s before).`)
+    if (!options.once) {
+      printUse(service, options, told)
+      await stopAsked
+      told.line('')
+    }
+  } finally {
+    await told.step('stop: unmount and detach', () => service.stop({ detach: true }))
+  }
+  return code
+}
+
+async function start(options: QuickstartOptions, choice: Choice, told: Steps): Promise<Service> {
+  const before = readState(options.dir)
+  const state = {
+    backend: choice.kind,
+    poolGib: choice.kind === 'btrfs' ? Math.max(before?.poolGib ?? 0, poolSizeGib(options)) : null,
+    nfsPort: before?.nfsPort ?? (await chooseNfsPort()),
+  }
+  writeState(options.dir, state)
+  const settings = quickstartSettings(options, choice, state)
+  return told.step(
+    'start manila-api, manila-scheduler and manila-share',
+    () => startService(settings, { logFile: join(options.dir, 'manila.log') }),
+    ({ url }) => url,
+  )
+}
+
+async function show(service: Service, choice: Choice, options: QuickstartOptions, told: Steps): Promise<number> {
+  try {
+    const clouds = await told.step('accounts: administrator, project demo with user demo', () =>
+      ensureAccounts(service.auth, options.dir, service.url),
+    )
+    await told.step('make the share type', () => ensureShareType(service, choice.kind))
+    await told.step('bring up the backend', () => waitForBackend(service))
+    if (!choice.exported && choice.kind === 'directory') {
+      told.line('  Nothing here can export the shares over NFS: see above.')
+      return options.once ? 2 : 0
+    }
+    await demonstrate(clouds, choice, options, told)
+    return 0
+  } catch (error) {
+    if (options.once) {
+      process.stderr.write(`\nquickstart: ${messageOf(error)}\nThe log is ${join(options.dir, 'manila.log')}\n`)
+      return 1
+    }
+    throw error
+  }
+}
+
+function printUse(service: Service, options: QuickstartOptions, told: Steps): void {
+  const clouds = relative(process.cwd(), join(options.dir, 'clouds.yaml'))
+  const linked = isOurLink(resolve('clouds.yaml'), options.dir)
+  told.line(`
+  Serving at ${service.url} until Ctrl-C. Clouds manila-demo and manila-admin are in ${clouds}.
+${linked ? '' : `    export OS_CLIENT_CONFIG_FILE=${clouds}\n`}
+    npm run manila -- --os-cloud manila-demo share list
+    openstack --os-cloud manila-demo share create NFS 1 --name mine --wait
+    curl ${service.url}/healthcheck
+`)
+}
+
+/** Starts once more so that every part unmounts what it mounted, then removes the directory. */
+async function clean(options: QuickstartOptions, told: Steps): Promise<number> {
+  const state = readState(options.dir)
+  if (!existsSync(options.dir)) {
+    told.line(`${options.dir} is not there: nothing to clean.`)
+    return 0
+  }
+  if (state === null) {
+    throw new Error(`${options.dir} was not made by the quick start (it has no quickstart.json): remove it yourself`)
+  }
+  await told.step('unmount and detach', async () => {
+    const wish = { ...options, backend: state.backend, port: 0, noInstall: true }
+    const choice = await chooseBackend(wish, told)
+    const service = await startService(quickstartSettings(wish, choice, state), { logFile: join(options.dir, 'manila.log') })
+    await waitForBackend(service).catch(() => {})
+    await service.stop({ detach: true })
+  })
+  const link = resolve('clouds.yaml')
+  if (isOurLink(link, options.dir)) rmSync(link)
+  await told.step(`remove ${options.dir}`, async () => rmSync(options.dir, { recursive: true, force: true }))
+  return 0
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
