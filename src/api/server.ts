@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import fastify, {
+  LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
@@ -50,7 +51,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const projectId = new RegExp(`^(?:${parts.settings.api.project_id_regex})$`)
   const app = fastify({
     loggerInstance: parts.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     bodyLimit: parts.settings.api.max_body_bytes,
     requestTimeout: 120_000,

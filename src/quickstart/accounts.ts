@@ -16,7 +16,12 @@ interface Cloud {
 }
 
 /** Makes administrator and demo user if they are not there; answers the path of clouds.yaml. */
-export async function ensureAccounts(auth: AuthManager, dir: string, url: string): Promise<string> {
+export async function ensureAccounts(
+  auth: AuthManager,
+  dir: string,
+  url: string,
+  { link }: { readonly link: boolean },
+): Promise<string> {
   const file = join(dir, 'clouds.yaml')
   const known = existsSync(file)
     ? (parse(readFileSync(file, 'utf8')) as { clouds?: Record<string, Cloud> }).clouds
@@ -49,7 +54,7 @@ export async function ensureAccounts(auth: AuthManager, dir: string, url: string
     clouds: { 'manila-admin': cloud('admin', adminPassword), 'manila-demo': cloud('demo', demoPassword) },
   })
   writeFileSync(file, text, { mode: 0o600 })
-  linkHere(file)
+  if (link) linkHere(file)
   return file
 }
 

@@ -45,13 +45,19 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 })
   const before = readState(options.dir)
   const wish = { ...options, backend: options.backend ?? before?.backend ?? null }
-  const choice = await told.step('choose a backend', () => chooseBackend(wish, told), ({ kind, why }) => `${kind} — ${why}`)
+  const choice = await told.step(
+    'choose a backend',
+    () => chooseBackend(wish, told),
+    ({ kind, why }) => `${kind} — ${why}`,
+  )
   const installed = performance.now()
   const service = await start(wish, choice, told)
   let code = 0
   try {
     code = await show(service, choice, options, told)
-    told.line(`\n  Ready in ${((performance.now() - installed) / 1000).toFixed(1)} s (packages aside: ${((installed - began) / 1000).toFixed(1)} s before).`)
+    told.line(
+      `\n  Ready in ${((performance.now() - installed) / 1000).toFixed(1)} s (packages aside: ${((installed - began) / 1000).toFixed(1)} s before).`,
+    )
     if (!options.once) {
       printUse(service, options, told)
       await stopAsked
@@ -79,10 +85,15 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
   )
 }
 
-async function show(service: Service, choice: Choice, options: QuickstartOptions, told: Steps): Promise<number> {
+async function show(
+  service: Service,
+  choice: Choice,
+  options: QuickstartOptions,
+  told: Steps,
+): Promise<number> {
   try {
     const clouds = await told.step('accounts: administrator, project demo with user demo', () =>
-      ensureAccounts(service.auth, options.dir, service.url),
+      ensureAccounts(service.auth, options.dir, service.url, { link: true }),
     )
     await told.step('make the share type', () => ensureShareType(service, choice.kind))
     await told.step('bring up the backend', () => waitForBackend(service))
@@ -94,7 +105,9 @@ async function show(service: Service, choice: Choice, options: QuickstartOptions
     return 0
   } catch (error) {
     if (options.once) {
-      process.stderr.write(`\nquickstart: ${messageOf(error)}\nThe log is ${join(options.dir, 'manila.log')}\n`)
+      process.stderr.write(
+        `\nquickstart: ${messageOf(error)}\nThe log is ${join(options.dir, 'manila.log')}\n`,
+      )
       return 1
     }
     throw error
@@ -121,12 +134,16 @@ async function clean(options: QuickstartOptions, told: Steps): Promise<number> {
     return 0
   }
   if (state === null) {
-    throw new Error(`${options.dir} was not made by the quick start (it has no quickstart.json): remove it yourself`)
+    throw new Error(
+      `${options.dir} was not made by the quick start (it has no quickstart.json): remove it yourself`,
+    )
   }
   await told.step('unmount and detach', async () => {
     const wish = { ...options, backend: state.backend, port: 0, noInstall: true }
     const choice = await chooseBackend(wish, told)
-    const service = await startService(quickstartSettings(wish, choice, state), { logFile: join(options.dir, 'manila.log') })
+    const service = await startService(quickstartSettings(wish, choice, state), {
+      logFile: join(options.dir, 'manila.log'),
+    })
     await waitForBackend(service).catch(() => {})
     await service.stop({ detach: true })
   })

@@ -14,11 +14,7 @@ export interface Known {
   readonly nfsPort: number
 }
 
-export function quickstartSettings(
-  options: QuickstartOptions,
-  choice: Choice,
-  known: Known,
-): Settings {
+export function quickstartSettings(options: QuickstartOptions, choice: Choice, known: Known): Settings {
   return loadSettings({
     defaults: {
       state_dir: options.dir,
@@ -31,11 +27,7 @@ export function quickstartSettings(
   })
 }
 
-function backend(
-  options: QuickstartOptions,
-  choice: Choice,
-  known: Known,
-): Record<string, unknown> {
+function backend(options: QuickstartOptions, choice: Choice, known: Known): Record<string, unknown> {
   const common = { share_backend_name: backendName, report_interval_s: 5 }
   switch (choice.kind) {
     case 'btrfs':

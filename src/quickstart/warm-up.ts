@@ -40,7 +40,8 @@ export async function waitForBackend(service: Service): Promise<void> {
     const ready = backends.length > 0 && backends.every(({ health }) => health === 'ready')
     if (ready && pools.length > 0) return
     const failed = backends.find(({ health }) => health === 'failed')
-    if (failed !== undefined) throw new Error(`${failed.label}: ${failed.health_reason ?? 'the backend failed'}`)
+    if (failed !== undefined)
+      throw new Error(`${failed.label}: ${failed.health_reason ?? 'the backend failed'}`)
     if (performance.now() > until) throw new Error(`the backend was not ready within ${patienceMs / 1000} s`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

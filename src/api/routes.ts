@@ -1,0 +1,31 @@
+/** Every route of the API, one line a resource. Adding a resource is adding a line here. */
+import { accessRuleRoutes } from './access-rules/routes.ts'
+import { zoneRoutes } from './availability-zones/routes.ts'
+import { capabilityRoutes } from './capabilities/routes.ts'
+import { extensionRoutes } from './extensions/routes.ts'
+import { limitRoutes } from './limits/routes.ts'
+import { messageRoutes } from './messages/routes.ts'
+import { operationRoutes } from './operations/routes.ts'
+import { poolRoutes } from './pools/routes.ts'
+import { quotaRoutes } from './quotas/routes.ts'
+import { resourceLockRoutes } from './resource-locks/routes.ts'
+import { serviceRoutes } from './services/routes.ts'
+import { shareTypeRoutes } from './share-types/routes.ts'
+import { shareRoutes } from './shares/routes.ts'
+import type { Route } from './route.ts'
+
+export const routes: readonly Route[] = [
+  ...accessRuleRoutes,
+  ...zoneRoutes,
+  ...capabilityRoutes,
+  ...extensionRoutes,
+  ...limitRoutes,
+  ...messageRoutes,
+  ...operationRoutes,
+  ...poolRoutes,
+  ...quotaRoutes,
+  ...resourceLockRoutes,
+  ...serviceRoutes,
+  ...shareTypeRoutes,
+  ...shareRoutes,
+]

@@ -1,0 +1,215 @@
+/**
+ * The demonstration: a tenant asks for a share, allows itself, writes a file over NFS and reads it back; a stranger is
+ * refused; a read-only rule refuses writes. It talks to the service as any client would, through the SDK.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { styleText } from 'node:util'
+import { mountNfs, NfsError } from '../parts/nfs4/index.ts'
+import { connect } from '../sdk/connect.ts'
+import type { Client } from '../sdk/client.ts'
+import { waitFor } from '../sdk/watch.ts'
+import { allowAccess, denyAccess, showAccessRule } from '../wire/access-rules/schema.ts'
+import { listExportLocations } from '../wire/export-locations/schema.ts'
+import { createShare, deleteShare, showShare } from '../wire/shares/schema.ts'
+import { showShareUsage } from '../wire/usage/schema.ts'
+import type { Choice } from './host.ts'
+import type { QuickstartOptions } from './options.ts'
+import type { Steps } from './say.ts'
+import { readState } from './state.ts'
+
+/** Addresses of this host that play the clients. */
+const owner = '127.0.0.1'
+const guest = '127.0.0.2'
+const stranger = '127.0.0.3'
+
+const message = randomBytes(1024 * 1024)
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** Throws at the first thing that is not as promised. Leaves the share for the user to look at, except with `--once`. */
+export async function demonstrate(
+  clouds: string,
+  choice: Choice,
+  options: QuickstartOptions,
+  told: Steps,
+): Promise<void> {
+  told.line(`\n  ${styleText('bold', 'As user demo:')}`)
+  const client = await told.step('sign in', () =>
+    connect({ cloud: 'manila-demo', env: { OS_CLIENT_CONFIG_FILE: clouds } }),
+  )
+  const id = await told.step(
+    'create a share of 1 GiB',
+    () => create(client),
+    (shareId) => shareId,
+  )
+  const path = await told.step(
+    'where it is exported',
+    () => exportPath(client, id),
+    (found) => found,
+  )
+  const owned = await told.step(`allow ${owner} to read and write`, () => allow(client, id, owner, 'rw'))
+  await told.step(`allow ${guest} to read`, () => allow(client, id, guest, 'ro'))
+  if (choice.exported) await overNfs(path, options, told)
+  else told.line('  (no NFS here: the pretend backend keeps no bytes)')
+  await told.step(
+    'how full it is',
+    () => usage(client, id, choice),
+    (text) => text,
+  )
+  await told.step(`deny ${owner} again`, () => deny(client, id, owned))
+  if (options.once) await told.step('delete the share', () => remove(client, id))
+}
+
+async function create(client: Client): Promise<string> {
+  const { share } = await client.call(createShare, {
+    body: { share: { share_proto: 'NFS', size: 1, name: 'quickstart' } },
+  })
+  await settled(client, share.id, 'available')
+  return share.id
+}
+
+async function settled(client: Client, id: string, status: string): Promise<void> {
+  const read = async (): Promise<string> => (await client.call(showShare, { params: { id } })).share.status
+  const result = await waitFor(client, {
+    resourceId: id,
+    status: read,
+    until: [status],
+    pollMs: 50,
+    timeoutMs: 60_000,
+  })
+  if (result.ended === 'done') return
+  const why =
+    result.ended === 'failed'
+      ? (result.operation?.cause?.message ?? `it is ${result.status}`)
+      : 'it takes too long'
+  throw new Error(`share ${id} did not become ${status}: ${why}`)
+}
+
+async function exportPath(client: Client, id: string): Promise<string> {
+  const { export_locations } = await client.call(listExportLocations, { params: { id } })
+  const first = export_locations[0]
+  if (first === undefined) throw new Error(`share ${id} has no export location`)
+  return first.path
+}
+
+async function allow(client: Client, id: string, to: string, level: 'rw' | 'ro'): Promise<string> {
+  const body = { access_type: 'ip', access_to: to, access_level: level }
+  const { access } = (await client.act(allowAccess, { params: { id }, body })) as { access: { id: string } }
+  await until(async () => {
+    const rule = (await client.call(showAccessRule, { params: { id: access.id } })).access
+    if (rule.state === 'error') throw new Error(`the rule for ${to} was refused`)
+    return rule.state === 'active'
+  })
+  return access.id
+}
+
+async function deny(client: Client, id: string, ruleId: string): Promise<void> {
+  await client.act(denyAccess, { params: { id }, body: { access_id: ruleId } })
+  await until(async () => {
+    try {
+      await client.call(showAccessRule, { params: { id: ruleId } })
+      return false
+    } catch (error) {
+      if ((error as { status?: number }).status === 404) return true
+      throw error
+    }
+  })
+}
+
+async function overNfs(path: string, options: QuickstartOptions, told: Steps): Promise<void> {
+  const [host = '', exported = ''] = path.split(/:(?=\/)/)
+  const port = readState(options.dir)?.nfsPort ?? 2049
+  const mount = (from: string) => mountNfs({ host, port, path: exported, from, timeoutMs: 20_000 })
+  await told.step('write 1 MiB over NFS', async () => {
+    const nfs = await mount(owner)
+    await nfs.write('hello', message)
+    await nfs.close()
+  })
+  await told.step(
+    'read it back',
+    async () => {
+      const nfs = await mount(owner)
+      const back = await nfs.read('hello')
+      await nfs.close()
+      if (digest(back) !== digest(message))
+        throw new Error(`${back.length} bytes came back, and they are not what was written`)
+      return digest(back)
+    },
+    (sum) => `every byte came back (sha256 ${sum.slice(0, 16)}…)`,
+  )
+  await told.step(`${guest} reads`, async () => {
+    const nfs = await mount(guest)
+    const back = await nfs.read('hello')
+    await nfs.close()
+    if (digest(back) !== digest(message)) throw new Error('other bytes came back')
+  })
+  await refused(told, `${guest} may not write`, ['NFS4ERR_ROFS'], async () => {
+    const nfs = await mount(guest)
+    try {
+      await nfs.write('intruder', Buffer.from('no'))
+    } finally {
+      await nfs.close()
+    }
+  })
+  await refused(
+    told,
+    `${stranger} may not even look`,
+    ['NFS4ERR_NOENT', 'NFS4ERR_ACCESS', 'NFS4ERR_PERM'],
+    async () => {
+      const nfs = await mount(stranger)
+      await nfs.close()
+    },
+  )
+}
+
+/** The opposite of a step: it must fail, and for the right reason. */
+function refused(
+  told: Steps,
+  title: string,
+  reasons: readonly string[],
+  attempt: () => Promise<void>,
+): Promise<string> {
+  return told.step(
+    title,
+    async () => {
+      try {
+        await attempt()
+      } catch (error) {
+        if (error instanceof NfsError && reasons.includes(error.code)) return error.code
+        throw error
+      }
+      throw new Error('it was let through')
+    },
+    (code) => `refused (${code})`,
+  )
+}
+
+async function usage(client: Client, id: string, choice: Choice): Promise<string> {
+  const { usage: seen } = await client.call(showShareUsage, { params: { id }, query: { refresh: true } })
+  if (seen.used_bytes === null) return `not known: ${seen.reason ?? 'no reason given'}`
+  if (choice.exported && choice.kind === 'btrfs' && seen.used_bytes < message.length) {
+    throw new Error(`${seen.used_bytes} bytes are reported, more were written`)
+  }
+  return `${(seen.used_bytes / 1024 ** 2).toFixed(1)} MiB of ${seen.size_gib} GiB (${seen.method})`
+}
+
+async function remove(client: Client, id: string): Promise<void> {
+  await client.call(deleteShare, { params: { id } })
+  await until(async () => {
+    try {
+      const { share } = await client.call(showShare, { params: { id } })
+      if (share.status.includes('error')) throw new Error(`the share is ${share.status}`)
+      return false
+    } catch (error) {
+      if ((error as { status?: number }).status === 404) return true
+      throw error
+    }
+  })
+}
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 30_000
+  while (!(await done())) {
+    if (performance.now() > end) throw new Error('it did not happen within 30 s')
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+}

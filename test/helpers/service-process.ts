@@ -1,0 +1,96 @@
+/** Starts, kills and stops a service process (`serve.ts`) on a state directory that survives it. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'smol-toml'
+import { connect } from '../../src/sdk/connect.ts'
+import type { Client } from '../../src/sdk/client.ts'
+
+export interface ServiceProcess {
+  readonly url: string
+  readonly clouds: string
+  readonly pid: number
+  /** Resolves when the process is gone, with the signal that ended it. */
+  readonly ended: Promise<NodeJS.Signals | null>
+  connect(cloud?: 'manila-admin' | 'manila-demo'): Promise<Client>
+  kill(): Promise<void>
+  /** SIGTERM; with `detach` everything it mounted is unmounted. */
+  stop(): Promise<void>
+}
+
+export interface ServiceSettings {
+  /** Kept between starts. */
+  readonly dir: string
+  /** As in the TOML file; `state_dir` and the port are filled in. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly kind: 'sim' | 'btrfs' | 'directory'
+  readonly env?: Readonly<Record<string, string>>
+  readonly schedulers?: number
+  /** Milliseconds until it must serve. */
+  readonly patienceMs?: number
+}
+
+const serve = join(import.meta.dirname, 'serve.ts')
+
+/** Throws with the end of the log when the process ends before it serves. */
+export async function startServiceProcess(options: ServiceSettings): Promise<ServiceProcess> {
+  mkdirSync(options.dir, { recursive: true })
+  const config = join(options.dir, 'manila.toml')
+  const base = { state_dir: options.dir, host: 'node', log_level: 'info' }
+  const shares = { default_share_type: 'default', ...(options.settings.shares as object | undefined) }
+  const api = { port: 0, ...(options.settings.api as object | undefined) }
+  writeFileSync(config, stringify({ ...base, ...options.settings, shares, api }))
+  const child = spawn(process.execPath, [serve, config, options.kind, String(options.schedulers ?? 1)], {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+    child.on('exit', (_code, signal) => resolve(signal)),
+  )
+  const { url, clouds } = await firstLine(child, options)
+  return {
+    url,
+    clouds,
+    pid: child.pid ?? -1,
+    ended,
+    connect: (cloud = 'manila-demo') =>
+      connect({ cloud, env: { OS_CLIENT_CONFIG_FILE: clouds }, retry: { attempts: 1 } }),
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+function firstLine(
+  child: ChildProcess,
+  { dir, patienceMs = 60_000 }: ServiceSettings,
+): Promise<{ url: string; clouds: string }> {
+  return new Promise((resolve, reject) => {
+    let out = ''
+    let errors = ''
+    const fail = (why: string): void => {
+      child.kill('SIGKILL')
+      const log = join(dir, 'manila.log')
+      const tail = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-8).join('\n') : ''
+      reject(new Error(`the service ${why}\n${errors}\n${tail}`))
+    }
+    const timer = setTimeout(() => fail(`did not serve within ${patienceMs} ms`), patienceMs)
+    child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+      const end = out.indexOf('\n')
+      if (end < 0) return
+      clearTimeout(timer)
+      resolve(JSON.parse(out.slice(0, end)) as { url: string; clouds: string })
+    })
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer)
+      if (!out.includes('\n')) fail(`ended (${signal ?? code}) before it served`)
+    })
+  })
+}
