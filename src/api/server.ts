@@ -54,6 +54,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     bodyLimit: parts.settings.api.max_body_bytes,
+    trustProxy: parts.settings.api.trust_proxy,
     requestTimeout: 120_000,
     keepAliveTimeout: 75_000,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024, caseSensitive: true },
@@ -154,7 +155,8 @@ async function answer(
 
 async function identify(parts: ServerParts, request: FastifyRequest): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
-  const path = request.url.split('?')[0] ?? ''
+  // As sent: access rules of application credentials may name the project in the path.
+  const path = request.originalUrl.split('?')[0] ?? ''
   const identity =
     token === undefined
       ? null

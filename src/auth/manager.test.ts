@@ -1,10 +1,12 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { CompiledQuery } from 'kysely'
 import { CompactSign, generateKeyPair, importJWK, type JWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '../model/errors.ts'
-import type { AuthManager, IssuedToken, ScopeRequest } from './manager.ts'
-import { bootstrap } from './bootstrap.ts'
+import type { UserRef } from './login.ts'
+import { AuthManager, type IssuedToken, type ScopeRequest } from './manager.ts'
+import { argon2Hasher, type PasswordHasher } from './passwords.ts'
+import { bootstrap, ensureAccount } from './bootstrap.ts'
 import { openSigningKeys, rotateSigningKey } from './keys.ts'
 import { adminPassword, authBench, demoPassword, type AuthBench } from './test-parts.ts'
 
@@ -429,6 +431,37 @@ describe('guessing', () => {
     for (const fault of refused) expect(fault.code).toBe('Unavailable')
   })
 
+  test('every kind of failure hashes once, known or not', async () => {
+    let hashes = 0
+    const inner = argon2Hasher({ memoryKib: 64, passes: 1, lanes: 1 })
+    const hasher: PasswordHasher = {
+      hash: (password) => inner.hash(password),
+      matches: (password, stored) => {
+        hashes++
+        return inner.matches(password, stored)
+      },
+    }
+    const { store, clock, keyFile } = bench
+    const auth = await AuthManager.open({ store, clock, keyFile, hasher })
+    const by = (user: UserRef): Promise<unknown> =>
+      auth.loginWithPassword({ user, password: 'wrong', address: '', scope: 'default' })
+    const disabled = await auth.directory.createUser({ name: 'off', domainId: 'default', enabled: false })
+    const tries: (() => Promise<unknown>)[] = [
+      () => by({ name: 'demo', domain: { id: 'default' } }),
+      () => by({ name: 'nobody', domain: { id: 'default' } }),
+      () => by({ name: 'demo', domain: { name: 'Nowhere' } }),
+      () => by({ id: bench.admin.userId }),
+      () => by({ id: 'nobody' }),
+      () => by({ id: disabled.id }),
+      () => auth.loginWithApplicationCredential({ ref: { id: 'none' }, secret: 'x', address: '' }),
+    ]
+    for (const attempt of tries) {
+      hashes = 0
+      expect((await refusal(attempt())).status).toBe(401)
+      expect(hashes).toBe(1)
+    }
+  })
+
   test('a disabled account answers as a wrong password does', async () => {
     await bench.auth.directory.updateUser(bench.demo.userId, { enabled: false })
     const right = await refusal(login(bench.auth))
@@ -519,7 +552,6 @@ describe('application credentials', () => {
 })
 
 test('a service token vouches for an expired user token, a user token does not', async () => {
-  const { ensureAccount } = await import('./bootstrap.ts')
   await ensureAccount(bench.auth, {
     userName: 'nova',
     projectName: 'service',
@@ -570,7 +602,6 @@ test('bootstrap again changes nothing, not even the password', async () => {
 describe('the key file', () => {
   test('is private, and one that others read is refused', async () => {
     expect(statSync(bench.keyFile).mode & 0o777).toBe(0o600)
-    const { chmodSync } = await import('node:fs')
     chmodSync(bench.keyFile, 0o644)
     await expect(bench.another()).rejects.toThrow(/mode 0644.*chmod 600/)
     chmodSync(bench.keyFile, 0o600)

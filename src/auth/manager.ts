@@ -7,7 +7,6 @@
  * role taken away, a deleted credential — reaches every process within that window, and this process at once.
  * docs/decisions/0002-tokens.md says why.
  */
-import { createHash } from 'node:crypto'
 import type { Store } from '../db/open.ts'
 import { insertRevokedToken, purgeRevokedTokens } from '../db/store/credentials.ts'
 import { findDomain, findProject } from '../db/store/identity.ts'
@@ -23,18 +22,12 @@ import { Gate } from './gate.ts'
 import { openSigningKeys } from './keys.ts'
 import { LoginGuard, type LoginLimits } from './login-guard.ts'
 import { proveByPassword, proveBySecret, type DomainRef, type LoginParts, type UserRef } from './login.ts'
-import { Lru } from './lru.ts'
 import { argon2Hasher, type PasswordHasher } from './passwords.ts'
 import { RoleBook } from './role-book.ts'
-import { readStanding, type Standing } from './standing.ts'
+import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
+import { expiredWindowMicros, TokenValidator, type ValidToken } from './validator.ts'
 
-/** How long a standing may be old: the 5 s within which revocation reaches every process. */
-const cacheMicros = 5_000_000
-/** Tokens remembered; each is about 2 kB. */
-const cacheSize = 10_000
-/** A service may still use a user's token this long after it expired, to finish what was begun (Keystone's default). */
-const expiredWindowMicros = 172_800 * 1_000_000
 /** Two hashes use two of libuv's four threads; 64 waiting are about two seconds of work. */
 const hashSlots = 2
 const hashQueue = 64
@@ -51,10 +44,6 @@ export interface AuthOptions {
   readonly users?: UserBackend
 }
 
-export interface ValidToken {
-  readonly claims: Claims
-  readonly standing: Standing
-}
 export interface IssuedToken extends ValidToken {
   readonly token: string
 }
@@ -67,13 +56,6 @@ export type ScopeRequest =
   | { readonly domain: DomainRef }
   | { readonly system: 'all' }
 
-interface Entry {
-  readonly claims: Claims
-  standing: Standing | null
-  readAt: number
-  reading: Promise<Standing | null> | null
-}
-
 export class AuthManager implements TokenVerifier {
   readonly directory: Directory
   readonly roles: RoleBook
@@ -84,8 +66,7 @@ export class AuthManager implements TokenVerifier {
   readonly #users: UserBackend
   readonly #login: LoginParts
   readonly #lifetimeMicros: number
-  readonly #cache = new Lru<Entry>(cacheSize)
-  #epoch = 0
+  readonly #validator: TokenValidator
   #purgedAt = 0
 
   constructor(options: AuthOptions, signer: TokenSigner) {
@@ -103,6 +84,7 @@ export class AuthManager implements TokenVerifier {
       maxAddressFailures: limits.maxAddressFailures ?? maxAccountFailures * 10,
       windowS: limits.windowS ?? 900,
     })
+    this.#validator = new TokenValidator({ store, users: this.#users }, clock, signer)
     this.#login = { store, users: this.#users, guard, gate, hasher }
     this.directory = new Directory(store, clock, this.#users, changed)
     this.roles = new RoleBook(store, changed)
@@ -141,62 +123,21 @@ export class AuthManager implements TokenVerifier {
     return valid.standing.identity.roles
   }
 
-  /**
-   * All there is to know about a valid token; null for any other. `fresh` asks the database even within the cache window:
-   * for what outlives the window, such as a token made from this one.
-   */
-  async validate(
+  /** All there is to know about a valid token; null for any other. See {@link TokenValidator.validate}. */
+  validate(
     token: string,
-    { allowExpired = false, fresh = false }: { allowExpired?: boolean; fresh?: boolean } = {},
+    options: { readonly allowExpired?: boolean; readonly fresh?: boolean } = {},
   ): Promise<ValidToken | null> {
-    const now = this.#clock.now()
-    // Keyed by a hash, so that a dump of the heap shows no usable token.
-    const key = createHash('sha256').update(token).digest('base64')
-    let entry = this.#cache.get(key)
-    if (entry === undefined) {
-      const claims = await this.#signer.read(token, now)
-      if (claims === null) return null
-      // Requests that arrive together check the signature each, but share one entry and with it one reading.
-      entry = this.#cache.get(key) ?? { claims, standing: null, readAt: -Infinity, reading: null }
-      this.#cache.set(key, entry)
-    }
-    const { claims } = entry
-    if (now >= claims.expiresAt + (allowExpired ? expiredWindowMicros : 0)) return null
-    if (now < claims.issuedAt - clockSkewMicros) return null
-    const standing = fresh ? await readStanding(this.#parts, claims, now) : await this.#standing(entry, now)
-    return standing === null ? null : { claims, standing }
+    return this.#validator.validate(token, options)
   }
 
-  #standing(entry: Entry, now: number): Promise<Standing | null> | Standing | null {
-    if (now - entry.readAt < cacheMicros) return entry.standing
-    // Requests that arrive together share one reading.
-    entry.reading ??= this.#refresh(entry, now, this.#epoch)
-    return entry.reading
-  }
-
-  async #refresh(entry: Entry, now: number, epoch: number): Promise<Standing | null> {
-    try {
-      const standing = await readStanding(this.#parts, entry.claims, now)
-      // A change made while we read may not be in what we read.
-      if (epoch === this.#epoch) {
-        entry.standing = standing
-        // Counted from before the reading, so that the window includes it.
-        entry.readAt = now
-      }
-      return standing
-    } finally {
-      entry.reading = null
-    }
-  }
-
-  get #parts(): { store: Store; users: UserBackend } {
+  get #parts(): StandingParts {
     return { store: this.#store, users: this.#users }
   }
 
   /** Forgets what is cached in this process; called after every change made through it. */
   forget(): void {
-    this.#epoch++
-    this.#cache.clear()
+    this.#validator.forget()
   }
 
   // --------------------------------------------------------------------------------------------------------- issuing
@@ -327,9 +268,6 @@ export class AuthManager implements TokenVerifier {
     }
   }
 }
-
-/** A token issued by a node whose clock runs ahead is good at once; one from the far future is a sign of trouble. */
-const clockSkewMicros = 300_000_000
 
 /** True when the access rules, if any, allow the call. */
 export function callAllowed({ accessRules }: Standing, call: PresentedCall | undefined): boolean {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { redactCensor, redactPaths } from './redact.ts'
+import { redactCensor, redactPaths, redactSecrets } from './redact.ts'
 
 function logged(content: object): string {
   let text = ''
@@ -11,7 +11,8 @@ function logged(content: object): string {
       done()
     },
   })
-  pino({ redact: { paths: [...redactPaths], censor: redactCensor } }, sink).info(content)
+  const redact = { paths: [...redactPaths], censor: redactCensor }
+  pino({ redact, formatters: { log: redactSecrets } }, sink).info(content)
   return text
 }
 
@@ -33,6 +34,8 @@ test.each([
   { body: { application_credential: { secret } } },
   { row: { password_hash: secret, secret_hash: secret } },
   { security_service: { password: secret } },
+  { deep: [{ er: { and: { deeper: { Password: secret } } } }] },
+  { err: Object.assign(new Error('refused'), { headers: { 'x-auth-token': secret } }) },
 ])('%j is logged without its secret', (content) => {
   const line = logged(content)
   expect(line).not.toContain(secret)
@@ -41,4 +44,7 @@ test.each([
 
 test('what is no secret stays', () => {
   expect(logged({ share: { id: 'kept' }, request_id: 'req-1' })).toContain('kept')
+  expect(logged({ err: new Error('why it failed') })).toContain('why it failed')
+  const logs = { password: null }
+  expect(redactSecrets(logs)).toEqual({ password: null })
 })

@@ -19,6 +19,10 @@ export const Api = Type.Object({
   max_body_bytes: count('Largest request body, bytes.', 114_688, 1024),
   max_limit: count('Largest page of a list.', 1000, 1),
   project_id_regex: text('What a project id in a URL may look like.', '[0-9a-f\\-]+'),
+  trust_proxy: flag(
+    'Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy that sets them.',
+    false,
+  ),
   policy_file: text('Policy overrides (YAML or JSON); empty uses the defaults.', ''),
 })
 
@@ -30,7 +34,7 @@ export const Auth = Type.Object({
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
   max_login_failures: count(
-    'Failed logins of one user or address within the window before it is locked.',
+    'Failed logins of one account within the window before it is locked; ten times as many for one address.',
     5,
     1,
   ),

@@ -1,6 +1,6 @@
 /** Structured logs: one JSON line each, secrets censored, keys `request_id`, `operation_id`, `resource_id`, `backend`. */
 import { pino, type Logger } from 'pino'
-import { redactCensor, redactPaths } from '../auth/redact.ts'
+import { redactCensor, redactPaths, redactSecrets } from '../auth/redact.ts'
 
 /** `destination` is a file path; standard output without one. */
 export function createLog(level: string, destination?: string): Logger {
@@ -8,6 +8,8 @@ export function createLog(level: string, destination?: string): Logger {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    // The path list knows fixed depths; this one looks everywhere in what a call site hands over.
+    formatters: { log: redactSecrets },
     redact: { paths: [...redactPaths], censor: redactCensor },
   }
   // Synchronous to a file: the last lines before a crash are the ones that matter.

@@ -454,7 +454,6 @@ describe('administration', () => {
     const adminOnly = [
       ['GET', '/v3/users'],
       ['POST', '/v3/users'],
-      ['GET', '/v3/projects'],
       ['POST', '/v3/projects'],
       ['GET', '/v3/roles'],
       ['GET', '/v3/groups'],
@@ -464,7 +463,6 @@ describe('administration', () => {
       ['GET', `/v3/users/${bench.admin.userId}`],
       ['GET', `/v3/users/${bench.admin.userId}/projects`],
       ['GET', `/v3/users/${bench.admin.userId}/application_credentials`],
-      ['GET', `/v3/projects/${bench.admin.projectId}`],
       ['PATCH', `/v3/users/${bench.demo.userId}`],
       ['DELETE', `/v3/users/${bench.demo.userId}`],
       ['DELETE', `/v3/projects/${bench.demo.projectId}`],
@@ -486,6 +484,12 @@ describe('administration', () => {
     expect((await asDemo('GET', `/v3/users/${bench.demo.userId}`)).body.user.name).toBe('demo')
     expect((await asDemo('GET', `/v3/projects/${bench.demo.projectId}`)).body.project.name).toBe('demo')
     expect((await asDemo('GET', `/v3/users/${bench.demo.userId}/projects`)).body.projects).toHaveLength(1)
+    // "Project by name or id": an id that isn't one's own is unknown, and the list holds one's own.
+    expect((await asDemo('GET', `/v3/projects/${bench.admin.projectId}`)).status).toBe(404)
+    expect((await asDemo('GET', '/v3/projects/demo')).status).toBe(404)
+    expect((await asDemo('GET', '/v3/projects?name=demo')).body.projects).toHaveLength(1)
+    expect((await asDemo('GET', '/v3/projects?name=admin')).body.projects).toHaveLength(0)
+    expect((await asDemo('GET', '/v3/projects')).body.projects).toHaveLength(1)
     expect((await asDemo('GET', '/v3/domains/default')).body.domain.name).toBe('Default')
   })
 

@@ -5,7 +5,8 @@
  * error replies, so that nothing of the server around it changes what a client sees.
  */
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { callAllowed, type ValidToken } from '../../auth/manager.ts'
+import { callAllowed } from '../../auth/manager.ts'
+import type { ValidToken } from '../../auth/validator.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { problemWith } from '../../wire/validate.ts'
 import { assignmentRoutes } from './assignment-routes.ts'

@@ -58,6 +58,8 @@ async function list(call: Call): Promise<Answer> {
     return collection(call, 'projects', '/projects', [], limit)
   }
   const rows = await call.parts.auth.directory.listProjects({
+    // Others find their own projects, so that a client's "project by name or id" works for everybody.
+    ...(isAdmin(call) ? {} : { ids: await targetsOf(call, call.token.standing.user.id, 'project') }),
     ...given('name', query.name),
     ...given('domainId', query.domain_id),
     ...given('parentId', query.parent_id),
@@ -91,7 +93,8 @@ async function create(call: Call): Promise<Answer> {
 async function show(call: Call): Promise<Answer> {
   const id = call.params.id ?? ''
   if (!isAdmin(call) && !(await targetsOf(call, call.token.standing.user.id, 'project')).includes(id)) {
-    throw fault('Forbidden')
+    // As unknown: a stranger's project is not confirmed, and clients go on to look for the name.
+    throw notFound('project', id)
   }
   const row = await call.parts.auth.directory.findProject({ id })
   if (row === null) throw notFound('project', id)
@@ -122,7 +125,7 @@ function refuseTags(tags: readonly string[] | undefined): void {
 export const projectRoutes: readonly IdentityRoute[] = [
   { method: 'GET', path: '/v3/domains', access: 'admin', query: ListQuery, handler: listDomains },
   { method: 'GET', path: '/v3/domains/:id', access: 'token', handler: showDomain },
-  { method: 'GET', path: '/v3/projects', access: 'admin', query: ListQuery, handler: list },
+  { method: 'GET', path: '/v3/projects', access: 'token', query: ListQuery, handler: list },
   { method: 'POST', path: '/v3/projects', access: 'admin', body: NewProject, handler: create },
   { method: 'GET', path: '/v3/projects/:id', access: 'token', handler: show },
   { method: 'PATCH', path: '/v3/projects/:id', access: 'admin', body: ProjectChange, handler: update },

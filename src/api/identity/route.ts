@@ -1,6 +1,7 @@
 /** What a route of the identity face is, and what its handler is given. */
 import type { TSchema } from 'typebox'
-import type { AuthManager, ValidToken } from '../../auth/manager.ts'
+import type { AuthManager } from '../../auth/manager.ts'
+import type { ValidToken } from '../../auth/validator.ts'
 import { fault } from '../../model/errors.ts'
 import type { Policy } from '../../policy/enforce.ts'
 import type { Clock } from '../../runtime/clock.ts'

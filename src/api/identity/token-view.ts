@@ -1,6 +1,6 @@
 /** A token as Keystone shows it. */
 import type { AccessRule } from '../../auth/access-rules.ts'
-import type { ValidToken } from '../../auth/manager.ts'
+import type { ValidToken } from '../../auth/validator.ts'
 import type { DomainRow } from '../../db/store/identity.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import { catalog } from './catalog.ts'

@@ -124,7 +124,11 @@ export async function removeDenied(
 
 /** A rule's locks, and the lock that one of them put on the share. */
 async function removeLocks(tx: Tx, ruleIds: readonly string[]): Promise<void> {
-  const locks = await tx.selectFrom('resource_locks').select('id').where('resource_id', 'in', ruleIds).execute()
+  const locks = await tx
+    .selectFrom('resource_locks')
+    .select('id')
+    .where('resource_id', 'in', ruleIds)
+    .execute()
   if (locks.length === 0) return
   const reasons = locks.map(({ id }) => `Locked by access lock: ${id}`)
   await tx.deleteFrom('resource_locks').where('lock_reason', 'in', reasons).execute()

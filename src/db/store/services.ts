@@ -90,7 +90,11 @@ export async function serviceOf(
 /** Says that these services live. A stopped service stays stopped: only {@link registerService} starts one. */
 export async function heartbeat(db: DbOrTx, ids: readonly number[], now: number): Promise<void> {
   if (ids.length === 0) return
-  await db.updateTable('services').set({ heartbeat_at: now, updated_at: now }).where('id', 'in', ids).execute()
+  await db
+    .updateTable('services')
+    .set({ heartbeat_at: now, updated_at: now })
+    .where('id', 'in', ids)
+    .execute()
 }
 
 /** A clean stop: schedulers leave these out at once instead of waiting for the heartbeat to age. */
@@ -106,11 +110,7 @@ export async function setEnsuring(
   ensuring: Flag | null,
   now: number,
 ): Promise<void> {
-  await db
-    .updateTable('services')
-    .set({ ensuring, updated_at: now })
-    .where('id', '=', serviceId)
-    .execute()
+  await db.updateTable('services').set({ ensuring, updated_at: now }).where('id', '=', serviceId).execute()
 }
 
 /** Two processes may make the same row at the same instant; the second one finds it when it tries again. */

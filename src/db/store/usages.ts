@@ -12,9 +12,16 @@ export async function writeUsages(tx: Tx, rows: readonly UsageRow[]): Promise<vo
     const some = rows.slice(start, start + batch)
     await tx
       .deleteFrom('usages')
-      .where('id', 'in', some.map(({ id }) => id))
+      .where(
+        'id',
+        'in',
+        some.map(({ id }) => id),
+      )
       .execute()
-    await tx.insertInto('usages').values([...some]).execute()
+    await tx
+      .insertInto('usages')
+      .values([...some])
+      .execute()
   }
 }
 

@@ -1,0 +1,44 @@
+/** Export locations of snapshots, and snapshot instances for administrators' lists. */
+import type { DbOrTx, SnapshotInstanceExportLocationsTable, SnapshotInstancesTable } from '../schema.ts'
+
+export type SnapshotLocationRow = SnapshotInstanceExportLocationsTable
+
+/** Of one instance, or of all instances of a snapshot. */
+export async function snapshotLocations(
+  db: DbOrTx,
+  of: { readonly snapshotId: string } | { readonly instanceId: string },
+): Promise<SnapshotLocationRow[]> {
+  let query = db
+    .selectFrom('snapshot_instance_export_locations as el')
+    .innerJoin('snapshot_instances as si', 'si.id', 'el.snapshot_instance_id')
+    .selectAll('el')
+  query =
+    'snapshotId' in of
+      ? query.where('si.snapshot_id', '=', of.snapshotId)
+      : query.where('si.id', '=', of.instanceId)
+  return query.orderBy('el.created_at').orderBy('el.id').execute()
+}
+
+export interface SnapshotInstanceListRow extends SnapshotInstancesTable {
+  readonly share_id: string
+}
+
+/** Snapshot instances with their share, of one snapshot or of all, newest first. */
+export async function listSnapshotInstances(
+  db: DbOrTx,
+  filters: { readonly snapshotId?: string; readonly id?: string },
+): Promise<SnapshotInstanceListRow[]> {
+  let query = db
+    .selectFrom('snapshot_instances')
+    .innerJoin('snapshots', 'snapshots.id', 'snapshot_instances.snapshot_id')
+    .selectAll('snapshot_instances')
+    .select('snapshots.share_id')
+  if (filters.snapshotId !== undefined) {
+    query = query.where('snapshot_instances.snapshot_id', '=', filters.snapshotId)
+  }
+  if (filters.id !== undefined) query = query.where('snapshot_instances.id', '=', filters.id)
+  return query
+    .orderBy('snapshot_instances.created_at', 'desc')
+    .orderBy('snapshot_instances.id', 'desc')
+    .execute()
+}
