@@ -1,0 +1,192 @@
+/**
+ * One deployment on disk that outlives the processes serving it: started, killed and stopped here, spoken to over REST, and
+ * judged by `check.mjs` while nobody serves it.
+ */
+import { execFile, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
+
+export type StorageKind = 'sim' | 'btrfs'
+
+export interface Reply {
+  readonly status: number
+  readonly body: Record<string, any>
+  /** `x-openstack-request-id`: what the operation it caused is found by. */
+  readonly requestId: string
+}
+
+export interface CheckReport {
+  readonly wrong: number
+  readonly accepted: number
+  readonly finished: number
+  readonly failedWithCause: number
+  readonly shares: number
+  readonly snapshots: number
+  readonly counts: Readonly<Record<string, number>>
+  readonly examples: Readonly<Record<string, readonly string[]>>
+}
+
+export interface World {
+  readonly kind: StorageKind
+  readonly dir: string
+  /** The backend's own directory. */
+  readonly backendDir: string
+  readonly database: string
+  /** `node@alpha#pool` */
+  readonly pool: string
+  /** Starts a process; with `failpoint` it kills itself there. `detach`: its stop unmounts. */
+  start(how?: { readonly failpoint?: string; readonly detach?: boolean }): Promise<ServiceProcess>
+  /** Calls the API of whatever process serves now, as administrator. Throws when no answer comes. */
+  call(method: string, path: string, body?: unknown, key?: string): Promise<Reply>
+  /** Reads the database of a dead or stopped process. */
+  query<Row>(sql: string, ...values: readonly (string | number)[]): Row[]
+  /** The independent checker's verdict. Only while no process serves. */
+  check(journal?: string): Promise<CheckReport>
+}
+
+const backend = 'alpha'
+const prefixOfOptions = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'check.mjs')]
+
+/** `dir` must be new or hold an earlier world of the same kind. */
+export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): Promise<World> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const database = join(dir, 'manila.db')
+  const backendDir = join(dir, 'backends', backend)
+  let token: string | null = null
+  const checkArguments =
+    kind === 'sim'
+      ? ['--sim', backendDir]
+      : [
+          ...['--btrfs', join(backendDir, 'pool'), '--binds', join(backendDir, 'exports')],
+          ...['--exports', join(backendDir, 'ganesha', 'exports.d'), '--bus', join(backendDir, 'ganesha', 'bus')],
+        ]
+  return {
+    kind,
+    dir,
+    backendDir,
+    database,
+    pool: `node@${backend}#pool`,
+    async start({ failpoint, detach = false } = {}) {
+      const running = await startServiceProcess({
+        dir,
+        kind,
+        settings: settingsOf(kind, dir, port, sizeGib),
+        env: {
+          TEST_NO_WAIT: '1',
+          TEST_DETACH: detach ? '1' : '',
+          MANILA_FAILPOINT: failpoint ?? '',
+          // A start is mostly the compiling of the same files: kept, a hundred of them take half the time.
+          NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/compiled'),
+        },
+      })
+      token ??= await (await running.connect('manila-admin')).tokens.current()
+      return running
+    },
+    async call(method, path, body, key) {
+      const answer = await fetch(`${url}/v2${path}`, {
+        method,
+        headers: {
+          'x-auth-token': token ?? '',
+          'x-openstack-manila-api-version': '2.99',
+          // A connection of a dead process must not be tried again by itself.
+          connection: 'close',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(20_000),
+      })
+      const text = await answer.text()
+      return {
+        status: answer.status,
+        body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+        requestId: answer.headers.get('x-openstack-request-id') ?? '',
+      }
+    },
+    query<Row>(sql: string, ...values: readonly (string | number)[]) {
+      using db = new DatabaseSync(database)
+      return db.prepare(sql).all(...values) as Row[]
+    },
+    async check(journal) {
+      const args = [...prefixOfOptions, '--db', database, ...checkArguments]
+      if (journal !== undefined) args.push('--journal', journal)
+      return parseReport(args)
+    },
+  }
+}
+
+async function parseReport(args: readonly string[]): Promise<CheckReport> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 })
+    return JSON.parse(stdout) as CheckReport
+  } catch (error) {
+    // 1 means "something is wrong", and says what; anything else is the checker's own failure.
+    const { code, stdout } = error as { code?: number; stdout?: string }
+    if (code !== 1 || !stdout?.startsWith('{')) throw error
+    return JSON.parse(stdout) as CheckReport
+  }
+}
+
+function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: number): Record<string, unknown> {
+  const common = { share_backend_name: backend, report_interval_s: 2, slots: 8 }
+  const storage =
+    kind === 'sim'
+      ? {
+          driver: 'sim',
+          exporter: 'sim',
+          driver_options: { pools: [{ name: 'pool', total_gib: sizeGib, thin: true }] },
+        }
+      : {
+          driver: 'btrfs',
+          exporter: 'ganesha',
+          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 16, pool_name: 'pool' },
+          exporter_options: { port: 0 },
+        }
+  const unlimited = { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1 }
+  return {
+    api: { port },
+    database: { url: `sqlite:${join(dir, 'manila.db')}` },
+    auth: { key_file: join(dir, 'token-key.json'), token_lifetime_s: 86_400 },
+    quota: unlimited,
+    backends: { [backend]: { ...common, ...storage } },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Mounts and loop devices below `dir`: nothing of either may be left after a stop that detaches. */
+export function leftOnHost(dir: string): string[] {
+  const mounted = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${dir}/`))
+  const loops = spawnSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], { encoding: 'utf8' })
+  const files = (loops.stdout ?? '').split('\n').filter((file) => file.trim().startsWith(`${dir}/`))
+  return [...mounted, ...files]
+}
+
+/** Polls until `look` answers something; throws `what` after `withinMs`. */
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  look: () => Promise<T | null | undefined | false>,
+): Promise<T> {
+  const end = performance.now() + withinMs
+  for (;;) {
+    const found = await look()
+    if (found !== null && found !== undefined && found !== false) return found
+    if (performance.now() > end) throw new Error(`${what}: not within ${withinMs} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 15))
+  }
+}
