@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/unit/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/routes/**/*.test.ts', 'test/golden/**/*.test.ts'],
           exclude: ['**/*.system.test.ts'],
           isolate: false,
           testTimeout: 20_000,

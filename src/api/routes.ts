@@ -2,6 +2,7 @@
 import { accessRuleRoutes } from './access-rules/routes.ts'
 import { zoneRoutes } from './availability-zones/routes.ts'
 import { capabilityRoutes } from './capabilities/routes.ts'
+import { exportLocationRoutes } from './export-locations/routes.ts'
 import { extensionRoutes } from './extensions/routes.ts'
 import { limitRoutes } from './limits/routes.ts'
 import { messageRoutes } from './messages/routes.ts'
@@ -10,14 +11,18 @@ import { poolRoutes } from './pools/routes.ts'
 import { quotaRoutes } from './quotas/routes.ts'
 import { resourceLockRoutes } from './resource-locks/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
+import { shareInstanceRoutes } from './share-instances/routes.ts'
 import { shareTypeRoutes } from './share-types/routes.ts'
 import { shareRoutes } from './shares/routes.ts'
+import { snapshotInstanceRoutes } from './snapshot-instances/routes.ts'
+import { snapshotRoutes } from './snapshots/routes.ts'
 import type { Route } from './route.ts'
 
 export const routes: readonly Route[] = [
   ...accessRuleRoutes,
   ...zoneRoutes,
   ...capabilityRoutes,
+  ...exportLocationRoutes,
   ...extensionRoutes,
   ...limitRoutes,
   ...messageRoutes,
@@ -26,6 +31,9 @@ export const routes: readonly Route[] = [
   ...quotaRoutes,
   ...resourceLockRoutes,
   ...serviceRoutes,
+  ...shareInstanceRoutes,
   ...shareTypeRoutes,
   ...shareRoutes,
+  ...snapshotInstanceRoutes,
+  ...snapshotRoutes,
 ]

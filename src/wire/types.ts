@@ -36,10 +36,12 @@ export const PositiveInt = Type.Union(
   spoken(`a whole number from 1 to ${maxInt}`),
 )
 
+/** A record's key schema is only its pattern: other keys must be refused by name. */
 export const Metadata = Type.Record(
-  Type.String({ minLength: 1, maxLength: 255 }),
+  Type.String({ pattern: '^[\\s\\S]{1,255}$' }),
   Type.String({ minLength: 1, maxLength: 1023 }),
   {
+    additionalProperties: false,
     ...spoken('an object of strings: keys of 1 to 255 characters, values of 1 to 1023'),
   },
 )

@@ -38,6 +38,8 @@ export function problemWith(schema: TSchema, value: unknown, root = 'the body'):
   if (first === undefined) return `${root} is not valid`
   // A union reports each alternative, then itself: the last report on the same field is about the whole field.
   const whole = problems.filter((p) => p.instancePath === first.instancePath).at(-1) ?? first
+  // A key that no pattern or property allows is reported at its own place as a schema that is false.
+  if (whole.keyword === 'boolean') return unknownKey(schema, whole, root)
   const field = fieldName(whole.instancePath, root)
   if (whole.keyword === 'required') {
     const names = (whole.params.requiredProperties as readonly string[] | undefined) ?? []
@@ -61,6 +63,16 @@ function fieldName(path: string, root: string): string {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .join('.')
   return name === '' ? root : name.slice(0, 100)
+}
+
+function unknownKey(schema: TSchema, problem: Problem, root: string): string {
+  const parts = problem.instancePath.split('/')
+  const name = JSON.stringify((parts.at(-1) ?? '').slice(0, 60))
+  const owner = fieldName(parts.slice(0, -1).join('/'), root)
+  const says = spokenAt(schema, problem.schemaPath)
+  return says === null
+    ? `${owner} has unknown fields: ${name}`
+    : `${owner} must be ${says}; ${name} is none of its keys`
 }
 
 /** The innermost `says` on the way to the keyword that failed. */

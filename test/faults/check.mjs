@@ -4,7 +4,11 @@
  * shares no code with the service, on purpose: its own SQL, its own arithmetic, its own reading of mounts, subvolumes and
  * export files. The service must be stopped (SQLite lets one process in); mounts and daemons may still be there.
  *
- *   node test/faults/check.mjs --db FILE [--btrfs POOL_TOP --binds DIR --exports DIR] [--sim DIR] [--journal FILE]
+ *   node test/faults/check.mjs --db FILE [--btrfs POOL_TOP --binds DIR --exports DIR --bus SOCKET] [--sim DIR] [--journal FILE]
+ *
+ * The journal has one JSON object a line for each request that was answered with success: `verb`, `id` of the thing it was
+ * about, `share` it belongs to, `request` (x-openstack-request-id). `again: true` marks the repeat of a POST whose first
+ * answer was lost: its request id is not the one that did the work.
  *
  * Prints one JSON object: counts of everything that is wrong, and up to 20 examples of each. Ends 1 when any is not 0.
  */
@@ -19,12 +23,15 @@ const { values: args } = parseArgs({
     btrfs: { type: 'string' },
     binds: { type: 'string' },
     exports: { type: 'string' },
+    bus: { type: 'string' },
     sim: { type: 'string' },
     journal: { type: 'string' },
   },
 })
 if (args.db === undefined) {
-  process.stderr.write('usage: check.mjs --db FILE [--btrfs TOP --binds DIR --exports DIR] [--sim DIR] [--journal FILE]\n')
+  process.stderr.write(
+    'usage: check.mjs --db FILE [--btrfs TOP --binds DIR --exports DIR --bus SOCKET] [--sim DIR] [--journal FILE]\n',
+  )
   process.exit(64)
 }
 
@@ -37,35 +44,94 @@ const note = (kind, example) => {
   if (entry.examples.length < 20) entry.examples.push(example)
 }
 for (const kind of [
-  'unfinished_operations', 'stuck_shares', 'stuck_snapshots', 'stuck_rules', 'failed_without_cause', 'quota_drift',
-  'capacity_drift', 'claims_without_owner', 'orphan_trees', 'orphan_snapshots', 'orphan_exports', 'orphan_mounts',
-  'rows_without_tree', 'rows_without_snapshot', 'rows_without_export', 'lost_requests', 'held_lanes_without_work',
-]) wrong[kind] = { count: 0, examples: [] }
+  'unfinished_operations',
+  'stuck_shares',
+  'stuck_snapshots',
+  'stuck_rules',
+  'failed_without_cause',
+  'failed_without_message',
+  'quota_drift',
+  'capacity_drift',
+  'claims_without_owner',
+  'orphan_trees',
+  'orphan_snapshots',
+  'orphan_exports',
+  'orphan_mounts',
+  'doubled_mounts',
+  'orphans_served',
+  'rows_without_tree',
+  'rows_without_snapshot',
+  'rows_without_export',
+  'exports_not_served',
+  'sizes_not_enforced',
+  'clients_wrong',
+  'lost_requests',
+  'held_lanes_without_work',
+])
+  wrong[kind] = { count: 0, examples: [] }
 
 // --- work that never ended ------------------------------------------------------------------------------------------
 
-for (const op of all(`select id, kind, state from operations where state not in ('done', 'failed', 'cancelled')`)) {
+for (const op of all(
+  `select id, kind, state from operations where state not in ('done', 'failed', 'cancelled')`,
+)) {
   note('unfinished_operations', `${op.kind} ${op.id} is ${op.state}`)
 }
-for (const op of all(`select id, kind from operations where state = 'failed' and (cause_message is null or cause_message = '')`)) {
+for (const op of all(
+  `select id, kind from operations where state = 'failed' and (cause_message is null or cause_message = '')`,
+)) {
   note('failed_without_cause', `${op.kind} ${op.id}`)
 }
+// What the owner of a share that went wrong reads: the message of the very request.
+for (const op of all(`select id, kind, request_id from operations where state = 'failed' and kind not in ('ensure-shares')
+    and resource_id not in (select id from tombstones) and request_id not in (select request_id from messages where request_id is not null)`)) {
+  note('failed_without_message', `${op.kind} ${op.id} of ${op.request_id}`)
+}
 const passing = (words) => words.map((word) => `'${word}'`).join(',')
-const movingShare = passing(['creating', 'creating_from_snapshot', 'deleting', 'extending', 'shrinking', 'reverting', 'manage_starting',
-  'unmanage_starting', 'manage_error_unmanage_starting', 'ensuring', 'restoring', 'deferred_deleting'])
+const movingShare = passing([
+  'creating',
+  'creating_from_snapshot',
+  'deleting',
+  'extending',
+  'shrinking',
+  'reverting',
+  'manage_starting',
+  'unmanage_starting',
+  'manage_error_unmanage_starting',
+  'ensuring',
+  'restoring',
+  'deferred_deleting',
+])
 for (const row of all(`select id, share_id, status from share_instances where status in (${movingShare})`)) {
   note('stuck_shares', `share instance ${row.id} of share ${row.share_id} is ${row.status}`)
 }
-for (const row of all(`select id, status from shares where status in (${movingShare})`)) note('stuck_shares', `share ${row.id} is ${row.status}`)
-const movingSnapshot = passing(['creating', 'deleting', 'restoring', 'manage_starting', 'unmanage_starting', 'deferred_deleting'])
+for (const row of all(`select id, status from shares where status in (${movingShare})`))
+  note('stuck_shares', `share ${row.id} is ${row.status}`)
+const movingSnapshot = passing([
+  'creating',
+  'deleting',
+  'restoring',
+  'manage_starting',
+  'unmanage_starting',
+  'deferred_deleting',
+])
 for (const row of all(`select id, status from snapshot_instances where status in (${movingSnapshot})`)) {
   note('stuck_snapshots', `snapshot instance ${row.id} is ${row.status}`)
 }
-for (const row of all(`select access_rule_id, share_instance_id, state from access_rule_mappings where state not in ('active', 'error')`)) {
+for (const row of all(
+  `select access_rule_id, share_instance_id, state from access_rule_mappings where state not in ('active', 'error')`,
+)) {
   note('stuck_rules', `rule ${row.access_rule_id} on ${row.share_instance_id} is ${row.state}`)
 }
-for (const row of all(`select lane from operation_lanes where finished = 0 and operation_id in (select id from operations where state in ('done','failed','cancelled'))`)) {
+for (const row of all(
+  `select lane from operation_lanes where finished = 0 and operation_id not in (select id from operations where state not in ('done','failed','cancelled'))`,
+)) {
   note('held_lanes_without_work', row.lane)
+}
+for (const row of all(
+  'select id, access_generation, access_applied from share_instances where access_generation <> access_applied',
+)) {
+  note('stuck_rules', `rules of ${row.id}: ${row.access_applied} of ${row.access_generation} changes applied`)
 }
 
 // --- quota: what each project, user and type should be charged -----------------------------------------------------------
@@ -83,7 +149,13 @@ const oweAll = (row, type, costs) => {
     if (type !== null) owe(row.project_id, 'share_type', type, resource, amount)
   }
 }
-const free = new Set(['deferred_deleting', 'error_deferred_deleting', 'manage_starting', 'manage_error', 'manage_error_unmanage_starting'])
+const free = new Set([
+  'deferred_deleting',
+  'error_deferred_deleting',
+  'manage_starting',
+  'manage_error',
+  'manage_error_unmanage_starting',
+])
 const typeOfShare = new Map()
 for (const share of all('select * from shares')) {
   typeOfShare.set(share.id, share.share_type_id)
@@ -97,7 +169,10 @@ for (const share of all('select * from shares')) {
 }
 for (const snapshot of all('select * from snapshots')) {
   if (free.has(snapshot.status)) continue
-  oweAll(snapshot, typeOfShare.get(snapshot.share_id) ?? null, { snapshots: 1, snapshot_gigabytes: snapshot.size })
+  oweAll(snapshot, typeOfShare.get(snapshot.share_id) ?? null, {
+    snapshots: 1,
+    snapshot_gigabytes: snapshot.size,
+  })
 }
 for (const usage of all('select * from quota_usages')) {
   const key = `${usage.project_id} ${usage.scope} ${usage.scope_id} ${usage.resource}`
@@ -110,98 +185,239 @@ for (const [key, should] of owed) note('quota_drift', `${key}: nothing recorded,
 // --- capacity -----------------------------------------------------------------------------------------------------------
 
 for (const pool of all('select id, label, placed_gib from pools')) {
-  const [{ total }] = all('select coalesce(sum(placed_gib), 0) as total from share_instances where pool_id = ?', pool.id)
-  if (pool.placed_gib !== total) note('capacity_drift', `${pool.label}: ${pool.placed_gib} GiB recorded, instances have ${total}`)
+  const [{ total }] = all(
+    'select coalesce(sum(placed_gib), 0) as total from share_instances where pool_id = ?',
+    pool.id,
+  )
+  if (pool.placed_gib !== total)
+    note('capacity_drift', `${pool.label}: ${pool.placed_gib} GiB recorded, instances have ${total}`)
 }
 for (const row of all(`select i.id, i.placed_gib, s.size from share_instances i join shares s on s.id = i.share_id
     where i.pool_id is not null and i.status = 'available'`)) {
-  if (row.placed_gib !== row.size) note('capacity_drift', `share instance ${row.id}: ${row.placed_gib} GiB placed, size ${row.size}`)
+  if (row.placed_gib !== row.size)
+    note('capacity_drift', `share instance ${row.id}: ${row.placed_gib} GiB placed, size ${row.size}`)
 }
-for (const claim of all('select id, owner_id from pool_claims where owner_id not in (select id from share_instances)')) {
+for (const claim of all(
+  'select id, owner_id from pool_claims where owner_id not in (select id from share_instances)',
+)) {
   note('claims_without_owner', `claim ${claim.id} of ${claim.owner_id}`)
 }
 
 // --- the backend ---------------------------------------------------------------------------------------------------------
 
 /** Instances that must have a tree: whatever was placed and is not an error. */
-const instances = new Map(all('select id, status, backend_id from share_instances').map((row) => [row.id, row]))
-const snapshotInstances = new Map(all('select id, status from snapshot_instances').map((row) => [row.id, row]))
+const instances = new Map(
+  all(
+    'select i.id, i.status, i.backend_id, s.size from share_instances i join shares s on s.id = i.share_id',
+  ).map((row) => [row.id, row]),
+)
+const snapshotInstances = new Map(
+  all('select id, status from snapshot_instances').map((row) => [row.id, row]),
+)
 const mustExist = (row) => !/^(error|manage_error|creating|deleting)/.test(row.status)
 
 function compare(trees, snapshots, exported) {
-  for (const id of trees) if (!instances.has(id)) note('orphan_trees', id)
+  for (const id of trees.keys()) if (!instances.has(id)) note('orphan_trees', id)
   for (const id of snapshots) if (!snapshotInstances.has(id)) note('orphan_snapshots', id)
-  for (const id of exported) if (!instances.has(id) && !snapshotInstances.has(id)) note('orphan_exports', id)
+  for (const id of exported.keys())
+    if (!instances.has(id) && !snapshotInstances.has(id)) note('orphan_exports', id)
   for (const [id, row] of instances) {
     if (!mustExist(row)) continue
     if (!trees.has(id)) note('rows_without_tree', `${id} (${row.status})`)
-    if (row.status === 'available' && !exported.has(id)) note('rows_without_export', id)
+    if (row.status !== 'available') continue
+    if (!exported.has(id)) note('rows_without_export', id)
+    compareSize(id, row, trees.get(id))
+    compareClients(id, exported.get(id))
   }
   for (const [id, row] of snapshotInstances) {
     if (mustExist(row) && !snapshots.has(id)) note('rows_without_snapshot', `${id} (${row.status})`)
   }
 }
 
-const jsonNames = (dir) =>
-  new Set(existsSync(dir) ? readdirSync(dir).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5)) : [])
+function compareSize(id, row, bytes) {
+  const should = row.size * 2 ** 30
+  if (bytes !== undefined && bytes !== should)
+    note('sizes_not_enforced', `${id}: ${bytes} bytes enforced, ${should} asked for`)
+}
+
+/** `let in` is what the exporter does; the rows that are active say what it should do. */
+function compareClients(id, letIn) {
+  if (letIn === undefined) return
+  const rules = all(
+    `select r.access_to, r.access_level from access_rules r join access_rule_mappings m on m.access_rule_id = r.id
+      where m.share_instance_id = ? and m.state = 'active'`,
+    id,
+  )
+  const should = rules
+    .map((rule) => `${rule.access_to} ${rule.access_level}`)
+    .sort()
+    .join(', ')
+  const does = [...letIn].sort().join(', ')
+  if (should !== does) note('clients_wrong', `${id}: lets in [${does}], its rules say [${should}]`)
+}
+
+const jsonFiles = (dir) =>
+  existsSync(dir)
+    ? readdirSync(dir).flatMap((name) =>
+        name.endsWith('.json')
+          ? [[name.slice(0, -5), JSON.parse(readFileSync(`${dir}/${name}`, 'utf8'))]]
+          : [],
+      )
+    : []
 
 if (args.sim !== undefined) {
-  compare(jsonNames(`${args.sim}/shares`), jsonNames(`${args.sim}/snapshots`), jsonNames(`${args.sim}/exports`))
+  const trees = new Map(jsonFiles(`${args.sim}/shares`).map(([id, share]) => [id, share.size_gib * 2 ** 30]))
+  const snapshots = new Set(jsonFiles(`${args.sim}/snapshots`).map(([id]) => id))
+  const exported = new Map(
+    jsonFiles(`${args.sim}/exports`).map(([id, { rules }]) => [
+      id,
+      rules.map((rule) => `${rule.to} ${rule.level}`),
+    ]),
+  )
+  compare(trees, snapshots, exported)
 }
 
 if (args.btrfs !== undefined) {
-  const trees = new Set()
+  const run = (...argv) =>
+    execFileSync(argv[0], argv.slice(1), { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+  const limits = new Map()
+  for (const line of run('btrfs', 'qgroup', 'show', '-re', '--raw', args.btrfs).split('\n')) {
+    const [group = '', , , most] = line.trim().split(/\s+/)
+    if (group.startsWith('0/')) limits.set(group.slice(2), most === 'none' ? 0 : Number(most))
+  }
+  const trees = new Map()
   const snapshots = new Set()
-  const listing = execFileSync('btrfs', ['subvolume', 'list', args.btrfs], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
-  for (const line of listing.split('\n')) {
-    const path = line.split(' path ')[1] ?? ''
+  for (const line of run('btrfs', 'subvolume', 'list', args.btrfs).split('\n')) {
+    const [, number, path = ''] = /^ID (\d+) .* path (.*)$/.exec(line) ?? []
     const [place, name] = path.split('/').slice(-2)
-    if (place === 'shares') trees.add(name)
+    if (place === 'shares') trees.set(name, limits.get(number) ?? 0)
     else if (place === 'snapshots') snapshots.add(name)
     else if (place === 'staging') note('orphan_trees', path)
   }
-  const exported = new Set(
-    args.exports !== undefined && existsSync(args.exports)
-      ? readdirSync(args.exports).filter((name) => name.endsWith('.conf')).map((name) => name.slice(0, -5))
-      : [],
-  )
-  compare(trees, snapshots, exported)
-  if (args.binds !== undefined) {
-    for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
-      const mounted = line.split(' ')[4] ?? ''
-      if (!mounted.startsWith(`${args.binds}/`)) continue
-      const id = mounted.slice(args.binds.length + 1).split('.')[0] ?? ''
-      if (!instances.has(id) && !snapshotInstances.has(id)) note('orphan_mounts', mounted)
+  const exported = new Map()
+  if (args.exports !== undefined && existsSync(args.exports)) {
+    for (const name of readdirSync(args.exports)) {
+      if (!name.endsWith('.conf')) continue
+      const text = readFileSync(`${args.exports}/${name}`, 'utf8')
+      const clients = [...text.matchAll(/^\s*CLIENT \{ Clients = ([^;]+); Access_Type = (\w+);/gm)]
+      exported.set(
+        name.slice(0, -5),
+        clients.map(([, to, level]) => `${to} ${level.toLowerCase()}`),
+      )
     }
   }
+  compare(trees, snapshots, exported)
+  if (args.binds !== undefined) lookAtMounts(args.binds)
+  if (args.bus !== undefined && existsSync(args.bus)) askTheDaemon(run, exported)
+}
+
+function lookAtMounts(binds) {
+  const seen = new Set()
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const mounted = line.split(' ')[4] ?? ''
+    if (!mounted.startsWith(`${binds}/`)) continue
+    const id = mounted.slice(binds.length + 1).split('.')[0] ?? ''
+    if (!instances.has(id) && !snapshotInstances.has(id)) note('orphan_mounts', mounted)
+    if (seen.has(id)) note('doubled_mounts', mounted)
+    seen.add(id)
+  }
+  // A mount point nothing is mounted on is only a directory, but it has no business there either.
+  for (const name of existsSync(binds) ? readdirSync(binds) : []) {
+    const id = name.split('.')[0] ?? ''
+    if (!instances.has(id) && !snapshotInstances.has(id) && !seen.has(id))
+      note('orphan_mounts', `${binds}/${name} (empty)`)
+  }
+}
+
+/** What NFS-Ganesha serves this moment, by its own account. */
+function askTheDaemon(run, exported) {
+  const told = run(
+    'dbus-send',
+    `--bus=unix:path=${args.bus}`,
+    '--print-reply',
+    '--dest=org.ganesha.nfsd',
+    '/org/ganesha/nfsd/ExportMgr',
+    'org.ganesha.nfsd.exportmgr.ShowExports',
+  )
+  const served = new Set()
+  for (const [, path] of told.matchAll(/string "(\/[^"]+)"/g))
+    served.add(path.split('/').at(-1).split('.')[0])
+  for (const id of served) if (id !== '' && !exported.has(id)) note('orphans_served', id)
+  for (const [id, row] of instances)
+    if (row.status === 'available' && !served.has(id)) note('exports_not_served', id)
 }
 
 // --- requests the clients were told had been accepted --------------------------------------------------------------------
 
 let accepted = 0
+let finished = 0
+let failedWithCause = 0
 if (args.journal !== undefined && existsSync(args.journal)) {
-  const known = new Set(all('select request_id from operations').map((row) => row.request_id))
-  const rows = new Set([...all('select id from shares'), ...all('select id from snapshots'), ...all('select id from access_rules')].map((row) => row.id))
-  const gone = new Set(all('select id from tombstones').map((row) => row.id))
-  for (const line of readFileSync(args.journal, 'utf8').split('\n')) {
-    if (line === '') continue
-    let entry
-    try {
-      entry = JSON.parse(line)
-    } catch {
-      continue // the last line of a client that was cut off
-    }
+  const operations = new Map(
+    all('select request_id, state, cause_message from operations').map((row) => [row.request_id, row]),
+  )
+  const ids = (sql) => new Set(all(sql).map((row) => row.id))
+  const rules = new Map(all('select id, state from access_rules').map((row) => [row.id, row.state]))
+  const there = ids('select id from shares union select id from snapshots')
+  const gone = ids('select id from tombstones')
+  const entries = readFileSync(args.journal, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return line === '' ? [] : [JSON.parse(line)]
+      } catch {
+        return [] // the last line of a client that was cut off
+      }
+    })
+  const denied = new Set(entries.filter(({ verb }) => verb === 'deny').map(({ id }) => id))
+  for (const entry of entries) {
     accepted++
-    // A rule goes with its share; everything else leaves an operation, a row or a tombstone.
-    const there = known.has(entry.request) || rows.has(entry.id) || gone.has(entry.id) || (entry.share !== undefined && gone.has(entry.share))
-    if (!there && !(entry.verb === 'deny' || entry.verb === 'allow')) note('lost_requests', line)
-    if (entry.verb === 'allow' && !rows.has(entry.id) && !gone.has(entry.share) && entry.denied !== true) note('lost_requests', line)
+    const end = endOf(entry)
+    if (end === 'finished') finished++
+    else if (end === 'failed') failedWithCause++
+    else note('lost_requests', `${JSON.stringify(entry)}: ${end}`)
+  }
+
+  function endOf({ verb, id, share, request, again }) {
+    if (verb === 'allow' || verb === 'deny') {
+      // Rules have no operations: they are there, or gone with their share.
+      if (gone.has(share)) return 'finished'
+      const state = rules.get(id)
+      if (state === 'error') return 'failed'
+      if (denied.has(id)) return state === undefined ? 'finished' : `the rule is still there, ${state}`
+      return state === 'active' ? 'finished' : `the rule is ${state ?? 'gone'}`
+    }
+    const operation = operations.get(request)
+    if (operation === undefined) {
+      return again === true && (there.has(id) || gone.has(id))
+        ? 'finished'
+        : 'no operation has this request id'
+    }
+    if (operation.state === 'done') {
+      if (verb === 'delete' && !gone.has(id)) return 'done, but it is still there'
+      return there.has(id) || gone.has(id) ? 'finished' : 'done, but neither there nor deleted'
+    }
+    return operation.cause_message ? 'failed' : `its operation is ${operation.state}`
   }
 }
 
 db.close()
 const bad = Object.values(wrong).reduce((sum, { count }) => sum + count, 0)
 const counts = Object.fromEntries(Object.entries(wrong).map(([kind, { count }]) => [kind, count]))
-const examples = Object.fromEntries(Object.entries(wrong).filter(([, { count }]) => count > 0).map(([kind, { examples }]) => [kind, examples]))
-process.stdout.write(`${JSON.stringify({ wrong: bad, accepted, shares: instances.size, snapshots: snapshotInstances.size, counts, examples }, null, 2)}\n`)
+const examples = Object.fromEntries(
+  Object.entries(wrong)
+    .filter(([, { count }]) => count > 0)
+    .map(([kind, { examples }]) => [kind, examples]),
+)
+const report = {
+  wrong: bad,
+  accepted,
+  finished,
+  failedWithCause,
+  shares: instances.size,
+  snapshots: snapshotInstances.size,
+  counts,
+  examples,
+}
+process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
 process.exit(bad === 0 ? 0 : 1)

@@ -1,6 +1,6 @@
-/** Name, description and visibility of a share type, and its end. */
+/** Name, description and visibility of a share type. */
 import type { Ctx } from '../context.ts'
-import { deleteType, typeInUse, updateType, type ShareType } from '../../db/store/share-types.ts'
+import { updateType, type ShareType } from '../../db/store/share-types.ts'
 import { invalid } from '../../model/errors.ts'
 import { claimName } from './create.ts'
 import { findType } from './find.ts'
@@ -27,13 +27,4 @@ export async function update(ctx: Ctx, id: string, input: UpdateType): Promise<S
   }
   await claimName(ctx, name ?? type.name, type.id, () => updateType(ctx.tx, type.id, columns))
   return { ...type, ...columns }
-}
-
-/** 400 while shares, groups or group types name it. */
-export async function remove(ctx: Ctx, id: string): Promise<void> {
-  const type = await findType(ctx, id)
-  if (await typeInUse(ctx.tx, type.id)) {
-    throw invalid(`Share type ${type.name} is still in use by shares, share groups or share group types.`)
-  }
-  await deleteType(ctx.tx, type.id)
 }

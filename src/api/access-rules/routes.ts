@@ -1,0 +1,66 @@
+/** Access rules over HTTP: the share's actions and the resource. */
+import { allow } from '../../app/access-rules/allow.ts'
+import { deny, updateLevel } from '../../app/access-rules/change.ts'
+import { showRule } from '../../app/access-rules/find.ts'
+import { listByQuery, listOfShare } from '../../app/access-rules/list.ts'
+import { ruleMetadata } from '../../app/access-rules/metadata.ts'
+import type { Ctx } from '../../app/context.ts'
+import { merge, readAll, removeOne } from '../../app/metadata/metadata.ts'
+import { accessRuleChanges } from '../../wire/access-rules/changes.ts'
+import * as wire from '../../wire/access-rules/schema.ts'
+import { truth } from '../../wire/types.ts'
+import { dictQuery } from '../lists.ts'
+import { actionRoutes, route, type Input, type Route } from '../route.ts'
+import { accessRuleView, listedRuleView } from './view.ts'
+
+const how = { changes: accessRuleChanges }
+
+async function shown(ctx: Ctx, id: string): Promise<object> {
+  return { access: accessRuleView(ctx, await showRule(ctx, id)) }
+}
+
+async function listed(ctx: Ctx, { params }: Pick<Input<unknown>, 'params'>): Promise<object> {
+  const rules = await listOfShare(ctx, params.id ?? '')
+  return { access_list: rules.map((rule) => listedRuleView(ctx, rule)) }
+}
+
+export const accessRuleRoutes: readonly Route[] = [
+  ...actionRoutes(wire.allowAccess, accessRuleChanges, async (ctx, { params, body }) =>
+    shown(
+      ctx,
+      await allow(ctx, params.id ?? '', {
+        type: body.access_type,
+        to: body.access_to,
+        level: body.access_level === '' ? null : (body.access_level ?? null),
+        metadata: body.metadata ?? {},
+        lockVisibility: truth(body.lock_visibility ?? false),
+        lockDeletion: truth(body.lock_deletion ?? false),
+        lockReason: body.lock_reason ?? null,
+      }),
+    ),
+  ),
+  ...actionRoutes(wire.denyAccess, accessRuleChanges, (ctx, { params, body }) =>
+    deny(ctx, params.id ?? '', { ruleId: body.access_id, unrestrict: truth(body.unrestrict ?? false) }),
+  ),
+  route(wire.listAccessAction, how, listed),
+  route(wire.listAccessActionLegacy, how, listed),
+  route(wire.listAccessRules, how, async (ctx, { query }) => {
+    const metadata = query.metadata === undefined ? null : dictQuery('metadata', query.metadata)
+    const rules = await listByQuery(ctx, { query, metadata })
+    return { access_list: rules.map((rule) => listedRuleView(ctx, rule)) }
+  }),
+  route(wire.showAccessRule, how, (ctx, { params }) => shown(ctx, params.id ?? '')),
+  route(wire.updateAccessRule, how, async (ctx, { params, body }) => {
+    await updateLevel(ctx, params.id ?? '', body.update_access.access_level)
+    return shown(ctx, params.id ?? '')
+  }),
+  route(wire.updateAccessMetadata, {}, async (ctx, { params, body }) => {
+    const owner = await ruleMetadata(ctx, params.id ?? '', 'share_access_metadata:update')
+    await merge(ctx, owner, body.metadata)
+    return { metadata: await readAll(ctx, owner) }
+  }),
+  route(wire.deleteAccessMetadata, {}, async (ctx, { params }) => {
+    const owner = await ruleMetadata(ctx, params.id ?? '', 'share_access_metadata:delete')
+    return removeOne(ctx, owner, params.key ?? '')
+  }),
+]

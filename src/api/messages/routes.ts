@@ -1,0 +1,43 @@
+/** User messages over HTTP. */
+import { remove } from '../../app/messages/delete.ts'
+import { findMessage } from '../../app/messages/find.ts'
+import { list } from '../../app/messages/list.ts'
+import { messageChanges } from '../../wire/messages/changes.ts'
+import { deleteMessage, listMessages, showMessage } from '../../wire/messages/schema.ts'
+import { nextLink, pageRequest, type PageRules } from '../lists.ts'
+import { route, type Route } from '../route.ts'
+import { messageView } from './view.ts'
+
+const how = { changes: messageChanges }
+
+const sortable = [
+  'id',
+  'project_id',
+  'request_id',
+  'resource_type',
+  'resource_id',
+  'action_id',
+  'detail_id',
+  'message_level',
+  'created_at',
+  'expires_at',
+]
+
+const rules = (maxLimit: number): PageRules => ({
+  maxLimit,
+  sortKeys: Object.fromEntries(sortable.map((key) => [key, key])),
+  strictDirection: false,
+})
+
+export const messageRoutes: readonly Route[] = [
+  route(listMessages, how, async (ctx, { query, url }) => {
+    const page = pageRequest(query, rules(ctx.settings.api.max_limit))
+    const rows = await list(ctx, { query, page })
+    const messages = rows.map((row) => messageView(url, row))
+    return { messages, ...nextLink('messages_links', url, page, rows) }
+  }),
+  route(showMessage, how, async (ctx, { params, url }) => ({
+    message: messageView(url, await findMessage(ctx, params.id ?? '')),
+  })),
+  route(deleteMessage, how, (ctx, { params }) => remove(ctx, params.id ?? '')),
+]

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { enqueue } from '../../engine/queue.ts'
+import type { Store } from '../../db/open.ts'
+import { operationPlans } from '../../model/operations.ts'
+import { routeLaws } from '../route-laws.fixture.ts'
+import { openBench, personas, type Bench, type CallOptions } from '../test-bench.ts'
+import { operationRoutes } from './routes.ts'
+
+const share = '66666666-2222-3333-4444-555555555555'
+
+/** Three operations: demo's extend (failed), demo's delete (queued), other's delete (queued). Answers their ids. */
+async function seed(store: Store): Promise<[extend: string, ownDelete: string, foreignDelete: string]> {
+  const common = (projectId: string, now: number) => ({
+    resourceId: share,
+    lanes: [`instance:${share}`] as const,
+    backendId: null,
+    projectId,
+    userId: 'u',
+    requestId: `req-${now}`,
+    now,
+  })
+  const deletion = { shareId: share, instanceId: share, force: false, deferred: false }
+  const ids = await store.transaction(async (tx) => {
+    const extend = await enqueue(tx, {
+      kind: 'extend-share',
+      payload: { shareId: share, instanceId: share, fromGib: 1, toGib: 2, force: false },
+      ...common(personas.demo.projectId, 1),
+    })
+    const own = await enqueue(tx, {
+      kind: 'delete-share',
+      payload: deletion,
+      ...common(personas.demo.projectId, 2),
+    })
+    const foreign = await enqueue(tx, {
+      kind: 'delete-share',
+      payload: deletion,
+      ...common(personas.other.projectId, 3),
+    })
+    return [extend.id, own.id, foreign.id] as [string, string, string]
+  })
+  await store.db
+    .updateTable('operations')
+    .set({
+      state: 'failed',
+      step: 1,
+      progress: 50,
+      cause_code: 'no-room',
+      cause_message: 'No pool has room.',
+      cause_retryable: 1,
+      cause_detail_id: '009',
+      refusals: JSON.stringify([{ pool: 'node@alpha#one', filter: 'CapacityFilter', why: 'full' }]),
+      started_at: 5,
+      finished_at: 9,
+    })
+    .where('id', '=', ids[0])
+    .execute()
+  await store.db
+    .insertInto('operation_steps')
+    .values({
+      operation_id: ids[0],
+      step: 0,
+      name: 'place',
+      state: 'undone',
+      attempts: 3,
+      output: JSON.stringify({ pool: 'node@alpha#one' }),
+      started_at: 5,
+      finished_at: 9,
+    })
+    .execute()
+  return ids
+}
+
+let bench: Bench
+let extend: string
+let ownDelete: string
+let foreignDelete: string
+beforeAll(async () => {
+  bench = await openBench(operationRoutes)
+  ;[extend, ownDelete, foreignDelete] = await seed(bench.store)
+})
+afterAll(() => bench.close())
+
+const ids = async (query: string, options: CallOptions = {}): Promise<string[]> =>
+  (await bench.call('GET', `/operations${query}`, { token: 'demo', ...options })).body.operations.map(
+    (operation: { id: string }) => operation.id,
+  )
+
+describe('operations', () => {
+  it('show how far they are and why they failed', async () => {
+    const { status, body } = await bench.call('GET', `/operations/${extend}`, { token: 'reader', version: 0 })
+    expect(status).toBe(200)
+    expect(body.operation).toMatchObject({
+      id: extend,
+      kind: 'extend-share',
+      state: 'failed',
+      resource_type: 'share',
+      resource_id: share,
+      progress: 50,
+      cancel_requested: false,
+      cause: { code: 'no-room', message: 'No pool has room.', retryable: true, detail_id: '009' },
+      started_at: '1970-01-01T00:00:00.000005',
+    })
+    expect(body.operation.steps.map((step: object) => Object.values(step).slice(0, 3))).toEqual([
+      ['place', 'undone', 3],
+      ['backend', 'pending', 0],
+      ['publish', 'pending', 0],
+    ])
+    expect(operationPlans['extend-share'].steps).toHaveLength(3)
+  })
+
+  it('tell tenants nothing about pools, payloads or outputs', async () => {
+    const text = JSON.stringify((await bench.call('GET', `/operations/${extend}`, { token: 'demo' })).body)
+    expect(text).not.toMatch(/alpha|refusals|payload|output|fence|lane|instanceId/)
+    const { body } = await bench.call('GET', `/operations/${extend}`)
+    expect(body.operation.refusals).toEqual([
+      { pool: 'node@alpha#one', filter: 'CapacityFilter', why: 'full' },
+    ])
+    expect(JSON.stringify(body)).not.toMatch(/payload|output|fence|lane"/)
+  })
+
+  it('belong to a project', async () => {
+    expect(await ids('')).toEqual([ownDelete, extend])
+    expect(await ids('?all_tenants=1')).toEqual([ownDelete, extend])
+    expect(await ids('', { token: 'admin' })).toEqual([])
+    expect(await ids('?all_tenants=1', { token: 'admin' })).toEqual([foreignDelete, ownDelete, extend])
+    const status = async (id: string, token: 'demo' | 'other' | 'admin') =>
+      (await bench.call('GET', `/operations/${id}`, { token })).status
+    expect(await status(foreignDelete, 'demo')).toBe(404)
+    expect(await status(foreignDelete, 'other')).toBe(200)
+    expect(await status(foreignDelete, 'admin')).toBe(200)
+    expect(await status(bench.id(), 'admin')).toBe(404)
+  })
+
+  it.each([
+    ['?kind=extend-share', 1],
+    ['?state=queued', 1],
+    ['?state=failed&kind=extend-share', 1],
+    [`?resource_id=${share}`, 2],
+    ['?resource_type=snapshot', 0],
+    ['?request_id=req-2', 1],
+    ['?limit=1', 1],
+    ['?limit=0', 0],
+  ])('%s gives %i', async (query, count) => {
+    expect(await ids(query)).toHaveLength(count)
+  })
+
+  it('are paged by marker', async () => {
+    expect(await ids(`?marker=${ownDelete}`)).toEqual([extend])
+    const foreign = await bench.call('GET', `/operations?marker=${foreignDelete}`, { token: 'demo' })
+    expect(foreign.status).toBe(400)
+  })
+
+  it.each([
+    'state=perhaps',
+    'colour=red',
+    'sort_key=payload',
+    'sort_dir=sideways',
+    'limit=x',
+    'all_tenants=perhaps',
+  ])('refuse ?%s by name', async (query) => {
+    const { status, body } = await bench.call('GET', `/operations?${query}`)
+    expect(status).toBe(400)
+    expect(body.badRequest.message).toContain(query.split('=')[0])
+  })
+})
+
+routeLaws(
+  'operations',
+  operationRoutes,
+  ['GET /operations 2.0–', 'GET /operations/:id 2.0–'],
+  async (inner) => ({ params: { id: await seed(inner.store) } }),
+)

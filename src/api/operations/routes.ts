@@ -1,0 +1,30 @@
+/** Operations over HTTP. */
+import { findOperation } from '../../app/operations/find.ts'
+import { list } from '../../app/operations/list.ts'
+import { listOperations, showOperation } from '../../wire/operations/schema.ts'
+import { booleanQuery, nextLink, pageRequest, type PageRules } from '../lists.ts'
+import { route, type Route } from '../route.ts'
+import { operationDetail, operationView } from './view.ts'
+
+const sortable = ['id', 'created_at', 'updated_at', 'finished_at', 'kind', 'state', 'resource_id']
+
+const rules = (maxLimit: number): PageRules => ({
+  maxLimit,
+  sortKeys: Object.fromEntries(sortable.map((key) => [key, key])),
+})
+
+export const operationRoutes: readonly Route[] = [
+  route(listOperations, {}, async (ctx, { query, url }) => {
+    const page = pageRequest(query, rules(ctx.settings.api.max_limit))
+    const { resource_id, resource_type, kind, state, request_id } = query
+    const filters = { resource_id, resource_type, kind, state, request_id }
+    const allTenants = booleanQuery(query, 'all_tenants', 'all_projects') === true
+    const rows = await list(ctx, { filters, page, allTenants })
+    const operations = rows.map((row) => operationView(url, row))
+    return { operations, ...nextLink('operations_links', url, page, rows) }
+  }),
+  route(showOperation, {}, async (ctx, { params, url }) => {
+    const { operation, steps } = await findOperation(ctx, params.id ?? '')
+    return { operation: operationDetail(ctx, url, operation, steps) }
+  }),
+]

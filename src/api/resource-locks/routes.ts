@@ -1,0 +1,88 @@
+/** Resource locks over HTTP. */
+import { deleteLock, updateLockOf } from '../../app/resource-locks/change.ts'
+import { createLock } from '../../app/resource-locks/create.ts'
+import { findLock, list, type ListLocks } from '../../app/resource-locks/find.ts'
+import { invalid } from '../../model/errors.ts'
+import { microsFromIso } from '../../model/iso-time.ts'
+import * as wire from '../../wire/resource-locks/schema.ts'
+import { booleanQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
+import { route, type Route } from '../route.ts'
+import { lockView } from './view.ts'
+
+const columns = [
+  'id',
+  'created_at',
+  'updated_at',
+  'user_id',
+  'project_id',
+  'resource_id',
+  'resource_type',
+  'resource_action',
+  'lock_context',
+  'lock_reason',
+]
+const sortKeys = Object.fromEntries(columns.map((name) => [name, name]))
+
+type Query = Readonly<Record<string, string>>
+
+function listInput(query: Query, maxLimit: number): ListLocks & { page: PageRequest } {
+  const given = (name: string): string | undefined => (query[name] === '' ? undefined : query[name])
+  return {
+    page: pageRequest(query, { maxLimit, sortKeys, strictDirection: false }),
+    allProjects: booleanQuery(query, 'all_projects', 'all_tenants') === true,
+    withCount: booleanQuery(query, 'with_count') === true,
+    filters: {
+      id: given('id'),
+      userId: given('user_id'),
+      projectId: given('project_id'),
+      resourceId: given('resource_id'),
+      resourceType: given('resource_type'),
+      resourceAction: given('resource_action'),
+      lockContext: given('lock_context'),
+      lockReason: given('lock_reason'),
+      lockReasonLike: given('lock_reason~'),
+      createdSince: stampIn(query, 'created_since'),
+      createdBefore: stampIn(query, 'created_before'),
+    },
+  }
+}
+
+function stampIn(query: Query, name: string): number | undefined {
+  const text = query[name]
+  if (text === undefined || text === '') return undefined
+  const micros = microsFromIso(text)
+  if (micros === null) throw invalid(`${name} must be a time such as 2026-01-31T12:00:00`)
+  return micros
+}
+
+export const resourceLockRoutes: readonly Route[] = [
+  route(wire.listLocks, {}, async (ctx, { query, url }) => {
+    const input = listInput(query, ctx.settings.api.max_limit)
+    const { rows, count } = await list(ctx, input)
+    return {
+      resource_locks: rows.map((row) => lockView(url, row)),
+      ...(count === null || count === 0 ? {} : { count }),
+      ...nextLink('resource_locks_links', url, input.page, rows),
+    }
+  }),
+  route(wire.showLock, {}, async (ctx, { params, url }) => ({
+    resource_lock: lockView(url, await findLock(ctx, params.id ?? '')),
+  })),
+  route(wire.createLock, {}, async (ctx, { body: { resource_lock: lock }, url }) => {
+    const made = await createLock(ctx, {
+      resourceId: lock.resource_id,
+      resourceType: lock.resource_type ?? 'share',
+      resourceAction: lock.resource_action ?? 'delete',
+      reason: lock.lock_reason ?? null,
+    })
+    return { resource_lock: lockView(url, made) }
+  }),
+  route(wire.updateLock, {}, async (ctx, { params, body: { resource_lock: lock }, url }) => {
+    const changed = await updateLockOf(ctx, params.id ?? '', {
+      resourceAction: lock.resource_action,
+      reason: lock.lock_reason,
+    })
+    return { resource_lock: lockView(url, changed) }
+  }),
+  route(wire.deleteLock, {}, (ctx, { params }) => deleteLock(ctx, params.id ?? '')),
+]

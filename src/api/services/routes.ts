@@ -1,0 +1,46 @@
+/** Services over HTTP, under their present and their `os-` names. */
+import type { Ctx } from '../../app/context.ts'
+import { ensureShares } from '../../app/services/ensure-shares.ts'
+import { list } from '../../app/services/list.ts'
+import { switchService } from '../../app/services/switch.ts'
+import { invalid } from '../../model/errors.ts'
+import { boolFromString } from '../../model/extra-specs.ts'
+import type { BodyOf } from '../../wire/endpoint.ts'
+import { serviceChanges } from '../../wire/services/changes.ts'
+import * as wire from '../../wire/services/schema.ts'
+import { route, type Route } from '../route.ts'
+import { serviceView, switchedView } from './view.ts'
+
+const how = { changes: serviceChanges }
+
+async function listAll(ctx: Ctx, query: Readonly<Record<string, string>>): Promise<object> {
+  const text = ctx.flags.has('filterByEnsuring') ? query.ensuring : undefined
+  const ensuring = text === undefined ? null : boolFromString(text)
+  if (text !== undefined && ensuring === null) return { services: [] }
+  const services = await list(ctx, { query, ensuring })
+  return { services: services.map((service) => serviceView(ctx, service)) }
+}
+
+async function turn(
+  ctx: Ctx,
+  enabled: boolean,
+  { host, binary, disabled_reason: reason = null }: BodyOf<typeof wire.enableService>,
+): Promise<object> {
+  return switchedView(ctx, await switchService(ctx, { host, binary, enabled, reason }))
+}
+
+function hostIn({ ensure_shares: wrapped, host }: BodyOf<typeof wire.ensureShares>): string {
+  const name = wrapped?.host ?? host
+  if (name === undefined) throw invalid('ensure_shares.host must be given')
+  return name
+}
+
+export const serviceRoutes: readonly Route[] = [
+  route(wire.listServices, how, (ctx, { query }) => listAll(ctx, query)),
+  route(wire.listServicesLegacy, how, (ctx, { query }) => listAll(ctx, query)),
+  route(wire.enableService, how, (ctx, { body }) => turn(ctx, true, body)),
+  route(wire.enableServiceLegacy, how, (ctx, { body }) => turn(ctx, true, body)),
+  route(wire.disableService, how, (ctx, { body }) => turn(ctx, false, body)),
+  route(wire.disableServiceLegacy, how, (ctx, { body }) => turn(ctx, false, body)),
+  route(wire.ensureShares, how, (ctx, { body }) => ensureShares(ctx, hostIn(body))),
+]

@@ -1,0 +1,123 @@
+/** "Let this client in": a rule is desired state; the share manager makes it true and says how far it is. */
+import { randomUUID } from 'node:crypto'
+import type { Ctx } from '../context.ts'
+import { insertRule, raiseAccess, rulesOfShare, type AccessRuleRow } from '../../db/store/access-rules.ts'
+import { reasonOfShareLock } from '../../db/store/resource-locks.ts'
+import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts'
+import type { ShareRow } from '../../db/store/shares.ts'
+import { busTopic } from '../../engine/queue.ts'
+import { accessLevels, checkTarget } from '../../model/access.ts'
+import { invalid } from '../../model/errors.ts'
+import { shareAllows } from '../../model/states.ts'
+import { putLock } from '../resource-locks/create.ts'
+import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
+
+export interface AllowAccessInput {
+  readonly type: string
+  readonly to: string
+  /** null: read and write. */
+  readonly level: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  readonly lockVisibility: boolean
+  readonly lockDeletion: boolean
+  readonly lockReason: string | null
+}
+
+/** Answers the new rule's id. */
+export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput): Promise<string> {
+  const share = await findShareToChange(ctx, shareId, 'share:allow_access')
+  refuseSoftDeleted(share)
+  const level = levelOf(input.level ?? 'rw')
+  const canonical = targetOf(ctx, input.type, input.to)
+  if (input.lockReason !== null && !input.lockVisibility && !input.lockDeletion) {
+    throw invalid('lock_reason needs lock_visibility or lock_deletion')
+  }
+  const instances = await instancesOf(ctx.tx, share.id)
+  refuseUnfit(share, instances, ctx.flags.has('rulesDespiteErrors'))
+  if (!ctx.flags.has('stateOfEachRule') && instances.some((row) => row.access_rules_status === 'error')) {
+    throw invalid(`access rules of share ${share.id} are in error: deny those first`)
+  }
+  const taken = invalid(`access of ${input.type} ${input.to.slice(0, 64)} to share ${share.id} exists already`)
+  const same = await rulesOfShare(ctx.tx, share.id, { type: input.type, canonicalTo: canonical })
+  if (same.length > 0) throw taken
+  const rule: AccessRuleRow = {
+    id: randomUUID(),
+    share_id: share.id,
+    access_type: input.type,
+    access_to: input.to,
+    canonical_to: canonical,
+    access_level: level,
+    access_key: null,
+    state: 'queued_to_apply',
+    created_at: ctx.clock.now(),
+    updated_at: null,
+  }
+  const ids = instances.map(({ id }) => id)
+  try {
+    await insertRule(ctx.tx, rule, ids, input.metadata)
+  } catch (error) {
+    throw ctx.store.dialect.isDuplicate(error) ? taken : error
+  }
+  await putLocks(ctx, share, rule, input)
+  await tellBackends(ctx, instances)
+  return rule.id
+}
+
+export function levelOf(text: string): string {
+  if (!(accessLevels as readonly string[]).includes(text)) {
+    throw invalid(`access_level must be one of ${accessLevels.join(', ')}`)
+  }
+  return text
+}
+
+/** The canonical form of a rule's target; 400 says what it must be at this microversion. */
+export function targetOf(ctx: Ctx, type: string, to: string): string {
+  const checked = checkTarget(type, to, { ipv6: ctx.flags.has('ipv6Rules'), cephx: ctx.flags.has('cephxRules') })
+  if (checked.problem !== undefined) throw invalid(checked.problem)
+  return checked.canonical
+}
+
+/** Rules wait for what is under way; an instance that was never placed has nobody to apply them. */
+export function refuseUnfit(
+  share: ShareRow,
+  instances: readonly InstanceRow[],
+  evenInError: boolean,
+): void {
+  for (const instance of instances) {
+    const why =
+      instance.backend_id === null
+        ? 'is not on any host yet'
+        : !shareAllows.access(instance) || (instance.status === 'error' && !evenInError)
+          ? `is ${instance.status}`
+          : null
+    if (why !== null) throw invalid(`access rules can't be changed: an instance of share ${share.id} ${why}`)
+  }
+}
+
+async function putLocks(
+  ctx: Ctx,
+  share: ShareRow,
+  rule: AccessRuleRow,
+  input: Pick<AllowAccessInput, 'lockVisibility' | 'lockDeletion' | 'lockReason'>,
+): Promise<void> {
+  const onRule = { resourceId: rule.id, resourceType: 'access_rule', reason: input.lockReason } as const
+  if (input.lockVisibility) await putLock(ctx, { ...onRule, resourceAction: 'show' })
+  if (!input.lockDeletion) return
+  const lock = await putLock(ctx, { ...onRule, resourceAction: 'delete' })
+  await putLock(ctx, {
+    resourceId: share.id,
+    resourceType: 'share',
+    resourceAction: 'delete',
+    reason: reasonOfShareLock(lock.id),
+  })
+}
+
+/** Raises each instance's generation and wakes its share manager after the commit. */
+export async function tellBackends(ctx: Ctx, instances: readonly InstanceRow[]): Promise<void> {
+  for (const instance of instances) {
+    await raiseAccess(ctx.tx, instance, { now: ctx.clock.now(), requestId: ctx.requestId })
+    const { id, backend_id } = instance
+    if (backend_id === null) continue
+    ctx.afterCommit(() => ctx.bus.cast(busTopic('share', backend_id), 'access.changed', { instanceId: id }))
+  }
+}

@@ -1,0 +1,76 @@
+/** Looks access rules up for a caller, with what hangs on them and what must be hidden of them. */
+import type { Ctx } from '../context.ts'
+import { ruleById, rulesOfShare, type AccessRuleRow, type RuleFilters } from '../../db/store/access-rules.ts'
+import { metadataOf } from '../../db/store/metadata.ts'
+import { locksOn } from '../../db/store/resource-locks.ts'
+import { visibleShare, type ShareRow } from '../../db/store/shares.ts'
+import { fault } from '../../model/errors.ts'
+import { mayOverrule } from '../resource-locks/rank.ts'
+import { scopeOf } from '../shares/find.ts'
+
+export interface ShownRule extends AccessRuleRow {
+  readonly metadata: Readonly<Record<string, string>>
+  /** Whom it lets in, and with which key, is not for this caller. */
+  readonly hidden: boolean
+  /** What clients before 2.28 are shown instead of the rule's own state. */
+  readonly rulesStatus: string
+}
+
+/** The rule and its share, or 404 when either is not the caller's to see. */
+export async function findRule(ctx: Ctx, id: string): Promise<{ rule: AccessRuleRow; share: ShareRow }> {
+  const rule = await ruleById(ctx.db, id.slice(0, 64))
+  const share = rule && (await visibleShare(ctx.db, scopeOf(ctx), rule.share_id))
+  if (rule === undefined || share === undefined) throw fault('AccessRuleNotFound', { id: id.slice(0, 64) })
+  return { rule, share }
+}
+
+/** The rule of a share that the caller may change: another project's public share is 403. */
+export async function findRuleToChange(
+  ctx: Ctx,
+  id: string,
+  policy: string,
+): Promise<{ rule: AccessRuleRow; share: ShareRow }> {
+  const found = await findRule(ctx, id)
+  const { project_id, user_id } = found.share
+  ctx.policy.authorize(policy, ctx.identity, { project_id, user_id })
+  return found
+}
+
+export async function showRule(ctx: Ctx, id: string): Promise<ShownRule> {
+  const { rule, share } = await findRule(ctx, id)
+  const [shown] = await complete(ctx, share, [rule])
+  if (shown === undefined) throw fault('AccessRuleNotFound', { id: id.slice(0, 64) })
+  return shown
+}
+
+/** Rules of a share the caller can see. A filter by what a rule hides must not find it out. */
+export async function listRules(ctx: Ctx, share: ShareRow, filters: RuleFilters = {}): Promise<ShownRule[]> {
+  const rows = await complete(ctx, share, await rulesOfShare(ctx.db, share.id, filters))
+  const prying = filters.canonicalTo !== undefined || filters.key !== undefined
+  return prying ? rows.filter(({ hidden }) => !hidden) : rows
+}
+
+/**
+ * Hidden are rules under somebody's visibility lock, and all rules of another project's public share: a public share is
+ * for everybody to use, its clients' addresses and keys are not.
+ */
+async function complete(ctx: Ctx, share: ShareRow, rules: readonly AccessRuleRow[]): Promise<ShownRule[]> {
+  const ids = rules.map(({ id }) => id)
+  const metadata = await metadataOf(ctx.db, 'access_rule_metadata', ids)
+  const own = ctx.policy.check('share:access_get', ctx.identity, {
+    project_id: share.project_id,
+    user_id: share.user_id,
+  })
+  const locks = own ? await locksOn(ctx.db, ids, 'show') : []
+  const locked = new Set(
+    locks
+      .filter((lock) => !mayOverrule(ctx, lock, 'resource_lock:bypass_locked_show_action'))
+      .map((lock) => lock.resource_id),
+  )
+  return rules.map((rule) => ({
+    ...rule,
+    metadata: metadata.get(rule.id) ?? {},
+    hidden: !own || locked.has(rule.id),
+    rulesStatus: share.access_rules_status,
+  }))
+}

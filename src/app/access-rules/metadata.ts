@@ -1,0 +1,9 @@
+/** Metadata of an access rule: merged and deleted only, as in the original. */
+import type { Ctx } from '../context.ts'
+import type { MetadataOwner } from '../metadata/metadata.ts'
+import { findRuleToChange } from './find.ts'
+
+export async function ruleMetadata(ctx: Ctx, ruleId: string, policy: string): Promise<MetadataOwner> {
+  const { rule } = await findRuleToChange(ctx, ruleId, policy)
+  return { table: 'access_rule_metadata', id: rule.id, adminKeys: [], adminRule: null }
+}

@@ -1,0 +1,68 @@
+/** Share instances, for administrators: look, write a status by hand, delete by force. */
+import type { Ctx } from '../context.ts'
+import type { Page } from '../../db/store/keyset.ts'
+import {
+  instanceForView,
+  listInstances,
+  type InstanceListRow,
+} from '../../db/store/share-instance-list.ts'
+import { instancesOf } from '../../db/store/share-instances.ts'
+import { dependentsOf, shareById, type ShareRow } from '../../db/store/shares.ts'
+import { fault } from '../../model/errors.ts'
+import { forceDeleteInstance } from '../shares/delete.ts'
+import { findShare } from '../shares/find.ts'
+import { pathHash } from '../shares/list.ts'
+import { resetInstanceStatus } from '../shares/reset.ts'
+
+export interface ListShareInstances {
+  readonly query: Readonly<Record<string, string>>
+  readonly page: Page
+  readonly isSoftDeleted: boolean | null
+}
+
+export async function list(ctx: Ctx, input: ListShareInstances): Promise<InstanceListRow[]> {
+  const since = (flag: string, name: string): string | undefined =>
+    ctx.flags.has(flag) ? input.query[name] || undefined : undefined
+  const path = since('filterByExportLocation', 'export_location_path')
+  const filters = {
+    exportLocationId: since('filterByExportLocation', 'export_location_id'),
+    exportLocationPathHash: path === undefined ? undefined : pathHash(path),
+    isSoftDeleted: ctx.flags.has('recycleBin') && input.isSoftDeleted === true,
+  }
+  return listInstances(ctx.db, filters, input.page, ctx.minor < 9)
+}
+
+export async function listOfShare(ctx: Ctx, shareId: string): Promise<InstanceListRow[]> {
+  const share = await findShare(ctx, shareId)
+  const page = { limit: null, offset: 0, marker: null, sortKey: 'created_at', descending: false }
+  return listInstances(ctx.db, { shareId: share.id }, page, ctx.minor < 9)
+}
+
+export async function find(ctx: Ctx, id: string): Promise<InstanceListRow> {
+  const row = await instanceForView(ctx.db, id.slice(0, 64), ctx.minor < 9)
+  if (row === undefined) throw fault('ShareInstanceNotFound', { id: id.slice(0, 64) })
+  return row
+}
+
+export async function reset(ctx: Ctx, id: string, status: string): Promise<void> {
+  await resetInstanceStatus(ctx, await find(ctx, id), status)
+}
+
+/** The last instance takes the share along, so what stands in a share's way stands in its way too. */
+export async function forceDelete(ctx: Ctx, id: string): Promise<void> {
+  const instance = await find(ctx, id)
+  const share = await parentOf(ctx, instance)
+  const { snapshots, backups } = await dependentsOf(ctx.tx, share.id)
+  if (snapshots + backups > 0 && (await instancesOf(ctx.tx, share.id)).length === 1) {
+    throw fault('InvalidState', {
+      message: `This is the last instance of share ${share.id}, which has snapshots or backups: delete them first.`,
+    })
+  }
+  await forceDeleteInstance(ctx, share, instance)
+}
+
+async function parentOf(ctx: Ctx, instance: InstanceListRow): Promise<ShareRow> {
+  const share = await shareById(ctx.tx, instance.share_id)
+  if (share === undefined) throw fault('ShareNotFound', { id: instance.share_id })
+  return share
+}

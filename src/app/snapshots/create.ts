@@ -1,0 +1,115 @@
+/** A point-in-time copy of a share. In the request's transaction: quota, the snapshot, its instance, the operation. */
+import { randomUUID } from 'node:crypto'
+import { type Ctx, start } from '../context.ts'
+import type { SnapshotInstancesTable, SnapshotsTable } from '../../db/schema.ts'
+import { charge } from '../../db/store/quotas.ts'
+import { recordEvent } from '../../db/store/records.ts'
+import { instanceById, type InstanceRow } from '../../db/store/share-instances.ts'
+import type { ShareRow } from '../../db/store/shares.ts'
+import { insertSnapshot } from '../../db/store/snapshot-list.ts'
+import { instanceLane } from '../../engine/queue.ts'
+import { fault } from '../../model/errors.ts'
+import { snapshotCharges } from '../../model/quota.ts'
+import { shareAllows } from '../../model/states.ts'
+import { findShareToChange, refuseBusy, refuseSoftDeleted } from '../shares/find.ts'
+
+export interface CreateSnapshotInput {
+  readonly shareId: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Answers the new snapshot's id. */
+export async function create(ctx: Ctx, input: CreateSnapshotInput): Promise<string> {
+  const share = await findShareToChange(ctx, input.shareId, 'share:create_snapshot')
+  refuseSoftDeleted(share)
+  if (share.snapshot_support === 0) {
+    throw fault('MalformedBody', { message: `Share ${share.id} has no snapshot_support: its type has none.` })
+  }
+  if (!shareAllows.snapshot(share)) {
+    throw fault('InvalidState', {
+      message: `Share ${share.id} is ${share.status}: a snapshot can only be taken when it is available.`,
+    })
+  }
+  refuseBusy(share)
+  const instance = await instanceById(ctx.tx, share.instance_id)
+  if (instance === undefined || instance.backend_id === null) {
+    throw fault('InvalidState', { message: `Share ${share.id} is on no backend: there is nothing to copy.` })
+  }
+  const rows = snapshotRows(ctx, share, instance, { ...input, status: 'creating', providerLocation: null })
+  const { snapshot } = rows
+  const payer = {
+    projectId: snapshot.project_id,
+    userId: snapshot.user_id,
+    shareTypeId: share.share_type_id,
+  }
+  await charge(ctx.tx, payer, snapshotCharges(snapshot), ctx.settings.quota)
+  await insertSnapshot(ctx.tx, snapshot, rows.instance, input.metadata)
+  await recordEvent(ctx.tx, {
+    projectId: snapshot.project_id,
+    resourceType: 'snapshot',
+    resourceId: snapshot.id,
+    event: 'snapshot.created',
+    requestId: ctx.requestId,
+    detail: { share_id: share.id, size: snapshot.size },
+    now: snapshot.created_at,
+  })
+  await start(ctx, {
+    kind: 'create-snapshot',
+    payload: {
+      snapshotId: snapshot.id,
+      snapshotInstanceId: rows.instance.id,
+      shareId: share.id,
+      instanceId: instance.id,
+    },
+    resourceId: snapshot.id,
+    lanes: [instanceLane(instance.id)],
+    backendId: instance.backend_id,
+    projectId: snapshot.project_id,
+  })
+  return snapshot.id
+}
+
+/** A snapshot belongs to whoever takes it, as in the original. */
+export function snapshotRows(
+  ctx: Ctx,
+  share: ShareRow,
+  shareInstance: InstanceRow,
+  from: {
+    readonly name: string | null
+    readonly description: string | null
+    readonly status: 'creating' | 'manage_starting'
+    readonly providerLocation: string | null
+  },
+): { readonly snapshot: SnapshotsTable; readonly instance: SnapshotInstancesTable } {
+  const now = ctx.clock.now()
+  const snapshot: SnapshotsTable = {
+    id: randomUUID(),
+    share_id: share.id,
+    project_id: ctx.identity.projectId,
+    user_id: ctx.identity.userId,
+    name: from.name,
+    description: from.description,
+    size: share.size,
+    share_size: share.size,
+    share_proto: share.share_proto,
+    status: from.status,
+    created_at: now,
+    updated_at: null,
+  }
+  const instance: SnapshotInstancesTable = {
+    id: randomUUID(),
+    snapshot_id: snapshot.id,
+    share_instance_id: shareInstance.id,
+    status: from.status,
+    progress: null,
+    provider_location: from.providerLocation,
+    driver_state: '{}',
+    access_generation: 0,
+    access_applied: 0,
+    created_at: now,
+    updated_at: null,
+  }
+  return { snapshot, instance }
+}

@@ -1,0 +1,112 @@
+/** Ways for a snapshot to end: delete, force delete, unmanage. A clone that still reads it holds the lane, so the deletion waits. */
+import { type Ctx, start } from '../context.ts'
+import { changeSnapshotInstance, removeSnapshotInstance, type SnapshotRow } from '../../db/store/snapshots.ts'
+import { instanceLane } from '../../engine/queue.ts'
+import { fault } from '../../model/errors.ts'
+import { snapshotAllows } from '../../model/states.ts'
+import { endSnapshotOperations } from './end-operations.ts'
+import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
+
+export async function remove(ctx: Ctx, id: string): Promise<void> {
+  const snapshot = await findSnapshotToChange(ctx, id, 'share:delete_snapshot')
+  if (!snapshotAllows.delete(snapshot)) {
+    throw fault('InvalidState', {
+      message: `Snapshot ${snapshot.id} is ${snapshot.status}: it must be ${snapshotAllows.delete.states.join(' or ')}.`,
+    })
+  }
+  const deferred = ctx.settings.shares.is_deferred_deletion_enabled
+  for (const placed of await placedInstancesOf(ctx, snapshot.id)) {
+    await removeOne(ctx, snapshot, placed, { force: false, deferred })
+  }
+}
+
+/** An administrator's last word: what runs for the snapshot is fenced off first. */
+export async function forceDelete(ctx: Ctx, id: string): Promise<void> {
+  const snapshot = await findSnapshotToChange(ctx, id, 'share_snapshot:force_delete')
+  const message = 'An administrator deleted the snapshot by force.'
+  for (const placed of await placedInstancesOf(ctx, snapshot.id)) {
+    const lane = instanceLane(placed.snapshotInstance.share_instance_id)
+    await endSnapshotOperations(ctx, lane, snapshot.id, { code: 'force-deleted', message })
+    await removeOne(ctx, snapshot, placed, { force: true, deferred: false })
+  }
+}
+
+async function removeOne(
+  ctx: Ctx,
+  snapshot: SnapshotRow,
+  { snapshotInstance, instance }: PlacedInstance,
+  how: { readonly force: boolean; readonly deferred: boolean },
+): Promise<void> {
+  const settle = { now: ctx.clock.now(), requestId: ctx.requestId }
+  if (instance === undefined || instance.backend_id === null) {
+    // There is no backend that could know it.
+    await removeSnapshotInstance(ctx.tx, snapshotInstance.id, settle)
+    return
+  }
+  const moved = await changeSnapshotInstance(ctx.tx, {
+    ...settle,
+    snapshotInstanceId: snapshotInstance.id,
+    from: how.force ? null : snapshotAllows.delete.states,
+    to: how.deferred ? 'deferred_deleting' : 'deleting',
+  })
+  if (!moved) throw lostRace(snapshot)
+  await start(ctx, {
+    kind: 'delete-snapshot',
+    payload: {
+      snapshotId: snapshot.id,
+      snapshotInstanceId: snapshotInstance.id,
+      shareId: snapshot.share_id,
+      instanceId: instance.id,
+      ...how,
+    },
+    resourceId: snapshot.id,
+    lanes: [instanceLane(instance.id)],
+    backendId: instance.backend_id,
+    projectId: snapshot.project_id,
+  })
+}
+
+/** The backend forgets it, the data stays. */
+export async function unmanage(ctx: Ctx, id: string): Promise<void> {
+  const snapshot = await findSnapshotToChange(ctx, id, 'share_snapshot:unmanage_snapshot')
+  const share = await parentOf(ctx, snapshot)
+  if (share.share_server_id !== null && !ctx.flags.has('manageWithServers')) {
+    throw fault('Refused', { message: `Share ${share.id} is on a share server: that needs 2.49.` })
+  }
+  if (share.has_replicas === 1) throw fault('Conflict', { message: `Share ${share.id} has replicas.` })
+  if (!snapshotAllows.unmanage(snapshot)) {
+    throw fault('Refused', {
+      message: `Snapshot ${snapshot.id} is ${snapshot.status}: it can't be unmanaged while something is under way.`,
+    })
+  }
+  for (const { snapshotInstance, instance } of await placedInstancesOf(ctx, snapshot.id)) {
+    const settle = { now: ctx.clock.now(), requestId: ctx.requestId }
+    if (instance === undefined || instance.backend_id === null) {
+      await removeSnapshotInstance(ctx.tx, snapshotInstance.id, settle)
+      continue
+    }
+    const moved = await changeSnapshotInstance(ctx.tx, {
+      ...settle,
+      snapshotInstanceId: snapshotInstance.id,
+      from: snapshotAllows.unmanage.states,
+      to: 'unmanage_starting',
+    })
+    if (!moved) throw lostRace(snapshot)
+    await start(ctx, {
+      kind: 'unmanage-snapshot',
+      payload: {
+        snapshotId: snapshot.id,
+        snapshotInstanceId: snapshotInstance.id,
+        shareId: snapshot.share_id,
+        instanceId: instance.id,
+      },
+      resourceId: snapshot.id,
+      lanes: [instanceLane(instance.id)],
+      backendId: instance.backend_id,
+      projectId: snapshot.project_id,
+    })
+  }
+}
+
+const lostRace = (snapshot: SnapshotRow) =>
+  fault('LostRace', { message: `Snapshot ${snapshot.id} changed meanwhile: ask again.` })

@@ -1,0 +1,67 @@
+/** Lists of snapshots: who may filter by what. */
+import { type Ctx, isAdmin } from '../context.ts'
+import type { Page } from '../../db/store/keyset.ts'
+import {
+  countSnapshots,
+  listSnapshots,
+  type SnapshotFilters,
+  type SnapshotListRow,
+} from '../../db/store/snapshot-list.ts'
+import { invalid } from '../../model/errors.ts'
+
+export interface ListSnapshots {
+  readonly query: Readonly<Record<string, string>>
+  readonly page: Page
+  readonly withCount: boolean
+  readonly allTenants: boolean
+  /** Parsed by the edge. */
+  readonly metadata: Readonly<Record<string, string>> | null
+}
+
+export async function list(
+  ctx: Ctx,
+  input: ListSnapshots,
+): Promise<{ rows: SnapshotListRow[]; count: number | null }> {
+  const filters = filtersOf(ctx, input)
+  const all = input.allTenants && ctx.policy.check('share_snapshot:list_all_projects', ctx.identity)
+  const scope = { projectId: all ? null : ctx.identity.projectId }
+  const rows = await listSnapshots(ctx.db, scope, filters, input.page)
+  return { rows, count: input.withCount ? await countSnapshots(ctx.db, scope, filters) : null }
+}
+
+function filtersOf(ctx: Ctx, { query, metadata }: ListSnapshots): SnapshotFilters {
+  const admin = isAdmin(ctx)
+  const since = (flag: string, name: string): string | undefined =>
+    ctx.flags.has(flag) ? query[name] : undefined
+  const deferred = query.status?.includes('deferred') === true
+  if (deferred) {
+    ctx.policy.authorize('share_snapshot:list_snapshots_in_deferred_deletion_states', ctx.identity)
+  }
+  return {
+    name: query.name ?? query.display_name,
+    nameLike: since('inexactFilters', 'name~') ?? since('inexactFilters', 'display_name~'),
+    description: since('inexactFilters', 'description'),
+    descriptionLike: since('inexactFilters', 'description~') ?? since('inexactFilters', 'display_description~'),
+    status: query.status,
+    shareId: query.share_id,
+    size: wholeSize(query.size),
+    metadata: ctx.flags.has('snapshotMetadata') ? (metadata ?? undefined) : undefined,
+    used: admin ? usedIn(query.usage) : undefined,
+    projectId: query.project_id,
+    userId: admin ? query.user_id : undefined,
+    showDeferred: deferred,
+  }
+}
+
+function usedIn(text: string | undefined): boolean | undefined {
+  if (text === undefined || text === 'any') return undefined
+  if (text === 'used') return true
+  if (text === 'unused') return false
+  throw invalid('usage must be any, used or unused')
+}
+
+function wholeSize(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^[0-9]{1,9}$/.test(text)) throw invalid('size must be a whole number of GiB')
+  return Number(text)
+}

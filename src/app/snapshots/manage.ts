@@ -1,0 +1,54 @@
+/** An administrator brings a snapshot that exists on a backend under management. */
+import { type Ctx, start } from '../context.ts'
+import { instanceById } from '../../db/store/share-instances.ts'
+import { insertSnapshot, providerLocationInUse } from '../../db/store/snapshot-list.ts'
+import { instanceLane } from '../../engine/queue.ts'
+import { fault } from '../../model/errors.ts'
+import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
+import { snapshotRows } from './create.ts'
+
+export interface ManageSnapshotInput {
+  readonly shareId: string
+  readonly providerLocation: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly driverOptions: Readonly<Record<string, string>>
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Answers the new snapshot's id; quota is charged when the takeover succeeds. */
+export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<string> {
+  const share = await findShareToChange(ctx, input.shareId, 'share_snapshot:manage_snapshot')
+  refuseSoftDeleted(share)
+  if (share.has_replicas === 1) throw fault('Conflict', { message: `Share ${share.id} has replicas.` })
+  if (share.share_server_id !== null && !ctx.flags.has('manageWithServers')) {
+    throw fault('Refused', { message: `Share ${share.id} is on a share server: that needs 2.49.` })
+  }
+  const instance = await instanceById(ctx.tx, share.instance_id)
+  if (instance === undefined || instance.backend_id === null) {
+    throw fault('InvalidState', { message: `Share ${share.id} is on no backend.` })
+  }
+  if (await providerLocationInUse(ctx.tx, share.id, input.providerLocation)) {
+    throw fault('Conflict', {
+      message: `A snapshot of share ${share.id} with this provider_location is managed already.`,
+    })
+  }
+  const rows = snapshotRows(ctx, share, instance, { ...input, status: 'manage_starting' })
+  await insertSnapshot(ctx.tx, rows.snapshot, rows.instance, input.metadata)
+  await start(ctx, {
+    kind: 'manage-snapshot',
+    payload: {
+      snapshotId: rows.snapshot.id,
+      snapshotInstanceId: rows.instance.id,
+      shareId: share.id,
+      instanceId: instance.id,
+      providerLocation: input.providerLocation,
+      driverOptions: input.driverOptions,
+    },
+    resourceId: rows.snapshot.id,
+    lanes: [instanceLane(instance.id)],
+    backendId: instance.backend_id,
+    projectId: rows.snapshot.project_id,
+  })
+  return rows.snapshot.id
+}

@@ -1,0 +1,61 @@
+/**
+ * What this service has beyond Manila, so that clients need not guess. Stock clients never ask; `/extensions` stays empty.
+ * Whoever adds a path or an option of ours adds its line here.
+ */
+import Type from 'typebox'
+import { endpoint } from '../endpoint.ts'
+
+export interface Capability {
+  /** Stable; what clients test for. */
+  readonly name: string
+  /** One sentence. */
+  readonly description: string
+  /** Below `/v2` unless they begin with another root. */
+  readonly paths: readonly string[]
+}
+
+export const capabilities: readonly Capability[] = [
+  {
+    name: 'operations',
+    description: 'The work behind every asynchronous request: progress, steps and the cause of a failure.',
+    paths: ['GET /v2/operations', 'GET /v2/operations/{id}'],
+  },
+  {
+    name: 'idempotency-key',
+    description:
+      'POST with the header Idempotency-Key: repeated with the same body within a day, it gives the first answer again.',
+    paths: [],
+  },
+  {
+    name: 'marker',
+    description:
+      'Lists of shares, snapshots, messages and operations go on behind the row that marker names, also after it was deleted.',
+    paths: [],
+  },
+  {
+    name: 'health',
+    description: 'Whether this API and its database serve.',
+    paths: ['GET /healthcheck'],
+  },
+  {
+    name: 'metrics',
+    description: 'Counters and gauges for Prometheus.',
+    paths: ['GET /metrics'],
+  },
+]
+
+const Announced = Type.Object({
+  name: Type.String(),
+  description: Type.String(),
+  paths: Type.Array(Type.String()),
+})
+
+export const listCapabilities = endpoint({
+  id: 'listCapabilities',
+  method: 'GET',
+  path: '/capabilities',
+  policy: 'capabilities:get',
+  status: 200,
+  reply: Type.Object({ capabilities: Type.Array(Announced) }),
+  summary: 'Lists what this service has beyond Manila.',
+})

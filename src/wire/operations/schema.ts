@@ -1,0 +1,95 @@
+/** Operations, ours beyond Manila: the work behind a request, how far it is and why it failed. */
+import Type from 'typebox'
+import { endpoint } from '../endpoint.ts'
+import { Links, Nullable, Optional, pageQuery, Time } from '../types.ts'
+
+const Cause = Type.Object({
+  code: Type.String(),
+  message: Nullable(Type.String()),
+  /** Whether the same request may succeed later. */
+  retryable: Type.Boolean(),
+  /** Of the user message that says the same. */
+  detail_id: Nullable(Type.String()),
+})
+
+const Step = Type.Object({
+  name: Type.String(),
+  state: Type.Union([
+    Type.Literal('pending'),
+    Type.Literal('started'),
+    Type.Literal('done'),
+    Type.Literal('undone'),
+  ]),
+  attempts: Type.Integer(),
+  started_at: Nullable(Time),
+  finished_at: Nullable(Time),
+})
+
+const operation = {
+  id: Type.String(),
+  kind: Type.String(),
+  state: Type.String(),
+  resource_type: Type.String(),
+  resource_id: Type.String(),
+  project_id: Type.String(),
+  user_id: Type.String(),
+  request_id: Type.String(),
+  progress: Type.Integer(),
+  cancel_requested: Type.Boolean(),
+  cause: Nullable(Cause),
+  created_at: Time,
+  updated_at: Time,
+  started_at: Nullable(Time),
+  finished_at: Nullable(Time),
+  deadline_at: Time,
+  links: Links,
+}
+
+const Refusal = Type.Object({ pool: Type.String(), filter: Type.String(), why: Type.String() })
+
+export const Operation = Type.Object(operation)
+export const OperationWithSteps = Type.Object({
+  ...operation,
+  steps: Type.Array(Step),
+  /** Administrators only: why each pool was refused. */
+  refusals: Optional(Nullable(Type.Array(Refusal))),
+})
+
+export const operationStates = ['queued', 'running', 'undoing', 'done', 'failed', 'cancelled'] as const
+
+export const listOperations = endpoint({
+  id: 'listOperations',
+  method: 'GET',
+  path: '/operations',
+  policy: 'operation:get_all',
+  status: 200,
+  query: Type.Object(
+    {
+      ...pageQuery,
+      resource_id: Optional(Type.String()),
+      resource_type: Optional(Type.String()),
+      kind: Optional(Type.String()),
+      state: Optional(
+        Type.Union(
+          operationStates.map((state) => Type.Literal(state)),
+          { says: `one of ${operationStates.join(', ')}` },
+        ),
+      ),
+      request_id: Optional(Type.String()),
+      all_tenants: Optional(Type.String()),
+      all_projects: Optional(Type.String()),
+    },
+    { additionalProperties: false },
+  ),
+  reply: Type.Object({ operations: Type.Array(Operation), operations_links: Optional(Links) }),
+  summary: 'Lists operations, newest first.',
+})
+export const showOperation = endpoint({
+  id: 'showOperation',
+  method: 'GET',
+  path: '/operations/:id',
+  policy: 'operation:get',
+  status: 200,
+  reply: Type.Object({ operation: OperationWithSteps }),
+  summary: 'Shows one operation with its steps.',
+})

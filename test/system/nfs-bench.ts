@@ -1,0 +1,89 @@
+/** What the NFS tests share: a small btrfs pool behind a private NFS-Ganesha, and shares published from it. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { driver as btrfs } from '../../src/drivers/btrfs/index.ts'
+import { call, complete, scratch, shareRef } from '../../src/drivers/btrfs/test-bench.ts'
+import { exporter as ganesha } from '../../src/exporters/ganesha/index.ts'
+import type { ExportRef, ExportRule, ShareRef, StorageDriver } from '../../src/drivers/driver.ts'
+import type { GaneshaExporter } from '../../src/exporters/ganesha/index.ts'
+
+export interface Published {
+  readonly share: ShareRef
+  readonly exported: ExportRef
+  /** As a client names it: `/id`. */
+  readonly path: string
+}
+
+export type Rules = Readonly<Record<string, 'rw' | 'ro'>>
+
+export interface NfsBench {
+  readonly dir: string
+  readonly driver: StorageDriver
+  readonly exporter: GaneshaExporter
+  readonly port: number
+  /** Where the daemon keeps its pid. */
+  readonly pidFile: string
+  /** A share of `sizeGib` for the clients in `rules`. */
+  publish(rules: Rules, sizeGib?: number): Promise<Published>
+  allow(of: Published, rules: Rules): Promise<void>
+  remove(of: Published): Promise<void>
+  /** Another NFS server over nothing, with options of its own. */
+  anotherServer(options: object): Promise<GaneshaExporter>
+  clean(): void
+}
+
+export async function nfsBench(): Promise<NfsBench> {
+  const { dir, parts, clean } = scratch()
+  try {
+    const own = parts('nfs')
+    const pool = { loop_file: join(dir, 'pool.img'), size_gib: 8 }
+    const driver = btrfs.create(complete(btrfs.options, pool), own)
+    const exporter = ganesha.create(complete(ganesha.options, { port: 0 }), own) as GaneshaExporter
+    await driver.setup(call())
+    await exporter.setup(call())
+    const bench: NfsBench = {
+      dir,
+      driver,
+      exporter,
+      port: exporter.port() ?? 0,
+      pidFile: join(own.dir, 'ganesha/ganesha.pid'),
+      async publish(rules, sizeGib = 1) {
+        const ref = shareRef(randomUUID(), { sizeGib })
+        const { state, tree } = await driver.create(call(), ref)
+        const exported = { id: ref.id, protocol: 'NFS', tree, name: ref.id }
+        const published = { share: { ...ref, state }, exported, path: `/${ref.id}` }
+        await exporter.publish(call(), exported)
+        await bench.allow(published, rules)
+        return published
+      },
+      async allow({ exported }, rules) {
+        const full = Object.entries(rules).map(([to, level]): ExportRule => ({
+          id: `rule for ${to}`,
+          type: 'ip',
+          to,
+          level,
+        }))
+        const outcomes = await exporter.applyRules(call(), exported, full)
+        const refused = outcomes.find(({ state }) => state !== 'active')
+        if (refused !== undefined) throw new Error(`${refused.id} was refused: ${refused.why}`)
+      },
+      async remove({ share, exported }) {
+        await exporter.unpublish(call(), exported)
+        await driver.delete(call(), share)
+      },
+      async anotherServer(options) {
+        const another = ganesha.create(
+          complete(ganesha.options, { port: 0, ...options }),
+          parts(randomUUID()),
+        )
+        await another.setup(call())
+        return another as GaneshaExporter
+      },
+      clean,
+    }
+    return bench
+  } catch (error) {
+    clean()
+    throw error
+  }
+}
