@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/routes/**/*.test.ts', 'test/golden/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/golden/**/*.test.ts'],
           exclude: ['**/*.system.test.ts'],
           isolate: false,
           testTimeout: 20_000,
@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['src/**/*.system.test.ts', 'test/system/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          include: ['src/**/*.system.test.ts', 'test/system/**/*.test.ts', 'test/routes/**/*.test.ts', 'test/faults/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -58,6 +58,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     requestTimeout: 120_000,
     keepAliveTimeout: 75_000,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024, caseSensitive: true },
+    // A URL that can't be decoded never reaches a route.
+    frameworkErrors: (error, request, reply) =>
+      void sendFault(request, reply, fromFastify(error), request.id),
     genReqId: () => `req-${randomUUID()}`,
     rewriteUrl: (raw) => stripProject(raw as RawRequest, collections, projectId),
   })

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { AuthManager } from '../auth/manager.ts'
+import type { Bus } from '../bus/bus.ts'
 import { memoryBus } from '../bus/memory.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
@@ -74,6 +75,8 @@ export interface Bench {
   readonly store: Store
   readonly db: Db
   readonly settings: Settings
+  /** What the other services would serve. */
+  readonly bus: Bus
   readonly clock: Clock & { advance(seconds: number): void }
   /** A uuid. */
   id(): string
@@ -111,6 +114,7 @@ export async function openBench(
     store,
     db: store.db,
     settings,
+    bus,
     clock,
     id: () => randomUUID(),
     async call(method, path, options = {}) {

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkTarget } from './access.ts'
 

@@ -212,7 +212,8 @@ const instances = new Map(
   ).map((row) => [row.id, row]),
 )
 const snapshotInstances = new Map(
-  all('select id, status from snapshot_instances').map((row) => [row.id, row]),
+  all(`select id, status, (select count(*) from snapshot_instance_export_locations l where l.snapshot_instance_id = i.id) as locations
+    from snapshot_instances i`).map((row) => [row.id, row]),
 )
 const mustExist = (row) => !/^(error|manage_error|creating|deleting)/.test(row.status)
 

@@ -63,7 +63,12 @@ export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): 
       ? ['--sim', backendDir]
       : [
           ...['--btrfs', join(backendDir, 'pool'), '--binds', join(backendDir, 'exports')],
-          ...['--exports', join(backendDir, 'ganesha', 'exports.d'), '--bus', join(backendDir, 'ganesha', 'bus')],
+          ...[
+            '--exports',
+            join(backendDir, 'ganesha', 'exports.d'),
+            '--bus',
+            join(backendDir, 'ganesha', 'bus'),
+          ],
         ]
   return {
     kind,
@@ -171,7 +176,9 @@ export function leftOnHost(dir: string): string[] {
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((path) => path.startsWith(`${dir}/`))
-  const loops = spawnSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], { encoding: 'utf8' })
+  const loops = spawnSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], {
+    encoding: 'utf8',
+  })
   const files = (loops.stdout ?? '').split('\n').filter((file) => file.trim().startsWith(`${dir}/`))
   return [...mounted, ...files]
 }

@@ -269,6 +269,8 @@ export const routeTable: readonly TableRoute[] = [
   route('GET /shares/:share/usage'),
   route('GET /snapshots/:snapshot/usage'),
   route('GET /capabilities'),
+  // `.json` at the end of any path is tolerated, so this is openapi.json
+  route('GET /openapi'),
   // Later work
   ...later('/share-networks', 0),
   route('GET /share-networks/:id/subnets', { since: 51, later: true }),

@@ -28,9 +28,11 @@ export interface NfsBench {
   allow(of: Published, rules: Rules): Promise<void>
   remove(of: Published): Promise<void>
   /** Another NFS server over nothing, with options of its own. */
-  anotherServer(options: object): Promise<GaneshaExporter>
+  anotherServer(options: object): Promise<{ readonly exporter: GaneshaExporter; readonly pidFile: string }>
   clean(): void
 }
+
+const pidFile = 'ganesha/ganesha.pid'
 
 export async function nfsBench(): Promise<NfsBench> {
   const { dir, parts, clean } = scratch()
@@ -46,7 +48,7 @@ export async function nfsBench(): Promise<NfsBench> {
       driver,
       exporter,
       port: exporter.port() ?? 0,
-      pidFile: join(own.dir, 'ganesha/ganesha.pid'),
+      pidFile: join(own.dir, pidFile),
       async publish(rules, sizeGib = 1) {
         const ref = shareRef(randomUUID(), { sizeGib })
         const { state, tree } = await driver.create(call(), ref)
@@ -72,12 +74,11 @@ export async function nfsBench(): Promise<NfsBench> {
         await driver.delete(call(), share)
       },
       async anotherServer(options) {
-        const another = ganesha.create(
-          complete(ganesha.options, { port: 0, ...options }),
-          parts(randomUUID()),
-        )
+        const mine = parts(randomUUID())
+        const settings = complete(ganesha.options, { port: 0, ...options })
+        const another = ganesha.create(settings, mine) as GaneshaExporter
         await another.setup(call())
-        return another as GaneshaExporter
+        return { exporter: another, pidFile: join(mine.dir, pidFile) }
       },
       clean,
     }

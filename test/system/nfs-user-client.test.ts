@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, cannotRun } from '../../src/drivers/btrfs/test-bench.ts'
 import { nfsCat, nfsList } from '../../src/parts/nfs-client.ts'
-import { mountNfs } from '../../src/parts/nfs4/index.ts'
+import { mountNfs, type NfsError } from '../../src/parts/nfs4/index.ts'
 import { nfsBench, type NfsBench, type Published } from './nfs-bench.ts'
 import type { Nfs } from '../../src/parts/nfs4/files.ts'
 
@@ -123,12 +123,12 @@ describe.skipIf(cannotRun !== null)(
       const nfs = await mount(it.path)
       const size = Math.ceil(1.3 * gib)
       // No two blocks alike, so that one in the wrong place is noticed.
-      const fill = (into: Uint8Array, offset: number): void => {
+      const fillWith = (into: Uint8Array, offset: number): void => {
         const view = new DataView(into.buffer, into.byteOffset, into.byteLength)
         for (let at = 0; at + 8 <= into.length; at += 4096) view.setFloat64(at, offset + at)
       }
       const begun = performance.now()
-      const failure = await nfs.write('big', { size, fill }).catch((error: unknown) => error)
+      const failure = await nfs.write('big', { size, fillWith }).catch((error: unknown) => error)
       expect(failure).toMatchObject({ code: expect.stringMatching(/^NFS4ERR_(DQUOT|NOSPC)$/) as string })
       const stored = (failure as { bytesWritten: number }).bytesWritten
       expect(stored).toBeGreaterThan(0.99 * gib)
@@ -137,7 +137,7 @@ describe.skipIf(cannotRun !== null)(
       await expect(nfs.write('other', Buffer.alloc(mib))).rejects.toThrow(/NFS4ERR_(DQUOT|NOSPC)/)
 
       await bench.driver.extend(call(), it.share, 2)
-      await nfs.write('big', { size: size - stored, fill }, { resumeAt: stored })
+      await nfs.write('big', { size: size - stored, fillWith }, { resumeAt: stored })
       const writing = performance.now() - begun
       expect((await nfs.stat('big')).size).toBe(size)
       expect(await checked(nfs, 'big')).toBe(size)
@@ -149,7 +149,7 @@ describe.skipIf(cannotRun !== null)(
       await done(it)
     })
 
-    /** Reads what `fill` above made; answers the length. */
+    /** Reads what `fillWith` above made; answers the length. */
     async function checked(nfs: Nfs, path: string): Promise<number> {
       let offset = 0
       return nfs.readTo(path, {
@@ -260,7 +260,7 @@ describe.skipIf(cannotRun !== null)(
       let killed = false
       const writing = nfs.write(
         'f',
-        { size: 512 * mib, fill: (into) => void into.fill(1) },
+        { size: 512 * mib, fillWith: (into) => void into.fill(1) },
         {
           onProgress(count) {
             if (killed || count < 16 * mib) return
@@ -279,11 +279,23 @@ describe.skipIf(cannotRun !== null)(
     })
 
     test('a server in its grace period says so', async () => {
-      const server = await bench.anotherServer({ grace_period_s: 30 })
+      const { exporter: server, pidFile } = await bench.anotherServer({ grace_period_s: 30 })
       const it = await bench.publish({ '127.0.0.1': 'rw' })
       await server.publish(call(), it.exported)
       await server.applyRules(call(), it.exported, [{ id: 'rule', type: 'ip', to: '127.0.0.1', level: 'rw' }])
-      const nfs = await mount(it.path, { port: server.port() ?? 0 })
+      const port = server.port() ?? 0
+      const before = await mount(it.path, { port })
+      await before.write('f', Buffer.from('before'))
+      // Only a server that lost clients waits for them.
+      process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL')
+      const state = () =>
+        before.list().then(
+          () => 'serving',
+          (error: NfsError) => error.code,
+        )
+      await expect.poll(state).toBe('CONNECTION')
+      await server.setup(call())
+      const nfs = await mount(it.path, { port })
       await expect(nfs.write('f', Buffer.from('early'))).rejects.toThrow(withCode('NFS4ERR_GRACE'))
       await nfs.close()
       await server.stop(call(), { detach: true })

@@ -1,19 +1,21 @@
 /**
- * Where a share can be mounted from. Unlike everywhere else, another project's private share answers 403 here, as in the
- * original. Hidden are: locations for administrators only, destinations of migrations, and secondary replicas (2.47+).
+ * Where a share can be mounted from. Another project's private share is an unknown one, here as everywhere (the original
+ * answers 403 and so confirms that it exists: docs/decisions/0007-unknown-or-forbidden.md). Hidden are: locations for
+ * administrators only, destinations of migrations, and secondary replicas (2.47+).
  */
 import { type Ctx, isAdmin } from '../context.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { locationsWithMetadata, type LocationRow } from '../../db/store/share-locations.ts'
-import { shareById, type ShareRow } from '../../db/store/shares.ts'
+import type { ShareRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
+import { findShare } from '../shares/find.ts'
 
-/** The share for reading its locations: 404 when there is none, 403 when it is another project's and private. */
+/** The share, which the caller may read the locations of; 404 when it is not there for this caller. */
 export async function shareOfLocations(ctx: Ctx, id: string, rule: string): Promise<ShareRow> {
-  const share = await shareById(ctx.db, id.slice(0, 64))
-  if (share === undefined) throw fault('ShareNotFound', { id: id.slice(0, 64) })
-  if (share.is_public === 1) return share
-  ctx.policy.authorize(rule, ctx.identity, { project_id: share.project_id, user_id: share.user_id })
+  const share = await findShare(ctx, id)
+  if (share.is_public === 0) {
+    ctx.policy.authorize(rule, ctx.identity, { project_id: share.project_id, user_id: share.user_id })
+  }
   return share
 }
 

@@ -21,6 +21,17 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/operations', 'GET /v2/operations/{id}'],
   },
   {
+    name: 'usage',
+    description:
+      "How full a share or snapshot is by the file system's own counters; refresh=true asks for a measurement now.",
+    paths: ['GET /v2/shares/{id}/usage', 'GET /v2/snapshots/{id}/usage'],
+  },
+  {
+    name: 'openapi',
+    description: 'The contract of this API at any microversion: add ?version=2.N.',
+    paths: ['GET /v2/openapi.json'],
+  },
+  {
     name: 'idempotency-key',
     description:
       'POST with the header Idempotency-Key: repeated with the same body within a day, it gives the first answer again.',

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { routeLaws } from '../route-laws.fixture.ts'
+import { seedShare, seedSnapshot } from '../seed.fixture.ts'
+import { openBench, type Bench, type Token } from '../test-bench.ts'
+import { usageRoutes } from './routes.ts'
+
+const table = ['GET /shares/:id/usage 2.0–', 'GET /snapshots/:id/usage 2.0–']
+routeLaws('usage', usageRoutes, table, async (bench) => {
+  bench.settings.api.usage_wait_s = 0
+  const share = await seedShare(bench)
+  return { params: { id: [share.id, (await seedSnapshot(bench, share)).id] } }
+})
+
+let bench: Bench
+let share: { id: string; instanceId: string; backendId: string }
+beforeEach(async () => {
+  bench = await openBench(usageRoutes)
+  share = await seedShare(bench)
+})
+afterEach(() => bench.close())
+
+const get = (path: string, token: Token = 'demo') => bench.call('GET', path, { token })
+
+async function measure(id: string, used: number, exclusive: number | null = null): Promise<void> {
+  await bench.db.deleteFrom('usages').where('id', '=', id).execute()
+  await bench.db
+    .insertInto('usages')
+    .values({
+      id,
+      kind: 'share',
+      used_bytes: used,
+      referenced_bytes: used,
+      exclusive_bytes: exclusive,
+      reason: exclusive === null ? 'shared extents' : null,
+      method: 'btrfs-qgroup',
+      measured_at: bench.clock.now(),
+    })
+    .execute()
+}
+
+/** A share manager that measures whatever it is asked for. */
+const serving = (ids: readonly string[], asked: number[] = []) =>
+  bench.bus.serve(`share.${share.backendId}`, 'usage.wanted', ({ backendId, atLeast }) => {
+    asked.push(atLeast)
+    void Promise.all(ids.map((id) => measure(id, 4096))).then(() =>
+      bench.bus.cast('usages', 'usage.measured', { backendId }),
+    )
+  })
+
+test('what was last measured, or why there is nothing', async () => {
+  const nothing = await get(`/shares/${share.id}/usage`)
+  expect(nothing.body.usage).toEqual({
+    id: share.id,
+    size_gib: 2,
+    used_bytes: null,
+    referenced_bytes: null,
+    exclusive_bytes: null,
+    reason: 'It has not been measured yet.',
+    method: null,
+    measured_at: null,
+  })
+  await measure(share.instanceId, 1234)
+  expect((await get(`/shares/${share.id}/usage`)).body.usage).toMatchObject({
+    used_bytes: 1234,
+    exclusive_bytes: null,
+    reason: 'shared extents',
+    method: 'btrfs-qgroup',
+  })
+})
+
+test('refresh waits for a measurement newer than the request', async () => {
+  await measure(share.instanceId, 1)
+  const snapshot = await seedSnapshot(bench, share)
+  const asked: number[] = []
+  const stop = serving([share.instanceId, snapshot.instanceId], asked)
+  const before = bench.clock.now()
+  for (const path of [`/shares/${share.id}`, `/snapshots/${snapshot.id}`]) {
+    const { status, body } = await get(`${path}/usage?refresh=true`)
+    expect([status, body.usage.used_bytes]).toEqual([200, 4096])
+  }
+  stop()
+  expect(asked).toHaveLength(2)
+  expect(asked.every((stamp) => stamp > before)).toBe(true)
+})
+
+test('a lost message only costs a look', async () => {
+  const stop = bench.bus.serve(`share.${share.backendId}`, 'usage.wanted', () => {
+    void measure(share.instanceId, 7)
+  })
+  expect((await get(`/shares/${share.id}/usage?refresh=1`)).body.usage.used_bytes).toBe(7)
+  stop()
+})
+
+test('nobody measures: 503 names the backend and says when to come back', async () => {
+  bench.settings.api.usage_wait_s = 1
+  await measure(share.instanceId, 1)
+  const { status, body, headers } = await get(`/shares/${share.id}/usage?refresh=true`)
+  expect(status).toBe(503)
+  expect(body.serviceUnavailable.message).toContain('node@sim')
+  expect(headers['retry-after']).toBe('1')
+})
+
+test('on no backend there is nothing to wait for', async () => {
+  await bench.db.updateTable('share_instances').set({ backend_id: null }).execute()
+  const { body } = await get(`/shares/${share.id}/usage?refresh=true`)
+  expect(body.usage.reason).toBe('It is on no backend.')
+})
+
+test('is for the owner: private shares of others 404, public ones 403, snapshots 404', async () => {
+  expect((await get(`/shares/${share.id}/usage`, 'other')).status).toBe(404)
+  const open = await seedShare(bench, 'demo', { is_public: 1 })
+  expect((await get(`/shares/${open.id}/usage`, 'other')).status).toBe(403)
+  const snapshot = await seedSnapshot(bench, open)
+  expect((await get(`/snapshots/${snapshot.id}/usage`, 'other')).status).toBe(404)
+  expect((await get(`/shares/${share.id}/usage`, 'reader')).status).toBe(200)
+  expect((await get(`/shares/${share.id}/usage?refresh=perhaps`)).status).toBe(400)
+})

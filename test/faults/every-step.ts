@@ -1,0 +1,203 @@
+/** Walks a list of kill points through one world: a process of its own is killed at each, and the next one has to put it right. */
+import { setFaults } from '../../src/drivers/sim/faults.ts'
+import type { OperationCode } from '../../src/engine/operation.ts'
+import { allSteps, type OperationKind } from '../../src/model/operations.ts'
+import { schedulerOperations } from '../../src/scheduler/service.ts'
+import { shareOperations } from '../../src/share-manager/operations/index.ts'
+import { scenarios, type Subject } from './scenarios.ts'
+import { until, type Reply, type World } from './world.ts'
+
+export interface KillPoint {
+  readonly kind: OperationKind
+  readonly step: string
+  readonly undo: boolean
+  readonly at: 'before-effect' | 'after-effect'
+}
+
+const moments = ['before-effect', 'after-effect'] as const
+
+/** Every step of every operation, twice: before its effect, and after the effect but before its record. */
+export function stepPoints(): KillPoint[] {
+  return allSteps().flatMap(({ kind, step }) => moments.map((at) => ({ kind, step, undo: false, at })))
+}
+
+/** As {@link stepPoints}, for the steps that have an undo. */
+export function undoPoints(): KillPoint[] {
+  // Nothing of these parts is used before a step runs.
+  const codes = {
+    scheduler: schedulerOperations({} as never),
+    share: shareOperations({} as never),
+    data: null,
+  }
+  return allSteps()
+    .filter(({ kind, step, on }) => (codes[on]?.get(kind) as OperationCode).steps[step]?.undo !== undefined)
+    .flatMap(({ kind, step }) => moments.map((at) => ({ kind, step, undo: true, at })))
+}
+
+export const nameOf = ({ kind, step, undo, at }: KillPoint): string =>
+  `${kind}/${undo ? 'undo ' : ''}${step}/${at}`
+
+interface Row {
+  readonly id: string
+  readonly state: string
+  readonly step: number
+  readonly name: string | null
+}
+
+export interface Walked {
+  /** Points at which a process really was killed and its work then ended as it should. */
+  readonly survived: readonly string[]
+  readonly wrong: readonly string[]
+  /** Milliseconds from "it serves again" to "the operation is over", one per point. */
+  readonly recoveryMs: readonly number[]
+}
+
+/** Kills one process per point. The world is served by nobody before and after. */
+export async function walk(world: World, points: readonly KillPoint[]): Promise<Walked> {
+  const order = shuffledByKind(points)
+  const subjects = await prepareAll(world, order)
+  const survived: string[] = []
+  const wrong: string[] = []
+  const recoveryMs: number[] = []
+  let before: { readonly point: KillPoint; readonly operationId: string } | null = null
+  const recover = async (): Promise<void> => {
+    if (before === null) return
+    const { point, operationId } = before
+    const began = performance.now()
+    try {
+      await recovered(world, point, operationId, subjects.get(point)!)
+      survived.push(nameOf(point))
+    } catch (error) {
+      wrong.push(`${nameOf(point)}: ${(error as Error).message}`)
+    }
+    recoveryMs.push(performance.now() - began)
+    before = null
+  }
+  for (const point of order) {
+    // Recovering must not meet the point of the next kill.
+    if (before !== null && (before as { point: KillPoint }).point.kind === point.kind) {
+      const running = await world.start()
+      await recover()
+      await running.kill()
+    }
+    const running = await world.start({ failpoint: nameOf(point) })
+    try {
+      await recover()
+      before = { point, operationId: await killedAt(world, running, point, subjects.get(point)!) }
+    } catch (error) {
+      wrong.push(`${nameOf(point)}: ${(error as Error).message}`)
+      await running.kill()
+    }
+  }
+  const running = await world.start()
+  await recover()
+  await quiet(world)
+  for (const [point, subject] of subjects) {
+    await scenarios[point.kind]
+      [point.undo ? 'undone' : 'done'](world, subject)
+      .catch((error: Error) => wrong.push(`${nameOf(point)}, at the end: ${error.message}`))
+  }
+  await running.kill()
+  return { survived, wrong, recoveryMs }
+}
+
+/** Neighbours are of different kinds, as far as there are enough. */
+function shuffledByKind(points: readonly KillPoint[]): KillPoint[] {
+  const queues = [...Map.groupBy(points, ({ kind }) => kind).values()].map((queue) => [...queue])
+  const order: KillPoint[] = []
+  while (order.length < points.length) {
+    for (const queue of queues.toSorted((a, b) => b.length - a.length)) {
+      const next = queue[0]
+      if (
+        next === undefined ||
+        (next.kind === order.at(-1)?.kind && queues.some((q) => q !== queue && q.length > 0))
+      )
+        continue
+      order.push(next)
+      queue.shift()
+    }
+  }
+  return order
+}
+
+/** Answers the operation that was under way when the process ended itself. */
+async function killedAt(
+  world: World,
+  running: Awaited<ReturnType<World['start']>>,
+  point: KillPoint,
+  subject: Subject,
+): Promise<string> {
+  const { fault, request } = scenarios[point.kind]
+  if (point.undo) await setFaults(world.backendDir, fault ?? {})
+  // The process may be gone before it answers; the rows tell what it accepted.
+  const reply: Reply | null = await request(world, subject).catch(() => null)
+  if (reply !== null && reply.status >= 300) {
+    throw new Error(`the request was refused: ${reply.status} ${JSON.stringify(reply.body)}`)
+  }
+  const signal = await Promise.race([
+    running.ended,
+    new Promise<'nothing'>((resolve) => setTimeout(resolve, 20_000, 'nothing').unref()),
+  ])
+  if (world.kind === 'sim') await setFaults(world.backendDir, {})
+  if (signal !== 'SIGKILL') throw new Error(`the process was ended by ${signal}, not by the failpoint`)
+  const [row] = world.query<Row>(
+    `select o.id, o.state, o.step, s.name from operations o
+       left join operation_steps s on s.operation_id = o.id and s.step = o.step
+      where o.kind = ? order by o.created_at desc limit 1`,
+    point.kind,
+  )
+  const should = point.undo ? 'undoing' : 'running'
+  if (row?.state !== should || row.name !== point.step) {
+    throw new Error(`the rows say ${row?.state} at ${row?.name}, not ${should} at ${point.step}`)
+  }
+  return row.id
+}
+
+async function recovered(
+  world: World,
+  point: KillPoint,
+  operationId: string,
+  subject: Subject,
+): Promise<void> {
+  const ended = await until(`the end of ${operationId}`, 60_000, async () => {
+    const { body } = await world.call('GET', `/operations/${operationId}`)
+    return ['done', 'failed', 'cancelled'].includes(body.operation?.state) ? body.operation : null
+  })
+  const should = point.undo ? 'failed' : 'done'
+  if (ended.state !== should) throw new Error(`it is ${ended.state}: ${JSON.stringify(ended.cause)}`)
+  if (point.undo && !ended.cause?.message) throw new Error('it failed without a cause')
+  await scenarios[point.kind][point.undo ? 'undone' : 'done'](world, subject)
+}
+
+/** Everything that the cases work on, while nothing is killed yet. */
+async function prepareAll(world: World, points: readonly KillPoint[]): Promise<Map<KillPoint, Subject>> {
+  const running = await world.start()
+  await until('a pool', 30_000, async () => {
+    const { body } = await world.call('GET', '/scheduler-stats/pools')
+    return body.pools?.length > 0
+  })
+  const subjects = new Map<KillPoint, Subject>()
+  const rest = points.map((point, index) => ({ point, index }))
+  const prepare = async (): Promise<void> => {
+    for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+      const name = `case-${next.index}-${next.point.kind}`
+      subjects.set(next.point, await scenarios[next.point.kind].prepare(world, name))
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, prepare))
+  await quiet(world)
+  await running.kill()
+  return subjects
+}
+
+/** Waits until no work is under way and every access rule is in force. */
+export async function quiet(world: World, withinMs = 60_000): Promise<void> {
+  await until('the end of all work', withinMs, async () => {
+    for (const state of ['queued', 'running', 'undoing']) {
+      const { body } = await world.call('GET', `/operations?state=${state}&limit=1`)
+      if (body.operations.length > 0) return false
+    }
+    const { body } = await world.call('GET', '/shares/detail')
+    return body.shares.every((share: any) => share.access_rules_status !== 'syncing')
+  })
+}
