@@ -13,15 +13,13 @@ import { resourceLockRoutes } from './resource-locks/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { shareInstanceRoutes } from './share-instances/routes.ts'
 import { shareTypeRoutes } from './share-types/routes.ts'
-import { shareMetadataRoutes } from './shares/metadata-routes.ts'
 import { shareRoutes } from './shares/routes.ts'
 import { snapshotInstanceRoutes } from './snapshot-instances/routes.ts'
 import { snapshotRoutes } from './snapshots/routes.ts'
-import { openapiRoute } from './openapi/routes.ts'
 import { usageRoutes } from './usages/routes.ts'
 import type { Route } from './route.ts'
 
-const resources: readonly Route[] = [
+export const routes: readonly Route[] = [
   ...accessRuleRoutes,
   ...zoneRoutes,
   ...capabilityRoutes,
@@ -36,12 +34,8 @@ const resources: readonly Route[] = [
   ...serviceRoutes,
   ...shareInstanceRoutes,
   ...shareTypeRoutes,
-  ...shareMetadataRoutes,
   ...shareRoutes,
   ...snapshotInstanceRoutes,
   ...snapshotRoutes,
   ...usageRoutes,
 ]
-
-/** The document describes the other routes, so it comes last. */
-export const routes: readonly Route[] = [...resources, openapiRoute(resources)]

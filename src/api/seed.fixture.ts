@@ -1,6 +1,11 @@
 /** Rows that route tests start from: a backend, shares on it, snapshots of them, written as the services leave them. */
 import { randomUUID } from 'node:crypto'
-import type { ShareInstancesTable, SharesTable, SnapshotInstancesTable, SnapshotsTable } from '../db/schema.ts'
+import type {
+  ShareInstancesTable,
+  SharesTable,
+  SnapshotInstancesTable,
+  SnapshotsTable,
+} from '../db/schema.ts'
 import { charge } from '../db/store/quotas.ts'
 import { pathHash } from '../db/store/export-locations.ts'
 import { insertShare } from '../db/store/shares.ts'

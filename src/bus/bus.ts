@@ -13,6 +13,13 @@ export interface Messages {
   'access.changed': { readonly instanceId: string }
   /** Pool statistics were written: schedulers drop their cache. */
   'pools.changed': Record<string, never>
+  /**
+   * Somebody waits for how full things on the backend are, measured at `atLeast` (microseconds) or later. To
+   * `share.<backend id>`; one measurement of the whole backend serves everybody who asked before it began.
+   */
+  'usage.wanted': { readonly backendId: string; readonly atLeast: number }
+  /** A measurement of the whole backend was written: who waits may look. To `usages`. */
+  'usage.measured': { readonly backendId: string }
 }
 
 export type MessageName = keyof Messages

@@ -23,6 +23,7 @@ export const Api = Type.Object({
     'Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy that sets them.',
     false,
   ),
+  usage_wait_s: count('Seconds a request for fresh usage figures waits for the share manager.', 10, 1),
   policy_file: text('Policy overrides (YAML or JSON); empty uses the defaults.', ''),
 })
 

@@ -260,6 +260,7 @@ class Walk {
     if (begun.has(name) && undo !== undefined) {
       row.attempts += 1
       try {
+        this.#parts.failpoint(row.kind, `undo ${name}`, 'before-effect')
         done = await this.#bounded((job) => this.#step(name).undo?.(job) ?? Promise.resolve())
         this.#parts.failpoint(row.kind, `undo ${name}`, 'after-effect')
       } catch (error) {

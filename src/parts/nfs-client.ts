@@ -1,11 +1,15 @@
-/** An NFS client in user space (libnfs-utils): no mount, no privileges; speaks NFSv4.0. */
-import { execFile } from 'node:child_process'
+/**
+ * The NFS client of libnfs-utils: other people's code, beside our own in nfs4/, so that what ours wrote is proven by a
+ * second reader. It reads and lists; Debian's version 4.0 can't write more than some 3 KB, nor overwrite.
+ */
+import { localExec } from '../exec/local.ts'
+import { ExecError } from '../exec/exec.ts'
 import type { Need } from './packages.ts'
 
 export const nfsClientNeed: Need = {
-  program: 'nfs-cp',
+  program: 'nfs-cat',
   debianPackage: 'libnfs-utils',
-  why: 'an NFS client that needs no mount, to write a file and read it back',
+  why: 'a second NFS client that needs no mount, to read back what ours wrote',
 }
 
 export interface NfsTarget {
@@ -17,39 +21,32 @@ export interface NfsTarget {
 
 export interface NfsResult {
   readonly ok: boolean
-  /** What the client said, for people. */
+  /** What the client printed: the file's text, the listing, or why it failed. */
   readonly said: string
 }
 
 const url = ({ host, port, path }: NfsTarget, file: string): string =>
   `nfs://${host}${path}${file === '' ? '' : `/${file}`}?version=4&nfsport=${port}`
 
-/** Copies a local file to the share. */
-export const nfsPut = (
-  target: NfsTarget,
-  local: string,
-  file: string,
-  timeoutMs = 120_000,
-): Promise<NfsResult> => run('nfs-cp', [local, url(target, file)], timeoutMs)
-
-/** Copies a file of the share to a local one. */
-export const nfsGet = (
+/** Reads a text file of at most `maxBytes` (default 4 MiB). */
+export const nfsCat = (
   target: NfsTarget,
   file: string,
-  local: string,
-  timeoutMs = 120_000,
-): Promise<NfsResult> => run('nfs-cp', [url(target, file), local], timeoutMs)
+  { timeoutMs = 30_000, maxBytes = 4 * 1024 * 1024 }: { timeoutMs?: number; maxBytes?: number } = {},
+): Promise<NfsResult> => run(['nfs-cat', url(target, file)], timeoutMs, maxBytes)
 
+/** Lists the top directory. */
 export const nfsList = (target: NfsTarget, timeoutMs = 30_000): Promise<NfsResult> =>
-  run('nfs-ls', [url(target, '')], timeoutMs)
+  run(['nfs-ls', url(target, '')], timeoutMs, 1024 * 1024)
 
-function run(program: string, args: readonly string[], timeoutMs: number): Promise<NfsResult> {
-  return new Promise((resolve) => {
-    execFile(program, [...args], { timeout: timeoutMs, maxBuffer: 1024 * 1024 }, (error, stdout, stderr) => {
-      const text = `${stderr}${stdout}`.trim()
-      // The tools report some failures only in words and end with 0.
-      const failed = error !== null || /failed|error/i.test(stderr)
-      resolve({ ok: !failed, said: text.split('\n').slice(-1)[0] ?? '' })
-    })
-  })
+async function run(argv: readonly string[], deadlineMs: number, maxOutputBytes: number): Promise<NfsResult> {
+  try {
+    const { stdout, stderr } = await localExec().run(argv, { deadlineMs, maxOutputBytes })
+    // The tools report some failures only in words and end with 0.
+    const failed = /failed|error/i.test(stderr)
+    return { ok: !failed, said: failed ? stderr.trim() : stdout }
+  } catch (error) {
+    if (error instanceof ExecError) return { ok: false, said: error.message }
+    throw error
+  }
 }

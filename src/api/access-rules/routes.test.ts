@@ -65,7 +65,10 @@ async function settle(id: string, state: string, status = 'active'): Promise<voi
 
 describe('allow', () => {
   test('a rule is queued, its instance is one generation behind and the share is syncing', async () => {
-    const { body } = await act('allow_access', ip('10.0.0.0/24', { access_level: 'ro', metadata: { a: 'b' } }))
+    const { body } = await act(
+      'allow_access',
+      ip('10.0.0.0/24', { access_level: 'ro', metadata: { a: 'b' } }),
+    )
     expect(body.access).toMatchObject({
       share_id: share.id,
       access_level: 'ro',
@@ -193,7 +196,9 @@ describe('what is shown', () => {
     const pried = `/share-access-rules?share_id=${open.id}&access_type=ip&access_to=10.9.9.9`
     expect((await bench.call('GET', pried, { token: 'other' })).body.access_list).toEqual([])
     expect((await bench.call('GET', pried, { token: 'demo' })).body.access_list).toHaveLength(1)
-    expect((await bench.call('GET', `/share-access-rules/${id}`, { token: 'reader' })).body.access).toMatchObject({
+    expect(
+      (await bench.call('GET', `/share-access-rules/${id}`, { token: 'reader' })).body.access,
+    ).toMatchObject({
       access_key: 'secret',
     })
   })
@@ -210,7 +215,13 @@ describe('what is shown', () => {
     expect(await find('access_level=ro')).toEqual(['10.0.0.2'])
     expect(await find('access_level=ro', 81)).toEqual(['10.0.0.1', '10.0.0.2'])
     expect(await find(`metadata={'team': 'a'}`)).toEqual(['10.0.0.1'])
-    for (const wrong of ['access_to=10.0.0.1', 'access_level=x', 'access_type=x', 'metadata=x', 'access_level=']) {
+    for (const wrong of [
+      'access_to=10.0.0.1',
+      'access_level=x',
+      'access_type=x',
+      'metadata=x',
+      'access_level=',
+    ]) {
       expect([wrong, await find(wrong)]).toEqual([wrong, 400])
     }
   })
@@ -305,7 +316,9 @@ describe('locks', () => {
   test("what an administrator hid, the share's owner does not see", async () => {
     const { body } = await act('allow_access', ip('10.0.0.1', { lock_visibility: true }), { token: 'admin' })
     const url = `/share-access-rules/${body.access.id}`
-    expect((await bench.call('GET', url, { token: 'demo' })).body.access).toMatchObject({ access_to: '******' })
+    expect((await bench.call('GET', url, { token: 'demo' })).body.access).toMatchObject({
+      access_to: '******',
+    })
     expect((await bench.call('GET', url, { token: 'admin' })).body.access).toMatchObject({
       access_to: '10.0.0.1',
     })
@@ -331,7 +344,11 @@ describe('locks', () => {
     const { body } = await act('allow_access', ip('10.0.0.1', { lock_deletion: true }), { token: 'admin' })
     const { id } = body.access
     expect((await act('deny_access', { access_id: id, unrestrict: true })).status).toBe(403)
-    expect((await act('deny_access', { access_id: id, unrestrict: true }, { token: 'admin', version: 81 })).status).toBe(403)
-    expect((await act('deny_access', { access_id: id, unrestrict: true }, { token: 'admin' })).status).toBe(202)
+    expect(
+      (await act('deny_access', { access_id: id, unrestrict: true }, { token: 'admin', version: 81 })).status,
+    ).toBe(403)
+    expect((await act('deny_access', { access_id: id, unrestrict: true }, { token: 'admin' })).status).toBe(
+      202,
+    )
   })
 })

@@ -1,6 +1,11 @@
 /** Export locations over HTTP. */
 import { type Ctx, isAdmin } from '../../app/context.ts'
-import { listLocations, listOfInstance, showLocation, showOfInstance } from '../../app/export-locations/find.ts'
+import {
+  listLocations,
+  listOfInstance,
+  showLocation,
+  showOfInstance,
+} from '../../app/export-locations/find.ts'
 import { locationMetadata } from '../../app/export-locations/metadata.ts'
 import type { LocationRow } from '../../db/store/share-locations.ts'
 import { isoMicros } from '../../runtime/clock.ts'

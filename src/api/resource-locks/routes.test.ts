@@ -7,17 +7,15 @@ import { shareRoutes } from '../shares/routes.ts'
 import { openBench, personas, type Bench, type Token } from '../test-bench.ts'
 import { resourceLockRoutes } from './routes.ts'
 
-const table = [
-  'GET /resource-locks 2.81–',
-  'GET /resource-locks/:id 2.81–',
-  'POST /resource-locks 2.81–',
-]
+const table = ['GET /resource-locks 2.81–', 'GET /resource-locks/:id 2.81–', 'POST /resource-locks 2.81–']
 // Changing and deleting are for owners, whatever their roles: nobody is refused before the lock is looked at.
 const forOwners = ['updateResourceLock', 'deleteResourceLock']
 const byRole = resourceLockRoutes.filter((one) => !forOwners.includes(one.endpoint.id))
 routeLaws('resource locks', byRole, table, async (bench) => {
   const share = await seedShare(bench)
-  const lock = await bench.call('POST', '/resource-locks', { body: { resource_lock: { resource_id: share.id } } })
+  const lock = await bench.call('POST', '/resource-locks', {
+    body: { resource_lock: { resource_id: share.id } },
+  })
   return { params: { id: [lock.body.resource_lock.id] }, words: [share.id, 'share', 'delete', 'show'] }
 })
 
@@ -62,7 +60,9 @@ describe('create', () => {
     expect((await bench.call('DELETE', `/shares/${share.id}`, { token: 'demo' })).status).toBe(403)
     expect((await act('soft_delete')).status).toBe(403)
     expect((await act('unmanage')).status).toBe(403)
-    expect((await bench.call('DELETE', `/resource-locks/${body.resource_lock.id}`, { token: 'demo' })).status).toBe(204)
+    expect(
+      (await bench.call('DELETE', `/resource-locks/${body.resource_lock.id}`, { token: 'demo' })).status,
+    ).toBe(204)
     expect((await bench.call('DELETE', `/shares/${share.id}`, { token: 'demo' })).status).toBe(202)
   })
 
@@ -153,10 +153,18 @@ describe('change', () => {
       expect((await call(80, 'demo')).status).toBe(404)
       expect((await call(99, null)).status).toBe(401)
     }
-    const any = fc.oneof(fc.object(), fc.record({ resource_lock: fc.object() }), fc.string(), fc.constant(null))
+    const any = fc.oneof(
+      fc.object(),
+      fc.record({ resource_lock: fc.object() }),
+      fc.string(),
+      fc.constant(null),
+    )
     await fc.assert(
       fc.asyncProperty(any, async (body) => {
-        const answer = await bench.call('PUT', `/resource-locks/${id}`, { token: 'demo', body: body ?? 'null' })
+        const answer = await bench.call('PUT', `/resource-locks/${id}`, {
+          token: 'demo',
+          body: body ?? 'null',
+        })
         expect(answer.status).toBeLessThan(500)
       }),
       { numRuns: 60 },
@@ -178,7 +186,7 @@ describe('change', () => {
     expect((await put(id, { lock_reason: null })).body.resource_lock.lock_reason).toBeNull()
   })
 
-  test("only its owner, and nobody of a lower context", async () => {
+  test('only its owner, and nobody of a lower context', async () => {
     const mine = (await lock(onShare())).body.resource_lock.id
     const theirs = (await lock(onShare(), 'admin')).body.resource_lock
     expect(theirs.lock_context).toBe('admin')
@@ -189,7 +197,11 @@ describe('change', () => {
     expect((await put(mine, { lock_reason: 'x' }, 'other')).status).toBe(404)
     expect((await put(mine, { lock_reason: 'x' }, 'admin')).status).toBe(200)
     // A lock whose owner is the user, but which a service made for them.
-    await bench.db.updateTable('resource_locks').set({ lock_context: 'service' }).where('id', '=', mine).execute()
+    await bench.db
+      .updateTable('resource_locks')
+      .set({ lock_context: 'service' })
+      .where('id', '=', mine)
+      .execute()
     expect((await put(mine, { lock_reason: 'y' })).status).toBe(403)
     expect((await bench.call('DELETE', `/resource-locks/${mine}`, { token: 'admin' })).status).toBe(204)
   })

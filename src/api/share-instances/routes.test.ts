@@ -27,7 +27,8 @@ beforeEach(async () => {
 })
 afterEach(() => bench.close())
 
-const get = (path: string, version = 99, token: Token = 'admin') => bench.call('GET', path, { version, token })
+const get = (path: string, version = 99, token: Token = 'admin') =>
+  bench.call('GET', path, { version, token })
 const act = (body: object, version = 99) =>
   bench.call('POST', `/share_instances/${share.instanceId}/action`, { body, version })
 

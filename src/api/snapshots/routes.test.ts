@@ -34,7 +34,10 @@ const table = [
 routeLaws('snapshots', snapshotRoutes, table, async (bench) => {
   const share = await seedShare(bench)
   const snapshot = await seedSnapshot(bench, share)
-  return { params: { id: [snapshot.id], key: ['a'] }, words: [share.id, 'ip', '10.0.0.1', 'available', 'snap-9'] }
+  return {
+    params: { id: [snapshot.id], key: ['a'] },
+    words: [share.id, 'ip', '10.0.0.1', 'available', 'snap-9'],
+  }
 })
 
 const instanceTable = [
@@ -102,7 +105,10 @@ describe('create', () => {
       resource_id: body.snapshot.id,
       state: 'queued',
     })
-    expect(JSON.parse(operation?.payload ?? '')).toMatchObject({ shareId: share.id, instanceId: share.instanceId })
+    expect(JSON.parse(operation?.payload ?? '')).toMatchObject({
+      shareId: share.id,
+      instanceId: share.instanceId,
+    })
   })
 
   test('fields come with their microversions', async () => {
@@ -111,7 +117,18 @@ describe('create', () => {
       const { body } = await show(id, { version, token })
       return Object.keys(body.snapshot)
     }
-    const base = ['id', 'share_id', 'share_size', 'created_at', 'status', 'name', 'description', 'size', 'share_proto', 'links']
+    const base = [
+      'id',
+      'share_id',
+      'share_size',
+      'created_at',
+      'status',
+      'name',
+      'description',
+      'size',
+      'share_proto',
+      'links',
+    ]
     expect(await at(0, 'admin')).toEqual(base)
     expect(await at(11, 'admin')).toEqual(base)
     expect(await at(12, 'admin')).toEqual([...base, 'provider_location'])
@@ -190,10 +207,9 @@ describe('lists', () => {
     const open = await seedShare(bench, 'demo', { is_public: 1 })
     const { id } = await seedSnapshot(bench, open)
     for (const path of ['', '/access-list', '/export-locations', '/metadata']) {
-      expect([path, (await bench.call('GET', `/snapshots/${id}${path}`, { token: 'other' })).status]).toEqual([
-        path,
-        404,
-      ])
+      expect([path, (await bench.call('GET', `/snapshots/${id}${path}`, { token: 'other' })).status]).toEqual(
+        [path, 404],
+      )
     }
     expect((await bench.call('DELETE', `/snapshots/${id}`, { token: 'other' })).status).toBe(404)
   })
@@ -294,16 +310,33 @@ describe('by administrators', () => {
   test('manage', async () => {
     const manage = (body: unknown, token: 'admin' | 'demo' = 'admin') =>
       bench.call('POST', '/snapshots/manage', { token, body })
-    const good = { share_id: share.id, provider_location: 'snap-7', name: 'found', driver_options: { a: 'b' } }
+    const good = {
+      share_id: share.id,
+      provider_location: 'snap-7',
+      name: 'found',
+      driver_options: { a: 'b' },
+    }
     const { status, body } = await manage({ snapshot: good })
     expect(status).toBe(202)
-    expect(body.snapshot).toMatchObject({ status: 'manage_starting', provider_location: 'snap-7', name: 'found' })
+    expect(body.snapshot).toMatchObject({
+      status: 'manage_starting',
+      provider_location: 'snap-7',
+      name: 'found',
+    })
     expect((await manage({ snapshot: good })).status).toBe(409)
     expect((await manage({ snapshot: good }, 'demo')).status).toBe(403)
     const [operation] = await operations()
-    expect(JSON.parse(operation?.payload ?? '')).toMatchObject({ providerLocation: 'snap-7', driverOptions: { a: 'b' } })
+    expect(JSON.parse(operation?.payload ?? '')).toMatchObject({
+      providerLocation: 'snap-7',
+      driverOptions: { a: 'b' },
+    })
     expect((await usage()).snapshots ?? 0).toBe(0)
-    for (const wrong of [{}, { ...good, share_id: '' }, { ...good, provider_location: 7 }, { share_id: share.id }]) {
+    for (const wrong of [
+      {},
+      { ...good, share_id: '' },
+      { ...good, provider_location: 7 },
+      { share_id: share.id },
+    ]) {
       expect((await manage({ snapshot: wrong })).status).toBe(422)
     }
     expect((await manage({})).status).toBe(422)
@@ -317,7 +350,12 @@ describe('access and export locations', () => {
   test('a rule is queued, listed and denied', async () => {
     const { id, instanceId } = await seedSnapshot(bench, share)
     const token = 'demo'
-    const { status, body } = await act(id, 'allow_access', { access_type: 'ip', access_to: '10.0.0.1' }, { token })
+    const { status, body } = await act(
+      id,
+      'allow_access',
+      { access_type: 'ip', access_to: '10.0.0.1' },
+      { token },
+    )
     expect(status).toBe(202)
     const rule = { access_type: 'ip', access_to: '10.0.0.1', state: 'queued_to_apply' }
     expect(body.snapshot_access).toMatchObject(rule)
@@ -343,7 +381,10 @@ describe('access and export locations', () => {
 
   test('refusals', async () => {
     const rule = { access_type: 'ip', access_to: '10.0.0.1' }
-    for (const columns of [{ mount_snapshot_support: 0 }, { snapshot_inherit_share_access_support: 1 }] as const) {
+    for (const columns of [
+      { mount_snapshot_support: 0 },
+      { snapshot_inherit_share_access_support: 1 },
+    ] as const) {
       const { id } = await seedSnapshot(bench, await seedShare(bench, 'demo', columns))
       expect((await act(id, 'allow_access', rule, { token: 'demo' })).status).toBe(400)
     }

@@ -149,9 +149,7 @@ export const snapshotRoutes: readonly Route[] = [
     unmanage(ctx, params.id ?? ''),
   ),
   ...actionRoutes(wire.allowSnapshotAccess, snapshotChanges, async (ctx, { params, body }) => ({
-    snapshot_access: snapshotAccessView(
-      await allow(ctx, params.id ?? '', body.access_type, body.access_to),
-    ),
+    snapshot_access: snapshotAccessView(await allow(ctx, params.id ?? '', body.access_type, body.access_to)),
   })),
   ...actionRoutes(wire.denySnapshotAccess, snapshotChanges, (ctx, { params, body }) =>
     deny(ctx, params.id ?? '', body.access_id),

@@ -1,32 +1,40 @@
 /** Usage figures over HTTP. */
-import { shareUsage, snapshotUsage, type ShownUsage } from '../../app/usages/show.ts'
+import type { Ctx } from '../../app/context.ts'
+import { lastUsage, measuredShare, measuredSnapshot, type Measured } from '../../app/usages/show.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import { showShareUsage, showSnapshotUsage } from '../../wire/usages/schema.ts'
 import { booleanQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
+import { freshUsage } from './wait.ts'
 
-function usageView({ id, sizeGib, measured, reason }: ShownUsage): object {
+type Query = Readonly<Record<string, string>>
+
+/** The last figures, or with `refresh=true` new ones. */
+async function usage(ctx: Ctx, what: Measured, query: Query): Promise<object> {
+  const { backendId } = what
+  const refresh = booleanQuery(query, 'refresh') === true
+  const row =
+    refresh && backendId !== null ? await freshUsage(ctx, what, backendId) : await lastUsage(ctx, what)
+  const unmeasured = backendId === null ? 'It is on no backend.' : 'It has not been measured yet.'
   return {
     usage: {
-      id,
-      size_gib: sizeGib,
-      used_bytes: measured?.used_bytes ?? null,
-      referenced_bytes: measured?.referenced_bytes ?? null,
-      exclusive_bytes: measured?.exclusive_bytes ?? null,
-      reason,
-      method: measured?.method ?? null,
-      measured_at: measured === null ? null : isoMicros(measured.measured_at),
+      id: what.id,
+      size_gib: what.sizeGib,
+      used_bytes: row?.used_bytes ?? null,
+      referenced_bytes: row?.referenced_bytes ?? null,
+      exclusive_bytes: row?.exclusive_bytes ?? null,
+      reason: row === undefined ? unmeasured : row.reason,
+      method: row?.method ?? null,
+      measured_at: row === undefined ? null : isoMicros(row.measured_at),
     },
   }
 }
 
-const wanted = (query: Readonly<Record<string, string>>): boolean => booleanQuery(query, 'refresh') === true
-
 export const usageRoutes: readonly Route[] = [
   route(showShareUsage, {}, async (ctx, { params, query }) =>
-    usageView(await shareUsage(ctx, params.id ?? '', wanted(query))),
+    usage(ctx, await measuredShare(ctx, params.id ?? ''), query),
   ),
   route(showSnapshotUsage, {}, async (ctx, { params, query }) =>
-    usageView(await snapshotUsage(ctx, params.id ?? '', wanted(query))),
+    usage(ctx, await measuredSnapshot(ctx, params.id ?? ''), query),
   ),
 ]

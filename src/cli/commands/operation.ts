@@ -1,0 +1,91 @@
+/** `operation …`: the work behind requests, how far it is and why it failed. Only servers of this project have it. */
+import type { Client } from '../../sdk/client.ts'
+import { listOperations, operationStates, showOperation } from '../../wire/operations/schema.ts'
+import { arg, command, flag, oneOf, text, whole } from '../command.ts'
+import { CommandFailure } from '../exit-codes.ts'
+import { listed, presence } from '../lookup.ts'
+import { listOf, showOf } from '../output/output.ts'
+import { waitUntilDone } from '../wait.ts'
+import { fieldsOf } from '../views.ts'
+
+const operationArg = arg('Id of the operation.')
+
+const list = command({
+  words: 'operation list',
+  summary: 'List operations, newest first.',
+  gives: 'list',
+  options: {
+    'resource-id': text('id', 'Only work on this resource.'),
+    'resource-type': text('type', 'Only work on this kind of resource.'),
+    kind: text('kind', 'Only work of this kind, for example create-share.'),
+    state: oneOf(operationStates, 'state', 'Only work in this state.'),
+    'request-id': text('id', 'Only work of this request.'),
+    'all-projects': flag('Show the work of every project (administrators).'),
+    limit: whole('number', 'Show at most this many.'),
+  },
+  async run({ options, connect }) {
+    const client = await withOperations(await connect())
+    const query = {
+      resource_id: options['resource-id'],
+      resource_type: options['resource-type'],
+      kind: options.kind,
+      state: options.state,
+      request_id: options['request-id'],
+      all_projects: presence(options['all-projects']),
+    }
+    const rows = await listed(client, listOperations, 'operations', query, options.limit)
+    return listOf(rows, {
+      ID: (one) => one.id,
+      Kind: (one) => one.kind,
+      State: (one) => one.state,
+      'Progress %': (one) => one.progress,
+      'Resource Type': (one) => one.resource_type,
+      'Resource ID': (one) => one.resource_id,
+      Cause: (one) => one.cause?.code ?? '',
+      'Created At': (one) => one.created_at,
+      'Finished At': (one) => one.finished_at,
+    })
+  },
+})
+
+const show = command({
+  words: 'operation show',
+  summary: 'Show an operation with its steps and, if it failed, the cause.',
+  gives: 'show',
+  args: { operation: operationArg },
+  async run({ args, connect }) {
+    const client = await withOperations(await connect())
+    const { operation } = await client.call(showOperation, { params: { id: args.operation } })
+    const steps = operation.steps.map(({ name, state, attempts }) => ({
+      [name]: `${state}, ${attempts} attempts`,
+    }))
+    return showOf({ ...fieldsOf(operation), steps })
+  },
+})
+
+const watch = command({
+  words: 'operation watch',
+  summary: 'Follow an operation to its end.',
+  gives: 'nothing',
+  args: { operation: operationArg },
+  async run({ args, session, connect }) {
+    const client = await withOperations(await connect())
+    const { operation } = await client.call(showOperation, { params: { id: args.operation } })
+    await waitUntilDone(client, session, {
+      resourceId: operation.resource_id,
+      operationId: operation.id,
+      what: operation.kind.replaceAll('-', ' '),
+      // The operation alone is asked for: when it is done there is nothing else to see.
+      status: () => Promise.resolve('done'),
+      until: ['done'],
+    })
+    session.note(`${operation.kind.replaceAll('-', ' ')} is done.`)
+  },
+})
+
+async function withOperations(client: Client): Promise<Client> {
+  if (await client.has('operations')) return client
+  throw new CommandFailure('This server does not show operations: watch the status of the resource instead.')
+}
+
+export const operationCommands = [list, show, watch]

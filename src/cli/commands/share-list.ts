@@ -1,0 +1,104 @@
+/** `share list`: filters, pages, columns. */
+import { listSharesDetail } from '../../wire/shares/schema.ts'
+import { command, flag, pairs, text, whole } from '../command.ts'
+import {
+  dictFilter,
+  findShareType,
+  findSnapshot,
+  listed,
+  presence,
+  sortQuery,
+  type Share,
+} from '../lookup.ts'
+import { listOf } from '../output/output.ts'
+
+type Columns = Readonly<Record<string, (share: Share) => unknown>>
+
+const columns: Columns = {
+  ID: (share) => share.id,
+  Name: (share) => share.name,
+  Size: (share) => share.size,
+  'Share Proto': (share) => share.share_proto,
+  Status: (share) => share.status,
+  'Is Public': (share) => share.is_public,
+  'Share Type Name': (share) => share.share_type_name ?? share.volume_type,
+  Host: (share) => share.host,
+  'Availability Zone': (share) => share.availability_zone,
+}
+
+const more: Columns = {
+  'Share Network ID': (share) => share.share_network_id,
+  'Share Server ID': (share) => share.share_server_id,
+  'Share Group ID': (share) => share.share_group_id,
+  'Project ID': (share) => share.project_id,
+  'Access Rules Status': (share) => share.access_rules_status,
+  'Created At': (share) => share.created_at,
+  Description: (share) => share.description,
+  Properties: (share) => share.metadata,
+}
+
+export const shareList = command({
+  words: 'share list',
+  summary: 'List shares.',
+  gives: 'list',
+  options: {
+    name: text('name', 'Only shares of this name.'),
+    'name~': text('part', 'Only shares whose name contains this.'),
+    'description~': text('part', 'Only shares whose description contains this.'),
+    status: text('status', 'Only shares in this status.'),
+    snapshot: text('snapshot', 'Only shares made from this snapshot.'),
+    'export-location': text('id-or-path', 'Only the share with this export location.'),
+    'soft-deleted': flag('List the recycle bin.'),
+    public: flag('Show public shares of other projects as well.'),
+    'share-network': text('id', 'Only shares in this share network.'),
+    'share-type': text('type', 'Only shares of this type.'),
+    'share-group': text('id', 'Only shares in this share group.'),
+    host: text('host', 'Only shares on this host, backend or pool (administrators).'),
+    'share-server': text('id', 'Only shares on this share server (administrators).'),
+    'availability-zone': text('zone', 'Only shares in this availability zone.'),
+    project: text('project-id', 'Only shares of this project; implies --all-projects (administrators).'),
+    user: text('user-id', 'Only shares of this user (administrators).'),
+    'all-projects': flag('Show the shares of every project (administrators).'),
+    property: pairs('Only shares with this property.'),
+    'extra-spec': pairs('Only shares whose type has this extra spec (administrators).'),
+    'encryption-key-ref': text('id', 'Only shares encrypted with this key.'),
+    long: flag('Show more columns.'),
+    sort: text('key[:direction]', 'Sort on the server, for example size:desc.'),
+    limit: whole('number', 'Show at most this many.'),
+    marker: text('share-id', 'Go on behind this share.'),
+  },
+  async run({ options, connect }) {
+    const client = await connect()
+    const { 'share-type': type, snapshot, 'export-location': location } = options
+    const all = options['all-projects'] || options.project !== undefined
+    const byPath = location !== undefined && !/^[0-9a-f-]{36}$/i.test(location)
+    const query = {
+      name: options.name,
+      'name~': options['name~'],
+      'description~': options['description~'],
+      status: options.status,
+      snapshot_id: snapshot === undefined ? undefined : (await findSnapshot(client, snapshot)).id,
+      export_location_id: byPath ? undefined : location,
+      export_location_path: byPath ? location : undefined,
+      is_soft_deleted: options['soft-deleted'] ? 'true' : undefined,
+      is_public: options.public ? 'true' : undefined,
+      share_network_id: options['share-network'],
+      share_type_id: type === undefined ? undefined : (await findShareType(client, type)).id,
+      share_group_id: options['share-group'],
+      host: options.host,
+      share_server_id: options['share-server'],
+      availability_zone: options['availability-zone'],
+      project_id: options.project,
+      user_id: options.user,
+      all_tenants: presence(all),
+      metadata: dictFilter(options.property),
+      extra_specs: dictFilter(options['extra-spec']),
+      encryption_key_ref: options['encryption-key-ref'],
+      marker: options.marker,
+      ...sortQuery(options.sort),
+    }
+    const shares = await listed(client, listSharesDetail, 'shares', query, options.limit)
+    const project: Columns = all ? { 'Project ID': (share) => share.project_id } : {}
+    return listOf(shares, { ...columns, ...project, ...(options.long ? more : {}) })
+  },
+})

@@ -1,0 +1,272 @@
+import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  fakeService,
+  oneAfterAnother,
+  type Asked,
+  type FakeService,
+  type Said,
+} from '../sdk/fake-service.fixture.ts'
+import { completionScript } from './completion.ts'
+import { commands } from './commands/index.ts'
+import { cliGoldens } from './golden.ts'
+import { runCli } from './main.ts'
+import { fromOpenstack } from './openstack-words.ts'
+import { barLine, progressView } from './progress.ts'
+
+const running: FakeService[] = []
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.close()
+})
+
+async function manila(
+  line: string | readonly string[],
+  answer: (asked: Asked) => Said,
+  capabilities: string[] = [],
+) {
+  const service = await fakeService({ answer, capabilities })
+  running.push(service)
+  const result = await cli(line, {
+    OS_AUTH_URL: `${service.url}/identity`,
+    OS_USERNAME: 'demo',
+    OS_PASSWORD: 'secret',
+    OS_PROJECT_NAME: 'demo',
+  })
+  return { ...result, service }
+}
+
+async function cli(
+  line: string | readonly string[],
+  env: Record<string, string> = {},
+  signal = new AbortController().signal,
+) {
+  let out = ''
+  let err = ''
+  const code = await runCli({
+    argv: typeof line === 'string' ? line.split(' ') : line,
+    env,
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    columns: null,
+    signal,
+  })
+  return { code, out, err }
+}
+
+const no = (message: string, status = 404): Said => ({
+  status,
+  headers: { 'x-openstack-request-id': 'req-9' },
+  body: { itemNotFound: { code: status, message } },
+})
+const share = (fields: object = {}) => ({
+  id: 's1',
+  name: 'a',
+  size: 1,
+  status: 'available',
+  links: [],
+  metadata: {},
+  ...fields,
+})
+
+/** One share that is called `a`; several that are called `twin`. */
+function shares({ method, path, query }: Asked): Said {
+  if (path === '/shares/s1') return method === 'DELETE' ? { status: 202 } : { body: { share: share() } }
+  if (path === '/shares/s1/export_locations')
+    return { body: { export_locations: [{ id: 'e1', path: 'h:/p' }] } }
+  if (path === '/shares/detail') return { body: { shares: [share()] } }
+  if (path !== '/shares') return no('ShareNotFound: Share x could not be found.')
+  if (method === 'POST') return { body: { share: share({ status: 'creating' }) } }
+  const named = {
+    a: [{ id: 's1', name: 'a' }],
+    twin: [
+      { id: 't1', name: 'twin' },
+      { id: 't2', name: 'twin' },
+    ],
+  }
+  return { body: { shares: named[query.get('name') as 'a'] ?? [] } }
+}
+
+describe('names', () => {
+  test('are tried as id, then as name', async () => {
+    const { code, out, service } = await manila('share show a -f value -c id', shares)
+    expect([code, out]).toEqual([0, 's1\n'])
+    expect(service.asked.filter(({ path }) => path.startsWith('/v2/shares')).map(({ path }) => path)).toEqual(
+      ['/v2/shares/a', '/v2/shares', '/v2/shares/s1', '/v2/shares/s1/export_locations'],
+    )
+  })
+
+  test('that several have are refused with their ids', async () => {
+    const { code, err } = await manila('share show twin', shares)
+    expect(code).toBe(1)
+    expect(err).toBe('2 shares are called "twin"; name one by its id:\n  t1\n  t2\n')
+  })
+
+  test('that nobody has are an error, and the others are still done', async () => {
+    const { code, err, service } = await manila('share delete nobody a', shares)
+    expect(code).toBe(1)
+    expect(err).toContain(
+      '1 of 2 could not be deleted:\n  nobody: There is no share with id or name "nobody".',
+    )
+    expect(service.to('DELETE /v2/shares/s1')).toHaveLength(1)
+  })
+})
+
+describe('failures', () => {
+  test('of the server: its sentence, the request and its id; 1', async () => {
+    const { code, out, err } = await manila('share create NFS 1', () => no('Over \u001b[31mquota.', 413))
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toBe('Over \\x1b[31mquota.\nPOST /v2/shares → 413 itemNotFound, request id req-9\n')
+  })
+
+  test('of the command line: 2, and nothing is sent', async () => {
+    for (const line of [
+      'share create NFS',
+      'share create NFS big',
+      'share create NFX 1',
+      'share set a',
+      'share list --limit -1',
+      'share list -f html',
+      'share list --sort size:up',
+      'share set a --property novalue',
+      'share',
+      'shre list',
+      'share delete a --force --soft',
+    ]) {
+      const { code, err, service } = await manila(line, shares)
+      expect([line, code]).toEqual([line, 2])
+      expect(err).not.toBe('')
+      expect(service.asked.filter(({ method }) => method !== 'GET').length, line).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('of the way there: 3', async () => {
+    const { code, err } = await cli('share list', { OS_CLOUD: 'none', HOME: '/nonexistent' })
+    expect(code).toBe(3)
+    expect(err).toContain('cloud "none"')
+  })
+})
+
+describe('--wait', () => {
+  const failed = {
+    id: 'o1',
+    state: 'failed',
+    progress: 25,
+    steps: [],
+    request_id: 'req-1',
+    cause: { code: 'NoStorage', message: 'No pool has 900 GiB.', retryable: false, detail_id: '009' },
+  }
+  const create = ['share', 'create', 'NFS', '900', '--name', 'a', '--wait']
+
+  test('explains a failed operation: cause, code, request id, whether a retry helps', async () => {
+    const answer = (asked: Asked): Said => {
+      if (asked.path === '/operations') return { body: { operations: [{ id: 'o1' }] } }
+      return asked.path === '/operations/o1' ? { body: { operation: failed } } : shares(asked)
+    }
+    const { code, out, err } = await manila(create, answer, ['operations'])
+    expect([code, out]).toEqual([1, ''])
+    expect(err.split('\n')).toEqual([
+      'create share a failed: No pool has 900 GiB.',
+      'code NoStorage',
+      'operation o1, request id req-1',
+      'Trying the same again will not help: something has to change first.',
+      '',
+    ])
+  })
+
+  test('polls where there are no operations, writes a line per status, then shows the result', async () => {
+    const status = oneAfterAnother(
+      { body: { share: share({ status: 'creating' }) } },
+      { body: { share: share() } },
+    )
+    const answer = (asked: Asked) => (asked.path === '/shares/s1' ? status() : shares(asked))
+    const { code, out, err } = await manila([...create, '-f', 'value', '-c', 'status'], answer)
+    expect([code, out]).toEqual([0, 'available\n'])
+    expect(err).toBe('create share a: creating (0 s)\n')
+  })
+
+  test('gives up after --timeout with 4, and says how to go on', async () => {
+    const answer = (asked: Asked): Said =>
+      asked.path === '/shares/s1' ? { body: { share: share({ status: 'creating' }) } } : shares(asked)
+    const { code, err } = await manila([...create, '--timeout', '1'], answer)
+    expect(code).toBe(4)
+    expect(err).toContain('create share a is not finished after 1 s; it goes on at the server.')
+  })
+
+  test('draws one line that is never wider than the terminal, and clears it', () => {
+    const drawn: string[] = []
+    const view = progressView(
+      { note: () => {}, draw: (text) => drawn.push(text), columns: 40 },
+      'create share 漢字\u001b[2J',
+    )
+    view.show({ step: 'backend', percent: 50, elapsedMs: 3400, operationId: 'o1' })
+    view.end()
+    expect(drawn).toEqual(['\r\u001b[Kcreate share 漢字\\x1b[2J [############-', '\r\u001b[K'])
+    expect(barLine('x', { step: 'export', percent: 25, elapsedMs: 61_000, operationId: null })).toBe(
+      'x [######------------------]  25 %  export  61 s',
+    )
+  })
+})
+
+test('--debug shows requests and answers without secrets', async () => {
+  const { code, err } = await manila('--debug share list', shares)
+  expect(code).toBe(0)
+  expect(err).toContain('/v2/shares/detail?limit=500')
+  expect(err).not.toMatch(/secret|token-1/)
+})
+
+test('commands may be spelled as openstack spells them', () => {
+  const nouns = new Set(['share', 'access', 'export-location', 'service', 'snapshot'])
+  const spelled = (line: string) => fromOpenstack(line.split(' '), nouns).join(' ')
+  expect(spelled('share access create s ip x')).toBe('access create s ip x')
+  expect(spelled('--os-cloud share share export location list s')).toBe(
+    '--os-cloud share export-location list s',
+  )
+  expect(spelled('share snapshot instance export location list i')).toBe(
+    'snapshot instance export-location list i',
+  )
+  expect(spelled('share service ensure shares h')).toBe('service ensure-shares h')
+  expect(spelled('share list --name access')).toBe('share list --name access')
+  expect(spelled('share show access')).toBe('share show access')
+})
+
+describe('completion', () => {
+  const script = completionScript('bash', commands)
+  const complete = (...words: string[]) =>
+    execFileSync(
+      'bash',
+      [
+        '-c',
+        `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _manila; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        'bash',
+        ...words,
+      ],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+      .split('\n')
+      .filter((word) => word !== '')
+
+  test('offers nouns, verbs, options and fixed values', () => {
+    expect(complete('manila', 'sn')).toEqual(['snapshot'])
+    expect(complete('manila', 'share', 're')).toEqual(['resize', 'restore', 'revert'])
+    expect(complete('manila', '--os-cloud', 'share', 'access', 'al')).toEqual(['allow'])
+    expect(complete('manila', 'access', 'allow', 's', 'i')).toEqual(['ip'])
+    expect(complete('manila', 'access', 'set', 'r', '--access-level', '')).toEqual(['rw', 'ro'])
+    expect(complete('manila', 'share', 'list', '-f', 'j')).toEqual(['json'])
+    expect(complete('manila', 'share', 'resize', 's', '1', '--w')).toEqual(['--wait'])
+  })
+})
+
+test('golden files are up to date; `npm run golden` writes them', () => {
+  for (const [path, text] of Object.entries(cliGoldens())) {
+    expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'), path).toBe(text)
+  }
+})
+
+test('every command has a sentence, and so has every option', () => {
+  for (const { words, summary, args, options } of commands) {
+    for (const sentence of [summary, ...Object.values({ ...args, ...options }).map(({ says }) => says)]) {
+      expect(sentence, words).toMatch(/^\S.*\.( May be repeated\.)?$/)
+    }
+  }
+})

@@ -1,0 +1,89 @@
+/**
+ * The command line `manila`: parses, connects, runs one command, prints what it gives and explains what fails. It speaks to
+ * the service through `sdk/` only and refuses to know how anything works behind the API.
+ */
+import { connect } from '../sdk/connect.ts'
+import type { Client } from '../sdk/client.ts'
+import type { Trace } from '../sdk/exchange.ts'
+import { commands, nouns } from './commands/index.ts'
+import { UsageError } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+import { explain } from './explain.ts'
+import { readGlobals, readShape } from './globals.ts'
+import { fromOpenstack } from './openstack-words.ts'
+import { escapeControls } from './output/escape.ts'
+import { print } from './output/output.ts'
+import { buildProgram, commanderExit, type Invocation } from './program.ts'
+import type { Session } from './session.ts'
+
+export interface World {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  /** Columns of stderr when it is a terminal, else null. */
+  readonly columns: number | null
+  readonly signal: AbortSignal
+}
+
+const firstWords = new Set(commands.map(({ words }) => words.split(' ')[0] ?? ''))
+
+/** Runs one command line and gives its exit code. Never throws. */
+export async function runCli(world: World): Promise<number> {
+  let debug = false
+  const program = buildProgram(commands, nouns, world, async (invocation) => {
+    debug = invocation.globals.debug === true
+    await runCommand(world, invocation)
+  })
+  try {
+    await program.parseAsync(fromOpenstack(world.argv, firstWords), { from: 'user' })
+    return exitCodes.done
+  } catch (error) {
+    const ended = commanderExit(error)
+    if (ended === 'help') return exitCodes.done
+    if (ended === 'usage') return exitCodes.usage
+    const { lines, exitCode } = explain(error)
+    world.err(lines.map((line) => `${line}\n`).join(''))
+    if (debug && error instanceof Error) world.err(`${error.stack ?? ''}\n`)
+    return exitCode
+  }
+}
+
+async function runCommand(world: World, { command, args, options, globals }: Invocation): Promise<void> {
+  const { connection, debug, timeoutS } = readGlobals(globals, world.env)
+  const shape = readShape(options)
+  if (command.gives === 'show' && shape.sortColumns.length > 0)
+    throw new UsageError('There are no rows to sort.')
+  const session: Session = {
+    note: (line) => world.err(`${line}\n`),
+    draw: world.err,
+    columns: world.columns,
+    env: world.env,
+    signal: world.signal,
+    waitMs: timeoutS === null ? null : timeoutS * 1000,
+  }
+  let client: Promise<Client> | null = null
+  const output = await command.run({
+    args: args as never,
+    options: options as never,
+    session,
+    connect: () =>
+      (client ??= connect({
+        ...connection,
+        ...(debug ? { onTrace: (trace) => world.err(traceText(trace)) } : {}),
+      })),
+  })
+  if (output !== undefined) world.out(print(output, shape))
+}
+
+/** What `--debug` shows of an exchange. Secrets are hidden before this. */
+function traceText({ method, url, headers, body, status, requestId, answer, milliseconds }: Trace): string {
+  const lines = [
+    `> ${method} ${url}`,
+    ...Object.entries(headers).map(([name, value]) => `>   ${name}: ${value}`),
+    ...(body === undefined ? [] : [`>   ${JSON.stringify(body)}`]),
+    `< ${status === 0 ? 'no answer' : status} in ${milliseconds} ms${requestId === null ? '' : `, ${requestId}`}`,
+    `<   ${JSON.stringify(answer)?.slice(0, 4000) ?? ''}`,
+  ]
+  return lines.map((line) => `${escapeControls(line)}\n`).join('')
+}

@@ -1,0 +1,154 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { UsageError } from '../command.ts'
+import { escapeControls } from './escape.ts'
+import { formats, listOf, print, showOf, type Shape } from './output.ts'
+import { widthOf, wrapped } from './width.ts'
+
+const shape: Shape = {
+  format: 'table',
+  columns: [],
+  sortColumns: [],
+  descending: false,
+  indent: true,
+  maxWidth: 0,
+}
+
+/** Pieces of text whose width on a terminal is known beforehand. */
+const atoms: readonly (readonly [text: string, columns: number])[] = [
+  ['a', 1],
+  [' ', 1],
+  ['é', 1],
+  ['e\u0301', 1],
+  ['漢', 2],
+  ['ｆ', 2],
+  ['한', 2],
+  ['🙂', 2],
+  ['☕', 2],
+  ['\u0e19\u0e35', 1],
+  ['א', 1],
+  ['\u200d', 0],
+  ['\ufe0f', 0],
+]
+const piece = fc.array(fc.constantFrom(...atoms), { maxLength: 12 })
+const textOf = (parts: readonly (readonly [string, number])[]) => parts.map(([text]) => text).join('')
+
+describe('tables', () => {
+  test('measure wide and combining characters', () => {
+    fc.assert(
+      fc.property(piece, (parts) => {
+        expect(widthOf(textOf(parts))).toBe(parts.reduce((sum, [, columns]) => sum + columns, 0))
+      }),
+    )
+  })
+
+  test('have lines of one width, whatever is in them', () => {
+    const cell = fc.oneof(
+      piece.map(textOf),
+      fc.string({ unit: 'binary' }),
+      fc.integer(),
+      fc.constant(null),
+      fc.array(piece.map(textOf)),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(cell, cell), { minLength: 1 }),
+        fc.constantFrom(0, 20, 40),
+        (rows, maxWidth) => {
+          const list = listOf(rows, { Name: ([one]) => one, 説明: ([, two]) => two })
+          const lines = print(list, { ...shape, maxWidth }).split('\n')
+          expect(lines.pop()).toBe('')
+          expect(new Set(lines.map(widthOf)).size).toBe(1)
+          for (const line of lines) expect(line).toMatch(/^[|+].*[|+]$/)
+        },
+      ),
+    )
+  })
+
+  test('fit the width that was asked for, and lose nothing', () => {
+    const long = 'one two three four five six seven eight nine ten'
+    const text = print(listOf([long], { A: () => 1, B: (one) => one }), { ...shape, maxWidth: 30 })
+    expect(Math.max(...text.split('\n').map(widthOf))).toBe(30)
+    const words = [...text.matchAll(/[a-z]+/g)].map(([word]) => word)
+    expect(words.join(' ')).toBe(long)
+  })
+
+  test('break text without losing a character', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('a', '漢', 'e\u0301', '🙂'), { maxLength: 40 }),
+        fc.integer({ min: 2, max: 20 }),
+        (all, columns) => {
+          const lines = wrapped(all.join(''), columns)
+          expect(lines.join('')).toBe(all.join(''))
+          expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns)
+        },
+      ),
+    )
+  })
+})
+
+describe('text from strangers', () => {
+  const evil = fc.string({ unit: 'binary' })
+
+  test('never reaches the terminal as a control or format character, in any format', () => {
+    fc.assert(
+      fc.property(fc.array(evil), fc.constantFrom(...formats), (names, format) => {
+        for (const output of [
+          listOf(names, { Name: (name) => name }),
+          showOf({ names, nested: { name: names[0] } }),
+        ]) {
+          const printed = print(output, { ...shape, format }).replaceAll('\n', '')
+          expect(printed).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/u)
+        }
+      }),
+    )
+  })
+
+  test('comes back unchanged from JSON and YAML', () => {
+    const wellFormed = evil.filter((text) => text.isWellFormed())
+    fc.assert(
+      fc.property(fc.array(wellFormed), (names) => {
+        const list = listOf(names, { Name: (name) => name })
+        const expected = names.map((Name) => ({ Name }))
+        expect(JSON.parse(print(list, { ...shape, format: 'json' }))).toEqual(expected)
+        expect(parse(print(list, { ...shape, format: 'yaml' }))).toEqual(expected)
+      }),
+    )
+  })
+
+  test('can be read when escaped', () => {
+    expect(escapeControls('a\u001b]0;x\u0007\n\u202eb\u{e0041}')).toBe('a\\x1b]0;x\\x07\\n\\u202eb\\u{e0041}')
+    expect(escapeControls('👩‍🚀 نیم‌فاصله')).toBe('👩‍🚀 نیم‌فاصله')
+  })
+})
+
+describe('choice', () => {
+  const list = listOf(
+    [
+      { n: 10, s: 'b' },
+      { n: 9, s: null },
+      { n: 100, s: 'a' },
+    ],
+    { 'Share Size': ({ n }) => n, Name: ({ s }) => s },
+  )
+  const values = (more: Partial<Shape>) => print(list, { ...shape, format: 'value', ...more })
+
+  test('of columns, under any spelling, in the order asked for', () => {
+    expect(values({ columns: ['name', 'share_size'] })).toBe('b 10\nNone 9\na 100\n')
+  })
+
+  test('of the order: numbers by size, nothing last', () => {
+    expect(values({ columns: ['Share Size'], sortColumns: ['share size'] })).toBe('9\n10\n100\n')
+    expect(values({ columns: ['Name'], sortColumns: ['Name'] })).toBe('a\nb\nNone\n')
+    expect(values({ columns: ['Share Size'], sortColumns: ['Share Size'], descending: true })).toBe(
+      '100\n10\n9\n',
+    )
+  })
+
+  test('of a column that is not there names those that are', () => {
+    expect(() => values({ columns: ['Nmae'] })).toThrow(UsageError)
+    expect(() => values({ columns: ['Nmae'] })).toThrow('there are Share Size, Name')
+  })
+})

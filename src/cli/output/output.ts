@@ -1,0 +1,119 @@
+/** What a command gives: rows, or the fields of one thing; and the choice of format, columns and order. */
+import { UsageError } from '../command.ts'
+import { csv } from './csv.ts'
+import { json } from './json.ts'
+import { table } from './table.ts'
+import { value } from './value.ts'
+import { yaml } from './yaml.ts'
+
+export interface List {
+  readonly kind: 'list'
+  readonly columns: readonly string[]
+  /** JSON values, in the columns' order. */
+  readonly rows: readonly (readonly unknown[])[]
+}
+
+export interface Show {
+  readonly kind: 'show'
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** Already text, for programs other than a person: completion scripts. */
+export interface Raw {
+  readonly kind: 'raw'
+  readonly text: string
+}
+
+export type Output = List | Show | Raw
+
+export const formats = ['table', 'json', 'yaml', 'csv', 'value'] as const
+export type Format = (typeof formats)[number]
+
+export interface Shape {
+  readonly format: Format
+  /** Empty = all. */
+  readonly columns: readonly string[]
+  readonly sortColumns: readonly string[]
+  readonly descending: boolean
+  readonly indent: boolean
+  /** Of tables; 0 = as wide as they get. */
+  readonly maxWidth: number
+}
+
+const printers = { table, json, yaml, csv, value }
+
+/** Rows of objects as a list: one function per column title. */
+export function listOf<Row>(
+  rows: readonly Row[],
+  columns: Readonly<Record<string, (row: Row) => unknown>>,
+): List {
+  const readers = Object.values(columns)
+  return {
+    kind: 'list',
+    columns: Object.keys(columns),
+    rows: rows.map((row) => readers.map((read) => shown(read(row)))),
+  }
+}
+
+/** What the server did not send (it differs by caller and version) is blank; null is None. */
+const shown = (value: unknown): unknown => (value === undefined ? '' : value)
+
+export const showOf = (fields: Readonly<Record<string, unknown>>): Show => ({ kind: 'show', fields })
+
+/** The text for stdout, ending in a line end. Throws {@link UsageError} for columns that don't exist. */
+export function print(output: Output, shape: Shape): string {
+  if (output.kind === 'raw') return output.text
+  const chosen =
+    output.kind === 'list' ? chooseColumns(sorted(output, shape), shape) : chooseFields(output, shape)
+  return printers[shape.format](chosen, shape)
+}
+
+function sorted(list: List, { sortColumns, descending }: Shape): List {
+  if (sortColumns.length === 0) return list
+  const keys = sortColumns.map((name) => indexOf(list.columns, name))
+  const rows = [...list.rows].sort((a, b) => {
+    for (const key of keys) {
+      const order = compare(a[key], b[key])
+      if (order !== 0) return descending ? -order : order
+    }
+    return 0
+  })
+  return { ...list, rows }
+}
+
+/** Numbers by size, all else by text; nothing comes last. */
+function compare(a: unknown, b: unknown): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  const [left, right] = [String(a), String(b)]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+function chooseColumns(list: List, { columns }: Shape): List {
+  if (columns.length === 0) return list
+  const indexes = columns.map((name) => indexOf(list.columns, name))
+  return {
+    kind: 'list',
+    columns: indexes.map((index) => list.columns[index] ?? ''),
+    rows: list.rows.map((row) => indexes.map((index) => row[index])),
+  }
+}
+
+function chooseFields(show: Show, { columns }: Shape): Show {
+  if (columns.length === 0) return show
+  const names = Object.keys(show.fields)
+  const chosen = columns.map((name) => names[indexOf(names, name)] ?? '')
+  return { kind: 'show', fields: Object.fromEntries(chosen.map((name) => [name, show.fields[name]])) }
+}
+
+/** `share_proto`, `Share Proto` and `share proto` are the same column. */
+function indexOf(columns: readonly string[], wanted: string): number {
+  const exact = columns.indexOf(wanted)
+  if (exact >= 0) return exact
+  const plain = (name: string) => name.toLowerCase().replaceAll(/[\s_-]+/g, ' ')
+  const found = columns.findIndex((name) => plain(name) === plain(wanted))
+  if (found < 0) {
+    throw new UsageError(`There is no column ${JSON.stringify(wanted)}; there are ${columns.join(', ')}.`)
+  }
+  return found
+}

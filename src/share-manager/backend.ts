@@ -1,0 +1,216 @@
+/**
+ * One configured backend: its driver, its exporter, its directory, and whether they are up. It promises that setting up
+ * is tried for ever, that every call has a deadline even when the driver ignores it, and that a dead backend costs
+ * nobody else anything. It refuses to know what is stored there.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BackendSettings } from '../config/schema.ts'
+import type { Store } from '../db/open.ts'
+import { setHealth, type Health } from '../db/store/backends.ts'
+import { DriverError, type CallContext, type Exporter, type StorageDriver } from '../drivers/driver.ts'
+import type { Fence } from '../exec/exec.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from './parts.ts'
+
+export interface BackendParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  /** Row id. */
+  readonly id: string
+  /** `host@alpha` */
+  readonly label: string
+  readonly name: string
+  readonly settings: BackendSettings
+  /** Absolute; belongs to this backend alone and survives restarts. */
+  readonly dir: string
+  readonly driver: StorageDriver
+  /** Null where the driver exports by itself. */
+  readonly exporter: Exporter | null
+  readonly observeCall?: (event: CallEvent) => void
+  /** Milliseconds before the second try of setting up; doubles up to {@link longestPauseMs}. */
+  readonly firstPauseMs?: number
+}
+
+/** For metrics. */
+export interface CallEvent {
+  readonly backend: string
+  readonly call: string
+  readonly seconds: number
+  readonly outcome: 'ok' | 'nothing-happened' | 'maybe-happened' | 'no-room-here' | 'unexpected'
+}
+
+export interface CallOptions {
+  /** For metrics and messages: `create`, `publish`… Never an id. */
+  readonly name: string
+  /** Share instance whose fence protects the effect; null for what changes nothing or no one thing. */
+  readonly guarded?: { readonly instanceId: string; readonly fence: number } | null
+  readonly signal?: AbortSignal
+  /** Default: the backend's `call_timeout_s`. */
+  readonly deadlineMs?: number
+  readonly progress?: (percent: number) => void
+}
+
+export interface Backend {
+  readonly id: string
+  readonly label: string
+  readonly name: string
+  readonly settings: BackendSettings
+  readonly dir: string
+  readonly driver: StorageDriver
+  readonly exporter: Exporter | null
+  readonly health: Health
+  /** Why it is not ready. */
+  readonly reason: string | null
+  /**
+   * Runs one call of the contract. Throws what the driver throws, or `maybe-happened` when it does not answer in time,
+   * or `nothing-happened` with a time to repeat while the backend is not ready.
+   */
+  call<T>(options: CallOptions, work: (call: CallContext) => Promise<T>): Promise<T>
+  /** Sets up, again and again until it works, then calls `whenReady` once. */
+  start(whenReady: () => void): void
+  /** Waits for nothing but the driver's own stop; with `detach` clients lose their mounts. */
+  stop(options: { readonly detach: boolean }): Promise<void>
+}
+
+const longestPauseMs = 60_000
+/** A driver that ignores its signal is left behind this long after the deadline. */
+const graceMs = 2000
+/** Seconds after which work for a backend that isn't ready is tried again. */
+const notReadyRetryS = 5
+
+export function backend(parts: BackendParts): Backend {
+  let health: Health = 'starting'
+  let reason: string | null = null
+  let stopped = false
+  let pause: NodeJS.Timeout | undefined
+
+  const report = async (now: Health, why: string | null): Promise<void> => {
+    health = now
+    reason = why
+    try {
+      await setHealth(parts.store.db, parts.id, now, why, parts.clock.now())
+    } catch (error) {
+      parts.log.error({ backend: parts.label, err: error }, 'the health of the backend was not recorded')
+    }
+  }
+
+  const setUp = async (): Promise<void> => {
+    await mkdir(join(parts.dir, 'fences'), { recursive: true, mode: 0o700 })
+    await bounded(parts, { name: 'setup' }, (call) => parts.driver.setup(call))
+    const { exporter } = parts
+    if (exporter !== null) await bounded(parts, { name: 'setup-exporter' }, (call) => exporter.setup(call))
+  }
+
+  const attempt = async (pauseMs: number, whenReady: () => void): Promise<void> => {
+    try {
+      await setUp()
+    } catch (error) {
+      if (stopped) return
+      const why = error instanceof Error ? error.message : String(error)
+      parts.log.error(
+        { backend: parts.label, err: error },
+        `the backend is not ready: ${why}; trying again in ${Math.round(pauseMs / 1000)} s`,
+      )
+      await report('failed', why)
+      pause = setTimeout(
+        () => void attempt(Math.min(longestPauseMs, pauseMs * 2), whenReady),
+        pauseMs,
+      ).unref()
+      return
+    }
+    if (stopped) return
+    await report('ready', null)
+    parts.log.info({ backend: parts.label }, 'the backend is ready')
+    whenReady()
+  }
+
+  return {
+    id: parts.id,
+    label: parts.label,
+    name: parts.name,
+    settings: parts.settings,
+    dir: parts.dir,
+    driver: parts.driver,
+    exporter: parts.exporter,
+    get health() {
+      return health
+    },
+    get reason() {
+      return reason
+    },
+    call(options, work) {
+      if (health !== 'ready') return Promise.reject(notReady(parts.label, reason))
+      return bounded(parts, options, work)
+    },
+    start(whenReady) {
+      void report('starting', null).then(() => attempt(parts.firstPauseMs ?? 1000, whenReady))
+    },
+    async stop({ detach }) {
+      stopped = true
+      clearTimeout(pause)
+      const { exporter } = parts
+      // The exporter first: a tree can't be unmounted while it is served.
+      if (exporter !== null)
+        await bounded(parts, { name: 'stop-exporter' }, (call) => exporter.stop(call, { detach }))
+      await bounded(parts, { name: 'stop' }, (call) => parts.driver.stop(call, { detach }))
+    },
+  }
+}
+
+export function notReady(label: string, reason: string | null): DriverError {
+  const why = reason === null ? '' : `: ${reason}`
+  return new DriverError(`backend ${label} is not ready${why}`, 'nothing-happened', {
+    retryAfterS: notReadyRetryS,
+    reason: 'busy',
+  })
+}
+
+async function bounded<T>(
+  parts: BackendParts,
+  options: CallOptions,
+  work: (call: CallContext) => Promise<T>,
+): Promise<T> {
+  const deadlineMs = options.deadlineMs ?? parts.settings.call_timeout_s * 1000
+  const deadline = new AbortController()
+  const soft = setTimeout(() => deadline.abort(), deadlineMs)
+  let hard: NodeJS.Timeout | undefined
+  const abandoned = new Promise<never>((_, reject) => {
+    hard = setTimeout(() => {
+      const seconds = deadlineMs / 1000
+      reject(new DriverError(`${options.name}: no answer within ${seconds} s`, 'maybe-happened'))
+    }, deadlineMs + graceMs)
+  })
+  const signal =
+    options.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, options.signal])
+  const call: CallContext = {
+    log: parts.log,
+    deadlineMs,
+    signal,
+    fence: fenceOf(parts.dir, options.guarded ?? null),
+    progress: options.progress ?? (() => {}),
+  }
+  const began = performance.now()
+  let outcome: CallEvent['outcome'] = 'ok'
+  try {
+    return await Promise.race([work(call), abandoned])
+  } catch (error) {
+    outcome = error instanceof DriverError ? error.outcome : 'unexpected'
+    throw error
+  } finally {
+    clearTimeout(soft)
+    clearTimeout(hard)
+    const seconds = (performance.now() - began) / 1000
+    parts.observeCall?.({ backend: parts.label, call: options.name, seconds, outcome })
+  }
+}
+
+/** Instance ids come from the database, where only our own uuids are; still nothing else may become a path. */
+function fenceOf(dir: string, guarded: (CallOptions['guarded'] & {}) | null): Fence | null {
+  if (guarded === null) return null
+  if (!/^[0-9a-fA-F-]{1,64}$/.test(guarded.instanceId)) {
+    throw new DriverError('not an instance id', 'nothing-happened')
+  }
+  return { lockFile: join(dir, 'fences', guarded.instanceId), number: guarded.fence }
+}

@@ -1,0 +1,83 @@
+/**
+ * A share instance's lane, taken by a reconciler between operations. While it is held no operation of the instance runs,
+ * in any process; it is taken only when none waits, so that users' requests come first.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Tx } from '../db/schema.ts'
+import { leaseTtlS, releaseLeases, renewLeases, takeLease } from '../engine/lanes.ts'
+import { busTopic, instanceLane, laneIsBusy } from '../engine/queue.ts'
+import type { ShareParts } from './parts.ts'
+
+export interface LaneLease {
+  readonly instanceId: string
+  readonly fence: number
+  /** Throws {@link LeaseLost} unless the lane is still ours; call it first in every transaction under the lease. */
+  check(tx: Tx): Promise<void>
+}
+
+/** Somebody else works in the lane now; what was about to be written must not be. */
+export class LeaseLost extends Error {
+  constructor(instanceId: string) {
+    super(`the lane of share instance ${instanceId} was taken by somebody else`)
+    this.name = 'LeaseLost'
+  }
+}
+
+/** Runs `work` with the lane, or answers `busy` without running it. */
+export async function withLane<T>(
+  parts: ShareParts,
+  instanceId: string,
+  work: (lease: LaneLease) => Promise<T>,
+): Promise<T | 'busy'> {
+  const lane = instanceLane(instanceId)
+  // A name of its own: a worker of the same process must find the lane taken.
+  const holder = `${parts.holder}/${randomUUID()}`
+  const taken = await parts.store.transaction(async (tx) => {
+    if (await laneIsBusy(tx, lane)) return null
+    await ensureLane(tx, lane)
+    return takeLease(tx, parts.store, lane, holder)
+  })
+  if (taken === null) return 'busy'
+  const renewal = setInterval(
+    () => void renewLeases(parts.store, holder).catch(() => {}),
+    (leaseTtlS * 1000) / 3,
+  )
+  renewal.unref()
+  try {
+    return await work({ instanceId, fence: taken.fence, check: (tx) => check(tx, lane, holder, instanceId) })
+  } finally {
+    clearInterval(renewal)
+    await parts.store.transaction((tx) => releaseLeases(tx, [lane], holder))
+    await wakeLane(parts, lane)
+  }
+}
+
+async function check(tx: Tx, lane: string, holder: string, instanceId: string): Promise<void> {
+  const row = await tx
+    .updateTable('lanes')
+    .set((eb) => ({ fence: eb.ref('fence') }))
+    .where('lane', '=', lane)
+    .where('holder', '=', holder)
+    .executeTakeFirst()
+  if (row.numUpdatedRows === 0n) throw new LeaseLost(instanceId)
+}
+
+async function ensureLane(tx: Tx, lane: string): Promise<void> {
+  const known = await tx.selectFrom('lanes').select('lane').where('lane', '=', lane).executeTakeFirst()
+  if (known !== undefined) return
+  await tx.insertInto('lanes').values({ lane, next_seq: 0, holder: null, fence: 0, expires_at: 0 }).execute()
+}
+
+/** What was enqueued while the lane was held found it taken: it is told that it may go. */
+async function wakeLane(parts: ShareParts, lane: string): Promise<void> {
+  const waiting = await parts.store.db
+    .selectFrom('operation_lanes')
+    .innerJoin('operations', 'operations.id', 'operation_lanes.operation_id')
+    .select(['operations.id', 'operations.topic', 'operations.backend_id'])
+    .where('operation_lanes.lane', '=', lane)
+    .where('operation_lanes.finished', '=', 0)
+    .execute()
+  for (const { id, topic, backend_id } of waiting) {
+    parts.bus.cast(busTopic(topic, backend_id), 'operation.due', { operationId: id })
+  }
+}

@@ -1,0 +1,115 @@
+/** A new share, empty or filled from a snapshot. */
+import { replaceExportLocations } from '../../db/store/export-locations.ts'
+import { createEndedBadly } from '../../db/store/endings.ts'
+import { changeInstance } from '../../db/store/share-instances.ts'
+import type { CreatedShare, ExportLocation } from '../../drivers/driver.ts'
+import { operation, type Job, type StepDone } from '../../engine/operation.ts'
+import type { StepParts } from '../parts.ts'
+import { bareExport, bareShareRef, keep, loadShare, loadSnapshot, shareExport } from '../refs.ts'
+import type { ShareSubject } from '../refs.ts'
+import { by, gone, made, moveOn, onBackend, outputOf, shareOf, unsupported } from './calls.ts'
+import { locationsJson, publishShare, unpublish } from './exports.ts'
+import { failedEnd } from './failed-end.ts'
+
+type CreateJob = Job<'create-share'>
+
+export const createShare = (parts: StepParts) =>
+  operation('create-share', 'share', {
+    steps: {
+      backend: { run: (job) => make(parts, job), undo: (job) => unmake(parts, job) },
+      export: { run: (job) => publish(parts, job), undo: (job) => withdraw(parts, job) },
+      // Last, so that a half-made share is never `available`. No undo: it is one transaction.
+      publish: { run: (job) => finish(parts, job) },
+    },
+    failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
+  })
+
+async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
+  const subject = await shareOf(parts, job)
+  const { id, host } = subject.instance
+  const created =
+    job.payload.snapshotInstanceId === null
+      ? await onBackend(parts, job, { name: 'create', instanceId: id, elsewhere: host }, (call, { driver }) =>
+          driver.create(call, subject.ref),
+        )
+      : await clone(parts, job, subject, job.payload.snapshotInstanceId)
+  return {
+    output: made(created),
+    commit: async (tx) => {
+      const instance = { driver_state: keep(created) }
+      const now = parts.clock.now()
+      const found = await changeInstance(tx, {
+        instanceId: id,
+        from: null,
+        to: null,
+        instance,
+        ...by(job, now),
+      })
+      if (!found) throw gone(`Share instance ${id}`)
+    },
+  }
+}
+
+async function clone(
+  parts: StepParts,
+  job: CreateJob,
+  { ref, instance }: ShareSubject,
+  snapshotInstanceId: string,
+): Promise<CreatedShare> {
+  const source = await loadSnapshot(parts.store.db, snapshotInstanceId)
+  if (source === undefined) throw gone(`Snapshot instance ${snapshotInstanceId}`)
+  const how = { name: 'clone', instanceId: instance.id, elsewhere: instance.host, detailId: '017' }
+  return onBackend(parts, job, how, (call, { driver }) => {
+    if (driver.clones === undefined || source.instance.backend_id !== instance.backend_id) {
+      throw unsupported('make a share from this snapshot', '017')
+    }
+    return driver.clones.clone(call, ref, source.snapshotRef)
+  })
+}
+
+/** Also what a half-done try left, and also when the row is gone by now: the id is enough. */
+async function unmake(parts: StepParts, job: CreateJob): Promise<StepDone> {
+  const { shareId, instanceId } = job.payload
+  const subject = await loadShare(parts.store.db, instanceId)
+  const ref = subject?.ref ?? bareShareRef(shareId, instanceId)
+  await onBackend(parts, job, { name: 'delete', instanceId }, (call, { driver }) => driver.delete(call, ref))
+  return {
+    commit: async (tx) => {
+      const instance = { driver_state: '{}' }
+      await changeInstance(tx, { instanceId, from: null, to: null, instance, ...by(job, parts.clock.now()) })
+    },
+  }
+}
+
+async function publish(parts: StepParts, job: CreateJob): Promise<StepDone> {
+  const subject = await shareOf(parts, job)
+  const { tree } = outputOf(job, 'backend') as CreatedShare
+  return { output: locationsJson(await publishShare(parts, job, subject, tree)) }
+}
+
+async function withdraw(parts: StepParts, job: CreateJob): Promise<void> {
+  const { instanceId } = job.payload
+  const subject = await loadShare(parts.store.db, instanceId)
+  const target = subject === undefined ? bareExport(instanceId) : shareExport(subject)
+  await unpublish(parts, job, instanceId, target)
+}
+
+async function finish(parts: StepParts, job: CreateJob): Promise<StepDone> {
+  const subject = await shareOf(parts, job)
+  const { instanceId } = job.payload
+  const locations = outputOf(job, 'export') as readonly ExportLocation[]
+  const replicaState = subject.share.replication_type === null ? null : 'active'
+  return {
+    commit: async (tx) => {
+      const now = parts.clock.now()
+      await moveOn(tx, {
+        instanceId,
+        from: ['creating', 'creating_from_snapshot'],
+        to: 'available',
+        instance: { progress: '100%', launched_at: now, replica_state: replicaState },
+        ...by(job, now),
+      })
+      await replaceExportLocations(tx, instanceId, locations, now)
+    },
+  }
+}

@@ -1,0 +1,326 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Faults } from '../../drivers/sim/faults.ts'
+import { readContent, setUsedBytes, writeContent } from '../../drivers/sim/content.ts'
+import { operationPlans } from '../../model/operations.ts'
+import { runForcedDeletions } from '../reconcilers/forced-deletions.ts'
+import { openBench, type Bench, type BenchOptions } from '../test-bench.ts'
+import { brokenLaws } from '../test-laws.ts'
+import {
+  askForRevert,
+  askForShare,
+  askOfShare,
+  askOfSnapshot,
+  askToManage,
+  availableShare,
+  availableSnapshot,
+} from '../test-scenarios.ts'
+
+let bench: Bench
+const open = async (options: BenchOptions = {}) => {
+  bench = await openBench(options)
+}
+afterEach(() => bench.close())
+
+const shareRow = (id: string) =>
+  bench.store.db.selectFrom('shares').selectAll().where('id', '=', id).executeTakeFirst()
+const messages = async () =>
+  (await bench.store.db.selectFrom('messages').selectAll().execute()).map(
+    (row) => `${row.resource_type} ${row.action_id}/${row.detail_id}`,
+  )
+const orphans = () => bench.store.db.selectFrom('orphans').selectAll().execute()
+const faulty = async (faults: Faults) => {
+  await bench.setFaults(faults)
+  await bench.drain()
+}
+
+describe('a share that is made', () => {
+  it('is available with its export location', async () => {
+    await open()
+    const { shareId, instanceId } = await availableShare(bench)
+    expect(await shareRow(shareId)).toMatchObject({ status: 'available', progress: '100%', size: 4 })
+    const [location] = await bench.store.db
+      .selectFrom('share_instance_export_locations')
+      .selectAll()
+      .execute()
+    expect(location).toMatchObject({ share_instance_id: instanceId, path: `127.0.0.1:/sim/${instanceId}` })
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('comes through passing faults', async () => {
+    await open()
+    const { shareId } = await askForShare(bench)
+    await faulty({
+      create: { kind: 'half-done', times: 2 },
+      publish: { kind: 'timeout-after-success', times: 1 },
+    })
+    expect(await shareRow(shareId)).toMatchObject({ status: 'available' })
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('ends in error with a message when the backend refuses, and leaves nothing', async () => {
+    await open()
+    const { shareId } = await askForShare(bench)
+    await faulty({ create: { kind: 'fail' } })
+    expect(await shareRow(shareId)).toMatchObject({ status: 'error', size: 4 })
+    expect(await messages()).toEqual(['SHARE 002/001'])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('is placed again when there is no room, without the pool that had none', async () => {
+    await open()
+    const { operationId } = await askForShare(bench)
+    await bench.setFaults({ create: { kind: 'full' } })
+    await bench.runOnce(operationId)
+    await bench.runOnce(operationId)
+    const row = await bench.store.db.selectFrom('operations').selectAll().executeTakeFirstOrThrow()
+    expect(row).toMatchObject({ state: 'queued', topic: 'scheduler', placements: 1 })
+    expect(JSON.parse(row.refusals!)).toMatchObject([{ pool: 'node@alpha#sim', filter: 'Attempt' }])
+    expect((await bench.store.db.selectFrom('pools').select('placed_gib').execute())[0]!.placed_gib).toBe(0)
+  })
+
+  it('from a snapshot holds what that holds', async () => {
+    await open()
+    const source = await availableShare(bench)
+    await writeContent(bench.dir, source.instanceId, 'hello', 5)
+    const snapshot = await availableSnapshot(bench, source)
+    const clone = await availableShare(bench, { from: snapshot, sizeGib: 6 })
+    expect(readContent(bench.dir, clone.instanceId)).toEqual({ token: 'hello', bytes: 5 })
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('from a snapshot on a backend that cannot says so', async () => {
+    await open({ without: ['clones'] })
+    const snapshot = await availableSnapshot(bench, await availableShare(bench))
+    const { shareId } = await askForShare(bench, { from: snapshot })
+    await bench.drain()
+    expect(await shareRow(shareId)).toMatchObject({ status: 'error' })
+    expect(await messages()).toEqual(['SHARE 002/017'])
+  })
+
+  it('after it was deleted is refused and leaves nothing', async () => {
+    await open()
+    const { shareId, instanceId, operationId } = await askForShare(bench)
+    await bench.runOnce(operationId, {
+      code: new Map([
+        ...bench.operations,
+        [
+          'create-share',
+          {
+            ...bench.operations.get('create-share')!,
+            steps: {
+              ...bench.operations.get('create-share')!.steps,
+              // The share is forced away while the backend is at work.
+              export: {
+                ...bench.operations.get('create-share')!.steps['export']!,
+                run: async () => {
+                  await bench.store.db.deleteFrom('share_instances').where('id', '=', instanceId).execute()
+                  await bench.store.db.deleteFrom('shares').where('id', '=', shareId).execute()
+                  throw new Error('lost')
+                },
+              },
+            },
+          },
+        ],
+      ]),
+    })
+    expect(bench.held().shares).toEqual([instanceId])
+    await bench.drain()
+    expect(bench.held()).toEqual({ shares: [], snapshots: [], exports: [] })
+    expect(await messages()).not.toContain('SHARE 001/001')
+  })
+})
+
+describe('sizes', () => {
+  it('a shrink that would lose data leaves the share as it was', async () => {
+    await open()
+    const share = await availableShare(bench)
+    await setUsedBytes(bench.dir, share.instanceId, 3 * 1024 ** 3)
+    await askOfShare(bench, share, 'shrink-share', { fromGib: 4, toGib: 2 }, 'shrinking')
+    await bench.drain()
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'available', size: 4 })
+    expect(await messages()).toEqual(['SHARE 009/018'])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('a shrink that is unsupported leaves the share available', async () => {
+    await open({ without: ['shrinks'] })
+    const share = await availableShare(bench)
+    await askOfShare(bench, share, 'shrink-share', { fromGib: 4, toGib: 2 }, 'shrinking')
+    await bench.drain()
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'available', size: 4 })
+    expect(await messages()).toEqual(['SHARE 009/019'])
+  })
+
+  it('another failure of a shrink or an extend is an error state, with quota and pool as before', async () => {
+    await open()
+    const share = await availableShare(bench)
+    await askOfShare(bench, share, 'shrink-share', { fromGib: 4, toGib: 2 }, 'shrinking')
+    await faulty({ shrink: { kind: 'fail' } })
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'shrinking_error', size: 4 })
+    await askOfShare(bench, share, 'extend-share', { fromGib: 4, toGib: 7, force: false }, 'extending', 7)
+    await faulty({ extend: { kind: 'fail' } })
+    const row = await shareRow(share.shareId)
+    expect(row).toMatchObject({ status: 'extending_error', size: 4, target_size: null })
+    expect(await messages()).toEqual(['SHARE 009/001', 'SHARE 008/015'])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
+describe('reverts', () => {
+  it('bring content, size and access back', async () => {
+    await open()
+    const share = await availableShare(bench)
+    await writeContent(bench.dir, share.instanceId, 'old', 3)
+    const snapshot = await availableSnapshot(bench, share)
+    await writeContent(bench.dir, share.instanceId, 'new', 9)
+    await askForRevert(bench, snapshot, 4, 4)
+    await bench.drain()
+    expect(readContent(bench.dir, share.instanceId)).toEqual({ token: 'old', bytes: 3 })
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'available' })
+  })
+
+  it('that fail leave an exported share in reverting_error and the snapshot available', async () => {
+    await open()
+    const share = await availableShare(bench)
+    const snapshot = await availableSnapshot(bench, share)
+    await askForRevert(bench, snapshot, 4, 4)
+    await faulty({ revert: { kind: 'fail' } })
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'reverting_error', target_size: null })
+    const row = await bench.store.db.selectFrom('snapshots').select('status').executeTakeFirst()
+    expect(row).toEqual({ status: 'available' })
+    expect(await messages()).toEqual(['SHARE 006/001'])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
+describe('managing', () => {
+  it('charges what the backend says at the end, and nothing when it fails', async () => {
+    await open()
+    const managed = await askToManage(bench)
+    await bench.drain()
+    expect(await shareRow(managed.shareId)).toMatchObject({ status: 'available', size: 3 })
+    const other = await askToManage(bench)
+    await faulty({ manage: { kind: 'fail' } })
+    expect(await shareRow(other.shareId)).toMatchObject({ status: 'manage_error', size: 0 })
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
+describe('deletions', () => {
+  it('that the backend refuses end in error_deleting with a message', async () => {
+    await open()
+    const share = await availableShare(bench)
+    await askOfShare(bench, share, 'delete-share', { force: false, deferred: false }, 'deleting')
+    await faulty({ delete: { kind: 'fail' } })
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'error_deleting' })
+    expect(await messages()).toEqual(['SHARE 007/001'])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('that are forced end although the backend refuses, and leave an orphan', async () => {
+    await open()
+    const share = await availableShare(bench)
+    const snapshot = await availableSnapshot(bench, share)
+    await askOfSnapshot(bench, snapshot, 'delete-snapshot', { force: true, deferred: false }, 'deleting')
+    await askOfShare(bench, share, 'delete-share', { force: true, deferred: false }, 'deleting')
+    await faulty({ delete: { kind: 'fail' }, 'delete-snapshot': { kind: 'fail' } })
+    expect(await shareRow(share.shareId)).toBeUndefined()
+    expect((await orphans()).map((row) => [row.kind, row.resource_id])).toEqual([
+      ['snapshot', snapshot.snapshotInstanceId],
+      ['share', share.instanceId],
+    ])
+    expect((await orphans())[1]!.driver_state).toContain('tree')
+  })
+
+  it('that are forced end although the backend never came up', async () => {
+    await open({ dead: true })
+    const share = await askForShare(bench)
+    const { db } = bench.store
+    // As if it had been made before the backend died.
+    await db.deleteFrom('operation_lanes').execute()
+    await db.deleteFrom('operations').execute()
+    await db.updateTable('share_instances').set({ backend_id: bench.backend.id }).execute()
+    await askOfShare(bench, share, 'delete-share', { force: true, deferred: false }, 'deleting')
+    const never = new AbortController().signal
+    const runner = {
+      ...bench,
+      plans: operationPlans,
+      registry: bench.operations,
+      topic: 'share',
+      stepDeadlineMs: 1000,
+      failpoint: () => {},
+    }
+    for (let turn = 0; turn < 12; turn++) {
+      await db.updateTable('operations').set({ not_before: 0 }).execute()
+      await runForcedDeletions(bench, runner, never)
+    }
+    expect(await shareRow(share.shareId)).toBeUndefined()
+    expect(await orphans()).toMatchObject([{ resource_id: share.instanceId, backend_id: bench.backend.id }])
+    expect((await orphans())[0]!.reason).toContain('not ready')
+  })
+})
+
+describe('two processes', () => {
+  it('compete for the same operations and each is done once', async () => {
+    await open()
+    let creates = 0
+    const real = bench.operations.get('create-share')!
+    const counting = new Map([
+      ...bench.operations,
+      [
+        'create-share',
+        {
+          ...real,
+          steps: {
+            ...real.steps,
+            backend: {
+              ...real.steps['backend']!,
+              run: async (job: Parameters<NonNullable<(typeof real.steps)['backend']>['run']>[0]) => {
+                creates += 1
+                await new Promise((resolve) => setTimeout(resolve, 5))
+                return real.steps['backend']!.run(job)
+              },
+            },
+          },
+        },
+      ],
+    ])
+    const asked = []
+    for (let n = 0; n < 12; n++) asked.push(await askForShare(bench, { sizeGib: 1 }))
+    const one = () => bench.drain({ code: counting, holder: 'one' })
+    const two = () => bench.drain({ code: counting, holder: 'two' })
+    await Promise.all([one(), two()])
+    expect(creates).toBe(asked.length)
+    expect(bench.held().shares).toHaveLength(asked.length)
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('the one that was paused writes nothing after the other went on', async () => {
+    await open()
+    const { operationId, shareId } = await askForShare(bench)
+    const real = bench.operations.get('create-share')!
+    const paused = new Map([
+      ...bench.operations,
+      [
+        'create-share',
+        {
+          ...real,
+          steps: {
+            ...real.steps,
+            export: {
+              ...real.steps['export']!,
+              run: async (job: Parameters<NonNullable<(typeof real.steps)['export']>['run']>[0]) => {
+                await bench.store.db.updateTable('lanes').set({ expires_at: 0 }).execute()
+                await bench.runOnce(operationId, { holder: 'two' })
+                return real.steps['export']!.run(job)
+              },
+            },
+          },
+        },
+      ],
+    ])
+    expect((await bench.runOnce(operationId, { code: paused, holder: 'one' })).end).toBe('not-mine')
+    expect(await shareRow(shareId)).toMatchObject({ status: 'available' })
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})

@@ -1,0 +1,66 @@
+/** Larger: the scheduler has claimed the room before the backend is asked. */
+import { extendEndedBadly } from '../../db/store/endings.ts'
+import { placeExactly } from '../../db/store/share-instances.ts'
+import { DriverError } from '../../drivers/driver.ts'
+import { operation, type Job, type StepDone } from '../../engine/operation.ts'
+import type { StepParts } from '../parts.ts'
+import { loadShare } from '../refs.ts'
+import { by, moveOn, onBackend, shareOf } from './calls.ts'
+import { failedEnd } from './failed-end.ts'
+
+type ExtendJob = Job<'extend-share'>
+
+export const extendShare = (parts: StepParts) =>
+  operation('extend-share', 'share', {
+    steps: {
+      backend: { run: (job) => grow(parts, job), undo: (job) => shrinkBack(parts, job) },
+      publish: { run: (job) => publish(parts, job) },
+    },
+    failed: (tx, job, cause, undone) => extendEndedBadly(tx, failedEnd(parts, job, cause, undone)),
+  })
+
+async function grow(parts: StepParts, job: ExtendJob): Promise<void> {
+  const { ref, instance } = await shareOf(parts, job)
+  const how = { name: 'extend', instanceId: instance.id, detailId: '015' }
+  await onBackend(parts, job, how, (call, { driver }) => driver.extend(call, ref, job.payload.toGib))
+}
+
+/**
+ * The size enforced goes back to the size that counts, where the backend can do that without losing what was written
+ * since. Where it can't, the share keeps room that nobody is charged for until the next resize.
+ */
+async function shrinkBack(parts: StepParts, job: ExtendJob): Promise<void> {
+  const { instanceId, fromGib, toGib } = job.payload
+  const subject = await loadShare(parts.store.db, instanceId)
+  if (subject === undefined) return
+  const ref = { ...subject.ref, sizeGib: toGib }
+  const fence = { instanceId, fence: job.fence }
+  const backend = parts.backend
+  if (backend?.driver.shrinks === undefined) return
+  try {
+    await backend.call({ name: 'shrink', guarded: fence, signal: job.signal }, async (call) => {
+      await backend.driver.shrinks?.shrink(call, ref, fromGib)
+    })
+  } catch (error) {
+    const kept =
+      error instanceof DriverError && ['shrink-would-lose-data', 'not-found'].includes(error.reason ?? '')
+    if (!kept) throw error
+  }
+}
+
+async function publish(parts: StepParts, job: ExtendJob): Promise<StepDone> {
+  const { instanceId, toGib } = job.payload
+  return {
+    commit: async (tx) => {
+      const share = { size: toGib, target_size: null }
+      await moveOn(tx, {
+        instanceId,
+        from: ['extending'],
+        to: 'available',
+        share,
+        ...by(job, parts.clock.now()),
+      })
+      await placeExactly(tx, instanceId, toGib)
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import type { Ending } from '../../db/store/endings.ts'
+import type { Cause, Job } from '../../engine/operation.ts'
+import type { StepParts } from '../parts.ts'
+
+/** What the store's endings need to know of an operation that failed. */
+export function failedEnd(
+  parts: StepParts,
+  job: Job<'create-share'> | Job<'extend-share'> | Job<'manage-share'>,
+  cause: Cause,
+  undone: boolean,
+): Ending {
+  return {
+    shareId: job.payload.shareId,
+    instanceId: job.payload.instanceId,
+    projectId: job.projectId,
+    requestId: job.requestId,
+    operationId: job.operationId,
+    causeCode: cause.code,
+    detailId: cause.detailId ?? null,
+    undone,
+    now: parts.clock.now(),
+    messageTtlS: parts.settings.shares.message_ttl_s,
+  }
+}

@@ -1,0 +1,96 @@
+/** A snapshot that exists on the backend becomes one of ours. */
+import { replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
+import { settleSnapshotInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
+import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
+import type { Tx } from '../../db/schema.ts'
+import type { ExportLocation } from '../../drivers/driver.ts'
+import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
+import type { StepParts } from '../parts.ts'
+import { keep, loadSnapshot } from '../refs.ts'
+import { by, gone, onBackend, outputOf, snapshotOf, tell, unsupported } from './calls.ts'
+import { publishRun, withdraw } from './create-snapshot.ts'
+
+type ManageJob = Job<'manage-snapshot'>
+
+export const manageSnapshot = (parts: StepParts) =>
+  operation('manage-snapshot', 'share', {
+    steps: {
+      backend: { run: (job) => takeOver(parts, job), undo: (job) => handBack(parts, job) },
+      export: { run: (job) => publishRun(parts, job), undo: (job) => withdraw(parts, job) },
+      // No undo: it is one transaction, and the last step.
+      publish: { run: (job) => publish(parts, job) },
+    },
+    failed: (tx, job, cause) => fail(tx, parts, job, cause),
+  })
+
+async function takeOver(parts: StepParts, job: ManageJob): Promise<StepDone> {
+  const { snapshotRef, instance } = await snapshotOf(parts, job)
+  const { snapshotInstanceId, providerLocation, driverOptions } = job.payload
+  const how = { name: 'manage-snapshot', instanceId: instance.id }
+  const { state, sizeGib } = await onBackend(parts, job, how, (call, { driver }) => {
+    if (driver.managesSnapshots === undefined) throw unsupported('take over existing snapshots')
+    return driver.managesSnapshots.manage(call, snapshotRef, providerLocation, driverOptions)
+  })
+  return {
+    output: { sizeGib },
+    commit: async (tx) => {
+      const found = await changeSnapshotInstance(tx, {
+        snapshotInstanceId,
+        from: null,
+        to: null,
+        instance: { driver_state: keep({ state, tree: null }), provider_location: providerLocation },
+        ...by(job, parts.clock.now()),
+      })
+      if (!found) throw gone(`Snapshot instance ${snapshotInstanceId}`)
+    },
+  }
+}
+
+async function handBack(parts: StepParts, job: ManageJob): Promise<void> {
+  const subject = await loadSnapshot(parts.store.db, job.payload.snapshotInstanceId)
+  if (subject === undefined) return
+  const how = { name: 'unmanage-snapshot', instanceId: subject.instance.id }
+  await onBackend(parts, job, how, async (call, { driver }) => {
+    await driver.managesSnapshots?.unmanage(call, subject.snapshotRef)
+  })
+}
+
+async function publish(parts: StepParts, job: ManageJob): Promise<StepDone> {
+  const { snapshotInstanceId } = job.payload
+  const { sizeGib } = outputOf(job, 'backend') as { readonly sizeGib: number }
+  const locations = outputOf(job, 'export') as readonly ExportLocation[]
+  return {
+    commit: async (tx) => {
+      const now = parts.clock.now()
+      const found = await settleSnapshotInstance(tx, {
+        snapshotInstanceId,
+        from: ['manage_starting'],
+        to: 'available',
+        instance: { progress: '100%' },
+        snapshot: { size: sizeGib },
+        ...by(job, now),
+      })
+      if (!found) throw gone(`Snapshot instance ${snapshotInstanceId}`)
+      await replaceSnapshotExportLocations(tx, snapshotInstanceId, locations, now)
+      if (locations.length > 0) await touchSnapshotRules(tx, snapshotInstanceId)
+    },
+  }
+}
+
+/** Manila shows a snapshot that couldn't be taken over with this size. */
+const sizeInErrorGib = 1
+
+async function fail(tx: Tx, parts: StepParts, job: ManageJob, cause: Cause): Promise<void> {
+  const { snapshotId, snapshotInstanceId } = job.payload
+  const moved = await changeSnapshotInstance(tx, {
+    snapshotInstanceId,
+    from: ['manage_starting'],
+    to: 'manage_error',
+    snapshot: { size: sizeInErrorGib },
+    ...by(job, parts.clock.now()),
+  })
+  if (!moved) return
+  const { detailId } = cause
+  const resourceType = 'SHARE_SNAPSHOT'
+  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '002', detailId })
+}

@@ -1,0 +1,224 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openStore as openSimStore } from '../../drivers/sim/store.ts'
+import { takeLease } from '../../engine/lanes.ts'
+import { openBench, type Bench, type BenchOptions } from '../test-bench.ts'
+import { brokenLaws } from '../test-laws.ts'
+import {
+  askOfShare,
+  availableShare,
+  availableSnapshot,
+  queueDenial,
+  queueRule,
+  type AShare,
+} from '../test-scenarios.ts'
+import { accessRules, passRules } from './access-rules.ts'
+import { passSnapshotRules } from './snapshot-rules.ts'
+
+let bench: Bench
+let share: AShare
+async function open(options: BenchOptions = {}) {
+  bench = await openBench(options)
+  share = await availableShare(bench)
+}
+beforeEach(() => open())
+afterEach(() => bench.close())
+
+const pass = (lastTry = false) => passRules(bench, share.instanceId, lastTry)
+const rules = () => bench.store.db.selectFrom('access_rules').selectAll().orderBy('created_at').execute()
+const states = async () => Object.fromEntries((await rules()).map((row) => [row.access_to, row.state]))
+const instance = () =>
+  bench.store.db
+    .selectFrom('share_instances')
+    .selectAll()
+    .where('id', '=', share.instanceId)
+    .executeTakeFirstOrThrow()
+const messages = () => bench.store.db.selectFrom('messages').selectAll().execute()
+
+describe('access rules', () => {
+  it('become true together in one call', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    await queueRule(bench, share, '10.0.0.2', { level: 'ro' })
+    expect(await pass()).toEqual({ end: 'done' })
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw', 'ip:10.0.0.2:ro'])
+    expect(await states()).toEqual({ '10.0.0.1': 'active', '10.0.0.2': 'active' })
+    expect((await instance()).access_rules_status).toBe('active')
+  })
+
+  it('that are denied leave the export, then the tables with their locks', async () => {
+    const id = await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    await bench.store.db
+      .insertInto('resource_locks')
+      .values(
+        [
+          { id: 'lock-1', resource_id: id, lock_reason: 'mine' },
+          { id: 'lock-2', resource_id: share.shareId, lock_reason: 'Locked by access lock: lock-1' },
+          { id: 'lock-3', resource_id: share.shareId, lock_reason: 'another' },
+        ].map((row) => ({
+          ...row,
+          user_id: 'u',
+          project_id: 'p',
+          lock_context: 'user',
+          resource_type: 'share',
+          resource_action: 'delete',
+          created_at: 1,
+          updated_at: null,
+        })),
+      )
+      .execute()
+    await queueDenial(bench, share, id)
+    await pass()
+    expect(bench.admitted(share.instanceId)).toEqual([])
+    expect(await rules()).toEqual([])
+    const locks = await bench.store.db.selectFrom('resource_locks').select('id').execute()
+    expect(locks).toEqual([{ id: 'lock-3' }])
+  })
+
+  it('go wrong one by one, each with its own message', async () => {
+    await bench.close()
+    await open({ refuse: ['10.9.9.9'] })
+    await queueRule(bench, share, '10.0.0.1')
+    await queueRule(bench, share, '10.9.9.9')
+    await pass()
+    expect(await states()).toEqual({ '10.0.0.1': 'active', '10.9.9.9': 'error' })
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw'])
+    expect((await instance()).access_rules_status).toBe('error')
+    expect((await messages()).map((row) => [row.action_id, row.detail_id])).toEqual([['010', '020']])
+    const [, bad] = await rules()
+    await queueDenial(bench, share, bad!.id)
+    await pass()
+    expect((await instance()).access_rules_status).toBe('active')
+  })
+
+  it('of a type that the exporter does not know are in error without asking it', async () => {
+    await queueRule(bench, share, 'x', { type: 'badge' })
+    await pass()
+    expect(await states()).toEqual({ x: 'error' })
+    expect((await messages())[0]).toMatchObject({ detail_id: '021' })
+  })
+
+  it('are tried again when nobody knows what happened, and picked up from a dead process', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    await bench.setFaults({ 'apply-rules': { kind: 'timeout-after-success', times: 1 } })
+    expect(await pass()).toMatchObject({ end: 'retry' })
+    expect(await states()).toEqual({ '10.0.0.1': 'applying' })
+    expect(await pass()).toEqual({ end: 'done' })
+    expect(await states()).toEqual({ '10.0.0.1': 'active' })
+  })
+
+  it('end in error when the last try does not help either', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    await bench.setFaults({ 'apply-rules': { kind: 'timeout-after-success' } })
+    expect(await pass(true)).toEqual({ end: 'done' })
+    expect(await states()).toEqual({ '10.0.0.1': 'error' })
+    expect((await instance()).access_rules_status).toBe('error')
+  })
+
+  it('miss no change that comes while the exporter is busy', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    await bench.setFaults({ 'apply-rules': { kind: 'slow', ms: 80, times: 1 } })
+    const first = pass()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    await queueRule(bench, share, '10.0.0.2')
+    expect(await first).toEqual({ end: 'again', soon: true })
+    expect((await instance()).access_rules_status).toBe('syncing')
+    expect(await pass()).toEqual({ end: 'done' })
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw', 'ip:10.0.0.2:rw'])
+  })
+
+  it('wait for the operations of the share, and hold none up', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    await askOfShare(bench, share, 'shrink-share', { fromGib: 4, toGib: 2 }, 'shrinking')
+    expect(await pass()).toEqual({ end: 'again', soon: false })
+    await bench.drain()
+    expect(await pass()).toEqual({ end: 'done' })
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('are left alone once somebody else has the lane', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    await bench.setFaults({ 'apply-rules': { kind: 'slow', ms: 60, times: 1 } })
+    const first = pass()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const lane = `instance:${share.instanceId}`
+    await bench.store.db.updateTable('lanes').set({ expires_at: 0 }).where('lane', '=', lane).execute()
+    await bench.store.transaction((tx) => takeLease(tx, bench.store, lane, 'thief'))
+    expect(await first).toEqual({ end: 'again', soon: false })
+    expect(await states()).toEqual({ '10.0.0.1': 'applying' })
+  })
+
+  it('bring a lost export back', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    openSimStore(bench.dir).drop('exports', share.instanceId)
+    expect((await pass()).end).not.toBe('retry')
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw'])
+  })
+
+  it('reach inherited snapshots read-only', async () => {
+    share = await availableShare(bench, { inherits: true })
+    await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    const snapshot = await availableSnapshot(bench, share)
+    await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
+    expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro'])
+    await queueRule(bench, share, '10.0.0.2')
+    await pass()
+    await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
+    expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro', 'ip:10.0.0.2:ro'])
+  })
+
+  it('are found by themselves, with a lost message, and come through passing faults', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    await bench.setFaults({ 'apply-rules': { kind: 'fail-once', retry_after_s: 0 } })
+    const queue = accessRules(bench)
+    await queue.look()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await queue.look()
+    expect(await states()).toEqual({ '10.0.0.1': 'active' })
+    await queue.stop()
+  })
+})
+
+describe('snapshot rules', () => {
+  it('are applied, refused one by one and taken away', async () => {
+    await bench.close()
+    await open({ refuse: ['10.9.9.9'] })
+    const snapshot = await availableSnapshot(bench, share)
+    const { db } = bench.store
+    const add = (id: string, to: string) =>
+      db
+        .insertInto('snapshot_access_rules')
+        .values({
+          id,
+          snapshot_id: snapshot.snapshotId,
+          access_type: 'ip',
+          access_to: to,
+          canonical_to: to,
+          state: 'queued_to_apply',
+          created_at: 1,
+          updated_at: null,
+        })
+        .execute()
+    const raise = () =>
+      db
+        .updateTable('snapshot_instances')
+        .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
+        .execute()
+    const states = () =>
+      db.selectFrom('snapshot_access_rules').select(['id', 'state']).orderBy('id').execute()
+    await add('a', '10.0.0.1')
+    await add('b', '10.9.9.9')
+    await raise()
+    expect(await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)).toEqual({ end: 'done' })
+    expect(await states()).toEqual([
+      { id: 'a', state: 'active' },
+      { id: 'b', state: 'error' },
+    ])
+    expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro'])
+    await db.updateTable('snapshot_access_rules').set({ state: 'queued_to_deny' }).execute()
+    await raise()
+    await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
+    expect(await states()).toEqual([])
+    expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual([])
+  })
+})

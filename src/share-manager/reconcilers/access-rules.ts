@@ -1,0 +1,228 @@
+/**
+ * Makes the access rules true. Rules are desired state with a generation: however many changes were queued, one call gives
+ * the exporter the whole set, and each rule's outcome is its own. It runs between the operations of an instance, never
+ * beside one, and picks up what a dead process left `applying`, `denying` or `updating`.
+ */
+import {
+  instancesWithWork,
+  mustBeOn,
+  refreshRules,
+  removeDenied,
+  rulesOfInstance,
+  rulesStatusOf,
+  setAccessKey,
+  settleRule,
+  startQueuedRules,
+  type MappedRule,
+} from '../../db/store/access-mappings.ts'
+import { recordEvent, recordMessage } from '../../db/store/records.ts'
+import { changeInstance } from '../../db/store/share-instances.ts'
+import type { Tx } from '../../db/schema.ts'
+import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
+import type { MessageAction } from '../../model/messages.ts'
+import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
+import type { BackendScope } from '../parts.ts'
+import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
+import { exportRules } from '../rules.ts'
+import { passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
+import { rulesQueue, type RulesQueue } from './rules-queue.ts'
+import { republish } from './exports.ts'
+
+/** What became of one pass over one instance. */
+export type Pass =
+  /** Nothing is left to do. */
+  | { readonly end: 'done' }
+  /** An operation has the lane, or rules changed meanwhile: look again. */
+  | { readonly end: 'again'; readonly soon: boolean }
+  /** The backend did not answer for certain. */
+  | { readonly end: 'retry'; readonly error: unknown; readonly afterS: number | null }
+
+/** Serves the rules of the backend's share instances and snapshot instances. */
+export function accessRules(parts: BackendScope): RulesQueue {
+  return rulesQueue(parts, {
+    find: (limit) => instancesWithWork(parts.store.db, parts.backend.id, limit),
+    pass: (id, lastTry) => passRules(parts, id, lastTry),
+    passSnapshot: (id, lastTry) => passSnapshotRules(parts, id, lastTry),
+  })
+}
+
+/** One pass. With `lastTry` a backend that doesn't answer puts the rules in error instead of asking for a repeat. */
+export async function passRules(parts: BackendScope, instanceId: string, lastTry: boolean): Promise<Pass> {
+  try {
+    const ended = await withLane(parts, instanceId, (lease) => passInLane(parts, lease, lastTry))
+    return ended === 'busy' ? { end: 'again', soon: false } : ended
+  } catch (error) {
+    if (error instanceof LeaseLost) return { end: 'again', soon: false }
+    throw error
+  }
+}
+
+interface Work {
+  readonly subject: ShareSubject
+  readonly rules: readonly MappedRule[]
+  readonly generation: number
+}
+
+async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolean): Promise<Pass> {
+  const work = await parts.store.transaction((tx) => begin(tx, parts, lease))
+  if (work === null) return { end: 'done' }
+  let outcomes: readonly RuleOutcome[]
+  try {
+    outcomes = await apply(parts, lease, work)
+  } catch (error) {
+    const retryable =
+      !(error instanceof DriverError) || error.outcome === 'maybe-happened' || error.retryAfterS !== null
+    if (retryable && !lastTry) {
+      return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
+    }
+    outcomes = everyRuleFailed(work, error)
+  }
+  const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
+  return changed ? { end: 'again', soon: true } : { end: 'done' }
+}
+
+/** Takes all that is queued; what a dead process left under way is under way again. */
+async function begin(tx: Tx, parts: BackendScope, lease: LaneLease): Promise<Work | null> {
+  await lease.check(tx)
+  const { instanceId } = lease
+  const now = parts.clock.now()
+  const before = await loadShare(tx, instanceId)
+  if (before === undefined || before.instance.access_generation === before.instance.access_applied)
+    return null
+  await startQueuedRules(tx, instanceId, now)
+  const rules = await rulesOfInstance(tx, instanceId)
+  if (before.instance.access_rules_status === 'active' && rulesStatusOf(rules) === 'syncing') {
+    const instance = { access_rules_status: 'syncing' }
+    await changeInstance(tx, { instanceId, from: null, to: null, instance, now })
+  }
+  return { subject: before, rules, generation: before.instance.access_generation }
+}
+
+async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise<readonly RuleOutcome[]> {
+  const { backend } = parts
+  const { subject, rules } = work
+  const wanted = rules.filter((rule) => mustBeOn.includes(rule.state))
+  const known = wanted.filter((rule) => canApply(parts, subject.ref.protocol, rule.type))
+  const refused = wanted.filter((rule) => !known.includes(rule)).map((rule) => unsupportedType(rule, subject))
+  const { exporter } = backend
+  if (exporter === null) return refused
+  const toApply = exportRules(known, { readOnly: subject.instance.cast_rules_to_readonly === 1 })
+  const send = () =>
+    backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
+      exporter.applyRules(call, shareExport(subject), toApply),
+    )
+  try {
+    return [...(await send()), ...refused]
+  } catch (error) {
+    const lost = error instanceof DriverError && error.reason === 'not-found'
+    if (!lost) throw error
+    // A share that was never published has no export to put rules on; one that was is published again.
+    if (subject.instance.status !== 'available') throw error
+    await republish(parts, lease, subject, [])
+    return [...(await send()), ...refused]
+  }
+}
+
+function canApply({ backend }: BackendScope, protocol: string, type: string): boolean {
+  return backend.exporter?.accessTypes.some((pair) => pair[0] === protocol && pair[1] === type) ?? false
+}
+
+export function unsupportedType(rule: MappedRule, subject: ShareSubject): RuleOutcome {
+  return {
+    id: rule.id,
+    state: 'error',
+    accessKey: null,
+    why: `Access type ${rule.type} is not supported for ${subject.ref.protocol} here.`,
+    reason: 'access-type-unsupported',
+  }
+}
+
+function everyRuleFailed({ rules }: Work, error: unknown): readonly RuleOutcome[] {
+  const why = error instanceof Error ? error.message : String(error)
+  const reason = error instanceof DriverError ? error.reason : null
+  return rules
+    .filter((rule) => ['applying', 'updating', 'denying'].includes(rule.state))
+    .map(({ id }) => ({ id, state: 'error', accessKey: null, why, reason }))
+}
+
+/** Records what became of each rule. True when rules were changed meanwhile, so that another pass is due. */
+async function end(
+  tx: Tx,
+  parts: BackendScope,
+  lease: LaneLease,
+  work: Work,
+  outcomes: readonly RuleOutcome[],
+): Promise<boolean> {
+  await lease.check(tx)
+  const { instanceId } = lease
+  const now = parts.clock.now()
+  const failed: MappedRule[] = []
+  for (const outcome of outcomes) {
+    const rule = work.rules.find(({ id }) => id === outcome.id)
+    if (rule === undefined) continue
+    if (outcome.state === 'error') {
+      failed.push(rule)
+      await settleRule(tx, instanceId, rule.id, ['applying', 'updating', 'denying', 'active'], 'error')
+      await tellWhy(tx, parts, work.subject, rule, outcome, now)
+    } else {
+      await settleRule(tx, instanceId, rule.id, ['applying', 'updating'], 'active')
+      if (outcome.accessKey !== null) await setAccessKey(tx, rule.id, outcome.accessKey)
+    }
+  }
+  const denied = work.rules.filter((rule) => rule.state === 'denying' && !failed.includes(rule))
+  await removeDenied(
+    tx,
+    instanceId,
+    denied.map(({ id }) => id),
+  )
+  await refreshRules(
+    tx,
+    work.rules.map(({ id }) => id),
+    now,
+  )
+  const access_rules_status = rulesStatusOf(await rulesOfInstance(tx, instanceId))
+  const instance = { access_applied: work.generation, access_rules_status }
+  await changeInstance(tx, { instanceId, from: null, to: null, instance, now })
+  await touchInheriting(tx, work.subject)
+  await recordEvent(tx, {
+    projectId: work.subject.share.project_id,
+    resourceType: 'share',
+    resourceId: work.subject.share.id,
+    event: 'access.applied',
+    detail: { rules: work.rules.length - denied.length, failed: failed.length },
+    now,
+  })
+  const after = await loadShare(tx, instanceId)
+  return after !== undefined && after.instance.access_generation !== work.generation
+}
+
+const detailOf: Readonly<Record<string, string>> = {
+  'client-forbidden': '020',
+  'access-type-unsupported': '021',
+  'access-level-unsupported': '021',
+}
+
+async function tellWhy(
+  tx: Tx,
+  parts: BackendScope,
+  { share }: ShareSubject,
+  rule: MappedRule,
+  outcome: RuleOutcome,
+  now: number,
+): Promise<void> {
+  const action: MessageAction = rule.state === 'denying' ? '003' : '010'
+  await recordMessage(tx, {
+    projectId: share.project_id,
+    requestId: null,
+    resourceType: 'SHARE',
+    resourceId: share.id,
+    actionId: action,
+    detailId: detailOf[outcome.reason ?? ''] ?? '001',
+    now,
+    ttlS: parts.settings.shares.message_ttl_s,
+  })
+  parts.log.warn(
+    { resource_id: share.id, backend: parts.backend.label, access_rule: rule.id },
+    `an access rule could not be applied: ${outcome.why ?? 'no reason was given'}`,
+  )
+}

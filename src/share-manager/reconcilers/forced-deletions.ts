@@ -1,0 +1,30 @@
+/**
+ * A backend that doesn't come up has no worker, yet an administrator's forced deletions on it must end: their steps ask the
+ * backend a few times and then leave an orphan behind.
+ */
+import { run, type RunnerParts } from '../../engine/runner.ts'
+import type { BackendScope } from '../parts.ts'
+
+const batch = 20
+
+/** Runs what is due of it. Nothing while the backend is up: then its worker does. */
+export async function runForcedDeletions(
+  parts: BackendScope,
+  runner: RunnerParts,
+  stop: AbortSignal,
+): Promise<number> {
+  if (parts.backend.health === 'ready') return 0
+  const due = await parts.store.db
+    .selectFrom('operations')
+    .select(['id', 'payload'])
+    .where('backend_id', '=', parts.backend.id)
+    .where('topic', '=', 'share')
+    .where('state', 'in', ['queued', 'running', 'undoing'])
+    .where('kind', 'in', ['delete-share', 'delete-snapshot'])
+    .where('not_before', '<=', parts.clock.now())
+    .orderBy('created_at')
+    .execute()
+  const forced = due.filter(({ payload }) => (JSON.parse(payload) as { force?: boolean }).force === true)
+  for (const { id } of forced.slice(0, batch)) await run(runner, id, stop)
+  return forced.length
+}

@@ -1,0 +1,302 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { recordOrphan, writePools } from '../../db/store/backends.ts'
+import { setUsedBytes, writeContent } from '../../drivers/sim/content.ts'
+import { openStore as openSimStore } from '../../drivers/sim/store.ts'
+import { changeInstance } from '../../db/store/share-instances.ts'
+import { openBench, type Bench } from '../test-bench.ts'
+import { brokenLaws } from '../test-laws.ts'
+import { askForShare, askOfShare, availableShare, availableSnapshot, queueRule } from '../test-scenarios.ts'
+import { passRules } from './access-rules.ts'
+import { retryDeferredDeletions } from './deferred-deletion.ts'
+import { ensureIfChanged } from './ensure.ts'
+import { reconcileExports } from './exports.ts'
+import { removeOrphans } from './orphans.ts'
+import { reportPools } from './pool-stats.ts'
+import { purge } from './purge.ts'
+import { emptyRecycleBin } from './recycle-bin.ts'
+import { findStuck } from './stuck.ts'
+import { usages } from './usages.ts'
+
+let bench: Bench
+beforeEach(async () => {
+  bench = await openBench()
+})
+afterEach(() => bench.close())
+
+const pools = () => bench.store.db.selectFrom('pools').selectAll().execute()
+const claims = () => bench.store.db.selectFrom('pool_claims').selectAll().execute()
+
+describe('pool reports', () => {
+  it("carry Manila's fields, derived from what the driver can do", async () => {
+    const [pool] = await pools()
+    expect(pool).toMatchObject({ label: 'node@alpha#sim', total_gib: 1024, reported: 1, placed_gib: 0 })
+    expect(JSON.parse(pool!.capabilities)).toMatchObject({
+      share_backend_name: 'alpha',
+      driver_handles_share_servers: false,
+      snapshot_support: true,
+      create_share_from_snapshot_support: true,
+      revert_to_snapshot_support: true,
+      mount_snapshot_support: true,
+      thin_provisioning: true,
+      max_over_subscription_ratio: 20,
+      reserved_percentage: 0,
+    })
+  })
+
+  it('claim no ability that the driver lacks', async () => {
+    await bench.close()
+    bench = await openBench({ without: ['snapshots', 'clones', 'mountsSnapshots'] })
+    const [pool] = await pools()
+    expect(JSON.parse(pool!.capabilities)).toMatchObject({
+      snapshot_support: false,
+      create_share_from_snapshot_support: false,
+      mount_snapshot_support: false,
+    })
+  })
+
+  it('drop the claims they have seen, and carry over those of shares still being made', async () => {
+    await availableShare(bench)
+    expect(await claims()).toHaveLength(1)
+    const slow = await askForShare(bench)
+    await bench.runOnce(slow.operationId)
+    await bench.store.db
+      .updateTable('share_instances')
+      .set({ status: 'creating' })
+      .where('id', '=', slow.instanceId)
+      .execute()
+    await reportPools(bench)
+    const [left, ...others] = await claims()
+    expect(others).toEqual([])
+    expect(left).toMatchObject({ owner_id: slow.instanceId })
+    expect(left!.claimed_at).toBeGreaterThan((await pools())[0]!.measured_at)
+  })
+
+  it('keep a pool that is no longer reported, and offer it no more', async () => {
+    await writePools(bench.store, { ...bench.backend, capabilities: {} }, [], bench.clock.now())
+    expect(await pools()).toMatchObject([{ reported: 0 }])
+    await reportPools(bench)
+    expect(await pools()).toMatchObject([{ reported: 1, id: bench.poolId }])
+  })
+})
+
+describe('usages', () => {
+  it('are measured for everything in one call, however many ask', async () => {
+    const share = await availableShare(bench)
+    const snapshot = await availableSnapshot(bench, share)
+    await setUsedBytes(bench.dir, share.instanceId, 4096)
+    let calls = 0
+    const real = bench.backend.driver.measures!
+    const counting = {
+      ...bench,
+      backend: {
+        ...bench.backend,
+        health: 'ready' as const,
+        driver: {
+          ...bench.backend.driver,
+          measures: {
+            measure: (...all: Parameters<typeof real.measure>) => {
+              calls += 1
+              return real.measure(...all)
+            },
+          },
+        },
+      },
+    }
+    const measured = usages(counting)
+    await Promise.all([measured.refresh(), measured.refresh(), measured.refresh()])
+    expect(calls).toBe(1)
+    const rows = await bench.store.db.selectFrom('usages').selectAll().execute()
+    expect(rows.find(({ id }) => id === share.instanceId)).toMatchObject({ kind: 'share', used_bytes: 4096 })
+    expect(rows.find(({ id }) => id === snapshot.snapshotInstanceId)).toMatchObject({ kind: 'snapshot' })
+    await measured.refresh()
+    expect(calls).toBe(2)
+    expect(await bench.store.db.selectFrom('usages').select('id').execute()).toHaveLength(2)
+  })
+})
+
+describe('the recycle bin', () => {
+  it('deletes what expired, once', async () => {
+    const share = await availableShare(bench)
+    const young = await availableShare(bench)
+    const now = bench.clock.now()
+    const bin = (id: string, at: number) =>
+      bench.store.db
+        .updateTable('shares')
+        .set({ is_soft_deleted: 1, scheduled_to_be_deleted_at: at })
+        .where('id', '=', id)
+        .execute()
+    await bin(share.shareId, now - 1)
+    await bin(young.shareId, now + 60_000_000)
+    const started = await Promise.all([emptyRecycleBin(bench), emptyRecycleBin(bench)])
+    expect(started.reduce((sum, n) => sum + n)).toBe(1)
+    await bench.drain()
+    expect(bench.held().shares).toEqual([young.instanceId])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
+describe('deferred deletions', () => {
+  it('are retried until they succeed, with the quota given back at once', async () => {
+    const share = await availableShare(bench)
+    await bench.setFaults({ delete: { kind: 'fail' } })
+    const how = { force: false, deferred: true }
+    await askOfShare(bench, share, 'delete-share', how, 'deferred_deleting')
+    await bench.drain()
+    const row = () => bench.store.db.selectFrom('shares').select('status').executeTakeFirst()
+    expect(await row()).toEqual({ status: 'error_deferred_deleting' })
+    expect(await retryDeferredDeletions(bench)).toBe(0)
+    await bench.setFaults({})
+    await bench.store.db.updateTable('share_instances').set({ updated_at: 1 }).execute()
+    expect(await retryDeferredDeletions(bench)).toBe(1)
+    await bench.drain()
+    expect(await row()).toBeUndefined()
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
+describe('exports', () => {
+  it('that were lost come back with their rules', async () => {
+    const share = await availableShare(bench)
+    await queueRule(bench, share, '10.0.0.1')
+    await passRules(bench, share.instanceId, false)
+    const path = () =>
+      bench.store.db.selectFrom('share_instance_export_locations').select(['id', 'path']).execute()
+    const before = await path()
+    openSimStore(bench.dir).drop('exports', share.instanceId)
+    expect(await reconcileExports(bench)).toBe(1)
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw'])
+    expect(await path()).toEqual(before)
+    expect(await reconcileExports(bench)).toBe(0)
+  })
+
+  it('of mountable snapshots come back too', async () => {
+    const snapshot = await availableSnapshot(bench, await availableShare(bench))
+    openSimStore(bench.dir).drop('exports', snapshot.snapshotInstanceId)
+    expect(await reconcileExports(bench)).toBe(1)
+    expect(bench.held().exports).toContain(snapshot.snapshotInstanceId)
+  })
+
+  it('that cannot come back rest for a while instead of filling the log', async () => {
+    const share = await availableShare(bench)
+    openSimStore(bench.dir).drop('exports', share.instanceId)
+    openSimStore(bench.dir).drop('shares', share.instanceId)
+    const resting = new Map()
+    expect(await reconcileExports(bench, resting)).toBe(0)
+    expect(resting.get(share.instanceId)).toMatchObject({ pauseMs: 10_000 })
+    expect(await reconcileExports(bench, resting)).toBe(0)
+    expect(resting.get(share.instanceId)).toMatchObject({ pauseMs: 10_000 })
+  })
+})
+
+describe('ensure', () => {
+  it('checks every share once per configuration and start of the host', async () => {
+    const share = await availableShare(bench)
+    openSimStore(bench.dir).drop('exports', share.instanceId)
+    expect(await ensureIfChanged(bench)).toEqual({ checked: 1, busy: 0, failed: 0 })
+    expect(bench.held().exports).toEqual([share.instanceId])
+    expect(await ensureIfChanged(bench)).toBeNull()
+  })
+
+  it('tells the owner of data that is not there, and looks again next time', async () => {
+    const share = await availableShare(bench)
+    openSimStore(bench.dir).drop('shares', share.instanceId)
+    expect(await ensureIfChanged(bench)).toEqual({ checked: 0, busy: 0, failed: 1 })
+    expect(await bench.store.db.selectFrom('messages').select('resource_id').execute()).toEqual([
+      { resource_id: share.shareId },
+    ])
+    expect(await ensureIfChanged(bench)).not.toBeNull()
+  })
+})
+
+describe('orphans', () => {
+  it('are taken away; what still has a row is not', async () => {
+    const mine = await availableShare(bench)
+    const other = await availableShare(bench)
+    const orphan = (resourceId: string) =>
+      bench.store.transaction((tx) =>
+        recordOrphan(tx, {
+          backendId: bench.backend.id,
+          kind: 'share',
+          resourceId,
+          driverState: '{}',
+          reason: 'test',
+          now: 1,
+        }),
+      )
+    await orphan(mine.instanceId)
+    await bench.store.db.deleteFrom('share_instances').where('id', '=', other.instanceId).execute()
+    await orphan(other.instanceId)
+    expect(await removeOrphans(bench)).toBe(1)
+    expect(bench.held()).toMatchObject({ shares: [mine.instanceId], exports: [mine.instanceId] })
+  })
+})
+
+describe('the purge', () => {
+  it('removes what is old and nothing else, in bounded runs', async () => {
+    const keep = await availableShare(bench)
+    const gone = await availableShare(bench)
+    await askOfShare(bench, gone, 'delete-share', { force: false, deferred: false }, 'deleting')
+    await bench.drain()
+    expect(await purge(bench)).toEqual({ rows: 0, instances: [] })
+    const { db } = bench.store
+    await db.updateTable('operations').set({ finished_at: 1 }).execute()
+    await db.updateTable('events').set({ created_at: 1 }).execute()
+    await db.updateTable('tombstones').set({ deleted_at: 1 }).execute()
+    await db
+      .insertInto('revoked_tokens')
+      .values([
+        { audit_id: 'old', expires_at: 1 },
+        { audit_id: 'new', expires_at: bench.clock.now() + 1e12 },
+      ])
+      .execute()
+    const purged = await purge(bench)
+    expect(purged.instances).toEqual([gone.instanceId])
+    expect(await db.selectFrom('lanes').select('lane').execute()).toEqual([
+      { lane: `instance:${keep.instanceId}` },
+    ])
+    for (const table of [
+      'operations',
+      'operation_steps',
+      'operation_lanes',
+      'events',
+      'tombstones',
+    ] as const) {
+      expect(await db.selectFrom(table).selectAll().execute(), table).toEqual([])
+    }
+    expect(await db.selectFrom('revoked_tokens').select('audit_id').execute()).toEqual([{ audit_id: 'new' }])
+    expect(await purge(bench)).toEqual({ rows: 0, instances: [] })
+  })
+})
+
+describe('the checks', () => {
+  it('find a planted row of each kind', async () => {
+    const share = await availableShare(bench)
+    const snapshot = await availableSnapshot(bench, share)
+    expect(await brokenLaws(bench)).toEqual([])
+    const now = bench.clock.now()
+    await bench.store.transaction((tx) =>
+      changeInstance(tx, { instanceId: share.instanceId, from: null, to: 'extending', now }),
+    )
+    await bench.store.db.updateTable('snapshot_instances').set({ status: 'creating' }).execute()
+    expect(await findStuck(bench.store.db)).toMatchObject([
+      { kind: 'share', instanceId: share.instanceId, status: 'extending' },
+      { kind: 'snapshot', instanceId: snapshot.snapshotInstanceId, status: 'creating' },
+    ])
+    await askOfShare(bench, share, 'extend-share', { fromGib: 4, toGib: 5, force: false }, 'extending', 5)
+    expect(await findStuck(bench.store.db)).toEqual([])
+    await bench.store.db.updateTable('quota_usages').set({ in_use: 77 }).execute()
+    await bench.store.db.updateTable('pools').set({ placed_gib: 77 }).execute()
+    openSimStore(bench.dir).put('exports', randomUUID(), { rules: [] } as never)
+    const found = (await brokenLaws(bench)).join('\n')
+    expect(found).toMatch(/quota .* is 77/)
+    expect(found).toMatch(/counts 77 GiB/)
+    expect(found).toMatch(/is exported and has no row/)
+    expect(found).toMatch(/extend-share .* is still queued/)
+  })
+
+  it('write through the share what a client writes', async () => {
+    const share = await availableShare(bench)
+    expect(await writeContent(bench.dir, share.instanceId, 'x', 4 * 1024 ** 3 + 1)).toBe('full')
+  })
+})

@@ -1,0 +1,69 @@
+/** Shares whose time in the recycle bin is over are deleted as if their owner had asked. */
+import { changeInstance, instancesOf, removeInstance } from '../../db/store/share-instances.ts'
+import { enqueue, instanceLane, nudge, type Enqueued } from '../../engine/queue.ts'
+import { shareAllows } from '../../model/states.ts'
+import type { ShareParts } from '../parts.ts'
+
+/** Shares per run; the next run takes the next. */
+const batch = 100
+/** Microseconds before a failed deletion is tried again: Manila's interval of one hour. */
+const retryAfterUs = 3600 * 1_000_000
+
+/** Answers how many deletions it started. Several processes may run it at once: the status decides who starts one. */
+export async function emptyRecycleBin(parts: ShareParts): Promise<number> {
+  const now = parts.clock.now()
+  const expired = await parts.store.db
+    .selectFrom('shares')
+    .select(['id', 'project_id', 'user_id'])
+    .where('is_soft_deleted', '=', 1)
+    .where('scheduled_to_be_deleted_at', '<=', now)
+    .where((eb) =>
+      eb.or([
+        eb('status', 'in', shareAllows.delete.states),
+        eb.and([eb('status', '=', 'error_deleting'), eb('updated_at', '<', now - retryAfterUs)]),
+      ]),
+    )
+    .orderBy('scheduled_to_be_deleted_at')
+    .limit(batch)
+    .execute()
+  let started = 0
+  for (const share of expired) {
+    const enqueued = await parts.store.transaction((tx) => startDeletion(parts, tx, share, now))
+    for (const one of enqueued) nudge(parts.bus, one)
+    started += enqueued.length
+  }
+  return started
+}
+
+async function startDeletion(
+  parts: ShareParts,
+  tx: Parameters<typeof changeInstance>[0],
+  share: { readonly id: string; readonly project_id: string; readonly user_id: string },
+  now: number,
+): Promise<Enqueued[]> {
+  const enqueued: Enqueued[] = []
+  const requestId = 'recycle-bin'
+  for (const { id, backend_id } of await instancesOf(tx, share.id)) {
+    const from = [...shareAllows.delete.states, 'error_deleting']
+    const change = { instanceId: id, from, to: 'deleting', now: parts.clock.now(), requestId }
+    if (!(await changeInstance(tx, change))) continue
+    if (backend_id === null) {
+      await removeInstance(tx, id, { now, requestId })
+      continue
+    }
+    enqueued.push(
+      await enqueue(tx, {
+        kind: 'delete-share',
+        payload: { shareId: share.id, instanceId: id, force: false, deferred: false },
+        resourceId: share.id,
+        lanes: [instanceLane(id)],
+        backendId: backend_id,
+        projectId: share.project_id,
+        userId: share.user_id,
+        requestId,
+        now,
+      }),
+    )
+  }
+  return enqueued
+}

@@ -1,0 +1,134 @@
+/** Which instances' rules are looked at next: told by the bus, found by polling, bounded, each with its own back-off. */
+import { snapshotInstancesWithWork } from '../../db/store/access-mappings.ts'
+import type { BackendScope } from '../parts.ts'
+import type { Pass } from './access-rules.ts'
+
+export interface RulesQueue {
+  /** Resolves when everything found now was looked at once; retries go on by themselves. */
+  look(): Promise<void>
+  start(): void
+  stop(): Promise<void>
+}
+
+interface Passes {
+  find(limit: number): Promise<string[]>
+  pass(id: string, lastTry: boolean): Promise<Pass>
+  passSnapshot(id: string, lastTry: boolean): Promise<Pass>
+}
+
+/** Milliseconds between two looks without a message. */
+const pollMs = 5000
+/** Milliseconds that messages are gathered before one look. */
+const gatherMs = 20
+/** Passes at once: the exporter of one backend does one thing at a time anyway. */
+const atOnce = 4
+/** Tries before the rules are put in error; with the pauses below some five minutes. */
+const maxTries = 10
+const longestPauseMs = 60_000
+const foundAtMost = 500
+
+export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
+  const { store, bus, backend, log } = parts
+  const running = new Map<string, Promise<void>>()
+  /** Waiting for a free place, in order; `true` marks a snapshot instance. */
+  const waiting = new Map<string, boolean>()
+  const resting = new Map<string, { tries: number; timer: NodeJS.Timeout | null }>()
+  const unserve: (() => void)[] = []
+  let timer: NodeJS.Timeout | undefined
+  let planned: NodeJS.Timeout | undefined
+  let stopped = false
+
+  const pump = (): void => {
+    if (stopped) return
+    while (running.size < atOnce) {
+      const next = [...waiting].find(([id]) => !running.has(id))
+      if (next === undefined) return
+      const [id, isSnapshot] = next
+      waiting.delete(id)
+      const ended = one(id, isSnapshot).finally(() => {
+        running.delete(id)
+        pump()
+      })
+      running.set(id, ended)
+    }
+  }
+
+  const one = async (id: string, isSnapshot: boolean): Promise<void> => {
+    const tries = (resting.get(id)?.tries ?? 0) + 1
+    const lastTry = tries >= maxTries
+    let pass: Pass
+    try {
+      pass = await (isSnapshot ? passes.passSnapshot(id, lastTry) : passes.pass(id, lastTry))
+    } catch (error) {
+      pass = { end: 'retry', error, afterS: null }
+    }
+    if (pass.end === 'retry') {
+      const pauseMs = pass.afterS === null ? Math.min(longestPauseMs, 500 * 2 ** tries) : pass.afterS * 1000
+      log.warn(
+        { backend: backend.label, share_instance: id, attempt: tries, err: pass.error },
+        'access rules are not applied yet',
+      )
+      rest(id, isSnapshot, tries, pauseMs)
+      return
+    }
+    resting.delete(id)
+    if (pass.end === 'again' && pass.soon) waiting.set(id, isSnapshot)
+  }
+
+  const rest = (id: string, isSnapshot: boolean, tries: number, pauseMs: number): void => {
+    if (stopped) return
+    const again = setTimeout(() => {
+      resting.set(id, { tries, timer: null })
+      waiting.set(id, isSnapshot)
+      pump()
+    }, pauseMs)
+    again.unref()
+    resting.set(id, { tries, timer: again })
+  }
+
+  const add = (id: string, isSnapshot: boolean): void => {
+    // One that rests is looked at when its pause is over, with whatever was queued by then.
+    if ((resting.get(id)?.timer ?? null) === null) waiting.set(id, isSnapshot)
+  }
+
+  const find = async (): Promise<void> => {
+    if (stopped || backend.health !== 'ready') return
+    for (const id of await passes.find(foundAtMost)) add(id, false)
+    for (const id of await snapshotInstancesWithWork(store.db, backend.id, foundAtMost)) add(id, true)
+    pump()
+  }
+  /** However many messages come, one look answers them all. */
+  const lookSoon = (): void => {
+    if (stopped || planned !== undefined) return
+    planned = setTimeout(() => {
+      planned = undefined
+      find().catch((error: unknown) =>
+        log.error({ backend: backend.label, err: error }, 'looking for access rules failed'),
+      )
+    }, gatherMs)
+  }
+
+  return {
+    async look() {
+      await find()
+      while (running.size > 0) await Promise.race(running.values())
+    },
+    start() {
+      unserve.push(bus.serve(`share.${backend.id}`, 'access.changed', lookSoon))
+      // What waited behind an operation may go now.
+      unserve.push(bus.serve('operations', 'operation.finished', lookSoon))
+      timer = setInterval(lookSoon, pollMs)
+      timer.unref()
+      lookSoon()
+    },
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      clearTimeout(planned)
+      for (const end of unserve) end()
+      for (const { timer } of resting.values()) if (timer !== null) clearTimeout(timer)
+      const all = Promise.allSettled(running.values())
+      await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
+    },
+  }
+}

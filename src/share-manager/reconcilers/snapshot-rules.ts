@@ -1,0 +1,170 @@
+/**
+ * Access to mountable snapshots: the snapshot's own rules, or those of its share where the share type says that snapshots
+ * inherit them; always read-only.
+ */
+import {
+  mustBeOn,
+  rulesOfInstance,
+  rulesOfSnapshot,
+  startQueuedSnapshotRules,
+  type MappedRule,
+} from '../../db/store/access-mappings.ts'
+import { recordMessage } from '../../db/store/records.ts'
+import { snapshotInstanceById } from '../../db/store/snapshots.ts'
+import type { Tx } from '../../db/schema.ts'
+import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
+import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
+import type { BackendScope } from '../parts.ts'
+import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
+import { exportRules } from '../rules.ts'
+import type { Pass } from './access-rules.ts'
+
+/** One pass over one snapshot instance, in the lane of its share instance. */
+export async function passSnapshotRules(
+  parts: BackendScope,
+  snapshotInstanceId: string,
+  lastTry: boolean,
+): Promise<Pass> {
+  const row = await snapshotInstanceById(parts.store.db, snapshotInstanceId)
+  if (row === undefined) return { end: 'done' }
+  try {
+    const ended = await withLane(parts, row.share_instance_id, (lease) =>
+      passInLane(parts, lease, snapshotInstanceId, lastTry),
+    )
+    return ended === 'busy' ? { end: 'again', soon: false } : ended
+  } catch (error) {
+    if (error instanceof LeaseLost) return { end: 'again', soon: false }
+    throw error
+  }
+}
+
+/** Snapshots that inherit follow every change of their share's rules. */
+export async function touchInheriting(tx: Tx, { share, instance }: ShareSubject): Promise<void> {
+  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return
+  await tx
+    .updateTable('snapshot_instances')
+    .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
+    .where('share_instance_id', '=', instance.id)
+    .where('status', '=', 'available')
+    .execute()
+}
+
+interface Work {
+  readonly subject: SnapshotSubject
+  readonly own: readonly MappedRule[]
+  readonly wanted: readonly MappedRule[]
+  readonly generation: number
+}
+
+async function passInLane(
+  parts: BackendScope,
+  lease: LaneLease,
+  id: string,
+  lastTry: boolean,
+): Promise<Pass> {
+  const work = await parts.store.transaction((tx) => begin(tx, parts, lease, id))
+  if (work === null) return { end: 'done' }
+  let outcomes: readonly RuleOutcome[]
+  try {
+    outcomes = await apply(parts, lease, work)
+  } catch (error) {
+    const certain =
+      error instanceof DriverError && error.outcome !== 'maybe-happened' && error.retryAfterS === null
+    if (!certain && !lastTry) {
+      return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
+    }
+    const why = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof DriverError ? error.reason : null
+    outcomes = work.own
+      .filter((rule) => rule.state !== 'active' && rule.state !== 'error')
+      .map((rule) => ({ id: rule.id, state: 'error', accessKey: null, why, reason }))
+  }
+  const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
+  return changed ? { end: 'again', soon: true } : { end: 'done' }
+}
+
+async function begin(tx: Tx, parts: BackendScope, lease: LaneLease, id: string): Promise<Work | null> {
+  await lease.check(tx)
+  const subject = await loadSnapshot(tx, id)
+  if (subject === undefined) return null
+  const { access_generation: generation, access_applied } = subject.snapshotInstance
+  if (generation === access_applied) return null
+  await startQueuedSnapshotRules(tx, subject.snapshot.id, parts.clock.now())
+  const own = await rulesOfSnapshot(tx, subject.snapshot.id)
+  const inherits = subject.share.snapshot_inherit_share_access_support === 1
+  const rules = inherits ? await rulesOfInstance(tx, subject.instance.id) : own
+  return { subject, own, wanted: rules.filter((rule) => mustBeOn.includes(rule.state)), generation }
+}
+
+async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise<readonly RuleOutcome[]> {
+  const { exporter } = parts.backend
+  if (exporter === null) return []
+  const { protocol } = work.subject.ref
+  const known = work.wanted.filter((rule) =>
+    exporter.accessTypes.some((pair) => pair[0] === protocol && pair[1] === rule.type),
+  )
+  const refused = work.wanted
+    .filter((rule) => !known.includes(rule))
+    .map((rule): RuleOutcome => ({
+      id: rule.id,
+      state: 'error',
+      accessKey: null,
+      why: `Access type ${rule.type} is not supported for ${protocol} here.`,
+      reason: 'access-type-unsupported',
+    }))
+  const outcomes = await parts.backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
+    exporter.applyRules(call, snapshotExport(work.subject), exportRules(known, { readOnly: true })),
+  )
+  return [...outcomes, ...refused]
+}
+
+async function end(
+  tx: Tx,
+  parts: BackendScope,
+  lease: LaneLease,
+  work: Work,
+  outcomes: readonly RuleOutcome[],
+): Promise<boolean> {
+  await lease.check(tx)
+  const now = parts.clock.now()
+  const { snapshot, snapshotInstance } = work.subject
+  const move = async (ids: readonly string[], from: readonly string[], state: string) => {
+    if (ids.length === 0) return
+    await tx
+      .updateTable('snapshot_access_rules')
+      .set({ state, updated_at: now })
+      .where('snapshot_id', '=', snapshot.id)
+      .where('id', 'in', ids)
+      .where('state', 'in', from)
+      .execute()
+  }
+  const ids = (state: RuleOutcome['state']) =>
+    outcomes.filter((one) => one.state === state).map(({ id }) => id)
+  const failed = ids('error').filter((id) => work.own.some((rule) => rule.id === id))
+  await move(failed, ['applying', 'updating', 'denying', 'active'], 'error')
+  await move(ids('active'), ['applying', 'updating'], 'active')
+  await tx
+    .deleteFrom('snapshot_access_rules')
+    .where('snapshot_id', '=', snapshot.id)
+    .where('state', '=', 'denying')
+    .execute()
+  await tx
+    .updateTable('snapshot_instances')
+    .set({ access_applied: work.generation })
+    .where('id', '=', snapshotInstance.id)
+    .execute()
+  if (failed.length > 0) {
+    await recordMessage(tx, {
+      projectId: snapshot.project_id,
+      requestId: null,
+      resourceType: 'SHARE_SNAPSHOT',
+      resourceId: snapshot.id,
+      actionId: '010',
+      detailId: outcomes.some((one) => one.reason === 'client-forbidden') ? '020' : '021',
+      now,
+      ttlS: parts.settings.shares.message_ttl_s,
+    })
+  }
+  const after = await snapshotInstanceById(tx, snapshotInstance.id)
+  return after !== undefined && after.access_generation !== work.generation
+}

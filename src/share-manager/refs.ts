@@ -1,0 +1,222 @@
+/** Rows as drivers and exporters see them. Read again for every step: what an earlier step saw may be old. */
+import type { DbOrTx } from '../db/schema.ts'
+import { instanceById, type InstanceRow, type ShareRow } from '../db/store/share-instances.ts'
+import { shareById } from '../db/store/shares.ts'
+import {
+  snapshotById,
+  snapshotInstanceById,
+  type SnapshotInstanceRow,
+  type SnapshotRow,
+} from '../db/store/snapshots.ts'
+import type { DriverState, ExportRef, ShareRef, SnapshotRef, Tree } from '../drivers/driver.ts'
+
+/** What `driver_state` holds: the driver's own strings and the tree it last answered. */
+export interface Kept {
+  readonly state: DriverState
+  readonly tree: Tree | null
+}
+
+export function kept(column: string): Kept {
+  const { state, tree } = JSON.parse(column) as Partial<Kept>
+  return { state: state ?? {}, tree: tree ?? null }
+}
+
+export const keep = (what: Kept): string => JSON.stringify({ state: what.state, tree: what.tree })
+
+export interface ShareSubject {
+  readonly share: ShareRow
+  readonly instance: InstanceRow
+  readonly ref: ShareRef
+}
+
+export interface SnapshotSubject extends ShareSubject {
+  readonly snapshot: SnapshotRow
+  readonly snapshotInstance: SnapshotInstanceRow
+  readonly snapshotRef: SnapshotRef
+}
+
+/** Undefined when either row is gone. */
+export async function loadShare(db: DbOrTx, instanceId: string): Promise<ShareSubject | undefined> {
+  const instance = await instanceById(db, instanceId)
+  const share = instance && (await shareById(db, instance.share_id))
+  if (instance === undefined || share === undefined) return undefined
+  const specs = await specsOf(db, instance.share_type_id)
+  return { share, instance, ref: shareRef(share, instance, specs) }
+}
+
+/** Undefined when one of the rows is gone. */
+export async function loadSnapshot(
+  db: DbOrTx,
+  snapshotInstanceId: string,
+): Promise<SnapshotSubject | undefined> {
+  const snapshotInstance = await snapshotInstanceById(db, snapshotInstanceId)
+  if (snapshotInstance === undefined) return undefined
+  const snapshot = await snapshotById(db, snapshotInstance.snapshot_id)
+  const subject = await loadShare(db, snapshotInstance.share_instance_id)
+  if (snapshot === undefined || subject === undefined) return undefined
+  return {
+    ...subject,
+    snapshot,
+    snapshotInstance,
+    snapshotRef: snapshotRef(snapshot, snapshotInstance, subject.ref),
+  }
+}
+
+export function shareRef(
+  share: ShareRow,
+  instance: InstanceRow,
+  specs: Readonly<Record<string, string>>,
+): ShareRef {
+  return {
+    id: instance.id,
+    shareId: share.id,
+    projectId: share.project_id,
+    protocol: share.share_proto,
+    sizeGib: share.size,
+    pool: poolName(instance.host),
+    state: kept(instance.driver_state).state,
+    specs,
+    mountPointName: share.mount_point_name,
+  }
+}
+
+export function snapshotRef(
+  snapshot: SnapshotRow,
+  snapshotInstance: SnapshotInstanceRow,
+  share: ShareRef,
+): SnapshotRef {
+  return {
+    id: snapshotInstance.id,
+    snapshotId: snapshot.id,
+    share,
+    sizeGib: snapshot.size,
+    state: kept(snapshotInstance.driver_state).state,
+  }
+}
+
+/** For taking away what a row that is gone may have left: the id is all that counts. */
+export function bareShareRef(shareId: string, instanceId: string): ShareRef {
+  return {
+    id: instanceId,
+    shareId,
+    projectId: '',
+    protocol: '',
+    sizeGib: 0,
+    pool: '',
+    state: {},
+    specs: {},
+    mountPointName: null,
+  }
+}
+
+/** The tree is left out where only the id counts (unpublish, rules). */
+export function shareExport(subject: ShareSubject, tree?: Tree | null): ExportRef {
+  const { ref, instance } = subject
+  return {
+    id: ref.id,
+    protocol: ref.protocol,
+    tree: tree === undefined ? kept(instance.driver_state).tree : tree,
+    name: ref.mountPointName ?? ref.id,
+  }
+}
+
+export function snapshotExport(subject: SnapshotSubject, tree?: Tree | null): ExportRef {
+  const { id } = subject.snapshotInstance
+  return {
+    id,
+    protocol: subject.ref.protocol,
+    tree: tree === undefined ? kept(subject.snapshotInstance.driver_state).tree : tree,
+    name: id,
+  }
+}
+
+/** For taking an export away when its row is gone. */
+export const bareExport = (id: string): ExportRef => ({ id, protocol: '', tree: null, name: id })
+
+/** `p1` of `host@alpha#p1`. */
+export const poolName = (label: string): string => label.slice(label.indexOf('#') + 1)
+
+/** A page of a backend's share instances in these statuses, by instance id, in a fixed number of queries. */
+export async function sharesOnBackend(
+  db: DbOrTx,
+  backendId: string,
+  statuses: readonly string[],
+  page: { readonly afterId: string; readonly limit: number },
+): Promise<ShareSubject[]> {
+  const instances = await db
+    .selectFrom('share_instances')
+    .selectAll()
+    .where('backend_id', '=', backendId)
+    .where('status', 'in', statuses)
+    .where('id', '>', page.afterId)
+    .orderBy('id')
+    .limit(page.limit)
+    .execute()
+  return withShares(db, instances)
+}
+
+async function withShares(db: DbOrTx, instances: readonly InstanceRow[]): Promise<ShareSubject[]> {
+  if (instances.length === 0) return []
+  const shareIds = [...new Set(instances.map((row) => row.share_id))]
+  const shares = await db.selectFrom('shares').selectAll().where('id', 'in', shareIds).execute()
+  const byId = new Map(shares.map((row) => [row.id, row]))
+  const types = [...new Set(instances.map((row) => row.share_type_id).filter((id) => id !== null))]
+  const specs = new Map<string, Record<string, string>>()
+  if (types.length > 0) {
+    const rows = await db
+      .selectFrom('share_type_extra_specs')
+      .selectAll()
+      .where('share_type_id', 'in', types)
+      .execute()
+    for (const row of rows) {
+      const of = specs.get(row.share_type_id) ?? {}
+      of[row.spec_key] = row.spec_value
+      specs.set(row.share_type_id, of)
+    }
+  }
+  return instances.flatMap((instance) => {
+    const share = byId.get(instance.share_id)
+    if (share === undefined) return []
+    return [
+      { share, instance, ref: shareRef(share, instance, specs.get(instance.share_type_id ?? '') ?? {}) },
+    ]
+  })
+}
+
+/** Snapshot instances with everything they belong to, in a fixed number of queries. */
+export async function withSnapshots(
+  db: DbOrTx,
+  rows: readonly SnapshotInstanceRow[],
+): Promise<SnapshotSubject[]> {
+  if (rows.length === 0) return []
+  const instanceIds = [...new Set(rows.map((row) => row.share_instance_id))]
+  const instances = await db
+    .selectFrom('share_instances')
+    .selectAll()
+    .where('id', 'in', instanceIds)
+    .execute()
+  const subjects = new Map((await withShares(db, instances)).map((subject) => [subject.instance.id, subject]))
+  const snapshotIds = [...new Set(rows.map((row) => row.snapshot_id))]
+  const found = await db.selectFrom('snapshots').selectAll().where('id', 'in', snapshotIds).execute()
+  const snapshots = new Map(found.map((row) => [row.id, row]))
+  return rows.flatMap((snapshotInstance) => {
+    const subject = subjects.get(snapshotInstance.share_instance_id)
+    const snapshot = snapshots.get(snapshotInstance.snapshot_id)
+    if (subject === undefined || snapshot === undefined) return []
+    const ref = snapshotRef(snapshot, snapshotInstance, subject.ref)
+    return [{ ...subject, snapshot, snapshotInstance, snapshotRef: ref }]
+  })
+}
+
+export async function specsOf(
+  db: DbOrTx,
+  shareTypeId: string | null,
+): Promise<Readonly<Record<string, string>>> {
+  if (shareTypeId === null) return {}
+  const rows = await db
+    .selectFrom('share_type_extra_specs')
+    .select(['spec_key', 'spec_value'])
+    .where('share_type_id', '=', shareTypeId)
+    .execute()
+  return Object.fromEntries(rows.map((row) => [row.spec_key, row.spec_value]))
+}

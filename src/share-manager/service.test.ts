@@ -1,0 +1,164 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { memoryBus } from '../bus/memory.ts'
+import { loadSettings } from '../config/load.ts'
+import { migrate, openStore, type Store } from '../db/open.ts'
+import { setFaults } from '../drivers/sim/faults.ts'
+import { forgetMemory } from '../drivers/sim/store.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { startShareManager, type ShareManager } from './service.ts'
+import type { Bench } from './test-bench.ts'
+import { askForShare, queueRule } from './test-scenarios.ts'
+
+const quiet = { info() {}, warn() {}, error() {} }
+const clock = systemClock()
+let dir: string
+let store: Store
+let manager: ShareManager | null = null
+const bus = memoryBus(() => {})
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'manila-share-'))
+  store = await openStore('sqlite::memory:')
+  await migrate(store)
+})
+afterEach(async () => {
+  await manager?.stop({ graceMs: 500, detach: false })
+  manager = null
+  await store.close()
+  for (const name of ['alpha', 'beta']) forgetMemory(join(dir, name))
+  await rm(dir, { recursive: true, force: true })
+})
+
+async function start(backends: object): Promise<ShareManager> {
+  const settings = loadSettings({ defaults: { host: 'node', backends } })
+  const parts = { store, clock, bus, log: quiet, settings, holder: 'me', dir, failpoint: () => {} }
+  manager = await startShareManager(parts)
+  return manager
+}
+
+const sim = {
+  driver: 'sim',
+  exporter: 'sim',
+  report_interval_s: 1,
+  driver_options: { memory: true },
+  exporter_options: { memory: true },
+}
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (let turn = 0; turn < 400; turn++) {
+    const found = await look()
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error(`never: ${what}`)
+}
+
+const health = (label: string, wanted: string) =>
+  until(`${label} ${wanted}`, () =>
+    store.db
+      .selectFrom('backends')
+      .selectAll()
+      .where('label', '=', label)
+      .where('health', '=', wanted)
+      .executeTakeFirst(),
+  )
+const pool = () => until('a pool', () => store.db.selectFrom('pools').selectAll().executeTakeFirst())
+
+/** A share that the scheduler has just placed on the backend. */
+async function placedShare(backendId: string) {
+  const { id: poolId } = await pool()
+  const share = await askForShare({ store, clock, backend: { id: backendId } } as Bench)
+  const at = { backend_id: backendId, pool_id: poolId, host: 'node@alpha#sim' }
+  await store.db.updateTable('share_instances').set(at).where('id', '=', share.instanceId).execute()
+  await store.db
+    .updateTable('operations')
+    .set({ topic: 'share', step: 1, backend_id: backendId })
+    .where('id', '=', share.operationId)
+    .execute()
+  bus.cast(`share.${backendId}`, 'operation.due', { operationId: share.operationId })
+  return share
+}
+
+const status = (id: string, wanted: string) =>
+  until(`share ${wanted}`, () =>
+    store.db
+      .selectFrom('shares')
+      .select('status')
+      .where('id', '=', id)
+      .where('status', '=', wanted)
+      .executeTakeFirst(),
+  )
+
+describe('manila-share', () => {
+  it('serves a backend: pools, operations, access rules, usages', async () => {
+    const { refreshUsages } = await start({ alpha: sim })
+    const { id } = await health('node@alpha', 'ready')
+    const share = await placedShare(id)
+    await status(share.shareId, 'available')
+    await queueRule({ store, clock } as Bench, share, '10.0.0.1')
+    bus.cast(`share.${id}`, 'access.changed', { instanceId: share.instanceId })
+    await until('an active rule', () =>
+      store.db.selectFrom('access_rules').selectAll().where('state', '=', 'active').executeTakeFirst(),
+    )
+    await refreshUsages(id)
+    expect(await store.db.selectFrom('usages').select('id').execute()).toEqual([{ id: share.instanceId }])
+    const measured = new Promise((resolve) => bus.serve('usages', 'usage.measured', resolve))
+    bus.cast(`share.${id}`, 'usage.wanted', { backendId: id, atLeast: clock.now() })
+    expect(await measured).toEqual({ backendId: id })
+    await expect(refreshUsages('nowhere')).rejects.toThrow('not served here')
+  })
+
+  it('goes on while another backend is misconfigured or refuses to come up, and says why', async () => {
+    await start({
+      alpha: sim,
+      beta: { ...sim, driver_options: { memory: true, reach: 'moon' } },
+      gamma: { ...sim, driver: 'nonsense' },
+      delta: { ...sim, driver_options: { memry: true } },
+    })
+    const { id } = await health('node@alpha', 'ready')
+    const share = await placedShare(id)
+    await status(share.shareId, 'available')
+    expect((await health('node@beta', 'failed')).health_reason).toContain('reach')
+    expect((await health('node@gamma', 'failed')).health_reason).toContain('no driver nonsense')
+    const services = await store.db.selectFrom('services').select(['id', 'host', 'stopped']).execute()
+    expect((await health('node@delta', 'failed')).health_reason).toContain('option memry of sim is unknown')
+    expect(services).toHaveLength(4)
+    expect(new Set(services.map((row) => row.id)).size).toBe(4)
+  })
+
+  it('keeps its heart beating while a driver hangs', async () => {
+    await start({ alpha: sim })
+    const { id } = await health('node@alpha', 'ready')
+    await pool()
+    await setFaults(join(dir, 'alpha'), { create: { kind: 'hang' }, pools: { kind: 'hang' } })
+    const share = await placedShare(id)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await status(share.shareId, 'creating')).toBeDefined()
+    await setFaults(join(dir, 'alpha'), {})
+    const began = performance.now()
+    await manager?.stop({ graceMs: 100, detach: false })
+    manager = null
+    expect(performance.now() - began).toBeLessThan(6000)
+    expect(await store.db.selectFrom('services').select('stopped').execute()).toEqual([{ stopped: 1 }])
+  })
+
+  it('finds everything again at the next start', async () => {
+    await start({ alpha: sim })
+    const before = await health('node@alpha', 'ready')
+    const share = await placedShare(before.id)
+    await status(share.shareId, 'available')
+    await manager?.stop({ graceMs: 500, detach: false })
+    const again = await start({ alpha: sim })
+    await until('ready again', async () =>
+      again.backends.get(before.id)?.health === 'ready' ? true : undefined,
+    )
+    const services = await store.db.selectFrom('services').select(['id', 'stopped']).execute()
+    expect(services).toEqual([{ id: 1, stopped: 0 }])
+    expect(await store.db.selectFrom('pools').select('label').execute()).toEqual([
+      { label: 'node@alpha#sim' },
+    ])
+  })
+})

@@ -1,0 +1,277 @@
+/**
+ * manila-share: serves one or more backends. Each has its own worker, reconcilers and slots, so that a hung one costs the
+ * others nothing. It promises that heartbeats go on while a driver hangs, that a backend that is down is tried for ever
+ * and reported, and that stopping never disturbs a client. It refuses to know HTTP and who asked.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Value } from 'typebox/value'
+import type { BackendSettings, Settings } from '../config/schema.ts'
+import { registerBackend } from '../db/store/backends.ts'
+import { heartbeat, markStopped, registerService } from '../db/store/services.ts'
+import type { Exporter, Factory, Parts, StorageDriver } from '../drivers/driver.ts'
+import { loadDriver } from '../drivers/index.ts'
+import type { Failpoint } from '../engine/failpoint.ts'
+import type { RunnerParts } from '../engine/runner.ts'
+import { busTopic } from '../engine/queue.ts'
+import { worker, type Worker } from '../engine/worker.ts'
+import type { Exec } from '../exec/exec.ts'
+import { localExec } from '../exec/local.ts'
+import { loadExporter } from '../exporters/index.ts'
+import { operationPlans } from '../model/operations.ts'
+import { absentDriver } from './absent-driver.ts'
+import { backend, type Backend, type BackendParts } from './backend.ts'
+import { shareOperations } from './operations/index.ts'
+import type { BackendScope, ShareParts } from './parts.ts'
+import { accessRules } from './reconcilers/access-rules.ts'
+import { retryDeferredDeletions } from './reconcilers/deferred-deletion.ts'
+import { ensureIfChanged } from './reconcilers/ensure.ts'
+import { reconcileExports, type Resting } from './reconcilers/exports.ts'
+import { runForcedDeletions } from './reconcilers/forced-deletions.ts'
+import { removeFences, removeOrphans } from './reconcilers/orphans.ts'
+import { every, type Periodic } from './reconcilers/periodic.ts'
+import { reportPools } from './reconcilers/pool-stats.ts'
+import { purge } from './reconcilers/purge.ts'
+import { emptyRecycleBin } from './reconcilers/recycle-bin.ts'
+import { usages, type Usages } from './reconcilers/usages.ts'
+
+export interface ShareManagerParts extends Omit<ShareParts, 'settings'> {
+  readonly settings: Settings
+  /** Each backend has a folder in it. */
+  readonly dir: string
+  readonly failpoint: Failpoint
+  readonly observe?: RunnerParts['observe']
+  readonly observeCall?: BackendParts['observeCall']
+  /** Tests bring their own. */
+  readonly exec?: Exec
+}
+
+export interface ShareManager {
+  /** By row id. */
+  readonly backends: ReadonlyMap<string, Backend>
+  /** Measures everything on the backend, together with whoever else asks now. Rejects when it isn't served here. */
+  refreshUsages(backendId: string): Promise<void>
+  /** Running operations get `graceMs` and are then left for the next start; with `detach` backends are unmounted. */
+  stop(options: { readonly graceMs: number; readonly detach: boolean }): Promise<void>
+}
+
+const seconds = 1000
+const heartbeatMs = 10 * seconds
+const workerPollMs = 2 * seconds
+
+/** Registers every configured backend and serves each as soon as it is up. Resolves without waiting for any of them. */
+export async function startShareManager(parts: ShareManagerParts): Promise<ShareManager> {
+  const host = parts.settings.host === '' ? hostname() : parts.settings.host
+  const served: Served[] = []
+  const serviceIds: number[] = []
+  for (const [name, settings] of Object.entries(parts.settings.backends)) {
+    const { scope, serviceId } = await register(parts, host, name, settings)
+    serviceIds.push(serviceId)
+    served.push(serve(parts, scope))
+  }
+  const beat = every(heartbeatMs, 'heartbeat', parts.log, () =>
+    heartbeat(parts.store.db, serviceIds, parts.clock.now()),
+  )
+  const common = [beat, ...commonJobs(parts, served)]
+  const homeless = worker({ ...runnerParts(parts, null), bus: parts.bus, backendId: null, ...polling(4) })
+  homeless.start()
+  return {
+    backends: new Map(served.map(({ scope }) => [scope.backend.id, scope.backend])),
+    refreshUsages(backendId) {
+      const found = served.find(({ scope }) => scope.backend.id === backendId)
+      return found === undefined
+        ? Promise.reject(new Error(`backend ${backendId} is not served here`))
+        : found.usages.refresh({ fresh: true })
+    },
+    async stop({ graceMs, detach }) {
+      await Promise.all([homeless.stop(graceMs), ...common.map((job) => job.stop())])
+      const ends = await Promise.allSettled(served.map((one) => one.stop(graceMs, detach)))
+      for (const end of ends) {
+        if (end.status === 'rejected') parts.log.error({ err: end.reason }, 'a backend did not stop cleanly')
+      }
+      await markStopped(parts.store.db, serviceIds, parts.clock.now())
+    },
+  }
+}
+
+/** What all backends of the process share: several processes may do these at once, rows decide who does what. */
+function commonJobs(parts: ShareManagerParts, served: readonly Served[]): Periodic[] {
+  const { log } = parts
+  return [
+    every(60 * seconds, 'recycle bin', log, () => emptyRecycleBin(parts)),
+    every(600 * seconds, 'purge', log, async () => {
+      for (;;) {
+        const { rows, instances } = await purge(parts)
+        for (const { scope } of served) await removeFences(scope.backend.dir, instances)
+        if (rows === 0) return
+      }
+    }),
+  ]
+}
+
+interface Served {
+  readonly scope: BackendScope
+  readonly usages: Usages
+  stop(graceMs: number, detach: boolean): Promise<void>
+}
+
+/** Starts the backend; its worker and reconcilers begin when it is up. */
+function serve(parts: ShareManagerParts, scope: BackendScope): Served {
+  const { backend } = scope
+  const { log } = parts
+  const measured = usages(scope)
+  const stopping = new AbortController()
+  const runner = runnerParts(parts, scope)
+  const operations: Worker = worker({
+    ...runner,
+    bus: parts.bus,
+    backendId: backend.id,
+    ...polling(backend.settings.slots),
+  })
+  const rules = accessRules(scope)
+  const resting: Resting = new Map()
+  const jobs: Periodic[] = [
+    every(5 * seconds, 'forced deletions', log, () => runForcedDeletions(scope, runner, stopping.signal)),
+  ]
+  let unserve = (): void => {}
+  backend.start(() => {
+    if (stopping.signal.aborted) return
+    unserve = parts.bus.serve(`share.${backend.id}`, 'usage.wanted', () => {
+      measured.refresh({ fresh: true }).catch((error: unknown) => {
+        log.warn({ backend: backend.label, err: error }, 'a measurement that somebody waits for failed')
+      })
+    })
+    operations.start()
+    rules.start()
+    const { report_interval_s: reportS } = backend.settings
+    jobs.push(
+      every(reportS * seconds, `pools of ${backend.label}`, log, () => reportPools(scope)),
+      every(60 * seconds, `usages of ${backend.label}`, log, () => measured.refresh()),
+      every(600 * seconds, `check of ${backend.label}`, log, () => ensure(scope)),
+      every(10 * seconds, `exports of ${backend.label}`, log, () => reconcileExports(scope, resting)),
+      every(60 * seconds, `deferred deletions of ${backend.label}`, log, () => retryDeferredDeletions(scope)),
+      every(60 * seconds, `orphans of ${backend.label}`, log, () => removeOrphans(scope)),
+    )
+  })
+  return {
+    scope,
+    usages: measured,
+    async stop(graceMs, detach) {
+      stopping.abort()
+      unserve()
+      await Promise.all([operations.stop(graceMs), rules.stop(), ...jobs.map((job) => job.stop())])
+      await backend.stop({ detach })
+    },
+  }
+}
+
+/** After a change of configuration or a restart of the host; what failed is checked again at the next run. */
+async function ensure(scope: BackendScope): Promise<void> {
+  const ensured = await ensureIfChanged(scope)
+  if (ensured !== null) scope.log.info({ backend: scope.backend.label, ...ensured }, 'shares were checked')
+}
+
+const polling = (slots: number) => ({ slots, pollMs: workerPollMs })
+
+/** Null: for work that no backend is involved in. */
+function runnerParts(parts: ShareManagerParts, scope: BackendScope | null): RunnerParts {
+  const steps = scope ?? { ...sharedParts(parts), backend: null }
+  return {
+    store: parts.store,
+    clock: parts.clock,
+    plans: operationPlans,
+    registry: shareOperations(steps),
+    topic: 'share',
+    // One name per backend: leases of different backends are renewed by themselves.
+    holder: steps.holder,
+    stepDeadlineMs: (scope?.backend.settings.call_timeout_s ?? 60) * seconds,
+    failpoint: parts.failpoint,
+    log: parts.log,
+    ...(parts.observe === undefined ? {} : { observe: parts.observe }),
+  }
+}
+
+function sharedParts({ store, clock, bus, log, settings, holder }: ShareManagerParts): ShareParts {
+  return { store, clock, bus, log, settings, holder: `${holder}/${randomUUID().slice(0, 8)}` }
+}
+
+async function register(
+  parts: ShareManagerParts,
+  host: string,
+  name: string,
+  settings: BackendSettings,
+): Promise<{ scope: BackendScope; serviceId: number }> {
+  const label = `${host}@${name}`
+  const zone = settings.availability_zone || parts.settings.shares.storage_availability_zone
+  const dir = resolve(join(parts.dir, name))
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const built = await build(parts, name, settings, dir)
+  const now = parts.clock.now()
+  const serviceId = await registerService(parts.store, {
+    host: label,
+    binaryName: 'manila-share',
+    topic: 'manila-share',
+    availabilityZone: zone,
+    now,
+  })
+  const id = await registerBackend(parts.store, {
+    label,
+    backendName: settings.share_backend_name || name,
+    availabilityZone: zone,
+    reach: built.driver.reach,
+    now,
+  })
+  const { store, clock, log } = parts
+  const one = backend({
+    ...built,
+    store,
+    clock,
+    log,
+    id,
+    label,
+    name,
+    settings,
+    dir,
+    ...(parts.observeCall === undefined ? {} : { observeCall: parts.observeCall }),
+  })
+  return { scope: { ...sharedParts(parts), backend: one }, serviceId }
+}
+
+/** Driver and exporter, or stand-ins that say why there are none. */
+async function build(
+  parts: ShareManagerParts,
+  name: string,
+  settings: BackendSettings,
+  dir: string,
+): Promise<{ driver: StorageDriver; exporter: Exporter | null }> {
+  const { clock, log } = parts
+  const own: Parts = { exec: parts.exec ?? localExec(), log, backend: name, dir, now: () => clock.now() }
+  try {
+    const driver = create(await loadDriver(settings.driver, process.cwd()), settings.driver_options, own)
+    if (settings.exporter === '') return { driver, exporter: null }
+    const factory = await loadExporter(settings.exporter, process.cwd())
+    return { driver, exporter: create(factory, settings.exporter_options, own) }
+  } catch (error) {
+    const why = `backend ${name}: ${error instanceof Error ? error.message : String(error)}`
+    return { driver: absentDriver(settings.driver, why), exporter: null }
+  }
+}
+
+/** Options with their defaults, checked against the factory's own schema. Throws a sentence that names the option. */
+function create<Product>(
+  factory: Factory<Product>,
+  options: Readonly<Record<string, unknown>>,
+  own: Parts,
+): Product {
+  const complete = Value.Default(factory.options, structuredClone(options))
+  const [problem] = Value.Errors(factory.options, complete)
+  if (problem !== undefined) {
+    const option = problem.instancePath.slice(1).replaceAll('/', '.') || '(all)'
+    // How the validator says that additional properties are not allowed.
+    const why = problem.message === 'schema is false' ? 'is unknown' : problem.message
+    throw new Error(`option ${option} of ${factory.name} ${why}`)
+  }
+  return factory.create(complete as never, own)
+}
