@@ -15,7 +15,6 @@ import type { Exporter, Factory, Parts, StorageDriver } from '../drivers/driver.
 import { loadDriver } from '../drivers/index.ts'
 import type { Failpoint } from '../engine/failpoint.ts'
 import type { RunnerParts } from '../engine/runner.ts'
-import { busTopic } from '../engine/queue.ts'
 import { worker, type Worker } from '../engine/worker.ts'
 import type { Exec } from '../exec/exec.ts'
 import { localExec } from '../exec/local.ts'

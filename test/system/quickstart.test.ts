@@ -1,0 +1,82 @@
+/** The README's first command, as a stranger runs it, on each backend; and that it leaves the machine as it found it. */
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+
+const scratch = mkdtempSync(join(tmpdir(), 'manila-quick-'))
+const main = join(import.meta.dirname, '..', '..', 'src', 'quickstart', 'main.ts')
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+function quickstart(...args: string[]): Promise<{ code: number; out: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { cwd: scratch, timeout: 120_000 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: `${out}${err}` })
+    })
+  })
+}
+
+const mountsBelow = (dir: string): string[] =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(dir))
+
+describe.skipIf(process.getuid?.() !== 0)('quickstart --once (root)', () => {
+  it('reads back over NFS what it wrote, refuses strangers and writes under a read-only rule, twice', async () => {
+    const dir = join(scratch, 'btrfs')
+    for (const turn of [1, 2]) {
+      const { code, out } = await quickstart('--once', '--dir', dir, '--port', '0', '--size', '4')
+      expect({ turn, code, out }).toMatchObject({ turn, code: 0 })
+      expect(out).toMatch(/every byte came back/)
+      expect(out).toMatch(/127\.0\.0\.2 may not write: refused \(NFS4ERR_ROFS\)/)
+      expect(out).toMatch(/127\.0\.0\.3 may not even look: refused \(NFS4ERR_(NOENT|ACCESS|PERM)\)/)
+      expect(out).toMatch(/how full it is: 1\.\d MiB of 1 GiB/)
+      expect(mountsBelow(dir)).toEqual([])
+    }
+    expect((await quickstart('--clean', '--dir', dir)).code).toBe(0)
+    expect(existsSync(dir)).toBe(false)
+  }, 170_000)
+
+  it('is honest about plain directories', async () => {
+    const { code, out } = await quickstart(
+      '--once',
+      '--dir',
+      join(scratch, 'directory'),
+      '--port',
+      '0',
+      '--backend',
+      'directory',
+    )
+    expect({ code, out }).toMatchObject({ code: 0 })
+    expect(out).toMatch(/not enforced/)
+    expect(out).toMatch(/every byte came back/)
+    expect(out).toMatch(/how full it is: not known/)
+  }, 60_000)
+})
+
+describe('quickstart', () => {
+  it('runs anywhere on the pretend backend', async () => {
+    const { code, out } = await quickstart(
+      '--once',
+      '--dir',
+      join(scratch, 'sim'),
+      '--port',
+      '0',
+      '--backend',
+      'sim',
+      '--no-install',
+    )
+    expect({ code, out }).toMatchObject({ code: 0 })
+    expect(out).toMatch(/nothing is stored/)
+  }, 60_000)
+
+  it('refuses what it does not know with a sentence', async () => {
+    expect(await quickstart('--backend', 'zfs')).toMatchObject({
+      code: 64,
+      out: expect.stringContaining('btrfs, directory, sim') as string,
+    })
+    expect((await quickstart('--frobnicate')).code).toBe(64)
+    expect((await quickstart('--help')).out).toContain('--once')
+  })
+})
