@@ -6,6 +6,7 @@ import { exportLocationRoutes } from './export-locations/routes.ts'
 import { extensionRoutes } from './extensions/routes.ts'
 import { limitRoutes } from './limits/routes.ts'
 import { messageRoutes } from './messages/routes.ts'
+import { openapiRoute } from './openapi/routes.ts'
 import { operationRoutes } from './operations/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { quotaRoutes } from './quotas/routes.ts'
@@ -13,13 +14,14 @@ import { resourceLockRoutes } from './resource-locks/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { shareInstanceRoutes } from './share-instances/routes.ts'
 import { shareTypeRoutes } from './share-types/routes.ts'
+import { shareMetadataRoutes } from './shares/metadata-routes.ts'
 import { shareRoutes } from './shares/routes.ts'
 import { snapshotInstanceRoutes } from './snapshot-instances/routes.ts'
 import { snapshotRoutes } from './snapshots/routes.ts'
 import { usageRoutes } from './usages/routes.ts'
 import type { Route } from './route.ts'
 
-export const routes: readonly Route[] = [
+const resources: readonly Route[] = [
   ...accessRuleRoutes,
   ...zoneRoutes,
   ...capabilityRoutes,
@@ -34,8 +36,12 @@ export const routes: readonly Route[] = [
   ...serviceRoutes,
   ...shareInstanceRoutes,
   ...shareTypeRoutes,
+  ...shareMetadataRoutes,
   ...shareRoutes,
   ...snapshotInstanceRoutes,
   ...snapshotRoutes,
   ...usageRoutes,
 ]
+
+/** The document describes the other routes, so it comes last. */
+export const routes: readonly Route[] = [...resources, openapiRoute(resources)]

@@ -1,10 +1,17 @@
 /** Joins the command line to this process: arguments, streams, Ctrl-C. */
+import { exitCodes } from './exit-codes.ts'
 import { runCli } from './main.ts'
+
+/** Between Ctrl-C and the end of the process, for the sentence to be written. */
+const graceMs = 500
 
 export async function runFromProcess(): Promise<number> {
   const stop = new AbortController()
-  // The first Ctrl-C ends the wait with a sentence; a second one ends the process at once.
-  process.once('SIGINT', () => stop.abort())
+  // A wait ends with a sentence about what goes on at the server; whatever else is under way is not waited for.
+  process.once('SIGINT', () => {
+    stop.abort()
+    setTimeout(() => process.exit(exitCodes.interrupted), graceMs).unref()
+  })
   // `manila share list | head -1` closes the pipe early: nothing is wrong then.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)

@@ -1,4 +1,5 @@
 /** Makes a commander program of the commands: parsing, help and suggestions come from there. */
+import { readFileSync } from 'node:fs'
 import { Command as Program, CommanderError, Option } from 'commander'
 import { UsageError, type ArgSpec, type Command, type OptionSpec } from './command.ts'
 import { globalOptions, listOptions, outputOptions, shortNames } from './globals.ts'
@@ -28,6 +29,8 @@ export function buildProgram(
 ): Program {
   const program = configured(new Program('manila'), writers)
     .description('Shared file systems: shares, snapshots, who may use them, and what runs them.')
+    .version(ownVersion(), '-V, --version', 'Show the version of this program.')
+    .helpOption('-h, --help', 'Show help.')
     .helpCommand(false)
     .usage('[options] <noun> <verb> …')
     .addHelpText('after', '\nmanila help tree    shows every command in one page.')
@@ -36,6 +39,11 @@ export function buildProgram(
     for (const words of [one.words, ...(one.also ?? [])]) addCommand(program, words, one, nouns, writers, run)
   }
   return program
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }
 
 /** The options of a command, its own and those of its output. */
@@ -95,6 +103,7 @@ function configured(program: Program, { out, err }: Writers): Program {
     })
     .showHelpAfterError('Add --help to see how it is used.')
     .showSuggestionAfterError(true)
+    .helpOption('-h, --help', 'Show this help.')
     .exitOverride()
 }
 

@@ -4,13 +4,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { claimOnPool, lockPool, poolRecord, poolRecords } from '../db/store/pools.ts'
+import { claimOnPool, isComingUp, lockPool, poolRecord, poolRecords } from '../db/store/pools.ts'
 import { StepFailure, type Refusal } from '../engine/operation.ts'
-import { isThinHere, whyNoRoom } from './capacity.ts'
+import { whyNoRoom } from './capacity.ts'
 import { detailIdOf } from './detail-ids.ts'
 import { place, type PlaceOptions } from './place.ts'
 import { poolView } from './pool-views.ts'
-import { purposeOf } from './request.ts'
+import { purposeOf, thinFor } from './request.ts'
 import type { PlacementRequest, PoolView } from './types.ts'
 
 export interface ClaimOptions extends PlaceOptions {
@@ -25,7 +25,8 @@ export interface ClaimOptions extends PlaceOptions {
 
 /**
  * Chooses a pool for the request and writes the claim of `request.sizeGib` for `ownerId` (a share instance) in `tx`.
- * Throws {@link StepFailure} `unwind` with code `no-valid-host`, the refusal of every pool and the message detail id.
+ * Throws {@link StepFailure} with code `no-valid-host`, the refusal of every pool and the message detail id: `unwind`, or
+ * `retry` while a backend is still coming up, as after a restart, or while a full pool has claims yet to be measured.
  */
 export async function claimPool(
   tx: Tx,
@@ -43,7 +44,7 @@ export async function claimPool(
     const fresh = await poolRecord(tx, candidate.label)
     if (fresh === undefined) continue
     const view = poolView(fresh, options.upSince)
-    const thin = isThinHere(view, request.shareType?.extraSpecs ?? {})
+    const thin = thinFor(request, view)
     const why = options.unchecked === true ? null : whyNoRoom(view, request.sizeGib, purposeOf(request), thin)
     if (why !== null) {
       refusals.push({ pool: candidate.label, filter: 'CapacityFilter', why })
@@ -53,18 +54,29 @@ export async function claimPool(
     await claimOnPool(tx, claim)
     return view
   }
-  throw noValidHost(refusals, placed.detailId ?? detailIdOf('CapacityFilter'))
+  const backendLabel = options.only?.split('#')[0]
+  const full = new Set(refusals.filter(({ filter }) => filter === 'CapacityFilter').map(({ pool }) => pool))
+  const soon =
+    pools.some((pool) => full.has(pool.label) && mayHaveRoomSoon(pool, request)) ||
+    (await isComingUp(tx, options.upSince, backendLabel))
+  throw noValidHost(refusals, placed.detailId ?? detailIdOf('CapacityFilter'), soon)
 }
 
-function noValidHost(refusals: readonly Refusal[], detailId: string): StepFailure {
+/**
+ * True when only claims that no measurement has settled yet stand in the way: the bytes behind them may be counted twice,
+ * as claimed and as no longer free. What is placed is exact and is never waited for.
+ */
+function mayHaveRoomSoon(pool: PoolView, request: PlacementRequest): boolean {
+  const settled = { ...pool, claimedSinceMeasureGib: 0 }
+  return whyNoRoom(settled, request.sizeGib, purposeOf(request), thinFor(request, pool)) === null
+}
+
+function noValidHost(refusals: readonly Refusal[], detailId: string, soon: boolean): StepFailure {
   const filters = [...new Set(refusals.map(({ filter }) => filter))]
   const message =
     refusals.length === 0
       ? 'No storage could be allocated: no pool has reported yet.'
       : `No storage could be allocated: all ${refusals.length} pools were refused, by ${filters.join(', ')}.`
-  return new StepFailure(
-    'unwind',
-    { code: 'no-valid-host', message, retryable: true, detailId },
-    { refusals },
-  )
+  const cause = { code: 'no-valid-host', message, retryable: true, detailId }
+  return new StepFailure(soon ? 'retry' : 'unwind', cause, { refusals })
 }

@@ -170,8 +170,9 @@ describe('errors', () => {
   })
 
   test('say when the deadline passed', async () => {
-    const { client } = await setUp({ answer: () => ({ silent: true }) }, { retry: { attempts: 1 } })
+    const { client, service } = await setUp({ answer: () => ({ silent: true }) })
     const error = await failure(client.call(listShares, { timeoutMs: 50 }))
+    expect(service.to('GET /v2/shares')).toHaveLength(1)
     expect(error).toMatchObject({ code: 'timedOut' })
     expect(error.message).toContain('0.05 s')
   })

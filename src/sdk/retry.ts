@@ -18,15 +18,14 @@ export const defaultRetry: RetryPolicy = {
   random: Math.random,
 }
 
-/** Too many requests, not now, or no answer at all. */
+/** Too many requests, not now, or nobody there. Not a missed deadline: the caller has waited as long as it wanted to. */
 export const isPassing = (error: unknown): error is ApiError =>
   error instanceof ApiError &&
   (error.status === 429 ||
     error.status === 503 ||
     error.status === 502 ||
     error.status === 504 ||
-    error.code === 'noConnection' ||
-    error.code === 'timedOut')
+    error.code === 'noConnection')
 
 /**
  * Runs `send` until it answers, `mayRepeat` says no, or the attempts are used up; then the last error is thrown. Waits

@@ -6,6 +6,7 @@
 import type { TSchema } from 'typebox'
 import { maxMinor } from '../model/version.ts'
 import { lift, lower, type Change, type JsonObject } from './changes.ts'
+import { named } from './openapi-components.ts'
 import { existsAt, isExperimentalAt, type Endpoint } from './endpoint.ts'
 
 /** What the document needs to know of a route. */
@@ -27,6 +28,7 @@ export function openapi(routes: readonly Described[], minor: number): Json {
     const operations = (paths[name] ??= {})
     operations[method.toLowerCase()] = operationOf(group, minor)
   }
+  const { paths: shortened, schemas } = named(paths)
   return {
     openapi: '3.1.0',
     info: {
@@ -36,11 +38,12 @@ export function openapi(routes: readonly Described[], minor: number): Json {
         'Each path also exists with the project id behind /v2. Send X-OpenStack-Manila-API-Version with every request.',
     },
     security: [{ token: [] }],
-    paths,
+    paths: shortened,
     components: {
       securitySchemes: { token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' } },
       parameters: { version: versionHeader(minor), experimental: experimentalHeader },
       responses: { fault },
+      schemas,
     },
   }
 }
@@ -69,7 +72,11 @@ const fault: Json = {
         type: 'object',
         additionalProperties: {
           type: 'object',
-          properties: { code: { type: 'integer' }, message: { type: 'string' }, retryAfter: { type: 'string' } },
+          properties: {
+            code: { type: 'integer' },
+            message: { type: 'string' },
+            retryAfter: { type: 'string' },
+          },
           required: ['code', 'message'],
         },
       },
@@ -129,7 +136,8 @@ const actionMark = ({ endpoint }: Described, minor: number): Json => ({
   ...marks(endpoint, minor),
 })
 
-const anyOf = (schemas: readonly unknown[]): unknown => (schemas.length === 1 ? schemas[0] : { anyOf: schemas })
+const anyOf = (schemas: readonly unknown[]): unknown =>
+  schemas.length === 1 ? schemas[0] : { anyOf: schemas }
 
 const pathParameters = (path: string): Json[] =>
   [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
@@ -163,7 +171,8 @@ function replyOf({ endpoint, changes }: Described, minor: number): Json | null {
   const old = (object: Json): Json =>
     rewritten(object, (properties) => replied(properties, lowered(changes, minor, properties)))
   const inner = Object.entries((reply.properties ?? {}) as Record<string, Json>).map(([key, schema]) => {
-    if (schema.type === 'array' && isObject(schema.items)) return [key, { ...schema, items: old(schema.items) }]
+    if (schema.type === 'array' && isObject(schema.items))
+      return [key, { ...schema, items: old(schema.items) }]
     return [key, isObject(schema) ? old(schema) : schema]
   })
   return { ...reply, properties: Object.fromEntries(inner) as Json }
@@ -193,7 +202,10 @@ function replied(newest: JsonObject, lowered: JsonObject): JsonObject {
 }
 
 const isObject = (schema: unknown): schema is Json =>
-  typeof schema === 'object' && schema !== null && (schema as Json).type === 'object' && 'properties' in schema
+  typeof schema === 'object' &&
+  schema !== null &&
+  (schema as Json).type === 'object' &&
+  'properties' in schema
 
 /** A change may put a value where the schema had none: then only that it is there is known. */
 const isSchema = (value: unknown): boolean =>
@@ -207,11 +219,30 @@ function rewritten(object: Json, change: (properties: JsonObject) => JsonObject)
   return { ...rest, properties, ...(required === undefined || required.length === 0 ? {} : { required }) }
 }
 
-/** Without the compiler's private marks; our sentences become descriptions. */
+/** Without the compiler's private marks; our sentences become descriptions, `X or null` a type of two names. */
 function plain(schema: unknown): Json {
   return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
-    if (typeof value !== 'object' || value === null || typeof (value as Json).says !== 'string') return value
-    const { says, ...rest } = value as Json
-    return { ...rest, description: rest.description ?? `Must be ${String(says)}.` }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    const { says, anyOf: options, ...rest } = value as Json
+    const said = typeof says === 'string' && rest.description === undefined
+    return {
+      ...rest,
+      ...nullable(options),
+      ...(said
+        ? { description: `Must be ${says}.` }
+        : says === undefined || typeof says === 'string'
+          ? {}
+          : { says }),
+    }
   }) as Json
+}
+
+function nullable(options: unknown): Json {
+  if (options === undefined) return {}
+  const [first, second] = options as Json[]
+  const simple =
+    (options as Json[]).length === 2 && second?.type === 'null' && typeof first?.type === 'string'
+  if (!simple || first === undefined) return { anyOf: options }
+  const { description: _said, ...rest } = first
+  return { ...rest, type: [first.type, 'null'] }
 }

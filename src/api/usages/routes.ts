@@ -12,7 +12,8 @@ type Query = Readonly<Record<string, string>>
 /** The last figures, or with `refresh=true` new ones. */
 async function usage(ctx: Ctx, what: Measured, query: Query): Promise<object> {
   const { backendId } = what
-  const refresh = booleanQuery(query, 'refresh') === true
+  // Unlike elsewhere an empty value asks for nothing: a measurement is not had for free.
+  const refresh = query.refresh !== '' && booleanQuery(query, 'refresh') === true
   const row =
     refresh && backendId !== null ? await freshUsage(ctx, what, backendId) : await lastUsage(ctx, what)
   const unmeasured = backendId === null ? 'It is on no backend.' : 'It has not been measured yet.'

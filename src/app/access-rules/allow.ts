@@ -37,7 +37,9 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   if (!ctx.flags.has('stateOfEachRule') && instances.some((row) => row.access_rules_status === 'error')) {
     throw invalid(`access rules of share ${share.id} are in error: deny those first`)
   }
-  const taken = invalid(`access of ${input.type} ${input.to.slice(0, 64)} to share ${share.id} exists already`)
+  const taken = invalid(
+    `access of ${input.type} ${input.to.slice(0, 64)} to share ${share.id} exists already`,
+  )
   const same = await rulesOfShare(ctx.tx, share.id, { type: input.type, canonicalTo: canonical })
   if (same.length > 0) throw taken
   const rule: AccessRuleRow = {
@@ -72,17 +74,16 @@ export function levelOf(text: string): string {
 
 /** The canonical form of a rule's target; 400 says what it must be at this microversion. */
 export function targetOf(ctx: Ctx, type: string, to: string): string {
-  const checked = checkTarget(type, to, { ipv6: ctx.flags.has('ipv6Rules'), cephx: ctx.flags.has('cephxRules') })
+  const checked = checkTarget(type, to, {
+    ipv6: ctx.flags.has('ipv6Rules'),
+    cephx: ctx.flags.has('cephxRules'),
+  })
   if (checked.problem !== undefined) throw invalid(checked.problem)
   return checked.canonical
 }
 
 /** Rules wait for what is under way; an instance that was never placed has nobody to apply them. */
-export function refuseUnfit(
-  share: ShareRow,
-  instances: readonly InstanceRow[],
-  evenInError: boolean,
-): void {
+export function refuseUnfit(share: ShareRow, instances: readonly InstanceRow[], evenInError: boolean): void {
   for (const instance of instances) {
     const why =
       instance.backend_id === null

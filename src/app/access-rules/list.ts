@@ -23,14 +23,20 @@ export async function listByQuery(ctx: Ctx, { query, metadata }: ListAccessRules
   const shareId = query.share_id
   if (shareId === undefined || shareId === '') throw invalid('share_id must be given in the query')
   const share = await visibleShare(ctx.db, scopeOf(ctx), shareId.slice(0, 64))
-  if (share === undefined) throw invalid(`share_id must be the id of a share; ${shareId.slice(0, 64)} is none`)
+  if (share === undefined)
+    throw invalid(`share_id must be the id of a share; ${shareId.slice(0, 64)} is none`)
   return listRules(ctx, share, { ...filtersOf(ctx, query), metadata: metadata ?? undefined })
 }
 
 function filtersOf(ctx: Ctx, query: Readonly<Record<string, string>>): RuleFilters {
   if (!ctx.flags.has('accessFilters')) return {}
   const { access_type: type, access_to: to, access_key: key, access_level: level } = query
-  for (const [name, value] of Object.entries({ access_type: type, access_to: to, access_key: key, access_level: level })) {
+  for (const [name, value] of Object.entries({
+    access_type: type,
+    access_to: to,
+    access_key: key,
+    access_level: level,
+  })) {
     if (value === '') throw invalid(`${name} must not be empty`)
   }
   if (type !== undefined && !['ip', 'user', 'cert', 'cephx'].includes(type)) {

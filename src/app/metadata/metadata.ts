@@ -70,12 +70,7 @@ export async function removeOne(ctx: Ctx, owner: MetadataOwner, key: string): Pr
   await write(ctx, owner, {}, [key])
 }
 
-async function write(
-  ctx: Ctx,
-  owner: MetadataOwner,
-  pairs: Pairs,
-  gone: readonly string[],
-): Promise<void> {
+async function write(ctx: Ctx, owner: MetadataOwner, pairs: Pairs, gone: readonly string[]): Promise<void> {
   refuseUnfit(owner, pairs)
   await removePairs(ctx.tx, owner.table, owner.id, gone)
   await writePairs(ctx.tx, owner.table, owner.id, pairs)

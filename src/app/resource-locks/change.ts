@@ -2,7 +2,14 @@
 import type { Ctx } from '../context.ts'
 import { removeLock, updateLock, type LockRow } from '../../db/store/resource-locks.ts'
 import { recordTombstone } from '../../db/store/records.ts'
-import { lockable, refuseAction, refuseSecondShowLock, refuseTooLate, type ResourceAction, type ResourceType } from './create.ts'
+import {
+  lockable,
+  refuseAction,
+  refuseSecondShowLock,
+  refuseTooLate,
+  type ResourceAction,
+  type ResourceType,
+} from './create.ts'
 import { findLock } from './find.ts'
 import { refuseUnlessOverruled } from './rank.ts'
 

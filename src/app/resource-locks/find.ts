@@ -1,6 +1,12 @@
 /** Looks locks up for a caller. */
 import type { Ctx } from '../context.ts'
-import { countLocks, listLocks, lockInScope, type LockFilters, type LockRow } from '../../db/store/resource-locks.ts'
+import {
+  countLocks,
+  listLocks,
+  lockInScope,
+  type LockFilters,
+  type LockRow,
+} from '../../db/store/resource-locks.ts'
 import type { Page } from '../../db/store/keyset.ts'
 import type { Scope } from '../../db/store/scope.ts'
 import { fault } from '../../model/errors.ts'
@@ -25,10 +31,7 @@ export interface ListLocks {
 }
 
 /** Other projects' locks only with `allProjects` and only for those who may; `count` only when asked for. */
-export async function list(
-  ctx: Ctx,
-  input: ListLocks,
-): Promise<{ rows: LockRow[]; count: number | null }> {
+export async function list(ctx: Ctx, input: ListLocks): Promise<{ rows: LockRow[]; count: number | null }> {
   const scope = input.allProjects ? lockScope(ctx) : { projectId: ctx.identity.projectId }
   const filters = scope.projectId === null ? input.filters : { ...input.filters, projectId: undefined }
   const rows = await listLocks(ctx.db, scope, filters, input.page)

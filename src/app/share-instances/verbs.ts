@@ -1,11 +1,7 @@
 /** Share instances, for administrators: look, write a status by hand, delete by force. */
 import type { Ctx } from '../context.ts'
 import type { Page } from '../../db/store/keyset.ts'
-import {
-  instanceForView,
-  listInstances,
-  type InstanceListRow,
-} from '../../db/store/share-instance-list.ts'
+import { instanceForView, listInstances, type InstanceListRow } from '../../db/store/share-instance-list.ts'
 import { instancesOf } from '../../db/store/share-instances.ts'
 import { dependentsOf, shareById, type ShareRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'

@@ -41,7 +41,8 @@ function filtersOf(ctx: Ctx, { query, metadata }: ListSnapshots): SnapshotFilter
     name: query.name ?? query.display_name,
     nameLike: since('inexactFilters', 'name~') ?? since('inexactFilters', 'display_name~'),
     description: since('inexactFilters', 'description'),
-    descriptionLike: since('inexactFilters', 'description~') ?? since('inexactFilters', 'display_description~'),
+    descriptionLike:
+      since('inexactFilters', 'description~') ?? since('inexactFilters', 'display_description~'),
     status: query.status,
     shareId: query.share_id,
     size: wholeSize(query.size),

@@ -17,6 +17,7 @@ import { shareList } from './share-list.ts'
 import { snapshotAccessCommands } from './snapshot-access.ts'
 import { snapshotCommands } from './snapshot.ts'
 import { typeCommands } from './type.ts'
+import { shareUsage, snapshotUsage } from './usage.ts'
 
 /** What each group of commands is about. */
 export const nouns: Readonly<Record<string, string>> = {
@@ -48,6 +49,7 @@ const working: readonly Command[] = [
   shareCreate,
   shareList,
   shareShow,
+  shareUsage,
   shareSet,
   shareUnset,
   shareResize,
@@ -59,6 +61,7 @@ const working: readonly Command[] = [
   ...accessCommands,
   ...exportLocationCommands,
   ...snapshotCommands,
+  snapshotUsage,
   ...snapshotAccessCommands,
   ...typeCommands,
   ...messageCommands,

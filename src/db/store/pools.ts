@@ -37,6 +37,30 @@ export async function poolRecord(db: DbOrTx, label: string): Promise<PoolRecord 
   return row === undefined ? undefined : { ...row, claimed_gib: Number(row.claimed_gib ?? 0) }
 }
 
+/**
+ * Whether a backend may offer pools in a moment: its process reports, and it is still being set up or has not measured yet.
+ * `backendLabel` asks about that one alone.
+ */
+export async function isComingUp(db: DbOrTx, upSince: number, backendLabel?: string): Promise<boolean> {
+  let query = db
+    .selectFrom('backends')
+    .innerJoin('services', (join) =>
+      join.onRef('services.host', '=', 'backends.label').on('services.binary_name', '=', 'manila-share'),
+    )
+    .leftJoin('pools', 'pools.backend_id', 'backends.id')
+    .select('backends.id')
+    .where('services.stopped', '=', 0)
+    .where('services.heartbeat_at', '>', upSince)
+    .where((eb) =>
+      eb.or([
+        eb('backends.health', '=', 'starting'),
+        eb.and([eb('backends.health', '=', 'ready'), eb('pools.id', 'is', null)]),
+      ]),
+    )
+  if (backendLabel !== undefined) query = query.where('backends.label', '=', backendLabel)
+  return (await query.limit(1).executeTakeFirst()) !== undefined
+}
+
 function poolQuery(db: DbOrTx) {
   return db
     .selectFrom('pools')

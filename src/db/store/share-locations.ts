@@ -21,11 +21,7 @@ export async function locationsWithMetadata(
     .select(['si.share_id', 'si.status as instance_status', 'si.replica_state'])
   query =
     'shareId' in of ? query.where('si.share_id', '=', of.shareId) : query.where('si.id', '=', of.instanceId)
-  const rows = await query
-    .orderBy('el.preferred', 'desc')
-    .orderBy('el.created_at')
-    .orderBy('el.id')
-    .execute()
+  const rows = await query.orderBy('el.preferred', 'desc').orderBy('el.created_at').orderBy('el.id').execute()
   const metadata = await metadataOf(
     db,
     'export_location_metadata',

@@ -69,7 +69,11 @@ async function complete(db: DbOrTx, rows: readonly SnapshotsTable[]): Promise<Sn
     .unionAll(
       db
         .selectFrom('snapshot_instances')
-        .select(['snapshot_id', sql<string>`''`.as('meta_key'), sql<string>`provider_location`.as('meta_value')])
+        .select([
+          'snapshot_id',
+          sql<string>`''`.as('meta_key'),
+          sql<string>`provider_location`.as('meta_value'),
+        ])
         .where('snapshot_id', 'in', ids)
         .where('provider_location', 'is not', null),
     )
@@ -101,7 +105,8 @@ function filtered<O>(start: Query<O>, scope: Scope, f: SnapshotFilters): Query<O
     ['size', f.size],
   ]
   for (const [column, value] of exact) {
-    if (value !== undefined) query = query.where(`snapshots.${column}` as 'snapshots.id', '=', value as string)
+    if (value !== undefined)
+      query = query.where(`snapshots.${column}` as 'snapshots.id', '=', value as string)
   }
   if (f.nameLike !== undefined) {
     query = query.where(sql<boolean>`snapshots.name like ${likePattern(f.nameLike)} escape '!'`)

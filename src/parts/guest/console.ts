@@ -79,7 +79,8 @@ export class Console {
         this.#text = this.#text.slice(match.index + match[0].length)
         return { before, group: match[1] ?? '' }
       }
-      if (this.#ended) throw new Error(`the guest ended: ${`${this.#said}${this.#text.slice(-500)}`.trim()}`)
+      if (this.#ended)
+        throw new Error(`the guest ended: ${`${this.#said}\n${this.#text.slice(-500)}`.trim()}`)
       const left = until - performance.now()
       if (left <= 0) return null
       await new Promise<void>((resolve) => {

@@ -180,7 +180,8 @@ export class Nfs {
       result = await work(file)
     } catch (error) {
       // The first failure is the one to tell; the server forgets an open file with the client's lease.
-      await this.#session.close(file).catch(() => undefined)
+      const closed = this.#session.close(file).catch(() => undefined)
+      if (!(error instanceof NfsError && error.code === 'DEADLINE')) await closed
       throw error
     }
     await this.#session.close(file)

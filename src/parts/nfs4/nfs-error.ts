@@ -14,7 +14,7 @@ export type NfsErrorCode =
 
 export class NfsError extends Error {
   readonly code: NfsErrorCode
-  /** Of a write that failed: bytes from its beginning that the server has, committed if it still could; else null. */
+  /** Of a write that failed: bytes from where it began that are stored (committed) without a gap; else null. */
   readonly bytesWritten: number | null
   constructor(
     code: NfsErrorCode,

@@ -18,7 +18,7 @@ interface Chunk {
 
 /**
  * Writes the chunks from `start` on and commits them. Answers how many bytes were written. Throws {@link NfsError} with
- * `bytesWritten`: the length, from `start`, of what the server has without a gap.
+ * `bytesWritten`: the length, from `start`, of what is stored without a gap.
  */
 export async function writeChunks(
   session: Session,
@@ -62,11 +62,17 @@ export async function writeChunks(
     await store()
     return written
   } catch (error) {
-    const failed = await Promise.allSettled(pending.map(({ done }) => done))
-    const [first] = failed
-    if (first?.status === 'rejected' && first.reason instanceof ShortWrite) written += first.reason.bytes
-    await store().catch(() => undefined)
-    throw withProgress(error, written)
+    for (const [index, result] of (await Promise.allSettled(pending.map(({ done }) => done))).entries()) {
+      if (result.status === 'fulfilled') {
+        written += pending[index]?.chunk.bytes.length ?? 0
+      } else {
+        if (result.reason instanceof ShortWrite) written += result.reason.bytes
+        break
+      }
+    }
+    // A server that left one call unanswered isn't asked for another.
+    if (!isDeadline(error)) await store().catch(() => undefined)
+    throw withProgress(error, committed)
   }
 }
 
@@ -96,6 +102,12 @@ async function writeWhole(session: Session, file: OpenFile, chunk: Chunk, verifi
     }
   }
 }
+
+/** Also of a write that had begun. */
+const isDeadline = (error: unknown): boolean =>
+  error instanceof ShortWrite
+    ? isDeadline(error.cause)
+    : error instanceof NfsError && error.code === 'DEADLINE'
 
 function withProgress(error: unknown, bytesWritten: number): unknown {
   const reason = error instanceof ShortWrite ? error.cause : error

@@ -3,7 +3,7 @@
  * claimed yet, because the size is known only to the backend.
  */
 import { manageEndedBadly } from '../../db/store/endings.ts'
-import { poolRecord } from '../../db/store/pools.ts'
+import { isComingUp, poolRecord } from '../../db/store/pools.ts'
 import { shareById } from '../../db/store/shares.ts'
 import { typeById } from '../../db/store/share-types.ts'
 import { operation, StepFailure, type OperationCode } from '../../engine/operation.ts'
@@ -42,7 +42,8 @@ export function manageShare(parts: SchedulerParts): OperationCode<'manage-share'
             if (ranked.length === 0) {
               const message = refusals.map(({ why }) => why).join(' ') || `Pool ${payload.pool} does not fit.`
               const cause = { code: 'no-valid-host', message, retryable: false, detailId }
-              throw new StepFailure('unwind', cause, { refusals })
+              const soon = await isComingUp(tx, options.upSince, found.backend_label)
+              throw new StepFailure(soon ? 'retry' : 'unwind', cause, { refusals })
             }
             await tx
               .updateTable('share_instances')

@@ -17,12 +17,10 @@ export const ResourceLock = Type.Object({
   links: Links,
 })
 
-const oneOf = <Names extends string[]>(...names: [...Names]) =>
-  Type.Union(
-    names.map((name) => Type.Literal(name)) as unknown as { [At in keyof Names]: Type.TLiteral<Names[At]> },
-    { says: `one of ${names.join(', ')}` },
-  )
-const Action = oneOf('delete', 'show')
+const Kind = Type.Union([Type.Literal('share'), Type.Literal('access_rule')], {
+  says: 'one of share, access_rule',
+})
+const Action = Type.Union([Type.Literal('delete'), Type.Literal('show')], { says: 'one of delete, show' })
 const Reason = Nullable(Text(1023))
 const one = Type.Object({ resource_lock: ResourceLock })
 
@@ -31,7 +29,7 @@ export const CreateLock = Type.Object(
     resource_lock: Type.Object(
       {
         resource_id: Uuid,
-        resource_type: Optional(oneOf('share', 'access_rule')),
+        resource_type: Optional(Kind),
         resource_action: Optional(Action),
         lock_reason: Optional(Reason),
       },

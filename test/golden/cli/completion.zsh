@@ -15,7 +15,7 @@ _manila() {
     -*) continue ;;
     esac
     case "${place:+$place }$word" in
-    'share'|'share create'|'share list'|'share show'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
+    'share'|'share create'|'share list'|'share show'|'share usage'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
     esac
   done
   if [[ -n "$skip" ]]; then
@@ -27,6 +27,8 @@ _manila() {
     'share list|-f') values='table json yaml csv value' ;;
     'share show|--format') values='table json yaml csv value' ;;
     'share show|-f') values='table json yaml csv value' ;;
+    'share usage|--format') values='table json yaml csv value' ;;
+    'share usage|-f') values='table json yaml csv value' ;;
     'share set|--public') values='true false' ;;
     'share adopt|--public') values='true false' ;;
     'share adopt|--format') values='table json yaml csv value' ;;
@@ -56,6 +58,8 @@ _manila() {
     'snapshot show|-f') values='table json yaml csv value' ;;
     'snapshot adopt|--format') values='table json yaml csv value' ;;
     'snapshot adopt|-f') values='table json yaml csv value' ;;
+    'snapshot usage|--format') values='table json yaml csv value' ;;
+    'snapshot usage|-f') values='table json yaml csv value' ;;
     'snapshot access create|--format') values='table json yaml csv value' ;;
     'snapshot access create|-f') values='table json yaml csv value' ;;
     'snapshot access allow|--format') values='table json yaml csv value' ;;
@@ -148,6 +152,7 @@ _manila() {
     'share create') options='--name --description --snapshot-id --property --share-network --share-type --availability-zone --share-group --public --scheduler-hint --mount-point-name --encryption-key-ref --wait --format -f --column -c --noindent --max-width --help' ;;
     'share list') options='--name --name~ --description~ --status --snapshot --export-location --soft-deleted --public --share-network --share-type --share-group --host --share-server --availability-zone --project --user --all-projects --property --extra-spec --encryption-key-ref --long --sort --limit --marker --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'share show') options='--format -f --column -c --noindent --max-width --help' ;;
+    'share usage') options='--refresh --format -f --column -c --noindent --max-width --help' ;;
     'share set') options='--name --description --public --property --status --task-state --help' ;;
     'share unset') options='--name --description --property --help' ;;
     'share resize') options='--wait --force --help' ;;
@@ -179,6 +184,7 @@ _manila() {
     'snapshot delete') options='--force --wait --help' ;;
     'snapshot adopt') options='--name --description --driver-option --wait --format -f --column -c --noindent --max-width --help' ;;
     'snapshot abandon') options='--wait --help' ;;
+    'snapshot usage') options='--refresh --format -f --column -c --noindent --max-width --help' ;;
     'snapshot access') options='--help' ;;
     'snapshot access create') options='--format -f --column -c --noindent --max-width --help' ;;
     'snapshot access allow') options='--format -f --column -c --noindent --max-width --help' ;;
@@ -256,10 +262,11 @@ _manila() {
   fi
   case "$place" in
     '') words='access api-version availability-zone completion export-location health help instance limits lock message operation pool quota service share snapshot token type' ;;
-    'share') words='abandon adopt create delete list resize restore revert set show unset' ;;
+    'share') words='abandon adopt create delete list resize restore revert set show unset usage' ;;
     'share create') words='NFS CIFS GLUSTERFS HDFS CEPHFS MAPRFS LUSTRE' ;;
     'share list') words='' ;;
     'share show') words='' ;;
+    'share usage') words='' ;;
     'share set') words='' ;;
     'share unset') words='' ;;
     'share resize') words='' ;;
@@ -282,7 +289,7 @@ _manila() {
     'export-location show') words='' ;;
     'export-location set') words='' ;;
     'export-location unset') words='' ;;
-    'snapshot') words='abandon access adopt create delete export-location instance list set show unset' ;;
+    'snapshot') words='abandon access adopt create delete export-location instance list set show unset usage' ;;
     'snapshot create') words='' ;;
     'snapshot list') words='' ;;
     'snapshot show') words='' ;;
@@ -291,6 +298,7 @@ _manila() {
     'snapshot delete') words='' ;;
     'snapshot adopt') words='' ;;
     'snapshot abandon') words='' ;;
+    'snapshot usage') words='' ;;
     'snapshot access') words='allow create delete deny list' ;;
     'snapshot access create') words='ip user cert cephx' ;;
     'snapshot access allow') words='ip user cert cephx' ;;

@@ -1,0 +1,50 @@
+/** `share usage` and `snapshot usage`: how full they are. Only servers of this project can tell. */
+import type { ReplyOf } from '../../wire/endpoint.ts'
+import { showShareUsage, showSnapshotUsage } from '../../wire/usages/schema.ts'
+import { arg, command, flag } from '../command.ts'
+import { findShare, findSnapshot } from '../lookup.ts'
+import { showOf, type Show } from '../output/output.ts'
+
+type Usage = ReplyOf<typeof showShareUsage>['usage']
+
+const refresh = flag('Measure now instead of showing the last measurement.')
+
+export const shareUsage = command({
+  words: 'share usage',
+  summary: 'Show how full a share is.',
+  gives: 'show',
+  args: { share: arg('Name or id of the share.') },
+  options: { refresh },
+  async run({ args, options, connect }) {
+    const client = await connect()
+    const { id } = await findShare(client, args.share)
+    const query = { refresh: options.refresh ? 'true' : undefined }
+    return usageFields((await client.call(showShareUsage, { params: { id }, query })).usage)
+  },
+})
+
+export const snapshotUsage = command({
+  words: 'snapshot usage',
+  summary: 'Show what a snapshot holds.',
+  gives: 'show',
+  args: { snapshot: arg('Name or id of the snapshot.') },
+  options: { refresh },
+  async run({ args, options, connect }) {
+    const client = await connect()
+    const { id } = await findSnapshot(client, args.snapshot)
+    const query = { refresh: options.refresh ? 'true' : undefined }
+    return usageFields((await client.call(showSnapshotUsage, { params: { id }, query })).usage)
+  },
+})
+
+const bytesPerGib = 2 ** 30
+
+/** With the share of the size that is used, to a tenth of a percent. */
+function usageFields(usage: Usage): Show {
+  const { size_gib: size, used_bytes: used } = usage
+  const known = used !== null && size > 0
+  return showOf({
+    ...usage,
+    used_percent: known ? Math.round((used / (size * bytesPerGib)) * 1000) / 10 : null,
+  })
+}
