@@ -7,6 +7,7 @@
  */
 import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
+import type { Scope } from '../db/store/scope.ts'
 import type { DbOrTx, Tx } from '../db/schema.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Policy } from '../policy/enforce.ts'
@@ -41,6 +42,9 @@ export interface Ctx extends AppParts {
 
 /** True when the caller passes `context_is_admin`. */
 export const isAdmin = (ctx: Ctx): boolean => ctx.policy.check('context_is_admin', ctx.identity)
+
+/** Whose rows the caller may see: administrators every project's. */
+export const scopeOf = (ctx: Ctx): Scope => ({ projectId: isAdmin(ctx) ? null : ctx.identity.projectId })
 
 /** Writes an operation in the request's transaction and wakes its worker after the commit. Answers its id. */
 export async function start<Kind extends OperationKind>(

@@ -14,6 +14,11 @@ import type { OperationKind, OperationPayloads, OperationPlan, StepName, Topic }
 export type FailureOutcome =
   /** Try the same step again after a pause. */
   | 'retry'
+  /**
+   * As `retry`, but this try does not count: what the step needs is on its way, as a backend is after a restart. Only the
+   * operation's deadline ends it.
+   */
+  | 'wait'
   /** Undo everything and end in failure. */
   | 'unwind'
   /** Undo everything and let the scheduler choose another pool. */

@@ -38,6 +38,8 @@ const maxPlacements = 3
 const maxAttempts = 10
 /** An undo is tried longer: giving up leaves something behind. */
 const maxUndoAttempts = 20
+/** Seconds between two looks at something that is on its way. */
+const waitS = 0.5
 /** A step that ignores its signal is left behind this many milliseconds after its deadline. */
 const graceAfterDeadlineMs = 5000
 
@@ -211,6 +213,10 @@ class Walk {
       },
       `${row.kind}: step "${name}" failed: ${failure.cause_.message}`,
     )
+    if (failure.outcome === 'wait' && !this.#pastDeadline()) {
+      row.attempts -= 1
+      return this.#wait(failure.cause_, failure.retryAfterS ?? waitS)
+    }
     if (failure.outcome === 'retry' && row.attempts < maxAttempts && !this.#pastDeadline()) {
       return this.#wait(failure.cause_, failure.retryAfterS)
     }

@@ -80,7 +80,7 @@ export function firstUnmetSpec(
 }
 
 /** Walks into nested objects by own keys only, so that no spec can reach `constructor`; undefined when the way ends. */
-function lookUp(from: unknown, path: readonly string[]): unknown {
+export function lookUp(from: unknown, path: readonly string[]): unknown {
   let found = from
   for (const key of path) {
     if (typeof found !== 'object' || found === null || Array.isArray(found) || !Object.hasOwn(found, key)) {

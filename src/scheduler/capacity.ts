@@ -7,7 +7,7 @@
  * free, less the reserve, must cover the size and everything claimed since the measurement.
  */
 import { boolFromString } from '../model/extra-specs.ts'
-import { specMatches } from './extra-spec-match.ts'
+import { specMatches } from '../model/extra-spec-match.ts'
 import type { ExtraSpecs } from '../model/extra-specs.ts'
 import type { PoolSpace } from './types.ts'
 

@@ -26,7 +26,7 @@ export interface ClaimOptions extends PlaceOptions {
 /**
  * Chooses a pool for the request and writes the claim of `request.sizeGib` for `ownerId` (a share instance) in `tx`.
  * Throws {@link StepFailure} with code `no-valid-host`, the refusal of every pool and the message detail id: `unwind`, or
- * `retry` while a backend is still coming up, as after a restart, or while a full pool has claims yet to be measured.
+ * `wait` while a backend is still coming up, as after a restart, or while a full pool has claims yet to be measured.
  */
 export async function claimPool(
   tx: Tx,
@@ -78,5 +78,5 @@ function noValidHost(refusals: readonly Refusal[], detailId: string, soon: boole
       ? 'No storage could be allocated: no pool has reported yet.'
       : `No storage could be allocated: all ${refusals.length} pools were refused, by ${filters.join(', ')}.`
   const cause = { code: 'no-valid-host', message, retryable: true, detailId }
-  return new StepFailure(soon ? 'retry' : 'unwind', cause, { refusals })
+  return new StepFailure(soon ? 'wait' : 'unwind', cause, { refusals })
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { backendOf, lookUp, poolFields, replicationDomain, shown } from './pool-fields.ts'
+import { lookUp } from '../model/extra-spec-match.ts'
+import { backendOf, poolFields, replicationDomain, shown } from './pool-fields.ts'
 import { samplePool } from './pool-sample.ts'
 
 test('looks up own values only', () => {

@@ -1,4 +1,5 @@
 /** A pool under Manila's capability names, and the one way to look a name up in values that a driver made. */
+import { lookUp } from '../model/extra-spec-match.ts'
 import type { PoolView } from './types.ts'
 
 /**
@@ -38,18 +39,6 @@ export function consistentSnapshots(pool: PoolView): unknown {
 export function replicationDomain(pool: PoolView): string | null {
   const domain = lookUp(pool.capabilities, ['replication_domain'])
   return typeof domain === 'string' && domain !== '' ? domain : null
-}
-
-/** Walks into nested objects by own keys only, so that no spec can reach `constructor`; undefined when the way ends. */
-export function lookUp(from: unknown, path: readonly string[]): unknown {
-  let found = from
-  for (const key of path) {
-    if (typeof found !== 'object' || found === null || Array.isArray(found) || !Object.hasOwn(found, key)) {
-      return undefined
-    }
-    found = (found as Record<string, unknown>)[key]
-  }
-  return found
 }
 
 /** `host@backend` of a pool label. */

@@ -2,9 +2,8 @@
  * What must be true whenever no operation is open, whatever went wrong before; and two walks that make things go wrong at
  * every step of an operation.
  */
-import type { CountedResource } from '../model/quota.ts'
-import { shareCharges, snapshotCharges } from '../model/quota.ts'
-import { perTypeResources } from '../db/store/quotas.ts'
+import { recountCapacity } from '../db/store/capacity-recount.ts'
+import { recountQuota } from '../db/store/quota-recount.ts'
 import {
   StepFailure,
   type Job,
@@ -22,8 +21,8 @@ import { scenarios } from './test-scenarios.ts'
 export async function brokenLaws(bench: Bench): Promise<string[]> {
   return [
     ...(await leftovers(bench)),
-    ...(await recountQuota(bench)),
-    ...(await recountPools(bench)),
+    ...(await quotaLaws(bench)),
+    ...(await poolLaws(bench)),
     ...(await findStuck(bench.store.db)).map(
       (row) => `${row.kind} ${row.instanceId} is stuck in ${row.status}`,
     ),
@@ -80,56 +79,28 @@ async function leftovers(bench: Bench): Promise<string[]> {
   return wrong
 }
 
-/** Counts again what every row costs and compares it with the running totals. */
-async function recountQuota({ store: { db } }: Bench): Promise<string[]> {
-  const expected = new Map<string, number>()
-  const add = (
-    row: { project_id: string; user_id: string },
-    type: string | null,
-    charges: Partial<Record<CountedResource, number>>,
-  ) => {
-    for (const [resource, n] of Object.entries(charges) as [CountedResource, number][]) {
-      const keys = [`${row.project_id}/project/`, `${row.project_id}/user/${row.user_id}`]
-      if (type !== null && perTypeResources.includes(resource))
-        keys.push(`${row.project_id}/share_type/${type}`)
-      for (const key of keys) {
-        expected.set(`${key}/${resource}`, (expected.get(`${key}/${resource}`) ?? 0) + n)
-      }
-    }
-  }
-  const shares = await db.selectFrom('shares').selectAll().execute()
-  for (const share of shares) add(share, share.share_type_id, shareCharges(share))
-  for (const snapshot of await db.selectFrom('snapshots').selectAll().execute()) {
-    const type = shares.find(({ id }) => id === snapshot.share_id)?.share_type_id ?? null
-    add(snapshot, type, snapshotCharges(snapshot))
-  }
-  const wrong: string[] = []
-  for (const row of await db.selectFrom('quota_usages').selectAll().execute()) {
-    const key = `${row.project_id}/${row.scope}/${row.scope_id}/${row.resource}`
-    const should = expected.get(key) ?? 0
-    if (row.in_use !== should) wrong.push(`quota ${key} is ${row.in_use} and should be ${should}`)
-    expected.delete(key)
-  }
-  for (const [key, should] of expected) if (should !== 0) wrong.push(`quota ${key} is missing: ${should}`)
-  return wrong
+/** The recount of `manila-manage quota recount`. */
+async function quotaLaws({ store: { db } }: Bench): Promise<string[]> {
+  const differences = await recountQuota(db)
+  return differences.map(
+    ({ projectId, scope, scopeId, resource, recorded, counted }) =>
+      `quota ${projectId}/${scope}/${scopeId}/${resource} is ${recorded} and should be ${counted}`,
+  )
 }
 
-async function recountPools({ store: { db } }: Bench): Promise<string[]> {
-  const wrong: string[] = []
+async function poolLaws({ store: { db } }: Bench): Promise<string[]> {
+  const wrong = (await recountCapacity(db)).map(
+    ({ label, recorded, counted }) => `pool ${label} counts ${recorded} GiB, its shares ${counted}`,
+  )
   const rows = await db
     .selectFrom('share_instances')
     .innerJoin('shares', 'shares.id', 'share_instances.share_id')
-    .select(['share_instances.id', 'share_instances.pool_id', 'share_instances.status', 'placed_gib', 'size'])
+    .select(['share_instances.id', 'share_instances.status', 'placed_gib', 'size'])
+    .where('pool_id', 'is not', null)
     .execute()
-  for (const pool of await db.selectFrom('pools').selectAll().execute()) {
-    const here = rows.filter((row) => row.pool_id === pool.id)
-    const sum = here.reduce((total, row) => total + row.placed_gib, 0)
-    if (sum !== pool.placed_gib)
-      wrong.push(`pool ${pool.label} counts ${pool.placed_gib} GiB, its shares ${sum}`)
-    for (const row of here) {
-      if (row.status === 'available' && row.placed_gib !== row.size) {
-        wrong.push(`share instance ${row.id} of ${row.size} GiB counts ${row.placed_gib} on its pool`)
-      }
+  for (const row of rows) {
+    if (row.status === 'available' && row.placed_gib !== row.size) {
+      wrong.push(`share instance ${row.id} of ${row.size} GiB counts ${row.placed_gib} on its pool`)
     }
   }
   return wrong

@@ -1,5 +1,12 @@
 /** `npm run golden`: writes what outsiders see as files, so that a review reads what a change does to it. */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { cliGoldens } from '../../src/cli/golden.ts'
 import { documentOf, fileOf, keptMinors } from './openapi.ts'
 
+const root = join(import.meta.dirname, '..', '..')
 for (const minor of keptMinors) writeFileSync(fileOf(minor), documentOf(minor))
+for (const [path, text] of Object.entries(cliGoldens())) {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeFileSync(join(root, path), text)
+}

@@ -1,12 +1,11 @@
 /** Looks access rules up for a caller, with what hangs on them and what must be hidden of them. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import { ruleById, rulesOfShare, type AccessRuleRow, type RuleFilters } from '../../db/store/access-rules.ts'
 import { metadataOf } from '../../db/store/metadata.ts'
 import { locksOn } from '../../db/store/resource-locks.ts'
 import { visibleShare, type ShareRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
 import { mayOverrule } from '../resource-locks/rank.ts'
-import { scopeOf } from '../shares/find.ts'
 
 export interface ShownRule extends AccessRuleRow {
   readonly metadata: Readonly<Record<string, string>>

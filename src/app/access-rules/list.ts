@@ -1,9 +1,9 @@
 /** Lists of access rules: of which share, and by what they may be narrowed. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import type { RuleFilters } from '../../db/store/access-rules.ts'
 import { visibleShare } from '../../db/store/shares.ts'
 import { invalid } from '../../model/errors.ts'
-import { findShare, scopeOf } from '../shares/find.ts'
+import { findShare } from '../shares/find.ts'
 import { levelOf, targetOf } from './allow.ts'
 import { listRules, type ShownRule } from './find.ts'
 

@@ -1,8 +1,7 @@
 /** Looks a user message up for a caller. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import { messageById, type MessageRow } from '../../db/store/messages.ts'
 import { fault } from '../../model/errors.ts'
-import { scopeOf } from '../shares/find.ts'
 
 /** 404 for another project's message, as for one that does not exist. */
 export async function findMessage(ctx: Ctx, id: string): Promise<MessageRow> {

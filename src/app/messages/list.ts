@@ -1,10 +1,9 @@
 /** User messages of the caller's project; administrators see everybody's. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import type { Page } from '../../db/store/keyset.ts'
 import { listMessages, messageColumns, type MessageRow } from '../../db/store/messages.ts'
 import { invalid } from '../../model/errors.ts'
 import { microsFromIso } from '../../model/iso-time.ts'
-import { scopeOf } from '../shares/find.ts'
 
 export interface ListMessages {
   /** Filters as sent; keys that are none are ignored. */

@@ -1,9 +1,8 @@
 /** One operation with its steps, as its owners may see it. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import { operationById, stepsOf, type OperationRow } from '../../db/store/operations-read.ts'
 import { fault } from '../../model/errors.ts'
 import { operationPlans, type OperationKind } from '../../model/operations.ts'
-import { scopeOf } from '../shares/find.ts'
 
 export interface StepShown {
   readonly name: string

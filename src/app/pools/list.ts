@@ -2,14 +2,13 @@
  * The pools that new shares may go to, from what the share managers last wrote: no scheduler has to answer. Pools of
  * services that are down, stopped or disabled are left out, as the scheduler leaves them out.
  */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import { poolRecords, type PoolRecord } from '../../db/store/pools.ts'
 import { resolveType } from '../../db/store/share-types.ts'
 import { anchoredPattern } from '../../model/anchored-pattern.ts'
 import { invalid } from '../../model/errors.ts'
 import { firstUnmetSpec } from '../../model/extra-spec-match.ts'
 import type { ExtraSpecs } from '../../model/extra-specs.ts'
-import { scopeOf } from '../shares/find.ts'
 import { stateOf } from '../services/state.ts'
 
 export interface ListPools {

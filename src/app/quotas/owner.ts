@@ -1,9 +1,8 @@
 /** Whose quota a request is about. */
-import { isAdmin, type Ctx } from '../context.ts'
+import { isAdmin, type Ctx, scopeOf } from '../context.ts'
 import { resolveType } from '../../db/store/share-types.ts'
 import type { QuotaOwner } from '../../db/store/quota-limits.ts'
 import { fault, invalid } from '../../model/errors.ts'
-import { scopeOf } from '../shares/find.ts'
 
 export interface OwnerInput {
   readonly projectId: string

@@ -1,8 +1,7 @@
 /** Looks share types up for a caller. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import { typeById, type ShareType } from '../../db/store/share-types.ts'
 import { fault } from '../../model/errors.ts'
-import { scopeOf } from '../shares/find.ts'
 
 /** The type with this id; 404 when there is none or it is private to others. */
 export async function findType(ctx: Ctx, id: string): Promise<ShareType> {

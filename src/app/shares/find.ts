@@ -1,12 +1,8 @@
 /** Looks a share up for a caller, with the refusals that every verb shares. */
-import { type Ctx, isAdmin } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import { shareForView, visibleShare, type ShareListRow, type ShareRow } from '../../db/store/shares.ts'
-import type { Scope } from '../../db/store/scope.ts'
 import { fault } from '../../model/errors.ts'
 import { isBusy } from '../../model/states.ts'
-
-/** Administrators see every project. */
-export const scopeOf = (ctx: Ctx): Scope => ({ projectId: isAdmin(ctx) ? null : ctx.identity.projectId })
 
 const uuidShape = /^[0-9a-fA-F-]{32,36}$/
 

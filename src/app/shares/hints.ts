@@ -1,10 +1,9 @@
 /** Scheduler hints: which shares to be near to or away from, which pool. Kept symmetrically in share metadata. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import { setMetadata, shareMetadata } from '../../db/store/share-metadata.ts'
 import { visibleShare } from '../../db/store/shares.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { mayPin } from './create.ts'
-import { scopeOf } from './find.ts'
 
 export const sameHostKey = '__affinity_same_host'
 export const differentHostKey = '__affinity_different_host'

@@ -1,5 +1,5 @@
 /** The snapshot a share is made from, and what it demands of the request. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import type {
   ShareInstancesTable,
   SharesTable,
@@ -11,7 +11,6 @@ import { shareById } from '../../db/store/shares.ts'
 import { snapshotInScope, snapshotInstancesOf } from '../../db/store/snapshots.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
-import { scopeOf } from './find.ts'
 
 export interface Source {
   readonly snapshot: SnapshotsTable

@@ -1,5 +1,5 @@
 /** Looks a snapshot up for a caller. Snapshots are never public: another project's is not there. */
-import type { Ctx } from '../context.ts'
+import { type Ctx, scopeOf } from '../context.ts'
 import { snapshotForView, type SnapshotListRow } from '../../db/store/snapshot-list.ts'
 import {
   snapshotInScope,
@@ -10,7 +10,6 @@ import {
 import { shareById, type ShareRow } from '../../db/store/shares.ts'
 import { instanceById, type InstanceRow } from '../../db/store/share-instances.ts'
 import { fault } from '../../model/errors.ts'
-import { scopeOf } from '../shares/find.ts'
 
 export async function findSnapshot(ctx: Ctx, id: string): Promise<SnapshotRow> {
   const row = await snapshotInScope(ctx.db, scopeOf(ctx), id.slice(0, 64))

@@ -1,5 +1,5 @@
 import { ExpressionError } from './expression-error.ts'
-import { lookUp } from '../pool-fields.ts'
+import { lookUp } from '../../model/extra-spec-match.ts'
 import type { CompareOperator, FunctionName, Node } from './parse.ts'
 
 /** Booleans count as 1 and 0 in arithmetic and stay booleans as results: a goodness of `true` is 100, of 1 is 1. */

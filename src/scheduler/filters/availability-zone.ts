@@ -1,4 +1,4 @@
-import { lookUp } from '../pool-fields.ts'
+import { lookUp } from '../../model/extra-spec-match.ts'
 import type { Filter } from '../types.ts'
 
 /** The zone asked for, the zones the type allows, and networks that have several subnets in the pool's zone. */

@@ -1,4 +1,4 @@
-import { firstUnmetSpec } from '../extra-spec-match.ts'
+import { firstUnmetSpec } from '../../model/extra-spec-match.ts'
 import { poolFields, shown } from '../pool-fields.ts'
 import type { Filter } from '../types.ts'
 

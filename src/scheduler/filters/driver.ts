@@ -1,6 +1,6 @@
 import { ExpressionError, compileExpression } from '../expression/expression.ts'
 import { expressionScope } from '../expression/scope.ts'
-import { lookUp } from '../pool-fields.ts'
+import { lookUp } from '../../model/extra-spec-match.ts'
 import type { Filter } from '../types.ts'
 
 /**

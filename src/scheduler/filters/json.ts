@@ -1,4 +1,5 @@
-import { lookUp, poolFields } from '../pool-fields.ts'
+import { lookUp } from '../../model/extra-spec-match.ts'
+import { poolFields } from '../pool-fields.ts'
 import type { Filter } from '../types.ts'
 
 /** Longest query text and deepest nesting: a person's query stays far below, a hostile one can't hurt. */

@@ -43,7 +43,7 @@ export function manageShare(parts: SchedulerParts): OperationCode<'manage-share'
               const message = refusals.map(({ why }) => why).join(' ') || `Pool ${payload.pool} does not fit.`
               const cause = { code: 'no-valid-host', message, retryable: false, detailId }
               const soon = await isComingUp(tx, options.upSince, found.backend_label)
-              throw new StepFailure(soon ? 'retry' : 'unwind', cause, { refusals })
+              throw new StepFailure(soon ? 'wait' : 'unwind', cause, { refusals })
             }
             await tx
               .updateTable('share_instances')

@@ -1,6 +1,6 @@
 import { ExpressionError, compileExpression } from '../expression/expression.ts'
 import { expressionScope } from '../expression/scope.ts'
-import { lookUp } from '../pool-fields.ts'
+import { lookUp } from '../../model/extra-spec-match.ts'
 import type { PoolView, PreparedRequest, Weigher } from '../types.ts'
 
 /** The backend's own opinion, capability `goodness_function`: 0 to 100. What is out of range or can't be read is 0. */

@@ -1,4 +1,4 @@
-import { lookUp } from '../pool-fields.ts'
+import { lookUp } from '../../model/extra-spec-match.ts'
 import type { PoolView, Weigher } from '../types.ts'
 
 /**
