@@ -116,6 +116,23 @@ describe('an operation', () => {
     expect(await row(id)).toMatchObject({ state: 'done', cause_code: null })
   })
 
+  it('waits for what is on its way as often as it takes', async () => {
+    let looks = 0
+    const { code } = scripted({
+      backend: () => {
+        if (looks++ < 30) throw new StepFailure('wait', { code: 'soon', message: 'soon', retryable: true })
+      },
+    })
+    const id = await queued()
+    for (let turn = 0; turn < 30; turn++) {
+      const end = await go(parts(code), id)
+      expect(end.end === 'waiting' && end.forMs <= 1000).toBe(true)
+      await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+    }
+    expect((await go(parts(code), id)).end).toBe('finished')
+    expect(await row(id)).toMatchObject({ state: 'done', cause_code: null })
+  })
+
   it('is resumed at its step by another worker after a crash', async () => {
     const id = await queued()
     const dead = scripted({

@@ -1,7 +1,6 @@
 /** What this host allows: which backend is the best here, and why. */
 import { existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { nfsClientNeed } from '../parts/nfs-client.ts'
 import { ensureInstalled, type Need } from '../parts/packages.ts'
 import type { BackendKind, QuickstartOptions } from './options.ts'
 import type { Steps } from './say.ts'
@@ -14,7 +13,6 @@ const ganeshaNeeds: readonly Need[] = [
     why: 'lets that server export local file systems',
   },
   { program: 'dbus-daemon', debianPackage: 'dbus', why: 'how exports are changed while the server runs' },
-  nfsClientNeed,
 ]
 
 export const btrfsNeeds: readonly Need[] = [

@@ -93,7 +93,7 @@ async function show(
 ): Promise<number> {
   try {
     const clouds = await told.step('accounts: administrator, project demo with user demo', () =>
-      ensureAccounts(service.auth, options.dir, service.url, { link: true }),
+      ensureAccounts(service.auth, options.dir, service.url, { link: !options.once }),
     )
     await told.step('make the share type', () => ensureShareType(service, choice.kind))
     await told.step('bring up the backend', () => waitForBackend(service))
