@@ -16,7 +16,12 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['src/**/*.system.test.ts', 'test/system/**/*.test.ts', 'test/routes/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          include: [
+            'src/**/*.system.test.ts',
+            'test/system/**/*.test.ts',
+            'test/routes/**/*.test.ts',
+            'test/faults/**/*.test.ts',
+          ],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -1,11 +1,13 @@
 /** The Debian packages whose programs the suite starts as private instances. */
 import { btrfsNeeds } from '../src/quickstart/host.ts'
+import { guestNeeds } from '../src/parts/guest/index.ts'
 import { nfsClientNeed } from '../src/parts/nfs-client.ts'
 import type { Need } from '../src/parts/packages.ts'
 
 export const testNeeds: readonly Need[] = [
   ...btrfsNeeds,
   nfsClientNeed,
+  ...guestNeeds,
   { program: 'strace', debianPackage: 'strace', why: 'proves that measuring sizes reads no directory' },
   {
     program: 'openstack',

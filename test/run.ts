@@ -6,9 +6,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { requireNode } from '../src/runtime/node-version.ts'
-
-requireNode()
 const { ensureInstalled } = await import('../src/parts/packages.ts')
 const { testNeeds } = await import('./parts.ts')
 

@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 /** All roles in one process: `manila-all --config manila.toml`. */
 import { parseArgs } from 'node:util'
-import { requireNode } from '../runtime/node-version.ts'
-
-requireNode()
 const { loadSettings } = await import('../config/load.ts')
 const { onSignal } = await import('../runtime/shutdown.ts')
 const { startService } = await import('../main.ts')

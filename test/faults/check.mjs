@@ -249,11 +249,9 @@ function compareClients(id, letIn) {
       where m.share_instance_id = ? and m.state = 'active'`,
     id,
   )
-  const should = rules
-    .map((rule) => `${rule.access_to} ${rule.access_level}`)
-    .sort()
-    .join(', ')
-  const does = [...letIn].sort().join(', ')
+  const inOrder = (list) => list.toSorted((a, b) => (a < b ? -1 : 1)).join(', ')
+  const should = inOrder(rules.map((rule) => `${rule.access_to} ${rule.access_level}`))
+  const does = inOrder(letIn)
   if (should !== does) note('clients_wrong', `${id}: lets in [${does}], its rules say [${should}]`)
 }
 

@@ -30,7 +30,10 @@ export function undoPoints(): KillPoint[] {
     data: null,
   }
   return allSteps()
-    .filter(({ kind, step, on }) => (codes[on]?.get(kind) as OperationCode).steps[step]?.undo !== undefined)
+    .filter(({ kind, step, on }) => {
+      const code: OperationCode | undefined = codes[on]?.get(kind)
+      return code?.steps[step]?.undo !== undefined
+    })
     .flatMap(({ kind, step }) => moments.map((at) => ({ kind, step, undo: true, at })))
 }
 
@@ -93,9 +96,10 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
   await recover()
   await quiet(world)
   for (const [point, subject] of subjects) {
-    await scenarios[point.kind]
-      [point.undo ? 'undone' : 'done'](world, subject)
-      .catch((error: Error) => wrong.push(`${nameOf(point)}, at the end: ${error.message}`))
+    const { done, undone } = scenarios[point.kind]
+    await (point.undo ? undone : done)(world, subject).catch((error: Error) =>
+      wrong.push(`${nameOf(point)}, at the end: ${error.message}`),
+    )
   }
   await running.kill()
   return { survived, wrong, recoveryMs }

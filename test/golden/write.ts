@@ -2,6 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cliGoldens } from '../../src/cli/golden.ts'
+import { exporterNames, loadExporter } from '../../src/exporters/index.ts'
+import { driverNames, loadDriver } from '../../src/drivers/index.ts'
+import { referenceOf } from '../../src/manage/config-reference.ts'
 import { documentOf, fileOf, keptMinors } from './openapi.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -10,3 +13,6 @@ for (const [path, text] of Object.entries(cliGoldens())) {
   mkdirSync(dirname(join(root, path)), { recursive: true })
   writeFileSync(join(root, path), text)
 }
+
+const reference = await referenceOf({ driverNames, exporterNames, loadDriver, loadExporter })
+writeFileSync(join(root, 'docs/guide/configuration.md'), reference)

@@ -31,5 +31,3 @@ export async function inParallel(
   }
   await Promise.all(Array.from({ length: lanes }, lane))
 }
-
-export const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ms`

@@ -1,6 +1,8 @@
 /** What the NFS tests share: a small btrfs pool behind a private NFS-Ganesha, and shares published from it. */
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { driver as btrfs } from '../../src/drivers/btrfs/index.ts'
 import { call, complete, scratch, shareRef } from '../../src/drivers/btrfs/test-bench.ts'
 import { exporter as ganesha } from '../../src/exporters/ganesha/index.ts'
@@ -21,18 +23,16 @@ export interface NfsBench {
   readonly driver: StorageDriver
   readonly exporter: GaneshaExporter
   readonly port: number
-  /** Where the daemon keeps its pid. */
-  readonly pidFile: string
+  /** Kills the server, as the kernel would when memory runs out; settles when it is gone. */
+  kill(): Promise<void>
   /** A share of `sizeGib` for the clients in `rules`. */
   publish(rules: Rules, sizeGib?: number): Promise<Published>
   allow(of: Published, rules: Rules): Promise<void>
   remove(of: Published): Promise<void>
   /** Another NFS server over nothing, with options of its own. */
-  anotherServer(options: object): Promise<{ readonly exporter: GaneshaExporter; readonly pidFile: string }>
+  anotherServer(options: object): Promise<Pick<NfsBench, 'exporter' | 'kill'>>
   clean(): void
 }
-
-const pidFile = 'ganesha/ganesha.pid'
 
 export async function nfsBench(): Promise<NfsBench> {
   const { dir, parts, clean } = scratch()
@@ -48,7 +48,7 @@ export async function nfsBench(): Promise<NfsBench> {
       driver,
       exporter,
       port: exporter.port() ?? 0,
-      pidFile: join(own.dir, pidFile),
+      kill: () => killServer(own.dir),
       async publish(rules, sizeGib = 1) {
         const ref = shareRef(randomUUID(), { sizeGib })
         const { state, tree } = await driver.create(call(), ref)
@@ -78,7 +78,7 @@ export async function nfsBench(): Promise<NfsBench> {
         const settings = complete(ganesha.options, { port: 0, ...options })
         const another = ganesha.create(settings, mine) as GaneshaExporter
         await another.setup(call())
-        return { exporter: another, pidFile: join(mine.dir, pidFile) }
+        return { exporter: another, kill: () => killServer(mine.dir) }
       },
       clean,
     }
@@ -86,5 +86,20 @@ export async function nfsBench(): Promise<NfsBench> {
   } catch (error) {
     clean()
     throw error
+  }
+}
+
+async function killServer(dir: string): Promise<void> {
+  const pid = readFileSync(join(dir, 'ganesha/ganesha.pid'), 'utf8').trim()
+  process.kill(Number(pid), 'SIGKILL')
+  // A process that is ending still has its command line for a moment, and an exporter asked then would adopt it.
+  while (commandLine(pid) !== '') await sleep(5)
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
   }
 }

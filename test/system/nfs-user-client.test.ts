@@ -3,12 +3,11 @@
  * whom they name, and work on one export is not felt on another.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, cannotRun } from '../../src/drivers/btrfs/test-bench.ts'
 import { nfsCat, nfsList } from '../../src/parts/nfs-client.ts'
-import { mountNfs, type NfsError } from '../../src/parts/nfs4/index.ts'
+import { mountNfs } from '../../src/parts/nfs4/index.ts'
 import { nfsBench, type NfsBench, type Published } from './nfs-bench.ts'
 import type { Nfs } from '../../src/parts/nfs4/files.ts'
 
@@ -257,20 +256,19 @@ describe.skipIf(cannotRun !== null)(
     test('a server that dies in the middle fails the write by name, and a new mount works', async () => {
       const it = await bench.publish({ '127.0.0.1': 'rw' })
       const nfs = await mount(it.path)
-      let killed = false
+      const kills: Promise<void>[] = []
       const writing = nfs.write(
         'f',
         { size: 512 * mib, fillWith: (into) => void into.fill(1) },
         {
           onProgress(count) {
-            if (killed || count < 16 * mib) return
-            killed = true
-            process.kill(Number(readFileSync(bench.pidFile, 'utf8')), 'SIGKILL')
+            if (count >= 16 * mib && kills.length === 0) kills.push(bench.kill())
           },
         },
       )
       await expect(writing).rejects.toThrow(withCode('CONNECTION'))
       await expect(nfs.list()).rejects.toThrow(withCode('CONNECTION'))
+      await Promise.all(kills)
       await bench.exporter.setup(call())
       const again = await mount(it.path)
       await again.write('f', Buffer.from('after'))
@@ -279,7 +277,7 @@ describe.skipIf(cannotRun !== null)(
     })
 
     test('a server in its grace period says so', async () => {
-      const { exporter: server, pidFile } = await bench.anotherServer({ grace_period_s: 30 })
+      const { exporter: server, kill } = await bench.anotherServer({ grace_period_s: 30 })
       const it = await bench.publish({ '127.0.0.1': 'rw' })
       await server.publish(call(), it.exported)
       await server.applyRules(call(), it.exported, [{ id: 'rule', type: 'ip', to: '127.0.0.1', level: 'rw' }])
@@ -287,13 +285,7 @@ describe.skipIf(cannotRun !== null)(
       const before = await mount(it.path, { port })
       await before.write('f', Buffer.from('before'))
       // Only a server that lost clients waits for them.
-      process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL')
-      const state = () =>
-        before.list().then(
-          () => 'serving',
-          (error: NfsError) => error.code,
-        )
-      await expect.poll(state).toBe('CONNECTION')
+      await kill()
       await server.setup(call())
       const nfs = await mount(it.path, { port })
       await expect(nfs.write('f', Buffer.from('early'))).rejects.toThrow(withCode('NFS4ERR_GRACE'))

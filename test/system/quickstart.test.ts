@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
 const scratch = mkdtempSync(join(tmpdir(), 'manila-quick-'))
-const main = join(import.meta.dirname, '..', '..', 'src', 'quickstart', 'main.ts')
+const main = join(import.meta.dirname, '..', '..', 'src', 'quickstart', 'main.mjs')
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 function quickstart(...args: string[]): Promise<{ code: number; out: string }> {

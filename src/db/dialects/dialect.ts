@@ -15,3 +15,11 @@ export interface DatabaseDialect {
   /** Recognises a broken unique key. */
   isDuplicate(error: unknown): boolean
 }
+
+/** Functions under one name in queries (`eb.fn('json_object_of', …)`); each dialect's compiler writes its own. */
+export interface FunctionNames {
+  /** Aggregates keys and values to a JSON object. */
+  readonly json_object_of: string
+  /** Aggregates values to a JSON array. */
+  readonly json_array_of: string
+}

@@ -16,9 +16,10 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type FunctionNode,
   type QueryResult,
 } from 'kysely'
-import type { DatabaseDialect } from './dialect.ts'
+import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 
 /** Statements kept prepared; the service has some 300 distinct ones, lists with filters make more. */
 const statementCacheSize = 1000
@@ -132,12 +133,27 @@ class SqliteFileDriver implements Driver {
   }
 }
 
+const functionNames: FunctionNames = {
+  json_object_of: 'json_group_object',
+  json_array_of: 'json_group_array',
+}
+
+class Compiler extends SqliteQueryCompiler {
+  protected override visitFunction(node: FunctionNode): void {
+    const { func } = node
+    super.visitFunction({
+      ...node,
+      func: func in functionNames ? functionNames[func as keyof FunctionNames] : func,
+    })
+  }
+}
+
 /** `path` is absolute, or `:memory:` for tests. */
 export function sqliteDialect(path: string): DatabaseDialect {
   const kysely: Dialect = {
     createDriver: () => new SqliteFileDriver(path),
     createAdapter: () => new SqliteAdapter(),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new Compiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   }
   return {

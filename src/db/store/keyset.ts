@@ -2,7 +2,7 @@
  * Pages by key. A page is one query: `order by sort, id` from behind the marker's own values, so that its cost does not
  * grow with what lies before it. The marker of a deleted row still works: its tombstone remembers where it stood.
  */
-import { sql, type SelectQueryBuilder } from 'kysely'
+import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely'
 import { invalid } from '../../model/errors.ts'
 import type { Database, DbOrTx } from '../schema.ts'
 
@@ -20,7 +20,7 @@ interface Marked {
   readonly id: string
 }
 
-/** The place of the marker's row, present or deleted; 400 when there never was one in this scope. */
+/** The place of the marker's row, present or deleted, in one query; 400 when there never was one in this scope. */
 async function markedRow(
   db: DbOrTx,
   table: keyof Database & string,
@@ -29,23 +29,21 @@ async function markedRow(
   projectId: string | null,
 ): Promise<Marked> {
   const id = page.marker ?? ''
-  let query = sql<Record<string, unknown>>`select * from ${sql.table(table)} where id = ${id}`
-  if (projectId !== null) query = sql`${query} and project_id = ${projectId}`
-  const { rows } = await query.execute(db)
-  let row = rows[0]
-  if (row === undefined) {
-    let gone = db
-      .selectFrom('tombstones')
-      .select('row_json')
-      .where('resource_type', '=', resourceType)
-      .where('id', '=', id)
-    if (projectId !== null) gone = gone.where('project_id', '=', projectId)
-    const tombstone = await gone.executeTakeFirst()
-    row = tombstone === undefined ? undefined : (JSON.parse(tombstone.row_json) as Record<string, unknown>)
-  }
-  if (row === undefined) throw invalid(`marker ${id.slice(0, 64)} is not a row of this list`)
-  return { value: (row[page.sortKey] ?? null) as Marked['value'], id }
+  const own = projectId === null ? sql`` : sql`and project_id = ${projectId}`
+  const { rows } = await sql<{ value: Marked['value']; row_json: string | null }>`
+    select ${sql.ref(page.sortKey)} as value, null as row_json from ${sql.table(table)} where id = ${id} ${own}
+    union all
+    select null, row_json from tombstones where resource_type = ${resourceType} and id = ${id} ${own}
+  `.execute(db)
+  const found = rows.find(({ row_json }) => row_json === null) ?? rows[0]
+  if (found === undefined) throw invalid(`marker ${id.slice(0, 64)} is not a row of this list`)
+  if (found.row_json === null) return { value: found.value, id }
+  const row = JSON.parse(found.row_json) as Record<string, Marked['value']>
+  return { value: row[page.sortKey] ?? null, id }
 }
+
+/** Sort keys that no table allows to be null: their pages need not look for nulls behind the last value. */
+const neverNull: readonly string[] = ['id', 'created_at', 'status', 'size', 'project_id', 'user_id']
 
 /**
  * Adds order, marker, offset and limit. Without a marker it costs no query; with one, a look-up by key. `table` is the
@@ -67,17 +65,7 @@ export async function paged<DB, TB extends keyof DB, O>(
   let result = query
   if (page.marker !== null) {
     const mark = await markedRow(db, from.table, from.resourceType, page, from.projectId)
-    const beyond = page.descending ? sql`<` : sql`>`
-    // Nulls come first ascending and last descending on SQLite and MariaDB; PostgreSQL is told to do the same.
-    const behind =
-      mark.value === null
-        ? page.descending
-          ? sql<boolean>`(${key} is null and ${id} ${beyond} ${mark.id})`
-          : sql<boolean>`((${key} is null and ${id} ${beyond} ${mark.id}) or ${key} is not null)`
-        : page.descending
-          ? sql<boolean>`(${key} ${beyond} ${mark.value} or (${key} = ${mark.value} and ${id} ${beyond} ${mark.id}) or ${key} is null)`
-          : sql<boolean>`(${key} ${beyond} ${mark.value} or (${key} = ${mark.value} and ${id} ${beyond} ${mark.id}))`
-    result = result.where(behind as never)
+    result = result.where(behind(page, mark, key, id) as never)
   }
   result = result.orderBy(key as never, direction).orderBy(id as never, direction)
   if (page.limit !== null) result = result.limit(page.limit)
@@ -87,6 +75,25 @@ export async function paged<DB, TB extends keyof DB, O>(
     result = result.offset(page.offset)
   }
   return result
+}
+
+/**
+ * What lies behind the mark. The first bound says again what the rest says, alone: an index can start there instead of at
+ * the beginning. Nulls come first ascending and last descending on SQLite and MariaDB; PostgreSQL is told to do the same.
+ */
+function behind(
+  { descending, sortKey }: Page,
+  mark: Marked,
+  key: RawBuilder<unknown>,
+  id: RawBuilder<unknown>,
+) {
+  const beyond = descending ? sql`<` : sql`>`
+  if (mark.value === null) {
+    const ties = sql<boolean>`(${key} is null and ${id} ${beyond} ${mark.id})`
+    return descending ? ties : sql<boolean>`(${ties} or ${key} is not null)`
+  }
+  const rest = sql<boolean>`(${key} ${beyond}= ${mark.value} and (${key} ${beyond} ${mark.value} or ${id} ${beyond} ${mark.id}))`
+  return descending && !neverNull.includes(sortKey) ? sql<boolean>`(${rest} or ${key} is null)` : rest
 }
 
 /** `%`, `_` and the escape itself lose their meaning in a LIKE pattern; used with `escape '!'`. */

@@ -67,7 +67,12 @@ export async function correctQuota(tx: Tx, differences: readonly QuotaDifference
 async function countAgain(db: DbOrTx, projectId?: string): Promise<Map<string, QuotaDifference>> {
   const totals = new Map<string, QuotaDifference>()
   const add = (
-    row: { project_id: string; user_id: string; share_type_id: string | null; rows: number | bigint | string },
+    row: {
+      project_id: string
+      user_id: string
+      share_type_id: string | null
+      rows: number | bigint | string
+    },
     charges: Charges,
   ): void => {
     for (const [resource, each] of Object.entries(charges) as [CountedResource, number][]) {

@@ -10,9 +10,9 @@ export type ShareRow = SharesTable
 export interface ShareListRow extends SharesTable {
   readonly share_type_name: string | null
   readonly zone_name: string | null
-  metadata: Record<string, string>
+  readonly metadata: Readonly<Record<string, string>>
   /** Filled only on request: clients before 2.9. */
-  paths: string[]
+  readonly paths: readonly string[]
 }
 
 export interface ShareFilters {
@@ -70,16 +70,16 @@ export async function shareForView(
   id: string,
   withPaths: boolean,
 ): Promise<ShareListRow | undefined> {
-  let query = viewQuery(db).where('shares.id', '=', id)
+  let query = viewQuery(db, withPaths).where('shares.id', '=', id)
   if (scope.projectId !== null) {
     const own = scope.projectId
     query = query.where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)]))
   }
-  const rows = await complete(db, await query.execute(), withPaths)
-  return rows[0]
+  const row = await query.executeTakeFirst()
+  return row === undefined ? undefined : shown(row)
 }
 
-/** One page in two queries: the rows, then what hangs on them. */
+/** One page in one query, and one more for its marker. */
 export async function listShares(
   db: DbOrTx,
   scope: Scope,
@@ -89,7 +89,7 @@ export async function listShares(
 ): Promise<ShareListRow[]> {
   const query = await paged(
     db,
-    filtered(viewQuery(db), scope, filters),
+    filtered(viewQuery(db, withPaths), scope, filters),
     {
       table: 'shares',
       resourceType: 'share',
@@ -97,7 +97,7 @@ export async function listShares(
     },
     page,
   )
-  return complete(db, await query.execute(), withPaths)
+  return (await query.execute()).map(shown)
 }
 
 export async function countShares(db: DbOrTx, scope: Scope, filters: ShareFilters): Promise<number> {
@@ -106,41 +106,48 @@ export async function countShares(db: DbOrTx, scope: Scope, filters: ShareFilter
   return Number((row as unknown as { count: number } | undefined)?.count ?? 0)
 }
 
-function viewQuery(db: DbOrTx) {
+function viewQuery(db: DbOrTx, withPaths: boolean) {
   return db
     .selectFrom('shares')
     .leftJoin('share_types', 'share_types.id', 'shares.share_type_id')
     .leftJoin('availability_zones', 'availability_zones.id', 'shares.availability_zone_id')
     .selectAll('shares')
     .select(['share_types.name as share_type_name', 'availability_zones.name as zone_name'])
+    .select((eb) => [
+      eb
+        .selectFrom('share_metadata as sm')
+        .select(({ fn }) =>
+          fn<string | null>('json_object_of', ['sm.meta_key', 'sm.meta_value']).as('object'),
+        )
+        .whereRef('sm.share_id', '=', 'shares.id')
+        .as('metadata_json'),
+    ])
+    .$if(withPaths, (query) =>
+      query.select((eb) =>
+        eb
+          .selectFrom('share_instance_export_locations as el')
+          .select(({ fn }) => fn<string | null>('json_array_of', ['el.path']).as('paths'))
+          .whereRef('el.share_instance_id', '=', 'shares.instance_id')
+          .where('el.is_admin_only', '=', 0)
+          .as('paths_json'),
+      ),
+    )
 }
 
-type Bare = Omit<ShareListRow, 'metadata' | 'paths'>
+interface Bare extends SharesTable {
+  readonly share_type_name: string | null
+  readonly zone_name: string | null
+  readonly metadata_json: string | null
+  readonly paths_json?: string | null
+}
 
-/** Metadata and, for old clients, export paths of a whole page in one query. */
-async function complete(db: DbOrTx, rows: readonly Bare[], withPaths: boolean): Promise<ShareListRow[]> {
-  const full = rows.map((row): ShareListRow => ({ ...row, metadata: {}, paths: [] }))
-  if (full.length === 0) return full
-  const byId = new Map(full.map((row) => [row.id, row]))
-  const ids = [...byId.keys()]
-  const metadata = db
-    .selectFrom('share_metadata')
-    .select(['share_id', 'meta_key', 'meta_value'])
-    .where('share_id', 'in', ids)
-  const withLocations = metadata.unionAll(
-    db
-      .selectFrom('share_instance_export_locations as el')
-      .innerJoin('shares', 'shares.instance_id', 'el.share_instance_id')
-      .select(['shares.id as share_id', sql<string>`''`.as('meta_key'), 'el.path as meta_value'])
-      .where('shares.id', 'in', ids)
-      .where('el.is_admin_only', '=', 0),
-  )
-  for (const extra of await (withPaths ? withLocations : metadata).execute()) {
-    const row = byId.get(extra.share_id)
-    if (extra.meta_key === '') row?.paths.push(extra.meta_value)
-    else if (row !== undefined) row.metadata[extra.meta_key] = extra.meta_value
+/** A database may answer null instead of an aggregate of nothing. */
+function shown({ metadata_json, paths_json, ...row }: Bare): ShareListRow {
+  return {
+    ...row,
+    metadata: JSON.parse(metadata_json ?? '{}') as Record<string, string>,
+    paths: JSON.parse(paths_json ?? '[]') as string[],
   }
-  return full
 }
 
 type Query<O> = SelectQueryBuilder<Database, 'shares', O>

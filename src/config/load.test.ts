@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { stringify } from 'smol-toml'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ConfigError, loadSettings, nearest, type LoadOptions } from './load.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'config-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const file = join(dir, 'manila.toml')
+
+function fromText(toml: string | Uint8Array, options: LoadOptions = {}) {
+  writeFileSync(file, toml)
+  return loadSettings({ ...options, file })
+}
+
+/** The sentence of the refusal; fails when there is none or when it is a crash. */
+function refusal(load: () => unknown): string {
+  try {
+    load()
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError)
+    const { message } = error as Error
+    expect(message).not.toMatch(/\n\s+at /)
+    return message
+  }
+  throw new Error('it was accepted')
+}
+
+describe('defaults', () => {
+  test('an empty file is a whole configuration', () => {
+    const settings = fromText('')
+    expect(settings.api).toMatchObject({ host: '127.0.0.1', port: 8786, max_limit: 1000 })
+    expect(settings.quota.shares).toBe(50)
+    expect(settings.backends).toEqual({})
+    expect(settings.host).toBe(hostname())
+  })
+
+  test('a backend has those of every backend', () => {
+    const { backends } = fromText('[backends.alpha]\nslots = 2\n')
+    expect(backends.alpha).toMatchObject({
+      driver: 'btrfs',
+      exporter: 'ganesha',
+      slots: 2,
+      max_over_subscription_ratio: 20,
+      driver_options: {},
+    })
+  })
+
+  test('the file wins over what the program chose, the environment over the file', () => {
+    const options = {
+      defaults: { api: { port: 1, host: '::1' }, log_level: 'warn' },
+      environment: { MANILA_API__MAX_LIMIT: '7' },
+    }
+    const settings = fromText('[api]\nport = 2\nmax_limit = 5\n', options)
+    expect(settings.api).toMatchObject({ host: '::1', port: 2, max_limit: 7 })
+    expect(settings.log_level).toBe('warn')
+  })
+
+  test('lists replace, tables merge', () => {
+    const defaults = { shares: { enabled_share_protocols: ['NFS', 'CIFS'] }, backends: { a: { slots: 1 } } }
+    const settings = fromText('[shares]\nenabled_share_protocols = ["NFS"]\n[backends.b]\n', { defaults })
+    expect(settings.shares.enabled_share_protocols).toEqual(['NFS'])
+    expect(Object.keys(settings.backends)).toEqual(['a', 'b'])
+  })
+})
+
+describe('refusals name the option', () => {
+  test.each([
+    ['prot = 1', 'unknown option prot'],
+    ['[api]\nprot = 1', 'unknown option api.prot; did you mean port?'],
+    ['[apy]', 'unknown option apy; did you mean api?'],
+    ['[backends.a]\ndrivr = "sim"', 'unknown option backends.a.drivr; did you mean driver?'],
+    ['[api]\nport = "8786"', 'api.port must be integer'],
+    ['[api]\nport = 1.5', 'api.port must be integer'],
+    ['[api]\nport = nan', 'api.port must be integer'],
+    ['[api]\nport = 2020-01-01', 'api.port must be integer'],
+    ['[api]\nport = -1', 'api.port must be >= 0'],
+    ['[quota]\nshares = -2', 'quota.shares must be >= -1'],
+    ['[shares]\nenabled_share_protocols = "NFS"', 'shares.enabled_share_protocols must be array'],
+    ['backends = []', 'backends must be object'],
+    [
+      '[backends.a]\nmax_over_subscription_ratio = 0.5',
+      'backends.a.max_over_subscription_ratio must be >= 1',
+    ],
+    ['state_dir = "\\u0000"', 'state_dir must not contain NUL or unpaired surrogates'],
+  ])('%j', (toml, sentence) => {
+    expect(refusal(() => fromText(toml))).toBe(sentence)
+  })
+
+  test('a file that is not there is named', () => {
+    expect(refusal(() => loadSettings({ file: join(dir, 'none.toml') }))).toContain('none.toml')
+  })
+
+  test('what is not TOML is shown with its line', () => {
+    expect(refusal(() => fromText('[api]\nport = = 1\n'))).toMatch(/manila\.toml: .*\n\n.*\n2: +port = = 1/s)
+  })
+})
+
+describe('the environment', () => {
+  const set = (environment: NodeJS.ProcessEnv) => loadSettings({ environment })
+
+  test('sets numbers, flags and lists of any table', () => {
+    const settings = set({
+      MANILA_API__PORT: '0',
+      MANILA_API__TRUST_PROXY: 'yes',
+      MANILA_SHARES__ENABLED_SHARE_PROTOCOLS: 'NFS, CEPHFS',
+      MANILA_SCHEDULER__CAPACITY_WEIGHT_MULTIPLIER: '-1.5',
+      HOME: '/root',
+      MANILA_LOG: 'x',
+    })
+    expect(settings.api).toMatchObject({ port: 0, trust_proxy: true })
+    expect(settings.shares.enabled_share_protocols).toEqual(['NFS', 'CEPHFS'])
+    expect(settings.scheduler.capacity_weight_multiplier).toBe(-1.5)
+  })
+
+  test.each([
+    [{ MANILA_API__PORT: 'http' }, 'api.port must be integer'],
+    [{ MANILA_API__PROT: '1' }, 'unknown option api.prot; did you mean port?'],
+    [{ MANILA_AIP__PORT: '1' }, 'unknown option aip; did you mean api?'],
+  ])('%j is refused', (environment, sentence) => {
+    expect(refusal(() => set(environment))).toBe(sentence)
+  })
+})
+
+describe('paths', () => {
+  test('relative ones are below state_dir, which is made absolute', () => {
+    const settings = fromText('state_dir = "state"\n[database]\nurl = "sqlite:db/manila.db"\n')
+    expect(settings.state_dir).toBe(join(process.cwd(), 'state'))
+    expect(settings.database.url).toBe(`sqlite:${join(process.cwd(), 'state/db/manila.db')}`)
+    expect(settings.auth.key_file).toBe(join(process.cwd(), 'state/token-key.json'))
+  })
+
+  test('the defaults land in state_dir itself', () => {
+    const settings = fromText('state_dir = "/var/lib/manila"\n')
+    expect(settings.database.url).toBe('sqlite:/var/lib/manila/manila.db')
+    expect(settings.auth.key_file).toBe('/var/lib/manila/token-key.json')
+  })
+
+  test.each(['sqlite::memory:', 'sqlite:/srv/m.db'])('%s stays', (url) => {
+    expect(fromText(`[database]\nurl = "${url}"\n`).database.url).toBe(url)
+  })
+})
+
+describe('hostile files', () => {
+  test('bytes of any kind are refused with a sentence or are a configuration', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.string({ maxLength: 200 })), (content) => {
+        try {
+          expect(fromText(content).api).toBeTypeOf('object')
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('any value under any known table is refused with a sentence or is what the schema says', () => {
+    const value = fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.double({ noNaN: true }),
+      fc.boolean(),
+      fc.array(fc.string()),
+    )
+    const table = fc.constantFrom('api', 'database', 'auth', 'shares', 'scheduler', 'quota', 'backends')
+    const key = fc.constantFrom('port', 'url', 'host', 'shares', 'slots', 'x')
+    fc.assert(
+      fc.property(table, key, value, (name, option, given) => {
+        try {
+          expect(fromText(stringify({ [name]: { [option]: given } }))).toBeTypeOf('object')
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('deep nesting ends in a sentence', () => {
+    const deep = `a = ${'['.repeat(5000)}${']'.repeat(5000)}`
+    expect(refusal(() => fromText(deep))).toContain('manila.toml')
+  })
+
+  test('nothing reaches the prototype of other objects', () => {
+    for (const toml of ['[__proto__]\nhost = "evil"', '[constructor.prototype]\nhost = "evil"']) {
+      try {
+        fromText(toml)
+      } catch {
+        // Refusing it is right too.
+      }
+    }
+    expect(({} as { host?: unknown }).host).toBeUndefined()
+  })
+})
+
+describe('suggestions', () => {
+  test('a name with one letter wrong finds its own', () => {
+    const known = ['driver', 'exporter', 'slots', 'availability_zone']
+    fc.assert(
+      fc.property(fc.constantFrom(...known), fc.nat(4), (name, at) => {
+        const wrong = `${name.slice(0, at)}${name.slice(at + 1)}`
+        expect(nearest(wrong, known)).toBe(name)
+      }),
+    )
+    expect(nearest('entirely_else', known)).toBeNull()
+  })
+})

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { AuthManager } from '../auth/manager.ts'
+import { loadSettings } from '../config/load.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { testWorld, type TestWorld } from './test-bench.ts'
+
+let world: TestWorld
+beforeEach(() => {
+  world = testWorld()
+})
+afterEach(() => world.end())
+
+/** Roles that a login with this password yields; throws as a login does. */
+async function rolesAfterLogin(name: string, password: string, project: string): Promise<string[]> {
+  return world.inStore(async (store) => {
+    const keyFile = loadSettings({ file: world.config }).auth.key_file
+    const auth = await AuthManager.open({ store, clock: systemClock(), keyFile })
+    const { standing } = await auth.loginWithPassword({
+      user: { name, domain: { id: 'default' } },
+      password,
+      address: '127.0.0.1',
+      scope: { project: { name: project, domain: { id: 'default' } } },
+    })
+    return [...standing.identity.roles].sort()
+  })
+}
+
+describe('bootstrap', () => {
+  test('shows the password it made once; the second run changes nothing', async () => {
+    const first = await world.run('bootstrap', '-f', 'json')
+    expect(first.code).toBe(0)
+    const { password, created } = first.json()
+    expect(created).toBe(true)
+    expect(password).toMatch(/^[\w-]{20}$/)
+    const second = await world.run('bootstrap', '-f', 'json')
+    expect(second.json()).not.toHaveProperty('password')
+    expect(second.json().created).toBe(false)
+    expect(await rolesAfterLogin('admin', password, 'admin')).toContain('admin')
+  })
+
+  test('takes the first line of a file and never prints it', async () => {
+    const file = world.file('password', 'correct horse\nand a comment\n')
+    const { code, out } = await world.run('bootstrap', '--password-file', file)
+    expect(code).toBe(0)
+    expect(out).not.toContain('correct horse')
+    expect(await rolesAfterLogin('admin', 'correct horse', 'admin')).toContain('admin')
+  })
+
+  test.each([
+    ['a file that everybody reads', 'secret\n', 0o644, 'chmod 600'],
+    ['an empty file', '\n', 0o600, 'the first line is empty'],
+  ])('%s is refused', async (_, content, mode, sentence) => {
+    const { code, err } = await world.run('bootstrap', '--password-file', world.file('p', content, mode))
+    expect(code).toBe(1)
+    expect(err).toContain(sentence)
+    expect(err).not.toContain('secret')
+  })
+
+  test('a file that is not there is refused before anything is made', async () => {
+    const { code, err } = await world.run('bootstrap', '--password-file', `${world.dir}/none`)
+    expect(code).toBe(1)
+    expect(err).toContain("password file can't be read")
+    expect((await world.run('db', 'version')).err).toContain('there is no database')
+  })
+})
+
+describe('user', () => {
+  const create = ['user', 'create', 'ann', '--project', 'lab'] as const
+
+  test('create makes user, project and role; the password comes from standard input', async () => {
+    await world.run('bootstrap')
+    const made = await world.runWith(
+      { stdin: 'battery staple\n' },
+      ...create,
+      '--role',
+      'member',
+      '--role',
+      'service',
+      '--password-file',
+      '-',
+    )
+    expect([made.code, made.err]).toEqual([0, ''])
+    expect(made.out).toContain('user ann was made: member, service in project lab')
+    expect(await rolesAfterLogin('ann', 'battery staple', 'lab')).toEqual(['member', 'reader', 'service'])
+  })
+
+  test('create of one that exists adds the role and keeps the password', async () => {
+    await world.run('bootstrap')
+    const { password } = (await world.run(...create, '--role', 'reader', '-f', 'json')).json()
+    const again = await world.run(...create, '--role', 'member', '-f', 'json')
+    expect(again.json()).toMatchObject({ created: false, project: 'lab', roles: ['member'] })
+    expect(again.json()).not.toHaveProperty('password')
+    expect(await rolesAfterLogin('ann', password, 'lab')).toEqual(['member', 'reader'])
+  })
+
+  test('an unknown role makes nothing', async () => {
+    await world.run('bootstrap')
+    const { code, err } = await world.run(...create, '--role', 'king')
+    expect(code).toBe(1)
+    expect(err).toContain('there is no role king; there are admin, ')
+    const projects = await world.inStore(({ db }) => db.selectFrom('projects').select('name').execute())
+    expect(projects).toEqual([{ name: 'admin' }])
+  })
+
+  test('before bootstrap it says what comes first', async () => {
+    await world.run('db', 'sync')
+    const { code, err } = await world.run(...create, '--role', 'member')
+    expect([code, err]).toEqual([
+      1,
+      'manila-manage: there are no roles yet: run manila-manage bootstrap first\n',
+    ])
+  })
+
+  test('password lets somebody in again', async () => {
+    await world.run('bootstrap')
+    const { password } = (await world.run('user', 'password', 'admin', '-f', 'json')).json()
+    expect(await rolesAfterLogin('admin', password, 'admin')).toContain('admin')
+    const { code, err } = await world.run('user', 'password', 'nobody')
+    expect([code, err]).toEqual([1, 'manila-manage: there is no user nobody\n'])
+  })
+})

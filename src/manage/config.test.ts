@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { referenceOf } from './config-reference.ts'
+import { registries, testWorld, type TestWorld } from './test-bench.ts'
+
+let world: TestWorld
+beforeEach(() => {
+  world = testWorld()
+})
+afterEach(() => world.end())
+
+describe('config check', () => {
+  test('prints what would run and touches nothing', async () => {
+    world.configure({
+      backends: {
+        alpha: { driver: 'sim', exporter: 'sim' },
+        beta: { driver_options: { loop_file: '/var/lib/manila/beta.img', size_gib: 10 } },
+      },
+    })
+    const { code, out } = await world.run('config', 'check')
+    expect(code).toBe(0)
+    expect(out).toMatch(/node@alpha +sim +sim +ok/)
+    expect(out).toMatch(/node@beta +btrfs +ganesha +ok/)
+    const { json } = await world.run('config', 'check', '-f', 'json')
+    expect(json().settings.backends[1].options.driver).toMatchObject({ quota_mode: 'full', size_gib: 10 })
+    expect((await world.run('db', 'version')).err).toContain('there is no database')
+  })
+
+  test('lists every problem, of every backend', async () => {
+    world.configure({
+      api: { policy_file: world.file('policy.yaml', '"share:fly": "rule:admin_api"\n') },
+      backends: {
+        a: { driver: 'btrs' },
+        b: { driver_options: { loop_file: '/x', siz_gib: 3 } },
+        c: { driver_options: { loop_file: '/x', directory: '/y' } },
+        d: { driver: 'sim', exporter: 'ganesha', exporter_options: { port: 'nfs' } },
+      },
+    })
+    const { code, out } = await world.run('config', 'check')
+    expect(code).toBe(1)
+    expect(out).toContain('policy file: ')
+    expect(out).toContain('backend node@a: no driver btrs: it is one of btrfs, directory, sim')
+    expect(out).toContain('backend node@b: option siz_gib of btrfs is unknown')
+    expect(out).toContain('backend node@c: btrfs needs exactly one of directory, device and loop_file')
+    expect(out).toContain('backend node@d: option port of ganesha must be integer')
+  })
+
+  test('a file that can not be read is one of the problems', async () => {
+    world.configure({ api: { port: 'x' } })
+    const { code, out, err } = await world.run('config', 'check')
+    expect([code, out, err]).toEqual([1, 'Wrong:\n  api.port must be integer\n', ''])
+  })
+
+  test('options under the name of a secret are not shown', async () => {
+    world.configure({ backends: { a: { driver: 'sim', driver_options: { password: 'hunter2' } } } })
+    const { out } = await world.run('config', 'check', '-f', 'json')
+    expect(out).toContain('option password of sim is unknown')
+    expect(out).not.toContain('hunter2')
+  })
+})
+
+describe('config reference', () => {
+  test('is the committed page; after a meant change: npm run golden', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/guide/configuration.md'), 'utf8')
+    expect(await referenceOf(registries)).toBe(page)
+    expect((await world.run('config', 'reference')).out).toBe(page)
+  })
+})

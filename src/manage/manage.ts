@@ -1,0 +1,110 @@
+/**
+ * `manila-manage`: small programs for an operator who stands at the host, for what the API can't do (the first
+ * administrator) or must not be trusted to do (counting itself again). It promises one sentence for every refusal, an exit
+ * code that scripts can rely on, and JSON of everything it prints. It refuses to know HTTP and what a backend holds.
+ */
+import { parseArgs } from 'node:util'
+import { ConfigError, loadSettings } from '../config/load.ts'
+import { Fault } from '../model/errors.ts'
+import { helpOf, helpOfAll } from './help.ts'
+import { Problem, Unusable, Usage, type Given, type Verb, type World } from './verb.ts'
+import { verbs } from './verbs.ts'
+
+export { type World } from './verb.ts'
+
+const parseOptions = {
+  config: { type: 'string' },
+  format: { type: 'string', short: 'f', default: 'table' },
+  help: { type: 'boolean', short: 'h', default: false },
+  fix: { type: 'boolean' },
+  project: { type: 'string' },
+  role: { type: 'string', multiple: true },
+  'password-file': { type: 'string' },
+} as const
+
+/** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */
+export async function manage(argv: readonly string[], world: World): Promise<number> {
+  try {
+    return await run(argv, world)
+  } catch (error) {
+    const [code, message] = verdict(error)
+    world.err(`manila-manage: ${message}\n`)
+    return code
+  }
+}
+
+async function run(argv: readonly string[], world: World): Promise<number> {
+  const { values, positionals } = parse(argv)
+  const verb = verbs.find(({ name }) => name.split(' ').every((word, index) => positionals[index] === word))
+  if (values.help) {
+    world.out(verb === undefined ? helpOfAll(verbs) : helpOf(verb))
+    return 0
+  }
+  if (verb === undefined) throw unknownVerb(positionals)
+  const operands = positionals.slice(verb.name.split(' ').length)
+  checkLine(verb, operands, values)
+  const { config } = values
+  const answer = await verb.run({
+    operands,
+    options: values,
+    world,
+    settings: () =>
+      loadSettings({ ...(config === undefined ? {} : { file: config }), environment: world.env }),
+  })
+  world.out(values.format === 'json' ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
+  return answer.code
+}
+
+function parse(argv: readonly string[]): { values: Given & { help: boolean }; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: parseOptions,
+      allowPositionals: true,
+    })
+    return { values, positionals }
+  } catch (error) {
+    throw new Usage(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+/** What every verb understands. */
+const common = ['config', 'format', 'help']
+
+function checkLine(verb: Verb, operands: readonly string[], values: Given): void {
+  const wanted = verb.operands ?? []
+  if (operands.length !== wanted.length) {
+    const missing = wanted.slice(operands.length)
+    const extra = operands.slice(wanted.length).map((word) => JSON.stringify(word))
+    throw new Usage(
+      missing.length > 0
+        ? `${verb.name} needs ${missing.join(', ')}; manila-manage ${verb.name} --help shows how`
+        : `${verb.name}: nothing is known to do with ${extra.join(', ')}`,
+    )
+  }
+  const taken: readonly string[] = [...common, ...(verb.options ?? []).map(({ name }) => name)]
+  const odd = Object.entries(values).find(([name, value]) => value !== undefined && !taken.includes(name))
+  if (odd !== undefined) throw new Usage(`${verb.name} has no option --${odd[0]}`)
+  if (values.format !== 'table' && values.format !== 'json') {
+    throw new Usage(`--format is table or json, not ${JSON.stringify(values.format)}`)
+  }
+}
+
+function unknownVerb(positionals: readonly string[]): Usage {
+  const [noun] = positionals
+  if (noun === undefined) return new Usage(`say what to do\n\n${helpOfAll(verbs)}`)
+  const near = verbs.filter(({ name }) => name.split(' ')[0] === noun).map(({ name }) => name)
+  return new Usage(
+    near.length > 0
+      ? `${noun} needs one of: ${near.join(', ')}`
+      : `there is no ${JSON.stringify(positionals.join(' '))}; manila-manage --help lists what there is`,
+  )
+}
+
+function verdict(error: unknown): [code: number, message: string] {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof Usage) return [2, message]
+  if (error instanceof Unusable || error instanceof ConfigError) return [3, message]
+  if (error instanceof Problem || error instanceof Fault) return [1, message]
+  return [1, message]
+}

@@ -1,0 +1,83 @@
+/** A command line with a state directory of its own, for tests: real files, the real registries, captured output. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'smol-toml'
+import { loadSettings } from '../config/load.ts'
+import { migrate, openStore, type Store } from '../db/open.ts'
+import { driverNames, loadDriver } from '../drivers/index.ts'
+import { exporterNames, loadExporter } from '../exporters/index.ts'
+import { Policy } from '../policy/enforce.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { manage } from './manage.ts'
+
+export const registries = { driverNames, exporterNames, loadDriver, loadExporter }
+
+export interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  /** Standard output as JSON. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test looks into it by path
+  readonly json: () => any
+}
+
+export interface TestWorld {
+  readonly dir: string
+  readonly config: string
+  /** `--config` is put in front. */
+  run(...argv: readonly string[]): Promise<Ran>
+  runWith(given: { stdin?: string; env?: NodeJS.ProcessEnv }, ...argv: readonly string[]): Promise<Ran>
+  /** Writes the configuration; `state_dir` is filled in. */
+  configure(settings: Readonly<Record<string, unknown>>): void
+  file(name: string, content: string, mode?: number): string
+  /** Opens the database, migrated, hands it over and closes it. */
+  inStore<T>(work: (store: Store) => Promise<T>): Promise<T>
+  end(): void
+}
+
+export function testWorld(): TestWorld {
+  const dir = mkdtempSync(join(tmpdir(), 'manage-'))
+  const state = join(dir, 'state')
+  const config = join(dir, 'manila.toml')
+  const configure = (settings: Readonly<Record<string, unknown>>): void =>
+    writeFileSync(config, stringify({ state_dir: state, host: 'node', ...settings }))
+  configure({})
+
+  const runWith: TestWorld['runWith'] = async ({ stdin = '', env = {} }, ...argv) => {
+    let out = ''
+    let err = ''
+    const code = await manage(['--config', config, ...argv], {
+      ...registries,
+      out: (text) => void (out += text),
+      err: (text) => void (err += text),
+      env,
+      stdin: async () => stdin,
+      checkPolicy: (file) => void new Policy({ clock: systemClock(), file }),
+    })
+    return { code, out, err, json: () => JSON.parse(out) }
+  }
+  return {
+    dir,
+    config,
+    configure,
+    runWith,
+    run: (...argv) => runWith({}, ...argv),
+    file(name, content, mode = 0o600) {
+      const path = join(dir, name)
+      writeFileSync(path, content, { mode })
+      return path
+    },
+    async inStore(work) {
+      mkdirSync(state, { recursive: true })
+      const store = await openStore(loadSettings({ file: config }).database.url)
+      try {
+        await migrate(store)
+        return await work(store)
+      } finally {
+        await store.close()
+      }
+    },
+    end: () => rmSync(dir, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,83 @@
+/** What a verb of `manila-manage` is made of, and how it fails. */
+import type { TSchema } from 'typebox'
+import type { Settings } from '../config/schema.ts'
+
+export type OptionName = 'fix' | 'project' | 'role' | 'password-file'
+
+/** The options of a command line. */
+export interface Given {
+  readonly config?: string | undefined
+  readonly format: string
+  readonly fix?: boolean | undefined
+  readonly project?: string | undefined
+  readonly role?: readonly string[] | undefined
+  readonly 'password-file'?: string | undefined
+}
+
+/** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */
+export interface PartFactory {
+  readonly name: string
+  readonly options: TSchema
+  create(options: never, parts: never): unknown
+}
+
+/** What `bin/manila-manage.ts` wires: the process, and the registries, which this folder may not import. */
+export interface World {
+  out(text: string): void
+  err(text: string): void
+  readonly env: NodeJS.ProcessEnv
+  /** All of standard input; for passwords. */
+  stdin(): Promise<string>
+  readonly driverNames: readonly string[]
+  readonly exporterNames: readonly string[]
+  loadDriver(name: string, baseDir: string): Promise<PartFactory>
+  loadExporter(name: string, baseDir: string): Promise<PartFactory>
+  /** Throws what is wrong with a policy file. */
+  checkPolicy(file: string): void
+}
+
+export interface Call {
+  readonly operands: readonly string[]
+  readonly options: Given
+  readonly world: World
+  /** Throws {@link ConfigError}. */
+  settings(): Settings
+}
+
+export interface Answer {
+  /** 0, or 1 when something is wrong. */
+  readonly code: 0 | 1
+  /** For people; ends in a line end. */
+  readonly text: string
+  /** For programs. */
+  readonly data: unknown
+}
+
+export interface Verb {
+  /** `quota recount` */
+  readonly name: string
+  readonly summary: string
+  /** What it does and what its exit code says, for its help. */
+  readonly help: string
+  /** Names of the words after the verb; all are needed. */
+  readonly operands?: readonly string[]
+  readonly options?: readonly {
+    readonly name: OptionName
+    readonly value?: string
+    readonly help: string
+  }[]
+  run(call: Call): Promise<Answer>
+}
+
+/** Exit 1: the verb could not do what was asked. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+}
+/** Exit 2: the command line is wrong; nothing was done. */
+export class Usage extends Error {
+  override readonly name = 'Usage'
+}
+/** Exit 3: the settings or the database can't be used. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable'
+}

@@ -1,0 +1,23 @@
+/** The list of verbs; adding one is adding a file and a line here. */
+import { bootstrapVerb } from './bootstrap.ts'
+import { capacityRecount } from './capacity-recount.ts'
+import { configCheck } from './config-check.ts'
+import { configReference } from './config-reference.ts'
+import { dbSync, dbVersion } from './db-version.ts'
+import { quotaRecount } from './quota-recount.ts'
+import { serviceList } from './service-list.ts'
+import { userCreate, userPassword } from './users.ts'
+import type { Verb } from './verb.ts'
+
+export const verbs: readonly Verb[] = [
+  bootstrapVerb,
+  userCreate,
+  userPassword,
+  dbSync,
+  dbVersion,
+  quotaRecount,
+  capacityRecount,
+  serviceList,
+  configCheck,
+  configReference,
+]

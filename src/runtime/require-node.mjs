@@ -1,0 +1,17 @@
+/**
+ * Every program's first lines. Plain JavaScript, because an older Node can't even read the TypeScript that would tell it so:
+ * checks the version, then starts the program next to the caller.
+ */
+const wanted = 24
+
+/** Imports `module` (a URL) on Node 24 or newer; says what to do and ends with 78 on an older one. */
+export async function startOnNode(module) {
+  const { node } = process.versions
+  if (Number(node.split('.')[0]) < wanted) {
+    process.stderr.write(
+      `manila needs Node ${wanted} or newer and this is ${node}. "npm ci" brings Node ${wanted} along on Linux x64 and "npm run …" uses it; elsewhere put a newer node first on PATH.\n`,
+    )
+    process.exit(78)
+  }
+  await import(module)
+}

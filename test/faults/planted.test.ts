@@ -1,0 +1,243 @@
+/** "Nothing is wrong" means something only if the checker finds what is: each wrong is planted once, and must be found. */
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, describe, expect, test } from 'vitest'
+import { cannotRun, scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { quiet } from './every-step.ts'
+import { scenarios } from './scenarios.ts'
+import { leftOnHost, openWorld, type CheckReport, type StorageKind, type World } from './world.ts'
+
+const bench = scratch()
+afterAll(() => bench.clean())
+
+/** Plants one wrong and answers how to take it away again. */
+type Plant = (world: World) => () => void
+
+async function smallWorld(kind: StorageKind): Promise<World> {
+  const dir = join(bench.dir, `planted-${kind}`)
+  mkdirSync(dir)
+  const world = await openWorld(kind, dir)
+  const running = await world.start()
+  const names = ['one', 'two']
+  await Promise.all(names.map((name) => scenarios['delete-snapshot'].prepare(world, name)))
+  await quiet(world)
+  await running.kill()
+  return world
+}
+
+/** Each of `plants` by the name of the count that must grow by exactly one, while nothing else is found. */
+async function findsEach(world: World, plants: readonly (readonly [name: string, plant: Plant])[]) {
+  expect((await world.check()).examples).toEqual({})
+  for (const [name, plant] of plants) {
+    const uproot = plant(world)
+    const report: CheckReport = await world.check(join(world.dir, 'journal.jsonl'))
+    uproot()
+    expect({ planted: name, found: report.examples }).toEqual({
+      planted: name,
+      found: { [name]: [expect.any(String)] },
+    })
+    expect([name, report.counts[name], report.wrong]).toEqual([name, 1, 1])
+  }
+  expect((await world.check()).wrong).toBe(0)
+  console.log(
+    `${world.kind}: ${plants.length} wrongs planted, each found: ${plants.map(([name]) => name).join(', ')}`,
+  )
+}
+
+// ---------------------------------------------------------------------------------------------------------- in rows
+
+/** Runs `change` and takes it back from a copy of the whole table afterwards. */
+const inTable =
+  (table: string, change: string): Plant =>
+  (world) => {
+    const db = new DatabaseSync(world.database)
+    db.exec(`create table planted_copy as select * from ${table}`)
+    db.exec('pragma foreign_keys = off')
+    const { changes } = db.prepare(change).run()
+    expect([table, Number(changes)]).toEqual([table, 1])
+    db.close()
+    return () => {
+      const back = new DatabaseSync(world.database)
+      back.exec('pragma foreign_keys = off')
+      back.exec(
+        `delete from ${table}; insert into ${table} select * from planted_copy; drop table planted_copy`,
+      )
+      back.close()
+    }
+  }
+
+const oneShare = 'id = (select min(id) from shares)'
+const rowPlants: readonly (readonly [string, Plant])[] = [
+  ['stuck_shares', inTable('shares', `update shares set status = 'creating' where ${oneShare}`)],
+  [
+    'stuck_snapshots',
+    inTable(
+      'snapshot_instances',
+      `update snapshot_instances set status = 'deleting' where id = (select min(id) from snapshot_instances)`,
+    ),
+  ],
+  [
+    'stuck_rules',
+    inTable(
+      'share_instances',
+      `update share_instances set access_generation = access_generation + 1 where id = (select min(id) from share_instances)`,
+    ),
+  ],
+  [
+    'quota_drift',
+    inTable(
+      'quota_usages',
+      `update quota_usages set in_use = in_use + 1 where scope = 'user' and resource = 'gigabytes' and in_use > 0`,
+    ),
+  ],
+  ['capacity_drift', inTable('pools', 'update pools set placed_gib = placed_gib + 1')],
+  [
+    'unfinished_operations',
+    inTable(
+      'operations',
+      `update operations set state = 'running' where kind = 'create-share' and id = (select min(id) from operations where kind = 'create-share')`,
+    ),
+  ],
+  [
+    'held_lanes_without_work',
+    inTable(
+      'operation_lanes',
+      'update operation_lanes set finished = 0 where operation_id = (select min(operation_id) from operation_lanes)',
+    ),
+  ],
+]
+
+const lostRequest: Plant = (world) => {
+  const journal = join(world.dir, 'journal.jsonl')
+  const line = { verb: 'create', id: randomUUID(), request: `req-${randomUUID()}` }
+  writeFileSync(journal, `${JSON.stringify(line)}\n`)
+  return () => rmSync(journal)
+}
+
+// ------------------------------------------------------------------------------------------------------- on storage
+
+const first = (dir: string): string => join(dir, readdirSync(dir).find((name) => !name.startsWith('.')) ?? '')
+
+/** Another file beside the first one of a folder, as a thing that no row knows. */
+const copyIn =
+  (folder: string, suffix: string): Plant =>
+  (world) => {
+    const dir = join(world.backendDir, folder)
+    const copy = join(dir, `${randomUUID()}${suffix}`)
+    copyFileSync(first(dir), copy)
+    return () => rmSync(copy)
+  }
+
+const hide =
+  (pathOf: (world: World) => string): Plant =>
+  (world) => {
+    const path = pathOf(world)
+    // On the same file system, and where nobody looks.
+    const hidden = join(dirname(dirname(path)), 'hidden')
+    renameSync(path, hidden)
+    return () => renameSync(hidden, path)
+  }
+
+const rewrite =
+  (pathOf: (world: World) => string, change: (text: string) => string): Plant =>
+  (world) => {
+    const path = pathOf(world)
+    const text = readFileSync(path, 'utf8')
+    expect(change(text)).not.toBe(text)
+    writeFileSync(path, change(text))
+    return () => writeFileSync(path, text)
+  }
+
+const fileIn = (folder: string) => (world: World) => first(join(world.backendDir, folder))
+const exportOfAShare = (folder: string, suffix: string) => (world: World) => {
+  const [row] = world.query<{ id: string }>('select min(id) as id from share_instances')
+  return join(world.backendDir, folder, `${row?.id}${suffix}`)
+}
+
+const simPlants: readonly (readonly [string, Plant])[] = [
+  ['orphan_trees', copyIn('shares', '.json')],
+  ['orphan_snapshots', copyIn('snapshots', '.json')],
+  ['orphan_exports', copyIn('exports', '.json')],
+  ['rows_without_tree', hide(fileIn('shares'))],
+  ['rows_without_snapshot', hide(fileIn('snapshots'))],
+  ['rows_without_export', hide(exportOfAShare('exports', '.json'))],
+  ['sizes_not_enforced', rewrite(fileIn('shares'), (text) => text.replace(/"size_gib": ?1/, '"size_gib":2'))],
+  [
+    'clients_wrong',
+    rewrite(exportOfAShare('exports', '.json'), (text) => text.replace('127.0.0.7', '127.0.0.8')),
+  ],
+]
+
+function run(...argv: readonly string[]): void {
+  const { status, stderr } = spawnSync(argv[0] ?? '', argv.slice(1), { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
+}
+
+const orphanSubvolume: Plant = ({ backendDir }) => {
+  const path = join(backendDir, 'pool/manila/shares', randomUUID())
+  run('btrfs', 'subvolume', 'create', path)
+  return () => run('btrfs', 'subvolume', 'delete', path)
+}
+
+const orphanSnapshot: Plant = ({ backendDir }) => {
+  const path = join(backendDir, 'pool/manila/snapshots', randomUUID())
+  run('btrfs', 'subvolume', 'snapshot', '-r', first(join(backendDir, 'pool/manila/shares')), path)
+  return () => run('btrfs', 'subvolume', 'delete', path)
+}
+
+/** What a quota that was taken off would look like: the row says 1 GiB, the file system says anything goes. */
+const noLimit: Plant = ({ backendDir }) => {
+  const path = first(join(backendDir, 'pool/manila/shares'))
+  run('btrfs', 'qgroup', 'limit', 'none', path)
+  return () => run('btrfs', 'qgroup', 'limit', String(2 ** 30), path)
+}
+
+const orphanMount: Plant = ({ dir, backendDir }) => {
+  const path = join(backendDir, 'exports', `${randomUUID()}.999`)
+  mkdirSync(path)
+  run('mount', '--bind', dir, path)
+  return () => {
+    run('umount', path)
+    rmdirSync(path)
+  }
+}
+
+const btrfsPlants: readonly (readonly [string, Plant])[] = [
+  ['orphan_trees', orphanSubvolume],
+  ['orphan_mounts', orphanMount],
+  ['orphan_exports', copyIn('ganesha/exports.d', '.conf')],
+  ['rows_without_tree', hide((world) => first(join(world.backendDir, 'pool/manila/shares')))],
+  ['orphan_snapshots', orphanSnapshot],
+  ['sizes_not_enforced', noLimit],
+]
+
+describe('what is planted is found', () => {
+  test('sim', { timeout: 180_000 }, async () => {
+    const world = await smallWorld('sim')
+    await findsEach(world, [...rowPlants, ['lost_requests', lostRequest], ...simPlants])
+  })
+
+  test.skipIf(cannotRun !== null)(
+    `btrfs and NFS-Ganesha${cannotRun === null ? '' : ` (${cannotRun})`}`,
+    { timeout: 180_000 },
+    async () => {
+      const world = await smallWorld('btrfs')
+      await findsEach(world, btrfsPlants)
+      const last = await world.start({ detach: true })
+      await last.stop()
+      expect(leftOnHost(world.dir)).toEqual([])
+    },
+  )
+})

@@ -1,0 +1,120 @@
+/**
+ * The service is killed at random moments while clients keep asking. Whatever a client was told had been accepted must be
+ * finished, or have failed with a cause; nothing may be stuck, lost, left over or counted wrong.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { cannotRun, scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { quiet } from './every-step.ts'
+import { seeded, startLoad } from './load.ts'
+import { leftOnHost, openWorld, until } from './world.ts'
+
+const bench = scratch()
+afterAll(() => bench.clean())
+
+const kills = Number(process.env.MANILA_FAULTS_KILLS ?? 100)
+const seed = Number(process.env.MANILA_FAULTS_SEED ?? Date.now() % 1_000_000)
+const clients = 8
+/** Milliseconds between "it serves" and the kill. */
+const [soonest, latest] = [20, 1500]
+/** Everything must be over this long after the last start. */
+const quietWithinMs = 120_000
+
+interface Life {
+  readonly startedAt: number
+  readonly killedAt: number
+}
+
+describe('killed at random moments', () => {
+  const kind = cannotRun === null ? 'btrfs' : 'sim'
+  test(
+    `under load on ${kind}${cannotRun === null ? ' and NFS-Ganesha' : ` (no btrfs: ${cannotRun})`}`,
+    {
+      timeout: 1_200_000,
+    },
+    async () => {
+      const began = performance.now()
+      const dir = join(bench.dir, 'world')
+      mkdirSync(dir)
+      const journal = join(dir, 'journal.jsonl')
+      const world = await openWorld(kind, dir)
+      const random = seeded(seed)
+      console.log(
+        `seed ${seed} (MANILA_FAULTS_SEED repeats its choices), ${kills} kills (MANILA_FAULTS_KILLS)`,
+      )
+      const lives: Life[] = []
+      let running = await world.start()
+      const load = startLoad(world, journal, clients, seed)
+      let startedAt = Date.now() * 1000
+      // Work to interrupt first: a world where nothing is there yet has little to lose.
+      await until('the first requests', 60_000, async () => {
+        const { create, extend, snapshot, allow } = load.accepted()
+        return create >= 2 * clients && extend > 0 && snapshot > 0 && allow > clients
+      })
+      for (let kill = 0; kill < kills; kill++) {
+        await new Promise((resolve) => setTimeout(resolve, soonest + random() * (latest - soonest)))
+        await running.kill()
+        lives.push({ startedAt, killedAt: Date.now() * 1000 })
+        startedAt = Date.now() * 1000
+        running = await world.start()
+      }
+      // A slow machine gets through fewer requests between two kills: the rest is asked for before the end.
+      const enough = () => Object.values(load.accepted()).reduce((sum, count) => sum + count, 0) >= kills * 5
+      await until(`${kills * 5} accepted requests`, 120_000, async () => enough())
+      await load.stop()
+      const quietBegan = performance.now()
+      await quiet(world, quietWithinMs)
+      const quietMs = performance.now() - quietBegan
+      await running.kill()
+      lives.push({ startedAt, killedAt: Date.now() * 1000 })
+
+      const report = await world.check(journal)
+      const recoveries = recoverySeconds(world.query('select created_at, finished_at from operations'), lives)
+      running = await world.start({ detach: true })
+      await running.stop()
+
+      const { counts } = report
+      const at = (per: number) => (recoveries[Math.floor((recoveries.length * per) / 100)] ?? 0).toFixed(1)
+      const orphans = Object.entries(counts).reduce(
+        (sum, [name, n]) => sum + (name.startsWith('orphan') ? n : 0),
+        0,
+      )
+      const stuck = Object.entries(counts).reduce(
+        (sum, [name, n]) => sum + (name.startsWith('stuck') ? n : 0),
+        0,
+      )
+      console.log(
+        `${kills} kills: ${report.accepted} requests accepted (${JSON.stringify(load.accepted())}), ` +
+          `${report.finished} finished, ${report.failedWithCause} failed with a cause, ${counts.lost_requests} lost; ` +
+          `${(counts.unfinished_operations ?? 0) + stuck} stuck, ` +
+          `${(counts.quota_drift ?? 0) + (counts.capacity_drift ?? 0)} drifted, ${orphans} orphans; ` +
+          `${recoveries.length} operations outlived a process, over p50 ${at(50)} s, p99 ${at(99)} s after the next start; ` +
+          `quiet after ${(quietMs / 1000).toFixed(1)} s; ${((performance.now() - began) / 1000).toFixed(0)} s in all`,
+      )
+      expect(report.examples).toEqual({})
+      expect(report.wrong).toBe(0)
+      expect(report.accepted).toBeGreaterThanOrEqual(kills * 5)
+      for (const [verb, count] of Object.entries(load.accepted()))
+        expect([verb, count > 0]).toEqual([verb, true])
+      expect(leftOnHost(dir)).toEqual([])
+    },
+  )
+})
+
+/** Of every operation that outlived a process: seconds from the start of the process that finished it to its end, sorted. */
+function recoverySeconds(
+  operations: readonly { readonly created_at: number; readonly finished_at: number }[],
+  lives: readonly Life[],
+): number[] {
+  return operations
+    .flatMap(({ created_at, finished_at }) => {
+      const last = lives.find(
+        ({ startedAt, killedAt }) => startedAt <= finished_at && finished_at <= killedAt,
+      )
+      return last === undefined || created_at >= last.startedAt
+        ? []
+        : [(finished_at - last.startedAt) / 1_000_000]
+    })
+    .sort((a, b) => a - b)
+}

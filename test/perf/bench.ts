@@ -1,0 +1,44 @@
+/**
+ * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
+ * be compared with one another, of several machines not. `--only creates|reads|start` runs a part.
+ */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { cannotRun } from '../../src/drivers/btrfs/test-bench.ts'
+import { requireNode } from '../../src/runtime/node-version.ts'
+import { measureCreates } from './creates.ts'
+import { forget, measureReads } from './reads.ts'
+import { figure, machine, print } from './report.ts'
+import { measureStart } from './start.ts'
+
+requireNode()
+const { values } = parseArgs({ options: { only: { type: 'string' } } })
+const wanted = (part: string): boolean => values.only === undefined || values.only === part
+const dir = mkdtempSync(join(tmpdir(), 'manila-bench-'))
+const began = performance.now()
+
+try {
+  for (const line of machine(dir)) console.log(line)
+
+  if (wanted('creates')) {
+    const sim = await measureCreates(join(dir, 'sim'), { storage: 'sim', single: 200, many: 1000 })
+    print('Creating shares, simulated storage: what the service itself costs', sim)
+    const heading = 'Creating shares, btrfs with NFS-Ganesha: the real thing'
+    if (cannotRun === null)
+      print(heading, await measureCreates(join(dir, 'btrfs'), { storage: 'btrfs', single: 20, many: 60 }))
+    else print(heading, [figure('not measured', '', cannotRun)])
+  }
+  if (wanted('reads') || wanted('start')) {
+    const small = await measureReads(join(dir, 'small'), 1000, null)
+    const large = await measureReads(join(dir, 'large'), 100_000, small)
+    print('Reading', [...small.figures, ...large.figures])
+  }
+  if (wanted('start')) {
+    print('Starting', await measureStart((run) => join(dir, `empty-${run}`), join(dir, 'large')))
+  }
+  console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`)
+} finally {
+  forget(dir)
+}

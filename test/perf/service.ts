@@ -1,0 +1,61 @@
+/** A service process to measure, with a backend of the kind asked for and no limits in the way. */
+import { join } from 'node:path'
+import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
+import { caller, type Caller } from './http.ts'
+
+export type Storage = 'sim' | 'btrfs'
+
+export interface Measured {
+  readonly process: ServiceProcess
+  /** As the demo user. */
+  readonly call: Caller
+  readonly projectId: string
+  stop(): Promise<void>
+}
+
+export const databaseIn = (dir: string): string => `sqlite:${join(dir, 'manila.db')}`
+
+/** As in the TOML file. Logs as in production: to a file, every request. */
+export function settingsIn(dir: string, storage: Storage): Record<string, unknown> {
+  const backend =
+    storage === 'sim'
+      ? {
+          driver: 'sim',
+          exporter: 'sim',
+          driver_options: { memory: true, pools: [{ name: 'pool', total_gib: 1_000_000, thin: true }] },
+          exporter_options: { memory: true },
+        }
+      : {
+          driver: 'btrfs',
+          exporter: 'ganesha',
+          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 8, pool_name: 'pool' },
+          exporter_options: { port: 0 },
+        }
+  return {
+    state_dir: dir,
+    database: { url: databaseIn(dir) },
+    auth: { key_file: join(dir, 'token-key.json') },
+    quota: { shares: -1, gigabytes: -1 },
+    backends: { alpha: backend },
+  }
+}
+
+export async function startMeasured(dir: string, storage: Storage): Promise<Measured> {
+  const process = await startServiceProcess({
+    dir,
+    kind: storage,
+    settings: settingsIn(dir, storage),
+    env: { TEST_DETACH: '1' },
+  })
+  const { tokens } = await process.connect('manila-demo')
+  const call = caller(process.url, await tokens.current())
+  return {
+    process,
+    call,
+    projectId: tokens.session?.projectId ?? '',
+    async stop() {
+      call.close()
+      await process.stop()
+    },
+  }
+}

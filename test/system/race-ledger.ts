@@ -1,0 +1,157 @@
+/** One ledger in memory with one pool, requests waiting for it, and schedulers to race for it. No API, no backend. */
+import { randomUUID } from 'node:crypto'
+import { memoryBus } from '../../src/bus/memory.ts'
+import { loadSettings } from '../../src/config/load.ts'
+import { migrate, openStore } from '../../src/db/open.ts'
+import { registerBackend, setHealth, writePools } from '../../src/db/store/backends.ts'
+import { claimOnPool, poolRecord } from '../../src/db/store/pools.ts'
+import { registerService } from '../../src/db/store/services.ts'
+import { insertType } from '../../src/db/store/share-types.ts'
+import { insertShare } from '../../src/db/store/shares.ts'
+import { enqueue, instanceLane } from '../../src/engine/queue.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
+import { whyNoRoom } from '../../src/scheduler/capacity.ts'
+import { poolView } from '../../src/scheduler/pool-views.ts'
+import { schedulerService } from '../../src/scheduler/service.ts'
+import { until } from '../faults/world.ts'
+import { shareRows } from '../perf/seed-rows.ts'
+
+const label = 'node@alpha'
+const quiet = { info() {}, warn() {}, error() {} }
+
+export interface Ledger extends AsyncDisposable {
+  /** Writes `count` requests for a share of `sizeGib`, as the API does. */
+  ask(count: number, sizeGib: number): Promise<void>
+  /** Runs a scheduler for each name until every request is decided. Answers how often each one tried to place. */
+  race(holders: readonly string[]): Promise<{ tries: ReadonlyMap<string, number>; refused: number }>
+  /** What two careless schedulers would promise: each looks first and claims afterwards. GiB. */
+  raceWithoutLock(requests: number): Promise<number>
+  /** The backend reports its free space; with `finish` every share it was given is available by then. */
+  measure(freeGib: number, how: { readonly finish: boolean }): Promise<void>
+  /** What the pool's row says, and what the instances say. */
+  placedGib(): Promise<{ readonly pool: number; readonly instances: number }>
+}
+
+export async function openLedger({ totalGib }: { totalGib: number }): Promise<Ledger> {
+  const store = await openStore('sqlite::memory:')
+  await migrate(store)
+  const clock = systemClock()
+  const settings = loadSettings({})
+  const zone = { availabilityZone: 'nova', now: clock.now() }
+  const backendId = await registerBackend(store, { label, backendName: 'alpha', reach: 'host', ...zone })
+  await setHealth(store.db, backendId, 'ready', null, clock.now())
+  await registerService(store, { host: label, binaryName: 'manila-share', topic: 'manila-share', ...zone })
+  const capabilities = {
+    driver_handles_share_servers: false,
+    thin_provisioning: false,
+    storage_protocol: 'NFS',
+  }
+  const measured = (freeGib: number) => [{ name: 'p', capabilities, totalGib, freeGib }]
+  const backend = { id: backendId, label, capabilities }
+  await writePools(store, backend, measured(totalGib), clock.now())
+  const shareTypeId = randomUUID()
+  await store.transaction((tx) =>
+    insertType(tx, {
+      id: shareTypeId,
+      name: 'default',
+      description: null,
+      is_public: 1,
+      created_at: clock.now(),
+      updated_at: null,
+      extra_specs: { driver_handles_share_servers: 'False' },
+    }),
+  )
+  const owner = { projectId: randomUUID(), userId: randomUUID() }
+
+  return {
+    ask: (count, sizeGib) =>
+      store.transaction(async (tx) => {
+        for (let n = 0; n < count; n++) {
+          const { share, instance } = shareRows({ ...owner, sizeGib, shareTypeId, now: clock.now() })
+          await insertShare(tx, share, instance, {})
+          await enqueue(tx, {
+            ...owner,
+            kind: 'create-share',
+            payload: {
+              shareId: share.id,
+              instanceId: instance.id,
+              sizeGib,
+              snapshotInstanceId: null,
+              snapshotPool: null,
+              availabilityZoneId: null,
+              onlyHost: null,
+              sameHost: [],
+              differentHost: [],
+              query: null,
+            },
+            resourceId: share.id,
+            lanes: [instanceLane(instance.id)],
+            backendId: null,
+            requestId: 'req-race',
+            now: clock.now(),
+          })
+        }
+      }),
+    async race(holders) {
+      const tries = new Map<string, number>()
+      const bus = memoryBus(() => {})
+      const schedulers = holders.map((holder) =>
+        schedulerService({
+          store,
+          clock,
+          bus,
+          settings,
+          holder,
+          random: Math.random,
+          failpoint: (_kind, step, when) => {
+            if (step === 'place' && when === 'before-effect') tries.set(holder, (tries.get(holder) ?? 0) + 1)
+          },
+          log: quiet,
+        }),
+      )
+      for (const scheduler of schedulers) scheduler.start()
+      const waiting = () =>
+        store.db
+          .selectFrom('operations')
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .where('topic', '=', 'scheduler')
+          .where('state', 'not in', ['failed', 'done'])
+          .executeTakeFirstOrThrow()
+      await until('every request decided', 90_000, async () => (await waiting()).count === 0)
+      await Promise.all(schedulers.map((scheduler) => scheduler.stop(1000)))
+      await bus.close()
+      const refused = await store.db
+        .selectFrom('operations')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('state', '=', 'failed')
+        .executeTakeFirstOrThrow()
+      return { tries, refused: refused.count }
+    },
+    async raceWithoutLock(requests) {
+      const careless = async (): Promise<void> => {
+        const record = await poolRecord(store.db, `${label}#p`)
+        if (record === undefined || whyNoRoom(poolView(record, 0), 1, 'create') !== null) return
+        const claim = { id: randomUUID(), poolId: record.id, ownerId: randomUUID(), addGib: 1 }
+        await store.transaction((tx) => claimOnPool(tx, { ...claim, now: clock.now() }))
+      }
+      await Promise.all(Array.from({ length: requests }, careless))
+      return (await poolRecord(store.db, `${label}#p`))?.placed_gib ?? 0
+    },
+    async measure(freeGib, { finish }) {
+      if (finish) {
+        const ended = { status: 'available' }
+        await store.db.updateTable('share_instances').set(ended).where('pool_id', 'is not', null).execute()
+      }
+      await writePools(store, backend, measured(freeGib), clock.now())
+    },
+    async placedGib() {
+      const pool = (await poolRecord(store.db, `${label}#p`))?.placed_gib ?? 0
+      const { sum } = await store.db
+        .selectFrom('share_instances')
+        .select((eb) => eb.fn.sum<number>('placed_gib').as('sum'))
+        .executeTakeFirstOrThrow()
+      return { pool, instances: sum }
+    },
+    [Symbol.asyncDispose]: () => store.close(),
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * How full a share is comes from the file system's counters: while a fresh figure is asked for, neither the service nor
+ * any child of it reads a directory of a share, whatever is in there. `strace` watches; root only.
+ */
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Client } from '../../src/sdk/client.ts'
+import { createShare, showShare } from '../../src/wire/shares/schema.ts'
+import { showShareUsage } from '../../src/wire/usages/schema.ts'
+import { cannotRun } from '../../src/drivers/btrfs/test-bench.ts'
+import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
+import { leftOnHost, until } from '../faults/world.ts'
+
+const cannot = cannotRun ?? (spawnSync('strace', ['-V']).status === 0 ? null : 'not installed: strace')
+const files = 3000
+const fileBytes = 4096
+const dir = mkdtempSync(join(tmpdir(), 'manila-strace-'))
+let service: ServiceProcess
+let demo: Client
+
+beforeAll(async () => {
+  if (cannot !== null) return
+  service = await startServiceProcess({
+    dir,
+    kind: 'btrfs',
+    env: { TEST_DETACH: '1' },
+    settings: {
+      log_level: 'error',
+      database: { url: `sqlite:${join(dir, 'manila.db')}` },
+      auth: { key_file: join(dir, 'token-key.json') },
+      backends: {
+        alpha: {
+          driver: 'btrfs',
+          exporter: 'sim',
+          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 4 },
+        },
+      },
+    },
+  })
+  demo = await service.connect('manila-demo')
+})
+afterAll(async () => {
+  await service?.stop()
+  expect(leftOnHost(dir)).toEqual([])
+  rmSync(dir, { recursive: true, force: true })
+})
+
+/** Opens and reads of directories whose path has `name` in it, in what `strace -y` wrote. */
+function directoryReads(trace: string, name: string): string[] {
+  return readFileSync(trace, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(name))
+    .filter((line) => /\bgetdents(64)?\(/.test(line) || /\bopen(at2?)?\(.*O_DIRECTORY/.test(line))
+}
+
+const watched = ['-f', '-y', '-s', '4096', '-e', 'trace=getdents,getdents64,open,openat,openat2']
+
+/** Runs `body` while strace watches the process, its threads and every child it starts. */
+async function straced(pid: number, trace: string, body: () => Promise<void>): Promise<void> {
+  const tracer = spawn('strace', [...watched, '-o', trace, '-p', String(pid)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = new Promise((resolve) => tracer.on('exit', resolve))
+  let said = ''
+  tracer.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  try {
+    await until(`strace attached: ${said}`, 20_000, async () => said.includes('attached'))
+    await body()
+  } finally {
+    tracer.kill('SIGINT')
+    await ended
+  }
+}
+
+test.skipIf(cannot !== null)(
+  'a usage refresh reads no directory under a share (root, btrfs, strace)',
+  async () => {
+    const { share } = await demo.call(createShare, { body: { share: { share_proto: 'NFS', size: 1 } } })
+    const params = { id: share.id }
+    await until('the share is available', 60_000, async () => {
+      return (await demo.call(showShare, { params })).share.status === 'available'
+    })
+    const shares = join(dir, 'backends', 'alpha', 'pool', 'manila', 'shares')
+    const [instanceId = ''] = readdirSync(shares)
+    const tree = join(shares, instanceId)
+    for (let folder = 0; folder < 30; folder++) {
+      mkdirSync(join(tree, `folder-${folder}`))
+      for (let n = 0; n < files / 30; n++)
+        writeFileSync(join(tree, `folder-${folder}`, `file-${n}`), Buffer.alloc(fileBytes, n + 1))
+    }
+    // Counters follow the file system's own commits; this one is made now.
+    await promisify(execFile)('sync', ['--file-system', tree])
+
+    const trace = join(dir, 'service.trace')
+    await straced(service.pid, trace, async () => {
+      const { usage } = await demo.call(showShareUsage, { params, query: { refresh: 'true' } })
+      expect(usage.method).toBe('btrfs-qgroup')
+      expect(usage.used_bytes).toBeGreaterThan(files * fileBytes)
+    })
+    // It did watch: the children that asked the counters opened something.
+    expect(readFileSync(trace, 'utf8')).toContain('openat(')
+    expect(directoryReads(trace, instanceId)).toEqual([])
+
+    // The same eyes see a walk when there is one.
+    const walk = join(dir, 'walk.trace')
+    spawnSync('strace', [...watched, '-o', walk, 'du', '-s', tree])
+    expect(directoryReads(walk, instanceId).length).toBeGreaterThan(30)
+  },
+)
