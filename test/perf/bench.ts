@@ -7,13 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cannotRun } from '../../src/drivers/btrfs/test-bench.ts'
-import { requireNode } from '../../src/runtime/node-version.ts'
 import { measureCreates } from './creates.ts'
 import { forget, measureReads } from './reads.ts'
 import { figure, machine, print } from './report.ts'
 import { measureStart } from './start.ts'
 
-requireNode()
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 const dir = mkdtempSync(join(tmpdir(), 'manila-bench-'))
