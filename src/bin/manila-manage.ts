@@ -1,11 +1,10 @@
-#!/usr/bin/env node
-/** Small programs for an operator: `manila-manage --help`. */
-const { text } = await import('node:stream/consumers')
-const { driverNames, loadDriver } = await import('../drivers/index.ts')
-const { exporterNames, loadExporter } = await import('../exporters/index.ts')
-const { manage } = await import('../manage/manage.ts')
-const { Policy } = await import('../policy/enforce.ts')
-const { systemClock } = await import('../runtime/clock.ts')
+/** The operator's verbs: `manila-manage --help`. */
+import { text } from 'node:stream/consumers'
+import { driverNames, loadDriver } from '../drivers/index.ts'
+import { exporterNames, loadExporter } from '../exporters/index.ts'
+import { manage } from '../manage/manage.ts'
+import { Policy } from '../policy/enforce.ts'
+import { systemClock } from '../runtime/clock.ts'
 
 process.exitCode = await manage(process.argv.slice(2), {
   out: (printed) => void process.stdout.write(printed),

@@ -61,7 +61,6 @@ export const Shares = Type.Object({
   admin_only_el_metadata: list('Export location metadata keys that only administrators write.', [
     'preferred',
   ]),
-  driver_updatable_metadata: list('Share metadata keys that drivers are told about.', []),
   message_ttl_s: count('Seconds a user message is kept.', 2_592_000, 60),
   service_down_time_s: count('Seconds without a heartbeat before a service counts as down.', 60, 1),
   operation_retention_s: count('Seconds finished operations and tombstones are kept.', 2_592_000, 60),
@@ -120,7 +119,6 @@ export const Backend = Type.Object({
   slots: count('Operations at once on this backend.', 8, 1),
   call_timeout_s: count('Seconds one step on the backend may take.', 600, 1),
   report_interval_s: count('Seconds between capacity reports.', 10, 1),
-  unmanage_remove_access_rules: flag('Take the rules off the export when a share is unmanaged.', false),
   driver_options: Type.Record(Type.String(), Type.Unknown(), { description: 'See the driver.', default: {} }),
   exporter_options: Type.Record(Type.String(), Type.Unknown(), {
     description: 'See the exporter.',

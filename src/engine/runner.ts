@@ -146,7 +146,8 @@ class Walk {
 
     await this.#record(async (tx) => {
       await stepStarted(tx, row, row.step, name, now)
-      await update(tx, row, { attempts: row.attempts + 1, updated_at: now })
+      // A try that a kill cut short is not counted: a restart must not use up tries, nor lengthen the pause after a failure.
+      await update(tx, row, { updated_at: now })
     })
     this.#claimed.begun.add(name)
     row.attempts += 1

@@ -19,6 +19,8 @@ const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.
 const longestSocket = 107
 /** A session of its own before it even forks: the end of a command takes everything that is left in its group along. */
 const apart = ['setsid', '--wait', '--']
+/** How long a daemon found running may take to answer before it counts as hung. */
+const adoptMs = 10_000
 const startMs = 15_000
 const stopMs = 10_000
 
@@ -74,7 +76,7 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     bus = await find(commands, 'bus.pid', file('bus.conf'))
     ganesha = await find(commands, 'ganesha.pid', file('ganesha.conf'))
     port = await rememberedPort(commands)
-    if (isAlive(bus) && isAlive(ganesha) && port !== null) {
+    if (isAlive(bus) && isAlive(ganesha) && port !== null && (await stillAnswers(commands, ganesha))) {
       parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha is running, adopted')
       return { pid: ganesha.pid, bus: address(), fresh: false }
     }
@@ -122,6 +124,16 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
       'maybe-happened',
       { retryAfterS: 5 },
     )
+  }
+
+  /** A process that was just killed is still listed for a moment: adopting it would leave nobody serving. */
+  async function stillAnswers(commands: Commands, daemon: Process): Promise<boolean> {
+    const end = performance.now() + Math.min(adoptMs, commands.remainingMs() / 2)
+    while (performance.now() < end && isAlive(daemon)) {
+      if (await answers(commands)) return isAlive(daemon)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    return false
   }
 
   async function answers(commands: Commands): Promise<boolean> {
