@@ -79,7 +79,13 @@ describe('refusals name the option', () => {
     ['[api]\nport = -1', 'api.port must be >= 0'],
     ['[quota]\nshares = -2', 'quota.shares must be >= -1'],
     ['[shares]\nenabled_share_protocols = "NFS"', 'shares.enabled_share_protocols must be array'],
-    ['backends = []', 'backends must be object'],
+    ['backends = []', 'backends must be a table: [backends]'],
+    ['api = 3', 'api must be a table: [api]'],
+    ['[[api]]\nport = 1', 'api must be a table: [api]'],
+    ['[backends]\nx = 1', 'backends.x must be a table: [backends.x]'],
+    ['[backends."a b"]', 'backends.a b: a name is letters, digits, _ and -, at most 60'],
+    ['constructor = 1', 'unknown option constructor'],
+    ['[__proto__]\nstate_dir = "/x"', 'unknown option __proto__'],
     [
       '[backends.a]\nmax_over_subscription_ratio = 0.5',
       'backends.a.max_over_subscription_ratio must be >= 1',
@@ -117,6 +123,8 @@ describe('the environment', () => {
 
   test.each([
     [{ MANILA_API__PORT: 'http' }, 'api.port must be integer'],
+    [{ MANILA_API__PORT: '' }, 'api.port must be integer'],
+    [{ MANILA_API__TRUST_PROXY: 'maybe' }, 'api.trust_proxy must be boolean'],
     [{ MANILA_API__PROT: '1' }, 'unknown option api.prot; did you mean port?'],
     [{ MANILA_AIP__PORT: '1' }, 'unknown option aip; did you mean api?'],
   ])('%j is refused', (environment, sentence) => {

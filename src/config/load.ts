@@ -53,12 +53,13 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
 
 /** Arrays and scalars replace, tables merge. */
 function merge(below: Table, above: Table): Table {
-  const result: Table = { ...below }
+  // A map, because a key may be called __proto__; it is refused later, like any unknown one.
+  const result = new Map(Object.entries(below))
   for (const [key, value] of Object.entries(above)) {
-    const lower = result[key]
-    result[key] = isTable(value) && isTable(lower) ? merge(lower, value) : value
+    const lower = result.get(key)
+    result.set(key, isTable(value) && isTable(lower) ? merge(lower, value) : value)
   }
-  return result
+  return Object.fromEntries(result)
 }
 
 const isTable = (value: unknown): value is Table =>
@@ -80,8 +81,12 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): Table {
 }
 
 function typed(schema: Node, text: string): unknown {
-  if (schema.type === 'integer' || schema.type === 'number') return Number(text)
-  if (schema.type === 'boolean') return /^(1|true|yes|on)$/i.test(text)
+  if (schema.type === 'integer' || schema.type === 'number') return text.trim() === '' ? text : Number(text)
+  if (schema.type === 'boolean') {
+    if (/^(1|true|yes|on)$/i.test(text)) return true
+    // What is neither stays text, which the schema refuses.
+    return /^(0|false|no|off|)$/i.test(text) ? false : text
+  }
   if (schema.type === 'array')
     return text
       .split(',')
@@ -95,16 +100,26 @@ function refuseUnknown(schema: Node, value: Table, path: string): void {
   const free = schema.patternProperties
   for (const [key, inner] of Object.entries(value)) {
     const here = path === '' ? key : `${path}.${key}`
-    const child = known?.[key] ?? (free === undefined ? undefined : Object.values(free)[0])
+    const child = ownOf(known, key) ?? matching(free, key)
+    if (child === undefined && free !== undefined) {
+      throw new ConfigError(`${here}: a name is letters, digits, _ and -, at most 60`)
+    }
     if (child === undefined) {
       const near = nearest(key, Object.keys(known ?? {}))
       throw new ConfigError(`unknown option ${here}${near === null ? '' : `; did you mean ${near}?`}`)
     }
-    if (isTable(inner) && (child.properties !== undefined || child.patternProperties !== undefined)) {
-      refuseUnknown(child, inner, here)
-    }
+    if (child.properties === undefined && child.patternProperties === undefined) continue
+    if (!isTable(inner)) throw new ConfigError(`${here} must be a table: [${here}]`)
+    refuseUnknown(child, inner, here)
   }
 }
+
+/** `constructor` is nobody's option although every object has one. */
+const ownOf = (table: Readonly<Record<string, Node>> | undefined, key: string): Node | undefined =>
+  table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined
+
+const matching = (patterns: Readonly<Record<string, Node>> | undefined, key: string): Node | undefined =>
+  Object.entries(patterns ?? {}).find(([pattern]) => new RegExp(pattern).test(key))?.[1]
 
 function withDefaults(schema: Node, value: unknown): unknown {
   if (schema.properties !== undefined) {

@@ -129,7 +129,10 @@ export const Backend = Type.Object({
 export const SettingsSchema = Type.Object({
   state_dir: text('Directory of everything the service keeps outside the database.', 'var'),
   host: text('Name of this node in host@backend#pool; empty = the host name.', ''),
-  log_level: text('fatal, error, warn, info, debug or trace.', 'info'),
+  log_level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    description: 'What is logged: lines of this level and worse.',
+    default: 'info',
+  }),
   api: Api,
   database: Database,
   auth: Auth,

@@ -67,6 +67,8 @@ export async function migrate(store: Store): Promise<void> {
   })
   const { error, results } = await migrator.migrateToLatest()
   if (error === undefined) return
-  const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migration table'
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName
+  // Without one the database could not even be opened or read: that error is the sentence.
+  if (failed === undefined) throw error
   throw new Error(`database migration failed at ${failed}`, { cause: error })
 }

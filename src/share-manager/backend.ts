@@ -77,6 +77,8 @@ export interface Backend {
 const longestPauseMs = 60_000
 /** A driver that ignores its signal is left behind this long after the deadline. */
 const graceMs = 2000
+/** Milliseconds that a stop which detaches lets a set-up go on. */
+const setUpGraceMs = 15_000
 /** Seconds after which work for a backend that isn't ready is tried again. */
 const notReadyRetryS = 5
 
@@ -85,6 +87,8 @@ export function backend(parts: BackendParts): Backend {
   let reason: string | null = null
   let stopped = false
   let pause: NodeJS.Timeout | undefined
+  let underWay: Promise<void> = Promise.resolve()
+  const leaving = new AbortController()
 
   const report = async (now: Health, why: string | null): Promise<void> => {
     health = now
@@ -98,9 +102,12 @@ export function backend(parts: BackendParts): Backend {
 
   const setUp = async (): Promise<void> => {
     await mkdir(join(parts.dir, 'fences'), { recursive: true, mode: 0o700 })
-    await bounded(parts, { name: 'setup' }, (call) => parts.driver.setup(call))
+    const { signal } = leaving
+    await bounded(parts, { name: 'setup', signal }, (call) => parts.driver.setup(call))
     const { exporter } = parts
-    if (exporter !== null) await bounded(parts, { name: 'setup-exporter' }, (call) => exporter.setup(call))
+    signal.throwIfAborted()
+    if (exporter !== null)
+      await bounded(parts, { name: 'setup-exporter', signal }, (call) => exporter.setup(call))
   }
 
   const attempt = async (pauseMs: number, whenReady: () => void): Promise<void> => {
@@ -114,10 +121,9 @@ export function backend(parts: BackendParts): Backend {
         `the backend is not ready: ${why}; trying again in ${Math.round(pauseMs / 1000)} s`,
       )
       await report('failed', why)
-      pause = setTimeout(
-        () => void attempt(Math.min(longestPauseMs, pauseMs * 2), whenReady),
-        pauseMs,
-      ).unref()
+      pause = setTimeout(() => {
+        underWay = attempt(Math.min(longestPauseMs, pauseMs * 2), whenReady)
+      }, pauseMs).unref()
       return
     }
     if (stopped) return
@@ -145,11 +151,19 @@ export function backend(parts: BackendParts): Backend {
       return bounded(parts, options, work)
     },
     start(whenReady) {
-      void report('starting', null).then(() => attempt(parts.firstPauseMs ?? 1000, whenReady))
+      underWay = report('starting', null).then(() =>
+        stopped ? undefined : attempt(parts.firstPauseMs ?? 1000, whenReady),
+      )
     },
     async stop({ detach }) {
       stopped = true
       clearTimeout(pause)
+      // What is being set up would come up behind a stop that detaches; half a set-up is easier to take down whole.
+      const over = (ms: number) =>
+        Promise.race([underWay, new Promise((resolve) => setTimeout(resolve, ms).unref())])
+      if (detach) await over(setUpGraceMs)
+      leaving.abort()
+      await over(graceMs)
       const { exporter } = parts
       // The exporter first: a tree can't be unmounted while it is served.
       if (exporter !== null)

@@ -41,7 +41,7 @@ export async function measureReads(dir: string, count: number, before: Reads | n
   const service = await startMeasured(dir, 'sim')
   const { call } = service
   try {
-    const list = async (path: string): Promise<Page> => parsed<Page>(await call('GET', path))
+    const list = async (path: string): Promise<Page> => parsed(await call('GET', path)) as Page
     const page = '/v2/shares/detail?limit=100'
     const newest = await list(page)
     const ids = newest.shares.map(({ id }) => id)

@@ -78,10 +78,12 @@ class SqliteFileDriver implements Driver {
       closeSync(openSync(this.#path, 'a', 0o600))
     }
     const database = new DatabaseSync(this.#path)
-    // Full sync: a reply that said 202 survives a power cut.
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000')
-    database.exec('pragma foreign_keys = on; pragma locking_mode = exclusive; pragma cache_size = -65536')
     try {
+      // The wait comes first: even the other pragmas need the file.
+      database.exec('pragma busy_timeout = 2000')
+      // Full sync: a reply that said 202 survives a power cut.
+      database.exec('pragma journal_mode = wal; pragma synchronous = full')
+      database.exec('pragma foreign_keys = on; pragma locking_mode = exclusive; pragma cache_size = -65536')
       // Exclusive mode takes its lock with the first write: take it now, so that a second process is told at start.
       database.exec('begin exclusive; commit')
     } catch (error) {

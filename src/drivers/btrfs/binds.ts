@@ -44,6 +44,9 @@ export function bindsUnder(folder: string): Binds {
     },
     async release(commands, id) {
       for (const { path } of mountedFor(id)) await unmount(commands, path)
+      // Mount points of a process that was killed between making one and mounting, or unmounting and removing.
+      const left = ['-mindepth', '1', '-maxdepth', '1', '-type', 'd', '-name', `${checkedId(id)}.*`, '-empty']
+      await commands.change(['find', folder, ...left, '-delete'], { okCodes: [0, 1] })
     },
     async releaseAll(commands) {
       const all = mounts().filter(({ path }) => path.startsWith(`${folder}/`))

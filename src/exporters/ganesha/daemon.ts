@@ -148,7 +148,9 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
 
   /** The process whose id is in `pidFile`, when it is alive and runs on `configFile`. */
   async function find(commands: Commands, pidFile: string, configFile: string): Promise<Process | null> {
-    const pid = Number(await read(commands, file(pidFile)))
+    // Ganesha writes over its file without cutting it: below a shorter id the end of a longer one stays, as after a reboot.
+    const [first = ''] = (await read(commands, file(pidFile))).split('\n', 1)
+    const pid = Number(first)
     if (!Number.isSafeInteger(pid) || pid < 2) return null
     const startedAt = startTime(pid)
     if (startedAt === null || !commandLine(pid).some((argument) => argument.endsWith(configFile))) return null
