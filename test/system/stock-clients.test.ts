@@ -81,7 +81,7 @@ describe.skipIf(!installed)('stock clients (python3-openstackclient, python3-man
     expect(created).toMatchObject({ name: 'a', size: 1, status: 'available', share_proto: 'NFS' })
     const shown: Record<string, unknown> = await json('share', 'show', 'a')
     expect(shown).toMatchObject({ id: created.id, status: 'available' })
-    expect(String(shown.export_locations)).toContain('path')
+    expect(JSON.stringify(shown.export_locations)).toContain('path')
     const listed: { Name: string; Status: string }[] = await json('share', 'list')
     expect(listed).toMatchObject([{ Name: 'a', Status: 'available' }])
 
@@ -106,7 +106,7 @@ describe.skipIf(!installed)('stock clients (python3-openstackclient, python3-man
     await silent('share', 'set', 'a', '--name', 'b', '--description', 'text', '--property', 'k=v')
     const renamed: Record<string, unknown> = await json('share', 'show', 'b')
     expect(renamed).toMatchObject({ name: 'b', description: 'text' })
-    expect(String(renamed.properties)).toContain('k')
+    expect(JSON.stringify(renamed.properties)).toContain('k')
 
     await silent('share', 'resize', 'b', '2', '--wait')
     expect(await json('share', 'show', 'b')).toMatchObject({ size: 2, status: 'available' })
