@@ -47,7 +47,8 @@ export function openLock(dir: string): Lock {
       try {
         return work()
       } finally {
-        database?.exec('commit')
+        // Not `commit`: on an empty file SQLite would want to write its header then, and fail while another process looks.
+        database?.exec('rollback')
       }
     },
     [Symbol.dispose]() {
