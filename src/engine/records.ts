@@ -5,7 +5,7 @@
 import type { Store } from '../db/open.ts'
 import type { OperationsTable, OperationState, Tx } from '../db/schema.ts'
 import type { OperationPlan } from '../model/operations.ts'
-import { releaseLeases, takeLease } from './lanes.ts'
+import { releaseLeases, takeLease, type Lease } from './lanes.ts'
 import type { Cause, Json, Refusal } from './operation.ts'
 
 export type OperationRow = OperationsTable
@@ -29,25 +29,21 @@ export interface Claimed {
 
 const open: readonly OperationState[] = ['queued', 'running', 'undoing']
 
+export interface Wanted {
+  readonly id: string
+  readonly topic: string
+  readonly holder: string
+  /** Microseconds since the epoch. */
+  readonly now: number
+  /** Whether this worker has the code for it: during an upgrade others have newer or older work. */
+  knows(row: Pick<OperationRow, 'kind' | 'version'>): boolean
+}
+
 /**
  * Makes the operation this worker's, if it is due, on this topic, first in each of its lanes, and the lanes are free.
  * Answers null otherwise.
  */
-export async function claim(
-  tx: Tx,
-  store: Store,
-  wanted: {
-    readonly id: string
-    readonly topic: string
-    readonly holder: string
-    readonly now: number
-    /** Whether this worker has the code for it: during an upgrade others have newer or older work. */
-    knows(row: Pick<OperationRow, 'kind' | 'version'>): boolean
-  },
-): Promise<Claimed | null> {
-  const row = await tx.selectFrom('operations').selectAll().where('id', '=', wanted.id).executeTakeFirst()
-  if (row === undefined || row.topic !== wanted.topic) return null
-  if (!open.includes(row.state) || row.not_before > wanted.now || !wanted.knows(row)) return null
+export async function claim(tx: Tx, store: Store, wanted: Wanted): Promise<Claimed | null> {
   const places = await tx
     .selectFrom('operation_lanes as mine')
     .select(['mine.lane', 'mine.lane_seq'])
@@ -60,21 +56,21 @@ export async function claim(
         .whereRef('before.lane_seq', '<', 'mine.lane_seq')
         .as('ahead'),
     )
-    .where('mine.operation_id', '=', row.id)
+    .where('mine.operation_id', '=', wanted.id)
+    .where('mine.finished', '=', 0)
     .orderBy('mine.lane')
     .execute()
-  if (places.some(({ ahead }) => Number(ahead) > 0)) return null
-  let fence = row.fence
-  const taken: string[] = []
-  for (const { lane } of places) {
-    const lease = await takeLease(tx, store, lane, wanted.holder)
-    if (lease === null) {
-      await releaseLeases(tx, taken, wanted.holder)
-      return null
-    }
-    taken.push(lane)
-    if (lane === row.lane) fence = lease.fence
+  if (places.length === 0 || places.some(({ ahead }) => Number(ahead) > 0)) return null
+  const leases = await takeAll(tx, store, places, wanted.holder)
+  if (leases === null) return null
+  const taken = leases.map(({ lane }) => lane)
+  // Read behind the leases: whoever held them before may have gone on, handed over or finished until then.
+  const row = await tx.selectFrom('operations').selectAll().where('id', '=', wanted.id).executeTakeFirst()
+  if (row === undefined || !isDue(row, wanted)) {
+    await releaseLeases(tx, taken, wanted.holder)
+    return null
   }
+  const fence = leases.find(({ lane }) => lane === row.lane)?.fence ?? row.fence
   const state = row.state === 'queued' ? 'running' : row.state
   await tx
     .updateTable('operations')
@@ -92,6 +88,38 @@ export async function claim(
     outputs: Object.fromEntries(steps.map((step) => [step.name, JSON.parse(step.output) as Json])),
     begun: new Set(steps.filter((step) => step.state !== 'undone').map((step) => step.name)),
   }
+}
+
+/** All of the lanes in the order given, or none. */
+async function takeAll(
+  tx: Tx,
+  store: Store,
+  places: readonly { readonly lane: string }[],
+  holder: string,
+): Promise<readonly Lease[] | null> {
+  const leases: Lease[] = []
+  for (const { lane } of places) {
+    const lease = await takeLease(tx, store, lane, holder)
+    if (lease === null) {
+      await releaseLeases(
+        tx,
+        leases.map((taken) => taken.lane),
+        holder,
+      )
+      return null
+    }
+    leases.push(lease)
+  }
+  return leases
+}
+
+function isDue(row: OperationRow, wanted: Wanted): boolean {
+  return (
+    row.topic === wanted.topic &&
+    open.includes(row.state) &&
+    row.not_before <= wanted.now &&
+    wanted.knows(row)
+  )
 }
 
 /** Updates the operation under its fence. */
