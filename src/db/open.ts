@@ -5,6 +5,7 @@
 import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { DatabaseDialect } from './dialects/dialect.ts'
+import { defaultPoolLimits, type PoolLimits } from './dialects/server-url.ts'
 import { migrations } from './migrations/index.ts'
 import type { Database, Db, Tx } from './schema.ts'
 
@@ -12,32 +13,57 @@ export interface Store {
   readonly db: Db
   readonly dialect: DatabaseDialect
   /**
-   * Runs `body` in one transaction; all or nothing. Repeats it up to five times when the database reports a conflict, so
-   * `body` must have no effect but on `tx`, and must await nothing but the database.
+   * Runs `body` in one transaction; all or nothing. Repeats it up to five times when the database reports a conflict, and
+   * when the connection was lost before anything can have been committed, so `body` must have no effect but on `tx`, and
+   * must await nothing but the database. Throws {@link DatabaseUnavailable} when the database stays away.
    */
   transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
-/** `sqlite:<path>` or `sqlite::memory:`. Does not migrate: see {@link migrate}. */
-export async function openStore(url: string): Promise<Store> {
-  const dialect = await dialectOf(url)
+/**
+ * The database can't be reached. With `maybeCommitted` the connection was lost while a commit was under way: the
+ * transaction happened whole or not at all, and only the rows can tell.
+ */
+export class DatabaseUnavailable extends Error {
+  readonly maybeCommitted: boolean
+  constructor(maybeCommitted: boolean, options: ErrorOptions) {
+    super('the database can not be reached', options)
+    this.name = 'DatabaseUnavailable'
+    this.maybeCommitted = maybeCommitted
+  }
+}
+
+/**
+ * `sqlite:<path>`, `sqlite::memory:`, `postgres://…` or `mariadb://…` (see `dialects/server-url.ts`). Does not migrate: see
+ * {@link migrate}. A server need not be there yet.
+ */
+export async function openStore(url: string, limits: Partial<PoolLimits> = {}): Promise<Store> {
+  const dialect = await dialectOf(url, { ...defaultPoolLimits, ...limits })
   const db = new Kysely<Database>({ dialect: dialect.kysely })
   return {
     db,
     dialect,
-    transaction: (body) => withRepeats(dialect, () => db.transaction().execute(body)),
+    transaction: (body) => withRepeats(dialect, db, body),
     close: () => db.destroy(),
   }
 }
 
-async function dialectOf(url: string): Promise<DatabaseDialect> {
+async function dialectOf(url: string, limits: PoolLimits): Promise<DatabaseDialect> {
   const [scheme, rest] = splitScheme(url)
   if (scheme === 'sqlite') {
     const { sqliteDialect } = await import('./dialects/sqlite.ts')
     return sqliteDialect(rest)
   }
-  throw new Error(`database url "${scheme}:…": known are sqlite:<path>`)
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    const { postgresDialect } = await import('./dialects/postgres.ts')
+    return postgresDialect(url, limits)
+  }
+  if (scheme === 'mariadb' || scheme === 'mysql') {
+    const { mariadbDialect } = await import('./dialects/mariadb.ts')
+    return mariadbDialect(url, limits)
+  }
+  throw new Error(`database url "${scheme}:…": known are sqlite:<path>, postgres://… and mariadb://…`)
 }
 
 function splitScheme(url: string): [scheme: string, rest: string] {
@@ -46,14 +72,27 @@ function splitScheme(url: string): [scheme: string, rest: string] {
   return [url.slice(0, colon), rest.startsWith('//') ? rest.slice(2) : rest]
 }
 
-const conflictRepeats = 5
+/** Tries of one transaction. */
+const tries = 5
 
-async function withRepeats<T>(dialect: DatabaseDialect, run: () => Promise<T>): Promise<T> {
+async function withRepeats<T>(
+  dialect: DatabaseDialect,
+  db: Kysely<Database>,
+  body: (tx: Tx) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
+    // From here on the commit may have reached the database although its answer did not reach us.
+    let committing = false
     try {
-      return await run()
+      return await db.transaction().execute(async (tx) => {
+        const result = await body(tx)
+        committing = true
+        return result
+      })
     } catch (error) {
-      if (attempt >= conflictRepeats || !dialect.isConflict(error)) throw error
+      const unavailable = dialect.isUnavailable(error)
+      const again = attempt < tries && (unavailable ? !committing : dialect.isConflict(error))
+      if (!again) throw unavailable ? new DatabaseUnavailable(committing, { cause: error }) : error
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
     }
   }

@@ -67,7 +67,12 @@ export async function paged<DB, TB extends keyof DB, O>(
     const mark = await markedRow(db, from.table, from.resourceType, page, from.projectId)
     result = result.where(behind(page, mark, key, id) as never)
   }
-  result = result.orderBy(key as never, direction).orderBy(id as never, direction)
+  result = result
+    .orderBy(key as never, (order) => {
+      if (neverNull.includes(page.sortKey)) return page.descending ? order.desc() : order.asc()
+      return page.descending ? order.desc().nullsLast() : order.asc().nullsFirst()
+    })
+    .orderBy(id as never, direction)
   if (page.limit !== null) result = result.limit(page.limit)
   if (page.offset > 0) {
     // SQLite and MariaDB know no offset without a limit.

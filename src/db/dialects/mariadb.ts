@@ -1,0 +1,176 @@
+/**
+ * MariaDB 10.11 and later through `mysql2`. What is corrected: text compares byte by byte, trailing spaces included; `text` columns
+ * hold what they hold elsewhere; an update counts the rows it found, not the rows it changed, because a status that was
+ * already right is a winner too; and sessions run at READ COMMITTED with bounded waits.
+ */
+import { createPool, type PoolConnection } from 'mysql2/promise'
+import {
+  MysqlAdapter,
+  MysqlIntrospector,
+  MysqlQueryCompiler,
+  sql,
+  type CompiledQuery,
+  type CreateTableNode,
+  type DataTypeNode,
+  type Dialect,
+  type FunctionNode,
+  type OrderByItemNode,
+  type QueryResult,
+} from 'kysely'
+import type { DatabaseDialect, FunctionNames } from './dialect.ts'
+import { NoAnswer, pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
+import { idleInTransactionS, lockWaitS, serverAddress, type PoolLimits } from './server-url.ts'
+
+const functionNames: FunctionNames = { json_object_of: 'json_objectagg', json_array_of: 'json_arrayagg' }
+
+class Compiler extends MysqlQueryCompiler {
+  protected override visitFunction(node: FunctionNode): void {
+    const { func } = node
+    super.visitFunction({
+      ...node,
+      func: func in functionNames ? functionNames[func as keyof FunctionNames] : func,
+    })
+  }
+
+  protected override visitCreateTable(node: CreateTableNode): void {
+    super.visitCreateTable(node)
+    this.append(' engine = InnoDB row_format = dynamic default charset = utf8mb4 collate = utf8mb4_nopad_bin')
+  }
+
+  /** `text` stops at 64 KiB here, which a step's output may reach. */
+  protected override visitDataType(node: DataTypeNode): void {
+    if (node.dataType === 'text') this.append('mediumtext')
+    else super.visitDataType(node)
+  }
+
+  /** Nulls first ascending and last descending is how it sorts anyway; there are no words for it. */
+  protected override visitOrderByItem(node: OrderByItemNode): void {
+    const { nulls: _, ...rest } = node
+    super.visitOrderByItem(rest)
+  }
+}
+
+class MariadbClient implements Client {
+  readonly #connection: PoolConnection
+  #broken = false
+
+  constructor(connection: PoolConnection) {
+    this.#connection = connection
+  }
+
+  async run(query: CompiledQuery): Promise<QueryResult<unknown>> {
+    const values = query.parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value))
+    const [answer] = await this.#connection.query(query.sql, values as never)
+    if (Array.isArray(answer)) return { rows: answer as unknown[] }
+    return { rows: [], numAffectedRows: BigInt(answer.affectedRows) }
+  }
+
+  destroy(): void {
+    this.#broken = true
+    this.#connection.destroy()
+  }
+
+  release(): void {
+    if (!this.#broken) this.#connection.release()
+  }
+}
+
+async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
+  const address = serverAddress(url, 3306)
+  const pool = createPool({
+    ...(address.socket === null
+      ? { host: address.host, port: address.port }
+      : { socketPath: address.socket }),
+    user: address.user,
+    password: address.password,
+    database: address.database,
+    ...(address.tls === false ? {} : { ssl: address.tls as never }),
+    charset: 'utf8mb4_nopad_bin',
+    timezone: 'Z',
+    flags: ['FOUND_ROWS'],
+    decimalNumbers: true,
+    supportBigNumbers: true,
+    connectTimeout: limits.acquireTimeoutMs,
+    connectionLimit: limits.max,
+    maxIdle: limits.max,
+    idleTimeout: 60_000,
+    enableKeepAlive: true,
+    // A list with many ids is one statement; the waiters of a pool are bounded by who asks.
+    queueLimit: 0,
+  })
+  const prepared = new WeakSet<object>()
+  const session = [
+    'transaction_isolation = "READ-COMMITTED"',
+    `innodb_lock_wait_timeout = ${lockWaitS}`,
+    `idle_transaction_timeout = ${idleInTransactionS}`,
+    `max_statement_time = ${limits.statementTimeoutMs / 1000}`,
+    'sql_mode = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"',
+  ].map((assignment) => `session ${assignment.replaceAll('"', "'")}`)
+  return {
+    async acquire() {
+      const asked = pool.getConnection()
+      const connection = await withinLimit(asked, limits.acquireTimeoutMs).catch((error: unknown) => {
+        // One that comes after all goes back to the pool.
+        asked.then((late) => late.release()).catch(() => {})
+        throw error
+      })
+      // The pool hands out the same connection again and again: the session is set up once.
+      const raw = connection.connection as object
+      if (!prepared.has(raw)) {
+        try {
+          await withinLimit(connection.query(`set ${session.join(', ')}`), limits.acquireTimeoutMs)
+        } catch (error) {
+          connection.destroy()
+          throw error
+        }
+        prepared.add(raw)
+      }
+      return new MariadbClient(connection)
+    },
+    end: () => pool.end(),
+  }
+}
+
+async function withinLimit<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer(ms)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Deadlock, lock wait timeout, record changed since last read. */
+const conflicts = [1213, 1205, 1020]
+/** Too many connections, shutdown, killed, server gone, idle transaction ended, statement interrupted. */
+const gone = [1040, 1053, 1927, 2006, 2013, 4031, 1317, 1969]
+const lost =
+  /^(PROTOCOL_CONNECTION_LOST|PROTOCOL_SEQUENCE_TIMEOUT|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN)$/
+
+const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno ?? 0)
+
+/** `url` as in `server-url.ts`. */
+export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect {
+  const kysely: Dialect = {
+    createDriver: () =>
+      pooledDriver(() => openPool(url, limits), limits.statementTimeoutMs, 'start transaction'),
+    createAdapter: () => new MysqlAdapter(),
+    createQueryCompiler: () => new Compiler(),
+    createIntrospector: (db) => new MysqlIntrospector(db),
+  }
+  return {
+    kysely,
+    nowMicros: sql<number>`cast(unix_timestamp(sysdate(6)) * 1000000 as signed)`,
+    singleProcess: false,
+    isConflict: (error) => conflicts.includes(numberOf(error)),
+    isDuplicate: (error) => numberOf(error) === 1062,
+    isUnavailable: (error) =>
+      error instanceof NoAnswer ||
+      gone.includes(numberOf(error)) ||
+      lost.test(String((error as { code?: unknown } | null)?.code ?? '')) ||
+      (error instanceof Error && /closed state|Pool is closed|Connection lost/i.test(error.message)),
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * PostgreSQL 15 and later through `pg`. What is corrected: integers come as numbers (microseconds fit into 2^53), JSON as text,
+ * frequent statements are prepared under a name once per connection, and sessions say how long they may idle with locks.
+ */
+import { createHash } from 'node:crypto'
+import { Pool, types, type PoolClient, type QueryResult as PgResult } from 'pg'
+import {
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  sql,
+  type CompiledQuery,
+  type Dialect,
+  type FunctionNode,
+  type QueryResult,
+} from 'kysely'
+import type { DatabaseDialect, FunctionNames } from './dialect.ts'
+import { NoAnswer, pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
+import { idleInTransactionS, lockWaitS, serverAddress, type PoolLimits } from './server-url.ts'
+
+/** Distinct statements kept prepared on each connection; lists with filters make more, which go unnamed. */
+const namedStatements = 500
+
+/** Object identifiers of pg_type: int8, numeric, json, jsonb. */
+const [int8, numeric, json, jsonb] = [20, 1700, 114, 3802]
+
+const asText = (value: string): string => value
+const typeParsers = {
+  getTypeParser(oid: number, format?: string): never {
+    if (oid === int8 || oid === numeric) return Number as never
+    if (oid === json || oid === jsonb) return asText as never
+    return types.getTypeParser(oid, format as 'text') as never
+  },
+}
+
+const functionNames: FunctionNames = { json_object_of: 'json_object_agg', json_array_of: 'json_agg' }
+
+class Compiler extends PostgresQueryCompiler {
+  protected override visitFunction(node: FunctionNode): void {
+    const { func } = node
+    super.visitFunction({
+      ...node,
+      func: func in functionNames ? functionNames[func as keyof FunctionNames] : func,
+    })
+  }
+}
+
+/** Names by statement text, the same on every connection of the process. */
+const names = new Map<string, string>()
+
+function nameOf(text: string): string | undefined {
+  const known = names.get(text)
+  if (known !== undefined || names.size >= namedStatements) return known
+  if (!/^(select|insert|update|delete|with)\b/.test(text)) return undefined
+  const name = `m${createHash('sha256').update(text).digest('hex').slice(0, 24)}`
+  names.set(text, name)
+  return name
+}
+
+class PgClient implements Client {
+  readonly #client: PoolClient
+  #broken: Error | null = null
+
+  constructor(client: PoolClient) {
+    this.#client = client
+  }
+
+  async run(query: CompiledQuery): Promise<QueryResult<unknown>> {
+    const name = nameOf(query.sql)
+    const values = query.parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value))
+    const answer: PgResult = await this.#client.query({
+      text: query.sql,
+      values,
+      ...(name === undefined ? {} : { name }),
+    })
+    const rows = answer.rows as unknown[]
+    if (!['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(answer.command)) return { rows }
+    return { rows, numAffectedRows: BigInt(answer.rowCount ?? 0) }
+  }
+
+  destroy(reason: Error): void {
+    this.#broken = reason
+    // The library has no public way to drop a connection that is in the middle of a statement.
+    const { connection } = this.#client as unknown as { connection: { stream: { destroy(): void } } }
+    connection.stream.destroy()
+  }
+
+  release(): void {
+    this.#client.release(this.#broken ?? undefined)
+  }
+}
+
+async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
+  const address = serverAddress(url, 5432)
+  const session = {
+    default_transaction_isolation: 'read\\ committed',
+    idle_in_transaction_session_timeout: `${idleInTransactionS}s`,
+    lock_timeout: `${lockWaitS}s`,
+    statement_timeout: `${limits.statementTimeoutMs}`,
+    timezone: 'UTC',
+  }
+  const pool = new Pool({
+    host: address.socket ?? address.host,
+    port: address.port,
+    user: address.user,
+    password: address.password,
+    database: address.database,
+    ssl: address.tls,
+    max: limits.max,
+    connectionTimeoutMillis: limits.acquireTimeoutMs,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    application_name: 'manila',
+    options: Object.entries(session)
+      .map(([option, value]) => `-c ${option}=${value}`)
+      .join(' '),
+    types: typeParsers,
+  })
+  // An idle connection that the server ended; the pool has already dropped it.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return {
+    acquire: async () => new PgClient(await pool.connect()),
+    end: () => pool.end(),
+  }
+}
+
+/** SQLSTATE classes: serialization failure, deadlock, lock not available; the last is a wait that was cut short. */
+const conflicts = ['40001', '40P01', '55P03']
+/** Shutting down, starting up, too many connections, killed while idle in a transaction; 08… is every connection exception. */
+const gone = /^(08\d\d\d|57P0[1-4]|53300|25P03)$/
+const networkErrors =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN)$/
+const lostMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Client was closed/
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
+
+/** `url` as in `server-url.ts`. */
+export function postgresDialect(url: string, limits: PoolLimits): DatabaseDialect {
+  const kysely: Dialect = {
+    createDriver: () => pooledDriver(() => openPool(url, limits), limits.statementTimeoutMs, 'begin'),
+    createAdapter: () => new PostgresAdapter(),
+    createQueryCompiler: () => new Compiler(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+  }
+  return {
+    kysely,
+    nowMicros: sql<number>`(extract(epoch from clock_timestamp()) * 1000000)::bigint`,
+    singleProcess: false,
+    isConflict: (error) => conflicts.includes(codeOf(error)),
+    isDuplicate: (error) => codeOf(error) === '23505',
+    isUnavailable: (error) =>
+      error instanceof NoAnswer ||
+      gone.test(codeOf(error)) ||
+      networkErrors.test(codeOf(error)) ||
+      (error instanceof Error && lostMessages.test(error.message)),
+  }
+}
