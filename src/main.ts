@@ -14,7 +14,7 @@ import { healthRoute } from './api/status/health.ts'
 import { metricsRoute, readGauges } from './api/status/metrics.ts'
 import type { AppParts } from './app/context.ts'
 import { AuthManager } from './auth/manager.ts'
-import { memoryBus } from './bus/memory.ts'
+import { openBus } from './bus/open.ts'
 import type { Settings } from './config/schema.ts'
 import { migrate, openStore, type Store } from './db/open.ts'
 import { failpointFromEnvironment } from './engine/failpoint.ts'
@@ -56,7 +56,13 @@ export async function startService(settings: Settings, options: StartOptions = {
   await migrate(store)
   // One process owns the file, so whoever held a lease before is dead: resume at once.
   if (store.dialect.singleProcess) await breakAllLeases(store)
-  const bus = memoryBus((error) => log.error({ err: error }, 'a message handler failed'))
+  const metrics = createMetrics()
+  const bus = openBus(settings.bus, {
+    service: 'manila-all',
+    log,
+    now: () => clock.now(),
+    observe: metrics.bus,
+  })
   const policy = new Policy({
     clock,
     file: settings.api.policy_file,
@@ -72,7 +78,6 @@ export async function startService(settings: Settings, options: StartOptions = {
     limits: { maxAccountFailures: settings.auth.max_login_failures, windowS: settings.auth.login_window_s },
   })
   const parts: AppParts = { store, clock, bus, policy, settings }
-  const metrics = createMetrics()
   readGauges(parts, metrics)
   const failpoint = failpointFromEnvironment(process.env)
   const processId = randomUUID()

@@ -31,6 +31,44 @@ export const Database = Type.Object({
   url: text('Where the database is: sqlite:<path>.', 'sqlite:var/manila.db'),
 })
 
+export const Bus = Type.Object({
+  url: text(
+    'Where messages go: memory: inside one process, amqp://user:password@host:port/vhost, or amqps://… with TLS.',
+    'memory:',
+  ),
+  hosts: list(
+    'host:port of every node of the broker, when there are several; empty takes the one of the URL.',
+    [],
+  ),
+  prefix: text('Begins the name of every exchange and queue: letters, digits, - and _.', 'manila'),
+  ca_file: text(
+    "Certificates (PEM) that may have signed the broker's; empty trusts those of the system.",
+    '',
+  ),
+  cert_file: text('Own certificate (PEM) for a broker that asks for one; empty = none.', ''),
+  key_file: text('Key (PEM) of cert_file.', ''),
+  heartbeat_s: count('Seconds between heartbeats; a broker silent for twice as long counts as dead.', 5, 1),
+  reconnect_s: Type.Integer({
+    description: 'Longest pause between two tries to reach the broker, seconds.',
+    default: 3,
+    minimum: 1,
+    maximum: 60,
+  }),
+  prefetch: count('Messages of one queue that a process takes before it has acknowledged them.', 50, 1),
+  buffer: count(
+    'Messages kept for a broker that is down; older ones are dropped, the database knows the work.',
+    1000,
+  ),
+  queue_max_length: count('Messages a queue holds; the oldest go first.', 10_000, 100),
+  message_ttl_s: count(
+    'Seconds a message waits for its receiver, who finds the work without it too.',
+    600,
+    1,
+  ),
+  queue_expires_s: count('Seconds after which a queue that nobody serves is removed.', 604_800, 60),
+  dead_letters_max: count('Messages kept that nobody understood; the oldest go first.', 1000, 1),
+})
+
 export const Auth = Type.Object({
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
@@ -135,6 +173,7 @@ export const SettingsSchema = Type.Object({
   }),
   api: Api,
   database: Database,
+  bus: Bus,
   auth: Auth,
   shares: Shares,
   scheduler: Scheduler,
@@ -146,4 +185,5 @@ export const SettingsSchema = Type.Object({
 })
 
 export type Settings = Static<typeof SettingsSchema>
+export type BusSettings = Static<typeof Bus>
 export type BackendSettings = Static<typeof Backend>

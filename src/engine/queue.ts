@@ -30,6 +30,8 @@ export interface NewOperation<Kind extends OperationKind = OperationKind> {
 export interface Enqueued {
   readonly id: string
   readonly topic: string
+  /** Of the request that asked for it. */
+  readonly requestId: string
 }
 
 export const instanceLane = (instanceId: string): string => `instance:${instanceId}`
@@ -91,7 +93,7 @@ export async function enqueue<Kind extends OperationKind>(
       .values({ operation_id: id, lane, lane_seq: seq, finished: 0 })
       .execute()
   }
-  return { id, topic: busTopic(topic, work.backendId) }
+  return { id, topic: busTopic(topic, work.backendId), requestId: work.requestId }
 }
 
 /** The lane's own counter gives the order, so that no clock does. */
@@ -117,8 +119,8 @@ async function nextInLane(tx: Tx, lane: string): Promise<number> {
 }
 
 /** Wakes whoever runs the operation. Call it after the commit. */
-export function nudge(bus: Bus, enqueued: Enqueued): void {
-  bus.cast(enqueued.topic, 'operation.due', { operationId: enqueued.id })
+export function nudge(bus: Bus, { id, topic, requestId }: Enqueued): void {
+  bus.cast(topic, 'operation.due', { operationId: id }, { requestId })
 }
 
 /** True while something unfinished waits or runs in the lane. */

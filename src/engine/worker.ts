@@ -33,7 +33,7 @@ export function worker(parts: WorkerParts): Worker {
   let looking = false
   let lookAgain = false
   const timers: NodeJS.Timeout[] = []
-  let unserve = (): void => {}
+  const unserve: (() => void)[] = []
 
   const start = (id: string): void => {
     if (stopped || running.has(id)) return
@@ -123,17 +123,20 @@ export function worker(parts: WorkerParts): Worker {
 
   return {
     start() {
-      unserve = parts.bus.serve(topic, 'operation.due', ({ operationId }) => {
-        if (running.size >= parts.slots) saturated = true
-        else start(operationId)
-      })
+      unserve.push(
+        parts.bus.serve(topic, 'operation.due', ({ operationId }) => {
+          if (running.size >= parts.slots) saturated = true
+          else start(operationId)
+        }),
+        parts.bus.onGap(() => void look()),
+      )
       timers.push(setInterval(() => void look(), parts.pollMs))
       timers.push(setInterval(() => void beat(), (leaseTtlS * 1000) / 3))
       void look()
     },
     async stop(graceMs) {
       stopped = true
-      unserve()
+      for (const end of unserve) end()
       for (const timer of timers.slice(0, 1)) clearInterval(timer)
       const all = Promise.allSettled(running.values())
       await Promise.race([all, new Promise((resolve) => setTimeout(resolve, graceMs).unref())])

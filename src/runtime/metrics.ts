@@ -12,8 +12,9 @@ export interface Metrics {
   request(event: { method: string; route: string; status: number; seconds: number }): void
   operation(event: { kind: string; outcome: string; seconds: number }): void
   driverCall(event: { backend: string; call: string; outcome: string; seconds: number }): void
+  bus(event: { event: string; name: string }): void
   /** `read` is asked at each scrape. */
-  collect(name: 'queue' | 'pools', read: () => Promise<void>): void
+  collect(name: 'queue' | 'pools' | 'bus', read: () => Promise<void>): void
   /** Everything in Prometheus's text format, freshly read. */
   expose(): Promise<string>
   readonly queueAge: Gauge<'topic'>
@@ -22,6 +23,7 @@ export interface Metrics {
   readonly poolFree: Gauge<'pool'>
   readonly poolPlaced: Gauge<'pool'>
   readonly backendUp: Gauge<'backend'>
+  readonly busConnected: Gauge
 }
 
 export function metrics(): Metrics {
@@ -48,6 +50,12 @@ export function metrics(): Metrics {
     buckets: operationBuckets,
     registers,
   })
+  const messages = new Counter({
+    name: 'manila_bus_messages_total',
+    help: 'Messages by what became of them: published, confirmed, dropped, delivered, dead-lettered.',
+    labelNames: ['event', 'name'],
+    registers,
+  })
   const failures = new Counter({
     name: 'manila_metrics_collect_failures_total',
     help: 'Scrapes that could not read the database.',
@@ -70,6 +78,7 @@ export function metrics(): Metrics {
       requests.observe({ method, route, status: String(status) }, seconds),
     operation: ({ kind, outcome, seconds }) => operations.observe({ kind, outcome }, seconds),
     driverCall: ({ backend, call, outcome, seconds }) => calls.observe({ backend, call, outcome }, seconds),
+    bus: ({ event, name }) => messages.inc({ event, name }),
     collect: (name, read) => void readers.push({ name, read }),
     async expose() {
       memory.set(process.memoryUsage.rss())
@@ -88,5 +97,6 @@ export function metrics(): Metrics {
     poolFree: gauge('manila_pool_capacity_free_bytes', 'Free space as last reported.', ['pool']),
     poolPlaced: gauge('manila_pool_capacity_placed_bytes', 'Sum of the sizes placed.', ['pool']),
     backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
+    busConnected: gauge('manila_bus_connected', '1 while the broker is reachable.', []),
   }
 }

@@ -1,6 +1,6 @@
 /**
  * `GET /healthcheck`: 200 while this API and its database serve. A dead backend must not take the API out of a load
- * balancer, so backends are only told about, and only to callers whom `health:detail` allows.
+ * balancer, nor a dead broker, so those are only told about, and only to callers whom `health:detail` allows.
  */
 import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../../app/context.ts'
@@ -32,6 +32,13 @@ export function healthRoute(app: FastifyInstance, parts: AppParts & { readonly a
       heartbeat_at: isoMicros(row.heartbeat_at),
       serves_shares: row.health === 'ready' && row.stopped === 0 && row.heartbeat_at > upSince,
     }))
-    return { status: 'ok', serves_shares: backends.some((backend) => backend.serves_shares), backends }
+    const { kind, state, since, reason } = parts.bus.state()
+    return {
+      status: 'ok',
+      serves_shares: backends.some((backend) => backend.serves_shares),
+      // Down, it costs seconds and no request: that is for people to see, not for a balancer to act on.
+      bus: { kind, state, since: isoMicros(since), reason },
+      backends,
+    }
   })
 }

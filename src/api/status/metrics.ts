@@ -12,7 +12,7 @@ export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
   )
 }
 
-export function readGauges(parts: Pick<AppParts, 'store' | 'clock'>, metrics: Metrics): void {
+export function readGauges(parts: Pick<AppParts, 'store' | 'clock' | 'bus'>, metrics: Metrics): void {
   metrics.collect('queue', async () => {
     const rows = await queueState(parts.store.db)
     metrics.queueLength.reset()
@@ -26,6 +26,10 @@ export function readGauges(parts: Pick<AppParts, 'store' | 'clock'>, metrics: Me
       oldest.set(topic, Math.max(oldest.get(topic) ?? 0, (parts.clock.now() - since) / 1_000_000))
     }
     for (const [topic, seconds] of oldest) metrics.queueAge.set({ topic }, seconds)
+  })
+  metrics.collect('bus', () => {
+    metrics.busConnected.set(parts.bus.state().state === 'connected' ? 1 : 0)
+    return Promise.resolve()
   })
   metrics.collect('pools', async () => {
     for (const { label, total_gib, free_gib, placed_gib } of await poolCapacity(parts.store.db)) {

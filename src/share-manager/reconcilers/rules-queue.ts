@@ -117,6 +117,7 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
       unserve.push(bus.serve(`share.${backend.id}`, 'access.changed', lookSoon))
       // What waited behind an operation may go now.
       unserve.push(bus.serve('operations', 'operation.finished', lookSoon))
+      unserve.push(bus.onGap(lookSoon))
       timer = setInterval(lookSoon, pollMs)
       timer.unref()
       lookSoon()

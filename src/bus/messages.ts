@@ -1,0 +1,66 @@
+/**
+ * Every message there is, with its version, its shape and who gets it. They carry ids; the database carries truth.
+ *
+ * A receiver ignores fields it does not know, so a new optional field needs no new version. A change that an older process
+ * would misread gets the next version number: processes of the older release then set the message aside, and the rows tell
+ * them what to do.
+ */
+import Type, { type Static, type TProperties, type TSchema } from 'typebox'
+
+/**
+ * `one`: one of the processes that serve the topic gets it, later if none does now. `all`: every process that serves it at
+ * this moment gets it.
+ */
+export type Delivery = 'one' | 'all'
+
+const message = <Fields extends TProperties>(version: number, delivery: Delivery, fields: Fields) => ({
+  version,
+  delivery,
+  schema: Type.Object(fields),
+})
+
+const id = () => Type.String({ minLength: 1, maxLength: 64 })
+
+export const messages = {
+  /** An operation is due on a topic (`scheduler`, `data`, or `share.<backend id>`): go and look. */
+  'operation.due': message(1, 'one', { operationId: id() }),
+  /** An operation is over: whoever waits for it may look. To `operations`. */
+  'operation.finished': message(1, 'all', { operationId: id() }),
+  /** The access rules of an instance (or snapshot instance) changed. To `share.<backend id>`. */
+  'access.changed': message(1, 'all', { instanceId: id() }),
+  /** Pool statistics were written: schedulers drop their cache. To `scheduler`. */
+  'pools.changed': message(1, 'all', {}),
+  /**
+   * Somebody waits for how full things on the backend are, measured at `atLeast` (microseconds) or later. To
+   * `share.<backend id>`; one measurement of the whole backend serves everybody who asked before it began.
+   */
+  'usage.wanted': message(1, 'one', { backendId: id(), atLeast: Type.Integer() }),
+  /** A measurement of the whole backend was written: who waits may look. To `usages`. */
+  'usage.measured': message(1, 'all', { backendId: id() }),
+} as const
+
+const call = <Request extends TProperties, Answer extends TProperties>(
+  version: number,
+  request: Request,
+  answer: Answer,
+) => ({ version, request: Type.Object(request), answer: Type.Object(answer) })
+
+/** What has an answer; one of the processes that serve the topic gives it. */
+export const calls = {
+  /** Is anybody there? To `share.<backend id>` or `scheduler`. */
+  ping: call(1, {}, { service: Type.String(), host: Type.String() }),
+} as const
+
+export type MessageName = keyof typeof messages
+export type Messages = { readonly [Name in MessageName]: Static<(typeof messages)[Name]['schema']> }
+export type CallName = keyof typeof calls
+export type Requests = { readonly [Name in CallName]: Static<(typeof calls)[Name]['request']> }
+export type Answers = { readonly [Name in CallName]: Static<(typeof calls)[Name]['answer']> }
+
+/** What is known of a name that came from outside; undefined when nothing is. */
+export function known(name: string): { readonly version: number; readonly schema: TSchema } | undefined {
+  if (Object.hasOwn(messages, name)) return messages[name as MessageName]
+  if (!Object.hasOwn(calls, name)) return undefined
+  const { version, request } = calls[name as CallName]
+  return { version, schema: request }
+}
