@@ -6,8 +6,13 @@
 import type { Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
 
-/** Seconds a lease lives without renewal: how long the work of a dead process waits. */
-export const leaseTtlS = 10
+/**
+ * Seconds a lease lives without renewal: how long the work of a dead process waits. With {@link renewMs} two renewals may be
+ * lost or late before a lease is; with a worker's poll of 2 s the work of a dead process goes on after 4 to 8 s.
+ */
+export const leaseTtlS = 6
+/** Milliseconds between two renewals. */
+export const renewMs = 2000
 
 export interface Lease {
   readonly lane: string
@@ -44,13 +49,34 @@ export async function releaseLeases(tx: Tx, lanes: readonly string[], holder: st
     .execute()
 }
 
-/** Extends everything `holder` has by another {@link leaseTtlS}. */
-export async function renewLeases(store: Store, holder: string): Promise<void> {
+/** Extends everything `holder` has by another {@link leaseTtlS}; answers the lanes, for what is missing was taken away. */
+export async function renewLeases(store: Store, holder: string): Promise<ReadonlySet<string>> {
   await store.db
     .updateTable('lanes')
     .set((eb) => ({ expires_at: eb(store.dialect.nowMicros, '+', leaseTtlS * 1_000_000) }))
     .where('holder', '=', holder)
     .execute()
+  const held = await store.db.selectFrom('lanes').select('lane').where('holder', '=', holder).execute()
+  return new Set(held.map(({ lane }) => lane))
+}
+
+/** Whether `fence` is still the newest of the lane and its lease has not run out, by the database's clock. */
+export async function confirmLease(store: Store, lane: string, fence: number): Promise<boolean> {
+  const row = await store.db
+    .selectFrom('lanes')
+    .select('lane')
+    .where('lane', '=', lane)
+    .where('fence', '=', fence)
+    .where('expires_at', '>', store.dialect.nowMicros)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Makes the lane's row when it isn't there. Two processes may collide: the caller repeats on a duplicate. */
+export async function ensureLane(tx: Tx, lane: string): Promise<void> {
+  const known = await tx.selectFrom('lanes').select('lane').where('lane', '=', lane).executeTakeFirst()
+  if (known !== undefined) return
+  await tx.insertInto('lanes').values({ lane, next_seq: 0, holder: null, fence: 0, expires_at: 0 }).execute()
 }
 
 /**

@@ -80,6 +80,8 @@ export interface Job<Kind extends OperationKind = OperationKind> {
   readonly attempt: number
   /** The lane's fence: grows whenever the work changes hands. */
   readonly fence: number
+  /** False once the lane's lease may have run out: asked again right before every effect. */
+  owned(): boolean
   /** Milliseconds this step may take; `signal` is aborted then, or when the lane is lost or the process stops. */
   readonly deadlineMs: number
   readonly signal: AbortSignal

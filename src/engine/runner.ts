@@ -2,11 +2,12 @@
  * Walks one operation: runs its steps in order, records each, resumes where a dead worker stopped, and on failure
  * undoes what was begun, in reverse. It stops at the first step that another service runs and hands the work over.
  */
-import type { Store } from '../db/open.ts'
+import { DatabaseUnavailable, type Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { OperationPlan } from '../model/operations.ts'
 import type { Failpoint } from './failpoint.ts'
+import { Hold, monotonicMs } from './hold.ts'
 import { releaseLeases } from './lanes.ts'
 import {
   StepFailure,
@@ -75,8 +76,17 @@ export type RunEnd =
   | { readonly end: 'waiting'; readonly forMs: number }
   | { readonly end: 'stopped' }
 
-/** Runs the operation as far as this topic can. `stop` is aborted when the process ends or loses its leases. */
-export async function run(parts: RunnerParts, id: string, stop: AbortSignal): Promise<RunEnd> {
+/**
+ * Runs the operation as far as this topic can. `stop` is aborted when the process ends or loses its leases; `hold` is told of
+ * the leases, and whoever renews them tells it of that.
+ */
+export async function run(
+  parts: RunnerParts,
+  id: string,
+  stop: AbortSignal,
+  hold: Hold = new Hold(),
+): Promise<RunEnd> {
+  const askedAtMs = monotonicMs()
   const claimed = await parts.store.transaction((tx) =>
     claim(tx, parts.store, {
       id,
@@ -87,7 +97,8 @@ export async function run(parts: RunnerParts, id: string, stop: AbortSignal): Pr
     }),
   )
   if (claimed === null) return { end: 'not-mine' }
-  const walk = new Walk(parts, claimed, stop)
+  hold.taken(claimed.lanes, askedAtMs)
+  const walk = new Walk(parts, claimed, stop, hold)
   try {
     return await walk.toTheEnd()
   } catch (error) {
@@ -104,14 +115,16 @@ class Walk {
   readonly #parts: RunnerParts
   readonly #claimed: Claimed
   readonly #stop: AbortSignal
+  readonly #hold: Hold
   readonly #plan: OperationPlan
   readonly #code: OperationCode
   #progressWrittenAt = 0
 
-  constructor(parts: RunnerParts, claimed: Claimed, stop: AbortSignal) {
+  constructor(parts: RunnerParts, claimed: Claimed, stop: AbortSignal, hold: Hold) {
     this.#parts = parts
     this.#claimed = claimed
     this.#stop = stop
+    this.#hold = hold
     const plan = parts.plans[claimed.row.kind]
     const code = parts.registry.get(claimed.row.kind)
     if (plan === undefined || code === undefined || plan.version !== claimed.row.version) {
@@ -196,7 +209,8 @@ class Walk {
   }
 
   async #failed(name: string, error: unknown): Promise<RunEnd | null> {
-    if (error instanceof LostLane) throw error
+    // Without the database nothing can be said of the step: whoever finds the operation next repeats it.
+    if (error instanceof LostLane || error instanceof DatabaseUnavailable) throw error
     const { row } = this.#claimed
     if (this.#stop.aborted) {
       await this.letGo()
@@ -271,7 +285,7 @@ class Walk {
         done = await this.#bounded((job) => this.#step(name).undo?.(job) ?? Promise.resolve())
         this.#parts.failpoint(row.kind, `undo ${name}`, 'after-effect')
       } catch (error) {
-        if (error instanceof LostLane) throw error
+        if (error instanceof LostLane || error instanceof DatabaseUnavailable) throw error
         if (this.#stop.aborted) {
           await this.letGo()
           return { end: 'stopped' }
@@ -425,6 +439,7 @@ class Walk {
       leftBehind: row.state === 'undoing' && this.#leftBehind(this.#plan.steps[row.step]?.[0] ?? ''),
       attempt: row.attempts,
       fence: row.fence,
+      owned: () => this.#hold.lasts,
       deadlineMs: this.#parts.stepDeadlineMs,
       signal,
       progress: (percent) => this.#writeProgress(percent),

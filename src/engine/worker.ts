@@ -4,7 +4,8 @@
  * its own slots and nobody else's.
  */
 import type { Bus } from '../bus/bus.ts'
-import { leaseTtlS, renewLeases } from './lanes.ts'
+import { Hold, monotonicMs } from './hold.ts'
+import { renewLeases, renewMs } from './lanes.ts'
 import { busTopic } from './queue.ts'
 import { run, type RunnerParts } from './runner.ts'
 
@@ -15,6 +16,14 @@ export interface WorkerParts extends RunnerParts {
   /** Operations run at once. */
   readonly slots: number
   readonly pollMs: number
+  /** True while the process takes nothing new: what runs goes on, the rest is for others. */
+  readonly draining?: () => boolean
+}
+
+interface Running {
+  readonly hold: Hold
+  readonly abort: AbortController
+  readonly ended: Promise<void>
 }
 
 export interface Worker {
@@ -26,7 +35,7 @@ export interface Worker {
 }
 
 export function worker(parts: WorkerParts): Worker {
-  const running = new Map<string, Promise<void>>()
+  const running = new Map<string, Running>()
   const stop = new AbortController()
   const topic = busTopic(parts.topic, parts.backendId)
   let stopped = false
@@ -36,9 +45,11 @@ export function worker(parts: WorkerParts): Worker {
   const unserve: (() => void)[] = []
 
   const start = (id: string): void => {
-    if (stopped || running.has(id)) return
+    if (stopped || running.has(id) || parts.draining?.() === true) return
     if (running.size >= parts.slots) return
-    const ended = run(parts, id, stop.signal)
+    const hold = new Hold()
+    const abort = new AbortController()
+    const ended = run(parts, id, AbortSignal.any([stop.signal, abort.signal]), hold)
       .then((end) => {
         running.delete(id)
         if (end.end === 'handed-over') {
@@ -62,14 +73,14 @@ export function worker(parts: WorkerParts): Worker {
         // A slot is free: somebody may have been turned away.
         if (saturated && running.size < parts.slots) void look()
       })
-    running.set(id, ended)
+    running.set(id, { hold, abort, ended })
   }
 
   let saturated = false
 
   /** Starts what is due, oldest first, as far as slots go. */
   const look = async (): Promise<void> => {
-    if (stopped) return
+    if (stopped || parts.draining?.() === true) return
     if (looking) {
       lookAgain = true
       return
@@ -112,13 +123,18 @@ export function worker(parts: WorkerParts): Worker {
     }
   }
 
+  /** What lost its lanes, or may have while the database could not be asked, is stopped before it does any more. */
   const beat = async (): Promise<void> => {
     if (running.size === 0) return
+    const askedAtMs = monotonicMs()
+    const before = [...running.values()]
     try {
-      await renewLeases(parts.store, parts.holder)
+      const held = await renewLeases(parts.store, parts.holder)
+      for (const { hold } of before) if (hold.lanes.every((lane) => held.has(lane))) hold.renewed(askedAtMs)
     } catch (error) {
       parts.log.error({ err: error }, 'leases were not renewed')
     }
+    for (const { hold, abort } of before) if (hold.lanes.length > 0 && !hold.lasts) abort.abort()
   }
 
   return {
@@ -131,14 +147,14 @@ export function worker(parts: WorkerParts): Worker {
         parts.bus.onGap(() => void look()),
       )
       timers.push(setInterval(() => void look(), parts.pollMs))
-      timers.push(setInterval(() => void beat(), (leaseTtlS * 1000) / 3))
+      timers.push(setInterval(() => void beat(), renewMs))
       void look()
     },
     async stop(graceMs) {
       stopped = true
       for (const end of unserve) end()
       for (const timer of timers.slice(0, 1)) clearInterval(timer)
-      const all = Promise.allSettled(running.values())
+      const all = Promise.allSettled([...running.values()].map(({ ended }) => ended))
       await Promise.race([all, new Promise((resolve) => setTimeout(resolve, graceMs).unref())])
       stop.abort()
       await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 2000).unref())])

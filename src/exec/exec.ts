@@ -15,6 +15,13 @@ export interface Fence {
   readonly lockFile: string
   /** Grows each time the lane changes hands. */
   readonly number: number
+  /** Asked right before the child is started: false when this process may have slept through the end of its lease. */
+  owned?(): boolean
+  /**
+   * Asked before `owned` where other hosts reach the same backend, whose records of numbers this host does not see: whether the
+   * database still knows this owner.
+   */
+  confirm?(): Promise<boolean>
 }
 
 export interface RunOptions {

@@ -52,6 +52,7 @@ async function runLocal(
   if (options.signal?.aborted) {
     throw new ExecError(`${program} was not started: the call was stopped`, 'aborted', nothingRan)
   }
+  await refuseLostOwner(program, options.fence)
   const first = wrapped[0] ?? resolved
   const child = spawn(first, wrapped.slice(1), {
     detached: true,
@@ -59,6 +60,13 @@ async function runLocal(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   return settle(child, program, options)
+}
+
+/** The lock and the record of numbers guard what is between this and the effect. */
+async function refuseLostOwner(program: string, fence: Fence | undefined): Promise<void> {
+  const confirmed = (await fence?.confirm?.().catch(() => false)) ?? true
+  if (confirmed && fence?.owned?.() !== false) return
+  throw new ExecError(`${program} was not run: the lease of its owner has run out`, 'fenced', nothingRan)
 }
 
 function settle(child: ChildProcess, program: string, options: RunOptions): Promise<RunResult> {

@@ -9,6 +9,8 @@ import type { BackendSettings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
 import { setHealth, type Health } from '../db/store/backends.ts'
 import { DriverError, type CallContext, type Exporter, type StorageDriver } from '../drivers/driver.ts'
+import { confirmLease } from '../engine/lanes.ts'
+import { instanceLane } from '../engine/queue.ts'
 import type { Fence } from '../exec/exec.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from './parts.ts'
@@ -41,11 +43,19 @@ export interface CallEvent {
   readonly outcome: 'ok' | 'nothing-happened' | 'maybe-happened' | 'no-room-here' | 'unexpected'
 }
 
+/** Who owns the lane of a share instance. */
+export interface Guard {
+  readonly instanceId: string
+  readonly fence: number
+  /** False once the lease may have run out. */
+  owned(): boolean
+}
+
 export interface CallOptions {
   /** For metrics and messages: `create`, `publish`… Never an id. */
   readonly name: string
   /** Share instance whose fence protects the effect; null for what changes nothing or no one thing. */
-  readonly guarded?: { readonly instanceId: string; readonly fence: number } | null
+  readonly guarded?: Guard | null
   readonly signal?: AbortSignal
   /** Default: the backend's `call_timeout_s`. */
   readonly deadlineMs?: number
@@ -202,7 +212,7 @@ async function bounded<T>(
     log: parts.log,
     deadlineMs,
     signal,
-    fence: fenceOf(parts.dir, options.guarded ?? null),
+    fence: fenceOf(parts, options.guarded ?? null),
     progress: options.progress ?? (() => {}),
   }
   const began = performance.now()
@@ -221,10 +231,17 @@ async function bounded<T>(
 }
 
 /** Instance ids come from the database, where only our own uuids are; still nothing else may become a path. */
-function fenceOf(dir: string, guarded: (CallOptions['guarded'] & {}) | null): Fence | null {
+function fenceOf(parts: BackendParts, guarded: Guard | null): Fence | null {
   if (guarded === null) return null
-  if (!/^[0-9a-fA-F-]{1,64}$/.test(guarded.instanceId)) {
+  const { instanceId, fence: number } = guarded
+  if (!/^[0-9a-fA-F-]{1,64}$/.test(instanceId))
     throw new DriverError('not an instance id', 'nothing-happened')
+  const fence = {
+    lockFile: join(parts.dir, 'fences', instanceId),
+    number,
+    owned: () => guarded.owned(),
   }
-  return { lockFile: join(dir, 'fences', guarded.instanceId), number: guarded.fence }
+  // On one host the record beside the lock file is enough, and costs no query.
+  if (parts.driver.reach === 'host') return fence
+  return { ...fence, confirm: () => confirmLease(parts.store, instanceLane(instanceId), number) }
 }

@@ -4,13 +4,17 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { leaseTtlS, releaseLeases, renewLeases, takeLease } from '../engine/lanes.ts'
+import { onceMoreOnDuplicate } from '../db/store/services.ts'
+import { Hold, monotonicMs } from '../engine/hold.ts'
+import { ensureLane, releaseLeases, renewLeases, renewMs, takeLease } from '../engine/lanes.ts'
 import { busTopic, instanceLane, laneIsBusy } from '../engine/queue.ts'
 import type { ShareParts } from './parts.ts'
 
 export interface LaneLease {
   readonly instanceId: string
   readonly fence: number
+  /** False once the lease may have run out. */
+  owned(): boolean
   /** Throws {@link LeaseLost} unless the lane is still ours; call it first in every transaction under the lease. */
   check(tx: Tx): Promise<void>
 }
@@ -32,19 +36,24 @@ export async function withLane<T>(
   const lane = instanceLane(instanceId)
   // A name of its own: a worker of the same process must find the lane taken.
   const holder = `${parts.holder}/${randomUUID()}`
-  const taken = await parts.store.transaction(async (tx) => {
+  const hold = new Hold()
+  const askedAtMs = monotonicMs()
+  const taken = await onceMoreOnDuplicate(parts.store, async (tx) => {
     if (await laneIsBusy(tx, lane)) return null
     await ensureLane(tx, lane)
     return takeLease(tx, parts.store, lane, holder)
   })
   if (taken === null) return 'busy'
-  const renewal = setInterval(
-    () => void renewLeases(parts.store, holder).catch(() => {}),
-    (leaseTtlS * 1000) / 3,
-  )
+  hold.taken([lane], askedAtMs)
+  const renewal = setInterval(() => void renew(parts, holder, hold), renewMs)
   renewal.unref()
   try {
-    return await work({ instanceId, fence: taken.fence, check: (tx) => check(tx, lane, holder, instanceId) })
+    return await work({
+      instanceId,
+      fence: taken.fence,
+      owned: () => hold.lasts,
+      check: (tx) => check(tx, lane, holder, instanceId),
+    })
   } finally {
     clearInterval(renewal)
     await parts.store.transaction((tx) => releaseLeases(tx, [lane], holder))
@@ -62,10 +71,11 @@ async function check(tx: Tx, lane: string, holder: string, instanceId: string): 
   if (row.numUpdatedRows === 0n) throw new LeaseLost(instanceId)
 }
 
-async function ensureLane(tx: Tx, lane: string): Promise<void> {
-  const known = await tx.selectFrom('lanes').select('lane').where('lane', '=', lane).executeTakeFirst()
-  if (known !== undefined) return
-  await tx.insertInto('lanes').values({ lane, next_seq: 0, holder: null, fence: 0, expires_at: 0 }).execute()
+async function renew(parts: ShareParts, holder: string, hold: Hold): Promise<void> {
+  const askedAtMs = monotonicMs()
+  // A renewal that fails is one of the two that a lease outlives; then the hold ends by itself.
+  const held = await renewLeases(parts.store, holder).catch(() => new Set<string>())
+  if (hold.lanes.every((lane) => held.has(lane))) hold.renewed(askedAtMs)
 }
 
 /** What was enqueued while the lane was held found it taken: it is told that it may go. */

@@ -44,6 +44,7 @@ export function openWorld(
       await pause(call, end, verb, options.latency_ms)
       const fault = await takeFault(dir, options.faults, faultLock, verb)
       await strike(call, end, verb, fault)
+      if (id !== null && (await call.fence?.confirm?.()) === false) throw outlived(id)
       if (firstStage) {
         await fenced(store, call, end, id, firstStage)
         if (fault?.kind === 'half-done') {
@@ -100,6 +101,7 @@ async function fenced<T>(
 ): Promise<T> {
   try {
     return await store.lock.hold(Math.max(1, end - performance.now()), call.signal, () => {
+      if (id !== null && call.fence?.owned?.() === false) throw outlived(id)
       if (id !== null && call.fence) passFence(store, id, call.fence)
       return effect(store)
     })
@@ -112,6 +114,9 @@ async function fenced<T>(
     })
   }
 }
+
+const outlived = (id: string): DriverError =>
+  new DriverError(`fenced: the lease on ${id} has run out`, 'nothing-happened', { reason: 'busy' })
 
 /**
  * Numbers of different lock files say nothing about one another, so they are remembered per lock file; by its last

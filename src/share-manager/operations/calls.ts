@@ -87,7 +87,7 @@ export async function onBackend<T>(
     return await backend.call(
       {
         name: how.name,
-        guarded: { instanceId: how.instanceId, fence: job.fence },
+        guarded: { instanceId: how.instanceId, fence: job.fence, owned: () => job.owned() },
         signal: job.signal,
         deadlineMs: Math.min(job.deadlineMs, how.deadlineMs ?? job.deadlineMs),
         progress: (percent) => job.progress(percent),

@@ -34,7 +34,7 @@ async function shrinkBack(parts: StepParts, job: ExtendJob): Promise<void> {
   const subject = await loadShare(parts.store.db, instanceId)
   if (subject === undefined) return
   const ref = { ...subject.ref, sizeGib: toGib }
-  const fence = { instanceId, fence: job.fence }
+  const fence = { instanceId, fence: job.fence, owned: () => job.owned() }
   const backend = parts.backend
   if (backend?.driver.shrinks === undefined) return
   try {

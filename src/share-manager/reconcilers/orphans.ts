@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { instanceLane } from '../../engine/queue.ts'
 import type { OrphansTable } from '../../db/schema.ts'
 import type { SnapshotRef } from '../../drivers/driver.ts'
+import type { Guard } from '../backend.ts'
 import { withLane } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { bareExport, bareShareRef, kept } from '../refs.ts'
@@ -40,11 +41,7 @@ async function hasRow({ store }: BackendScope, { kind, resource_id }: OrphansTab
   return row !== undefined
 }
 
-async function remove(
-  parts: BackendScope,
-  row: OrphansTable,
-  guarded: { readonly instanceId: string; readonly fence: number },
-): Promise<'removed'> {
+async function remove(parts: BackendScope, row: OrphansTable, guarded: Guard): Promise<'removed'> {
   const { backend, store } = parts
   const { state } = kept(row.driver_state)
   const share = { ...bareShareRef(row.resource_id, row.resource_id), state }
