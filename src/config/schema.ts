@@ -141,7 +141,10 @@ export const Quota = Type.Object({
 /** One `[backends.<name>]` table. `driver_options` and `exporter_options` are checked by the driver's own schema. */
 export const Backend = Type.Object({
   driver: text('Name in drivers/index.ts, or package:<name> of an outside driver.', 'btrfs'),
-  exporter: text('Name in exporters/index.ts; empty where the driver exports by itself.', 'ganesha'),
+  exporter: text(
+    'Name in exporters/index.ts; empty where the driver publishes by itself or nothing is published.',
+    'ganesha',
+  ),
   share_backend_name: text('Name that extra specs select; empty = the table name.', ''),
   availability_zone: text('Zone; empty = [shares] storage_availability_zone.', ''),
   reserved_share_percentage: count('Per cent of a pool kept free of new shares.', 0),

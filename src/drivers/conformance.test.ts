@@ -8,8 +8,13 @@ import { simTarget } from './sim/target.ts'
 
 const simExporter = exporter as ExporterFactory
 
-for (const memory of [false, true]) {
-  const target = simTarget({ memory }, simExporter)
+const natively = {
+  ...simTarget({ memory: true, native_protocols: ['CEPHFS'] }),
+  name: 'sim that publishes natively',
+  protocol: 'CEPHFS',
+}
+
+for (const target of [simTarget({}, simExporter), simTarget({ memory: true }, simExporter), natively]) {
   describe(target.name, async () => {
     for (const check of await conformance(target)) {
       test(check.name, async () => {

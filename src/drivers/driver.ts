@@ -104,7 +104,7 @@ export interface Tree {
 
 export interface CreatedShare {
   readonly state: DriverState
-  /** Null for backends that export by themselves (native protocols). */
+  /** Null when no exporter could publish it, which only shares of a native protocol may say. */
   readonly tree: Tree | null
 }
 
@@ -168,8 +168,6 @@ export interface StorageDriver {
   readonly name: string
   /** `host`: only the kernel that has it mounted can serve it. `network`: any node can take over. */
   readonly reach: 'host' | 'network'
-  /** Protocols this driver exports without an exporter. Empty when it always needs one. */
-  readonly nativeProtocols: readonly string[]
 
   /**
    * Brings the backend up: checks tools (a missing one is named with its Debian package), makes or grows what it needs,
@@ -203,6 +201,11 @@ export interface StorageDriver {
   readonly manages?: Manages
   readonly managesSnapshots?: ManagesSnapshots
   readonly measures?: Measures
+  /**
+   * For protocols that clients speak with the storage itself (CephFS): the driver publishes shares of these and applies
+   * their rules, beside whatever exporter the backend has for other protocols. Ready when {@link setup} is done.
+   */
+  readonly native?: Publishes
 }
 
 export interface Inventory {
@@ -313,26 +316,28 @@ export interface RuleOutcome {
 export interface ExportRef {
   /** Share instance id or snapshot instance id: the key of idempotency. */
   readonly id: string
+  /** Empty where only the id is known, which is enough to unpublish. */
   readonly protocol: string
+  /** What the driver answered for the share or snapshot; empty where only the id is known. */
+  readonly state: DriverState
   readonly tree: Tree | null
   /** Last element of the export path; `id` when the tenant chose none. */
   readonly name: string
 }
 
-export interface Exporter {
-  readonly name: string
+/** How trees reach clients: by an {@link Exporter}, or natively by the driver (`StorageDriver.native`). */
+export interface Publishes {
   readonly protocols: readonly string[]
   /** `[protocol, access type]` pairs that {@link applyRules} accepts. */
   readonly accessTypes: readonly (readonly [string, string])[]
-  /** As {@link StorageDriver.setup}; starts or finds again the daemon, which outlives this process. */
-  setup(call: CallContext): Promise<void>
-  /** With `detach` the daemon is ended; without, it goes on serving clients. */
-  stop(call: CallContext, options: { detach: boolean }): Promise<void>
   /** Publishes (to nobody, until rules say otherwise). Repeating it with another tree moves the export to that tree. */
   publish(call: CallContext, target: ExportRef): Promise<readonly ExportLocation[]>
   /** Nothing published under the id afterwards; clients of other exports notice nothing. */
   unpublish(call: CallContext, target: ExportRef): Promise<void>
-  /** Makes the full set of rules true. Order of `rules` does not matter; absent clients lose access. */
+  /**
+   * Makes the full set of rules true. Order of `rules` does not matter; absent clients lose access. Throws `not-found`
+   * when the share isn't published. A rule's key (cephx) is the same at every call.
+   */
   applyRules(
     call: CallContext,
     target: ExportRef,
@@ -340,6 +345,15 @@ export interface Exporter {
   ): Promise<readonly RuleOutcome[]>
   /** Ids of everything published. */
   inventory(call: CallContext): Promise<readonly string[]>
+}
+
+/** Publishes trees of any driver through a server of its own. */
+export interface Exporter extends Publishes {
+  readonly name: string
+  /** As {@link StorageDriver.setup}; starts or finds again the daemon, which outlives this process. */
+  setup(call: CallContext): Promise<void>
+  /** With `detach` the daemon is ended; without, it goes on serving clients. */
+  stop(call: CallContext, options: { detach: boolean }): Promise<void>
 }
 
 // ---------------------------------------------------------------------------------------------------- factories

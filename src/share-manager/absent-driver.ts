@@ -7,7 +7,6 @@ export function absentDriver(name: string, reason: string): StorageDriver {
   return {
     name,
     reach: 'host',
-    nativeProtocols: [],
     setup: refuse,
     stop: async () => {},
     pools: refuse,

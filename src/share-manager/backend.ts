@@ -28,7 +28,7 @@ export interface BackendParts {
   /** Absolute; belongs to this backend alone and survives restarts. */
   readonly dir: string
   readonly driver: StorageDriver
-  /** Null where the driver exports by itself. */
+  /** Everything that publishes here (`publisher.ts`); null where nothing does. */
   readonly exporter: Exporter | null
   readonly observeCall?: (event: CallEvent) => void
   /** Milliseconds before the second try of setting up; doubles up to {@link longestPauseMs}. */

@@ -115,6 +115,7 @@ export function shareExport(subject: ShareSubject, tree?: Tree | null): ExportRe
   return {
     id: ref.id,
     protocol: ref.protocol,
+    state: ref.state,
     tree: tree === undefined ? kept(instance.driver_state).tree : tree,
     name: ref.mountPointName ?? ref.id,
   }
@@ -125,13 +126,20 @@ export function snapshotExport(subject: SnapshotSubject, tree?: Tree | null): Ex
   return {
     id,
     protocol: subject.ref.protocol,
+    state: subject.snapshotRef.state,
     tree: tree === undefined ? kept(subject.snapshotInstance.driver_state).tree : tree,
     name: id,
   }
 }
 
 /** For taking an export away when its row is gone. */
-export const bareExport = (id: string): ExportRef => ({ id, protocol: '', tree: null, name: id })
+export const bareExport = (id: string): ExportRef => ({
+  id,
+  protocol: '',
+  state: {},
+  tree: null,
+  name: id,
+})
 
 /** `p1` of `host@alpha#p1`. */
 export const poolName = (label: string): string => label.slice(label.indexOf('#') + 1)

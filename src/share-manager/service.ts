@@ -24,6 +24,7 @@ import { absentDriver } from './absent-driver.ts'
 import { backend, type Backend, type BackendParts } from './backend.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, ShareParts } from './parts.ts'
+import { publisherOf } from './publisher.ts'
 import { accessRules } from './reconcilers/access-rules.ts'
 import { retryDeferredDeletions } from './reconcilers/deferred-deletion.ts'
 import { ensureIfChanged } from './reconcilers/ensure.ts'
@@ -249,9 +250,9 @@ async function build(
   const own: Parts = { exec: parts.exec ?? localExec(), log, backend: name, dir, now: () => clock.now() }
   try {
     const driver = create(await loadDriver(settings.driver, process.cwd()), settings.driver_options, own)
-    if (settings.exporter === '') return { driver, exporter: null }
-    const factory = await loadExporter(settings.exporter, process.cwd())
-    return { driver, exporter: create(factory, settings.exporter_options, own) }
+    const factory = settings.exporter === '' ? null : await loadExporter(settings.exporter, process.cwd())
+    const exporter = factory && create(factory, settings.exporter_options, own)
+    return { driver, exporter: publisherOf(driver.native, exporter) }
   } catch (error) {
     const why = `backend ${name}: ${error instanceof Error ? error.message : String(error)}`
     return { driver: absentDriver(settings.driver, why), exporter: null }

@@ -28,6 +28,7 @@ import { backend, type Backend } from './backend.ts'
 import { failedEnd } from './operations/failed-end.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, StepParts } from './parts.ts'
+import { publisherOf } from './publisher.ts'
 import { reportPools } from './reconcilers/pool-stats.ts'
 
 export interface Bench extends BackendScope {
@@ -55,6 +56,8 @@ export interface BenchOptions {
   /** Clients that the exporter refuses. */
   readonly refuse?: readonly string[]
   readonly wrapDriver?: (driver: StorageDriver) => StorageDriver
+  /** Protocols that the driver publishes by itself. */
+  readonly native?: readonly string[]
   /** The backend never comes up. */
   readonly dead?: boolean
 }
@@ -81,7 +84,9 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     ...zone,
   })
   const own = { ...partsIn(dir), now: () => clock.now() }
-  const made = simDriver.create({ memory: true, without: options.without ?? [] } as never, own)
+  const abilities = { without: options.without ?? [], native_protocols: options.native ?? [] }
+  const made = simDriver.create({ memory: true, ...abilities } as never, own)
+  const exporter = simExporter.create({ memory: true, refuse: options.refuse ?? [] } as never, own)
   const one = backend({
     store,
     clock,
@@ -92,7 +97,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     settings: { ...settings.backends.alpha!, call_timeout_s: 2 },
     dir,
     driver: options.wrapDriver?.(made) ?? made,
-    exporter: simExporter.create({ memory: true, refuse: options.refuse ?? [] } as never, own),
+    exporter: publisherOf(made.native, exporter),
     firstPauseMs: 20,
   })
   if (options.dead === true) await setFaults(dir, { setup: { kind: 'fail' } })

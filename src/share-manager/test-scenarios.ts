@@ -40,6 +40,8 @@ export function ask<Kind extends OperationKind>(
 }
 
 export interface NewShare {
+  /** Default `NFS`. */
+  readonly protocol?: string
   readonly sizeGib?: number
   readonly from?: ASnapshot
   readonly status?: 'creating' | 'manage_starting'
@@ -82,7 +84,7 @@ async function shareRows(bench: Bench, tx: Tx, wanted: NewShare): Promise<AShare
     description: null,
     size: status === 'manage_starting' ? 0 : (wanted.sizeGib ?? 4),
     target_size: null,
-    share_proto: 'NFS',
+    share_proto: wanted.protocol ?? 'NFS',
     is_public: 0,
     snapshot_id: wanted.from?.snapshotId ?? null,
     share_group_id: null,

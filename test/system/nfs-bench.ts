@@ -52,7 +52,7 @@ export async function nfsBench(): Promise<NfsBench> {
       async publish(rules, sizeGib = 1) {
         const ref = shareRef(randomUUID(), { sizeGib })
         const { state, tree } = await driver.create(call(), ref)
-        const exported = { id: ref.id, protocol: 'NFS', tree, name: ref.id }
+        const exported = { id: ref.id, protocol: 'NFS', state, tree, name: ref.id }
         const published = { share: { ...ref, state }, exported, path: `/${ref.id}` }
         await exporter.publish(call(), exported)
         await bench.allow(published, rules)

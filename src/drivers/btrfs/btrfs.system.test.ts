@@ -67,7 +67,13 @@ describe.skipIf(cannotRun !== null)(
       to,
       level,
     })
-    const target = (id: string, tree: Tree | null): ExportRef => ({ id, protocol: 'NFS', tree, name: id })
+    const target = (id: string, tree: Tree | null): ExportRef => ({
+      id,
+      protocol: 'NFS',
+      state: {},
+      tree,
+      name: id,
+    })
 
     async function published(over: Partial<ShareRef> = {}) {
       const ref = shareRef(randomUUID(), over)

@@ -54,7 +54,6 @@ export function btrfsDriver(options: BtrfsOptions, parts: Parts): StorageDriver 
   return {
     name: 'btrfs',
     reach: 'host',
-    nativeProtocols: [],
 
     async setup(call) {
       const commands = commandsOf(parts.exec, call)

@@ -10,6 +10,7 @@ import {
   type DriverReason,
   type DriverState,
   type ExportRef,
+  type Publishes,
   type ShareRef,
   type SnapshotRef,
   type StorageDriver,
@@ -54,13 +55,19 @@ export class Bench {
     return this
   }
 
+  /** Who publishes the protocol of the target: the driver itself, or else the exporter. */
+  get publisher(): Publishes {
+    const protocol = this.target.protocol ?? 'NFS'
+    const native = this.driver.native?.protocols.includes(protocol) ? this.driver.native : undefined
+    return native ?? this.backend.exporter ?? assert.fail(`nobody publishes ${protocol}`)
+  }
+
   /** Deletes what the law made, in the order that a tenant would. The first failure is thrown after all were tried. */
   async close(): Promise<void> {
     const problems: unknown[] = []
     const attempt = (work: () => Promise<void> | undefined) =>
       Promise.resolve(work()).catch((error: unknown) => void problems.push(error))
-    for (const target of this.#exports)
-      await attempt(() => this.backend.exporter?.unpublish(this.call(), target))
+    for (const target of this.#exports) await attempt(() => this.publisher.unpublish(this.call(), target))
     for (const snapshot of this.#snapshots) {
       await attempt(() => this.driver.mountsSnapshots?.release(this.call(), snapshot))
       await attempt(() => this.driver.snapshots?.delete(this.call(), snapshot))
@@ -144,7 +151,9 @@ export class Bench {
   }
 
   exportRef(share: HeldShare, over: Partial<ExportRef> = {}): ExportRef {
-    const ref = { id: share.id, protocol: share.ref.protocol, tree: share.tree, name: share.id, ...over }
+    const { id, tree } = share
+    const { protocol, state } = share.ref
+    const ref = { id, protocol, state, tree, name: id, ...over }
     this.#exports.push(ref)
     return ref
   }

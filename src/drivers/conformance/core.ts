@@ -38,7 +38,7 @@ export const coreLaws: readonly Law[] = [
       for (const value of Object.values(answer.state))
         assert.equal(typeof value, 'string', 'state holds strings')
       if (answer.tree === null)
-        assert.ok(bench.driver.nativeProtocols.includes(ref.protocol), 'only a native protocol has no tree')
+        assert.ok(bench.driver.native?.protocols.includes(ref.protocol), 'only a native protocol has no tree')
       else {
         assert.ok(answer.tree.path.startsWith('/'), `the tree is at ${answer.tree.path}`)
         assert.equal(answer.tree.readOnly, false, 'the tree of a share can be written')

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { ExportRule } from '../driver.ts'
 import { refused, type Bench, type Law } from './bench.ts'
 
-/** Two clients of each access type that an exporter may know. */
+/** Two clients of each access type that may be known. */
 const clients: Readonly<Record<string, readonly [string, string]>> = {
   ip: ['10.0.0.7', '10.1.0.0/24'],
   user: ['alice', 'bob'],
@@ -14,8 +14,8 @@ const clients: Readonly<Record<string, readonly [string, string]>> = {
 function rulesFor(bench: Bench): [ExportRule, ExportRule] {
   const protocol = bench.target.protocol ?? 'NFS'
   const [, type] =
-    bench.backend.exporter!.accessTypes.find(([p, type]) => p === protocol && clients[type]) ??
-    assert.fail(`the exporter accepts no access type for ${protocol}`)
+    bench.publisher.accessTypes.find(([p, type]) => p === protocol && clients[type]) ??
+    assert.fail(`nobody accepts no access type for ${protocol}`)
   const [first, second] = clients[type]!
   const rule = (to: string, level: 'rw' | 'ro') => ({ id: randomUUID(), type, to, level })
   return [rule(first, 'rw'), rule(second, 'ro')]
@@ -23,59 +23,59 @@ function rulesFor(bench: Bench): [ExportRule, ExportRule] {
 
 const byId = <T extends { id: string }>(rows: readonly T[]) => rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 
-/** What an exporter promises, whichever driver made the tree. */
+/** What an exporter promises, whichever driver made the tree, and a driver that publishes natively. */
 export const exporterLaws: readonly Law[] = [
   {
     name: 'publish twice answers the same and publishes one',
-    needs: ['exporter'],
+    needs: ['publishes'],
     async check(bench) {
-      const exporter = bench.backend.exporter!
+      const { publisher } = bench
       const ref = bench.exportRef(await bench.share())
-      const first = await exporter.publish(bench.call({ lane: ref.id }), ref)
+      const first = await publisher.publish(bench.call({ lane: ref.id }), ref)
       assert.ok(first.length > 0, 'no export location')
-      assert.deepEqual(await exporter.publish(bench.call({ lane: ref.id }), ref), first)
-      const listed = (await exporter.inventory(bench.call())).filter((id) => id === ref.id)
+      assert.deepEqual(await publisher.publish(bench.call({ lane: ref.id }), ref), first)
+      const listed = (await publisher.inventory(bench.call())).filter((id) => id === ref.id)
       assert.equal(listed.length, 1)
     },
   },
   {
     name: 'two shares have different locations',
-    needs: ['exporter'],
+    needs: ['publishes'],
     async check(bench) {
-      const exporter = bench.backend.exporter!
+      const { publisher } = bench
       const refs = [bench.exportRef(await bench.share()), bench.exportRef(await bench.share())]
       const paths: string[] = []
       for (const ref of refs)
         paths.push(
-          ...(await exporter.publish(bench.call({ lane: ref.id }), ref)).map((location) => location.path),
+          ...(await publisher.publish(bench.call({ lane: ref.id }), ref)).map((location) => location.path),
         )
       assert.equal(new Set(paths).size, paths.length, paths.join(', '))
     },
   },
   {
     name: 'unpublish twice, and of what was never published',
-    needs: ['exporter'],
+    needs: ['publishes'],
     async check(bench) {
-      const exporter = bench.backend.exporter!
+      const { publisher } = bench
       const [mine, other] = [bench.exportRef(await bench.share()), bench.exportRef(await bench.share())]
-      await exporter.publish(bench.call({ lane: mine.id }), mine)
-      await exporter.publish(bench.call({ lane: other.id }), other)
-      for (let round = 0; round < 2; round++) await exporter.unpublish(bench.call({ lane: mine.id }), mine)
-      const listed = await exporter.inventory(bench.call())
+      await publisher.publish(bench.call({ lane: mine.id }), mine)
+      await publisher.publish(bench.call({ lane: other.id }), other)
+      for (let round = 0; round < 2; round++) await publisher.unpublish(bench.call({ lane: mine.id }), mine)
+      const listed = await publisher.inventory(bench.call())
       assert.ok(!listed.includes(mine.id), 'still published')
       assert.ok(listed.includes(other.id), 'another export went along')
     },
   },
   {
     name: 'every rule has one outcome, whatever the order, however often',
-    needs: ['exporter'],
+    needs: ['publishes'],
     async check(bench) {
-      const exporter = bench.backend.exporter!
+      const { publisher } = bench
       const ref = bench.exportRef(await bench.share())
       const rules = rulesFor(bench)
-      await exporter.publish(bench.call({ lane: ref.id }), ref)
+      await publisher.publish(bench.call({ lane: ref.id }), ref)
       const apply = async (set: readonly ExportRule[]) =>
-        byId(await exporter.applyRules(bench.call({ lane: ref.id }), ref, set))
+        byId(await publisher.applyRules(bench.call({ lane: ref.id }), ref, set))
       const first = await apply(rules)
       assert.deepEqual(
         first.map((outcome) => outcome.id),
@@ -92,44 +92,44 @@ export const exporterLaws: readonly Law[] = [
   },
   {
     name: 'rules replace the whole set',
-    needs: ['exporter', 'granted'],
+    needs: ['publishes', 'granted'],
     async check(bench) {
-      const exporter = bench.backend.exporter!
+      const { publisher } = bench
       const granted = (id: string) => bench.backend.granted!(id)
       const ref = bench.exportRef(await bench.share())
       const [first, second] = rulesFor(bench)
-      await exporter.publish(bench.call({ lane: ref.id }), ref)
+      await publisher.publish(bench.call({ lane: ref.id }), ref)
       assert.deepEqual(await granted(ref.id), [], 'published to nobody')
       for (const set of [[first], [first, second], [second], []]) {
-        await exporter.applyRules(bench.call({ lane: ref.id }), ref, set)
+        await publisher.applyRules(bench.call({ lane: ref.id }), ref, set)
         assert.deepEqual((await granted(ref.id)).toSorted(), set.map((rule) => rule.to).toSorted())
       }
     },
   },
   {
     name: 'publishing again cuts nobody off',
-    needs: ['exporter', 'granted'],
+    needs: ['publishes', 'granted'],
     async check(bench) {
-      const exporter = bench.backend.exporter!
+      const { publisher } = bench
       const [share, moved] = [await bench.share(), await bench.share()]
       const ref = bench.exportRef(share)
       const [rule] = rulesFor(bench)
-      await exporter.publish(bench.call({ lane: ref.id }), ref)
-      await exporter.applyRules(bench.call({ lane: ref.id }), ref, [rule])
-      await exporter.publish(bench.call({ lane: ref.id }), { ...ref, tree: moved.tree })
+      await publisher.publish(bench.call({ lane: ref.id }), ref)
+      await publisher.applyRules(bench.call({ lane: ref.id }), ref, [rule])
+      await publisher.publish(bench.call({ lane: ref.id }), { ...ref, tree: moved.tree })
       assert.deepEqual(await bench.backend.granted!(ref.id), [rule.to])
     },
   },
   {
     name: 'a rule of an unsupported type is in error and stops no other',
-    needs: ['exporter'],
+    needs: ['publishes'],
     async check(bench) {
-      const exporter = bench.backend.exporter!
+      const { publisher } = bench
       const ref = bench.exportRef(await bench.share())
       const [good] = rulesFor(bench)
       const bad: ExportRule = { id: randomUUID(), type: 'no-such-type', to: 'whoever', level: 'rw' }
-      await exporter.publish(bench.call({ lane: ref.id }), ref)
-      const outcomes = await exporter.applyRules(bench.call({ lane: ref.id }), ref, [bad, good])
+      await publisher.publish(bench.call({ lane: ref.id }), ref)
+      const outcomes = await publisher.applyRules(bench.call({ lane: ref.id }), ref, [bad, good])
       const refusal = outcomes.find((outcome) => outcome.id === bad.id)
       assert.equal(refusal?.state, 'error')
       assert.equal(refusal?.reason, 'access-type-unsupported')
@@ -139,17 +139,17 @@ export const exporterLaws: readonly Law[] = [
   },
   {
     name: 'names never become paths',
-    needs: ['exporter'],
+    needs: ['publishes'],
     async check(bench) {
-      const exporter = bench.backend.exporter!
+      const { publisher } = bench
       const share = await bench.share()
-      const before = await exporter.inventory(bench.call())
+      const before = await publisher.inventory(bench.call())
       for (const bad of ['../x', '', 'a/b', 'a\0b', 'a\nb', '"; }'])
         for (const over of [{ name: bad }, { id: bad, name: bad }]) {
           const ref = { ...bench.exportRef(share), ...over }
-          await refused(() => exporter.publish(bench.call(), ref), `publish ${JSON.stringify(over)}`)
+          await refused(() => publisher.publish(bench.call(), ref), `publish ${JSON.stringify(over)}`)
         }
-      assert.deepEqual((await exporter.inventory(bench.call())).toSorted(), before.toSorted())
+      assert.deepEqual((await publisher.inventory(bench.call())).toSorted(), before.toSorted())
     },
   },
 ]

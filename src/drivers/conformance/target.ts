@@ -71,7 +71,7 @@ export type Need =
   | 'manages'
   | 'managesSnapshots'
   | 'measures'
-  | 'exporter'
+  | 'publishes'
   | 'probes'
   | 'enforcesSize'
   | 'reopen'
@@ -85,9 +85,10 @@ export function lacking(
   target: ConformanceTarget,
   { driver, exporter, ...backend }: ConformanceBackend,
 ): string | null {
-  if (need === 'exporter') {
+  if (need === 'publishes') {
     const protocol = target.protocol ?? 'NFS'
-    return exporter?.protocols.includes(protocol) ? null : `no exporter for ${protocol} was given`
+    const someone = [driver.native, exporter].some((one) => one?.protocols.includes(protocol))
+    return someone ? null : `no exporter for ${protocol} was given`
   }
   if (need === 'probes') return target.probes ? null : 'the target has no probes'
   if (need === 'enforcesSize') return target.limits?.enforcesSize ? null : "the driver doesn't enforce sizes"

@@ -34,7 +34,6 @@ export function directoryDriver(options: DirectoryOptions, parts: Parts): Storag
   return {
     name: 'directory',
     reach: 'host',
-    nativeProtocols: [],
 
     setup: (call) =>
       run(call, `setting up ${root}`, async (commands) => {

@@ -55,8 +55,7 @@ export const simOptions = Type.Object(
     }),
     native_protocols: Type.Array(Type.String(), {
       default: [],
-      description:
-        'Protocols for which the driver answers no tree, as backends do that export by themselves.',
+      description: 'Protocols that the driver publishes by itself, answering no tree.',
     }),
     latency_ms: Type.Number({
       minimum: 0,

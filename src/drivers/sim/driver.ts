@@ -9,11 +9,13 @@ import {
   type CreatedShare,
   type Measurement,
   type Parts,
+  type Publishes,
   type ShareRef,
   type StorageDriver,
 } from '../driver.ts'
 import { managesShares, managesSnapshots } from './adopt.ts'
 import type { SimOptions } from './config.ts'
+import { simAccessTypes, simExports } from './exports.ts'
 import { GIB, type ShareRecord, type SnapshotRecord } from './records.ts'
 import { clones, mountsSnapshots, reverts, snapshots } from './snapshots.ts'
 import {
@@ -46,7 +48,6 @@ export function createSim(options: SimOptions, parts: Parts): StorageDriver {
   return {
     name: 'sim',
     reach: options.reach,
-    nativeProtocols: options.native_protocols,
     setup: (call) => world.act(call, 'setup', null, (store) => store.prepare()),
     async stop() {
       world.close()
@@ -64,7 +65,14 @@ export function createSim(options: SimOptions, parts: Parts): StorageDriver {
         snapshots: store.ids('snapshots'),
       })),
     ...abilities,
+    ...(options.native_protocols.length > 0 && { native: nativeExports(sim) }),
   }
+}
+
+function nativeExports({ world, options, parts }: Sim): Publishes {
+  const protocols = options.native_protocols
+  const exports = { protocols, access_types: simAccessTypes, address: '127.0.0.1', refuse: [] }
+  return simExports(world, exports, parts)
 }
 
 async function create(sim: Sim, call: CallContext, share: ShareRef): Promise<CreatedShare> {

@@ -327,6 +327,7 @@ describe('exporter', () => {
   const target = (id: string, over: object = {}) => ({
     id,
     protocol: 'NFS',
+    state: {},
     tree: { path: `/sim/alpha/${id}`, readOnly: false },
     name: id,
     ...over,

@@ -61,6 +61,7 @@ export function simTarget(
         reopen: async () => wrap(simIn(dir, options)),
         hangCreate: () => setFaults(dir, { create: { kind: 'hang', times: 1 } }),
         breakCreate: () => setFaults(dir, { create: { kind: 'half-done', times: 1 } }),
+        exportPath: ({ state }) => state.tree ?? '',
         granted: async (id) =>
           openStore(dir)
             .get('exports', id)

@@ -7,7 +7,7 @@ import { shareExport, snapshotExport, type ShareSubject, type SnapshotSubject } 
 import { exportRules } from '../rules.ts'
 import { onBackend } from './calls.ts'
 
-/** Publishes the share's tree to nobody yet; answers where. Nowhere when the driver exports by itself. */
+/** Publishes the share to nobody yet; answers where. Nowhere on a backend that publishes nothing at all. */
 export async function publishShare(
   parts: StepParts,
   job: Job,
@@ -66,7 +66,6 @@ async function publish(
   instanceId: string,
   target: ExportRef,
 ): Promise<readonly ExportLocation[]> {
-  if (target.tree === null) return []
   return onBackend(parts, job, { name: 'publish', instanceId }, async (call, { exporter }) =>
     exporter === null ? [] : exporter.publish(call, target),
   )

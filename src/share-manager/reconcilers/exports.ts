@@ -153,7 +153,7 @@ export async function republish(
   )
   const target = shareExport(subject, found.tree)
   const locations =
-    exporter === null || found.tree === null
+    exporter === null
       ? []
       : await backend.call({ name: 'publish', guarded }, (call) => exporter.publish(call, target))
   if (exporter !== null && rules.length > 0) {

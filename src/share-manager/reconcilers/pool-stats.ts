@@ -27,7 +27,7 @@ export async function reportPools(parts: BackendScope): Promise<void> {
 
 /** What follows from configuration and from the abilities that driver and exporter have. */
 export function backendCapabilities({ driver, exporter, settings, name }: Backend): Record<string, unknown> {
-  const protocols = [...new Set([...driver.nativeProtocols, ...(exporter?.protocols ?? [])])]
+  const protocols = exporter?.protocols ?? []
   const mountable = driver.mountsSnapshots !== undefined && exporter !== null
   return {
     share_backend_name: settings.share_backend_name === '' ? name : settings.share_backend_name,
