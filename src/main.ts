@@ -14,6 +14,7 @@ import { healthRoute } from './api/status/health.ts'
 import { metricsRoute, readGauges } from './api/status/metrics.ts'
 import type { AppParts } from './app/context.ts'
 import { AuthManager } from './auth/manager.ts'
+import type { Bus } from './bus/bus.ts'
 import { openBus } from './bus/open.ts'
 import type { Settings } from './config/schema.ts'
 import { migrate, openStore, type Store } from './db/open.ts'
@@ -40,6 +41,8 @@ export interface Service {
 export interface StartOptions {
   /** File for the log; standard output without one. */
   readonly logFile?: string
+  /** Tests put a bad one in front. */
+  readonly wrapBus?: (bus: Bus) => Bus
   /** Schedulers in this process; tests run several against one ledger. */
   readonly schedulers?: number
 }
@@ -57,12 +60,13 @@ export async function startService(settings: Settings, options: StartOptions = {
   // One process owns the file, so whoever held a lease before is dead: resume at once.
   if (store.dialect.singleProcess) await breakAllLeases(store)
   const metrics = createMetrics()
-  const bus = openBus(settings.bus, {
+  const opened = openBus(settings.bus, {
     service: 'manila-all',
     log,
     now: () => clock.now(),
     observe: metrics.bus,
   })
+  const bus = options.wrapBus?.(opened) ?? opened
   const policy = new Policy({
     clock,
     file: settings.api.policy_file,

@@ -14,6 +14,7 @@ import { heartbeat, markStopped, registerService } from '../db/store/services.ts
 import type { Exporter, Factory, Parts, StorageDriver } from '../drivers/driver.ts'
 import { loadDriver } from '../drivers/index.ts'
 import type { Failpoint } from '../engine/failpoint.ts'
+import { busTopic } from '../engine/queue.ts'
 import type { RunnerParts } from '../engine/runner.ts'
 import { worker, type Worker } from '../engine/worker.ts'
 import type { Exec } from '../exec/exec.ts'
@@ -135,14 +136,19 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   const jobs: Periodic[] = [
     every(5 * seconds, 'forced deletions', log, () => runForcedDeletions(scope, runner, stopping.signal)),
   ]
-  let unserve = (): void => {}
+  const topic = busTopic('share', backend.id)
+  const unserve = [
+    parts.bus.answer(topic, 'ping', async () => ({ service: 'manila-share', host: parts.settings.host })),
+  ]
   backend.start(() => {
     if (stopping.signal.aborted) return
-    unserve = parts.bus.serve(`share.${backend.id}`, 'usage.wanted', () => {
-      measured.refresh({ fresh: true }).catch((error: unknown) => {
-        log.warn({ backend: backend.label, err: error }, 'a measurement that somebody waits for failed')
-      })
-    })
+    unserve.push(
+      parts.bus.serve(topic, 'usage.wanted', () => {
+        measured.refresh({ fresh: true }).catch((error: unknown) => {
+          log.warn({ backend: backend.label, err: error }, 'a measurement that somebody waits for failed')
+        })
+      }),
+    )
     operations.start()
     rules.start()
     const { report_interval_s: reportS } = backend.settings
@@ -160,7 +166,7 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
     usages: measured,
     async stop(graceMs, detach) {
       stopping.abort()
-      unserve()
+      for (const end of unserve) end()
       await Promise.all([operations.stop(graceMs), rules.stop(), ...jobs.map((job) => job.stop())])
       await backend.stop({ detach })
     },

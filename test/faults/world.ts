@@ -8,6 +8,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
+import type { Weather } from '../../src/bus/unreliable.fixture.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 
 export type StorageKind = 'sim' | 'btrfs'
@@ -39,7 +40,12 @@ export interface World {
   /** `node@alpha#pool` */
   readonly pool: string
   /** Starts a process; with `failpoint` it kills itself there. `detach`: its stop unmounts. */
-  start(how?: { readonly failpoint?: string; readonly detach?: boolean }): Promise<ServiceProcess>
+  start(how?: {
+    readonly failpoint?: string
+    readonly detach?: boolean
+    /** What becomes of messages. */
+    readonly weather?: Weather
+  }): Promise<ServiceProcess>
   /** Calls the API of whatever process serves now, as administrator. Throws when no answer comes. */
   call(method: string, path: string, body?: unknown, key?: string): Promise<Reply>
   /** Reads the database of a dead or stopped process. */
@@ -90,7 +96,7 @@ export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): 
     backendDir,
     database,
     pool: `node@${backend}#pool`,
-    async start({ failpoint, detach = false } = {}) {
+    async start({ failpoint, detach = false, weather } = {}) {
       const running = await startServiceProcess({
         dir,
         kind,
@@ -99,6 +105,7 @@ export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): 
           TEST_NO_WAIT: '1',
           TEST_DETACH: detach ? '1' : '',
           MANILA_FAILPOINT: failpoint ?? '',
+          ...(weather === undefined ? {} : { TEST_WEATHER: JSON.stringify(weather) }),
           NODE_COMPILE_CACHE: compiled,
         },
       })

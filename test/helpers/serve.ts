@@ -2,6 +2,8 @@
  * A whole service in a process of its own, for tests that kill it: configuration from a file, accounts and a share type as
  * the quick start makes them. Prints one line of JSON when it serves.
  */
+import { writeFileSync } from 'node:fs'
+import { unreliable, type Weather } from '../../src/bus/unreliable.fixture.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { startService } from '../../src/main.ts'
 import { ensureAccounts } from '../../src/quickstart/accounts.ts'
@@ -10,12 +12,19 @@ import { onSignal } from '../../src/runtime/shutdown.ts'
 
 const [file = '', kind = 'sim', schedulers = '1'] = process.argv.slice(2)
 const settings = loadSettings({ file, environment: process.env })
+const weather =
+  process.env.TEST_WEATHER === undefined ? null : (JSON.parse(process.env.TEST_WEATHER) as Weather)
+const suffered = { cast: 0, lost: 0, doubled: 0 }
 const service = await startService(settings, {
+  ...(weather === null ? {} : { wrapBus: (bus) => unreliable(bus, weather, Math.random, suffered) }),
   logFile: `${settings.state_dir}/manila.log`,
   schedulers: Number(schedulers),
 })
 // Before anything is awaited that a hung backend could delay.
-onSignal(() => service.stop({ detach: process.env.TEST_DETACH === '1' }))
+onSignal(async () => {
+  if (weather !== null) writeFileSync(`${settings.state_dir}/suffered.json`, JSON.stringify(suffered))
+  await service.stop({ detach: process.env.TEST_DETACH === '1' })
+})
 const clouds = await ensureAccounts(service.auth, settings.state_dir, service.url, { link: false })
 await ensureShareType(service, kind as 'sim')
 if (process.env.TEST_NO_WAIT !== '1') await waitForBackend(service)

@@ -5,7 +5,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../../app/context.ts'
 import type { AuthManager } from '../../auth/manager.ts'
+import type { Bus } from '../../bus/bus.ts'
 import { backendHealth, ping } from '../../db/store/health.ts'
+import { busTopic } from '../../engine/queue.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 
 export function healthRoute(app: FastifyInstance, parts: AppParts & { readonly auth: AuthManager }): void {
@@ -23,13 +25,16 @@ export function healthRoute(app: FastifyInstance, parts: AppParts & { readonly a
         : null
     if (identity === null || !parts.policy.check('health:detail', identity)) return { status: 'ok' }
     const upSince = parts.clock.now() - parts.settings.shares.service_down_time_s * 1_000_000
-    const backends = (await backendHealth(parts.store.db)).map((row) => ({
+    const rows = await backendHealth(parts.store.db)
+    const answers = await Promise.all(rows.map(({ id }) => askBackend(parts.bus, id)))
+    const backends = rows.map((row, index) => ({
       backend: row.label,
       state: row.health,
       reason: row.health_reason,
       service: row.stopped === 1 ? 'stopped' : row.heartbeat_at > upSince ? 'up' : 'down',
       disabled: row.disabled === 1,
       heartbeat_at: isoMicros(row.heartbeat_at),
+      answers_in_ms: answers[index] ?? null,
       serves_shares: row.health === 'ready' && row.stopped === 0 && row.heartbeat_at > upSince,
     }))
     const { kind, state, since, reason } = parts.bus.state()
@@ -41,4 +46,18 @@ export function healthRoute(app: FastifyInstance, parts: AppParts & { readonly a
       backends,
     }
   })
+}
+
+/** Milliseconds a share manager gets to answer: it needs one. */
+const pingDeadlineMs = 500
+
+/** How long a question to who serves the backend takes over the bus, in milliseconds; null without an answer. */
+async function askBackend(bus: Bus, id: string): Promise<number | null> {
+  const began = performance.now()
+  try {
+    await bus.call(busTopic('share', id), 'ping', {}, { deadlineMs: pingDeadlineMs })
+    return Math.round((performance.now() - began) * 10) / 10
+  } catch {
+    return null
+  }
 }

@@ -7,6 +7,7 @@ export async function ping(db: DbOrTx): Promise<void> {
 }
 
 export interface BackendHealth {
+  readonly id: string
   readonly label: string
   readonly health: string
   readonly health_reason: string | null
@@ -22,6 +23,7 @@ export async function backendHealth(db: DbOrTx): Promise<BackendHealth[]> {
       join.onRef('services.host', '=', 'backends.label').on('services.binary_name', '=', 'manila-share'),
     )
     .select([
+      'backends.id',
       'backends.label',
       'backends.health',
       'backends.health_reason',
