@@ -1,136 +1,155 @@
 /**
- * Builds the parts and passes them down; the only file that wires everything. `startService` runs all roles in one
- * process over the memory bus and SQLite: the same operations, the same messages as on many nodes.
+ * Builds the parts and passes them down; the only file that wires roles together. One process runs any of the roles:
+ * `manila-all` has all four over the memory bus and SQLite, and the same operations and messages as many nodes.
  */
-import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { dirname, join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { identityRoutes } from './api/identity/plugin.ts'
-import { routes } from './api/routes.ts'
-import { buildServer } from './api/server.ts'
-import { healthRoute } from './api/status/health.ts'
-import { metricsRoute, readGauges } from './api/status/metrics.ts'
-import type { AppParts } from './app/context.ts'
-import { AuthManager } from './auth/manager.ts'
+import { statusListener } from './api/status/listener.ts'
+import type { AuthManager } from './auth/manager.ts'
 import type { Bus } from './bus/bus.ts'
-import { openBus } from './bus/open.ts'
 import type { Settings } from './config/schema.ts'
-import { migrate, openStore, type Store } from './db/open.ts'
-import { failpointFromEnvironment } from './engine/failpoint.ts'
-import { breakAllLeases } from './engine/lanes.ts'
-import { Policy } from './policy/enforce.ts'
-import { systemClock, type Clock } from './runtime/clock.ts'
-import { createLog } from './runtime/log.ts'
-import { metrics as createMetrics } from './runtime/metrics.ts'
-import { schedulerService } from './scheduler/service.ts'
-import { startShareManager, type ShareManager } from './share-manager/service.ts'
+import type { Store } from './db/open.ts'
+import { startPresence, type Presence } from './engine/presence.ts'
+import { apiRole, type ApiRole } from './roles/api.ts'
+import { openCore, whenThere, type Core } from './roles/core.ts'
+import { dataRole } from './roles/data.ts'
+import type { Role, RoleName } from './roles/role.ts'
+import { schedulerRole } from './roles/scheduler.ts'
+import { shareRole, type ShareRole } from './roles/share.ts'
+import type { Clock } from './runtime/clock.ts'
+import { version } from './runtime/version.ts'
+import type { ShareManager } from './share-manager/service.ts'
 
-export interface Service {
+export interface Service extends Running {
   readonly url: string
   readonly auth: AuthManager
   readonly store: Store
   readonly clock: Clock
   readonly shareManager: ShareManager
   readonly app: FastifyInstance
+}
+
+/** Roles that run in this process. */
+export interface Running {
+  /** Where health and metrics are: the API's own port when it runs here. */
+  readonly url: string
   /** Ends gracefully; `detach` also unmounts and ends what the backends started. */
   stop(options?: { readonly detach?: boolean }): Promise<void>
 }
 
 export interface StartOptions {
   /** File for the log; standard output without one. */
-  readonly logFile?: string
+  readonly logFile?: string | undefined
   /** Tests put a bad one in front. */
   readonly wrapBus?: (bus: Bus) => Bus
   /** Schedulers in this process; tests run several against one ledger. */
   readonly schedulers?: number
 }
 
-/** Milliseconds that running operations get at a clean stop before they are left for the next start. */
+/** Milliseconds that running operations get at a clean stop before they are left for others. */
 const graceMs = 5000
 
-/** Starts everything `settings` asks for; throws a sentence when it can't. */
+/** All roles in one process. Throws a sentence when it can't. */
 export async function startService(settings: Settings, options: StartOptions = {}): Promise<Service> {
-  mkdirSync(settings.state_dir, { recursive: true, mode: 0o700 })
-  const log = createLog(settings.log_level, options.logFile)
-  const clock = systemClock()
-  const store = await openStore(settings.database.url)
-  await migrate(store)
-  // One process owns the file, so whoever held a lease before is dead: resume at once.
-  if (store.dialect.singleProcess) await breakAllLeases(store)
-  const metrics = createMetrics()
-  const opened = openBus(settings.bus, {
-    service: 'manila-all',
-    log,
-    now: () => clock.now(),
-    observe: metrics.bus,
-  })
-  const bus = options.wrapBus?.(opened) ?? opened
-  const policy = new Policy({
-    clock,
-    file: settings.api.policy_file,
-    onBroken: (error) =>
-      log.error({ err: error }, 'the policy file is broken; the last good rules stay in force'),
-  })
-  mkdirSync(dirname(settings.auth.key_file), { recursive: true, mode: 0o700 })
-  const auth = await AuthManager.open({
-    store,
-    clock,
-    keyFile: settings.auth.key_file,
-    tokenLifetimeS: settings.auth.token_lifetime_s,
-    limits: { maxAccountFailures: settings.auth.max_login_failures, windowS: settings.auth.login_window_s },
-  })
-  const parts: AppParts = { store, clock, bus, policy, settings }
-  readGauges(parts, metrics)
-  const failpoint = failpointFromEnvironment(process.env)
-  const processId = randomUUID()
-
-  const schedulers = Array.from({ length: options.schedulers ?? 1 }, (_, index) =>
-    schedulerService({
-      ...parts,
-      random: Math.random,
-      holder: `${processId}/scheduler-${index}`,
-      failpoint,
-      log,
-      observe: metrics.operation,
-    }),
+  const { core, built, running } = await startRoles(
+    settings,
+    'manila-all',
+    ['api', 'scheduler', 'share', 'data'],
+    options,
   )
-  const shareManager = await startShareManager({
-    ...parts,
-    holder: `${processId}/share`,
-    dir: join(settings.state_dir, 'backends'),
-    failpoint,
-    log,
-    observe: metrics.operation,
-    observeCall: metrics.driverCall,
-  })
-  for (const scheduler of schedulers) scheduler.start()
-
-  const app = buildServer({ ...parts, auth, routes, log, observe: metrics.request })
-  healthRoute(app, { ...parts, auth })
-  metricsRoute(app, metrics)
-  await app.register(identityRoutes({ auth, policy, clock, publicUrl: settings.api.public_url }), {
-    prefix: '/identity',
-  })
-  await app.listen({ host: settings.api.host, port: settings.api.port })
-  const { port } = app.server.address() as AddressInfo
-  const host = settings.api.host.includes(':') ? `[${settings.api.host}]` : settings.api.host
-  log.info({ host, port }, 'manila serves')
-
+  const { api, share } = built as Required<Built>
   return {
-    url: `http://${host}:${port}`,
-    auth,
-    store,
-    clock,
-    shareManager,
-    app,
-    async stop({ detach = false } = {}) {
-      await app.close()
-      await Promise.all(schedulers.map((scheduler) => scheduler.stop(graceMs)))
-      await shareManager.stop({ graceMs, detach })
-      await bus.close()
-      await store.close()
+    url: api.url,
+    auth: api.auth,
+    app: api.app,
+    store: core.store,
+    clock: core.clock,
+    shareManager: share.manager,
+    stop: (how) => running.stop(how),
+  }
+}
+
+/** One role, as `manila-api`, `manila-scheduler`, `manila-share` and `manila-data` run it. */
+export async function startRole(
+  settings: Settings,
+  role: RoleName,
+  options: StartOptions = {},
+): Promise<Running> {
+  return (await startRoles(settings, `manila-${role}`, [role], options)).running
+}
+
+interface Built {
+  api?: ApiRole
+  scheduler?: Role
+  share?: ShareRole
+  data?: Role
+}
+
+async function startRoles(
+  settings: Settings,
+  program: string,
+  names: readonly RoleName[],
+  options: StartOptions,
+): Promise<{ core: Core; built: Built; running: Running }> {
+  let presence: Presence | null = null
+  const core = await openCore(settings, {
+    program,
+    logFile: options.logFile,
+    wrapBus: options.wrapBus,
+    draining: () => presence?.draining ?? false,
+  })
+  const { store, log, clock } = core
+  const built: Built = {}
+  if (names.includes('share')) built.share = await whenThere(store, log, () => shareRole(core))
+  if (names.includes('scheduler')) {
+    built.scheduler = await whenThere(store, log, () => schedulerRole(core, options.schedulers ?? 1))
+  }
+  if (names.includes('data')) built.data = await whenThere(store, log, () => dataRole(core))
+  if (names.includes('api')) built.api = await apiRole(core)
+  const roles: readonly Role[] = Object.values(built)
+  const process_ = {
+    id: core.processId,
+    program,
+    node: settings.host,
+    pid: process.pid,
+    kernel_id: core.kernelId,
+    version,
+    started_at: clock.now(),
+    serviceIds: roles.flatMap(({ serviceIds }) => serviceIds),
+  }
+  const downAfterS = settings.shares.service_down_time_s
+  presence = await whenThere(store, log, () =>
+    startPresence({ store, clock, log, process: process_, downAfterS }),
+  )
+  for (const role of roles) await role.start()
+  const status = built.api === undefined ? await listen(core, roles) : null
+  if (status !== null) log.info({ url: status.url }, `${program} runs`)
+  return {
+    core,
+    built,
+    running: {
+      url: status?.url ?? built.api?.url ?? '',
+      async stop({ detach = false } = {}) {
+        // First what takes work in, then what does it: nothing is asked of a backend that is about to go.
+        for (const role of [built.api, built.scheduler, built.data, built.share]) {
+          await role?.stop({ graceMs, detach })
+        }
+        await presence?.stop()
+        await status?.close()
+        await core.close()
+      },
     },
   }
+}
+
+function listen({ settings, store, metrics }: Core, roles: readonly Role[]) {
+  return statusListener({
+    host: settings.metrics.host,
+    port: settings.metrics.port,
+    store,
+    metrics: { contentType: metrics.registry.contentType, expose: () => metrics.expose() },
+    async unusable() {
+      const reasons = await Promise.all(roles.map((role) => role.unusable()))
+      return reasons.find((reason) => reason !== null) ?? null
+    },
+  })
 }

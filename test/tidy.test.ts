@@ -46,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   app: ['policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   api: ['app', 'auth', 'wire', 'policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   scheduler: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  data: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
   exec: ['model'],
   drivers: ['exec', 'model'],
   exporters: ['exec', 'model', 'drivers'],
@@ -56,7 +57,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   parts: ['exec'],
   manage: ['config', 'db', 'model', 'runtime', 'auth'],
 }
-const wiring = ['main', 'bin', 'quickstart']
+const wiring = ['main', 'roles', 'bin', 'quickstart']
 
 describe('layers', () => {
   it('import one way', () => {
@@ -86,7 +87,7 @@ describe('layers', () => {
       'node:sqlite': ['db', 'drivers'],
       pg: ['db'],
       'mysql2/promise': ['db'],
-      fastify: ['api', 'main'],
+      fastify: ['api', 'main', 'roles'],
       jose: ['auth'],
       commander: ['cli'],
       pino: ['runtime'],
@@ -95,6 +96,7 @@ describe('layers', () => {
       'smol-toml': ['config'],
       'ipaddr.js': ['model', 'auth'],
       // One way to run a command: exec/. Daemons that outlive the service and the tools around it are started by these.
+      'node:cluster': ['roles', 'bin', 'runtime'],
       'node:child_process': ['exec', 'exporters', 'drivers', 'parts', 'quickstart'],
     }
     const wrong = production.flatMap((path) =>

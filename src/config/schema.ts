@@ -15,6 +15,7 @@ const list = (description: string, value: readonly string[]) =>
 export const Api = Type.Object({
   host: text('Address the API listens on.', '127.0.0.1'),
   port: count('Port the API listens on; 0 takes a free one.', 8786),
+  workers: count('Processes that manila-api serves the port with.', 1, 1),
   public_url: text('Base of the URLs in links and in the catalog; empty derives it from the request.', ''),
   max_body_bytes: count('Largest request body, bytes.', 114_688, 1024),
   max_limit: count('Largest page of a list.', 1000, 1),
@@ -146,6 +147,10 @@ export const Backend = Type.Object({
     'ganesha',
   ),
   share_backend_name: text('Name that extra specs select; empty = the table name.', ''),
+  host: text(
+    'Name in host@backend that all nodes serving this backend share (backends reached over the network only); empty = the host of this node.',
+    '',
+  ),
   availability_zone: text('Zone; empty = [shares] storage_availability_zone.', ''),
   reserved_share_percentage: count('Per cent of a pool kept free of new shares.', 0),
   reserved_share_from_snapshot_percentage: count('Per cent kept free of shares from snapshots.', 0),
@@ -167,6 +172,11 @@ export const Backend = Type.Object({
   }),
 })
 
+export const MetricsListener = Type.Object({
+  host: text('Address of /metrics and /healthcheck of processes that serve no API.', '127.0.0.1'),
+  port: count('Their port; 0 takes a free one, which the log names.', 0),
+})
+
 export const SettingsSchema = Type.Object({
   state_dir: text('Directory of everything the service keeps outside the database.', 'var'),
   host: text('Name of this node in host@backend#pool; empty = the host name.', ''),
@@ -177,6 +187,7 @@ export const SettingsSchema = Type.Object({
   api: Api,
   database: Database,
   bus: Bus,
+  metrics: MetricsListener,
   auth: Auth,
   shares: Shares,
   scheduler: Scheduler,

@@ -115,6 +115,26 @@ export interface ServicesTable {
   created_at: Stamp
   updated_at: Stamp | null
 }
+/** A running program. `heartbeat_at` is by the database's clock, so that nodes' clocks don't matter. */
+export interface ProcessesTable {
+  id: string
+  /** `manila-share` */
+  program: string
+  /** The `host` of its configuration. */
+  node: string
+  pid: number
+  /** The kernel it runs on: another one after each boot. */
+  kernel_id: string
+  version: string
+  /** 1: it takes nothing new. */
+  draining: Flag
+  started_at: Stamp
+  heartbeat_at: Stamp
+}
+export interface ProcessServicesTable {
+  process_id: string
+  service_id: number
+}
 export interface BackendsTable {
   id: string
   /** `host@backend`, unique. */
@@ -753,6 +773,8 @@ export interface Database {
   login_attempts: LoginAttemptsTable
   availability_zones: AvailabilityZonesTable
   services: ServicesTable
+  processes: ProcessesTable
+  process_services: ProcessServicesTable
   backends: BackendsTable
   pools: PoolsTable
   pool_claims: PoolClaimsTable

@@ -2,7 +2,8 @@
  * What the process counts, for Prometheus. Names are `manila_<part>_<noun>_<unit>`; labels are bounded sets (routes,
  * kinds, backends), never ids.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import cluster from 'node:cluster'
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const operationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200]
@@ -28,6 +29,11 @@ export interface Metrics {
 
 export function metrics(): Metrics {
   const registry = new Registry()
+  if (cluster.isWorker) {
+    // Makes the worker answer when its primary collects.
+    workers ??= new AggregatorRegistry()
+    AggregatorRegistry.setRegistries([registry])
+  }
   const registers = [registry]
   const requests = new Histogram({
     name: 'manila_api_request_duration_seconds',
@@ -63,7 +69,8 @@ export function metrics(): Metrics {
     registers,
   })
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge({ name, help, labelNames: [...labelNames], registers })
+    // Several API workers read the same rows: what they say is not added up.
+    new Gauge({ name, help, labelNames: [...labelNames], registers, aggregator: 'max' })
   const readers: { name: string; read: () => Promise<void> }[] = []
   const memory = gauge('manila_process_resident_memory_bytes', 'Resident memory.', [])
   const started = gauge(
@@ -100,3 +107,11 @@ export function metrics(): Metrics {
     busConnected: gauge('manila_bus_connected', '1 while the broker is reachable.', []),
   }
 }
+
+/** What all workers of this primary process count, added up. */
+export async function clusterMetrics(): Promise<{ contentType: string; text: string }> {
+  workers ??= new AggregatorRegistry()
+  return { contentType: workers.contentType, text: await workers.clusterMetrics() }
+}
+
+let workers: AggregatorRegistry<'text/plain; version=0.0.4; charset=utf-8'> | undefined

@@ -19,6 +19,8 @@ export interface SchedulerServiceParts extends SchedulerParts {
   readonly failpoint: Failpoint
   readonly log: RunnerParts['log']
   readonly observe?: RunnerParts['observe']
+  /** True while the process takes nothing new. */
+  readonly draining?: () => boolean
 }
 
 /** A placement is a few queries; one that takes longer than this is stuck behind something. */

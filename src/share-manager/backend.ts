@@ -12,6 +12,7 @@ import { DriverError, type CallContext, type Exporter, type StorageDriver } from
 import { confirmLease } from '../engine/lanes.ts'
 import { instanceLane } from '../engine/queue.ts'
 import type { Fence } from '../exec/exec.ts'
+import type { HostLock } from '../exec/host-lock.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from './parts.ts'
 
@@ -30,6 +31,10 @@ export interface BackendParts {
   readonly driver: StorageDriver
   /** Everything that publishes here (`publisher.ts`); null where nothing does. */
   readonly exporter: Exporter | null
+  /** Keeps two processes of this host from setting up at once. */
+  readonly lock?: HostLock
+  /** Throws why this process may not serve the backend now. */
+  readonly admit?: () => Promise<void>
   readonly observeCall?: (event: CallEvent) => void
   /** Milliseconds before the second try of setting up; doubles up to {@link longestPauseMs}. */
   readonly firstPauseMs?: number
@@ -112,7 +117,18 @@ export function backend(parts: BackendParts): Backend {
 
   const setUp = async (): Promise<void> => {
     await mkdir(join(parts.dir, 'fences'), { recursive: true, mode: 0o700 })
+    await parts.admit?.()
     const { signal } = leaving
+    const waitMs = parts.settings.call_timeout_s * 1000
+    const release = await parts.lock?.(join(parts.dir, 'setup.lock'), { waitMs, signal })
+    try {
+      await bringUp(signal)
+    } finally {
+      await release?.()
+    }
+  }
+
+  const bringUp = async (signal: AbortSignal): Promise<void> => {
     await bounded(parts, { name: 'setup', signal }, (call) => parts.driver.setup(call))
     const { exporter } = parts
     signal.throwIfAborted()

@@ -1,7 +1,8 @@
 /**
  * manila-share: serves one or more backends. Each has its own worker, reconcilers and slots, so that a hung one costs the
- * others nothing. It promises that heartbeats go on while a driver hangs, that a backend that is down is tried for ever
- * and reported, and that stopping never disturbs a client. It refuses to know HTTP and who asked.
+ * others nothing. Several processes may serve the same backend: operations are shared out by leases, what looks at the
+ * whole backend is done by its leader. It promises that a backend that is down is tried for ever and reported, and that
+ * stopping never disturbs a client. It refuses to know HTTP and who asked.
  */
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
@@ -10,19 +11,23 @@ import { join, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import type { BackendSettings, Settings } from '../config/schema.ts'
 import { registerBackend } from '../db/store/backends.ts'
-import { heartbeat, markStopped, registerService } from '../db/store/services.ts'
+import { liveServers } from '../db/store/processes.ts'
+import { registerService } from '../db/store/services.ts'
 import type { Exporter, Factory, Parts, StorageDriver } from '../drivers/driver.ts'
 import { loadDriver } from '../drivers/index.ts'
 import type { Failpoint } from '../engine/failpoint.ts'
+import { every, type Periodic } from '../engine/periodic.ts'
 import { busTopic } from '../engine/queue.ts'
 import type { RunnerParts } from '../engine/runner.ts'
 import { worker, type Worker } from '../engine/worker.ts'
 import type { Exec } from '../exec/exec.ts'
+import { hostLock } from '../exec/host-lock.ts'
 import { localExec } from '../exec/local.ts'
 import { loadExporter } from '../exporters/index.ts'
 import { operationPlans } from '../model/operations.ts'
 import { absentDriver } from './absent-driver.ts'
 import { backend, type Backend, type BackendParts } from './backend.ts'
+import { leader } from './leader.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, ShareParts } from './parts.ts'
 import { publisherOf } from './publisher.ts'
@@ -31,17 +36,19 @@ import { retryDeferredDeletions } from './reconcilers/deferred-deletion.ts'
 import { ensureIfChanged } from './reconcilers/ensure.ts'
 import { reconcileExports, type Resting } from './reconcilers/exports.ts'
 import { runForcedDeletions } from './reconcilers/forced-deletions.ts'
-import { removeFences, removeOrphans } from './reconcilers/orphans.ts'
-import { every, type Periodic } from './reconcilers/periodic.ts'
+import { removeFences } from './reconcilers/fences.ts'
+import { removeOrphans } from './reconcilers/orphans.ts'
 import { reportPools } from './reconcilers/pool-stats.ts'
-import { purge } from './reconcilers/purge.ts'
-import { emptyRecycleBin } from './reconcilers/recycle-bin.ts'
 import { usages, type Usages } from './reconcilers/usages.ts'
 
 export interface ShareManagerParts extends Omit<ShareParts, 'settings'> {
   readonly settings: Settings
-  /** Each backend has a folder in it. */
+  /** Each backend has a folder in it, shared by all processes of this host that serve the backend. */
   readonly dir: string
+  /** True while the process takes nothing new. */
+  readonly draining: () => boolean
+  /** The kernel this process runs on: see `presence.ts`. */
+  readonly kernelId: string
   readonly failpoint: Failpoint
   readonly observe?: RunnerParts['observe']
   readonly observeCall?: BackendParts['observeCall']
@@ -52,34 +59,41 @@ export interface ShareManagerParts extends Omit<ShareParts, 'settings'> {
 export interface ShareManager {
   /** By row id. */
   readonly backends: ReadonlyMap<string, Backend>
+  /** Rows of the services that this process serves, one a backend. */
+  readonly serviceIds: readonly number[]
+  /** Serves each backend as soon as it is up; waits for none. The process must be registered by then. */
+  start(): void
   /** Measures everything on the backend, together with whoever else asks now. Rejects when it isn't served here. */
   refreshUsages(backendId: string): Promise<void>
-  /** Running operations get `graceMs` and are then left for the next start; with `detach` backends are unmounted. */
+  /** Running operations get `graceMs` and are then left for others; with `detach` backends are unmounted. */
   stop(options: { readonly graceMs: number; readonly detach: boolean }): Promise<void>
 }
 
 const seconds = 1000
-const heartbeatMs = 10 * seconds
 const workerPollMs = 2 * seconds
 
-/** Registers every configured backend and serves each as soon as it is up. Resolves without waiting for any of them. */
-export async function startShareManager(parts: ShareManagerParts): Promise<ShareManager> {
-  const host = parts.settings.host === '' ? hostname() : parts.settings.host
+/** Registers every configured backend. Rejects when the database can't be reached. */
+export async function shareManager(parts: ShareManagerParts): Promise<ShareManager> {
   const served: Served[] = []
   const serviceIds: number[] = []
   for (const [name, settings] of Object.entries(parts.settings.backends)) {
-    const { scope, serviceId } = await register(parts, host, name, settings)
+    const { scope, serviceId } = await register(parts, name, settings)
     serviceIds.push(serviceId)
     served.push(serve(parts, scope))
   }
-  const beat = every(heartbeatMs, 'heartbeat', parts.log, () =>
-    heartbeat(parts.store.db, serviceIds, parts.clock.now()),
-  )
-  const common = [beat, ...commonJobs(parts, served)]
-  const homeless = worker({ ...runnerParts(parts, null), bus: parts.bus, backendId: null, ...polling(4) })
-  homeless.start()
+  const homeless = worker({
+    ...runnerParts(parts, null),
+    bus: parts.bus,
+    backendId: null,
+    ...polling(parts, 4),
+  })
   return {
     backends: new Map(served.map(({ scope }) => [scope.backend.id, scope.backend])),
+    serviceIds,
+    start() {
+      for (const one of served) one.start()
+      homeless.start()
+    },
     refreshUsages(backendId) {
       const found = served.find(({ scope }) => scope.backend.id === backendId)
       return found === undefined
@@ -87,38 +101,25 @@ export async function startShareManager(parts: ShareManagerParts): Promise<Share
         : found.usages.refresh({ fresh: true })
     },
     async stop({ graceMs, detach }) {
-      await Promise.all([homeless.stop(graceMs), ...common.map((job) => job.stop())])
-      const ends = await Promise.allSettled(served.map((one) => one.stop(graceMs, detach)))
+      const ends = await Promise.allSettled([
+        homeless.stop(graceMs),
+        ...served.map((one) => one.stop(graceMs, detach)),
+      ])
       for (const end of ends) {
         if (end.status === 'rejected') parts.log.error({ err: end.reason }, 'a backend did not stop cleanly')
       }
-      await markStopped(parts.store.db, serviceIds, parts.clock.now())
     },
   }
-}
-
-/** What all backends of the process share: several processes may do these at once, rows decide who does what. */
-function commonJobs(parts: ShareManagerParts, served: readonly Served[]): Periodic[] {
-  const { log } = parts
-  return [
-    every(60 * seconds, 'recycle bin', log, () => emptyRecycleBin(parts)),
-    every(600 * seconds, 'purge', log, async () => {
-      for (;;) {
-        const { rows, instances } = await purge(parts)
-        for (const { scope } of served) await removeFences(scope.backend.dir, instances)
-        if (rows === 0) return
-      }
-    }),
-  ]
 }
 
 interface Served {
   readonly scope: BackendScope
   readonly usages: Usages
+  start(): void
   stop(graceMs: number, detach: boolean): Promise<void>
 }
 
-/** Starts the backend; its worker and reconcilers begin when it is up. */
+/** The backend's worker and reconcilers begin when it is up. */
 function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   const { backend } = scope
   const { log } = parts
@@ -129,18 +130,28 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
     ...runner,
     bus: parts.bus,
     backendId: backend.id,
-    ...polling(backend.settings.slots),
+    ...polling(parts, backend.settings.slots),
   })
   const rules = accessRules(scope)
   const resting: Resting = new Map()
-  const jobs: Periodic[] = [
-    every(5 * seconds, 'forced deletions', log, () => runForcedDeletions(scope, runner, stopping.signal)),
-  ]
+  const forced = every(5 * seconds, 'forced deletions', log, () =>
+    runForcedDeletions(scope, runner, stopping.signal),
+  )
+  const jobs: Periodic[] = [forced]
+  const led: Periodic[] = []
+  const leadership = leader(scope, () => {
+    for (const job of led) job.nudge()
+  })
+  /** Done by the backend's leader alone, and at once by a new one. */
+  const whenLeading = (everyS: number, what: string, work: () => Promise<unknown>): Periodic =>
+    every(everyS * seconds, `${what} of ${backend.label}`, log, async () => {
+      if (leadership.leads) await work()
+    })
   const topic = busTopic('share', backend.id)
   const unserve = [
     parts.bus.answer(topic, 'ping', async () => ({ service: 'manila-share', host: parts.settings.host })),
   ]
-  backend.start(() => {
+  const ready = (): void => {
     if (stopping.signal.aborted) return
     unserve.push(
       parts.bus.serve(topic, 'usage.wanted', () => {
@@ -151,23 +162,30 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
     )
     operations.start()
     rules.start()
-    const { report_interval_s: reportS } = backend.settings
-    jobs.push(
-      every(reportS * seconds, `pools of ${backend.label}`, log, () => reportPools(scope)),
-      every(60 * seconds, `usages of ${backend.label}`, log, () => measured.refresh()),
-      every(600 * seconds, `check of ${backend.label}`, log, () => ensure(scope)),
-      every(10 * seconds, `exports of ${backend.label}`, log, () => reconcileExports(scope, resting)),
-      every(60 * seconds, `deferred deletions of ${backend.label}`, log, () => retryDeferredDeletions(scope)),
-      every(60 * seconds, `orphans of ${backend.label}`, log, () => removeOrphans(scope)),
+    led.push(
+      whenLeading(backend.settings.report_interval_s, 'pools', () => reportPools(scope)),
+      whenLeading(60, 'usages', () => measured.refresh()),
+      whenLeading(600, 'check', () => ensure(scope)),
+      whenLeading(10, 'exports', () => reconcileExports(scope, resting)),
+      whenLeading(60, 'deferred deletions', () => retryDeferredDeletions(scope)),
+      whenLeading(60, 'orphans', () => removeOrphans(scope)),
     )
-  })
+    // Fence files are this node's own, whoever leads.
+    jobs.push(
+      ...led,
+      every(3600 * seconds, `fences of ${backend.label}`, log, () => removeFences(scope)),
+    )
+    leadership.start()
+  }
   return {
     scope,
     usages: measured,
+    start: () => backend.start(ready),
     async stop(graceMs, detach) {
       stopping.abort()
       for (const end of unserve) end()
       await Promise.all([operations.stop(graceMs), rules.stop(), ...jobs.map((job) => job.stop())])
+      await leadership.stop()
       await backend.stop({ detach })
     },
   }
@@ -179,7 +197,11 @@ async function ensure(scope: BackendScope): Promise<void> {
   if (ensured !== null) scope.log.info({ backend: scope.backend.label, ...ensured }, 'shares were checked')
 }
 
-const polling = (slots: number) => ({ slots, pollMs: workerPollMs })
+const polling = (parts: ShareManagerParts, slots: number) => ({
+  slots,
+  pollMs: workerPollMs,
+  draining: parts.draining,
+})
 
 /** Null: for work that no backend is involved in. */
 function runnerParts(parts: ShareManagerParts, scope: BackendScope | null): RunnerParts {
@@ -205,10 +227,10 @@ function sharedParts({ store, clock, bus, log, settings, holder }: ShareManagerP
 
 async function register(
   parts: ShareManagerParts,
-  host: string,
   name: string,
   settings: BackendSettings,
 ): Promise<{ scope: BackendScope; serviceId: number }> {
+  const host = settings.host || parts.settings.host || hostname()
   const label = `${host}@${name}`
   const zone = settings.availability_zone || parts.settings.shares.storage_availability_zone
   const dir = resolve(join(parts.dir, name))
@@ -240,9 +262,25 @@ async function register(
     name,
     settings,
     dir,
+    ...(process.platform === 'linux' ? { lock: hostLock } : {}),
+    admit: () =>
+      built.driver.reach === 'host' ? refuseOtherKernels(parts, label, serviceId) : Promise.resolve(),
     ...(parts.observeCall === undefined ? {} : { observeCall: parts.observeCall }),
   })
   return { scope: { ...sharedParts(parts), backend: one }, serviceId }
+}
+
+/**
+ * Two kernels that mount one file system destroy it. Throws while a process on another one, started earlier, serves the same
+ * backend.
+ */
+async function refuseOtherKernels(parts: ShareManagerParts, label: string, serviceId: number): Promise<void> {
+  const downAfterS = parts.settings.shares.service_down_time_s
+  const [eldest] = await liveServers(parts.store.db, parts.store, serviceId, downAfterS)
+  if (eldest === undefined || eldest.kernel_id === parts.kernelId) return
+  throw new Error(
+    `${label} is served by ${eldest.program} on ${eldest.node} (process ${eldest.pid}), which is another kernel: one host alone may serve it. Give this one a name of its own, or stop the other`,
+  )
 }
 
 /** Driver and exporter, or stand-ins that say why there are none. */

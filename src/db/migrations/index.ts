@@ -1,7 +1,9 @@
 /** The list of migrations in order. Forward only; adding one is adding a file and a line here. */
 import type { Migration } from 'kysely/migration'
 import * as initial from './0001-initial.ts'
+import * as processes from './0002-processes.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-processes': processes,
 }

@@ -87,22 +87,6 @@ export async function serviceOf(
     .executeTakeFirst()
 }
 
-/** Says that these services live. A stopped service stays stopped: only {@link registerService} starts one. */
-export async function heartbeat(db: DbOrTx, ids: readonly number[], now: number): Promise<void> {
-  if (ids.length === 0) return
-  await db
-    .updateTable('services')
-    .set({ heartbeat_at: now, updated_at: now })
-    .where('id', 'in', ids)
-    .execute()
-}
-
-/** A clean stop: schedulers leave these out at once instead of waiting for the heartbeat to age. */
-export async function markStopped(db: DbOrTx, ids: readonly number[], now: number): Promise<void> {
-  if (ids.length === 0) return
-  await db.updateTable('services').set({ stopped: 1, updated_at: now }).where('id', 'in', ids).execute()
-}
-
 /** Shows in the API that shares of the service are being checked; null once that is over. */
 export async function setEnsuring(
   db: DbOrTx,

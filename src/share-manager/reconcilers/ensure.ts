@@ -15,7 +15,7 @@ import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadShare, type ShareSubject } from '../refs.ts'
 import { republish, wantedSnapshots } from './exports.ts'
-import { forEachBounded } from './periodic.ts'
+import { forEachBounded } from '../../engine/periodic.ts'
 
 /** Shares checked at once: many are quick, a slow one must not hold all up. */
 const atOnce = 4

@@ -18,7 +18,7 @@ import {
   type SnapshotSubject,
 } from '../refs.ts'
 import { exportRules } from '../rules.ts'
-import { forEachBounded } from './periodic.ts'
+import { forEachBounded } from '../../engine/periodic.ts'
 
 /** Exports put back at once. */
 const atOnce = 4

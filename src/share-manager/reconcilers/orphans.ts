@@ -2,9 +2,6 @@
  * What a forced deletion had to leave behind is taken away once the backend answers again. Ids are never reused, so what
  * carries an orphan's id is nobody's.
  */
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { instanceLane } from '../../engine/queue.ts'
 import type { OrphansTable } from '../../db/schema.ts'
 import type { SnapshotRef } from '../../drivers/driver.ts'
 import type { Guard } from '../backend.ts'
@@ -65,20 +62,4 @@ async function remove(parts: BackendScope, row: OrphansTable, guarded: Guard): P
   await store.db.deleteFrom('orphans').where('id', '=', row.id).execute()
   parts.log.info({ backend: backend.label, resource_id: row.resource_id }, 'an orphan was taken away')
   return 'removed'
-}
-
-/**
- * Removes the fence files of instances that ended more than a day ago: a process paused longer than that is taken for
- * dead. `ids` are those of the lanes that were purged.
- */
-export async function removeFences(dir: string, ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
-    for (const name of [id, `${id}.number`]) await rm(join(dir, 'fences', name), { force: true })
-  }
-}
-
-/** The instance of a lane, or null for lanes of other things. */
-export function instanceOfLane(lane: string): string | null {
-  const prefix = instanceLane('')
-  return lane.startsWith(prefix) ? lane.slice(prefix.length) : null
 }

@@ -1,5 +1,10 @@
 /** A job done again and again: never beside itself, and a failure is logged and forgotten until the next time. */
-import type { Log } from '../parts.ts'
+
+export interface JobLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
 
 export interface Periodic {
   /** Runs it now, or right after the run that is under way. */
@@ -8,7 +13,7 @@ export interface Periodic {
   stop(graceMs?: number): Promise<void>
 }
 
-export function every(intervalMs: number, name: string, log: Log, work: () => Promise<unknown>): Periodic {
+export function every(intervalMs: number, name: string, log: JobLog, work: () => Promise<unknown>): Periodic {
   let running: Promise<void> | null = null
   let again = false
   let stopped = false

@@ -1,8 +1,8 @@
 /** Shares whose time in the recycle bin is over are deleted as if their owner had asked. */
-import { changeInstance, instancesOf, removeInstance } from '../../db/store/share-instances.ts'
-import { enqueue, instanceLane, nudge, type Enqueued } from '../../engine/queue.ts'
-import { shareAllows } from '../../model/states.ts'
-import type { ShareParts } from '../parts.ts'
+import { changeInstance, instancesOf, removeInstance } from '../db/store/share-instances.ts'
+import { enqueue, instanceLane, nudge, type Enqueued } from '../engine/queue.ts'
+import { shareAllows } from '../model/states.ts'
+import type { DataParts } from './parts.ts'
 
 /** Shares per run; the next run takes the next. */
 const batch = 100
@@ -10,7 +10,7 @@ const batch = 100
 const retryAfterUs = 3600 * 1_000_000
 
 /** Answers how many deletions it started. Several processes may run it at once: the status decides who starts one. */
-export async function emptyRecycleBin(parts: ShareParts): Promise<number> {
+export async function emptyRecycleBin(parts: DataParts): Promise<number> {
   const now = parts.clock.now()
   const expired = await parts.store.db
     .selectFrom('shares')
@@ -36,7 +36,7 @@ export async function emptyRecycleBin(parts: ShareParts): Promise<number> {
 }
 
 async function startDeletion(
-  parts: ShareParts,
+  parts: DataParts,
   tx: Parameters<typeof changeInstance>[0],
   share: { readonly id: string; readonly project_id: string; readonly user_id: string },
   now: number,

@@ -1,24 +1,18 @@
 /** Removes what has served its time, a bounded number of rows per run, so that no table grows for ever. */
-import type { Database } from '../../db/schema.ts'
-import type { Store } from '../../db/open.ts'
-import type { ShareParts } from '../parts.ts'
-import { instanceOfLane } from './orphans.ts'
+import type { Database } from '../db/schema.ts'
+import type { Store } from '../db/open.ts'
+import { instanceLane, instanceOfLane } from '../engine/queue.ts'
+import type { DataParts } from './parts.ts'
 
 /** Rows of one table per run; the job runs again until a run removes nothing. */
 const batch = 500
 /** Microseconds an idempotency key answers for: a day, as the API promises. */
 const idempotencyUs = 86_400 * 1_000_000
-/** Lanes and their fences outlive their instance by this, in microseconds: see `removeFences`. */
+/** Lanes and their fences outlive their instance by this, in microseconds: a process paused longer is taken for dead. */
 const laneRestUs = 86_400 * 1_000_000
 
-export interface Purged {
-  readonly rows: number
-  /** Share instances whose lanes went: their fence files may go too. */
-  readonly instances: readonly string[]
-}
-
-/** One bounded pass over every table. */
-export async function purge(parts: Pick<ShareParts, 'store' | 'clock' | 'settings'>): Promise<Purged> {
+/** One bounded pass over every table; answers how many rows went. */
+export async function purge(parts: Pick<DataParts, 'store' | 'clock' | 'settings'>): Promise<number> {
   const { store, settings } = parts
   const now = parts.clock.now()
   const kept = now - settings.shares.operation_retention_s * 1_000_000
@@ -29,8 +23,8 @@ export async function purge(parts: Pick<ShareParts, 'store' | 'clock' | 'setting
   rows += await tombstones(store, kept)
   rows += await idempotencyKeys(store, now - idempotencyUs)
   rows += await revokedTokens(store, now)
-  const instances = await lanes(store, now - laneRestUs)
-  return { rows: rows + instances.length, instances }
+  rows += await lanes(store, now - laneRestUs)
+  return rows
 }
 
 type Dated = { [T in keyof Database]: Database[T] extends { id: string } ? T : never }[keyof Database]
@@ -120,9 +114,9 @@ async function revokedTokens(store: Store, now: number): Promise<number> {
 
 /**
  * Lanes of share instances that ended long ago. A lane holds the fence: it stays while the instance, an operation or an
- * orphan of it is there. Answers the ids of the instances.
+ * orphan of it is there.
  */
-async function lanes(store: Store, endedBefore: number): Promise<string[]> {
+async function lanes(store: Store, endedBefore: number): Promise<number> {
   const free = await store.db
     .selectFrom('lanes')
     .select('lane')
@@ -148,7 +142,7 @@ async function lanes(store: Store, endedBefore: number): Promise<string[]> {
     .limit(batch)
     .execute()
   const ids = free.map(({ lane }) => instanceOfLane(lane)).filter((id) => id !== null)
-  if (ids.length === 0) return []
+  if (ids.length === 0) return 0
   const { db } = store
   const alive = await db.selectFrom('share_instances').select('id').where('id', 'in', ids).execute()
   const orphaned = await db
@@ -158,15 +152,11 @@ async function lanes(store: Store, endedBefore: number): Promise<string[]> {
     .execute()
   const needed = new Set([...alive.map(({ id }) => id), ...orphaned.map((row) => row.resource_id)])
   const gone = ids.filter((id) => !needed.has(id))
-  if (gone.length === 0) return []
-  await db
+  if (gone.length === 0) return 0
+  const { numDeletedRows } = await db
     .deleteFrom('lanes')
-    .where(
-      'lane',
-      'in',
-      gone.map((id) => `instance:${id}`),
-    )
+    .where('lane', 'in', gone.map(instanceLane))
     .where('holder', 'is', null)
-    .execute()
-  return gone
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }

@@ -1,0 +1,14 @@
+/** What everything in manila-data is handed. */
+import type { Bus } from '../bus/bus.ts'
+import type { Settings } from '../config/schema.ts'
+import type { Store } from '../db/open.ts'
+import type { JobLog } from '../engine/periodic.ts'
+import type { Clock } from '../runtime/clock.ts'
+
+export interface DataParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly bus: Bus
+  readonly log: JobLog
+  readonly settings: Pick<Settings, 'shares'>
+}

@@ -1,0 +1,43 @@
+/**
+ * manila-data: work that belongs to no backend and no request: what leaves the recycle bin, what has served its time, processes that
+ * were never heard of again. Any number may run: rows decide who does what, so two at once do nothing twice.
+ */
+import { forgetProcesses } from '../db/store/processes.ts'
+import { every, type Periodic } from '../engine/periodic.ts'
+import type { DataParts } from './parts.ts'
+import { purge } from './purge.ts'
+import { emptyRecycleBin } from './recycle-bin.ts'
+
+const seconds = 1000
+/** Seconds after which a process that never said goodbye is forgotten; long after its services counted as down. */
+const silentS = 86_400
+
+export interface DataServiceParts extends DataParts {
+  /** True while the process takes nothing new. */
+  readonly draining: () => boolean
+}
+
+export interface DataService {
+  stop(): Promise<void>
+}
+
+/** Starts at once; jobs that fail, as without a database, are tried again at their next turn. */
+export function startDataService(parts: DataServiceParts): DataService {
+  const { log, draining } = parts
+  const job = (intervalMs: number, name: string, work: () => Promise<unknown>): Periodic =>
+    every(intervalMs, name, log, async () => {
+      if (!draining()) await work()
+    })
+  const jobs = [
+    job(60 * seconds, 'recycle bin', () => emptyRecycleBin(parts)),
+    job(600 * seconds, 'purge', async () => {
+      while ((await purge(parts)) > 0);
+    }),
+    job(600 * seconds, 'forgotten processes', () => forgetProcesses(parts.store, silentS)),
+  ]
+  return {
+    async stop() {
+      await Promise.all(jobs.map((one) => one.stop()))
+    },
+  }
+}

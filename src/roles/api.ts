@@ -1,0 +1,71 @@
+/** manila-api: REST, the Keystone v3 calls, health and metrics on one port. */
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { dirname } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { identityRoutes } from '../api/identity/plugin.ts'
+import { routes } from '../api/routes.ts'
+import { buildServer } from '../api/server.ts'
+import { healthRoute } from '../api/status/health.ts'
+import { metricsRoute } from '../api/status/metrics.ts'
+import type { AppParts } from '../app/context.ts'
+import { AuthManager } from '../auth/manager.ts'
+import { Policy } from '../policy/enforce.ts'
+import { whenThere, type Core } from './core.ts'
+import type { Role } from './role.ts'
+
+export interface ApiRole extends Role {
+  readonly auth: AuthManager
+  readonly app: FastifyInstance
+  /** `http://127.0.0.1:8786`, once started. */
+  readonly url: string
+}
+
+export async function apiRole(core: Core): Promise<ApiRole> {
+  const { settings, store, clock, bus, log, metrics } = core
+  const policy = new Policy({
+    clock,
+    file: settings.api.policy_file,
+    onBroken: (error) =>
+      log.error({ err: error }, 'the policy file is broken; the last good rules stay in force'),
+  })
+  mkdirSync(dirname(settings.auth.key_file), { recursive: true, mode: 0o700 })
+  const auth = await whenThere(store, log, () =>
+    AuthManager.open({
+      store,
+      clock,
+      keyFile: settings.auth.key_file,
+      tokenLifetimeS: settings.auth.token_lifetime_s,
+      limits: {
+        maxAccountFailures: settings.auth.max_login_failures,
+        windowS: settings.auth.login_window_s,
+      },
+    }),
+  )
+  const parts: AppParts = { store, clock, bus, policy, settings }
+  const app = buildServer({ ...parts, auth, routes, log, observe: metrics.request })
+  healthRoute(app, { ...parts, auth })
+  metricsRoute(app, metrics)
+  await app.register(identityRoutes({ auth, policy, clock, publicUrl: settings.api.public_url }), {
+    prefix: '/identity',
+  })
+  let url = ''
+  return {
+    auth,
+    app,
+    get url() {
+      return url
+    },
+    serviceIds: [],
+    async start() {
+      await app.listen({ host: settings.api.host, port: settings.api.port })
+      const { port } = app.server.address() as AddressInfo
+      const host = settings.api.host.includes(':') ? `[${settings.api.host}]` : settings.api.host
+      url = `http://${host}:${port}`
+      log.info({ host, port }, 'manila-api serves')
+    },
+    // Requests that are under way get their answers.
+    stop: () => app.close(),
+    unusable: async () => null,
+  }
+}

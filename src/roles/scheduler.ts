@@ -1,0 +1,40 @@
+/** manila-scheduler. Tests run several in one process against one ledger. */
+import { registerService } from '../db/store/services.ts'
+import { schedulerService } from '../scheduler/service.ts'
+import type { Core } from './core.ts'
+import type { Role } from './role.ts'
+
+export async function schedulerRole(core: Core, count: number): Promise<Role> {
+  const { settings, store, clock, bus, log, metrics, failpoint, draining } = core
+  const id = await registerService(store, {
+    host: settings.host,
+    binaryName: 'manila-scheduler',
+    topic: 'manila-scheduler',
+    availabilityZone: settings.shares.storage_availability_zone,
+    now: clock.now(),
+  })
+  const workers = Array.from({ length: count }, (_, index) =>
+    schedulerService({
+      store,
+      clock,
+      settings,
+      bus,
+      random: Math.random,
+      holder: `${core.processId}/scheduler-${index}`,
+      failpoint,
+      log,
+      draining,
+      observe: metrics.operation,
+    }),
+  )
+  return {
+    serviceIds: [id],
+    async start() {
+      for (const worker of workers) worker.start()
+    },
+    async stop({ graceMs }) {
+      await Promise.all(workers.map((worker) => worker.stop(graceMs)))
+    },
+    unusable: async () => null,
+  }
+}
