@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { testWorld, type TestWorld } from './test-bench.ts'
 import { migrations } from '../db/migrations/index.ts'
 
+const newest = Object.keys(migrations).sort().at(-1)
 let world: TestWorld
 beforeEach(() => {
   world = testWorld()
@@ -89,9 +90,9 @@ describe('the database', () => {
 
   test('sync makes it, version says so', async () => {
     const synced = await world.run('db', 'sync', '-f', 'json')
-    expect(synced.json()).toMatchObject({ at: Object.keys(migrations).at(-1), pending: [], unknown: [] })
+    expect(synced.json()).toMatchObject({ at: newest, pending: [], unknown: [] })
     const { code, out } = await world.run('db', 'version')
-    expect([code, out]).toEqual([0, 'database: 0001-initial\nup to date\n'])
+    expect([code, out]).toEqual([0, `database: ${newest}\nup to date\n`])
   })
 
   test('one that a newer program used is left alone', async () => {
