@@ -14,6 +14,7 @@
  *     through `Exec`, with the deadline of the call.
  */
 import type { Exec, Fence } from '../exec/exec.ts'
+import type { HostLock } from '../exec/host-lock.ts'
 import type { Static, TSchema } from 'typebox'
 
 // ---------------------------------------------------------------------------------------------------- outcomes
@@ -368,6 +369,8 @@ export interface Parts {
   readonly dir: string
   /** Microseconds since the epoch. */
   now(): number
+  /** One holder per file on this host, for what several processes of it must not do at once; absent where there is no such thing. */
+  readonly lock?: HostLock
 }
 
 /** One entry of `drivers/index.ts` or `exporters/index.ts`: options as a schema, so the reference page writes itself. */

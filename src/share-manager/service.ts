@@ -70,6 +70,8 @@ export interface ShareManager {
 }
 
 const seconds = 1000
+/** Elsewhere there is one process per backend. */
+const hostLocks = process.platform === 'linux' ? { lock: hostLock } : {}
 const workerPollMs = 2 * seconds
 
 /** Registers every configured backend. Rejects when the database can't be reached. */
@@ -262,7 +264,7 @@ async function register(
     name,
     settings,
     dir,
-    ...(process.platform === 'linux' ? { lock: hostLock } : {}),
+    ...hostLocks,
     admit: () =>
       built.driver.reach === 'host' ? refuseOtherKernels(parts, label, serviceId) : Promise.resolve(),
     ...(parts.observeCall === undefined ? {} : { observeCall: parts.observeCall }),
@@ -291,7 +293,14 @@ async function build(
   dir: string,
 ): Promise<{ driver: StorageDriver; exporter: Exporter | null }> {
   const { clock, log } = parts
-  const own: Parts = { exec: parts.exec ?? localExec(), log, backend: name, dir, now: () => clock.now() }
+  const own: Parts = {
+    exec: parts.exec ?? localExec(),
+    log,
+    backend: name,
+    dir,
+    now: () => clock.now(),
+    ...hostLocks,
+  }
   try {
     const driver = create(await loadDriver(settings.driver, process.cwd()), settings.driver_options, own)
     const factory = settings.exporter === '' ? null : await loadExporter(settings.exporter, process.cwd())

@@ -62,10 +62,27 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     if (isAlive(bus) && isAlive(ganesha) && port !== null)
       return { pid: ganesha.pid, bus: address(), fresh: false }
     // Two calls that find it dead must not start it twice.
-    starting ??= start(commands, socket, includes).finally(() => {
+    starting ??= startAlone(commands, socket, includes).finally(() => {
       starting = null
     })
     return starting
+  }
+
+  /** Another process of this host may find it dead in the same moment: the second one adopts what the first one started. */
+  async function startAlone(
+    commands: Commands,
+    socketPath: string,
+    includes: () => Promise<readonly string[]>,
+  ): Promise<Running> {
+    const release = await parts.lock?.(file('daemon.lock'), {
+      waitMs: Math.max(1, commands.remainingMs()),
+      signal: commands.call.signal,
+    })
+    try {
+      return await start(commands, socketPath, includes)
+    } finally {
+      await release?.()
+    }
   }
 
   async function start(
