@@ -23,6 +23,8 @@ export default defineConfig({
             'test/faults/**/*.test.ts',
           ],
           fileParallelism: false,
+          // A broker for the files that want one.
+          globalSetup: ['test/helpers/shared-broker.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

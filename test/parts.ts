@@ -2,12 +2,14 @@
 import { btrfsNeeds } from '../src/quickstart/host.ts'
 import { guestNeeds } from '../src/parts/guest/index.ts'
 import { nfsClientNeed } from '../src/parts/nfs-client.ts'
+import { rabbitmqNeed } from '../src/parts/rabbitmq.ts'
 import type { Need } from '../src/parts/packages.ts'
 
 export const testNeeds: readonly Need[] = [
   ...btrfsNeeds,
   nfsClientNeed,
   ...guestNeeds,
+  rabbitmqNeed,
   { program: 'strace', debianPackage: 'strace', why: 'proves that measuring sizes reads no directory' },
   {
     program: 'openstack',

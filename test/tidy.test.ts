@@ -55,7 +55,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The logger must know what auth calls secret.
   runtime: ['auth', 'model'],
   parts: ['exec'],
-  manage: ['config', 'db', 'model', 'runtime', 'auth'],
+  manage: ['bus', 'config', 'db', 'model', 'runtime', 'auth'],
 }
 const wiring = ['main', 'roles', 'bin', 'quickstart']
 

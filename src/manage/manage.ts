@@ -20,6 +20,7 @@ const parseOptions = {
   project: { type: 'string' },
   role: { type: 'string', multiple: true },
   'password-file': { type: 'string' },
+  service: { type: 'string' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */

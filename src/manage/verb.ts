@@ -2,7 +2,7 @@
 import type { TSchema } from 'typebox'
 import type { Settings } from '../config/schema.ts'
 
-export type OptionName = 'fix' | 'project' | 'role' | 'password-file'
+export type OptionName = 'fix' | 'project' | 'role' | 'password-file' | 'service'
 
 /** The options of a command line. */
 export interface Given {
@@ -12,6 +12,7 @@ export interface Given {
   readonly project?: string | undefined
   readonly role?: readonly string[] | undefined
   readonly 'password-file'?: string | undefined
+  readonly service?: string | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */

@@ -1,4 +1,5 @@
 /** The list of verbs; adding one is adding a file and a line here. */
+import { busPermissions, deadLettersDrop, deadLettersList, deadLettersRequeue } from './bus.ts'
 import { bootstrapVerb } from './bootstrap.ts'
 import { capacityRecount } from './capacity-recount.ts'
 import { configCheck } from './config-check.ts'
@@ -20,4 +21,8 @@ export const verbs: readonly Verb[] = [
   serviceList,
   configCheck,
   configReference,
+  busPermissions,
+  deadLettersList,
+  deadLettersRequeue,
+  deadLettersDrop,
 ]

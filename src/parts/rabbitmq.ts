@@ -58,7 +58,7 @@ export interface RabbitMq {
   /** SIGSTOP and SIGCONT. */
   pause(): void
   resume(): void
-  /** Starts it again on its data. */
+  /** Starts it again on its data; nothing when it runs. */
   start(): Promise<void>
   /** Ends it and removes its data. */
   end(): Promise<void>
@@ -122,9 +122,9 @@ export async function startRabbitMq(options: { readonly tls?: boolean } = {}): P
   })
   await listening(epmdPort!, mapper, '')
   let server: ChildProcess | null = null
+  const runs = (): boolean => server !== null && server.exitCode === null && server.signalCode === null
   const signal = (name: NodeJS.Signals): void => {
-    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return
-    process.kill(-server.pid, name)
+    if (server?.pid !== undefined && runs()) process.kill(-server.pid, name)
   }
 
   const broker: RabbitMq = {
@@ -175,6 +175,7 @@ export async function startRabbitMq(options: { readonly tls?: boolean } = {}): P
     pause: () => signal('SIGSTOP'),
     resume: () => signal('SIGCONT'),
     async start() {
+      if (runs()) return
       server = spawn(...owner.command(program, []), {
         cwd: dir,
         env: environment,

@@ -74,12 +74,9 @@ export const processQueue = (settings: BusSettings, queue: string) => ({
   arguments: { 'x-max-length': settings.queue_max_length, 'x-overflow': 'drop-head' as const },
 })
 
+/** Classic: an operator may look at it as often as he likes, which a quorum queue would count as failed deliveries. */
 export const deadLetterQueue = (settings: BusSettings, names: Names) => ({
   queue: names.deadLetters,
   durable: true,
-  arguments: {
-    'x-queue-type': 'quorum' as const,
-    'x-max-length': settings.dead_letters_max,
-    'x-overflow': 'drop-head' as const,
-  },
+  arguments: { 'x-max-length': settings.dead_letters_max, 'x-overflow': 'drop-head' as const },
 })
