@@ -99,11 +99,11 @@ async function startRoles(
   })
   const { store, log, clock } = core
   const built: Built = {}
-  if (names.includes('share')) built.share = await whenThere(store, log, () => shareRole(core))
+  if (names.includes('share')) built.share = await whenThere(log, () => shareRole(core))
   if (names.includes('scheduler')) {
-    built.scheduler = await whenThere(store, log, () => schedulerRole(core, options.schedulers ?? 1))
+    built.scheduler = await whenThere(log, () => schedulerRole(core, options.schedulers ?? 1))
   }
-  if (names.includes('data')) built.data = await whenThere(store, log, () => dataRole(core))
+  if (names.includes('data')) built.data = await whenThere(log, () => dataRole(core))
   if (names.includes('api')) built.api = await apiRole(core)
   const roles: readonly Role[] = Object.values(built)
   const process_ = {
@@ -117,9 +117,7 @@ async function startRoles(
     serviceIds: roles.flatMap(({ serviceIds }) => serviceIds),
   }
   const downAfterS = settings.shares.service_down_time_s
-  presence = await whenThere(store, log, () =>
-    startPresence({ store, clock, log, process: process_, downAfterS }),
-  )
+  presence = await whenThere(log, () => startPresence({ store, clock, log, process: process_, downAfterS }))
   for (const role of roles) await role.start()
   const status = built.api === undefined ? await listen(core, roles) : null
   if (status !== null) log.info({ url: status.url }, `${program} runs`)

@@ -1,15 +1,19 @@
 /** The Debian packages whose programs the suite starts as private instances. */
 import { btrfsNeeds } from '../src/quickstart/host.ts'
 import { guestNeeds } from '../src/parts/guest/index.ts'
+import { mariadbNeed } from '../src/parts/mariadb.ts'
 import { nfsClientNeed } from '../src/parts/nfs-client.ts'
 import { rabbitmqNeed } from '../src/parts/rabbitmq.ts'
 import type { Need } from '../src/parts/packages.ts'
+import { postgresNeed } from '../src/parts/postgres.ts'
 
 export const testNeeds: readonly Need[] = [
   ...btrfsNeeds,
   nfsClientNeed,
   ...guestNeeds,
   rabbitmqNeed,
+  postgresNeed,
+  mariadbNeed,
   { program: 'strace', debianPackage: 'strace', why: 'proves that measuring sizes reads no directory' },
   {
     program: 'openstack',

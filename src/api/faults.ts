@@ -1,5 +1,6 @@
 /** Turns what was thrown into Manila's error body. Only here do fault codes meet HTTP. */
-import { Fault } from '../model/errors.ts'
+import { DatabaseUnavailable } from '../db/unavailable.ts'
+import { Fault, fault } from '../model/errors.ts'
 
 const names: Readonly<Record<number, string>> = {
   400: 'badRequest',
@@ -20,20 +21,31 @@ export interface FaultReply {
   readonly body: Readonly<Record<string, unknown>>
 }
 
+/** A database that is away is nobody's mistake: 503, and when to come back. Everything else stays what it was. */
+export function refusalOf(error: unknown): unknown {
+  if (!(error instanceof DatabaseUnavailable)) return error
+  const doubt = error.maybeCommitted
+    ? ' The request may have been carried out: look before you repeat it.'
+    : ''
+  const message = `The database can not be reached at the moment; try again in a few seconds.${doubt}`
+  return fault('Unavailable', { message, retryAfterS: 5 }, { cause: error })
+}
+
 /** The reply to a fault; anything else is a 500 that tells nothing but the request id. */
-export function faultReply(error: unknown, requestId: string): FaultReply {
+export function faultReply(thrown: unknown, requestId: string): FaultReply {
+  const error = refusalOf(thrown)
   if (!(error instanceof Fault)) {
     const message = `The server has either erred or is incapable of performing the requested operation (${requestId}).`
     return { status: 500, headers: {}, body: { computeFault: { code: 500, message } } }
   }
-  const fault: Record<string, unknown> = { code: error.status, message: error.message }
+  const reply: Record<string, unknown> = { code: error.status, message: error.message }
   const headers: Record<string, string> = {}
   if (error.status === 413) {
-    fault.retryAfter = '0'
+    reply.retryAfter = '0'
     headers['retry-after'] = '0'
   }
   if (error.code === 'Unavailable' || error.code === 'TooManyRequests') {
     headers['retry-after'] = String(error.detail.retryAfterS ?? 5)
   }
-  return { status: error.status, headers, body: { [names[error.status] ?? 'computeFault']: fault } }
+  return { status: error.status, headers, body: { [names[error.status] ?? 'computeFault']: reply } }
 }

@@ -15,6 +15,7 @@ import fastify, {
 } from 'fastify'
 import type { Ctx, AppParts } from '../app/context.ts'
 import type { AuthManager } from '../auth/manager.ts'
+import type { Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
 import { fault, Fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
@@ -229,7 +230,7 @@ async function changing(
   respond: (ctx: Ctx) => Promise<Reply>,
 ): Promise<Reply> {
   let effects: (() => void)[] = []
-  const reply = await parts.store.transaction(async (tx) => {
+  const reply = await transaction(parts.store, idempotency !== null, async (tx) => {
     effects = []
     const kept = idempotency === null ? null : await findKept(tx, idempotency)
     if (kept !== null) return kept
@@ -245,6 +246,16 @@ async function changing(
   })
   for (const effect of effects) effect()
   return reply
+}
+
+/** Two requests with one key at once: the second one's key is taken by the time it writes it, and finds the answer next time. */
+async function transaction<T>(store: Store, keyed: boolean, body: (tx: Tx) => Promise<T>): Promise<T> {
+  try {
+    return await store.transaction(body)
+  } catch (error) {
+    if (!keyed || !store.dialect.isDuplicate(error)) throw error
+    return store.transaction(body)
+  }
 }
 
 function readingContext(

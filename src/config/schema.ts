@@ -29,7 +29,17 @@ export const Api = Type.Object({
 })
 
 export const Database = Type.Object({
-  url: text('Where the database is: sqlite:<path>.', 'sqlite:var/manila.db'),
+  url: text(
+    'Where the database is: sqlite:<path>, postgres://user:password@host:port/name or mariadb://user:password@host:port/name; ?sslmode=verify-full&sslrootcert=<file> for TLS, ?socket=<path> for a unix socket.',
+    'sqlite:var/manila.db',
+  ),
+  pool_max: count('Connections a process keeps to a database server at most.', 10, 2),
+  acquire_timeout_s: count(
+    'Seconds to wait for a free connection, or for a server that is away, before a request is answered with 503.',
+    5,
+    1,
+  ),
+  statement_timeout_s: count('Seconds one statement may take on a database server.', 20, 1),
 })
 
 export const Bus = Type.Object({

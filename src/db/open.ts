@@ -8,6 +8,7 @@ import type { DatabaseDialect } from './dialects/dialect.ts'
 import { defaultPoolLimits, type PoolLimits } from './dialects/server-url.ts'
 import { migrations } from './migrations/index.ts'
 import type { Database, Db, Tx } from './schema.ts'
+import { DatabaseUnavailable } from './unavailable.ts'
 
 export interface Store {
   readonly db: Db
@@ -15,23 +16,10 @@ export interface Store {
   /**
    * Runs `body` in one transaction; all or nothing. Repeats it up to five times when the database reports a conflict, and
    * when the connection was lost before anything can have been committed, so `body` must have no effect but on `tx`, and
-   * must await nothing but the database. Throws {@link DatabaseUnavailable} when the database stays away.
+   * must await nothing but the database. Throws `DatabaseUnavailable` when the database stays away.
    */
   transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
-}
-
-/**
- * The database can't be reached. With `maybeCommitted` the connection was lost while a commit was under way: the
- * transaction happened whole or not at all, and only the rows can tell.
- */
-export class DatabaseUnavailable extends Error {
-  readonly maybeCommitted: boolean
-  constructor(maybeCommitted: boolean, options: ErrorOptions) {
-    super('the database can not be reached', options)
-    this.name = 'DatabaseUnavailable'
-    this.maybeCommitted = maybeCommitted
-  }
 }
 
 /**
@@ -47,6 +35,20 @@ export async function openStore(url: string, limits: Partial<PoolLimits> = {}): 
     transaction: (body) => withRepeats(dialect, db, body),
     close: () => db.destroy(),
   }
+}
+
+/** As `[database]` of the configuration says. */
+export function openConfiguredStore(settings: {
+  readonly url: string
+  readonly pool_max: number
+  readonly acquire_timeout_s: number
+  readonly statement_timeout_s: number
+}): Promise<Store> {
+  return openStore(settings.url, {
+    max: settings.pool_max,
+    acquireTimeoutMs: settings.acquire_timeout_s * 1000,
+    statementTimeoutMs: settings.statement_timeout_s * 1000,
+  })
 }
 
 async function dialectOf(url: string, limits: PoolLimits): Promise<DatabaseDialect> {
@@ -73,27 +75,26 @@ function splitScheme(url: string): [scheme: string, rest: string] {
 }
 
 /** Tries of one transaction. */
-const tries = 5
+const tries = 8
+/** Milliseconds after which a transaction that keeps losing its connection is given up. */
+const unavailableLimitMs = 10_000
 
 async function withRepeats<T>(
   dialect: DatabaseDialect,
   db: Kysely<Database>,
   body: (tx: Tx) => Promise<T>,
 ): Promise<T> {
+  const startedAt = Date.now()
   for (let attempt = 1; ; attempt++) {
-    // From here on the commit may have reached the database although its answer did not reach us.
-    let committing = false
     try {
-      return await db.transaction().execute(async (tx) => {
-        const result = await body(tx)
-        committing = true
-        return result
-      })
+      return await db.transaction().execute(body)
     } catch (error) {
-      const unavailable = dialect.isUnavailable(error)
-      const again = attempt < tries && (unavailable ? !committing : dialect.isConflict(error))
-      if (!again) throw unavailable ? new DatabaseUnavailable(committing, { cause: error }) : error
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
+      const again =
+        error instanceof DatabaseUnavailable
+          ? !error.maybeCommitted && Date.now() - startedAt < unavailableLimitMs
+          : dialect.isConflict(error)
+      if (!again || attempt >= tries) throw error
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(1000, 20 * 2 ** attempt)))
     }
   }
 }

@@ -2,7 +2,8 @@
  * Walks one operation: runs its steps in order, records each, resumes where a dead worker stopped, and on failure
  * undoes what was begun, in reverse. It stops at the first step that another service runs and hands the work over.
  */
-import { DatabaseUnavailable, type Store } from '../db/open.ts'
+import type { Store } from '../db/open.ts'
+import { DatabaseUnavailable } from '../db/unavailable.ts'
 import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { OperationPlan } from '../model/operations.ts'

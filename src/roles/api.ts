@@ -30,7 +30,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       log.error({ err: error }, 'the policy file is broken; the last good rules stay in force'),
   })
   mkdirSync(dirname(settings.auth.key_file), { recursive: true, mode: 0o700 })
-  const auth = await whenThere(store, log, () =>
+  const auth = await whenThere(log, () =>
     AuthManager.open({
       store,
       clock,

@@ -6,7 +6,8 @@ import { readGauges } from '../api/status/metrics.ts'
 import type { Bus } from '../bus/bus.ts'
 import { openBus } from '../bus/open.ts'
 import type { Settings } from '../config/schema.ts'
-import { migrate, openStore, type Store } from '../db/open.ts'
+import { migrate, openConfiguredStore, type Store } from '../db/open.ts'
+import { DatabaseUnavailable } from '../db/unavailable.ts'
 import { schemaVersion } from '../db/store/schema-version.ts'
 import { failpointFromEnvironment, type Failpoint } from '../engine/failpoint.ts'
 import { breakAllLeases } from '../engine/lanes.ts'
@@ -45,7 +46,7 @@ export async function openCore(settings: Settings, options: CoreOptions): Promis
   mkdirSync(settings.state_dir, { recursive: true, mode: 0o700 })
   const log = createLog(settings.log_level, options.logFile)
   const clock = systemClock()
-  const store = await openStore(settings.database.url)
+  const store = await openConfiguredStore(settings.database)
   await readyDatabase(store, options.program, log)
   const metrics = createMetrics()
   const opened = openBus(settings.bus, {
@@ -89,7 +90,7 @@ async function readyDatabase(store: Store, program: string, log: Core['log']): P
     await breakAllLeases(store)
     return
   }
-  const { pending, unknown, newest } = await whenThere(store, log, () => schemaVersion(store.db))
+  const { pending, unknown, newest } = await whenThere(log, () => schemaVersion(store.db))
   if (pending.length > 0) {
     throw new Error(
       `the database is behind: ${pending.join(', ')} of ${newest} not applied; run "manila-manage db sync" first`,
@@ -102,14 +103,14 @@ async function readyDatabase(store: Store, program: string, log: Core['log']): P
 const [firstPauseMs, longestPauseMs] = [250, 5000]
 
 /** Repeats a reading statement until the database answers it; says once that it waits. */
-export async function whenThere<T>(store: Store, log: Core['log'], read: () => Promise<T>): Promise<T> {
+export async function whenThere<T>(log: Core['log'], read: () => Promise<T>): Promise<T> {
   for (let pauseMs = firstPauseMs, told = false; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     try {
       const answer = await read()
       if (told) log.info({}, 'the database answers')
       return answer
     } catch (error) {
-      if (!store.dialect.isUnavailable(error)) throw error
+      if (!(error instanceof DatabaseUnavailable)) throw error
       if (!told) log.warn({ err: error }, 'the database can not be reached; waiting for it')
       told = true
       await sleep(pauseMs)

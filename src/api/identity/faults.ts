@@ -1,6 +1,7 @@
 /** Refusals in Keystone's shape: `{"error": {code, title, message}}`. */
 import { STATUS_CODES } from 'node:http'
 import { fault, Fault, invalid } from '../../model/errors.ts'
+import { refusalOf } from '../faults.ts'
 import type { Answer } from './route.ts'
 
 /** Anything that is not a Fault is a 500 that says nothing of the inside. */
@@ -32,7 +33,8 @@ export function answer(
 }
 
 /** Fastify's own refusals in our words; null for what is nobody's refusal. */
-function asFault(error: unknown): Fault | null {
+function asFault(thrown: unknown): Fault | null {
+  const error = refusalOf(thrown)
   if (error instanceof Fault) return error
   const { code, statusCode } = error as { code?: string; statusCode?: number }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {

@@ -14,8 +14,6 @@ export interface DatabaseDialect {
   isConflict(error: unknown): boolean
   /** Recognises a broken unique key. */
   isDuplicate(error: unknown): boolean
-  /** Recognises a database that can't be reached or went away: nothing is wrong with the statement. */
-  isUnavailable(error: unknown): boolean
 }
 
 /** Functions under one name in queries (`eb.fn('json_object_of', …)`); each dialect's compiler writes its own. */

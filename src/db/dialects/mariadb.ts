@@ -59,7 +59,7 @@ class MariadbClient implements Client {
   }
 
   async run(query: CompiledQuery): Promise<QueryResult<unknown>> {
-    const values = query.parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value))
+    const values = query.parameters.map(plain)
     const [answer] = await this.#connection.query(query.sql, values as never)
     if (Array.isArray(answer)) return { rows: answer as unknown[] }
     return { rows: [], numAffectedRows: BigInt(answer.affectedRows) }
@@ -75,6 +75,14 @@ class MariadbClient implements Client {
   }
 }
 
+/** The library writes values into the text itself, and would write an object as assignments. */
+function plain(value: unknown): string | number | bigint | null {
+  if (typeof value === 'boolean') return Number(value)
+  if (value === null || typeof value === 'string' || typeof value === 'bigint') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw new TypeError(`a ${typeof value} is no value for the database`)
+}
+
 async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
   const address = serverAddress(url, 3306)
   const pool = createPool({
@@ -85,7 +93,7 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
     password: address.password,
     database: address.database,
     ...(address.tls === false ? {} : { ssl: address.tls as never }),
-    charset: 'utf8mb4_nopad_bin',
+    charset: 'UTF8MB4_BIN',
     timezone: 'Z',
     flags: ['FOUND_ROWS'],
     decimalNumbers: true,
@@ -100,7 +108,10 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
   })
   const prepared = new WeakSet<object>()
   const session = [
-    'transaction_isolation = "READ-COMMITTED"',
+    'collation_connection = "utf8mb4_nopad_bin"',
+    'time_zone = "+00:00"',
+    // A list in one answer is as long as its page, not 1 MB.
+    'group_concat_max_len = 16777216',
     `innodb_lock_wait_timeout = ${lockWaitS}`,
     `idle_transaction_timeout = ${idleInTransactionS}`,
     `max_statement_time = ${limits.statementTimeoutMs / 1000}`,
@@ -118,7 +129,9 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
       const raw = connection.connection as object
       if (!prepared.has(raw)) {
         try {
-          await withinLimit(connection.query(`set ${session.join(', ')}`), limits.acquireTimeoutMs)
+          const isolation = 'set session transaction isolation level read committed'
+          const setUp = connection.query(isolation).then(() => connection.query(`set ${session.join(', ')}`))
+          await withinLimit(setUp, limits.acquireTimeoutMs)
         } catch (error) {
           connection.destroy()
           throw error
@@ -145,18 +158,23 @@ async function withinLimit<T>(work: Promise<T>, ms: number): Promise<T> {
 
 /** Deadlock, lock wait timeout, record changed since last read. */
 const conflicts = [1213, 1205, 1020]
-/** Too many connections, shutdown, killed, server gone, idle transaction ended, statement interrupted. */
-const gone = [1040, 1053, 1927, 2006, 2013, 4031, 1317, 1969]
+/** Too many connections, shutdown, killed, server gone, idle transaction ended, statement interrupted, read-only. */
+const gone = [1040, 1053, 1927, 2006, 2013, 4031, 1317, 1969, 1290]
 const lost =
   /^(PROTOCOL_CONNECTION_LOST|PROTOCOL_SEQUENCE_TIMEOUT|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN)$/
 
 const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno ?? 0)
 
+const isLost = (error: unknown): boolean =>
+  gone.includes(numberOf(error)) ||
+  lost.test(String((error as { code?: unknown } | null)?.code ?? '')) ||
+  (error instanceof Error && /closed state|Pool is closed|Connection lost/i.test(error.message))
+
 /** `url` as in `server-url.ts`. */
 export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect {
   const kysely: Dialect = {
     createDriver: () =>
-      pooledDriver(() => openPool(url, limits), limits.statementTimeoutMs, 'start transaction'),
+      pooledDriver({ open: () => openPool(url, limits), limits, begin: 'start transaction', isLost }),
     createAdapter: () => new MysqlAdapter(),
     createQueryCompiler: () => new Compiler(),
     createIntrospector: (db) => new MysqlIntrospector(db),
@@ -167,10 +185,5 @@ export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect
     singleProcess: false,
     isConflict: (error) => conflicts.includes(numberOf(error)),
     isDuplicate: (error) => numberOf(error) === 1062,
-    isUnavailable: (error) =>
-      error instanceof NoAnswer ||
-      gone.includes(numberOf(error)) ||
-      lost.test(String((error as { code?: unknown } | null)?.code ?? '')) ||
-      (error instanceof Error && /closed state|Pool is closed|Connection lost/i.test(error.message)),
   }
 }

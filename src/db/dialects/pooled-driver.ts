@@ -1,6 +1,7 @@
 /**
- * The part of a Kysely driver that PostgreSQL and MariaDB share: connections of a pool, each statement with a time limit.
- * A connection that does not answer in time is destroyed: nobody knows what it is still doing.
+ * The part of a Kysely driver that PostgreSQL and MariaDB share: connections of a pool, each statement with a time limit,
+ * and one answer to a server that is away. A connection that does not answer in time is destroyed: nobody knows what it is
+ * still doing. Opening one is tried again until the wait for a connection is over, so that a restarting server is a delay.
  */
 import {
   CompiledQuery,
@@ -9,6 +10,8 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
+import { DatabaseUnavailable } from '../unavailable.ts'
+import type { PoolLimits } from './server-url.ts'
 
 /** One connection of a database library, reduced to what is needed. */
 export interface Client {
@@ -24,7 +27,7 @@ export interface ClientPool {
   end(): Promise<void>
 }
 
-/** A statement got no answer in time. The dialects call it "unavailable". */
+/** A statement got no answer in time. */
 export class NoAnswer extends Error {
   constructor(ms: number) {
     super(`the database did not answer within ${ms / 1000} s`)
@@ -32,29 +35,55 @@ export class NoAnswer extends Error {
   }
 }
 
+export interface PooledParts {
+  open(): Promise<ClientPool>
+  readonly limits: PoolLimits
+  /** What starts a transaction at READ COMMITTED. */
+  readonly begin: string
+  /** Recognises an error of the library that says that the server is away. */
+  isLost(error: unknown): boolean
+}
+
+/** Milliseconds between two tries to reach a server that is away. */
+const retryMs = 100
+
 class PooledConnection implements DatabaseConnection {
   readonly client: Client
-  readonly #limitMs: number
+  readonly #parts: PooledParts
+  inTransaction = false
 
-  constructor(client: Client, limitMs: number) {
+  constructor(client: Client, parts: PooledParts) {
     this.client = client
-    this.#limitMs = limitMs
+    this.#parts = parts
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    // Outside a transaction each statement is its own commit.
+    const writes = !this.inTransaction && !/^\s*select\b/i.test(query.sql)
+    return (await this.send(query, writes)) as QueryResult<R>
+  }
+
+  /** `commits`: whether the statement makes something last, should the answer be lost. */
+  async send(query: CompiledQuery, commits: boolean): Promise<QueryResult<unknown>> {
+    const limitMs = this.#parts.limits.statementTimeoutMs
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const reason = new NoAnswer(this.#limitMs)
+        const reason = new NoAnswer(limitMs)
         this.client.destroy(reason)
         reject(reason)
-      }, this.#limitMs)
+      }, limitMs + serverFirstMs)
     })
     const answer = this.client.run(query)
     // After a timeout nobody looks at it any more.
     answer.catch(() => {})
     try {
-      return (await Promise.race([answer, late])) as QueryResult<R>
+      return await Promise.race([answer, late])
+    } catch (error) {
+      if (error instanceof NoAnswer || this.#parts.isLost(error)) {
+        throw new DatabaseUnavailable(commits, { cause: error })
+      }
+      throw error
     } finally {
       clearTimeout(timer)
     }
@@ -66,27 +95,49 @@ class PooledConnection implements DatabaseConnection {
   }
 }
 
-/** `begin` is what starts a transaction at READ COMMITTED. */
-export function pooledDriver(open: () => Promise<ClientPool>, limitMs: number, begin: string): Driver {
+/** Milliseconds after the server's own limit: its answer says more than our silence. */
+const serverFirstMs = 1000
+
+export function pooledDriver(parts: PooledParts): Driver {
   let pool: ClientPool | null = null
-  const say = (connection: DatabaseConnection, text: string) =>
-    connection.executeQuery(CompiledQuery.raw(text))
+  const say = (connection: DatabaseConnection, text: string, commits = false) =>
+    (connection as PooledConnection).send(CompiledQuery.raw(text), commits)
+
+  const acquire = async (): Promise<PooledConnection> => {
+    const deadline = Date.now() + parts.limits.acquireTimeoutMs
+    for (;;) {
+      if (pool === null) throw new Error('the database is closed')
+      try {
+        return new PooledConnection(await pool.acquire(), parts)
+      } catch (error) {
+        if (!(error instanceof NoAnswer || parts.isLost(error))) throw error
+        if (Date.now() + retryMs > deadline) throw new DatabaseUnavailable(false, { cause: error })
+        await new Promise((resolve) => setTimeout(resolve, retryMs))
+      }
+    }
+  }
+
   return {
     async init() {
-      pool = await open()
+      pool = await parts.open()
     },
-    async acquireConnection() {
-      if (pool === null) throw new Error('the database is closed')
-      return new PooledConnection(await pool.acquire(), limitMs)
-    },
+    acquireConnection: acquire,
     async beginTransaction(connection: DatabaseConnection, _settings: TransactionSettings) {
-      await say(connection, begin)
+      await say(connection, parts.begin)
+      ;(connection as PooledConnection).inTransaction = true
     },
     async commitTransaction(connection) {
-      await say(connection, 'commit')
+      await say(connection, 'commit', true)
+      ;(connection as PooledConnection).inTransaction = false
     },
     async rollbackTransaction(connection) {
-      await say(connection, 'rollback')
+      try {
+        await say(connection, 'rollback')
+      } catch (error) {
+        // What ends with its connection is rolled back; the first error says more than this one.
+        ;(connection as PooledConnection).client.destroy(error as Error)
+      }
+      ;(connection as PooledConnection).inTransaction = false
     },
     async releaseConnection(connection) {
       ;(connection as PooledConnection).client.release()

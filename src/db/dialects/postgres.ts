@@ -15,7 +15,7 @@ import {
   type QueryResult,
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
-import { NoAnswer, pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
+import { pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
 import { idleInTransactionS, lockWaitS, serverAddress, type PoolLimits } from './server-url.ts'
 
 /** Distinct statements kept prepared on each connection; lists with filters make more, which go unnamed. */
@@ -127,8 +127,11 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
 
 /** SQLSTATE classes: serialization failure, deadlock, lock not available; the last is a wait that was cut short. */
 const conflicts = ['40001', '40P01', '55P03']
-/** Shutting down, starting up, too many connections, killed while idle in a transaction; 08… is every connection exception. */
-const gone = /^(08\d\d\d|57P0[1-4]|53300|25P03)$/
+/**
+ * Shutting down, starting up, too many connections, killed while idle in a transaction, ended after its time limit, a
+ * standby that takes no writes (yet); 08… is every connection exception.
+ */
+const gone = /^(08\d\d\d|57P0[1-4]|57014|53300|25P03|25006)$/
 const networkErrors =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN)$/
 const lostMessages =
@@ -136,10 +139,15 @@ const lostMessages =
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
 
+const isLost = (error: unknown): boolean =>
+  gone.test(codeOf(error)) ||
+  networkErrors.test(codeOf(error)) ||
+  (error instanceof Error && lostMessages.test(error.message))
+
 /** `url` as in `server-url.ts`. */
 export function postgresDialect(url: string, limits: PoolLimits): DatabaseDialect {
   const kysely: Dialect = {
-    createDriver: () => pooledDriver(() => openPool(url, limits), limits.statementTimeoutMs, 'begin'),
+    createDriver: () => pooledDriver({ open: () => openPool(url, limits), limits, begin: 'begin', isLost }),
     createAdapter: () => new PostgresAdapter(),
     createQueryCompiler: () => new Compiler(),
     createIntrospector: (db) => new PostgresIntrospector(db),
@@ -150,10 +158,5 @@ export function postgresDialect(url: string, limits: PoolLimits): DatabaseDialec
     singleProcess: false,
     isConflict: (error) => conflicts.includes(codeOf(error)),
     isDuplicate: (error) => codeOf(error) === '23505',
-    isUnavailable: (error) =>
-      error instanceof NoAnswer ||
-      gone.test(codeOf(error)) ||
-      networkErrors.test(codeOf(error)) ||
-      (error instanceof Error && lostMessages.test(error.message)),
   }
 }

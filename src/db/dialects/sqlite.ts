@@ -164,6 +164,5 @@ export function sqliteDialect(path: string): DatabaseDialect {
     singleProcess: true,
     isConflict: (error) => /database is (locked|busy)/i.test(String(error)),
     isDuplicate: (error) => /UNIQUE constraint failed/i.test(String(error)),
-    isUnavailable: () => false,
   }
 }

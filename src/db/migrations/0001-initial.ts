@@ -4,9 +4,25 @@
  * Written as data (columns, keys, indexes) rather than as builder calls, so that it reads like the schema it makes.
  * Every statement is `if not exists`: MariaDB commits each DDL statement by itself, so a file may be run again after a
  * crash in the middle.
+ *
+ * Widths of metadata values and of the parts of two long keys were set when PostgreSQL and MariaDB came (2026-11-25):
+ * SQLite, which alone was released before, reads no widths. See docs/decisions/0008-databases.md.
  */
 import type { Kysely } from 'kysely'
-import { flag, id, integer, json, makeIndexes, makeTables, name, real, stamp, text } from './columns.ts'
+import {
+  flag,
+  id,
+  integer,
+  json,
+  makeIndexes,
+  makeTables,
+  name,
+  real,
+  stamp,
+  text,
+  value,
+  word,
+} from './columns.ts'
 
 const tables = {
   domains: {
@@ -203,7 +219,7 @@ const tables = {
   share_metadata: {
     share_id: id,
     meta_key: name,
-    meta_value: name,
+    meta_value: value,
   },
   share_instances: {
     id: id,
@@ -242,7 +258,7 @@ const tables = {
   export_location_metadata: {
     export_location_id: id,
     meta_key: name,
-    meta_value: name,
+    meta_value: value,
   },
   usages: {
     id: id,
@@ -271,7 +287,7 @@ const tables = {
   snapshot_metadata: {
     snapshot_id: id,
     meta_key: name,
-    meta_value: name,
+    meta_value: value,
   },
   snapshot_instances: {
     id: id,
@@ -319,7 +335,7 @@ const tables = {
   access_rule_metadata: {
     access_rule_id: id,
     meta_key: name,
-    meta_value: name,
+    meta_value: value,
   },
   access_rule_mappings: {
     access_rule_id: id,
@@ -340,9 +356,9 @@ const tables = {
   },
   quota_limits: {
     project_id: id,
-    scope: name,
-    scope_id: name,
-    resource: name,
+    scope: word,
+    scope_id: id,
+    resource: word,
     hard_limit: integer,
   },
   quota_classes: {
@@ -352,9 +368,9 @@ const tables = {
   },
   quota_usages: {
     project_id: id,
-    scope: name,
-    scope_id: name,
-    resource: name,
+    scope: word,
+    scope_id: id,
+    resource: word,
     in_use: integer,
   },
   share_networks: {
@@ -385,7 +401,7 @@ const tables = {
   share_network_subnet_metadata: {
     share_network_subnet_id: id,
     meta_key: name,
-    meta_value: name,
+    meta_value: value,
   },
   security_services: {
     id: id,
@@ -638,9 +654,9 @@ const tables = {
   idempotency_keys: {
     project_id: id,
     user_id: id,
-    method: name,
-    path_hash: name,
-    api_version: name,
+    method: word,
+    path_hash: word,
+    api_version: word,
     idempotency_key: name,
     body_hash: name,
     status: integer.null,

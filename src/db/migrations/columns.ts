@@ -20,6 +20,10 @@ const kind = (type: ColumnDataType): ColumnKind => ({
 export const id = kind('varchar(64)')
 /** Anything indexed or short. */
 export const name = kind('varchar(255)')
+/** A word of ours, a hash in hex: short enough for several of them in one key of MariaDB (3072 bytes, 4 a character). */
+export const word = kind('varchar(64)')
+/** Values of metadata: Manila's width. */
+export const value = kind('varchar(1023)')
 export const text = kind('text')
 export const json = kind('text')
 export const flag = kind('smallint')

@@ -1,0 +1,171 @@
+/**
+ * A private server process for tests, the cluster and chaos: runs as the account its package made, ends with the process
+ * that started it, and can be killed, paused and started again on the same data. Nothing here knows what it serves.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface DaemonPlan {
+  /** For messages. */
+  readonly name: string
+  /** Whom it runs as when we are root; itself otherwise. */
+  readonly account: string
+  readonly command: readonly [program: string, ...args: string[]]
+  /** Where its output goes. */
+  readonly logFile: string
+  /** Ends it cleanly, and at once. */
+  readonly endSignal: 'SIGINT' | 'SIGTERM'
+  /** A command that succeeds once it serves. */
+  readonly probe: readonly [program: string, ...args: string[]]
+}
+
+export interface Daemon {
+  /** 0 while it does not run. */
+  readonly pid: number
+  start(): Promise<void>
+  /** Cleanly. */
+  stop(): Promise<void>
+  /** With SIGKILL; its data stays. */
+  kill(): Promise<void>
+  /** SIGSTOP and SIGCONT, for the server and every process it started. */
+  pause(): void
+  resume(): void
+}
+
+/** Milliseconds a server gets to serve, or to end. */
+const limitMs = 60_000
+
+export function daemon(plan: DaemonPlan): Daemon {
+  let child: ChildProcess | null = null
+  let ended: Promise<void> = Promise.resolve()
+
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child?.pid === undefined) return
+    signalTree(child.pid, 'SIGCONT')
+    child.kill(signal)
+    const late = setTimeout(() => child?.kill('SIGKILL'), limitMs)
+    await ended
+    clearTimeout(late)
+  }
+
+  return {
+    get pid() {
+      return child?.pid ?? 0
+    },
+    async start() {
+      if (child !== null) return
+      const log = openSync(plan.logFile, 'a')
+      const [program, ...args] = mortal(plan)
+      const started = spawn(program, args, { stdio: ['ignore', log, log], cwd: '/' })
+      closeSync(log)
+      child = started
+      ended = new Promise<void>((resolve) => {
+        started.once('error', () => resolve())
+        started.once('exit', () => resolve())
+      }).then(() => void (child = null))
+      // A test run that is over must not wait for its servers; they end with it.
+      started.unref()
+      const deadline = Date.now() + limitMs
+      while ((await run(plan.probe)).code !== 0) {
+        if (child === null || Date.now() > deadline) {
+          await end('SIGKILL')
+          throw new Error(`${plan.name} does not serve: ${tail(plan.logFile)}`)
+        }
+        await new Promise((resolve) => setTimeout(resolve, 30))
+      }
+    },
+    stop: () => end(plan.endSignal),
+    kill: () => end('SIGKILL'),
+    pause: () => child?.pid !== undefined && signalTree(child.pid, 'SIGSTOP'),
+    resume: () => child?.pid !== undefined && signalTree(child.pid, 'SIGCONT'),
+  }
+}
+
+/** Runs the command as its account, and has the kernel end it when we die. */
+function mortal({ account, command, endSignal }: DaemonPlan): [string, ...string[]] {
+  return ['setpriv', ...asAccount(account), '--pdeathsig', endSignal.replace('SIG', ''), '--', ...command]
+}
+
+const asAccount = (account: string): string[] =>
+  process.getuid?.() === 0 ? [`--reuid=${account}`, `--regid=${account}`, '--clear-groups'] : []
+
+/** Runs a command to its end as `account` when we are root; throws what it said. */
+export async function runAs(account: string, command: readonly string[]): Promise<void> {
+  const { code, said } = await run(['setpriv', ...asAccount(account), '--', ...command])
+  if (code !== 0) throw new Error(`${command[0]} failed (${code}): ${said}`)
+}
+
+function run([program = '', ...args]: readonly string[]): Promise<{ code: number | null; said: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => void (said = (said + chunk.toString()).slice(-4000)))
+    }
+    child.on('error', (error) => resolve({ code: 127, said: error.message }))
+    child.on('close', (code) => resolve({ code, said }))
+  })
+}
+
+/** A new directory that belongs to `account`, short enough for a socket inside. */
+export function homeFor(account: string, prefix: string): string {
+  const dir = mkdtempSync(join(tmpdir(), prefix))
+  chmodSync(dir, 0o755)
+  if (process.getuid?.() === 0) {
+    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, account]).stdout.toString()))
+    chownSync(dir, uid ?? 0, gid ?? 0)
+  }
+  return dir
+}
+
+/** Writes a file in such a directory that its owner reads and nobody else. */
+export function writeOwned(dir: string, name: string, content: string | Buffer): string {
+  const path = join(dir, name)
+  writeFileSync(path, content, { mode: 0o600 })
+  const { uid, gid } = statSync(dir)
+  if (process.getuid?.() === 0) chownSync(path, uid, gid)
+  return path
+}
+
+export const removeHome = (dir: string): void => rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+
+/** A port of the loopback interface that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Parents first, so that a paused one starts no more. */
+function signalTree(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    for (const child of children.split(' ').filter((one) => one !== '')) signalTree(Number(child), signal)
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-5).join(' | ')
+  } catch {
+    return 'it wrote no log'
+  }
+}
