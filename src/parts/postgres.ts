@@ -40,8 +40,14 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Databa
   const data = join(dir, 'data')
   await runAs(account, [
     join(bin, 'initdb'),
-    ...['-D', data, '-U', admin.user, '--auth-local=trust', '--auth-host=scram-sha-256', '--no-sync'],
-    ...['-E', 'UTF8', '--locale=C.UTF-8', `--pwfile=${passwordFile}`],
+    `--pgdata=${data}`,
+    `--username=${admin.user}`,
+    `--pwfile=${passwordFile}`,
+    '--auth-local=trust',
+    '--auth-host=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C.UTF-8',
+    '--no-sync',
   ])
   const settings: Record<string, string> = {
     listen_addresses: '127.0.0.1',
