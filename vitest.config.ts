@@ -1,6 +1,24 @@
 import { defineConfig } from 'vitest/config'
 
-/** Two projects: `unit` is the inner loop (no daemons, under 30 s), `system` needs real parts and may be root-only. */
+/** They measure time, or need the machine for themselves. */
+const alone = [
+  'test/system/bus.test.ts',
+  'test/system/hang.test.ts',
+  'test/system/lists.test.ts',
+  'test/system/race.test.ts',
+]
+
+const system = {
+  // The service in one file.
+  globalSetup: ['test/helpers/before-all.ts'],
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+}
+
+/**
+ * `unit` is the inner loop (no daemons, under 30 s). `system` needs real parts and may be root-only: two files at a time,
+ * since each mostly waits for processes; `alone` follows, one by one.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -10,11 +28,14 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/golden/**/*.test.ts'],
           exclude: ['**/*.system.test.ts'],
           isolate: false,
+          maxWorkers: 2,
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
+          ...system,
           name: 'system',
           include: [
             'src/**/*.system.test.ts',
@@ -22,11 +43,21 @@ export default defineConfig({
             'test/routes/**/*.test.ts',
             'test/faults/**/*.test.ts',
           ],
-          fileParallelism: false,
+          exclude: alone,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...system,
+          name: 'alone',
+          include: alone,
           // A broker for the files that want one.
-          globalSetup: ['test/helpers/shared-broker.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          globalSetup: [...system.globalSetup, 'test/helpers/shared-broker.ts'],
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

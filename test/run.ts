@@ -3,7 +3,8 @@
  * suite, lists every skip by name, and closes with one line of counts. A skip that is not in `allowed-skips.txt` is a
  * failure: nothing disappears silently.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 const { ensureInstalled } = await import('../src/parts/packages.ts')
@@ -23,72 +24,95 @@ const bin = join(root, 'node_modules', '.bin')
 const environment = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` }
 const count = { passed: 0, failed: 0, skipped: 0 }
 
+const staticChecks = [
+  ['format', ['oxfmt', '--check']],
+  ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
+  ['types', ['tsc', '--noEmit']],
+] as const
+
 if (process.platform === 'linux') {
   const installed = await ensureInstalled(testNeeds, { forbid: false, say: (line) => console.log(line) })
   if (!installed.ok)
     console.log(`parts are missing, tests that need them are skipped by name: ${installed.why}`)
 }
 
-for (const [name, command] of [
-  ['format', ['oxfmt', '--check']],
-  ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
-  ['types', ['tsc', '--noEmit']],
-] as const) {
-  const { status } = spawnSync(join(bin, command[0]), command.slice(1), {
-    cwd: root,
-    env: environment,
-    stdio: 'inherit',
-  })
-  if (status === 0) count.passed++
-  else count.failed++
-  console.log(`${status === 0 ? 'ok' : 'FAILED'}: ${name}`)
-}
-
-for (const project of ['unit', 'system']) runProject(project)
+const began = performance.now()
+await Promise.all([...staticChecks.map(([name, command]) => check(name, command)), runProjects('unit')])
+// What measures time comes last and alone: vitest.config.ts says in which order.
+await runProjects('system', 'alone')
+console.log(`${Math.round((performance.now() - began) / 1000)} s`)
 console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
 process.exit(count.failed > 0 ? 1 : 0)
 
-function runProject(project: string): void {
+async function check(name: string, command: readonly string[]): Promise<void> {
+  const { status, output } = await run(command)
+  if (status === 0) count.passed++
+  else count.failed++
+  console.log(`${output.trimEnd()}\n${status === 0 ? 'ok' : 'FAILED'}: ${name}`)
+}
+
+/** Runs a program of `node_modules/.bin` to its end; `live` shows what it says at once. */
+async function run(
+  [program = '', ...args]: readonly string[],
+  live = false,
+): Promise<{ status: number | null; output: string }> {
+  const child = spawn(join(bin, program), args, {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part: Buffer) => (output += part))
+  const [status] = (await once(child, 'close')) as [number | null]
+  return { status, output }
+}
+
+async function runProjects(...projects: readonly string[]): Promise<void> {
   const outputs = join(root, 'node_modules', '.cache', 'test')
   mkdirSync(outputs, { recursive: true })
-  const output = join(outputs, `${project}.json`)
+  const output = join(outputs, `${projects[0]}.json`)
   rmSync(output, { force: true })
   const args = [
+    'vitest',
     'run',
-    '--project',
-    project,
+    ...projects.flatMap((project) => ['--project', project]),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${output}`,
   ]
-  const { status } = spawnSync(join(bin, 'vitest'), args, { cwd: root, env: environment, stdio: 'inherit' })
+  const { status } = await run(args, true)
   if (!existsSync(output)) {
-    console.log(`FAILED: the ${project} tests wrote no report (vitest ended with ${status})`)
+    console.log(
+      `FAILED: the tests of ${projects.join(' and ')} wrote no report (vitest ended with ${status})`,
+    )
     count.failed++
     return
   }
+  // Not the total: other checks run at the same time.
+  let failed = 0
   const report = JSON.parse(readFileSync(output, 'utf8')) as Report
   const allowed = readFileSync(join(root, 'test', 'allowed-skips.txt'), 'utf8').split('\n')
   for (const file of report.testResults) {
     // A file that could not even be loaded has no tests to fail.
     if (file.status === 'failed' && file.assertionResults.length === 0) {
       console.log(`FAILED to load: ${file.name} ${file.message ?? ''}`)
-      count.failed++
+      failed++
     }
     for (const { fullName, status: outcome } of file.assertionResults) {
       if (outcome === 'passed') count.passed++
-      else if (outcome === 'failed') count.failed++
+      else if (outcome === 'failed') failed++
       else if (allowed.some((line) => line !== '' && !line.startsWith('#') && fullName.startsWith(line))) {
         count.skipped++
         console.log(`skipped: ${fullName}`)
       } else {
-        count.failed++
+        failed++
         console.log(`FAILED: skipped, which test/allowed-skips.txt does not allow: ${fullName}`)
       }
     }
   }
-  if (status !== 0 && count.failed === 0) {
+  if (status !== 0 && failed === 0) {
     console.log(`FAILED: vitest ended with ${status} without a failing test (an unhandled error?)`)
-    count.failed++
+    failed++
   }
+  count.failed += failed
 }

@@ -20,6 +20,7 @@ export interface Metrics {
   expose(): Promise<string>
   readonly queueAge: Gauge<'topic'>
   readonly queueLength: Gauge<'topic' | 'state'>
+  readonly rulesBehind: Gauge
   readonly poolTotal: Gauge<'pool'>
   readonly poolFree: Gauge<'pool'>
   readonly poolPlaced: Gauge<'pool'>
@@ -100,6 +101,11 @@ export function metrics(): Metrics {
     },
     queueAge: gauge('manila_queue_oldest_age_seconds', 'Age of the oldest unfinished operation.', ['topic']),
     queueLength: gauge('manila_queue_operations', 'Unfinished operations.', ['topic', 'state']),
+    rulesBehind: gauge(
+      'manila_access_rules_behind',
+      'Share instances whose access rules changed and are not yet carried out.',
+      [],
+    ),
     poolTotal: gauge('manila_pool_capacity_total_bytes', 'Capacity as last reported.', ['pool']),
     poolFree: gauge('manila_pool_capacity_free_bytes', 'Free space as last reported.', ['pool']),
     poolPlaced: gauge('manila_pool_capacity_placed_bytes', 'Sum of the sizes placed.', ['pool']),

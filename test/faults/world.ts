@@ -48,6 +48,8 @@ export interface World {
   }): Promise<ServiceProcess>
   /** Calls the API of whatever process serves now, as administrator. Throws when no answer comes. */
   call(method: string, path: string, body?: unknown, key?: string): Promise<Reply>
+  /** What the process that serves tells Prometheus. */
+  metrics(): Promise<string>
   /** Reads the database of a dead or stopped process. */
   query<Row>(sql: string, ...values: readonly (string | number)[]): Row[]
   /** The independent checker's verdict. Only while no process serves. */
@@ -57,24 +59,8 @@ export interface World {
 const backend = 'alpha'
 const checker = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'check.mjs')]
 
-/** A start is mostly the compiling of the same files; kept, a hundred of them take half the time. */
-const compiled = join(import.meta.dirname, '../../node_modules/.cache/compiled')
-let warmed: Promise<unknown> | null = null
-
-/** What is compiled is written when a process ends by itself, which those of the tests never do. */
-function warmUp(): Promise<unknown> {
-  const files = ['../../src/main.ts', '../../src/quickstart/accounts.ts', '../../src/quickstart/warm-up.ts']
-  const code = files
-    .map((file) => `await import(${JSON.stringify(join(import.meta.dirname, file))})`)
-    .join('\n')
-  return promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
-  })
-}
-
 /** `dir` must be new or hold an earlier world of the same kind. */
 export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): Promise<World> {
-  await (warmed ??= warmUp())
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const database = join(dir, 'manila.db')
@@ -106,7 +92,6 @@ export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): 
           TEST_DETACH: detach ? '1' : '',
           MANILA_FAILPOINT: failpoint ?? '',
           ...(weather === undefined ? {} : { TEST_WEATHER: JSON.stringify(weather) }),
-          NODE_COMPILE_CACHE: compiled,
         },
       })
       token ??= await (await running.connect('manila-admin')).tokens.current()
@@ -133,6 +118,7 @@ export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): 
         requestId: answer.headers.get('x-openstack-request-id') ?? '',
       }
     },
+    metrics: async () => (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text(),
     query<Row>(sql: string, ...values: readonly (string | number)[]) {
       using db = new DatabaseSync(database)
       return db.prepare(sql).all(...values) as Row[]

@@ -30,7 +30,8 @@ export interface ServiceSettings {
   readonly patienceMs?: number
 }
 
-const serve = join(import.meta.dirname, 'serve.ts')
+/** The sources, or what `before-all.ts` made of them. */
+const program = () => process.env.MANILA_TEST_SERVICE ?? join(import.meta.dirname, 'serve.ts')
 
 /** Throws with the end of the log when the process ends before it serves. */
 export async function startServiceProcess(options: ServiceSettings): Promise<ServiceProcess> {
@@ -40,7 +41,7 @@ export async function startServiceProcess(options: ServiceSettings): Promise<Ser
   const shares = { default_share_type: 'default', ...(options.settings.shares as object | undefined) }
   const api = { port: 0, ...(options.settings.api as object | undefined) }
   writeFileSync(config, stringify({ ...base, ...options.settings, shares, api }))
-  const child = spawn(process.execPath, [serve, config, options.kind, String(options.schedulers ?? 1)], {
+  const child = spawn(process.execPath, [program(), config, options.kind, String(options.schedulers ?? 1)], {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

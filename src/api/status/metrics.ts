@@ -1,7 +1,7 @@
 /** `GET /metrics` for Prometheus, and the gauges that are read from the database at each scrape. */
 import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../../app/context.ts'
-import { backendHealth, poolCapacity, queueState } from '../../db/store/health.ts'
+import { backendHealth, poolCapacity, queueState, rulesBehind } from '../../db/store/health.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 
 const bytesPerGib = 1024 ** 3
@@ -26,6 +26,7 @@ export function readGauges(parts: Pick<AppParts, 'store' | 'clock' | 'bus'>, met
       oldest.set(topic, Math.max(oldest.get(topic) ?? 0, (parts.clock.now() - since) / 1_000_000))
     }
     for (const [topic, seconds] of oldest) metrics.queueAge.set({ topic }, seconds)
+    metrics.rulesBehind.set(await rulesBehind(parts.store.db))
   })
   metrics.collect('bus', () => {
     metrics.busConnected.set(parts.bus.state().state === 'connected' ? 1 : 0)

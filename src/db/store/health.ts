@@ -62,3 +62,13 @@ export async function poolCapacity(
     .where('reported', '=', 1)
     .execute()
 }
+
+/** Share instances whose access rules changed and are not yet carried out. */
+export async function rulesBehind(db: DbOrTx): Promise<number> {
+  const { count } = await db
+    .selectFrom('share_instances')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .whereRef('access_generation', '<>', 'access_applied')
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}

@@ -3,7 +3,7 @@
  * could not, contexts for calls, NFS clients at chosen addresses.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,10 +30,20 @@ function missingPart(): string | null {
   return absent.length === 0 ? null : `not installed: ${absent.join(', ')}`
 }
 
+/** Pools in memory where there is plenty: the tests are about what a file system keeps, not about a disk. */
+const roomiest = (): string => {
+  const [memory, gib] = ['/dev/shm', 1024 ** 3]
+  if (!existsSync(memory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(memory)
+  const available = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]
+  const enough = bavail * bsize > 20 * gib && Number(available ?? 0) * 1024 > 12 * gib
+  return enough ? memory : tmpdir()
+}
+
 /** A scratch directory of this test alone; what earlier tests of a dead process left is taken down first. */
 export function scratch(): { dir: string; parts: (backend: string) => Parts; clean: () => void } {
   sweepDead()
-  const dir = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
+  const dir = mkdtempSync(join(roomiest(), `${prefix}${process.pid}-`))
   return {
     dir,
     parts(backend) {
@@ -46,9 +56,11 @@ export function scratch(): { dir: string; parts: (backend: string) => Parts; cle
 }
 
 function sweepDead(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]
-    if (owner !== undefined && !isAlive(Number(owner))) tearDown(join(tmpdir(), name))
+  for (const folder of [tmpdir(), '/dev/shm'].filter((one) => existsSync(one))) {
+    for (const name of readdirSync(folder)) {
+      const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]
+      if (owner !== undefined && !isAlive(Number(owner))) tearDown(join(folder, name))
+    }
   }
 }
 

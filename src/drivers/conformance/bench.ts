@@ -48,10 +48,11 @@ export class Bench {
 
   async open(): Promise<this> {
     this.#lockDir = await mkdtemp(join(tmpdir(), 'conformance-'))
-    await this.driver.setup(this.call())
+    const standing = this.backend.standing === true
+    if (!standing) await this.driver.setup(this.call())
     const pools = await this.driver.pools(this.call())
     this.#pool = this.target.pool ?? pools[0]?.name ?? assert.fail('the driver reports no pool')
-    await this.backend.exporter?.setup(this.call())
+    if (!standing) await this.backend.exporter?.setup(this.call())
     return this
   }
 
@@ -73,8 +74,10 @@ export class Bench {
       await attempt(() => this.driver.snapshots?.delete(this.call(), snapshot))
     }
     for (const share of this.#shares) await attempt(() => this.driver.delete(this.call(), share))
-    await attempt(() => this.backend.exporter?.stop(this.call(), { detach: true }))
-    await attempt(() => this.driver.stop(this.call(), { detach: true }))
+    if (this.backend.standing !== true) {
+      await attempt(() => this.backend.exporter?.stop(this.call(), { detach: true }))
+      await attempt(() => this.driver.stop(this.call(), { detach: true }))
+    }
     await attempt(() => rm(this.#lockDir, { recursive: true, force: true }))
     if (problems.length > 0) throw problems[0]
   }

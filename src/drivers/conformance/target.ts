@@ -27,6 +27,8 @@ export interface ConformanceTarget {
 export interface ConformanceBackend {
   readonly driver: StorageDriver
   readonly exporter?: Exporter
+  /** `make` has set it up already, and stops it when all is over: the kit then does neither between two checks. */
+  readonly standing?: boolean
   cleanup(): Promise<void>
   /** A new driver object on the same backend, as after a restart of the process. */
   reopen?(): Promise<StorageDriver>

@@ -36,7 +36,7 @@ describe('directory conformance', async () => {
     make: async () => {
       const driver = make()
       await driver.setup(call())
-      return { driver, cleanup: async () => undefined, reopen: async () => make() }
+      return { driver, standing: true, cleanup: async () => undefined, reopen: async () => make() }
     },
     probes: fileProbes(),
     limits: { enforcesSize: false },
