@@ -20,6 +20,10 @@ const simExporterOptions = Type.Object(
       default: [...simAccessTypes],
       description: 'Access types it accepts, for every protocol.',
     }),
+    dir: Type.String({
+      default: '',
+      description: "As the sim driver's option of that name, and the same.",
+    }),
     address: Type.String({ default: '127.0.0.1', description: 'The address in export locations.' }),
     refuse: Type.Array(Type.String(), {
       default: [],
@@ -52,7 +56,7 @@ export const exporter = exporterFactory({
 })
 
 function createSimExporter(options: SimExporterOptions, parts: Parts): Exporter {
-  const world = openWorld(parts.dir, options)
+  const world = openWorld(options.dir || parts.dir, options)
   return {
     name: 'sim',
     ...simExports(world, options, parts),

@@ -88,8 +88,8 @@ async function install(
   return result.ok ? null : result.why
 }
 
-/** Why btrfs on a loop file is impossible here; null when it isn't. */
-function btrfsObstacle(options: QuickstartOptions): string | null {
+/** Why btrfs on a loop file of some size in `dir` is impossible here; null when it isn't. */
+export function btrfsObstacle(options: Pick<QuickstartOptions, 'dir' | 'sizeGib'>): string | null {
   if (process.platform !== 'linux') return `this is ${process.platform}, btrfs needs Linux`
   if (process.getuid?.() !== 0) return 'mounting needs root'
   if (!existsSync('/dev/loop-control')) return 'the host has no loop devices (/dev/loop-control is missing)'
@@ -100,7 +100,7 @@ function btrfsObstacle(options: QuickstartOptions): string | null {
 const bytesPerGib = 1024 ** 3
 
 /** What was asked for, but never more than the disk has: a sparse file must not promise what isn't there. */
-export function poolSizeGib(options: QuickstartOptions): number {
+export function poolSizeGib(options: Pick<QuickstartOptions, 'dir' | 'sizeGib'>): number {
   let dir = options.dir
   while (!existsSync(dir)) dir = dirname(dir)
   const { bavail, bsize } = statfsSync(dir)

@@ -49,6 +49,11 @@ export const simOptions = Type.Object(
       default: 'host',
       description: 'Who may serve the backend: processes of one host, or of any.',
     }),
+    dir: Type.String({
+      default: '',
+      description:
+        'Absolute directory that all nodes of a network backend share; empty: its own on this node.',
+    }),
     protocols: Type.Array(Type.String(), {
       default: ['NFS', 'CIFS', 'GLUSTERFS', 'HDFS', 'CEPHFS', 'MAPRFS'],
       description: 'Protocols that shares may ask for.',

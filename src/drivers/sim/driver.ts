@@ -32,7 +32,7 @@ import { openWorld } from './world.ts'
 
 /** Builds the driver. `options` must be complete (`completeOptions`). */
 export function createSim(options: SimOptions, parts: Parts): StorageDriver {
-  const world = openWorld(parts.dir, options)
+  const world = openWorld(options.dir || parts.dir, options)
   const sim: Sim = { world, options, parts }
   const abilities = {
     snapshots: snapshots(sim),

@@ -1,0 +1,35 @@
+/** A database and its owner on a private server. */
+import { randomBytes } from 'node:crypto'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { DatabaseServer } from '../parts/database-server.ts'
+
+const run = promisify(execFile)
+
+/** Makes the database `manila` with a user of its own; answers that user's URL. */
+export async function createDatabase(server: DatabaseServer): Promise<string> {
+  const owner = { user: 'manila', password: randomBytes(12).toString('hex') }
+  // The password is ours and hexadecimal: nothing in it needs quoting.
+  const statements =
+    server.kind === 'postgres'
+      ? [`create role manila login password '${owner.password}'`, 'create database manila owner manila']
+      : [
+          `create user manila@'%' identified by '${owner.password}'`,
+          'create database manila character set utf8mb4 collate utf8mb4_nopad_bin',
+          "grant all on manila.* to manila@'%'",
+        ]
+  for (const statement of statements) await administer(server, statement)
+  return server.url('manila', owner)
+}
+
+async function administer(server: DatabaseServer, statement: string): Promise<void> {
+  const { user, password } = server.admin
+  const port = String(server.port)
+  if (server.kind === 'postgres') {
+    const argv = ['-h', '127.0.0.1', '-p', port, '-U', user, '-d', 'postgres', '-q', '-c', statement]
+    await run('psql', argv, { env: { ...process.env, PGPASSWORD: password } })
+    return
+  }
+  const argv = ['--no-defaults', '-h', '127.0.0.1', '-P', port, '-u', user, '-e', statement]
+  await run('mariadb', argv, { env: { ...process.env, MYSQL_PWD: password } })
+}

@@ -1,0 +1,90 @@
+/** The configuration of each member: what a node of a real deployment would have in its manila.toml. */
+import { join } from 'node:path'
+
+export interface Shared {
+  readonly dir: string
+  readonly databaseUrl: string
+  /** The broker's URL for the user of a program. */
+  readonly busUrl: (program: string) => string
+  /** What clients call. */
+  readonly publicUrl: string
+  readonly apiPorts: readonly [number, number]
+  /** Null where the host can't: then both share processes serve a second pretended backend instead. */
+  readonly btrfs: { readonly sizeGib: number; readonly nfsPort: number } | null
+}
+
+export interface MemberSettings {
+  readonly name: string
+  readonly program: string
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** `host@backend` of the two backends. */
+export const labels = { a: 'storage@pool-a', b: 'farm@pool-b' } as const
+
+export function memberSettings(shared: Shared): readonly MemberSettings[] {
+  const { dir, databaseUrl, busUrl, publicUrl, apiPorts } = shared
+  const base = (program: string, host: string) => ({
+    host,
+    state_dir: join(dir, 'nodes', host),
+    log_level: 'info',
+    database: { url: databaseUrl },
+    bus: { url: busUrl(program) },
+    auth: { key_file: join(dir, 'token-key.json'), token_lifetime_s: 86_400 },
+    shares: { default_share_type: 'default' },
+    quota: { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1 },
+  })
+  const api = (name: string, port: number): MemberSettings => {
+    const program = 'manila-api'
+    return { name, program, settings: { ...base(program, name), api: { port, public_url: publicUrl } } }
+  }
+  const plain = (name: string, program: string): MemberSettings => ({
+    name,
+    program,
+    settings: base(program, name),
+  })
+  const share = (name: string, host: string, backends: object): MemberSettings => {
+    const program = 'manila-share'
+    return { name, program, settings: { ...base(program, host), backends } }
+  }
+  return [
+    api('api-1', apiPorts[0]),
+    api('api-2', apiPorts[1]),
+    plain('scheduler-1', 'manila-scheduler'),
+    plain('scheduler-2', 'manila-scheduler'),
+    // Two processes on one host.
+    share('share-a1', 'storage', { 'pool-a': poolA(shared) }),
+    share('share-a2', 'storage', { 'pool-a': poolA(shared) }),
+    // One process on each of two hosts.
+    share('share-b1', 'farm-1', { 'pool-b': poolB(dir) }),
+    share('share-b2', 'farm-2', { 'pool-b': poolB(dir) }),
+    plain('data-1', 'manila-data'),
+  ]
+}
+
+function poolA({ dir, btrfs }: Shared): object {
+  const common = { share_backend_name: 'a', report_interval_s: 2 }
+  if (btrfs === null) {
+    return { ...common, driver: 'sim', exporter: 'sim' }
+  }
+  return {
+    ...common,
+    driver: 'btrfs',
+    exporter: 'ganesha',
+    driver_options: { loop_file: join(dir, 'pool-a.btrfs'), size_gib: btrfs.sizeGib, pool_name: 'pool' },
+    exporter_options: { port: btrfs.nfsPort },
+  }
+}
+
+function poolB(dir: string): object {
+  const shared = { dir: join(dir, 'pool-b') }
+  return {
+    share_backend_name: 'b',
+    report_interval_s: 2,
+    host: 'farm',
+    driver: 'sim',
+    exporter: 'sim',
+    driver_options: { ...shared, reach: 'network', pools: [{ name: 'pool', total_gib: 2000, thin: true }] },
+    exporter_options: shared,
+  }
+}
