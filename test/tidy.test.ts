@@ -93,7 +93,7 @@ describe('layers', () => {
       pino: ['runtime'],
       'rabbitmq-client': ['bus'],
       'prom-client': ['runtime'],
-      'smol-toml': ['config'],
+      'smol-toml': ['config', 'cluster'],
       'ipaddr.js': ['model', 'auth'],
       // One way to run a command: exec/. Daemons that outlive the service and the tools around it are started by these.
       'node:cluster': ['roles', 'bin', 'runtime'],
