@@ -140,6 +140,12 @@ describe('paths', () => {
     expect(settings.auth.key_file).toBe(join(process.cwd(), 'state/token-key.json'))
   })
 
+  test('drivers and exporters in files are found from the folder of the configuration', () => {
+    const settings = fromText('[backends.a]\ndriver = "path:./mine.ts"\nexporter = "path:/opt/theirs.ts"\n')
+    const { driver, exporter } = settings.backends.a!
+    expect([driver, exporter]).toEqual([`path:${join(dir, 'mine.ts')}`, 'path:/opt/theirs.ts'])
+  })
+
   test('the defaults land in state_dir itself', () => {
     const settings = fromText('state_dir = "/var/lib/manila"\n')
     expect(settings.database.url).toBe('sqlite:/var/lib/manila/manila.db')

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isAbsolute, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import type { TSchema } from 'typebox'
 import { problemWith } from '../wire/validate.ts'
@@ -31,7 +31,7 @@ export interface LoadOptions {
   readonly environment?: NodeJS.ProcessEnv
 }
 
-/** Settings with every default filled in and relative paths made absolute against `state_dir`. */
+/** Settings with every default filled in and all paths absolute. */
 export function loadSettings({ defaults = {}, file, environment = {} }: LoadOptions): Settings {
   let given: Table = {}
   if (file !== undefined) {
@@ -48,7 +48,7 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   const settings = withDefaults(SettingsSchema as Node, merged) as Settings
   const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')
   if (problem !== null) throw new ConfigError(problem)
-  return placed(settings)
+  return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
 }
 
 /** Arrays and scalars replace, tables merge. */
@@ -136,7 +136,8 @@ function withDefaults(schema: Node, value: unknown): unknown {
 }
 
 /** Files the service keeps live below `state_dir` unless their path is absolute. */
-function placed(settings: Settings): Settings {
+/** Relative paths become absolute: data below `state_dir`, code (`driver = "path:…"`) from the folder of the file. */
+function placed(settings: Settings, folder: string): Settings {
   const dir = resolve(settings.state_dir)
   const below = (path: string): string =>
     path === '' || isAbsolute(path) ? path : join(dir, path.replace(/^var\//, ''))
@@ -150,8 +151,17 @@ function placed(settings: Settings): Settings {
     host: settings.host === '' ? hostname() : settings.host,
     database: { ...settings.database, url },
     auth: { ...settings.auth, key_file: below(settings.auth.key_file) },
+    backends: Object.fromEntries(
+      Object.entries(settings.backends).map(([name, one]) => [
+        name,
+        { ...one, driver: codeFrom(folder, one.driver), exporter: codeFrom(folder, one.exporter) },
+      ]),
+    ),
   }
 }
+
+const codeFrom = (folder: string, name: string): string =>
+  name.startsWith('path:') ? `path:${resolve(folder, name.slice('path:'.length))}` : name
 
 /** The known name with the fewest edits, if it is close enough to be what was meant. */
 export function nearest(name: string, known: readonly string[]): string | null {

@@ -23,6 +23,7 @@ async function watched(
   capabilities: readonly string[],
   looks: () => Said,
   statuses: readonly (string | null)[],
+  until: readonly (string | null)[] = ['available'],
 ) {
   const service = await fakeService({
     capabilities,
@@ -35,7 +36,7 @@ async function watched(
   const result = await waitFor(client, {
     resourceId: 's1',
     status: () => Promise.resolve(statuses[Math.min(at++, statuses.length - 1)] ?? null),
-    until: ['available'],
+    until,
     pollMs: 1,
     timeoutMs: 2000,
     onProgress: ({ elapsedMs: _, ...rest }) => seen.push(rest),
@@ -70,6 +71,13 @@ describe('waiting', () => {
     const { result, seen } = await watched(['operations'], looks, ['creating', 'available'])
     expect(result).toEqual({ ended: 'done' })
     expect(seen).toEqual([{ step: 'creating', percent: null, operationId: null }])
+  })
+
+  test('an older operation that failed says nothing about a deletion that needed none', async () => {
+    const looks = () => operation({ state: 'failed', cause: { code: 'NoStorage', message: 'No pool fits.' } })
+    expect((await watched(['operations'], looks, [null], [null])).result).toEqual({ ended: 'done' })
+    const { result } = await watched(['operations'], looks, ['error_deleting'], [null])
+    expect(result).toMatchObject({ ended: 'failed' })
   })
 
   test('watches the status where there are no operations', async () => {

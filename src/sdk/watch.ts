@@ -58,8 +58,9 @@ export async function waitFor(client: Client, input: WaitInput): Promise<WaitRes
     const seen =
       followed === null ? await lookAtStatus(input) : await lookAtOperation(client, followed, input)
     if ('ended' in seen) {
-      if (seen.ended !== 'done' || followed === null) return seen
-      // The newest operation may be an older one: the resource has the last word.
+      if (followed === null) return seen
+      // The newest operation may be an older one: the resource has the last word, also where a deletion needed no work.
+      if (seen.ended !== 'done') return (await isGoneAsAsked(input)) ? { ended: 'done' } : seen
       followed = null
       continue
     }
@@ -70,6 +71,9 @@ export async function waitFor(client: Client, input: WaitInput): Promise<WaitRes
     await pause(elapsed() > slowAfterMs ? slowPollMs : (input.pollMs ?? defaultPollMs), input.signal)
   }
 }
+
+const isGoneAsAsked = async ({ status, until, operationId }: WaitInput): Promise<boolean> =>
+  operationId === undefined && until.includes(null) && (await status()) === null
 
 type Look = WaitResult | { readonly step: string; readonly percent: number | null }
 

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { busFile, mainFile } from './config-file.ts'
+import { isWildcard, listeners } from './listening.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { Parts } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
@@ -129,6 +130,7 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     while (performance.now() < end) {
       const started = await find(commands, 'ganesha.pid', file('ganesha.conf'))
       if (started !== null && (await answers(commands))) {
+        await lookWhoIsServed(started, chosen)
         port = chosen
         await write(commands, file('port'), `${chosen}\n`)
         return started
@@ -141,6 +143,22 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
       'maybe-happened',
       { retryAfterS: 5 },
     )
+  }
+
+  /**
+   * NFS-Ganesha 4.3 ignores `Bind_addr` on hosts without a global IPv6 address. Shares are then protected by their rules alone,
+   * on addresses that nobody meant.
+   */
+  async function lookWhoIsServed(started: Process, chosen: number): Promise<void> {
+    if (isWildcard(options.bind_address) || !listeners(started.pid, chosen).some(isWildcard)) return
+    const what = `NFS-Ganesha listens on every address, port ${chosen}, although bind_address is ${options.bind_address}: it does so on hosts without a global IPv6 address`
+    if (!options.require_bind_address) {
+      parts.log.warn({ port: chosen }, `${what}; only access rules and a firewall keep others out`)
+      return
+    }
+    await terminate(started)
+    const remedy = 'give the host one, or set require_bind_address = false and close the port in a firewall'
+    throw new DriverError(`${what}; ${remedy}`, 'nothing-happened', { reason: 'host-lacks' })
   }
 
   /** A process that was just killed is still listed for a moment: adopting it would leave nobody serving. */

@@ -8,6 +8,11 @@ export const ganeshaOptions = Type.Object(
       default: '127.0.0.1',
       description: 'The address that NFS is served on; 0.0.0.0 for all.',
     }),
+    require_bind_address: Type.Boolean({
+      default: false,
+      description:
+        'Refuse to serve where NFS-Ganesha listens on every address in spite of bind_address (4.3 does on hosts without a global IPv6 address); otherwise that is only logged.',
+    }),
     port: Type.Integer({
       minimum: 0,
       maximum: 65535,
