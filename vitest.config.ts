@@ -5,6 +5,7 @@ const alone = [
   'test/system/bus.test.ts',
   'test/system/hang.test.ts',
   'test/system/lists.test.ts',
+  'test/system/notifications.test.ts',
   'test/system/race.test.ts',
 ]
 

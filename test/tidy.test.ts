@@ -46,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   app: ['policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   api: ['app', 'auth', 'wire', 'policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   scheduler: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  notifications: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
   data: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
   exec: ['model'],
   drivers: ['exec', 'model'],

@@ -80,6 +80,25 @@ export const Bus = Type.Object({
   dead_letters_max: count('Messages kept that nobody understood; the oldest go first.', 1000, 1),
 })
 
+export const Notifications = Type.Object({
+  enabled: flag('Tell listeners outside, such as billing, what happens to shares; needs a broker.', false),
+  url: text('Broker of the listeners, amqp:// or amqps://; empty takes that of [bus].', ''),
+  exchange: text('Topic exchange they listen to; empty takes <bus.prefix>.notifications.', ''),
+  format: Type.Enum(['manila', 'oslo'], {
+    description:
+      "manila: the event type is the routing key. oslo: the envelope of oslo.messaging, for OpenStack's listeners.",
+    default: 'manila',
+  }),
+  topic: text('With oslo: begins the routing key, which ends in .info.', 'notifications'),
+  queues: list(
+    'Durable queues made and kept full for listeners, so that they miss nothing while they are away.',
+    [],
+  ),
+  queue_max_length: count('Notifications such a queue holds; further ones wait in the database.', 100_000, 1),
+  backlog_s: count('Seconds of the past that are told when notifications are turned on the first time.', 0),
+  exists_interval_s: count('Seconds between two share.exists of a share; 0 sends none.', 3600),
+})
+
 export const Auth = Type.Object({
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
@@ -197,6 +216,7 @@ export const SettingsSchema = Type.Object({
   api: Api,
   database: Database,
   bus: Bus,
+  notifications: Notifications,
   metrics: MetricsListener,
   auth: Auth,
   shares: Shares,
@@ -210,4 +230,5 @@ export const SettingsSchema = Type.Object({
 
 export type Settings = Static<typeof SettingsSchema>
 export type BusSettings = Static<typeof Bus>
+export type NotificationSettings = Static<typeof Notifications>
 export type BackendSettings = Static<typeof Backend>

@@ -760,6 +760,17 @@ export interface PeriodicJobsTable {
   next_at: Stamp
 }
 
+/** `position`: every event created before it was passed on. */
+export interface NotificationCursorsTable {
+  name: string
+  position: Stamp
+}
+/** Events newer than the cursor that were passed on already. */
+export interface NotificationsSentTable {
+  event_id: string
+  event_at: Stamp
+}
+
 export interface Database {
   domains: DomainsTable
   projects: ProjectsTable
@@ -829,6 +840,8 @@ export interface Database {
   messages: MessagesTable
   idempotency_keys: IdempotencyKeysTable
   periodic_jobs: PeriodicJobsTable
+  notification_cursors: NotificationCursorsTable
+  notifications_sent: NotificationsSentTable
 }
 
 /** The pool of connections. Inside a transaction only {@link Tx} may be used: with SQLite the other one waits for ever. */

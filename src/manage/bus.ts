@@ -1,6 +1,7 @@
 /** `bus …`: what the broker must allow each service, and what nobody understood. */
 import { permissionsOf, services, type ServiceName } from '../bus/amqp/permissions.ts'
 import { sortDeadLetters, type DeadLetter, type Fate } from '../bus/dead-letters.ts'
+import { exchangeOf } from '../bus/notifier.ts'
 import type { Settings } from '../config/schema.ts'
 import { columns } from './columns.ts'
 import { Problem, Unusable, Usage, type Answer, type Verb } from './verb.ts'
@@ -21,13 +22,19 @@ notification names of the configuration. With --service only that one. Nothing i
       .filter((one) => service === undefined || one === service)
       .map((one: ServiceName) => ({
         service: one,
-        ...permissionsOf(settings.bus.prefix, one, {}),
+        ...permissionsOf(settings.bus.prefix, one, { notifications: outside(settings) }),
       }))
     const line = (row: (typeof rows)[number]): string =>
       `rabbitmqctl set_permissions -p VHOST ${row.service} '${row.configure}' '${row.write}' '${row.read}'\n`
     return { code: 0, data: rows, text: rows.map(line).join('') }
   },
 }
+
+/** What notifications need of the same broker. */
+const outside = ({ notifications, bus }: Settings): readonly string[] =>
+  notifications.enabled && notifications.url === ''
+    ? [exchangeOf(notifications, bus), ...notifications.queues]
+    : []
 
 export const deadLettersList: Verb = {
   name: 'bus dead-letters list',

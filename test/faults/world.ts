@@ -60,7 +60,13 @@ const backend = 'alpha'
 const checker = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'check.mjs')]
 
 /** `dir` must be new or hold an earlier world of the same kind. */
-export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): Promise<World> {
+export async function openWorld(
+  kind: StorageKind,
+  dir: string,
+  sizeGib = 400,
+  /** Further tables of the configuration. */
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<World> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const database = join(dir, 'manila.db')
@@ -86,7 +92,7 @@ export async function openWorld(kind: StorageKind, dir: string, sizeGib = 400): 
       const running = await startServiceProcess({
         dir,
         kind,
-        settings: settingsOf(kind, dir, port, sizeGib),
+        settings: { ...settingsOf(kind, dir, port, sizeGib), ...more },
         env: {
           TEST_NO_WAIT: '1',
           TEST_DETACH: detach ? '1' : '',

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { insertRule, raiseAccess, rulesOfShare, type AccessRuleRow } from '../../db/store/access-rules.ts'
+import { recordEvent } from '../../db/store/records.ts'
 import { reasonOfShareLock } from '../../db/store/resource-locks.ts'
 import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts'
 import type { ShareRow } from '../../db/store/shares.ts'
@@ -62,7 +63,26 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   }
   await putLocks(ctx, share, rule, input)
   await tellBackends(ctx, instances)
+  await recordRule(ctx, share, 'access.allowed', rule)
   return rule.id
+}
+
+/** No key and no name of a client: listeners outside bill, they don't admit. */
+export function recordRule(
+  ctx: Ctx,
+  share: ShareRow,
+  event: 'access.allowed' | 'access.denied',
+  rule: Pick<AccessRuleRow, 'id' | 'access_type' | 'access_level'>,
+): Promise<void> {
+  return recordEvent(ctx.tx, {
+    projectId: share.project_id,
+    resourceType: 'share',
+    resourceId: share.id,
+    event,
+    requestId: ctx.requestId,
+    detail: { access_id: rule.id, access_type: rule.access_type, access_level: rule.access_level },
+    now: ctx.clock.now(),
+  })
 }
 
 export function levelOf(text: string): string {

@@ -6,7 +6,7 @@ import { instancesOf } from '../../db/store/share-instances.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { refuseUnlessOverruled } from '../resource-locks/rank.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
-import { levelOf, refuseUnfit, tellBackends } from './allow.ts'
+import { levelOf, recordRule, refuseUnfit, tellBackends } from './allow.ts'
 import { findRuleToChange } from './find.ts'
 
 export interface DenyAccessInput {
@@ -31,6 +31,7 @@ export async function deny(ctx: Ctx, shareId: string, input: DenyAccessInput): P
   }
   refuseUnfit(share, instances, true)
   await tellBackends(ctx, instances)
+  await recordRule(ctx, share, 'access.denied', rule)
 }
 
 async function unlock(ctx: Ctx, ruleId: string, unrestrict: boolean): Promise<void> {

@@ -7,6 +7,7 @@ import { exportPathInUse } from '../../db/store/export-paths.ts'
 import { resolveType } from '../../db/store/share-types.ts'
 import { shownOf } from '../../db/store/share-instances.ts'
 import { insertShare } from '../../db/store/shares.ts'
+import { recordEvent } from '../../db/store/records.ts'
 import { instanceLane } from '../../engine/queue.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
@@ -108,6 +109,15 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
     ...shownOf(instance),
   }
   await insertShare(ctx.tx, share, instance, { __managed_at: isoMicros(now) })
+  await recordEvent(ctx.tx, {
+    projectId: share.project_id,
+    resourceType: 'share',
+    resourceId: share.id,
+    event: 'share.managed',
+    requestId: ctx.requestId,
+    detail: { share_proto: protocol },
+    now,
+  })
   await start(ctx, {
     kind: 'manage-share',
     payload: {

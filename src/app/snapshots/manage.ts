@@ -2,6 +2,7 @@
 import { type Ctx, start } from '../context.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { insertSnapshot, providerLocationInUse } from '../../db/store/snapshot-list.ts'
+import { recordEvent } from '../../db/store/records.ts'
 import { instanceLane } from '../../engine/queue.ts'
 import { fault } from '../../model/errors.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
@@ -35,6 +36,15 @@ export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<stri
   }
   const rows = snapshotRows(ctx, share, instance, { ...input, status: 'manage_starting' })
   await insertSnapshot(ctx.tx, rows.snapshot, rows.instance, input.metadata)
+  await recordEvent(ctx.tx, {
+    projectId: rows.snapshot.project_id,
+    resourceType: 'snapshot',
+    resourceId: rows.snapshot.id,
+    event: 'snapshot.managed',
+    requestId: ctx.requestId,
+    detail: { share_id: share.id, size: rows.snapshot.size },
+    now: ctx.clock.now(),
+  })
   await start(ctx, {
     kind: 'manage-snapshot',
     payload: {

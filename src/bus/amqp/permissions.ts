@@ -32,7 +32,7 @@ const served: Readonly<Record<ServiceName, string>> = {
 }
 
 /** Who sends notifications: their exchange, and the queues kept for listeners. */
-const notifying: readonly ServiceName[] = ['manila-scheduler', 'manila-all']
+const notifying: readonly ServiceName[] = ['manila-data', 'manila-all']
 
 export function permissionsOf(
   prefix: string,

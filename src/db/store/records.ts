@@ -15,12 +15,21 @@ export interface NewEvent {
   readonly now: Stamp
 }
 
+/**
+ * In the transaction of the change, after the row it is about was written: then the events of one resource are written one after
+ * the other, and their stamps say so even where the clocks of two hosts differ.
+ */
 export async function recordEvent(tx: Tx, event: NewEvent): Promise<void> {
+  const before = await tx
+    .selectFrom('events')
+    .select((eb) => eb.fn.max('created_at').as('at'))
+    .where('resource_id', '=', event.resourceId)
+    .executeTakeFirst()
   await tx
     .insertInto('events')
     .values({
       id: randomUUID(),
-      created_at: event.now,
+      created_at: Math.max(event.now, Number(before?.at ?? 0) + 1),
       project_id: event.projectId,
       resource_type: event.resourceType,
       resource_id: event.resourceId,
