@@ -100,6 +100,12 @@ describe.skipIf(noBroker !== null)('the bus over RabbitMQ', () => {
     expect(Math.min(...shared)).toBeGreaterThan(0)
   })
 
+  test('goes to another node of the broker when one is away', async () => {
+    const api = start('manila-api', { hosts: ['127.0.0.1:1', `127.0.0.1:${broker.port}`] })
+    await connected(api)
+    expect(api.bus.state()).toMatchObject({ kind: 'amqp', reason: null })
+  })
+
   test('keeps work for a process that starts later', async () => {
     const first = start('manila-share')
     first.bus.serve('share.later', 'operation.due', () => {})
