@@ -138,6 +138,16 @@ export async function update(
   if (changed.numUpdatedRows === 0n) throw new LostLane(row.id)
 }
 
+/** Asked anew before each step: the wish may have come while the step before ran. */
+export async function cancelRequested(tx: Tx, id: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('operations')
+    .select('cancel_requested')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.cancel_requested === 1
+}
+
 /** Says that a step is about to have its effect, or is tried again. */
 export async function stepStarted(
   tx: Tx,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrate, openStore, type Store } from '../db/open.ts'
+import { requestCancel } from '../db/store/operation-cancel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { operationPlans } from '../model/operations.ts'
 import { breakAllLeases, bumpFence } from './lanes.ts'
@@ -114,6 +115,30 @@ describe('an operation', () => {
     await go(parts(code), id)
     expect(calls).toEqual(['withdraw', 'backend', 'backend', 'forget'])
     expect(await row(id)).toMatchObject({ state: 'done', cause_code: null })
+  })
+
+  it('undoes what it did when its owner no longer wants it, without another step', async () => {
+    const { calls, code } = scripted({
+      backend: () => {
+        throw new Error('connection lost')
+      },
+    })
+    const id = await queued()
+    expect((await go(parts(code), id)).end).toBe('waiting')
+    expect(await store.transaction((tx) => requestCancel(tx, id, clock.now()))).toBe(true)
+    expect((await go(parts(code), id)).end).toBe('finished')
+    expect(calls).toEqual(['withdraw', 'backend', 'undo backend', 'undo withdraw', 'failed cancelled true'])
+    expect(await row(id)).toMatchObject({ state: 'cancelled', cause_code: 'cancelled' })
+    expect(await store.transaction((tx) => requestCancel(tx, id, clock.now()))).toBe(false)
+  })
+
+  it('does nothing at all when it was cancelled before it began', async () => {
+    const { calls, code } = scripted()
+    const id = await queued()
+    await store.transaction((tx) => requestCancel(tx, id, clock.now()))
+    expect((await go(parts(code), id)).end).toBe('finished')
+    expect(calls).toEqual(['failed cancelled true'])
+    expect(await row(id)).toMatchObject({ state: 'cancelled' })
   })
 
   it('waits for what is on its way as often as it takes', async () => {

@@ -22,6 +22,7 @@ import {
   type StepDone,
 } from './operation.ts'
 import {
+  cancelRequested,
   causeColumns,
   claim,
   finish,
@@ -155,14 +156,17 @@ class Walk {
     const [name, on] = planned
     if (on !== this.#parts.topic) return this.#handOver(on)
     const now = this.#parts.clock.now()
-    if (row.cancel_requested === 1 && row.step > 0) return this.#unwind(cancelled, 'cancel')
     if (now > row.deadline_at) return this.#unwind(tooLate(this.#plan, row.cause_message), 'fail')
 
+    let asked = false
     await this.#record(async (tx) => {
+      asked = await cancelRequested(tx, row.id)
+      if (asked) return
       await stepStarted(tx, row, row.step, name, now)
       // A try that a kill cut short is not counted: a restart must not use up tries, nor lengthen the pause after a failure.
       await update(tx, row, { updated_at: now })
     })
+    if (asked) return this.#unwind(cancelled, 'cancel')
     this.#claimed.begun.add(name)
     row.attempts += 1
     let done: StepDone

@@ -266,6 +266,7 @@ export const routeTable: readonly TableRoute[] = [
   // Ours, beyond the original
   route('GET /operations'),
   route('GET /operations/:operation'),
+  route('POST /operations/:operation/action', { actions: { cancel: null } }),
   route('GET /shares/:share/usage'),
   route('GET /snapshots/:snapshot/usage'),
   route('GET /capabilities'),

@@ -131,6 +131,28 @@ describe('operations', () => {
     expect(await status(bench.id(), 'admin')).toBe(404)
   })
 
+  it('are cancelled by their owner while they can be', async () => {
+    const act = (id: string, token: 'demo' | 'other' | 'reader') =>
+      bench.call('POST', `/operations/${id}/action`, { token, body: { cancel: null } })
+    expect((await act(extend, 'other')).status).toBe(404)
+    expect((await act(extend, 'reader')).status).toBe(403)
+    const over = await act(extend, 'demo')
+    expect([over.status, over.body.conflictingRequest.message]).toEqual([
+      409,
+      `Operation ${extend} is over: failed.`,
+    ])
+    expect((await act(ownDelete, 'demo')).body.conflictingRequest.message).toBe(
+      'A deletion cannot be cancelled.',
+    )
+    const { db } = bench.store
+    await db.updateTable('operations').set({ state: 'running' }).where('id', '=', extend).execute()
+    expect((await act(extend, 'demo')).status).toBe(202)
+    const { body } = await bench.call('GET', `/operations/${extend}`, { token: 'demo' })
+    expect(body.operation).toMatchObject({ state: 'running', cancel_requested: true })
+    const before = { state: 'failed', cancel_requested: 0 } as const
+    await db.updateTable('operations').set(before).where('id', '=', extend).execute()
+  })
+
   it.each([
     ['?kind=extend-share', 1],
     ['?state=queued', 1],
@@ -167,6 +189,6 @@ describe('operations', () => {
 routeLaws(
   'operations',
   operationRoutes,
-  ['GET /operations 2.0–', 'GET /operations/:id 2.0–'],
+  ['GET /operations 2.0–', 'GET /operations/:id 2.0–', 'POST /operations/:id/action cancel 2.0–'],
   async (inner) => ({ params: { id: await seed(inner.store) } }),
 )

@@ -1,7 +1,8 @@
 /** Operations over HTTP. */
+import { cancelOperation as cancel } from '../../app/operations/cancel.ts'
 import { findOperation } from '../../app/operations/find.ts'
 import { list } from '../../app/operations/list.ts'
-import { listOperations, showOperation } from '../../wire/operations/schema.ts'
+import { cancelOperation, listOperations, showOperation } from '../../wire/operations/schema.ts'
 import { booleanQuery, nextLink, pageRequest, type PageRules } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { operationDetail, operationView } from './view.ts'
@@ -27,4 +28,5 @@ export const operationRoutes: readonly Route[] = [
     const { operation, steps } = await findOperation(ctx, params.id ?? '')
     return { operation: operationDetail(ctx, url, operation, steps) }
   }),
+  route(cancelOperation.now, {}, (ctx, { params }) => cancel(ctx, params.id ?? '')),
 ]

@@ -1,6 +1,11 @@
 /** `operation …`: the work behind requests, how far it is and why it failed. Only servers of this project have it. */
 import type { Client } from '../../sdk/client.ts'
-import { listOperations, operationStates, showOperation } from '../../wire/operations/schema.ts'
+import {
+  cancelOperation,
+  listOperations,
+  operationStates,
+  showOperation,
+} from '../../wire/operations/schema.ts'
 import { arg, command, flag, oneOf, text, whole } from '../command.ts'
 import { CommandFailure } from '../exit-codes.ts'
 import { listed, presence } from '../lookup.ts'
@@ -83,9 +88,20 @@ const watch = command({
   },
 })
 
+const cancel = command({
+  words: 'operation cancel',
+  summary: 'Ask that an operation be undone at its next step.',
+  gives: 'nothing',
+  args: { operation: operationArg },
+  async run({ args, connect }) {
+    const client = await withOperations(await connect())
+    await client.act(cancelOperation, { params: { id: args.operation }, body: null })
+  },
+})
+
 async function withOperations(client: Client): Promise<Client> {
   if (await client.has('operations')) return client
   throw new CommandFailure('This server does not show operations: watch the status of the resource instead.')
 }
 
-export const operationCommands = [list, show, watch]
+export const operationCommands = [list, show, watch, cancel]

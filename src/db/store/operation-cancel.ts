@@ -1,4 +1,4 @@
-/** Open operations on one resource, for administrators who overrule them. */
+/** Open operations that somebody wants ended: their owner at the next step, an administrator at once. */
 import type { Tx } from '../schema.ts'
 
 /** The lane's unfinished operations on this resource, and whether one of them runs. */
@@ -38,4 +38,15 @@ export async function cancelOperations(
     .where('id', 'in', ids)
     .execute()
   await tx.updateTable('operation_lanes').set({ finished: 1 }).where('operation_id', 'in', ids).execute()
+}
+
+/** Asks whoever runs it to undo it at its next step, and lets a pause before another try end. False when it is too late. */
+export async function requestCancel(tx: Tx, id: string, now: number): Promise<boolean> {
+  const asked = await tx
+    .updateTable('operations')
+    .set({ cancel_requested: 1, not_before: now, updated_at: now })
+    .where('id', '=', id)
+    .where('state', 'in', ['queued', 'running'])
+    .executeTakeFirst()
+  return asked.numUpdatedRows > 0n
 }

@@ -1,6 +1,6 @@
 /** Operations, ours beyond Manila: the work behind a request, how far it is and why it failed. */
 import Type from 'typebox'
-import { endpoint } from '../endpoint.ts'
+import { action, endpoint } from '../endpoint.ts'
 import { Links, Nullable, Optional, pageQuery, Time } from '../types.ts'
 
 const Cause = Type.Object({
@@ -44,6 +44,9 @@ const operation = {
   deadline_at: Time,
   links: Links,
 }
+
+/** The value of an action without arguments, as clients write it. */
+const Nothing = Type.Union([Type.Null(), Type.Object({}), Type.String()], { says: 'null' })
 
 const Refusal = Type.Object({ pool: Type.String(), filter: Type.String(), why: Type.String() })
 
@@ -92,4 +95,11 @@ export const showOperation = endpoint({
   status: 200,
   reply: Type.Object({ operation: OperationWithSteps }),
   summary: 'Shows one operation with its steps.',
+})
+export const cancelOperation = action('/operations', 'cancel', {
+  id: 'cancelOperation',
+  policy: 'operation:cancel',
+  since: 0,
+  body: Nothing,
+  summary: 'Asks that an operation be undone at its next step.',
 })
