@@ -84,7 +84,12 @@ function poolB(dir: string): object {
     host: 'farm',
     driver: 'sim',
     exporter: 'sim',
-    driver_options: { ...shared, reach: 'network', pools: [{ name: 'pool', total_gib: 2000, thin: true }] },
+    driver_options: {
+      ...shared,
+      reach: 'network',
+      latency_ms: 100,
+      pools: [{ name: 'pool', total_gib: 2000, thin: true }],
+    },
     exporter_options: shared,
   }
 }

@@ -82,7 +82,7 @@ function toDriverError(what: string, cause: unknown, fullMeans: 'no-room-here' |
       return lacking(message, cause)
     case 'fenced':
       // What is there now is the newer owner's; a repeat by this one can only be refused again.
-      return new DriverError(message, 'nothing-happened', { cause, reason: 'busy' })
+      return new DriverError(message, 'nothing-happened', { cause, reason: 'fenced' })
     case 'deadline':
     case 'aborted':
     case 'output':

@@ -36,6 +36,8 @@ export type DriverReason =
   | 'size-mismatch'
   | 'not-found'
   | 'busy'
+  /** The caller does not own the instance any more, or may not: whoever does repeats the work. */
+  | 'fenced'
   | 'unsupported'
   | 'host-lacks'
 

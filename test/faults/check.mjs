@@ -4,7 +4,10 @@
  * shares no code with the service, on purpose: its own SQL, its own arithmetic, its own reading of mounts, subvolumes and
  * export files. The service must be stopped (SQLite lets one process in); mounts and daemons may still be there.
  *
- *   node test/faults/check.mjs --db FILE [--btrfs POOL_TOP --binds DIR --exports DIR --bus SOCKET] [--sim DIR] [--journal FILE]
+ *   node test/faults/check.mjs --db FILE|URL [--btrfs POOL_TOP --binds DIR --exports DIR --bus SOCKET] [--sim DIR] [--journal FILE]
+ *
+ * With a URL (postgres://…, mariadb://…) the tables of one moment are copied first. Where several backends were served, `--btrfs-label` and
+ * `--sim-label` say which rows (`host@backend`) belong to which of the two.
  *
  * The journal has one JSON object a line for each request that was answered with success: `verb`, `id` of the thing it was
  * about, `share` it belongs to, `request` (x-openstack-request-id). `again: true` marks the repeat of a POST whose first
@@ -16,6 +19,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
+import { copyOf } from './copy-database.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -25,6 +29,8 @@ const { values: args } = parseArgs({
     exports: { type: 'string' },
     bus: { type: 'string' },
     sim: { type: 'string' },
+    'btrfs-label': { type: 'string' },
+    'sim-label': { type: 'string' },
     journal: { type: 'string' },
   },
 })
@@ -35,7 +41,7 @@ if (args.db === undefined) {
   process.exit(64)
 }
 
-const db = new DatabaseSync(args.db)
+const db = args.db.includes('://') ? await copyOf(args.db) : new DatabaseSync(args.db)
 const all = (sql, ...values) => db.prepare(sql).all(...values)
 const wrong = {}
 const note = (kind, example) => {
@@ -205,25 +211,31 @@ for (const claim of all(
 
 // --- the backend ---------------------------------------------------------------------------------------------------------
 
-/** Instances that must have a tree: whatever was placed and is not an error. */
+/** Every instance with the backend it is on; those that must have a tree are placed and no error. */
 const instances = new Map(
   all(
-    'select i.id, i.status, i.backend_id, s.size from share_instances i join shares s on s.id = i.share_id',
+    `select i.id, i.status, b.label, s.size from share_instances i join shares s on s.id = i.share_id
+      left join backends b on b.id = i.backend_id`,
   ).map((row) => [row.id, row]),
 )
 const snapshotInstances = new Map(
-  all(`select id, status, (select count(*) from snapshot_instance_export_locations l where l.snapshot_instance_id = i.id) as locations
-    from snapshot_instances i`).map((row) => [row.id, row]),
+  all(`select i.id, i.status, b.label, (select count(*) from snapshot_instance_export_locations l where l.snapshot_instance_id = i.id) as locations
+    from snapshot_instances i left join share_instances si on si.id = i.share_instance_id
+      left join backends b on b.id = si.backend_id`).map((row) => [row.id, row]),
 )
 const mustExist = (row) => !/^(error|manage_error|creating|deleting)/.test(row.status)
+/** Whether the row belongs to the backend `label`; without one there is only one. */
+const isOn = (row, label) => label === undefined || row.label === label
 
-function compare(trees, snapshots, exported) {
-  for (const id of trees.keys()) if (!instances.has(id)) note('orphan_trees', id)
-  for (const id of snapshots) if (!snapshotInstances.has(id)) note('orphan_snapshots', id)
+function compare(label, trees, snapshots, exported) {
+  // What is on another backend, or on none yet, has no business here either.
+  const mine = (rows, id) => rows.has(id) && isOn(rows.get(id), label)
+  for (const id of trees.keys()) if (!mine(instances, id)) note('orphan_trees', id)
+  for (const id of snapshots) if (!mine(snapshotInstances, id)) note('orphan_snapshots', id)
   for (const id of exported.keys())
-    if (!instances.has(id) && !snapshotInstances.has(id)) note('orphan_exports', id)
+    if (!mine(instances, id) && !mine(snapshotInstances, id)) note('orphan_exports', id)
   for (const [id, row] of instances) {
-    if (!mustExist(row)) continue
+    if (!isOn(row, label) || !mustExist(row)) continue
     if (!trees.has(id)) note('rows_without_tree', `${id} (${row.status})`)
     if (row.status !== 'available') continue
     if (!exported.has(id)) note('rows_without_export', id)
@@ -231,7 +243,8 @@ function compare(trees, snapshots, exported) {
     compareClients(id, exported.get(id))
   }
   for (const [id, row] of snapshotInstances) {
-    if (mustExist(row) && !snapshots.has(id)) note('rows_without_snapshot', `${id} (${row.status})`)
+    if (isOn(row, label) && mustExist(row) && !snapshots.has(id))
+      note('rows_without_snapshot', `${id} (${row.status})`)
   }
 }
 
@@ -273,7 +286,7 @@ if (args.sim !== undefined) {
       rules.map((rule) => `${rule.to} ${rule.level}`),
     ]),
   )
-  compare(trees, snapshots, exported)
+  compare(args['sim-label'], trees, snapshots, exported)
 }
 
 if (args.btrfs !== undefined) {
@@ -305,7 +318,7 @@ if (args.btrfs !== undefined) {
       )
     }
   }
-  compare(trees, snapshots, exported)
+  compare(args['btrfs-label'], trees, snapshots, exported)
   if (args.binds !== undefined) lookAtMounts(args.binds)
   if (args.bus !== undefined && existsSync(args.bus)) askTheDaemon(run, exported)
 }
@@ -343,7 +356,8 @@ function askTheDaemon(run, exported) {
     served.add(path.split('/').at(-1).split('.')[0])
   for (const id of served) if (id !== '' && !exported.has(id)) note('orphans_served', id)
   for (const [id, row] of instances)
-    if (row.status === 'available' && !served.has(id)) note('exports_not_served', id)
+    if (isOn(row, args['btrfs-label']) && row.status === 'available' && !served.has(id))
+      note('exports_not_served', id)
 }
 
 // --- requests the clients were told had been accepted --------------------------------------------------------------------
@@ -388,6 +402,8 @@ if (args.journal !== undefined && existsSync(args.journal)) {
     }
     const operation = operations.get(request)
     if (operation === undefined) {
+      // What never got onto a backend is deleted with the request itself.
+      if (verb === 'delete' && gone.has(id)) return 'finished'
       return again === true && (there.has(id) || gone.has(id))
         ? 'finished'
         : 'no operation has this request id'

@@ -37,7 +37,17 @@ const sharesPerClient = 4
 const snapshotsPerShare = 2
 const largestGib = 4
 
-export function startLoad(world: World, journal: string, clients: number, seed: number): Load {
+export interface LoadOptions {
+  readonly clients: number
+  readonly seed: number
+  /** One of these for each share, at random; the default type without any. */
+  readonly shareTypes?: readonly string[]
+  /** Told of every answer, with the milliseconds it took; status 0 = none came. */
+  readonly answered?: (status: number, ms: number) => void
+}
+
+export function startLoad(world: Pick<World, 'call'>, journal: string, options: LoadOptions): Load {
+  const { clients, seed, shareTypes = [], answered = () => {} } = options
   const file = openSync(journal, 'a')
   const counts: Record<Verb, number> = { create: 0, extend: 0, snapshot: 0, allow: 0, deny: 0, delete: 0 }
   const stopping = new AbortController()
@@ -58,9 +68,15 @@ export function startLoad(world: World, journal: string, clients: number, seed: 
   ): Promise<{ reply: Reply; again: boolean }> {
     const key = method === 'POST' ? randomUUID() : undefined
     for (let again = false; ; again = true) {
+      const began = performance.now()
       try {
-        return { reply: await world.call(method, path, body, key), again }
+        const reply = await world.call(method, path, body, key)
+        answered(reply.status, performance.now() - began)
+        // Refused for now: the same request with the same key may be accepted later, or already has been.
+        if (reply.status !== 503 || performance.now() > patienceUntil) return { reply, again }
+        await pause(200)
       } catch (error) {
+        answered(0, performance.now() - began)
         if (performance.now() > patienceUntil) throw error
         await pause(40)
       }
@@ -79,7 +95,9 @@ export function startLoad(world: World, journal: string, clients: number, seed: 
     const deeds: Readonly<Record<Verb, (share: Mine) => Promise<void>>> = {
       async create() {
         if (shares.length >= sharesPerClient) return
-        const { reply, again } = await ask('POST', '/shares', { share: { share_proto: 'NFS', size: 1 } })
+        const type = oneOf(shareTypes)
+        const share = { share_proto: 'NFS', size: 1, ...(type === undefined ? {} : { share_type: type }) }
+        const { reply, again } = await ask('POST', '/shares', { share })
         if (reply.status >= 300) return
         const id = reply.body.share.id as string
         note('create', id, id, reply, again)

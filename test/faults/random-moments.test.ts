@@ -45,7 +45,7 @@ describe('killed at random moments', () => {
       )
       const lives: Life[] = []
       let running = await world.start()
-      const load = startLoad(world, journal, clients, seed)
+      const load = startLoad(world, journal, { clients, seed })
       let startedAt = Date.now() * 1000
       // Work to interrupt first: a world where nothing is there yet has little to lose.
       await until('the first requests', 60_000, async () => {

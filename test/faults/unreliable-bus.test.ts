@@ -27,7 +27,7 @@ test.each<[string, Weather]>([
   const journal = join(here, 'journal.jsonl')
   const world = await openWorld('sim', here)
   const running = await world.start({ weather })
-  const load = startLoad(world, journal, 8, seed)
+  const load = startLoad(world, journal, { clients: 8, seed })
   const accepted = () => Object.values(load.accepted()).reduce((sum, count) => sum + count, 0)
   await until(`${requests} accepted requests`, 90_000, async () => accepted() >= requests)
   await load.stop()

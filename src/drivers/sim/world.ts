@@ -116,7 +116,7 @@ async function fenced<T>(
 }
 
 const outlived = (id: string): DriverError =>
-  new DriverError(`fenced: the lease on ${id} has run out`, 'nothing-happened', { reason: 'busy' })
+  new DriverError(`fenced: the lease on ${id} has run out`, 'nothing-happened', { reason: 'fenced' })
 
 /**
  * Numbers of different lock files say nothing about one another, so they are remembered per lock file; by its last
@@ -130,6 +130,7 @@ function passFence(store: Store, id: string, fence: NonNullable<CallContext['fen
     throw new DriverError(
       `fenced: ${id} is owned by ${highest}, this call is from ${fence.number}`,
       'nothing-happened',
+      { reason: 'fenced' },
     )
   if (fence.number > highest) store.put('fences', id, { ...seen, [lane]: fence.number })
 }

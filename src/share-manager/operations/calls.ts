@@ -6,6 +6,7 @@ import type { Tx } from '../../db/schema.ts'
 import { changeInstance, type InstanceChange } from '../../db/store/share-instances.ts'
 import { recordMessage, type NewMessage } from '../../db/store/records.ts'
 import { DriverError, type CallContext, type CreatedShare, type DriverReason } from '../../drivers/driver.ts'
+import { LostLane } from '../../engine/records.ts'
 import { StepFailure, type Cause, type Job, type Json } from '../../engine/operation.ts'
 import { knownDetail, type MessageAction } from '../../model/messages.ts'
 import type { Backend } from '../backend.ts'
@@ -95,6 +96,8 @@ export async function onBackend<T>(
       (call) => work(call, backend),
     )
   } catch (error) {
+    // The operation is somebody else's, or will be found again once the lease is: nothing is to be written about this try.
+    if (error instanceof DriverError && error.reason === 'fenced') throw new LostLane(job.operationId)
     throw asStepFailure(error, how)
   }
 }

@@ -1,0 +1,116 @@
+/** Clients that never stop asking while something is killed or paused every few seconds; then the books are read. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seeded, startLoad } from '../faults/load.ts'
+import { until, type CheckReport } from '../faults/world.ts'
+import { chaos, type Fault } from './faults.ts'
+import type { Field } from './field.ts'
+
+export interface Outcome {
+  readonly faults: readonly Fault[]
+  readonly report: CheckReport
+  readonly refusedFor503: number
+  readonly unanswered: number
+  /** Seconds, sorted: from a fault to the end of the first operation asked for after it. */
+  readonly firstAfterS: readonly number[]
+  /** Seconds, sorted: from a fault to the end of each operation that was under way. */
+  readonly underWayS: readonly number[]
+  /** Seconds, sorted: of every operation, from request to end. */
+  readonly allS: readonly number[]
+  readonly quietS: number
+  readonly journal: string
+}
+
+export interface FaultsPlan {
+  readonly faults: number
+  readonly clients: number
+  readonly seed: number
+  /** Accepted requests before the load ends; waited for when the faults are over. */
+  readonly atLeast: number
+  readonly say: (line: string) => void
+}
+
+/** Seconds between two faults. */
+const [soonestS, latestS] = [2, 5]
+/** Milliseconds after the last fault within which everything must be over. */
+const quietWithinMs = 180_000
+const catchUpMs = 300_000
+
+/** Members are stopped afterwards; Ganesha, mounts, database and broker still run. */
+export async function randomFaults(field: Field, plan: FaultsPlan): Promise<Outcome> {
+  const random = seeded(plan.seed)
+  const journal = join(field.dir, 'journal.jsonl')
+  let refusedFor503 = 0
+  let unanswered = 0
+  const load = startLoad(field, journal, {
+    clients: plan.clients,
+    seed: plan.seed,
+    shareTypes: ['a', 'b'],
+    answered(status) {
+      if (status === 503) refusedFor503 += 1
+      if (status === 0) unanswered += 1
+    },
+  })
+  const accepted = (): number => Object.values(load.accepted()).reduce((sum, count) => sum + count, 0)
+  const trouble = chaos(field, random)
+  for (let count = 0; count < plan.faults; count++) {
+    await sleep(1000 * (soonestS + random() * (latestS - soonestS)))
+    await trouble.strike()
+    if ((count + 1) % 20 === 0) plan.say(`  ${count + 1} faults, ${accepted()} requests accepted`)
+  }
+  await trouble.heal()
+  await until(`${plan.atLeast} accepted requests`, catchUpMs, async () => accepted() >= plan.atLeast)
+  await load.stop()
+  const began = performance.now()
+  await field.quiet(quietWithinMs)
+  await until(
+    'NFS-Ganesha to run',
+    60_000,
+    async () => field.cluster.nfsPort === null || field.ganesha() !== null,
+  )
+  const quietS = (performance.now() - began) / 1000
+  const ends = await operationEnds(field)
+  await field.cluster.stopMembers()
+  return {
+    faults: trouble.faults,
+    report: await field.check(journal),
+    refusedFor503,
+    unanswered,
+    ...recoveries(trouble.faults, ends),
+    quietS,
+    journal,
+  }
+}
+
+interface End {
+  /** Milliseconds since the epoch. */
+  readonly created: number
+  readonly finished: number
+}
+
+async function operationEnds({ cluster }: Field): Promise<End[]> {
+  const rows = await cluster.store.db
+    .selectFrom('operations')
+    .select(['created_at', 'finished_at'])
+    .where('finished_at', 'is not', null)
+    .execute()
+  return rows.map((row) => ({ created: row.created_at / 1000, finished: (row.finished_at ?? 0) / 1000 }))
+}
+
+function recoveries(faults: readonly Fault[], ends: readonly End[]) {
+  const inOrder = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b)
+  const firstAfter = faults.map(({ at }) =>
+    Math.min(...ends.filter(({ created }) => created >= at).map(({ finished }) => (finished - at) / 1000)),
+  )
+  const underWay = faults.flatMap(({ at }) =>
+    ends
+      .filter(({ created, finished }) => created < at && finished > at)
+      .map(({ finished }) => (finished - at) / 1000),
+  )
+  const all = ends.map(({ created, finished }) => (finished - created) / 1000)
+  return {
+    allS: inOrder(all),
+    firstAfterS: inOrder(firstAfter.filter(Number.isFinite)),
+    underWayS: inOrder(underWay),
+  }
+}
