@@ -131,7 +131,7 @@ describe.skipIf(noBroker !== null)('notifications over RabbitMQ', () => {
     let running = await one.start()
     ends.push(() => running.kill())
     const heard = listen(url, 'billing')
-    const load = startLoad(one, journal, 4, Date.now())
+    const load = startLoad(one, journal, { clients: 4, seed: Date.now() })
     const accepted = () => Object.values(load.accepted()).reduce((sum, count) => sum + count, 0)
     const atLeast = (count: number) =>
       until(`${count} accepted requests`, 60_000, async () => accepted() >= count)
