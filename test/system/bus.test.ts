@@ -289,7 +289,11 @@ describe.skipIf(noBroker !== null)('the bus over RabbitMQ', () => {
   })
 
   test('keeps only so many messages while it is away, the newest', async () => {
-    const [api, share] = [start('manila-api', { buffer: 10 }), start('manila-share')]
+    // A silent broker counts as dead after two heartbeats.
+    const [api, share] = [
+      start('manila-api', { buffer: 10, heartbeat_s: 1 }),
+      start('manila-share', { heartbeat_s: 1 }),
+    ]
     const got: string[] = []
     share.bus.serve('share.few', 'operation.due', ({ operationId }) => got.push(operationId))
     await connected(api, share)
