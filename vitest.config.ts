@@ -30,7 +30,9 @@ export default defineConfig({
           exclude: ['**/*.system.test.ts'],
           isolate: false,
           maxWorkers: 2,
-          testTimeout: 20_000,
+          // What only a hang reaches, on the busiest machine.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

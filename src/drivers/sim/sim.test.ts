@@ -88,13 +88,14 @@ describe('state', () => {
 
   test('survives SIGKILL at any instant: no torn record, nothing unknown', async () => {
     await simIn(dir).setup(call())
-    for (let round = 0; round < 4; round++) {
+    const churnUntilKilled = async (afterMs: number): Promise<void> => {
       const child = fork(new URL('./churn.fixture.ts', import.meta.url), [dir])
       await new Promise((atWork) => child.once('message', atWork))
-      await sleep(20 + round * 7)
+      await sleep(afterMs)
       child.kill('SIGKILL')
       await new Promise((done) => child.once('exit', done))
     }
+    await Promise.all([20, 27, 34, 41].map(churnUntilKilled))
     const sim = simIn(dir)
     await sim.setup(call())
     const { shares } = await sim.inventory(call())
