@@ -6,12 +6,13 @@
 import { randomUUID } from 'node:crypto'
 import { ConsumerStatus, type AsyncMessage, type Consumer, type ConsumerProps } from 'rabbitmq-client'
 import type { BusSettings } from '../config/schema.ts'
+import { Answering } from './amqp/answering.ts'
 import { connectTo, withoutPassword } from './amqp/connection.ts'
 import { understand } from './amqp/incoming.ts'
 import { Sender } from './amqp/sender.ts'
 import { callQueue, exchangesOf, namesOf, processQueue, workQueue } from './amqp/topology.ts'
-import { WaitingCalls, type Reply } from './amqp/waiting-calls.ts'
-import { CallFailed, type Bus, type BusParts, type BusState, type Stamped } from './bus.ts'
+import { WaitingCalls } from './amqp/waiting-calls.ts'
+import { CallFailed, type Bus, type BusParts, type BusState, type Envelope, type Stamped } from './bus.ts'
 import { Handlers } from './handlers.ts'
 import { calls, messages, type CallName, type MessageName } from './messages.ts'
 
@@ -19,8 +20,6 @@ import { calls, messages, type CallName, type MessageName } from './messages.ts'
 const gatherMs = 50
 /** Milliseconds that the last messages get to be confirmed at a clean end. */
 const graceMs = 2000
-/** Calls that are answered at once; one more is refused. */
-const maxAnswering = 64
 
 export interface AmqpParts extends BusParts {
   /** `manila-api`…: names the connection and the process's own queue, for permissions. */
@@ -39,6 +38,7 @@ class AmqpBus {
   readonly #connection
   readonly #sender: Sender
   readonly #handlers: Handlers
+  readonly #answering: Answering
   readonly #calls = new WaitingCalls()
   /** The shared queues that are consumed, with the number of handlers that need each. */
   readonly #joined = new Map<string, { consumer: Consumer; users: number }>()
@@ -46,7 +46,6 @@ class AmqpBus {
   readonly #bindings: { exchange: string; queue: string; routingKey: string }[] = []
   #own: Consumer | null = null
   #ownReady = false
-  #answering = 0
   #state: BusState
   #gap: NodeJS.Timeout | undefined
   #closed = false
@@ -57,6 +56,7 @@ class AmqpBus {
     this.#names = namesOf(settings.prefix)
     this.#ownQueue = this.#names.processQueue(parts.service, randomUUID())
     this.#handlers = new Handlers((error) => parts.log.error({ err: error }, 'a message handler failed'))
+    this.#answering = new Answering(this.#handlers)
     this.#state = { kind: 'amqp', state: 'down', since: parts.now(), reason: 'not connected yet' }
     this.#connection = connectTo(settings, parts.service)
     this.#connection.on('connection', () => this.#connected())
@@ -266,23 +266,10 @@ class AmqpBus {
     topic: string,
     name: CallName,
     request: object,
-    envelope: Parameters<NonNullable<ReturnType<Handlers['answererOf']>>>[1],
+    envelope: Envelope,
   ): Promise<void> {
     if (replyTo === undefined || correlationId === undefined) return
-    const answerer = this.#handlers.answererOf(topic, name)
-    let reply: Reply
-    if (answerer === undefined) reply = { ok: false, error: `nobody answers ${name} on ${topic} here` }
-    else if (this.#answering >= maxAnswering) reply = { ok: false, error: `${this.#parts.service} is busy` }
-    else {
-      this.#answering++
-      try {
-        reply = { ok: true, value: (await answerer(request as never, envelope)) as object }
-      } catch (error) {
-        reply = { ok: false, error: error instanceof Error ? error.message : String(error) }
-      } finally {
-        this.#answering--
-      }
-    }
+    const reply = await this.#answering.answer(topic, name, request, envelope)
     this.#sender.send({
       exchange: this.#names.replies,
       routingKey: replyTo,

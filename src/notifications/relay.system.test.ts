@@ -23,9 +23,9 @@ function on(name: string, there: boolean, database: string, begin: () => Promise
       await store.close()
     })
     afterAll(() => server.remove())
-    relayLaws(name, open)
+    relayLaws('a server', open)
   })
 }
 
-on('PostgreSQL', hasPostgres(), 'postgres', startPostgres)
-on('MariaDB', hasMariadb(), 'mysql', startMariadb)
+on('PostgreSQL (postgresql)', hasPostgres(), 'postgres', startPostgres)
+on('MariaDB (mariadb-server)', hasMariadb(), 'mysql', startMariadb)

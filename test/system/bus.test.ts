@@ -65,7 +65,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((bus) => bus.close()))
 })
 
-describe.skipIf(noBroker !== null)('the bus over RabbitMQ', () => {
+describe.skipIf(noBroker !== null)('the bus over RabbitMQ (rabbitmq-server)', () => {
   beforeAll(async () => {
     broker = await sharedBroker()
     url = (await broker.vhost()).url

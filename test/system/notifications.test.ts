@@ -57,7 +57,7 @@ async function world(
   return { url, world: await openWorld('sim', here, 400, { bus: { url, reconnect_s: 1 }, notifications }) }
 }
 
-describe.skipIf(noBroker !== null)('notifications over RabbitMQ', () => {
+describe.skipIf(noBroker !== null)('notifications over RabbitMQ (rabbitmq-server)', () => {
   beforeAll(async () => {
     broker = await sharedBroker()
   })
