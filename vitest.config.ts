@@ -9,6 +9,17 @@ const alone = [
   'test/system/race.test.ts',
 ]
 
+/** Whatever opens a store through `src/db/test-store.ts`. */
+const stores = [
+  'src/api/**/*.test.ts',
+  'src/auth/**/*.test.ts',
+  'src/db/**/*.test.ts',
+  'src/engine/**/*.test.ts',
+  'src/notifications/**/*.test.ts',
+  'src/share-manager/**/*.test.ts',
+  'test/system/race-ledger.test.ts',
+]
+
 const system = {
   // The service in one file.
   globalSetup: ['test/helpers/before-all.ts'],
@@ -17,7 +28,8 @@ const system = {
 }
 
 /**
- * `unit` is the inner loop (no daemons, under 30 s). `system` needs real parts and may be root-only: two files at a time,
+ * `unit` is the inner loop (no daemons, under 30 s). `stores` are those of its tests that open a store, on the database that
+ * `MANILA_TEST_DATABASE` names. `system` needs real parts and may be root-only: two files at a time,
  * since each mostly waits for processes; `alone` follows, one by one.
  */
 export default defineConfig({
@@ -34,6 +46,18 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'stores',
+          include: stores,
+          exclude: ['**/*.system.test.ts'],
+          isolate: false,
+          maxWorkers: 2,
+          globalSetup: ['test/helpers/database-server.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -8,6 +8,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 const { ensureInstalled } = await import('../src/parts/packages.ts')
+const { hasMariadb } = await import('../src/parts/mariadb.ts')
+const { hasPostgres } = await import('../src/parts/postgres.ts')
 const { testNeeds } = await import('./parts.ts')
 
 interface Report {
@@ -37,9 +39,10 @@ if (process.platform === 'linux') {
 }
 
 const began = performance.now()
-await Promise.all([...staticChecks.map(([name, command]) => check(name, command)), runProjects('unit')])
+await Promise.all([...staticChecks.map(([name, command]) => check(name, command)), runProjects(['unit'])])
+for (const database of ['postgres', 'mariadb'] as const) await runStores(database)
 // What measures time comes last and alone: vitest.config.ts says in which order.
-await runProjects('system', 'alone')
+await runProjects(['system', 'alone'])
 console.log(`${Math.round((performance.now() - began) / 1000)} s`)
 console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
 process.exit(count.failed > 0 ? 1 : 0)
@@ -51,14 +54,24 @@ async function check(name: string, command: readonly string[]): Promise<void> {
   console.log(`${output.trimEnd()}\n${status === 0 ? 'ok' : 'FAILED'}: ${name}`)
 }
 
+/** The tests of what is stored, once more on a real server. */
+async function runStores(database: 'postgres' | 'mariadb'): Promise<void> {
+  if (database === 'postgres' ? hasPostgres() : hasMariadb()) {
+    await runProjects(['stores'], { MANILA_TEST_DATABASE: database })
+    return
+  }
+  console.log(`skipped: every test of the project stores on ${database}, which is not installed`)
+  count.skipped++
+}
+
 /** Runs a program of `node_modules/.bin` to its end; `live` shows what it says at once. */
 async function run(
   [program = '', ...args]: readonly string[],
-  live = false,
+  { live = false, env = {} }: { live?: boolean; env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ status: number | null; output: string }> {
   const child = spawn(join(bin, program), args, {
     cwd: root,
-    env: environment,
+    env: { ...environment, ...env },
     stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
   })
   let output = ''
@@ -67,10 +80,13 @@ async function run(
   return { status, output }
 }
 
-async function runProjects(...projects: readonly string[]): Promise<void> {
+async function runProjects(
+  projects: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const outputs = join(root, 'node_modules', '.cache', 'test')
   mkdirSync(outputs, { recursive: true })
-  const output = join(outputs, `${projects[0]}.json`)
+  const output = join(outputs, `${[projects[0], ...Object.values(env)].join('-')}.json`)
   rmSync(output, { force: true })
   const args = [
     'vitest',
@@ -80,7 +96,7 @@ async function runProjects(...projects: readonly string[]): Promise<void> {
     '--reporter=json',
     `--outputFile.json=${output}`,
   ]
-  const { status } = await run(args, true)
+  const { status } = await run(args, { live: true, env })
   if (!existsSync(output)) {
     console.log(
       `FAILED: the tests of ${projects.join(' and ')} wrote no report (vitest ended with ${status})`,

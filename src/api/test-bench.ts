@@ -10,7 +10,8 @@ import type { Bus } from '../bus/bus.ts'
 import { memoryBus } from '../bus/memory.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
-import { migrate, openStore, type Store } from '../db/open.ts'
+import type { Store } from '../db/open.ts'
+import { openTestStore } from '../db/test-store.ts'
 import type { Db } from '../db/schema.ts'
 import type { Identity } from '../model/identity.ts'
 import { Policy } from '../policy/enforce.ts'
@@ -90,8 +91,7 @@ export async function openBench(
 ): Promise<Bench> {
   const settings = structuredClone(loadSettings({}))
   adjust(settings)
-  const store = await openStore('sqlite::memory:')
-  await migrate(store)
+  const store = await openTestStore()
   const real = systemClock()
   let ahead = 0
   const clock = {

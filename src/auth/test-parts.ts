@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { migrate, openStore, type Store } from '../db/open.ts'
+import type { Store } from '../db/open.ts'
+import { openTestStore } from '../db/test-store.ts'
 import { bootstrap, ensureAccount, type AccountIds } from './bootstrap.ts'
 import { AuthManager, type AuthOptions } from './manager.ts'
 import { argon2Hasher } from './passwords.ts'
@@ -45,8 +46,7 @@ export interface AuthBench {
 export async function authBench(options: Partial<AuthOptions> = {}): Promise<AuthBench> {
   const folder = mkdtempSync(join(tmpdir(), 'auth-'))
   const keyFile = join(folder, 'keys', `${randomUUID()}.json`)
-  const store = await openStore('sqlite::memory:')
-  await migrate(store)
+  const store = await openTestStore()
   const clock = stillClock()
   const hasher = argon2Hasher({ memoryKib: 64, passes: 1, lanes: 1 })
   const open = (): Promise<AuthManager> => AuthManager.open({ store, clock, keyFile, hasher, ...options })

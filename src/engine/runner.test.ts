@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { migrate, openStore, type Store } from '../db/open.ts'
+import type { Store } from '../db/open.ts'
+import { openTestStore } from '../db/test-store.ts'
 import { requestCancel } from '../db/store/operation-cancel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { operationPlans } from '../model/operations.ts'
@@ -15,8 +16,7 @@ const quiet = { info() {}, warn() {}, error() {} }
 const plans = { 'delete-share': operationPlans['delete-share'] }
 
 beforeEach(async () => {
-  store = await openStore('sqlite::memory:')
-  await migrate(store)
+  store = await openTestStore()
 })
 afterEach(() => store.close())
 

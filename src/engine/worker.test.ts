@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryBus } from '../bus/memory.ts'
-import { migrate, openStore, type Store } from '../db/open.ts'
+import type { Store } from '../db/open.ts'
+import { openTestStore } from '../db/test-store.ts'
 import { operationPlans } from '../model/operations.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { operation, registry, StepFailure } from './operation.ts'
@@ -14,8 +15,7 @@ const clock = systemClock()
 const plans = { 'delete-share': operationPlans['delete-share'] }
 
 beforeEach(async () => {
-  store = await openStore('sqlite::memory:')
-  await migrate(store)
+  store = await openTestStore()
 })
 afterEach(async () => {
   await running?.stop(500)

@@ -1,8 +1,4 @@
-import { migrate, openStore } from '../db/open.ts'
+import { openTestStore } from '../db/test-store.ts'
 import { relayLaws } from './test-laws.ts'
 
-relayLaws('SQLite', async () => {
-  const store = await openStore('sqlite::memory:')
-  await migrate(store)
-  return store
-})
+relayLaws('the database of this run', openTestStore)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryBus } from '../bus/memory.ts'
 import { loadSettings } from '../config/load.ts'
-import { migrate, openStore, type Store } from '../db/open.ts'
+import type { Store } from '../db/open.ts'
+import { openTestStore } from '../db/test-store.ts'
 import { setFaults } from '../drivers/sim/faults.ts'
 import { forgetMemory } from '../drivers/sim/store.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -21,8 +22,7 @@ const bus = memoryBus(() => {})
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'manila-share-'))
-  store = await openStore('sqlite::memory:')
-  await migrate(store)
+  store = await openTestStore()
 })
 afterEach(async () => {
   await manager?.stop({ graceMs: 500, detach: false })

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryBus } from '../bus/memory.ts'
 import { loadSettings } from '../config/load.ts'
-import { migrate, openStore, type Store } from '../db/open.ts'
+import type { Store } from '../db/open.ts'
+import { openTestStore } from '../db/test-store.ts'
 import { registerBackend } from '../db/store/backends.ts'
 import { createEndedBadly, extendEndedBadly, manageEndedBadly } from '../db/store/endings.ts'
 import { claimOnPool, releaseClaim } from '../db/store/pools.ts'
@@ -69,8 +70,7 @@ const maxRounds = 200
 
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), 'share-manager-'))
-  const store = await openStore('sqlite::memory:')
-  await migrate(store)
+  const store = await openTestStore()
   const clock = systemClock()
   const bus = memoryBus(() => {})
   const settings = loadSettings({ defaults: { backends: { alpha: { driver: 'sim', exporter: 'sim' } } } })

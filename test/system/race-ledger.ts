@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { loadSettings } from '../../src/config/load.ts'
-import { migrate, openStore } from '../../src/db/open.ts'
+import { openTestStore } from '../../src/db/test-store.ts'
 import { registerBackend, setHealth, writePools } from '../../src/db/store/backends.ts'
 import { claimOnPool, poolRecord } from '../../src/db/store/pools.ts'
 import { registerService } from '../../src/db/store/services.ts'
@@ -33,8 +33,7 @@ export interface Ledger extends AsyncDisposable {
 }
 
 export async function openLedger({ totalGib }: { totalGib: number }): Promise<Ledger> {
-  const store = await openStore('sqlite::memory:')
-  await migrate(store)
+  const store = await openTestStore()
   const clock = systemClock()
   const settings = loadSettings({})
   const zone = { availabilityZone: 'nova', now: clock.now() }

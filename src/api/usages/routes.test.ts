@@ -6,9 +6,10 @@ import { usageRoutes } from './routes.ts'
 
 const table = ['GET /shares/:id/usage 2.0–', 'GET /snapshots/:id/usage 2.0–']
 routeLaws('usage', usageRoutes, table, async (bench) => {
-  bench.settings.api.usage_wait_s = 0
   const share = await seedShare(bench)
-  return { params: { id: [share.id, (await seedSnapshot(bench, share)).id] } }
+  const snapshot = await seedSnapshot(bench, share)
+  serveMeasures(bench, share.backendId, [share.instanceId, snapshot.instanceId])
+  return { params: { id: [share.id, snapshot.id] } }
 })
 
 let bench: Bench
@@ -21,9 +22,12 @@ afterEach(() => bench.close())
 
 const get = (path: string, token: Token = 'demo') => bench.call('GET', path, { token })
 
-async function measure(id: string, used: number, exclusive: number | null = null): Promise<void> {
-  await bench.db.deleteFrom('usages').where('id', '=', id).execute()
-  await bench.db
+const measure = (id: string, used: number, exclusive: number | null = null): Promise<void> =>
+  write(bench, id, used, exclusive)
+
+async function write(on: Bench, id: string, used: number, exclusive: number | null): Promise<void> {
+  await on.db.deleteFrom('usages').where('id', '=', id).execute()
+  await on.db
     .insertInto('usages')
     .values({
       id,
@@ -33,19 +37,26 @@ async function measure(id: string, used: number, exclusive: number | null = null
       exclusive_bytes: exclusive,
       reason: exclusive === null ? 'shared extents' : null,
       method: 'btrfs-qgroup',
-      measured_at: bench.clock.now(),
+      measured_at: on.clock.now(),
     })
     .execute()
 }
 
-/** A share manager that measures whatever it is asked for. */
-const serving = (ids: readonly string[], asked: number[] = []) =>
-  bench.bus.serve(`share.${share.backendId}`, 'usage.wanted', ({ backendId, atLeast }) => {
+/** A share manager that measures whatever it is asked for, one question after the other. */
+function serveMeasures(on: Bench, backendId: string, ids: readonly string[], asked: number[] = []) {
+  let last: Promise<unknown> = Promise.resolve()
+  return on.bus.serve(`share.${backendId}`, 'usage.wanted', ({ atLeast }) => {
     asked.push(atLeast)
-    void Promise.all(ids.map((id) => measure(id, 4096))).then(() =>
-      bench.bus.cast('usages', 'usage.measured', { backendId }),
-    )
+    last = last
+      .then(async () => {
+        for (const id of ids) await write(on, id, 4096, null)
+      })
+      .then(() => on.bus.cast('usages', 'usage.measured', { backendId }))
   })
+}
+
+const serving = (ids: readonly string[], asked: number[] = []) =>
+  serveMeasures(bench, share.backendId, ids, asked)
 
 test('what was last measured, or why there is nothing', async () => {
   const nothing = await get(`/shares/${share.id}/usage`)

@@ -1,0 +1,50 @@
+/**
+ * The database of a test: SQLite in memory, or one of its own on the server that `MANILA_TEST_DATABASE_URL` names, so that every test
+ * of what is stored runs on all three. Databases of a server are made once, emptied, and handed to the next test.
+ */
+import { sql } from 'kysely'
+import { migrate, openStore, type Store } from './open.ts'
+
+/** Those that no test uses now. */
+const idle: Store[] = []
+let made = 0
+
+/** Migrated and empty. Closing it gives it back. */
+export async function openTestStore(): Promise<Store> {
+  const server = process.env.MANILA_TEST_DATABASE_URL
+  if (server === undefined || server === '') {
+    const store = await openStore('sqlite::memory:')
+    await migrate(store)
+    return store
+  }
+  const store = idle.pop() ?? (await make(server))
+  let closed = false
+  return {
+    ...store,
+    async close() {
+      if (closed) return
+      closed = true
+      await empty(store)
+      idle.push(store)
+    },
+  }
+}
+
+async function make(server: string): Promise<Store> {
+  const name = `t${process.pid}_${made++}`
+  const admin = await openStore(server)
+  await sql`create database ${sql.id(name)}`.execute(admin.db)
+  await admin.close()
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  const store = await openStore(url.href, { max: 6 })
+  await migrate(store)
+  return store
+}
+
+async function empty(store: Store): Promise<void> {
+  const tables = await store.db.introspection.getTables()
+  await store.transaction(async (tx) => {
+    for (const { name } of tables) await tx.deleteFrom(name as 'shares').execute()
+  })
+}
