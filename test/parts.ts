@@ -1,5 +1,6 @@
 /** The Debian packages whose programs the suite starts as private instances. */
 import { btrfsNeeds } from '../src/quickstart/host.ts'
+import { cephClientNeeds, cephNeeds } from '../src/parts/ceph.ts'
 import { guestNeeds } from '../src/parts/guest/index.ts'
 import { mariadbNeed } from '../src/parts/mariadb.ts'
 import { nfsClientNeed } from '../src/parts/nfs-client.ts'
@@ -14,6 +15,8 @@ export const testNeeds: readonly Need[] = [
   rabbitmqNeed,
   postgresNeed,
   mariadbNeed,
+  ...cephNeeds,
+  ...cephClientNeeds,
   { program: 'strace', debianPackage: 'strace', why: 'proves that measuring sizes reads no directory' },
   {
     program: 'openstack',

@@ -103,6 +103,8 @@ export interface Tree {
   readonly path: string
   /** True for trees that must never be written through an export (snapshots). */
   readonly readOnly: boolean
+  /** Present when `path` is inside a CephFS, which a server reads by itself, and not a directory of this host. */
+  readonly ceph?: { readonly filesystem: string }
 }
 
 export interface CreatedShare {

@@ -8,6 +8,7 @@ import type { DriverFactory } from './driver.ts'
 
 const builtIn: Readonly<Record<string, () => Promise<{ readonly driver: DriverFactory }>>> = {
   btrfs: () => import('./btrfs/index.ts'),
+  cephfs: () => import('./cephfs/index.ts'),
   directory: () => import('./directory/index.ts'),
   sim: () => import('./sim/index.ts'),
 }

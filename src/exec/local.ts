@@ -62,8 +62,11 @@ async function runLocal(
   return settle(child, program, options)
 }
 
-/** The lock and the record of numbers guard what is between this and the effect. */
-async function refuseLostOwner(program: string, fence: Fence | undefined): Promise<void> {
+/**
+ * Throws `fenced` unless the owner may still be one. The lock and the record of numbers guard what is between this and the
+ * effect.
+ */
+export async function refuseLostOwner(program: string, fence: Fence | undefined): Promise<void> {
   const confirmed = (await fence?.confirm?.().catch(() => false)) ?? true
   if (confirmed && fence?.owned?.() !== false) return
   throw new ExecError(`${program} was not run: the lease of its owner has run out`, 'fenced', nothingRan)

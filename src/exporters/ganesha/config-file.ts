@@ -15,6 +15,8 @@ export interface ExportRecord {
   readonly name: string
   /** The directory behind `path` when it was published, by mount: see `mountIdentity`. */
   readonly mount: string
+  /** Present when `path` is inside this CephFS. */
+  readonly ceph?: { readonly filesystem: string }
   readonly rules: readonly ClientRule[]
 }
 
@@ -39,10 +41,17 @@ export function exportFile(record: ExportRecord, options: GaneshaOptions): strin
     // Modes that change behind Ganesha's back would otherwise be seen a minute late.
     '  Attr_Expiration_Time = 0;',
     ...clients,
-    '  FSAL { Name = VFS; }',
+    `  FSAL { ${fsal(record, options)} }`,
     '}',
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** Who reads and writes the tree: the kernel, or Ceph's own client with a user of its own. */
+function fsal({ ceph }: ExportRecord, options: GaneshaOptions): string {
+  if (ceph === undefined) return 'Name = VFS;'
+  const filesystem = checkedName(ceph.filesystem)
+  return `Name = CEPH; Filesystem = "${filesystem}"; User_Id = "${options.ceph_user}";`
 }
 
 /** Reads the first line of an export file back; null for anything else. */
@@ -82,6 +91,7 @@ export function mainFile(
     '  Only_Numeric_Owners = true; Minor_Versions = 0, 1, 2; }',
     'EXPORT_DEFAULTS { SecType = sys; Access_Type = None; Protocols = 4; Transports = TCP; }',
     'LOG { Default_Log_Level = EVENT; }',
+    ...(options.ceph_conf === undefined ? [] : [`CEPH { Ceph_Conf = ${quoted(options.ceph_conf)}; }`]),
     ...includes.map((file) => `%include ${quoted(file)}`),
   ]
   return `${lines.join('\n')}\n`

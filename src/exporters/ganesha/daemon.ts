@@ -125,7 +125,10 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     await commands.change(['mkdir', '-p', '-m', '0700', '--', file('recovery')])
     await write(commands, file('ganesha.conf'), mainFile(options, chosen, dir, includes))
     const files = ['-f', file('ganesha.conf'), '-p', file('ganesha.pid'), '-L', file('ganesha.log')]
-    await commands.look([...apart, 'ganesha.nfsd', ...files], { env: { DBUS_SYSTEM_BUS_ADDRESS: address() } })
+    // Its Ceph module is loaded by the first export that wants it, and then no longer reads the main file.
+    const env: Record<string, string> = { DBUS_SYSTEM_BUS_ADDRESS: address() }
+    if (options.ceph_conf !== undefined) env['CEPH_CONF'] = options.ceph_conf
+    await commands.look([...apart, 'ganesha.nfsd', ...files], { env })
     const end = performance.now() + Math.min(startMs, commands.remainingMs())
     while (performance.now() < end) {
       const started = await find(commands, 'ganesha.pid', file('ganesha.conf'))

@@ -4,7 +4,7 @@
  * what is behind a tree, and who owns it.
  */
 import { join } from 'node:path'
-import { attempt, commandsOf } from '../../drivers/commands.ts'
+import { attempt, commandsOf, hostLacks } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { checkedName, checkedPath } from './config-file.ts'
 import { daemonIn } from './daemon.ts'
@@ -76,9 +76,11 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
     publish: (call, target) =>
       serving(call, `publishing ${target.id}`, async (commands, exports, running) => {
         const tree = nfsTree(target)
+        if (tree.ceph !== undefined && options.ceph_conf === undefined)
+          throw hostLacks(`the exporter of ${parts.backend} needs the option ceph_conf to serve CephFS`)
         const path = checkedPath(tree)
         const name = checkedName(target.name)
-        await checkSameDirectory(commands, running, path)
+        if (tree.ceph === undefined) await checkSameDirectory(commands, running, path)
         const known = await exports.find(commands, target.id)
         const record: ExportRecord = {
           id: target.id,
@@ -86,7 +88,9 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
           path,
           readOnly: tree.readOnly,
           name,
-          mount: mountIdentity(path),
+          ...(tree.ceph === undefined
+            ? { mount: mountIdentity(path) }
+            : { mount: 'cephfs', ceph: { filesystem: tree.ceph.filesystem } }),
           rules: known?.rules ?? [],
         }
         await exports.apply(commands, running, record)

@@ -103,8 +103,9 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     async servable(commands) {
       const all = await Promise.all((await ids(commands)).map((id) => this.find(commands, id)))
       return all.flatMap((record) => {
-        const same = record !== null && mountIdentity(record.path) === record.mount
-        return same ? [fileOf(record.id)] : []
+        // Nothing has to be mounted here for what Ceph's own client reads.
+        const same = record?.ceph !== undefined || mountIdentity(record?.path ?? '') === record?.mount
+        return record !== null && same ? [fileOf(record.id)] : []
       })
     },
   }

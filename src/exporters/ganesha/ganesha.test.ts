@@ -90,12 +90,27 @@ describe('the export file', () => {
     expect(frozen).not.toContain('RW')
   })
 
+  test('a tree on CephFS is served by its own client and user', () => {
+    const inCeph = { ...record, mount: 'cephfs', ceph: { filesystem: 'cephfs' } }
+    const text = exportFile(inCeph, { ...options, ceph_conf: '/etc/ceph/ceph.conf' })
+    expect(text).toContain('FSAL { Name = CEPH; Filesystem = "cephfs"; User_Id = "ganesha"; }')
+    expect(text).not.toContain('VFS')
+    expect(readHeader(text)).toEqual(inCeph)
+    expect(() => exportFile({ ...inCeph, ceph: { filesystem: 'a"; }' } }, options)).toThrow('name')
+  })
+
   test('nobody is let in without a rule, and a path can not end its quotes', () => {
     expect(exportFile({ ...record, rules: [] }, options)).not.toContain('CLIENT')
     for (const path of ['/a"b', '/a\nb', '/a\\', 'relative']) {
       expect(() => exportFile({ ...record, path }, options)).toThrow("can't be written")
     }
   })
+})
+
+test('the daemon knows the Ceph cluster only where one is configured', () => {
+  expect(mainFile(options, 2049, '/d', [])).not.toContain('CEPH')
+  const withCeph = mainFile({ ...options, ceph_conf: '/etc/ceph/ceph.conf' }, 2049, '/d', [])
+  expect(withCeph).toContain('CEPH { Ceph_Conf = "/etc/ceph/ceph.conf"; }')
 })
 
 test('grace is off by default and has a shorter lease when it is on', () => {

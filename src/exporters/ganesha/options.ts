@@ -32,6 +32,18 @@ export const ganeshaOptions = Type.Object(
       description:
         'Seconds after a start in which clients may reclaim locks and nobody gets new ones. 0: none, for a single node that is seldom restarted; 15 where locks must survive a restart.',
     }),
+    ceph_conf: Type.Optional(
+      Type.String({
+        pattern: '^/[^"\\\\\\n\\r\\0]+$',
+        description: "The cluster's ceph.conf, on backends that keep their shares on CephFS.",
+      }),
+    ),
+    ceph_user: Type.String({
+      pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$',
+      default: 'ganesha',
+      description:
+        'The cephx user that reads and writes shares on CephFS for clients of NFS, without "client."; give it the subvolume group alone.',
+    }),
     squash: Type.Union(
       [Type.Literal('no_root_squash'), Type.Literal('root_squash'), Type.Literal('all_squash')],
       {

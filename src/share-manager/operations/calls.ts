@@ -165,7 +165,8 @@ export async function unlessForced(
 /** What a step `backend` that makes a share remembers for the steps after it. */
 export const made = ({ state, tree }: CreatedShare): Json => ({
   state,
-  tree: tree === null ? null : { path: tree.path, readOnly: tree.readOnly },
+  // A plain copy: what is remembered is JSON.
+  tree: tree === null ? null : (structuredClone(tree) as unknown as Json),
 })
 
 /** What the step `name` of this operation answered; it is recorded before any later step runs. */
