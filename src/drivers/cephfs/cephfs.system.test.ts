@@ -15,6 +15,7 @@ const bench = cannotRun === null ? await startBench() : null
 afterAll(() => bench?.clean(), 60_000)
 
 const undeclared = [
+  "the driver doesn't declare mountsSnapshots",
   "the driver doesn't declare reverts",
   'the target has no breakCreate',
   'the target has no hangCreate',
@@ -94,7 +95,7 @@ describe.skipIf(bench === null)(`cephfs${cannotRun === null ? '' : ` (${cannotRu
     const ref = shareRef()
     const { state } = await late.create(as('a', ref.id, 4), ref)
     await present.extend(as('b', ref.id, 5), { ...ref, state }, 2)
-    const refusal = { outcome: 'nothing-happened', reason: 'busy' }
+    const refusal = { outcome: 'nothing-happened', reason: 'fenced' }
     await expect(late.delete(as('a', ref.id, 4), { ...ref, state })).rejects.toMatchObject(refusal)
     await present.delete(as('b', ref.id, 6), { ...ref, state })
     await expect(late.create(as('a', ref.id, 4), ref)).rejects.toMatchObject(refusal)

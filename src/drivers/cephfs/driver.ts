@@ -13,7 +13,7 @@ import { inventoryOf } from './inventory.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
 import { measureBatch, reportPool } from './measure.ts'
 import { createShare, deleteShare, ensureShare, extendShare, shrinkShare } from './shares.ts'
-import { cloneShare, createSnapshot, deleteSnapshot, snapshotTree } from './snapshots.ts'
+import { cloneShare, createSnapshot, deleteSnapshot } from './snapshots.ts'
 import { volumeOf } from './volume.ts'
 import type { CallContext, Parts, StorageDriver } from '../driver.ts'
 import type { Agent, Step } from './agent.ts'
@@ -71,13 +71,6 @@ export function cephfsDriver(options: CephfsOptions, parts: Parts): StorageDrive
         on(call, `creating share instance ${share.id} from snapshot instance ${snapshot.id}`, (volume) =>
           cloneShare(volume, share, snapshot),
         ),
-    },
-    mountsSnapshots: {
-      tree: (call, snapshot) =>
-        on(call, `finding snapshot instance ${snapshot.id}`, (volume) => snapshotTree(volume, snapshot)),
-      async release() {
-        // Nothing was mounted.
-      },
     },
     shrinks: {
       shrink: (call, share, newSizeGib) =>

@@ -18,7 +18,7 @@ import {
   sizesFrom,
   subvolume,
 } from './volume.ts'
-import type { CreatedShare, DriverState, ShareRef, SnapshotRef, Tree } from '../driver.ts'
+import type { CreatedShare, DriverState, ShareRef, SnapshotRef } from '../driver.ts'
 import type { Step, StepResult } from './agent.ts'
 import type { Volume } from './volume.ts'
 
@@ -66,21 +66,6 @@ export function snapshotState({ options }: Volume, of: string, name: string): Dr
     snapshot: name,
     location: `/volumes/${options.subvolume_group}/${of}/.snap/${name}`,
   }
-}
-
-/** The snapshot as a directory; nothing has to be mounted for it. */
-export async function snapshotTree(volume: Volume, snapshot: SnapshotRef): Promise<Tree> {
-  const of = knownName(snapshot.share)
-  const name = snapshotName(snapshot)
-  const info = subvolume(volume, 'info', of)
-  const found = subvolume(volume, 'snapshot info', of, { snap_name: name })
-  const [answer] = await lookAll(volume, [info, found])
-  const inner =
-    infoFrom(answer ?? { code: 0 })
-      .path.split('/')
-      .at(-1) ?? ''
-  const path = `/volumes/${volume.options.subvolume_group}/${of}/.snap/${name}/${inner}`
-  return { path, readOnly: true, ceph: { filesystem: volume.options.filesystem } }
 }
 
 /** Milliseconds between two looks at a clone that is being filled: the first, and the longest. */
