@@ -18,7 +18,7 @@ import { startRabbitMq, type RabbitMq } from '../parts/rabbitmq.ts'
 import { ensureAccounts } from '../quickstart/accounts.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { startBalancer, type Balancer } from './balancer.ts'
-import { createDatabase } from './database.ts'
+import { createDatabase, createServiceUsers } from './database.ts'
 import { detachBackend } from './detach.ts'
 import { member, type Member } from './member.ts'
 import type { DatabaseKind } from './options.ts'
@@ -91,15 +91,18 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
   const passwords = await step('make a broker user for each service', () =>
     broker.define(services.map((name) => ({ name, vhost: 'manila', ...permissionsOf('manila', name) }))),
   )
+  await step('make the schema', () => migrate(store))
+  const logins = await step('make a database user for each service', () =>
+    createServiceUsers(database, store),
+  )
   const shared: Shared = {
     dir,
-    databaseUrl,
+    databaseUrl: (program) => logins[program.replace('manila-', '') as keyof typeof logins],
     busUrl: (program) => broker.url(program, passwords.get(program) ?? '', 'manila'),
     publicUrl: url,
     apiPorts: [apiOne ?? 0, apiTwo ?? 0],
     btrfs: plan.btrfsGib === null ? null : { sizeGib: plan.btrfsGib, nfsPort: nfsPort ?? 0 },
   }
-  await step('make the schema', () => migrate(store))
   const clouds = await step('make accounts and share types', () => prepare(store, shared))
   const members = memberSettings(shared).map(({ name, program, settings }) => {
     const configFile = join(dir, 'config', `${name}.toml`)

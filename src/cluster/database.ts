@@ -2,6 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { grantStatements, runGrants } from '../db/grant-statements.ts'
+import { grantedServices, grantsOf, type GrantedService } from '../db/grants.ts'
+import type { Store } from '../db/open.ts'
 import type { DatabaseServer } from '../parts/database-server.ts'
 
 const run = promisify(execFile)
@@ -16,10 +19,30 @@ export async function createDatabase(server: DatabaseServer): Promise<string> {
       : [
           `create user manila@'%' identified by '${owner.password}'`,
           'create database manila character set utf8mb4 collate utf8mb4_nopad_bin',
-          "grant all on manila.* to manila@'%'",
+          "grant all on manila.* to manila@'%' with grant option",
         ]
   for (const statement of statements) await administer(server, statement)
   return server.url('manila', owner)
+}
+
+/** A user for each service with what it needs of the migrated `store`; answers their URLs. */
+export async function createServiceUsers(
+  server: DatabaseServer,
+  store: Store,
+): Promise<Readonly<Record<GrantedService, string>>> {
+  const urls: Partial<Record<GrantedService, string>> = {}
+  for (const service of grantedServices) {
+    const login = { user: `manila_${service}`, password: randomBytes(12).toString('hex') }
+    await administer(
+      server,
+      server.kind === 'postgres'
+        ? `create role ${login.user} login password '${login.password}'`
+        : `create user ${login.user}@'%' identified by '${login.password}'`,
+    )
+    await runGrants(store, await grantStatements(store, service, login.user, grantsOf))
+    urls[service] = server.url('manila', login)
+  }
+  return urls as Record<GrantedService, string>
 }
 
 async function administer(server: DatabaseServer, statement: string): Promise<void> {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 
 export interface Shared {
   readonly dir: string
-  readonly databaseUrl: string
+  /** The database's URL for the user of a program. */
+  readonly databaseUrl: (program: string) => string
   /** The broker's URL for the user of a program. */
   readonly busUrl: (program: string) => string
   /** What clients call. */
@@ -28,7 +29,7 @@ export function memberSettings(shared: Shared): readonly MemberSettings[] {
     host,
     state_dir: join(dir, 'nodes', host),
     log_level: 'info',
-    database: { url: databaseUrl },
+    database: { url: databaseUrl(program) },
     bus: { url: busUrl(program) },
     auth: { key_file: join(dir, 'token-key.json'), token_lifetime_s: 86_400 },
     shares: { default_share_type: 'default' },

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { AuthManager } from '../auth/manager.ts'
 import type { Settings } from '../config/schema.ts'
-import { migrate, openStore, type Store } from '../db/open.ts'
+import { migrate, openConfiguredStore, type Store } from '../db/open.ts'
 import { ping } from '../db/store/health.ts'
 import { schemaVersion } from '../db/store/schema-version.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -22,7 +22,7 @@ export async function withStore<T>(
 ): Promise<T> {
   if (need === 'made') mkdirSync(settings.state_dir, { recursive: true, mode: 0o700 })
   else refuseAbsent(settings.database.url)
-  const store = await openStore(settings.database.url).catch((error: unknown) => {
+  const store = await openConfiguredStore(settings.database).catch((error: unknown) => {
     throw new Unusable(messageOf(error), { cause: error })
   })
   try {

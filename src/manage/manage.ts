@@ -21,6 +21,10 @@ const parseOptions = {
   role: { type: 'string', multiple: true },
   'password-file': { type: 'string' },
   service: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  user: { type: 'string' },
+  apply: { type: 'boolean' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */

@@ -2,7 +2,16 @@
 import type { TSchema } from 'typebox'
 import type { Settings } from '../config/schema.ts'
 
-export type OptionName = 'fix' | 'project' | 'role' | 'password-file' | 'service'
+export type OptionName =
+  | 'fix'
+  | 'project'
+  | 'role'
+  | 'password-file'
+  | 'from'
+  | 'to'
+  | 'user'
+  | 'apply'
+  | 'service'
 
 /** The options of a command line. */
 export interface Given {
@@ -13,6 +22,10 @@ export interface Given {
   readonly role?: readonly string[] | undefined
   readonly 'password-file'?: string | undefined
   readonly service?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly user?: string | undefined
+  readonly apply?: boolean | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */

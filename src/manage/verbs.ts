@@ -4,8 +4,13 @@ import { bootstrapVerb } from './bootstrap.ts'
 import { capacityRecount } from './capacity-recount.ts'
 import { configCheck } from './config-check.ts'
 import { configReference } from './config-reference.ts'
+import { dbCheck } from './db-check.ts'
+import { dbCopy } from './db-copy.ts'
+import { dbGrants } from './db-grants.ts'
+import { dbPurge } from './db-purge.ts'
 import { dbSync, dbVersion } from './db-version.ts'
 import { quotaRecount } from './quota-recount.ts'
+import { serviceCleanup, serviceDrain, serviceProcesses, serviceUndrain } from './service-processes.ts'
 import { serviceList } from './service-list.ts'
 import { userCreate, userPassword } from './users.ts'
 import type { Verb } from './verb.ts'
@@ -16,9 +21,17 @@ export const verbs: readonly Verb[] = [
   userPassword,
   dbSync,
   dbVersion,
+  dbCheck,
+  dbPurge,
+  dbCopy,
+  dbGrants,
   quotaRecount,
   capacityRecount,
   serviceList,
+  serviceProcesses,
+  serviceDrain,
+  serviceUndrain,
+  serviceCleanup,
   configCheck,
   configReference,
   busPermissions,

@@ -10,6 +10,14 @@ export interface DatabaseDialect {
   readonly nowMicros: RawBuilder<number>
   /** True where one process owns the file and a second one must be refused. */
   readonly singleProcess: boolean
+  /** The names of all indexes. */
+  readonly indexNames: RawBuilder<{ name: string }>
+  /** A sentence for each setting of the database that this program can't rely on. */
+  readonly wrongSettings: RawBuilder<{ problem: string }>
+  /** An identifier in the words of this database; `name` is ours, never typed by a user of the API. */
+  quoted(name: string): string
+  /** A user of the server as GRANT names it. */
+  account(user: string): string
   /** Recognises a conflict (deadlock, serialization failure) that a repeat of the whole transaction cures. */
   isConflict(error: unknown): boolean
   /** Recognises a broken unique key. */

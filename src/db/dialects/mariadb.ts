@@ -182,6 +182,14 @@ export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect
   return {
     kysely,
     nowMicros: sql<number>`cast(unix_timestamp(sysdate(6)) * 1000000 as signed)`,
+    indexNames: sql`
+      select distinct index_name as name from information_schema.statistics where table_schema = database()`,
+    wrongSettings: sql`
+      select concat('table ', table_name, ' compares text as ', table_collation, ', not byte by byte (utf8mb4_nopad_bin)') as problem
+        from information_schema.tables where table_schema = database() and table_type = 'BASE TABLE'
+          and table_collation <> 'utf8mb4_nopad_bin'`,
+    quoted: (name) => `\`${name}\``,
+    account: (user) => `\`${user}\`@'%'`,
     singleProcess: false,
     isConflict: (error) => conflicts.includes(numberOf(error)),
     isDuplicate: (error) => numberOf(error) === 1062,

@@ -1,0 +1,110 @@
+/**
+ * What each service needs of the database, table by table, so that each can have a user of its own: a node that holds storage
+ * never reads who users are, and the scheduler changes nothing it does not decide. `write` includes reading.
+ */
+import type { Database } from './schema.ts'
+
+type Table = keyof Database
+
+export type GrantedService = 'api' | 'scheduler' | 'share' | 'data'
+export const grantedServices: readonly GrantedService[] = ['api', 'scheduler', 'share', 'data']
+
+interface Needs {
+  readonly read: readonly Table[]
+  readonly write: readonly Table[]
+}
+
+/** Every process: who lives, who holds what, which work there is, what happened. */
+const common: readonly Table[] = [
+  'availability_zones',
+  'events',
+  'lanes',
+  'messages',
+  'operation_lanes',
+  'operation_steps',
+  'operations',
+  'process_services',
+  'processes',
+  'quota_usages',
+  'services',
+  'tombstones',
+]
+
+/** Users, projects and what proves who they are: only the API, which is also their Keystone. */
+const identity: readonly Table[] = [
+  'application_credentials',
+  'domains',
+  'group_members',
+  'groups',
+  'login_attempts',
+  'projects',
+  'revoked_tokens',
+  'role_assignments',
+  'roles',
+  'users',
+]
+
+/** Shares and everything that belongs to them. */
+const shares: readonly Table[] = [
+  'access_rule_mappings',
+  'access_rule_metadata',
+  'access_rules',
+  'export_location_metadata',
+  'resource_locks',
+  'share_instance_export_locations',
+  'share_instances',
+  'share_metadata',
+  'shares',
+  'snapshot_access_rules',
+  'snapshot_instance_export_locations',
+  'snapshot_instances',
+  'snapshot_metadata',
+  'snapshots',
+  'usages',
+]
+
+const types: readonly Table[] = ['share_type_extra_specs', 'share_type_projects', 'share_types']
+const pools: readonly Table[] = ['backends', 'pool_claims', 'pools']
+
+const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
+  scheduler: {
+    read: [...types, 'backends', 'snapshots', 'snapshot_instances', 'share_metadata'],
+    write: [...common, 'pools', 'pool_claims', 'shares', 'share_instances'],
+  },
+  share: { read: types, write: [...common, ...shares, ...pools, 'orphans'] },
+  data: {
+    read: [...types, ...pools, 'orphans'],
+    write: [
+      ...common,
+      ...shares,
+      'idempotency_keys',
+      'notification_cursors',
+      'notifications_sent',
+      'revoked_tokens',
+    ],
+  },
+}
+
+export interface Grant {
+  readonly table: string
+  readonly verbs: readonly ('select' | 'insert' | 'update' | 'delete')[]
+}
+
+/** Of all tables that there are, those that the service may use. Kysely's own say which schema it is. */
+export function grantsOf(service: GrantedService, all: readonly string[]): Grant[] {
+  const own = all.filter((table) => !table.startsWith('kysely_'))
+  const schema: Grant[] = [{ table: 'kysely_migration', verbs: ['select'] }]
+  const everything = ['select', 'insert', 'update', 'delete'] as const
+  if (service === 'api') return [...schema, ...own.map((table) => ({ table, verbs: everything }))]
+  const { read, write } = needs[service]
+  return [
+    ...schema,
+    ...own.flatMap((table): Grant[] => {
+      if (write.includes(table as Table)) return [{ table, verbs: everything }]
+      return read.includes(table as Table) ? [{ table, verbs: ['select'] }] : []
+    }),
+  ]
+}
+
+/** Tables that nobody but the API may look into. */
+export const privateTables = identity

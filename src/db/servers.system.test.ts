@@ -1,0 +1,115 @@
+/** What only real servers can show: copying a deployment, checking a schema, users with no more rights than they need. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase, createServiceUsers } from '../cluster/database.ts'
+import type { DatabaseServer } from '../parts/database-server.ts'
+import { hasMariadb, startMariadb } from '../parts/mariadb.ts'
+import { hasPostgres, startPostgres } from '../parts/postgres.ts'
+import { copyDatabase } from './copy.ts'
+import { grantedServices, privateTables } from './grants.ts'
+import { migrate, openStore, type Store } from './open.ts'
+import { checkSchema } from './store/schema-check.ts'
+import { DatabaseUnavailable } from './unavailable.ts'
+
+const kinds = [
+  ['postgres', hasPostgres(), startPostgres],
+  ['mariadb', hasMariadb(), startMariadb],
+] as const
+
+describe.each(kinds)('%s', (_name, there, start) => {
+  describe.runIf(there)('a real server', () => {
+    let server: DatabaseServer
+    let store: Store
+    let dir: string
+    beforeAll(async () => {
+      dir = mkdtempSync(join(tmpdir(), 'db-copy-'))
+      server = await start()
+      store = await openStore(await createDatabase(server), { acquireTimeoutMs: 2000 })
+    })
+    afterAll(async () => {
+      await store?.close()
+      await server?.remove()
+      rmSync(dir, { recursive: true, force: true })
+    })
+
+    const zone = (id: string) => ({ id, name: `zone ${id}`, created_at: 1, updated_at: null })
+
+    test('takes a SQLite deployment, row by row, once', async () => {
+      const source = await openStore(`sqlite:${join(dir, 'old.db')}`)
+      await migrate(source)
+      const rows = Array.from({ length: 250 }, (_, index) => zone(String(index)))
+      await source.db.insertInto('availability_zones').values(rows.slice(0, 200)).execute()
+      await source.db.insertInto('availability_zones').values(rows.slice(200)).execute()
+      const text = { id: 'a', description: 'ünïcode \u{1f600} and "quotes"' }
+      await source.db
+        .insertInto('domains')
+        .values({ ...text, name: 'A ', enabled: 1 })
+        .execute()
+      await source.db
+        .insertInto('domains')
+        .values({ ...text, id: 'b', name: 'a', enabled: 0 })
+        .execute()
+      const copied = await copyDatabase(source, store)
+      expect(copied.filter((one) => one.rows > 0)).toEqual([
+        { table: 'availability_zones', rows: 250 },
+        { table: 'domains', rows: 2 },
+      ])
+      expect(await store.db.selectFrom('domains').selectAll().orderBy('id').execute()).toEqual([
+        { ...text, name: 'A ', enabled: 1 },
+        { ...text, id: 'b', name: 'a', enabled: 0 },
+      ])
+      await expect(copyDatabase(source, store)).rejects.toThrow('not empty')
+      await source.close()
+    })
+
+    test('is checked: nothing is wrong, and a missing index and column are found', async () => {
+      expect(await checkSchema(store)).toEqual([])
+      const index = sql.raw(server.kind === 'postgres' ? 'shares_name_ix' : 'shares_name_ix on shares')
+      await sql`drop index ${index}`.execute(store.db)
+      await store.db.schema.alterTable('usages').dropColumn('method').execute()
+      expect(await checkSchema(store)).toEqual([
+        'column usages.method is missing',
+        'index shares_name_ix is missing: lists will be slow',
+      ])
+      await store.db.schema.createIndex('shares_name_ix').on('shares').column('name').execute()
+      await store.db.schema.alterTable('usages').addColumn('method', 'varchar(255)').execute()
+      expect(await checkSchema(store)).toEqual([])
+    })
+
+    test('lets each service do what it needs, and look at nobody’s password', async () => {
+      const logins = await createServiceUsers(server, store)
+      for (const service of grantedServices) {
+        const own = await openStore(logins[service])
+        await own.db.selectFrom('shares').select('id').execute()
+        await own.transaction((tx) => tx.deleteFrom('lanes').where('lane', '=', 'none').execute())
+        const refused: string[] = []
+        for (const table of privateTables) {
+          await own.db
+            .selectFrom(table as 'users')
+            .selectAll()
+            .execute()
+            .catch(() => refused.push(table))
+        }
+        // Expired revocations are taken away by manila-data.
+        const expected =
+          { api: 0, data: privateTables.length - 1 }[service as 'api' | 'data'] ?? privateTables.length
+        expect([service, refused.length]).toEqual([service, expected])
+        await own.close()
+      }
+    })
+
+    test('is told from one that refuses when it goes away, and found again', async () => {
+      await server.kill()
+      const began = performance.now()
+      await expect(
+        store.transaction((tx) => tx.selectFrom('domains').selectAll().execute()),
+      ).rejects.toBeInstanceOf(DatabaseUnavailable)
+      expect(performance.now() - began).toBeLessThan(30_000)
+      await server.start()
+      expect(await store.transaction((tx) => tx.selectFrom('domains').select('id').execute())).toHaveLength(2)
+    })
+  })
+})
