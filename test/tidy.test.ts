@@ -56,7 +56,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The logger must know what auth calls secret.
   runtime: ['auth', 'model'],
   parts: ['exec'],
-  manage: ['bus', 'config', 'db', 'model', 'runtime', 'auth'],
+  manage: ['data', 'bus', 'config', 'db', 'model', 'runtime', 'auth'],
 }
 const wiring = ['main', 'roles', 'bin', 'quickstart', 'cluster']
 

@@ -38,14 +38,18 @@ describe('db', () => {
   })
 
   test('purge removes what has served its time', async () => {
-    const event = { resource_type: 'share', resource_id: 'r', project_id: 'p', payload: '{}' }
-    const old = { id: 'e', kind: 'share.created', created_at: 1, request_id: null, user_id: null, ...event }
-    await world.inStore((store) =>
-      store.db
-        .insertInto('events')
-        .values(old as never)
-        .execute(),
-    )
+    const old = {
+      id: 'e',
+      created_at: 1,
+      project_id: 'p',
+      resource_type: 'share',
+      resource_id: 'r',
+      event: 'share.created',
+      request_id: null,
+      operation_id: null,
+      detail: '{}',
+    }
+    await world.inStore((store) => store.db.insertInto('events').values(old).execute())
     expect(await world.run('db', 'purge')).toMatchObject({ code: 0, out: '1 rows removed\n' })
     expect(await world.run('db', 'purge')).toMatchObject({ code: 0, out: '0 rows removed\n' })
   })

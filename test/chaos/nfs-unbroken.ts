@@ -29,7 +29,7 @@ export async function nfsUnbroken(
   const mount = { host, port: cluster.nfsPort, path, from: '127.0.0.1', timeoutMs: 20_000 }
   const nfs = await until('access', 30_000, () => mountNfs(mount).catch(() => null))
 
-  let running = true
+  const over = new AbortController()
   const gaps: number[] = []
   const writing = (async () => {
     for (let last = performance.now(); running;) {
@@ -58,7 +58,7 @@ export async function nfsUnbroken(
     await cluster.ready()
     return true
   })
-  running = false
+  over.abort()
   await writing
   await nfs.close()
   const longest = Math.max(...gaps)
