@@ -1,7 +1,7 @@
 /** What the tests on a private Ceph share: the cluster with the users of an operator, FUSE mounts, contexts for calls. */
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -110,6 +110,7 @@ export async function startBench(): Promise<Bench> {
     },
     unmount,
     async clean() {
+      endDaemonsIn(dir)
       for (const at of mounted) await unmount(at)
       await ceph.stop()
       rmSync(dir, { recursive: true, force: true })
@@ -120,6 +121,19 @@ export async function startBench(): Promise<Bench> {
   } catch (error) {
     await bench.clean()
     throw error
+  }
+}
+
+/** What a test that failed left running: daemons have sessions of their own. Ceph's own end with the cluster. */
+function endDaemonsIn(dir: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      const ours = argv.some((word) => word.startsWith(`${dir}/`) || word.startsWith(`--config-file=${dir}/`))
+      if (ours && /ganesha|dbus/.test(argv[0] ?? '')) process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 
