@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { open, readFile, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -222,5 +222,3 @@ export function shareRef(over: Partial<ShareRef> = {}): ShareRef {
 
 /** The file that `ceph-fuse -k` wants for a tenant's key. */
 export const keyringText = (user: string, key: string): string => `[client.${user}]\n\tkey = ${key}\n`
-
-export const readText = (path: string): Promise<string> => readFile(path, 'utf8')
