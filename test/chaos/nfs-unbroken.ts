@@ -32,7 +32,7 @@ export async function nfsUnbroken(
   const over = new AbortController()
   const gaps: number[] = []
   const writing = (async () => {
-    for (let last = performance.now(); running;) {
+    for (let last = performance.now(); !over.signal.aborted;) {
       await nfs.write(`file-${gaps.length % 50}`, block)
       const now = performance.now()
       gaps.push(now - last)
