@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /** They measure time, or need the machine for themselves. */
 const alone = [
+  'test/chaos/short.test.ts',
   'test/system/bus.test.ts',
   'test/system/hang.test.ts',
   'test/system/lists.test.ts',

@@ -22,7 +22,7 @@ import { createDatabase, createServiceUsers } from './database.ts'
 import { detachBackend } from './detach.ts'
 import { member, type Member } from './member.ts'
 import type { DatabaseKind } from './options.ts'
-import { labels, memberSettings, type Shared } from './settings.ts'
+import { labels, memberSettings, metricsPortCount, type Shared } from './settings.ts'
 import { ensureTypes } from './types.ts'
 
 export interface ClusterPlan {
@@ -85,7 +85,7 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
   const { dir, step } = plan
   const databaseUrl = await createDatabase(database)
   const store = await openStore(databaseUrl)
-  const [apiOne, apiTwo, nfsPort] = await freePorts(3)
+  const [apiOne, apiTwo, nfsPort, ...metricsPorts] = await freePorts(3 + metricsPortCount)
   const balancer: Balancer = await startBalancer(plan.port, [apiOne ?? 0, apiTwo ?? 0])
   const url = `http://127.0.0.1:${balancer.port}`
   const passwords = await step('make a broker user for each service', () =>
@@ -101,10 +101,11 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
     busUrl: (program) => broker.url(program, passwords.get(program) ?? '', 'manila'),
     publicUrl: url,
     apiPorts: [apiOne ?? 0, apiTwo ?? 0],
+    metricsPorts,
     btrfs: plan.btrfsGib === null ? null : { sizeGib: plan.btrfsGib, nfsPort: nfsPort ?? 0 },
   }
   const clouds = await step('make accounts and share types', () => prepare(store, shared))
-  const members = memberSettings(shared).map(({ name, program, settings }) => {
+  const members = memberSettings(shared).map(({ name, program, settings, metricsUrl }) => {
     const configFile = join(dir, 'config', `${name}.toml`)
     writeFileSync(configFile, stringify(settings), { mode: 0o600 })
     const logFile = join(dir, 'log', `${name}.log`)
@@ -113,6 +114,7 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
       program,
       configFile,
       logFile,
+      metricsUrl,
       ...(plan.env === undefined ? {} : { env: plan.env }),
     })
   })

@@ -62,8 +62,8 @@ async function run(options: ClusterOptions): Promise<void> {
 
 function describe(cluster: Cluster, options: ClusterOptions, line: (text: string) => void): void {
   line('')
-  for (const { name, program, pid } of cluster.members) {
-    line(`  ${name.padEnd(12)} ${program.padEnd(17)} pid ${pid}`)
+  for (const { name, program, pid, metricsUrl } of cluster.members) {
+    line(`  ${name.padEnd(12)} ${program.padEnd(17)} pid ${String(pid).padEnd(8)} ${metricsUrl}`)
   }
   const clouds = relative(process.cwd(), cluster.clouds)
   line(`

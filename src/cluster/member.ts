@@ -10,6 +10,8 @@ export interface MemberPlan {
   readonly program: string
   readonly configFile: string
   readonly logFile: string
+  /** Where its metrics are. */
+  readonly metricsUrl: string
   readonly env?: Readonly<Record<string, string>>
 }
 

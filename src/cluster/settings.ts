@@ -10,6 +10,8 @@ export interface Shared {
   /** What clients call. */
   readonly publicUrl: string
   readonly apiPorts: readonly [number, number]
+  /** For /metrics of the processes that serve no API, in the order of the members. */
+  readonly metricsPorts: readonly number[]
   /** Null where the host can't: then both share processes serve a second pretended backend instead. */
   readonly btrfs: { readonly sizeGib: number; readonly nfsPort: number } | null
 }
@@ -18,7 +20,12 @@ export interface MemberSettings {
   readonly name: string
   readonly program: string
   readonly settings: Readonly<Record<string, unknown>>
+  /** Where its metrics are. */
+  readonly metricsUrl: string
 }
+
+/** Processes that have a port for metrics alone. */
+export const metricsPortCount = 7
 
 /** `host@backend` of the two backends. */
 export const labels = { a: 'storage@pool-a', b: 'farm@pool-b' } as const
@@ -35,19 +42,21 @@ export function memberSettings(shared: Shared): readonly MemberSettings[] {
     shares: { default_share_type: 'default' },
     quota: { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1 },
   })
+  const metricsOf = (port: number): string => `http://127.0.0.1:${port}/metrics`
+  const free = [...shared.metricsPorts]
   const api = (name: string, port: number): MemberSettings => {
     const program = 'manila-api'
-    return { name, program, settings: { ...base(program, name), api: { port, public_url: publicUrl } } }
+    const settings = { ...base(program, name), api: { port, public_url: publicUrl } }
+    return { name, program, settings, metricsUrl: metricsOf(port) }
   }
-  const plain = (name: string, program: string): MemberSettings => ({
-    name,
-    program,
-    settings: base(program, name),
-  })
-  const share = (name: string, host: string, backends: object): MemberSettings => {
-    const program = 'manila-share'
-    return { name, program, settings: { ...base(program, host), backends } }
+  const other = (name: string, program: string, host: string, more: object = {}): MemberSettings => {
+    const port = free.shift() ?? 0
+    const settings = { ...base(program, host), metrics: { port }, ...more }
+    return { name, program, settings, metricsUrl: metricsOf(port) }
   }
+  const plain = (name: string, program: string): MemberSettings => other(name, program, name)
+  const share = (name: string, host: string, backends: object): MemberSettings =>
+    other(name, 'manila-share', host, { backends })
   return [
     api('api-1', apiPorts[0]),
     api('api-2', apiPorts[1]),

@@ -1,0 +1,110 @@
+/**
+ * The cluster on both servers, as an operator has it: Prometheus reads every process, a rolling restart refuses nobody, and a
+ * handful of faults leave no trace. The long run is `npm run chaos`.
+ */
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasMariadb } from '../../src/parts/mariadb.ts'
+import { hasProgram } from '../../src/parts/packages.ts'
+import { hasPostgres } from '../../src/parts/postgres.ts'
+import { rabbitmqNeed } from '../../src/parts/rabbitmq.ts'
+import { until } from '../faults/world.ts'
+import { openField, type Field } from './field.ts'
+import { plant, plantedCounts } from './planted.ts'
+import { randomFaults } from './random-faults.ts'
+import { table } from './table.ts'
+
+const broker = hasProgram(rabbitmqNeed.program)
+const rules = join(import.meta.dirname, '../../deploy/prometheus/alerts.yml')
+const faults = Number(process.env.MANILA_CHAOS_FAULTS ?? 8)
+
+describe.each([
+  ['postgres', hasPostgres()],
+  ['mariadb', hasMariadb()],
+] as const)('a cluster on %s', (database, there) => {
+  describe.runIf(there && broker)('with RabbitMQ', () => {
+    let field: Field
+    let good = false
+    beforeAll(async () => {
+      field = await openField(database, (line) => console.log(line))
+    }, 240_000)
+    afterAll(() => field?.end({ keep: !good }), 120_000)
+
+    test('gives every process to Prometheus, in a form that promtool has nothing to say against', async () => {
+      for (const { name, metricsUrl } of field.cluster.members) {
+        const text = await (await fetch(metricsUrl)).text()
+        const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })
+        expect([name, checked.status, checked.stdout + checked.stderr]).toEqual([name, 0, ''])
+      }
+      expect(await upAccordingToPrometheus(field)).toBe(field.cluster.members.length)
+    })
+
+    test('leaves no trace of faults, and what is planted is found', async () => {
+      const seed = Number(process.env.MANILA_FAULTS_SEED ?? Date.now() % 1_000_000)
+      console.log(
+        `seed ${seed} (MANILA_FAULTS_SEED repeats its choices), ${faults} faults (MANILA_CHAOS_FAULTS)`,
+      )
+      const plan = { faults, clients: 6, seed, atLeast: faults * 10, say: () => {} }
+      const outcome = await randomFaults(field, plan)
+      console.log(table(outcome))
+      expect(outcome.report.examples).toEqual({})
+      expect(outcome.report.accepted).toBeGreaterThanOrEqual(faults * 10)
+      await plant(field)
+      const { counts, wrong } = await field.check(outcome.journal)
+      expect(plantedCounts.map((name) => [name, counts[name]])).toEqual(
+        plantedCounts.map((name) => [name, 1]),
+      )
+      expect(wrong).toBe(plantedCounts.length)
+      good = true
+    }, 600_000)
+  })
+})
+
+/** How many of the cluster's processes Debian's own Prometheus reads, with the rules of `deploy/` loaded. */
+async function upAccordingToPrometheus({ dir, cluster }: Field): Promise<number> {
+  await promisify(execFile)('promtool', ['check', 'rules', rules])
+  const targets = cluster.members.map(({ metricsUrl }) => new URL(metricsUrl).host)
+  const config = join(dir, 'prometheus.yml')
+  writeFileSync(join(dir, 'alerts.yml'), readFileSync(rules))
+  writeFileSync(
+    config,
+    JSON.stringify({
+      global: { scrape_interval: '1s' },
+      rule_files: ['alerts.yml'],
+      scrape_configs: [{ job_name: 'manila', static_configs: [{ targets }] }],
+    }),
+  )
+  const port = await freePort()
+  const server = spawn(
+    'prometheus',
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(dir, 'prometheus')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=error',
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  try {
+    return await until('every process to be read', 60_000, async () => {
+      const reply = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=sum(up)`).catch(() => null)
+      const { data } = ((await reply?.json()) ?? {}) as { data?: { result: { value: [number, string] }[] } }
+      const up = Number(data?.result[0]?.value[1] ?? 0)
+      return up === targets.length ? up : null
+    })
+  } finally {
+    server.kill('SIGKILL')
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
