@@ -6,11 +6,14 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 export interface Balancer {
   readonly port: number
+  /** Takes a target out of rotation before it is restarted, and back in; connections that it has go on. */
+  enable(target: number, enabled: boolean): void
   close(): Promise<void>
 }
 
 export async function startBalancer(port: number, targets: readonly number[]): Promise<Balancer> {
   const open = new Set<Socket>()
+  const disabled = new Set<number>()
   let next = 0
   const server = createServer((client) => {
     open.add(client)
@@ -19,7 +22,10 @@ export async function startBalancer(port: number, targets: readonly number[]): P
     client.pause()
     const first = next++
     const order = targets.map((_, index) => targets[(first + index) % targets.length] ?? 0)
-    forward(client, order)
+    forward(
+      client,
+      order.filter((target) => !disabled.has(target)),
+    )
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -27,6 +33,10 @@ export async function startBalancer(port: number, targets: readonly number[]): P
   })
   return {
     port: (server.address() as AddressInfo).port,
+    enable(target, enabled) {
+      if (enabled) disabled.delete(target)
+      else disabled.add(target)
+    },
     async close() {
       for (const socket of open) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

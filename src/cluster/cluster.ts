@@ -3,9 +3,11 @@
  * schedulers, two share processes on one file system, two more as two hosts on one network backend, one data process. For
  * trying, for tests and for chaos.
  */
+import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { stringify } from 'smol-toml'
 import { AuthManager } from '../auth/manager.ts'
 import { permissionsOf, services } from '../bus/amqp/permissions.ts'
@@ -34,6 +36,8 @@ export interface ClusterPlan {
   readonly btrfsGib: number | null
   /** Told as it goes. */
   readonly step: <T>(title: string, body: () => Promise<T>) => Promise<T>
+  /** Code of another release to start with; its migrations make the schema. */
+  readonly root?: string
   /** For each process. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -47,6 +51,8 @@ export interface Cluster {
   readonly database: DatabaseServer
   readonly broker: RabbitMq
   readonly members: readonly Member[]
+  /** In front of the APIs. */
+  readonly balancer: Balancer
   /** The administrator's own look at the rows. */
   readonly store: Store
   /** Of `share-a1` and `share-a2`: the directory of the backend. */
@@ -91,7 +97,9 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
   const passwords = await step('make a broker user for each service', () =>
     broker.define(services.map((name) => ({ name, vhost: 'manila', ...permissionsOf('manila', name) }))),
   )
-  await step('make the schema', () => migrate(store))
+  await step('make the schema', () =>
+    plan.root === undefined ? migrate(store) : migrateWith(plan.root, databaseUrl),
+  )
   const logins = await step('make a database user for each service', () =>
     createServiceUsers(database, store),
   )
@@ -116,6 +124,7 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
       logFile,
       metricsUrl,
       ...(plan.env === undefined ? {} : { env: plan.env }),
+      ...(plan.root === undefined ? {} : { root: plan.root }),
     })
   })
   for (const one of members) one.start()
@@ -131,6 +140,7 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
     database,
     broker,
     members,
+    balancer,
     store,
     poolADir,
     poolBDir: join(dir, 'pool-b'),
@@ -146,6 +156,14 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
       await database.remove()
     },
   }
+}
+
+/** As the release in `root` would. */
+async function migrateWith(root: string, databaseUrl: string): Promise<void> {
+  const argv = [join(root, 'src/bin/manila-manage.mjs'), 'db', 'sync']
+  await promisify(execFile)(process.execPath, argv, {
+    env: { ...process.env, MANILA_DATABASE__URL: databaseUrl },
+  })
 }
 
 async function prepare(store: Store, shared: Shared): Promise<string> {

@@ -1,6 +1,7 @@
 /** One program of the cluster in a process of its own, started again when it ends, as an init system would. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface MemberPlan {
@@ -13,6 +14,8 @@ export interface MemberPlan {
   /** Where its metrics are. */
   readonly metricsUrl: string
   readonly env?: Readonly<Record<string, string>>
+  /** Where the program's code is: this checkout, or one of another release. */
+  readonly root?: string
 }
 
 export interface Member extends MemberPlan {
@@ -28,8 +31,8 @@ export interface Member extends MemberPlan {
   resume(): void
   /** SIGTERM, and the end of starting it again. Insists with SIGKILL after `patienceMs`. */
   stop(patienceMs?: number): Promise<void>
-  /** SIGTERM; it is started again when it has ended. */
-  restart(): Promise<void>
+  /** SIGTERM; it is started again when it has ended, with the code in `root` when that is given. */
+  restart(root?: string): Promise<void>
 }
 
 /** Milliseconds before a process that ended is started again; doubles while it does not live long. */
@@ -37,8 +40,10 @@ const [firstPauseMs, longestPauseMs] = [300, 5000]
 /** Milliseconds after which a life counts as long. */
 const longLifeMs = 10_000
 
+const ownRoot = fileURLToPath(new URL('../..', import.meta.url))
+
 export function member(plan: MemberPlan): Member {
-  const bin = fileURLToPath(new URL(`../bin/${plan.program}.mjs`, import.meta.url))
+  let root = plan.root ?? ownRoot
   let child: ChildProcess | null = null
   let ended: Promise<void> = Promise.resolve()
   let stopping = false
@@ -51,6 +56,7 @@ export function member(plan: MemberPlan): Member {
     const log = openSync(plan.logFile, 'a')
     const startedAt = performance.now()
     starts += 1
+    const bin = join(root, 'src', 'bin', `${plan.program}.mjs`)
     const started = spawn(process.execPath, [bin, '--config', plan.configFile, '--log', plan.logFile], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...plan.env },
@@ -101,7 +107,8 @@ export function member(plan: MemberPlan): Member {
       clearTimeout(again)
       await end(patienceMs)
     },
-    async restart() {
+    async restart(newRoot) {
+      root = newRoot ?? root
       await end(15_000)
       clearTimeout(again)
       launch()

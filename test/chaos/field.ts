@@ -33,7 +33,7 @@ const poolGib = 16
 export async function openField(
   database: DatabaseKind,
   say: (line: string) => void,
-  env: Readonly<Record<string, string>> = {},
+  options: { readonly env?: Readonly<Record<string, string>>; readonly root?: string } = {},
 ): Promise<Field> {
   const dir = mkdtempSync(join(tmpdir(), 'manila-chaos-'))
   const obstacle = btrfsObstacle({ dir, sizeGib: poolGib })
@@ -44,7 +44,8 @@ export async function openField(
     port: 0,
     btrfsGib: obstacle === null ? poolGib : null,
     step: (_title, body) => body(),
-    env: { NODE_COMPILE_CACHE: compiled, ...env },
+    env: { NODE_COMPILE_CACHE: compiled, ...options.env },
+    ...(options.root === undefined ? {} : { root: options.root }),
   })
   try {
     await cluster.ready()

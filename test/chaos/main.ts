@@ -12,6 +12,7 @@ import { brokerAway } from './broker-away.ts'
 import { nfsUnbroken } from './nfs-unbroken.ts'
 import { table, verdictOf } from './table.ts'
 import { takeOver } from './take-over.ts'
+import { checkOut, rollingUpgrade } from './upgrade.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -34,7 +35,8 @@ async function run(options: ChaosOptions): Promise<boolean> {
   say(
     `scenario ${options.scenario} on ${options.database}, seed ${options.seed} (--seed repeats its choices)`,
   )
-  const field = await openField(options.database, say)
+  const before = options.scenario === 'upgrade' ? await checkOut(options.from) : null
+  const field = await openField(options.database, say, before === null ? {} : { root: before.dir })
   let good = false
   try {
     good = await play(field, options)
@@ -42,6 +44,7 @@ async function run(options: ChaosOptions): Promise<boolean> {
   } finally {
     if (!good || options.keep) say(`logs and configuration are left in ${field.dir}`)
     await field.end({ keep: !good || options.keep })
+    await before?.remove()
   }
 }
 
@@ -54,6 +57,8 @@ async function play(field: Field, options: ChaosOptions): Promise<boolean> {
       return nfsUnbroken(field, { say })
     case 'broker':
       return brokerAway(field, { outageS: options.outageS, clients, seed, say })
+    case 'upgrade':
+      return rollingUpgrade(field, { clients, seed, say })
     case 'faults':
       return faults(field, options)
   }

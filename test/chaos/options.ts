@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util'
 import type { DatabaseKind } from '../../src/cluster/options.ts'
 
-export type Scenario = 'faults' | 'takeover' | 'nfs' | 'broker'
-export const scenarios: readonly Scenario[] = ['faults', 'takeover', 'nfs', 'broker']
+export type Scenario = 'faults' | 'takeover' | 'nfs' | 'broker' | 'upgrade'
+export const scenarios: readonly Scenario[] = ['faults', 'takeover', 'nfs', 'broker', 'upgrade']
 
 export interface ChaosOptions {
   readonly scenario: Scenario
@@ -14,13 +14,15 @@ export interface ChaosOptions {
   readonly planted: boolean
   readonly repeats: number
   readonly outageS: number
+  readonly from: string | null
   readonly keep: boolean
 }
 
 export const usage = `npm run chaos -- [options]
 
   --scenario NAME   faults (default): clients and faults at random; takeover: one of two share hosts killed or paused;
-                    nfs: every share process restarted under a writing client; broker: the broker away under load
+                    nfs: every share process restarted under a writing client; broker: the broker away under load;
+                    upgrade: process by process from the code at --from to this one, under load
   --database NAME   postgres (default) or mariadb
   --faults N        faults before the end (default 200)
   --clients N       clients that never stop asking (default 20)
@@ -28,6 +30,7 @@ export const usage = `npm run chaos -- [options]
   --planted         afterwards plants an orphan, a stuck row, a quota and a capacity difference: each must be found
   --repeats N       takeover: how often (default 20)
   --outage S        broker: seconds it is away (default 60)
+  --from REV        upgrade: the git revision to come from (the release before)
   --keep            leave logs and configuration where they are
 
 Ends 1 when anything was lost, stuck, drifted or left over, or when a bound was missed.
@@ -45,6 +48,7 @@ export function chaosOptions(argv: readonly string[]): ChaosOptions | 'help' {
       planted: { type: 'boolean', default: false },
       repeats: { type: 'string', default: '20' },
       outage: { type: 'string', default: '60' },
+      from: { type: 'string' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -67,6 +71,7 @@ export function chaosOptions(argv: readonly string[]): ChaosOptions | 'help' {
     planted: values.planted,
     repeats: whole('repeats', values.repeats),
     outageS: whole('outage', values.outage),
+    from: values.from ?? null,
     keep: values.keep,
   }
 }
