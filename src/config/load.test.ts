@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { stringify } from 'smol-toml'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError, loadSettings, nearest, type LoadOptions } from './load.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'config-'))
@@ -220,5 +220,36 @@ describe('suggestions', () => {
       }),
     )
     expect(nearest('entirely_else', known)).toBeNull()
+  })
+})
+
+describe('secrets elsewhere', () => {
+  let dir: string
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'secrets-'))
+  })
+  afterAll(() => rmSync(dir, { recursive: true, force: true }))
+  const file = (name: string, mode: number): string => {
+    writeFileSync(join(dir, name), 'postgres://u:p@h/db\n', { mode })
+    return join(dir, name)
+  }
+  const load = (url: unknown, environment: NodeJS.ProcessEnv = {}) =>
+    loadSettings({ defaults: { database: { url } }, environment }).database.url
+
+  test('in a file of its owner alone, or in the environment', () => {
+    expect(load({ file: file('good', 0o600) })).toBe('postgres://u:p@h/db')
+    expect(load({ env: 'DB' }, { DB: 'mariadb://h/db' })).toBe('mariadb://h/db')
+  })
+
+  test('are refused with a sentence that names the option and never the secret', () => {
+    expect(() => load({ file: file('open', 0o644) })).toThrow(/^database.url: others may read .*chmod 600/)
+    expect(() => load({ file: join(dir, 'absent') })).toThrow(/^database.url: .*no such file/)
+    expect(() => load({ env: 'NOWHERE' })).toThrow('database.url: the environment has no NOWHERE')
+  })
+
+  test('reach what drivers are given', () => {
+    const backend = { driver: 'sim', driver_options: { key: { env: 'KEY' }, file: 'x', deep: { file: 1 } } }
+    const { backends } = loadSettings({ defaults: { backends: { a: backend } }, environment: { KEY: 'k' } })
+    expect(backends.a?.driver_options).toEqual({ key: 'k', file: 'x', deep: { file: 1 } })
   })
 })

@@ -2,7 +2,7 @@
  * Reads the TOML file, lays environment overrides on top and checks the result: unknown keys are errors with a suggestion,
  * wrong types name the option and what it must be.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
@@ -43,12 +43,45 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
       })
     }
   }
-  const merged = merge(merge(defaults, given), fromEnvironment(environment))
+  const merged = withSecrets(merge(merge(defaults, given), fromEnvironment(environment)), environment, '')
   refuseUnknown(SettingsSchema as Node, merged, '')
   const settings = withDefaults(SettingsSchema as Node, merged) as Settings
   const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')
   if (problem !== null) throw new ConfigError(problem)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
+}
+
+/**
+ * Any text may be kept elsewhere: `url = { file = "/etc/manila/database-url" }` or `{ env = "DATABASE_URL" }`. A file must be
+ * its owner's alone, and ends without its last line break.
+ */
+function withSecrets(table: Table, environment: NodeJS.ProcessEnv, path: string): Table {
+  const entries = Object.entries(table).map(([key, value]): [string, unknown] => {
+    const here = path === '' ? key : `${path}.${key}`
+    if (!isTable(value)) return [key, value]
+    const [[kind, name] = [], ...others] = Object.entries(value)
+    if (others.length > 0 || typeof name !== 'string') return [key, withSecrets(value, environment, here)]
+    if (kind === 'file') return [key, secretFile(name, here)]
+    if (kind !== 'env') return [key, withSecrets(value, environment, here)]
+    const found = environment[name]
+    if (found === undefined) throw new ConfigError(`${here}: the environment has no ${name}`)
+    return [key, found]
+  })
+  return Object.fromEntries(entries)
+}
+
+function secretFile(file: string, option: string): string {
+  try {
+    if ((statSync(file).mode & 0o077) !== 0) {
+      throw new ConfigError(`${option}: others may read ${file}; chmod 600 it`)
+    }
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    throw new ConfigError(`${option}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
 }
 
 /** Arrays and scalars replace, tables merge. */
