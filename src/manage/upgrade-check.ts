@@ -1,0 +1,133 @@
+/**
+ * `manila-status upgrade check`: whether this release can run on this deployment. Prints one result per check in the manner of OpenStack's
+ * upgrade checks; the exit code is the worst: 0 success, 1 warning, 2 failure.
+ */
+import { statSync } from 'node:fs'
+import type { Settings } from '../config/schema.ts'
+import type { Store } from '../db/open.ts'
+import { recountCapacity } from '../db/store/capacity-recount.ts'
+import { backendHealth } from '../db/store/health.ts'
+import { listProcesses } from '../db/store/processes.ts'
+import { recountQuota } from '../db/store/quota-recount.ts'
+import { checkSchema } from '../db/store/schema-check.ts'
+import { operationPlans } from '../model/operations.ts'
+import { version } from '../runtime/version.ts'
+
+export type Verdict = 'Success' | 'Warning' | 'Failure'
+
+export interface CheckResult {
+  readonly check: string
+  readonly result: Verdict
+  /** What was found and what to do; empty for a success. */
+  readonly details: string
+}
+
+export interface CheckParts {
+  readonly settings: Settings
+  readonly store: Store
+  /** Throws what is wrong with a policy file. */
+  checkPolicy(file: string): void
+}
+
+const worth: Readonly<Record<Verdict, 0 | 1 | 2>> = { Success: 0, Warning: 1, Failure: 2 }
+
+/** The exit code for a list of results. */
+export const exitCodeOf = (results: readonly CheckResult[]): 0 | 1 | 2 =>
+  results.reduce<0 | 1 | 2>((worst, { result }) => (worth[result] > worst ? worth[result] : worst), 0)
+
+type Check = (parts: CheckParts) => Promise<readonly [Verdict, string]>
+
+const good = ['Success', ''] as const
+
+/** By the name that is printed. */
+const checks: Readonly<Record<string, Check>> = {
+  'Database schema': async ({ store }) => {
+    const problems = await checkSchema(store)
+    return problems.length === 0 ? good : ['Failure', problems.join('; ')]
+  },
+  'Work in flight': async ({ store }) => {
+    const rows = await store.db
+      .selectFrom('operations')
+      .select(['kind', 'version'])
+      .distinct()
+      .where('state', 'in', ['queued', 'running', 'undoing'])
+      .execute()
+    const plans: Readonly<Record<string, { readonly version: number }>> = operationPlans
+    const unknown = rows.filter(({ kind, version: at }) => plans[kind]?.version !== at)
+    if (unknown.length === 0) return good
+    const list = unknown.map(({ kind, version: at }) => `${kind} version ${at}`).join(', ')
+    return [
+      'Warning',
+      `this release leaves ${list} to processes of the other one: keep one until they are done`,
+    ]
+  },
+  'Processes of other releases': async ({ store, settings }) => {
+    const live = (await listProcesses(store, settings.shares.service_down_time_s)).filter((row) => row.live)
+    const others = live.filter((row) => row.version !== version)
+    if (others.length === 0) return good
+    return ['Warning', others.map((row) => `${row.program} ${row.version} on ${row.node}`).join(', ')]
+  },
+  Policy: async ({ settings, checkPolicy }) => {
+    if (settings.api.policy_file === '') return good
+    try {
+      checkPolicy(settings.api.policy_file)
+      return good
+    } catch (error) {
+      return ['Failure', (error as Error).message]
+    }
+  },
+  'Token keys': async ({ settings }) => {
+    const mode = statSync(settings.auth.key_file, { throwIfNoEntry: false })?.mode
+    if (mode === undefined || (mode & 0o077) === 0) return good
+    return ['Failure', `others may read ${settings.auth.key_file}: chmod 600 it`]
+  },
+  Backends: async ({ store }) => {
+    const failed = (await backendHealth(store.db)).filter(({ health }) => health === 'failed')
+    if (failed.length === 0) return good
+    return ['Warning', failed.map((row) => `${row.label}: ${row.health_reason ?? 'failed'}`).join('; ')]
+  },
+  Quota: async ({ store }) => {
+    const found = await store.transaction((tx) => recountQuota(tx, {}))
+    return found.length === 0
+      ? good
+      : ['Warning', `${found.length} totals differ: manila-manage quota recount`]
+  },
+  Capacity: async ({ store }) => {
+    const found = await recountCapacity(store.db)
+    return found.length === 0
+      ? good
+      : ['Warning', `${found.length} pools differ: manila-manage capacity recount`]
+  },
+}
+
+/** All of them, whatever the others find; what a schema that is behind can't answer is a failure that says so. */
+export async function checkUpgrade(parts: CheckParts): Promise<CheckResult[]> {
+  const results: CheckResult[] = []
+  for (const [check, run] of Object.entries(checks)) {
+    try {
+      const [result, details] = await run(parts)
+      results.push({ check, result, details })
+    } catch (error) {
+      const details = `could not be checked: ${error instanceof Error ? error.message : String(error)}`
+      results.push({ check, result: 'Failure', details })
+    }
+  }
+  return results
+}
+
+const width = 74
+
+/** The framed table that OpenStack's operators know. */
+export function upgradeTable(results: readonly CheckResult[]): string {
+  const rule = `+${'-'.repeat(width + 2)}+\n`
+  const line = (text: string): string => `| ${text.padEnd(width)} |\n`
+  const wrapped = (text: string): string[] =>
+    text.match(new RegExp(`.{1,${width}}(\\s|$)|\\S{1,${width}}`, 'g')) ?? []
+  const body = results.map(({ check, result, details }) => {
+    const told = details === '' ? [] : wrapped(`Details: ${details}`)
+    return (
+      [`Check: ${check}`, `Result: ${result}`, ...told].map((text) => line(text.trimEnd())).join('') + rule
+    )
+  })
+  return `${rule}${line('Upgrade Check Results')}${rule}${body.join('')}`
+}
