@@ -1,4 +1,5 @@
 /** The operator's verbs: `manila-manage --help`. */
+import { writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { driverNames, loadDriver } from '../drivers/index.ts'
 import { exporterNames, loadExporter } from '../exporters/index.ts'
@@ -8,6 +9,7 @@ import { systemClock } from '../runtime/clock.ts'
 
 process.exitCode = await manage(process.argv.slice(2), {
   out: (printed) => void process.stdout.write(printed),
+  write: (file, written) => writeFileSync(file, written, { mode: 0o600 }),
   err: (printed) => void process.stderr.write(printed),
   env: process.env,
   stdin: () => text(process.stdin),

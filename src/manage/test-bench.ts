@@ -51,6 +51,7 @@ export function testWorld(): TestWorld {
       ...registries,
       out: (text) => void (out += text),
       err: (text) => void (err += text),
+      write: (file, text) => writeFileSync(file, text, { mode: 0o600 }),
       env,
       stdin: async () => stdin,
       checkPolicy: (file) => void new Policy({ clock: systemClock(), file }),

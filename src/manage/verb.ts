@@ -39,6 +39,8 @@ export interface PartFactory {
 export interface World {
   out(text: string): void
   err(text: string): void
+  /** Makes or replaces a file that only its owner reads. */
+  write(file: string, text: string): void
   readonly env: NodeJS.ProcessEnv
   /** All of standard input; for passwords. */
   stdin(): Promise<string>

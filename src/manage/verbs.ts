@@ -3,6 +3,7 @@ import { busPermissions, deadLettersDrop, deadLettersList, deadLettersRequeue } 
 import { bootstrapVerb } from './bootstrap.ts'
 import { capacityRecount } from './capacity-recount.ts'
 import { configCheck } from './config-check.ts'
+import { configImport } from './config-import.ts'
 import { configReference } from './config-reference.ts'
 import { dbCheck } from './db-check.ts'
 import { dbCopy } from './db-copy.ts'
@@ -34,6 +35,7 @@ export const verbs: readonly Verb[] = [
   serviceCleanup,
   configCheck,
   configReference,
+  configImport,
   busPermissions,
   deadLettersList,
   deadLettersRequeue,

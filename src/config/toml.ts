@@ -1,0 +1,4 @@
+/** Settings as a TOML file. */
+import { stringify } from 'smol-toml'
+
+export const renderToml = (settings: Readonly<Record<string, unknown>>): string => stringify(settings)
