@@ -6,6 +6,8 @@ const alone = [
   'test/system/bus.test.ts',
   'test/system/hang.test.ts',
   'test/system/lists.test.ts',
+  'test/system/nfs-kernel-client.test.ts',
+  'test/system/nfs-user-client.test.ts',
   'test/system/notifications.test.ts',
   'test/system/race.test.ts',
 ]

@@ -269,7 +269,7 @@ describe.skipIf(cannotRun !== null)(
         retryAfterS: null,
       })
       await expect(driver.delete(call({ lockFile, number: 8 }), it.share)).rejects.toMatchObject({
-        reason: 'busy',
+        reason: 'fenced',
       })
       expect((await driver.inventory(call())).shares).toContain(it.share.id)
       await removed(it)
