@@ -92,7 +92,9 @@ async function upAccordingToPrometheus({ dir, cluster }: Field): Promise<number>
   try {
     return await until('every process to be read', 60_000, async () => {
       const reply = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=sum(up)`).catch(() => null)
-      const { data } = ((await reply?.json()) ?? {}) as { data?: { result: { value: [number, string] }[] } }
+      // While it starts it says so in plain text.
+      if (reply?.ok !== true) return null
+      const { data } = (await reply.json()) as { data?: { result: { value: [number, string] }[] } }
       const up = Number(data?.result[0]?.value[1] ?? 0)
       return up === targets.length ? up : null
     })
