@@ -7,6 +7,7 @@ import type { Bus } from '../bus/bus.ts'
 import { openBus } from '../bus/open.ts'
 import type { Settings } from '../config/schema.ts'
 import { migrate, openConfiguredStore, type Store } from '../db/open.ts'
+import { forgetProcesses } from '../db/store/processes.ts'
 import { DatabaseUnavailable } from '../db/unavailable.ts'
 import { schemaVersion } from '../db/store/schema-version.ts'
 import { failpointFromEnvironment, type Failpoint } from '../engine/failpoint.ts'
@@ -75,8 +76,11 @@ export async function openCore(settings: Settings, options: CoreOptions): Promis
   }
 }
 
+/** Seconds of silence that every row has: whenever it was last heard of. */
+const everybody = -86_400
+
 /**
- * A file is this process's own: it is brought up to date, and whoever held a lease before is dead. A server is waited for
+ * A file is this process's own: it is brought up to date, and whoever held a lease or registered before is dead. A server is waited for
  * as long as it takes, and has to be up to date already, because other processes may be using it.
  */
 async function readyDatabase(store: Store, program: string, log: Core['log']): Promise<void> {
@@ -88,6 +92,7 @@ async function readyDatabase(store: Store, program: string, log: Core['log']): P
     }
     await migrate(store)
     await breakAllLeases(store)
+    await forgetProcesses(store, everybody)
     return
   }
   const { pending, unknown, newest } = await whenThere(log, () => schemaVersion(store.db))
