@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
@@ -165,4 +165,54 @@ test('a child dies with its parent, fenced or not', async () => {
   }
   parent.kill('SIGKILL')
   for (const pid of pids) expect(await goneSoon(pid)).toBe(true)
+})
+
+describe('the launcher', () => {
+  test('carries much both ways, and is not held up by a command that reads nothing', async () => {
+    const input = 'x'.repeat(3_000_000)
+    const deaf = failure(['sleep', '60'], { deadlineMs: 1500, input })
+    const { stdout } = await exec.run(['cat'], { ...quick, input, maxOutputBytes: 4_000_000 })
+    expect(stdout).toBe(input)
+    expect((await deaf).kind).toBe('deadline')
+  })
+
+  test('runs many at once, and mixes up none of them', async () => {
+    const said = await Promise.all(
+      Array.from({ length: 100 }, async (_, n) => {
+        const script = `echo ${n}; echo ${n} >&2; exit ${n}`
+        const { stdout, stderr, code } = await exec.run(['sh', '-c', script], { ...quick, okCodes: [n] })
+        return `${stdout}${stderr}${code}`
+      }),
+    )
+    expect(said).toEqual(Array.from({ length: 100 }, (_, n) => `${n}\n${n}\n${n}`))
+  })
+
+  test('that dies takes its commands along, is reported, and is replaced by the next command', async () => {
+    const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ')
+    const { stdout: parent } = await exec.run(['sh', '-c', 'echo $PPID'], quick)
+    expect(children()).toContain(parent.trim())
+    const script = 'echo $$ >"$1"; exec sleep 60'
+    const file = join(dir, 'orphan')
+    const cut = failure(['sh', '-c', script, '-', file], { deadlineMs: 60_000 })
+    await expect.poll(() => Number(readFileSync(file, 'utf8'))).toBeGreaterThan(0)
+    process.kill(Number(parent), 'SIGKILL')
+    expect(await cut).toMatchObject({ kind: 'exit', result: { code: -1 } })
+    expect((await cut).message).toMatch(/^sh was cut short: the launcher of commands ended/)
+    expect(await goneSoon(Number(readFileSync(file, 'utf8')))).toBe(true)
+    expect((await exec.run(['echo', 'again'], quick)).stdout).toBe('again\n')
+  })
+
+  test('refuses what no argument can hold', async () => {
+    await expect(exec.run(['echo', 'a\0b'], quick)).rejects.toThrow('NUL')
+  })
+
+  test('ends at once what is stopped as it starts', async () => {
+    for (let n = 0; n < 30; n++) {
+      const file = join(dir, `early-${n}`)
+      const script = 'sleep 0.3; touch "$1"'
+      await failure(['sh', '-c', script, '-', file], { deadlineMs: 1 + n / 10 })
+    }
+    await new Promise((done) => setTimeout(done, 500))
+    expect(readdirSync(dir).filter((name) => name.startsWith('early-'))).toEqual([])
+  })
 })

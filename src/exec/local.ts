@@ -6,19 +6,16 @@
  * It promises to settle: a child that can't be killed (uninterruptible sleep on a dead file system) is left behind and
  * reported as `deadline`. It refuses to know what a command means, and it never builds a shell string.
  */
-import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { constants as osConstants } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { ExecError } from './exec.ts'
-import type { ChildProcess } from 'node:child_process'
+import { launcher } from './launcher.ts'
 import type { Exec, ExecErrorKind, Fence, RunOptions, RunResult } from './exec.ts'
+import type { Command, Finder } from './launcher.ts'
 
 /** Where programs are looked for: Debian's own order; root's tools (`btrfs`, `losetup`) live in the sbin folders. */
 export const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-const fencedScript = fileURLToPath(new URL('fenced.sh', import.meta.url))
 const fenceRefusedCode = 113
 const nothingRan: RunResult = { code: -1, stdout: '', stderr: '' }
 const defaultMaxOutputBytes = 1024 * 1024
@@ -31,14 +28,12 @@ export interface LocalOptions {
   readonly path?: string
 }
 
-/** Makes the {@link Exec} of this host. Needs `setpriv` and `flock` (package util-linux) on Linux. */
+/** Makes the {@link Exec} of this host. Needs `perl` (package perl-base) and, on Linux, `setpriv` (package util-linux). */
 export function localExec(options: LocalOptions = {}): Exec {
   const path = options.path ?? searchPath
   const find = programFinder(path)
   return { run: (argv, runOptions) => runLocal(argv, runOptions, path, find) }
 }
-
-type Finder = (program: string) => string | null
 
 async function runLocal(
   argv: readonly string[],
@@ -48,18 +43,14 @@ async function runLocal(
 ): Promise<RunResult> {
   const [program = '', ...args] = argv
   const resolved = resolve(program, find)
-  const wrapped = wrap([resolved, ...args], options.fence, find)
+  checkFence(options.fence)
+  const start = launcher(find)
   if (options.signal?.aborted) {
     throw new ExecError(`${program} was not started: the call was stopped`, 'aborted', nothingRan)
   }
   await refuseLostOwner(program, options.fence)
-  const first = wrapped[0] ?? resolved
-  const child = spawn(first, wrapped.slice(1), {
-    detached: true,
-    env: { PATH: path, LANG: 'C', LC_ALL: 'C', ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  return settle(child, program, options)
+  const env = { PATH: path, LANG: 'C', LC_ALL: 'C', ...options.env }
+  return settle(start([resolved, ...args], env, options.input ?? '', options.fence ?? null), program, options)
 }
 
 /**
@@ -72,7 +63,7 @@ export async function refuseLostOwner(program: string, fence: Fence | undefined)
   throw new ExecError(`${program} was not run: the lease of its owner has run out`, 'fenced', nothingRan)
 }
 
-function settle(child: ChildProcess, program: string, options: RunOptions): Promise<RunResult> {
+function settle(command: Command, program: string, options: RunOptions): Promise<RunResult> {
   const { promise, resolve: succeed, reject } = Promise.withResolvers<RunResult>()
   const okCodes = options.okCodes ?? [0]
   const limit = options.maxOutputBytes ?? defaultMaxOutputBytes
@@ -85,25 +76,22 @@ function settle(child: ChildProcess, program: string, options: RunOptions): Prom
   const deadline = setTimeout(() => stop('deadline'), options.deadlineMs)
   const onAbort = () => stop('aborted')
   options.signal?.addEventListener('abort', onAbort)
-
-  child.stdin?.on('error', () => undefined) // a child may end without reading its input
-  child.stdin?.end(options.input ?? '')
-  child.stdout?.on('data', (chunk: Buffer) => stdout.add(chunk, limit) || stop('output'))
-  child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk, limit) || stop('output'))
-  child.on('error', (cause) => finish(cause))
-  child.on('exit', (exitCode, signal) => {
-    code = exitCode ?? 128 + (signal === null ? 0 : osConstants.signals[signal])
-    // Whatever it left in its group would outlive the fence, and would hold the pipes open.
-    killGroup(child)
-    giveUp ??= setTimeout(finish, settleMs)
+  command.listen({
+    out: (chunk) => stdout.add(chunk, limit) || stop('output'),
+    err: (chunk) => stderr.add(chunk, limit) || stop('output'),
+    exit: (exitCode) => {
+      code = exitCode
+      giveUp ??= setTimeout(finish, settleMs)
+    },
+    closed: () => finish(),
+    lost: (cause) => finish(cause),
   })
-  child.on('close', () => finish())
   return promise
 
   function stop(reason: 'deadline' | 'output' | 'aborted'): void {
     if (why !== null || code !== null) return
     why = reason
-    killGroup(child)
+    command.kill()
     giveUp ??= setTimeout(finish, settleMs)
   }
 
@@ -111,9 +99,7 @@ function settle(child: ChildProcess, program: string, options: RunOptions): Prom
     clearTimeout(deadline)
     clearTimeout(giveUp)
     options.signal?.removeEventListener('abort', onAbort)
-    child.stdout?.destroy()
-    child.stderr?.destroy()
-    child.unref()
+    command.leave()
     const result = { code: code ?? -1, stdout: stdout.text(), stderr: stderr.text() }
     const kind = kindOf(why, result, okCodes, cause)
     if (kind === null) return succeed(result)
@@ -128,7 +114,7 @@ function kindOf(
   cause: Error | undefined,
 ): ExecErrorKind | null {
   if (why !== null) return why
-  if (cause !== undefined) return (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'exit'
+  if (cause !== undefined) return 'exit'
   if (result.code === fenceRefusedCode && result.stderr.startsWith('manila-fence:')) return 'fenced'
   return okCodes.includes(result.code) ? null : 'exit'
 }
@@ -156,24 +142,13 @@ function sentence(
     case 'exit':
       return cause === undefined
         ? `${program} ended with code ${result.code}${tail}`
-        : `${program} could not be started: ${cause.message}`
+        : `${program} was cut short: ${cause.message}`
   }
 }
 
-/** Prefixes that make the kernel kill the child with its parent, and that take the fence's lock first. */
-function wrap(argv: readonly string[], fence: Fence | undefined, find: Finder): readonly string[] {
-  if (process.platform !== 'linux') {
-    if (fence !== undefined) throw missing('flock')
-    return argv
-  }
-  const mortal = [resolve('setpriv', find), '--pdeathsig', 'KILL', '--']
-  if (fence === undefined) return [...mortal, ...argv]
-  if (!Number.isSafeInteger(fence.number) || fence.number < 0) {
-    throw new RangeError(`a fence number is a whole number from 0 up, not ${fence.number}`)
-  }
-  const flock = [resolve('flock', find), '-x', '-F', fence.lockFile]
-  const record = [`${fence.lockFile}.number`, String(fence.number), String(process.pid)]
-  return [...mortal, ...flock, resolve('sh', find), fencedScript, ...record, ...argv]
+function checkFence(fence: Fence | undefined): void {
+  if (fence === undefined || (Number.isSafeInteger(fence.number) && fence.number >= 0)) return
+  throw new RangeError(`a fence number is a whole number from 0 up, not ${fence.number}`)
 }
 
 function resolve(program: string, find: Finder): string {
@@ -207,15 +182,6 @@ function isExecutable(file: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return
-  try {
-    process.kill(-child.pid, 'SIGKILL')
-  } catch {
-    // The group is empty: everything in it has ended.
   }
 }
 

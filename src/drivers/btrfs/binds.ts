@@ -4,11 +4,14 @@
  * the tree moved.
  */
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ExecError } from '../../exec/exec.ts'
 import { DriverError } from '../driver.ts'
 import { mountOf, mounts } from '../mountinfo.ts'
 import { checkedId } from './layout.ts'
 import type { Commands } from '../commands.ts'
+
+const bindScript = fileURLToPath(new URL('bind.sh', import.meta.url))
 
 export interface Binds {
   /** Mounts `subvolume` for `id` unless it is, drops older mounts of `id`, answers the path. */
@@ -37,9 +40,7 @@ export function bindsUnder(folder: string): Binds {
         if (stale.path !== path || !shows(stale.root, subvolume)) await unmount(commands, stale.path)
       }
       if (mountedFor(id).some((mount) => mount.path === path)) return path
-      await commands.change(['mkdir', '-p', '-m', '0700', '--', path])
-      const mode = readOnly ? ['-o', 'ro'] : []
-      await commands.change(['mount', '--bind', ...mode, '--', subvolume, path])
+      await commands.change(['sh', bindScript, subvolume, path, readOnly ? 'ro' : 'rw'])
       return path
     },
     async release(commands, id) {

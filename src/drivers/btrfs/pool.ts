@@ -27,15 +27,15 @@ export interface Pool {
 
 /** The subvolume's id; null when nothing is there. Throws {@link DriverError} for a directory that is no subvolume. */
 export async function subvolumeIdOf(commands: Commands, path: string): Promise<string | null> {
-  // Every path inside a subvolume has its id; only the top of one has inode 256.
-  const found = await commands
-    .look(['stat', '--format', '%i', '--', path])
-    .catch((error: unknown) => (isAbsent(error) ? null : Promise.reject(error)))
-  if (found === null) return null
-  if (found.stdout.trim() !== '256') {
-    throw new DriverError(`${path} is not a btrfs subvolume`, 'nothing-happened', { reason: 'not-found' })
+  try {
+    const { stdout } = await commands.look(['btrfs', 'subvolume', 'show', '--', path])
+    const id = /^\s*Subvolume ID:\s*(\d+)$/m.exec(stdout)?.[1]
+    if (id !== undefined) return id
+  } catch (error) {
+    if (isAbsent(error)) return null
+    if (!(error instanceof ExecError) || !/not a btrfs subvolume/i.test(error.result.stderr)) throw error
   }
-  return (await commands.look(['btrfs', 'inspect-internal', 'rootid', path])).stdout.trim()
+  throw new DriverError(`${path} is not a btrfs subvolume`, 'nothing-happened', { reason: 'not-found' })
 }
 
 /** Every share and snapshot of the pool, by one command. */

@@ -2,6 +2,7 @@
  * Shares as subvolumes: made aside with mode and limit and then renamed into place, so that what is in `shares/` is
  * always complete; deleted by renaming into the trash first, so that a half-done delete is never taken for a share.
  */
+import { fileURLToPath } from 'node:url'
 import { checkPool } from '../commands.ts'
 import { DriverError } from '../driver.ts'
 import { deleteSubvolume, freshCounters, gib, limit, notFound, rename, subvolumeIdOf } from './pool.ts'
@@ -10,12 +11,14 @@ import type { Commands } from '../commands.ts'
 import type { CreatedShare, ShareRef } from '../driver.ts'
 import type { Pool } from './pool.ts'
 
+const makeScript = fileURLToPath(new URL('make-share.sh', import.meta.url))
+
 /** Makes an empty share, or finds the one an earlier call made. */
 export async function createShare(commands: Commands, pool: Pool, share: ShareRef): Promise<CreatedShare> {
-  return create(commands, pool, share, async (staging) => {
-    await commands.change(['btrfs', '--quiet', 'subvolume', 'create', '--', staging])
-    await commands.change(['chmod', '--', pool.options.share_mode, staging])
-    if (pool.options.data === 'nodatacow') await commands.change(['chattr', '+C', '--', staging])
+  return create(commands, pool, share, async (staging, path) => {
+    const { share_mode: mode, data } = pool.options
+    const how = [mode, data === 'nodatacow' ? 'no' : 'yes', String(share.sizeGib * gib)]
+    await commands.change(['sh', makeScript, staging, path, ...how, pool.layout.root])
   })
 }
 
@@ -31,8 +34,13 @@ export async function cloneShare(
   inheritedGib: number,
 ): Promise<CreatedShare> {
   if ((await subvolumeIdOf(commands, source)) === null) throw notFound(`the snapshot ${source}`)
-  const made = await create(commands, pool, share, async (staging) => {
+  const made = await create(commands, pool, share, async (staging, path) => {
+    await deleteSubvolume(commands, staging)
     await commands.change(['btrfs', '--quiet', 'subvolume', 'snapshot', '--', source, staging])
+    // A clone inherits the limit of its source; its own replaces that before anybody can reach it.
+    await limit(commands, staging, share.sizeGib * gib)
+    await rename(commands, staging, path)
+    await settle(commands, pool)
   })
   return { ...made, state: { ...made.state, inherited_gib: String(inheritedGib) } }
 }
@@ -41,19 +49,12 @@ async function create(
   commands: Commands,
   pool: Pool,
   share: ShareRef,
-  fill: (staging: string) => Promise<void>,
+  make: (staging: string, path: string) => Promise<void>,
 ): Promise<CreatedShare> {
   checkPool(share.pool, pool.options.pool_name)
   const path = pool.layout.share(share.id)
-  if ((await subvolumeIdOf(commands, path)) === null) {
-    const staging = pool.layout.staging(share.id, 'create')
-    await deleteSubvolume(commands, staging)
-    await fill(staging)
-    // A clone inherits the limit of its source; its own replaces that before anybody can reach it.
-    await limit(commands, staging, share.sizeGib * gib)
-    await rename(commands, staging, path)
-    await settle(commands, pool)
-  }
+  if ((await subvolumeIdOf(commands, path)) === null)
+    await make(pool.layout.staging(share.id, 'create'), path)
   return mountShare(commands, pool, share)
 }
 

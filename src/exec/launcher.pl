@@ -1,0 +1,186 @@
+# Starts commands for the service, which is too big to do it often: a fork copies the page tables of the whole process, and
+# nothing else of the service runs meanwhile. Started by launcher.ts, one for each process of the service:
+#   setpriv --pdeathsig KILL -- perl launcher.pl
+# Standard input: "run ID FIELDS INPUT\n" and that many bytes of each; fields are separated by NUL: lock file (empty: no
+# fence), fence number, how many KEY=VALUE follow, those, the program's path and its arguments. "kill ID\n" ends the
+# group of a command, "leave ID\n" lets go of its pipes. Standard output: "out ID BYTES\n" or "err ID BYTES\n" with that many
+# bytes, "exit ID CODE\n", and "closed ID\n" after the last byte.
+use strict;
+use warnings;
+use Fcntl qw(:flock F_GETFL F_SETFL F_SETFD O_NONBLOCK);
+use POSIX qw(:sys_wait_h setsid dup2 uname);
+
+# The kernel kills a command with this process: prctl(PR_SET_PDEATHSIG = 1, SIGKILL = 9), by its number in asm/unistd.h.
+my $on_linux = $^O eq 'linux';
+my $prctl = { x86_64 => 157, aarch64 => 167, riscv64 => 167 }->{ (uname())[4] };
+my $launcher = $$;
+my %command;    # by id: { pid, pipes: { out, err }, in, input }
+my %id_of;      # by pid
+my $asked = '';
+
+# A signal between a look at the children and select would be lost; a byte in a pipe is not.
+pipe(my $woken, my $wake) or die "manila-launcher: $!\n";
+nonblocking($_) for $woken, $wake;
+$SIG{CHLD} = sub { syswrite $wake, '.' };
+$SIG{PIPE} = 'IGNORE';
+
+while (1) {
+  my ($read, $write) = ('', '');
+  vec($read, $_, 1) = 1 for fileno(STDIN), fileno($woken);
+  for my $one (values %command) {
+    vec($read, fileno($_), 1) = 1 for values %{ $one->{pipes} };
+    vec($write, fileno($one->{in}), 1) = 1 if $one->{in};
+  }
+  next if select($read, $write, undef, undef) < 0;    # EINTR
+  if (vec($read, fileno($woken), 1)) { 1 while sysread($woken, my $byte, 64) }
+  while (my ($id, $one) = each %command) {
+    feed($one) if $one->{in} && vec($write, fileno($one->{in}), 1);
+    for my $name (keys %{ $one->{pipes} }) {
+      drain($id, $name) if vec($read, fileno($one->{pipes}{$name}), 1);
+    }
+  }
+  reap();
+  for my $id (keys %command) {
+    my $one = $command{$id};
+    next if %{ $one->{pipes} } || defined $one->{pid};
+    say_("closed $id\n");
+    delete $command{$id};
+  }
+  if (vec($read, fileno(STDIN), 1)) {
+    # The end of the service: its commands end with it.
+    sysread(STDIN, $asked, 65536, length $asked) or last;
+    1 while obey();
+  }
+}
+kill 'KILL', map { -$_ } keys %id_of;
+
+# Takes one whole request from what was read; false when there is none.
+sub obey {
+  $asked =~ /\A(\w+) (\d+)(?: (\d+) (\d+))?\n/ or return 0;
+  my ($verb, $id, $fields, $input, $head) = ($1, $2, $3 // 0, $4 // 0, $+[0]);
+  return 0 if length $asked < $head + $fields + $input;
+  my @fields = split /\0/, substr($asked, $head, $fields), -1;
+  my $bytes = substr($asked, $head + $fields, $input);
+  substr($asked, 0, $head + $fields + $input, '');
+  if ($verb eq 'run') { run($id, $bytes, @fields) }
+  elsif ($verb eq 'kill') { end_of($id) }
+  elsif ($verb eq 'leave') { $command{$id}{pipes} = {} if $command{$id} }
+  return 1;
+}
+
+sub run {
+  my ($id, $input, $lock, $number, $count, @rest) = @_;
+  my @env = splice @rest, 0, $count;
+  pipe(my $in_read, my $in) && pipe(my $out, my $out_write) && pipe(my $err, my $err_write) or return refused($id, "pipe: $!");
+  my $pid = fork;
+  return refused($id, "fork: $!") if !defined $pid;
+  if ($pid == 0) {
+    dup2(fileno($in_read), 0);
+    dup2(fileno($out_write), 1);
+    dup2(fileno($err_write), 2);
+    become($lock, $number, \@env, @rest);
+  }
+  nonblocking($in);
+  $command{$id} = { pid => $pid, pipes => { out => $out, err => $err }, in => $in, input => $input };
+  $id_of{$pid} = $id;
+  feed($command{$id});
+}
+
+sub refused {
+  my ($id, $why) = @_;
+  my $line = "manila-launcher: $why\n";
+  say_("err $id " . length($line) . "\n$line" . "exit $id 127\nclosed $id\n");
+}
+
+# In the child: takes the fence's lock, which the program keeps, and becomes the program. Never comes back.
+sub become {
+  my ($lock, $number, $env, @argv) = @_;
+  $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE);
+  setsid();
+  if ($on_linux && defined $prctl) { syscall($prctl, 1, 9, 0, 0, 0) }
+  elsif ($on_linux) { unshift @argv, '/usr/bin/setpriv', '--pdeathsig', 'KILL', '--' }
+  # A launcher that ended before that was armed can't be there any more.
+  fail(113, 'manila-fence: the process that asked for this has ended') if getppid() != $launcher;
+  fence($lock, $number) if $lock ne '';
+  %ENV = map { split /=/, $_, 2 } @$env;
+  { no warnings 'exec'; exec { $argv[0] } @argv }
+  fail(127, "$argv[0]: $!");
+}
+
+sub fence {
+  my ($lock, $number) = @_;
+  my ($held, $file);
+  open($held, '>>', $lock) && flock($held, LOCK_EX) or fail(113, "manila-fence: can't lock $lock: $!");
+  my $record = "$lock.number";
+  my $highest = 0;
+  if (open($file, '<', $record)) {
+    # Only a crash of the whole machine can tear the record, and that crash ended every older owner too.
+    $highest = $1 if (<$file> // '') =~ /\A(\d+)\n?\z/;
+  }
+  fail(113, "manila-fence: owner $number is older than $highest") if $number < $highest;
+  if ($number > $highest) {
+    (open($file, '>', "$record.new") && print({$file} "$number\n") && close($file) && rename("$record.new", $record))
+      or fail(113, "manila-fence: can't record the owner in $record: $!");
+  }
+  # The lock lasts as long as the program: its descriptor stays open in it.
+  fcntl($held, F_SETFD, 0) or fail(113, "manila-fence: $!");
+  our $kept = $held;
+}
+
+sub fail {
+  my ($code, $why) = @_;
+  syswrite STDERR, "$why\n";
+  POSIX::_exit($code);
+}
+
+# Kills a command and its group; just forked, it leads none yet.
+sub end_of {
+  my $pid = ($command{ $_[0] } // {})->{pid} // return;
+  kill 'KILL', -$pid, $pid;
+}
+
+# Gives the child what its input pipe takes now.
+sub feed {
+  my ($one) = @_;
+  if (length $one->{input}) {
+    my $given = syswrite $one->{in}, $one->{input};
+    return if !defined $given && $!{EAGAIN};
+    # A child may end without reading its input.
+    substr($one->{input}, 0, $given // length $one->{input}, '');
+    return if length $one->{input};
+  }
+  delete $one->{in};
+}
+
+sub drain {
+  my ($id, $name) = @_;
+  my $size = sysread $command{$id}{pipes}{$name}, my $bytes, 65536;
+  return say_("$name $id $size\n$bytes") if $size;
+  delete $command{$id}{pipes}{$name};
+}
+
+sub reap {
+  while ((my $pid = waitpid(-1, WNOHANG)) > 0) {
+    my $id = delete $id_of{$pid} // next;
+    my $code = WIFEXITED($?) ? WEXITSTATUS($?) : 128 + WTERMSIG($?);
+    $command{$id}{pid} = undef;
+    # Whatever it left in its group would outlive the fence, and would hold the pipes open.
+    kill 'KILL', -$pid;
+    say_("exit $id $code\n");
+  }
+}
+
+sub say_ {
+  my ($bytes) = @_;
+  while (length $bytes) {
+    my $written = syswrite STDOUT, $bytes;
+    next if !defined $written && $!{EINTR};
+    exit 0 if !defined $written;
+    substr($bytes, 0, $written, '');
+  }
+}
+
+sub nonblocking {
+  my ($handle) = @_;
+  fcntl($handle, F_SETFL, fcntl($handle, F_GETFL, 0) | O_NONBLOCK) or die "manila-launcher: $!\n";
+}
