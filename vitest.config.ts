@@ -24,8 +24,12 @@ const stores = [
 ]
 
 const system = {
-  // The service in one file.
-  globalSetup: ['test/helpers/before-all.ts'],
+  // A server and a broker for those that want one, and the service in one file.
+  globalSetup: [
+    'test/helpers/database-server.ts',
+    'test/helpers/shared-broker.ts',
+    'test/helpers/before-all.ts',
+  ],
   testTimeout: 180_000,
   hookTimeout: 180_000,
 }
@@ -43,6 +47,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/golden/**/*.test.ts'],
           exclude: ['**/*.system.test.ts'],
+          globalSetup: ['test/helpers/database-server.ts'],
           isolate: false,
           maxWorkers: 2,
           // What only a hang reaches, on the busiest machine.
@@ -83,8 +88,6 @@ export default defineConfig({
           ...system,
           name: 'alone',
           include: alone,
-          // A broker for the files that want one.
-          globalSetup: [...system.globalSetup, 'test/helpers/shared-broker.ts'],
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 2 },

@@ -2,6 +2,9 @@
  * `npm test`: everything that CI runs. Installs the real parts the suite needs, checks format, lint and types, runs the
  * suite, lists every skip by name, and closes with one line of counts. A skip that is not in `allowed-skips.txt` is a
  * failure: nothing disappears silently.
+ *
+ * `--matrix` (`npm run test:matrix`) runs the whole suite three times instead: on SQLite with the messages in the process, on
+ * PostgreSQL with RabbitMQ and on MariaDB with RabbitMQ, and closes with a line for each.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -39,13 +42,39 @@ if (process.platform === 'linux') {
 }
 
 const began = performance.now()
-await Promise.all([...staticChecks.map(([name, command]) => check(name, command)), runProjects(['unit'])])
-for (const database of ['postgres', 'mariadb'] as const) await runStores(database)
-// What measures time comes last and alone: vitest.config.ts says in which order.
-await runProjects(['system', 'alone'])
-console.log(`${Math.round((performance.now() - began) / 1000)} s`)
-console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
+if (process.argv.includes('--matrix')) await matrix()
+else {
+  await Promise.all([...staticChecks.map(([name, command]) => check(name, command)), runProjects(['unit'])])
+  for (const database of ['postgres', 'mariadb'] as const) await runOnServer(database)
+  // What measures time comes last and alone: vitest.config.ts says in which order.
+  await runProjects(['system', 'alone'])
+  console.log(`${Math.round((performance.now() - began) / 1000)} s`)
+  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
+}
 process.exit(count.failed > 0 ? 1 : 0)
+
+/** The environment that puts every deployment of a test on a server and behind a broker (`helpers/place.ts`). */
+function onServer(database: 'postgres' | 'mariadb'): Readonly<Record<string, string>> {
+  return { MANILA_TEST_DATABASE: database, MANILA_TEST_BUS: 'rabbitmq' }
+}
+
+async function matrix(): Promise<void> {
+  const lines: string[] = []
+  const failed = { all: 0 }
+  for (const database of ['sqlite', 'postgres', 'mariadb'] as const) {
+    Object.assign(count, { passed: 0, failed: 0, skipped: 0 })
+    const started = performance.now()
+    await runProjects(['unit', 'system', 'alone'], database === 'sqlite' ? {} : onServer(database))
+    const name = database === 'sqlite' ? 'SQLite, messages in the process' : `${database}, RabbitMQ`
+    const seconds = Math.round((performance.now() - started) / 1000)
+    lines.push(
+      `${name}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped (${seconds} s)`,
+    )
+    failed.all += count.failed
+  }
+  console.log(lines.join('\n'))
+  count.failed = failed.all
+}
 
 async function check(name: string, command: readonly string[]): Promise<void> {
   const { status, output } = await run(command)
@@ -54,10 +83,15 @@ async function check(name: string, command: readonly string[]): Promise<void> {
   console.log(`${output.trimEnd()}\n${status === 0 ? 'ok' : 'FAILED'}: ${name}`)
 }
 
-/** The tests of what is stored, once more on a real server. */
-async function runStores(database: 'postgres' | 'mariadb'): Promise<void> {
+/** The tests of what is stored and those that kill, once more on a real server. */
+async function runOnServer(database: 'postgres' | 'mariadb'): Promise<void> {
   if (database === 'postgres' ? hasPostgres() : hasMariadb()) {
     await runProjects(['stores'], { MANILA_TEST_DATABASE: database })
+    await runProjects(['system'], { ...onServer(database), MANILA_FAULTS_EVERYTHING: '0' }, [
+      'test/faults/every-step.test.ts',
+      'test/faults/planted.test.ts',
+      'test/faults/unreliable-bus.test.ts',
+    ])
     return
   }
   console.log(`skipped: every test of the project stores on ${database}, which is not installed`)
@@ -83,6 +117,8 @@ async function run(
 async function runProjects(
   projects: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  /** Of these files alone. */
+  only: readonly string[] = [],
 ): Promise<void> {
   const outputs = join(root, 'node_modules', '.cache', 'test')
   mkdirSync(outputs, { recursive: true })
@@ -91,6 +127,7 @@ async function runProjects(
   const args = [
     'vitest',
     'run',
+    ...only,
     ...projects.flatMap((project) => ['--project', project]),
     '--reporter=default',
     '--reporter=json',

@@ -14,9 +14,10 @@ export interface Store {
   readonly db: Db
   readonly dialect: DatabaseDialect
   /**
-   * Runs `body` in one transaction; all or nothing. Repeats it up to five times when the database reports a conflict, and
+   * Runs `body` in one transaction; all or nothing. Repeats it up to seven times when the database reports a conflict, and
    * when the connection was lost before anything can have been committed, so `body` must have no effect but on `tx`, and
-   * must await nothing but the database. Throws `DatabaseUnavailable` when the database stays away.
+   * must await nothing but the database. A broken unique key is repeated too, three times: on a server two transactions may look for the
+   * same row, find none and insert it; the repeat finds the other's. What breaks one regardless is thrown. Throws `DatabaseUnavailable` when the database stays away.
    */
   transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -76,6 +77,8 @@ function splitScheme(url: string): [scheme: string, rest: string] {
 
 /** Tries of one transaction. */
 const tries = 8
+/** Of those, because of a unique key. */
+const duplicateTries = 4
 /** Milliseconds after which a transaction that keeps losing its connection is given up. */
 const unavailableLimitMs = 10_000
 
@@ -85,6 +88,7 @@ async function withRepeats<T>(
   body: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const startedAt = Date.now()
+  let duplicates = 0
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.transaction().execute(body)
@@ -92,7 +96,7 @@ async function withRepeats<T>(
       const again =
         error instanceof DatabaseUnavailable
           ? !error.maybeCommitted && Date.now() - startedAt < unavailableLimitMs
-          : dialect.isConflict(error)
+          : dialect.isConflict(error) || (dialect.isDuplicate(error) && ++duplicates < duplicateTries)
       if (!again || attempt >= tries) throw error
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(1000, 20 * 2 ** attempt)))
     }

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { onceMoreOnDuplicate } from '../db/store/services.ts'
 import { Hold, monotonicMs } from '../engine/hold.ts'
 import { ensureLane, releaseLeases, renewLeases, renewMs, takeLease } from '../engine/lanes.ts'
 import { busTopic, instanceLane, laneIsBusy } from '../engine/queue.ts'
@@ -38,7 +37,7 @@ export async function withLane<T>(
   const holder = `${parts.holder}/${randomUUID()}`
   const hold = new Hold()
   const askedAtMs = monotonicMs()
-  const taken = await onceMoreOnDuplicate(parts.store, async (tx) => {
+  const taken = await parts.store.transaction(async (tx) => {
     if (await laneIsBusy(tx, lane)) return null
     await ensureLane(tx, lane)
     return takeLease(tx, parts.store, lane, holder)

@@ -3,7 +3,6 @@
  * The leader is whoever holds the lease of the lane `leader:<backend id>`; when it dies the next one takes over within
  * the lease and a look. Doing such work twice by accident harms nothing: what matters is under fences of its own.
  */
-import { onceMoreOnDuplicate } from '../db/store/services.ts'
 import { Hold, monotonicMs } from '../engine/hold.ts'
 import { ensureLane, releaseLeases, renewMs, takeLease } from '../engine/lanes.ts'
 import type { BackendScope } from './parts.ts'
@@ -29,7 +28,7 @@ export function leader(parts: BackendScope, elected: () => void): Leader {
   const attempt = async (): Promise<void> => {
     const askedAtMs = monotonicMs()
     try {
-      const lease = await onceMoreOnDuplicate(store, async (tx) => {
+      const lease = await store.transaction(async (tx) => {
         await ensureLane(tx, lane)
         // Taking one's own lease again renews it.
         return takeLease(tx, store, lane, holder)

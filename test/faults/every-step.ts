@@ -144,7 +144,7 @@ async function killedAt(
   ])
   if (world.kind === 'sim') await setFaults(world.backendDir, {})
   if (signal !== 'SIGKILL') throw new Error(`the process was ended by ${signal}, not by the failpoint`)
-  const [row] = world.query<Row>(
+  const [row] = await world.query<Row>(
     `select o.id, o.state, o.step, s.name from operations o
        left join operation_steps s on s.operation_id = o.id and s.step = o.step
       where o.kind = ? order by o.created_at desc limit 1`,

@@ -29,7 +29,7 @@ describe('Idempotency-Key over a kill', () => {
       await running.kill()
       const answered = await first
       if (answered === null) lost++
-      const [{ count } = { count: 0 }] = world.query<{ count: number }>(
+      const [{ count } = { count: 0 }] = await world.query<{ count: number }>(
         'select count(*) as count from shares where name = ?',
         name,
       )
@@ -65,7 +65,7 @@ describe('Idempotency-Key over a kill', () => {
       let running = await world.start({ failpoint: 'create-share/place/before-effect' })
       const first = await create(world, 'once', 'the-key').catch(() => null)
       expect(await running.ended).toBe('SIGKILL')
-      const [row] = world.query<{ id: string }>("select id from shares where name = 'once'")
+      const [row] = await world.query<{ id: string }>("select id from shares where name = 'once'")
       running = await world.start()
       const again = await create(world, 'once', 'the-key')
       expect(again.body.share.id).toBe(row?.id)

@@ -61,7 +61,7 @@ describe('killed at random moments', () => {
       }
       // A slow machine gets through fewer requests between two kills: the rest is asked for before the end.
       const enough = () => Object.values(load.accepted()).reduce((sum, count) => sum + count, 0) >= kills * 5
-      await until(`${kills * 5} accepted requests`, 120_000, async () => enough())
+      await until(`${kills * 5} accepted requests`, 600_000, async () => enough())
       await load.stop()
       const quietBegan = performance.now()
       await quiet(world, quietWithinMs)
@@ -70,7 +70,10 @@ describe('killed at random moments', () => {
       lives.push({ startedAt, killedAt: Date.now() * 1000 })
 
       const report = await world.check(journal)
-      const recoveries = recoverySeconds(world.query('select created_at, finished_at from operations'), lives)
+      const recoveries = recoverySeconds(
+        await world.query('select created_at, finished_at from operations'),
+        lives,
+      )
       running = await world.start({ detach: true })
       await running.stop()
 

@@ -6,9 +6,10 @@ import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { Weather } from '../../src/bus/unreliable.fixture.ts'
+import { placeOf } from '../helpers/place.ts'
+import { openRows } from '../helpers/rows.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 
 export type StorageKind = 'sim' | 'btrfs'
@@ -36,6 +37,7 @@ export interface World {
   readonly dir: string
   /** The backend's own directory. */
   readonly backendDir: string
+  /** Its URL. */
   readonly database: string
   /** `node@alpha#pool` */
   readonly pool: string
@@ -51,7 +53,7 @@ export interface World {
   /** What the process that serves tells Prometheus. */
   metrics(): Promise<string>
   /** Reads the database of a dead or stopped process. */
-  query<Row>(sql: string, ...values: readonly (string | number)[]): Row[]
+  query<Row>(sql: string, ...values: readonly (string | number)[]): Promise<Row[]>
   /** The independent checker's verdict. Only while no process serves. */
   check(journal?: string): Promise<CheckReport>
 }
@@ -69,7 +71,7 @@ export async function openWorld(
 ): Promise<World> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const database = join(dir, 'manila.db')
+  const { database } = await placeOf(dir)
   const backendDir = join(dir, 'backends', backend)
   let token: string | null = null
   const inBackend = (path: string) => join(backendDir, path)
@@ -118,6 +120,8 @@ export async function openWorld(
         signal: AbortSignal.timeout(20_000),
       })
       const text = await answer.text()
+      // What it says of that is in the log alone.
+      if (answer.status === 500) console.error(lastErrors(join(dir, 'manila.log')))
       return {
         status: answer.status,
         body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
@@ -125,16 +129,24 @@ export async function openWorld(
       }
     },
     metrics: async () => (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text(),
-    query<Row>(sql: string, ...values: readonly (string | number)[]) {
-      using db = new DatabaseSync(database)
-      return db.prepare(sql).all(...values) as Row[]
+    async query<Row>(sql: string, ...values: readonly (string | number)[]) {
+      await using rows = await openRows(database)
+      return await rows.all<Row>(sql, ...values)
     },
     async check(journal) {
-      const args = [...checker, '--db', database, ...checkArguments]
+      const args = [...checker, '--db', database.replace(/^sqlite:/, ''), ...checkArguments]
       if (journal !== undefined) args.push('--journal', journal)
       return parseReport(args)
     },
   }
+}
+
+function lastErrors(log: string): string {
+  const lines = readFileSync(log, 'utf8').split('\n')
+  return lines
+    .filter((line) => /"level":(50|60|"error")/.test(line))
+    .slice(-3)
+    .join('\n')
 }
 
 async function parseReport(args: readonly string[]): Promise<CheckReport> {
@@ -167,7 +179,6 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
   const unlimited = { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1 }
   return {
     api: { port },
-    database: { url: `sqlite:${join(dir, 'manila.db')}` },
     auth: { key_file: join(dir, 'token-key.json'), token_lifetime_s: 86_400 },
     quota: unlimited,
     backends: { [backend]: { ...common, ...storage } },

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { stringify } from 'smol-toml'
 import { connect } from '../../src/sdk/connect.ts'
 import type { Client } from '../../src/sdk/client.ts'
+import { placeOf } from './place.ts'
 
 export interface ServiceProcess {
   readonly url: string
@@ -21,7 +22,7 @@ export interface ServiceProcess {
 export interface ServiceSettings {
   /** Kept between starts. */
   readonly dir: string
-  /** As in the TOML file; `state_dir` and the port are filled in. */
+  /** As in the TOML file; `state_dir`, the port, the database and the bus (`place.ts`) are filled in. */
   readonly settings: Readonly<Record<string, unknown>>
   readonly kind: 'sim' | 'btrfs' | 'directory'
   readonly env?: Readonly<Record<string, string>>
@@ -37,7 +38,14 @@ const program = () => process.env.MANILA_TEST_SERVICE ?? join(import.meta.dirnam
 export async function startServiceProcess(options: ServiceSettings): Promise<ServiceProcess> {
   mkdirSync(options.dir, { recursive: true })
   const config = join(options.dir, 'manila.toml')
-  const base = { state_dir: options.dir, host: 'node', log_level: 'info' }
+  const place = await placeOf(options.dir)
+  const base = {
+    state_dir: options.dir,
+    host: 'node',
+    log_level: 'info',
+    database: { url: place.database },
+    ...(place.bus === null ? {} : { bus: { url: place.bus } }),
+  }
   const shares = { default_share_type: 'default', ...(options.settings.shares as object | undefined) }
   const api = { port: 0, ...(options.settings.api as object | undefined) }
   writeFileSync(config, stringify({ ...base, ...options.settings, shares, api }))

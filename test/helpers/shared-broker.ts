@@ -18,7 +18,9 @@ type Verb = 'define' | 'vhost' | 'ctl' | 'kill' | 'pause' | 'resume' | 'start'
 export type SharedBroker = Pick<RabbitMq, Verb | 'port' | 'tls' | 'url'>
 
 /** Vitest's global set-up: answers the test files' wishes until the run is over. */
-export async function setup(): Promise<() => Promise<void>> {
+export async function setup(): Promise<(() => Promise<void>) | undefined> {
+  // Projects of one run share it.
+  if (process.env[variable] !== undefined) return undefined
   let broker: Promise<RabbitMq> | null = null
   const server = createServer((request, reply) => {
     answer(request)
@@ -47,7 +49,7 @@ export async function setup(): Promise<() => Promise<void>> {
 /** Starts it if nobody has; throws when it can't be started. */
 export async function sharedBroker(): Promise<SharedBroker> {
   const url = process.env[variable]
-  if (url === undefined) throw new Error('only for tests of the project "system"')
+  if (url === undefined) throw new Error('only for tests of a project with this set-up')
   const ask = async <T>(...wish: readonly unknown[]): Promise<T> => {
     const reply = await fetch(url, { method: 'POST', body: JSON.stringify(wish) })
     const { value, error } = (await reply.json()) as { value: T; error?: string }

@@ -35,7 +35,6 @@ function start(
     kind,
     settings: {
       log_level: 'error',
-      database: { url: `sqlite:${join(own, 'manila.db')}` },
       auth: { key_file: join(own, 'token-key.json') },
       backends: {
         alpha: { ...common, availability_zone: 'hanging', ...backends.alpha },

@@ -6,7 +6,6 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
 import type { Client } from '../../src/sdk/client.ts'
 import { pages } from '../../src/sdk/pages.ts'
@@ -15,6 +14,8 @@ import { listOperations, showOperation } from '../../src/wire/operations/schema.
 import { listPoolsDetail } from '../../src/wire/pools/schema.ts'
 import { updateQuotaSet } from '../../src/wire/quotas/schema.ts'
 import { createShare, listSharesDetail } from '../../src/wire/shares/schema.ts'
+import { placeOf } from '../helpers/place.ts'
+import { openRows } from '../helpers/rows.ts'
 import { startServiceProcess } from '../helpers/service-process.ts'
 import { until } from '../faults/world.ts'
 import { inParallel } from '../perf/timing.ts'
@@ -29,14 +30,12 @@ const inState = async (client: Client, status: string): Promise<number> =>
   (await client.call(listSharesDetail, { query: { status, with_count: true, limit: 1 } })).count ?? -1
 
 test('two schedulers, 1,000 requests of 1 GiB, 500 GiB: exactly 500 are placed', async () => {
-  const database = join(dir, 'manila.db')
   const service = await startServiceProcess({
     dir,
     kind: 'sim',
     schedulers: 2,
     settings: {
       log_level: 'error',
-      database: { url: `sqlite:${database}` },
       auth: { key_file: join(dir, 'token-key.json') },
       backends: {
         alpha: {
@@ -93,14 +92,12 @@ test('two schedulers, 1,000 requests of 1 GiB, 500 GiB: exactly 500 are placed',
 
   await service.stop()
   expect(readdirSync(join(dir, 'backends', 'alpha', 'shares'))).toHaveLength(room)
-  using db = new DatabaseSync(database)
-  const ledger = db
-    .prepare(
-      `select placed_gib, (select sum(placed_gib) from share_instances) as instances,
+  await using rows = await openRows((await placeOf(dir)).database)
+  const [ledger] = await rows.all(
+    `select placed_gib, (select sum(placed_gib) from share_instances) as instances,
          (select count(*) from operations where state not in ('done', 'failed')) as unfinished
        from pools`,
-    )
-    .get()
+  )
   expect(ledger).toEqual({ placed_gib: room, instances: room, unfinished: 0 })
 })
 

@@ -30,7 +30,6 @@ beforeAll(async () => {
     env: { TEST_DETACH: '1' },
     settings: {
       log_level: 'error',
-      database: { url: `sqlite:${join(dir, 'manila.db')}` },
       auth: { key_file: join(dir, 'token-key.json') },
       backends: {
         alpha: {

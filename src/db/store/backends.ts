@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../open.ts'
 import type { BackendsTable, DbOrTx, Flag, PoolsTable, Tx } from '../schema.ts'
-import { ensureZone, onceMoreOnDuplicate } from './services.ts'
+import { ensureZone } from './services.ts'
 
 export type BackendRow = BackendsTable
 export type Health = 'starting' | 'ready' | 'failed'
@@ -19,7 +19,7 @@ export interface KnownBackend {
 
 /** Finds or makes the backend's row; its id never changes again. */
 export async function registerBackend(store: Store, backend: KnownBackend): Promise<string> {
-  return onceMoreOnDuplicate(store, async (tx) => {
+  return store.transaction(async (tx) => {
     const zoneId = await ensureZone(tx, backend.availabilityZone, backend.now)
     const columns = {
       backend_name: backend.backendName,
@@ -99,7 +99,7 @@ export async function writePools(
   pools: readonly MeasuredPool[],
   measuredAt: number,
 ): Promise<void> {
-  await onceMoreOnDuplicate(store, async (tx) => {
+  await store.transaction(async (tx) => {
     await tx
       .updateTable('backends')
       .set({ capabilities: JSON.stringify(backend.capabilities) })

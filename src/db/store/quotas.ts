@@ -40,6 +40,8 @@ export async function charge(
 ): Promise<void> {
   const resources = Object.entries(difference) as [CountedResource, number][]
   if (resources.length === 0) return
+  // Each row stays locked until the commit: who takes them in another order waits for ever.
+  resources.sort(([one], [other]) => (one < other ? -1 : 1))
   for (const [resource, delta] of resources) {
     await add(tx, payer.projectId, 'project', '', resource, delta)
     await add(tx, payer.projectId, 'user', payer.userId, resource, delta)

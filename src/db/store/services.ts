@@ -16,7 +16,7 @@ export interface NewService {
 
 /** Finds or makes the service and says that it runs; answers its id. Safe when several processes register at once. */
 export async function registerService(store: Store, service: NewService): Promise<number> {
-  return onceMoreOnDuplicate(store, (tx) => register(tx, service))
+  return store.transaction((tx) => register(tx, service))
 }
 
 async function register(tx: Tx, service: NewService): Promise<number> {
@@ -95,15 +95,4 @@ export async function setEnsuring(
   now: number,
 ): Promise<void> {
   await db.updateTable('services').set({ ensuring, updated_at: now }).where('id', '=', serviceId).execute()
-}
-
-/** Two processes may make the same row at the same instant; the second one finds it when it tries again. */
-export async function onceMoreOnDuplicate<T>(store: Store, body: (tx: Tx) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await store.transaction(body)
-    } catch (error) {
-      if (attempt >= 5 || !store.dialect.isDuplicate(error)) throw error
-    }
-  }
 }

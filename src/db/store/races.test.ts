@@ -1,0 +1,59 @@
+/** What several processes may do to the same rows at once; on SQLite one after the other, on the servers really together. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openTestStore } from '../test-store.ts'
+import { quotaDefaults } from '../../model/quota.ts'
+import { charge } from './quotas.ts'
+import type { Store } from '../open.ts'
+
+let store: Store
+beforeEach(async () => {
+  store = await openTestStore()
+})
+afterEach(() => store.close())
+
+const payer = { projectId: 'p'.repeat(32), userId: 'u'.repeat(32), shareTypeId: null }
+const inUse = async () =>
+  (await store.db.selectFrom('quota_usages').select(['scope', 'in_use']).execute())
+    .map(({ scope, in_use }) => `${scope} ${in_use}`)
+    .sort()
+
+test('the first charges of a project, all at once, are all counted', async () => {
+  await Promise.all(
+    Array.from({ length: 30 }, () => store.transaction((tx) => charge(tx, payer, { shares: 1 }, null))),
+  )
+  expect(await inUse()).toEqual(['project 30', 'user 30'])
+})
+
+test('of thirty at once, exactly as many are accepted as the limit allows', async () => {
+  const limits = { ...quotaDefaults, shares: 10 }
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 30 }, () => store.transaction((tx) => charge(tx, payer, { shares: 1 }, limits))),
+  )
+  const refused = outcomes.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).name] : []))
+  expect([outcomes.length - refused.length, new Set(refused).size]).toEqual([10, 1])
+  expect(await inUse()).toEqual(['project 10', 'user 10'])
+})
+
+test('charges of several resources in different orders do not end in a deadlock', async () => {
+  const both = [
+    { shares: 1, gigabytes: 2 },
+    { gigabytes: 2, shares: 1 },
+  ]
+  await Promise.all(
+    Array.from({ length: 30 }, (_, n) =>
+      store.transaction((tx) => charge(tx, payer, both[n % 2] ?? {}, null)),
+    ),
+  )
+  expect(await inUse()).toEqual(['project 30', 'project 60', 'user 30', 'user 60'])
+})
+
+test('a row that breaks a unique key however often it is tried is refused', async () => {
+  let tried = 0
+  const row = { project_id: 'p', scope: 'project', scope_id: '', resource: 'shares', in_use: 1 } as const
+  const twice = store.transaction(async (tx) => {
+    tried++
+    await tx.insertInto('quota_usages').values([row, row]).execute()
+  })
+  const error = await twice.catch((cause: unknown) => cause)
+  expect([store.dialect.isDuplicate(error), tried]).toEqual([true, 4])
+})
