@@ -19,6 +19,7 @@ import type { Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
 import { fault, Fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
+import { inSpan } from '../tracing/spans.ts'
 import { flagsAt, lift, type JsonObject } from '../wire/changes.ts'
 import { existsAt, isExperimentalAt } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
@@ -143,6 +144,23 @@ async function answer(
   body: (identity: Identity, settled: Settled) => Promise<Reply>,
 ): Promise<FastifyReply> {
   const settled = settledOf.get(request) as Settled
+  const parent = one(request.headers['traceparent']) ?? null
+  const attributes = { 'manila.request_id': settled.requestId, 'http.request.method': request.method }
+  return inSpan(request.method, { parent, attributes, kind: 'server' }, async (span) => {
+    const sent = await replied(parts, request, reply, settled, body)
+    span.updateName(settled.routeName)
+    span.setAttribute('http.response.status_code', reply.statusCode)
+    return sent
+  })
+}
+
+async function replied(
+  parts: ServerParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  settled: Settled,
+  body: (identity: Identity, settled: Settled) => Promise<Reply>,
+): Promise<FastifyReply> {
   try {
     if (!request.url.startsWith('/v2')) throw fault('NotFound')
     const identity = await identify(parts, request)

@@ -206,6 +206,19 @@ export const MetricsListener = Type.Object({
   port: count('Their port; 0 takes a free one, which the log names.', 0),
 })
 
+export const Traces = Type.Object({
+  otlp_url: text(
+    'Where spans are sent, OTLP over HTTP: http://collector:4318/v1/traces; empty = nothing is traced.',
+    '',
+  ),
+  sample_ratio: Type.Number({
+    description: 'Share of the traces begun here that is kept.',
+    minimum: 0,
+    maximum: 1,
+    default: 1,
+  }),
+})
+
 export const SettingsSchema = Type.Object({
   state_dir: text('Directory of everything the service keeps outside the database.', 'var'),
   host: text('Name of this node in host@backend#pool; empty = the host name.', ''),
@@ -218,6 +231,7 @@ export const SettingsSchema = Type.Object({
   bus: Bus,
   notifications: Notifications,
   metrics: MetricsListener,
+  traces: Traces,
   auth: Auth,
   shares: Shares,
   scheduler: Scheduler,

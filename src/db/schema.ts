@@ -640,6 +640,8 @@ export interface OperationsTable {
   project_id: string
   user_id: string
   request_id: string
+  /** W3C Trace Context; null when nothing is traced. */
+  traceparent: string | null
   payload: Json
   /** The lane whose fence guards the effects; the others are in `operation_lanes`. */
   lane: string

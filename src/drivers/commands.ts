@@ -7,7 +7,8 @@
 import { ExecError } from '../exec/exec.ts'
 import { DriverError } from './driver.ts'
 import type { Exec, RunOptions, RunResult } from '../exec/exec.ts'
-import type { CallContext } from './driver.ts'
+import { inSpan } from '../tracing/spans.ts'
+import type { CallContext, DriverLog } from './driver.ts'
 
 /** What a command may be given besides its arguments. */
 export type CommandOptions = Pick<RunOptions, 'okCodes' | 'input' | 'env' | 'maxOutputBytes'>
@@ -50,11 +51,35 @@ export function commandsOf(exec: Exec, call: CallContext): Commands {
   }
   return {
     call,
-    look: (argv, given = {}) => exec.run(argv, options(given)),
+    look: (argv, given = {}) => told(call.log, argv, () => exec.run(argv, options(given))),
     change: (argv, given = {}) =>
-      exec.run(argv, { ...options(given), ...(call.fence === null ? {} : { fence: call.fence }) }),
+      told(call.log, argv, () =>
+        exec.run(argv, { ...options(given), ...(call.fence === null ? {} : { fence: call.fence }) }),
+      ),
     remainingMs,
   }
+}
+
+/** Says what was run for whom, and puts it into the trace. What a command reads and prints may be secret and is not said. */
+async function told(
+  log: DriverLog,
+  argv: readonly string[],
+  run: () => Promise<RunResult>,
+): Promise<RunResult> {
+  const began = performance.now()
+  const say = (code: number) =>
+    log.debug?.({ command: argv, code, ms: Math.round(performance.now() - began) }, 'a command ended')
+  return inSpan(`run ${argv[0] ?? ''}`, {}, async (span) => {
+    try {
+      const result = await run()
+      span.setAttribute('process.exit.code', result.code)
+      say(result.code)
+      return result
+    } catch (error) {
+      if (error instanceof ExecError) say(error.result.code)
+      throw error
+    }
+  })
 }
 
 /**

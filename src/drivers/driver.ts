@@ -126,6 +126,7 @@ export interface CallContext {
 }
 
 export interface DriverLog {
+  debug?(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void

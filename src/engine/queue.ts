@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Bus } from '../bus/bus.ts'
 import type { DbOrTx, Tx } from '../db/schema.ts'
+import { traceparent } from '../tracing/spans.ts'
 import {
   operationPlans,
   type OperationKind,
@@ -70,6 +71,7 @@ export async function enqueue<Kind extends OperationKind>(
       project_id: work.projectId,
       user_id: work.userId,
       request_id: work.requestId,
+      traceparent: traceparent(),
       payload: JSON.stringify(work.payload),
       lane: work.lanes[0],
       step: 0,

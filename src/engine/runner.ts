@@ -6,6 +6,7 @@ import type { Store } from '../db/open.ts'
 import { DatabaseUnavailable } from '../db/unavailable.ts'
 import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { inSpan } from '../tracing/spans.ts'
 import type { OperationPlan } from '../model/operations.ts'
 import type { Failpoint } from './failpoint.ts'
 import { Hold, monotonicMs } from './hold.ts'
@@ -101,8 +102,14 @@ export async function run(
   if (claimed === null) return { end: 'not-mine' }
   hold.taken(claimed.lanes, askedAtMs)
   const walk = new Walk(parts, claimed, stop, hold)
+  const { kind, request_id, resource_id, traceparent } = claimed.row
+  const attributes = {
+    'manila.operation_id': id,
+    'manila.request_id': request_id,
+    'manila.resource_id': resource_id,
+  }
   try {
-    return await walk.toTheEnd()
+    return await inSpan(kind, { attributes, parent: traceparent, kind: 'consumer' }, () => walk.toTheEnd())
   } catch (error) {
     if (error instanceof LostLane) {
       parts.log.warn({ operation_id: id }, 'another worker owns this operation now: leaving it')
@@ -172,7 +179,7 @@ class Walk {
     let done: StepDone
     try {
       this.#parts.failpoint(row.kind, name, 'before-effect')
-      done = await this.#bounded((job) => this.#step(name).run(job))
+      done = await inSpan(`step ${name}`, {}, () => this.#bounded((job) => this.#step(name).run(job)))
       this.#parts.failpoint(row.kind, name, 'after-effect')
       return await this.#advance(name, done)
     } catch (error) {
@@ -287,7 +294,9 @@ class Walk {
       row.attempts += 1
       try {
         this.#parts.failpoint(row.kind, `undo ${name}`, 'before-effect')
-        done = await this.#bounded((job) => this.#step(name).undo?.(job) ?? Promise.resolve())
+        done = await inSpan(`undo ${name}`, {}, () =>
+          this.#bounded((job) => this.#step(name).undo?.(job) ?? Promise.resolve()),
+        )
         this.#parts.failpoint(row.kind, `undo ${name}`, 'after-effect')
       } catch (error) {
         if (error instanceof LostLane || error instanceof DatabaseUnavailable) throw error

@@ -16,6 +16,8 @@ import { kernelId } from '../engine/presence.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import { createLog } from '../runtime/log.ts'
 import { metrics as createMetrics, type Metrics } from '../runtime/metrics.ts'
+import { startTracing } from '../tracing/export.ts'
+import { traceparent } from '../tracing/spans.ts'
 
 export interface Core {
   readonly settings: Settings
@@ -50,11 +52,13 @@ export async function openCore(settings: Settings, options: CoreOptions): Promis
   const store = await openConfiguredStore(settings.database)
   await readyDatabase(store, options.program, log)
   const metrics = createMetrics()
+  const endTracing = await startTracing(settings.traces, options.program, { 'host.name': settings.host })
   const opened = openBus(settings.bus, {
     service: options.program,
     log,
     now: () => clock.now(),
     observe: metrics.bus,
+    traceparent,
   })
   const bus = options.wrapBus?.(opened) ?? opened
   readGauges({ store, clock, bus }, metrics)
@@ -72,6 +76,7 @@ export async function openCore(settings: Settings, options: CoreOptions): Promis
     async close() {
       await bus.close()
       await store.close()
+      await endTracing()
     },
   }
 }

@@ -14,7 +14,7 @@ import { instanceLane } from '../engine/queue.ts'
 import type { Fence } from '../exec/exec.ts'
 import type { HostLock } from '../exec/host-lock.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { Log } from './parts.ts'
+import { logOf, type Log } from './parts.ts'
 
 export interface BackendParts {
   readonly store: Store
@@ -65,6 +65,8 @@ export interface CallOptions {
   /** Default: the backend's `call_timeout_s`. */
   readonly deadlineMs?: number
   readonly progress?: (percent: number) => void
+  /** Who asked, for the log. */
+  readonly asked?: { readonly request_id: string; readonly operation_id: string }
 }
 
 export interface Backend {
@@ -225,7 +227,7 @@ async function bounded<T>(
   const signal =
     options.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, options.signal])
   const call: CallContext = {
-    log: parts.log,
+    log: logOf(parts.log, { backend: parts.label, call: options.name, ...options.asked }),
     deadlineMs,
     signal,
     fence: fenceOf(parts, options.guarded ?? null),

@@ -1,4 +1,5 @@
 /** Questions of other processes, answered here: so many at once, and every failure a sentence for who asked. */
+import { inSpan } from '../../tracing/spans.ts'
 import type { CallName, Envelope } from '../bus.ts'
 import type { Handlers } from '../handlers.ts'
 import type { Reply } from './waiting-calls.ts'
@@ -22,7 +23,11 @@ export class Answering {
       return { ok: false, error: `${maxAnswering} questions are being answered` }
     this.#running++
     try {
-      return { ok: true, value: (await answerer(request as never, envelope)) as object }
+      const parent = envelope.traceparent
+      const value = await inSpan(`answer ${name}`, { parent, kind: 'consumer' }, () =>
+        answerer(request as never, envelope),
+      )
+      return { ok: true, value: value as object }
     } catch (error) {
       return { ok: false, error: error instanceof Error ? error.message : String(error) }
     } finally {

@@ -92,6 +92,7 @@ export async function onBackend<T>(
         signal: job.signal,
         deadlineMs: Math.min(job.deadlineMs, how.deadlineMs ?? job.deadlineMs),
         progress: (percent) => job.progress(percent),
+        asked: { request_id: job.requestId, operation_id: job.operationId },
       },
       (call) => work(call, backend),
     )
