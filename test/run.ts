@@ -90,7 +90,6 @@ async function runOnServer(database: 'postgres' | 'mariadb'): Promise<void> {
     await runProjects(['system'], { ...onServer(database), MANILA_FAULTS_EVERYTHING: '0' }, [
       'test/faults/every-step.test.ts',
       'test/faults/planted.test.ts',
-      'test/faults/unreliable-bus.test.ts',
     ])
     return
   }

@@ -20,7 +20,7 @@ import { table } from './table.ts'
 
 const broker = hasProgram(rabbitmqNeed.program)
 const rules = join(import.meta.dirname, '../../deploy/prometheus/alerts.yml')
-const faults = Number(process.env.MANILA_CHAOS_FAULTS ?? 8)
+const faults = Number(process.env.MANILA_CHAOS_FAULTS ?? 6)
 
 describe.each([
   ['postgres', hasPostgres()],

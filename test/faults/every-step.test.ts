@@ -26,7 +26,7 @@ const mainKinds: readonly OperationKind[] = [
 const everything = process.env.MANILA_FAULTS_EVERYTHING === '1'
 const few = process.env.MANILA_FAULTS_EVERYTHING === '0'
 /** Enough to see that a database and a broker keep what the engine stands on. */
-const fewKinds: readonly OperationKind[] = ['create-share', 'delete-share']
+const fewKinds: readonly OperationKind[] = ['create-share']
 afterAll(() => bench.clean())
 
 /** 100th percentiles are the slowest. */
@@ -91,12 +91,13 @@ describe('killed at every step', () => {
 
   if (!few)
     test.skipIf(cannotRun !== null)(
-      `btrfs and NFS-Ganesha: every step of ${everything ? 'everything' : mainKinds.join(', ')}${cannotRun === null ? '' : ` (${cannotRun})`}`,
+      `btrfs and NFS-Ganesha: every step ${everything ? 'of everything' : `in manila-share of ${mainKinds.join(', ')}`}${cannotRun === null ? '' : ` (${cannotRun})`}`,
       { timeout: 900_000 },
       () =>
         survive(
           'btrfs',
-          everything ? stepPoints() : stepPoints().filter(({ kind }) => mainKinds.includes(kind)),
+          // Elsewhere than in manila-share a step touches no storage: sim has shown it.
+          stepPoints().filter(({ kind, on }) => everything || (mainKinds.includes(kind) && on === 'share')),
         ),
     )
 })

@@ -1,7 +1,7 @@
 /** Walks a list of kill points through one world: a process of its own is killed at each, and the next one has to put it right. */
 import { setFaults } from '../../src/drivers/sim/faults.ts'
 import type { OperationCode } from '../../src/engine/operation.ts'
-import { allSteps, type OperationKind } from '../../src/model/operations.ts'
+import { allSteps, type OperationKind, type Topic } from '../../src/model/operations.ts'
 import { schedulerOperations } from '../../src/scheduler/service.ts'
 import { shareOperations } from '../../src/share-manager/operations/index.ts'
 import { scenarios, type Subject } from './scenarios.ts'
@@ -10,6 +10,8 @@ import { until, type Reply, type World } from './world.ts'
 export interface KillPoint {
   readonly kind: OperationKind
   readonly step: string
+  /** Which service runs it. */
+  readonly on: Topic
   readonly undo: boolean
   readonly at: 'before-effect' | 'after-effect'
 }
@@ -18,7 +20,9 @@ const moments = ['before-effect', 'after-effect'] as const
 
 /** Every step of every operation, twice: before its effect, and after the effect but before its record. */
 export function stepPoints(): KillPoint[] {
-  return allSteps().flatMap(({ kind, step }) => moments.map((at) => ({ kind, step, undo: false, at })))
+  return allSteps().flatMap(({ kind, step, on }) =>
+    moments.map((at) => ({ kind, step, on, undo: false, at })),
+  )
 }
 
 /** As {@link stepPoints}, for the steps that have an undo. */
@@ -34,7 +38,7 @@ export function undoPoints(): KillPoint[] {
       const code: OperationCode | undefined = codes[on]?.get(kind)
       return code?.steps[step]?.undo !== undefined
     })
-    .flatMap(({ kind, step }) => moments.map((at) => ({ kind, step, undo: true, at })))
+    .flatMap(({ kind, step, on }) => moments.map((at) => ({ kind, step, on, undo: true, at })))
 }
 
 export const nameOf = ({ kind, step, undo, at }: KillPoint): string =>

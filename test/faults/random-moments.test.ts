@@ -17,7 +17,7 @@ const kills = Number(process.env.MANILA_FAULTS_KILLS ?? 100)
 const seed = Number(process.env.MANILA_FAULTS_SEED ?? Date.now() % 1_000_000)
 const clients = 8
 /** Milliseconds between "it serves" and the kill. */
-const [soonest, latest] = [20, 1500]
+const [soonest, latest] = [20, 900]
 /** Everything must be over this long after the last start. */
 const quietWithinMs = 120_000
 

@@ -24,7 +24,7 @@ afterEach(() => bench.close())
 const shareRow = (id: string) =>
   bench.store.db.selectFrom('shares').selectAll().where('id', '=', id).executeTakeFirst()
 const messages = async () =>
-  (await bench.store.db.selectFrom('messages').selectAll().execute()).map(
+  (await bench.store.db.selectFrom('messages').selectAll().orderBy('created_at').execute()).map(
     (row) => `${row.resource_type} ${row.action_id}/${row.detail_id}`,
   )
 const orphans = () => bench.store.db.selectFrom('orphans').selectAll().execute()
