@@ -255,8 +255,13 @@ function signal(process_: Process, name: NodeJS.Signals): void {
   process.kill(process_.pid, name)
 }
 
+/** One that was killed is listed until its last thread is gone; by then it has no memory, so no command line either. */
 function isAlive(process_: Process | null): process_ is Process {
-  return process_ !== null && startTime(process_.pid) === process_.startedAt
+  return (
+    process_ !== null &&
+    startTime(process_.pid) === process_.startedAt &&
+    commandLine(process_.pid).length > 0
+  )
 }
 
 /** Field 22 of /proc/PID/stat; null for a process that is gone or only waits to be collected. */
@@ -274,7 +279,9 @@ function startTime(pid: number): string | null {
 
 function commandLine(pid: number): readonly string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      .split('\0')
+      .filter((part) => part !== '')
   } catch {
     return []
   }
