@@ -30,16 +30,26 @@ export async function openTestStore(): Promise<Store> {
   }
 }
 
+/** Without a single table; for tests of migrations. */
+export async function openBareTestStore(): Promise<Store> {
+  const server = process.env.MANILA_TEST_DATABASE_URL
+  return server === undefined || server === '' ? openStore('sqlite::memory:') : bare(server)
+}
+
 async function make(server: string): Promise<Store> {
+  const store = await bare(server)
+  await migrate(store)
+  return store
+}
+
+async function bare(server: string): Promise<Store> {
   const name = `t${process.pid}_${made++}`
   const admin = await openStore(server)
   await sql`create database ${sql.id(name)}`.execute(admin.db)
   await admin.close()
   const url = new URL(server)
   url.pathname = `/${name}`
-  const store = await openStore(url.href, { max: 6 })
-  await migrate(store)
-  return store
+  return openStore(url.href, { max: 6 })
 }
 
 async function empty(store: Store): Promise<void> {

@@ -1,0 +1,57 @@
+/**
+ * Two releases share one database while an upgrade goes on, so a migration only adds, and what it adds may be left out by
+ * the release before. From the schema of each release to the newest, on whichever database.
+ */
+import { Migrator } from 'kysely/migration'
+import { afterEach, describe, expect, test } from 'vitest'
+import { migrate, type Store } from '../open.ts'
+import { checkSchema } from '../store/schema-check.ts'
+import { openBareTestStore } from '../test-store.ts'
+import { migrations } from './index.ts'
+
+const names = Object.keys(migrations)
+let store: Store
+afterEach(() => store?.close())
+
+/** `table.column`, what it holds, and whether a row may be written without it. */
+async function columnsOf({ db }: Store): Promise<Map<string, { type: string; optional: boolean }>> {
+  const tables = await db.introspection.getTables()
+  return new Map(
+    tables
+      .filter(({ name }) => !name.startsWith('kysely_'))
+      .flatMap(({ name, columns }) =>
+        columns.map((column) => {
+          const optional = column.isNullable || column.hasDefaultValue || column.isAutoIncrementing
+          return [`${name}.${column.name}`, { type: column.dataType, optional }] as const
+        }),
+      ),
+  )
+}
+
+describe.each(names)('from %s', (name) => {
+  test('to the newest: nothing goes, nothing changes, nothing new is required', async () => {
+    store = await openBareTestStore()
+    const migrator = new Migrator({
+      db: store.db,
+      provider: { getMigrations: async () => ({ ...migrations }) },
+    })
+    expect((await migrator.migrateTo(name)).error).toBeUndefined()
+    const before = await columnsOf(store)
+    expect(before.size).toBeGreaterThan(100)
+    await migrate(store)
+    const after = await columnsOf(store)
+    const changed = [...before].filter(
+      ([column, is]) => JSON.stringify(after.get(column)) !== JSON.stringify(is),
+    )
+    expect(changed).toEqual([])
+    const oldTables = new Set([...before.keys()].map((column) => column.split('.')[0]))
+    const required = [...after].filter(
+      ([column, is]) => !before.has(column) && oldTables.has(column.split('.')[0]) && !is.optional,
+    )
+    expect(required).toEqual([])
+    // And the way there makes no other schema than a fresh database has.
+    expect(await checkSchema(store)).toEqual([])
+    await migrate(store)
+    expect(await columnsOf(store)).toEqual(after)
+  })
+})
