@@ -1,5 +1,5 @@
 /**
- * The cluster on both servers, as an operator has it: Prometheus reads every process, a rolling restart refuses nobody, and a
+ * The cluster on both servers, as an operator has it: Prometheus reads every process, and a
  * handful of faults leave no trace. The long run is `npm run chaos`.
  */
 import { execFile, spawn, spawnSync } from 'node:child_process'
