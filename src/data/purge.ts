@@ -1,7 +1,7 @@
 /** Removes what has served its time, a bounded number of rows per run, so that no table grows for ever. */
 import type { Database } from '../db/schema.ts'
 import type { Store } from '../db/open.ts'
-import { instanceLane, instanceOfLane } from '../engine/queue.ts'
+import { instanceLane, instanceOfLane } from '../model/lanes.ts'
 import type { DataParts } from './parts.ts'
 
 /** Rows of one table per run; the job runs again until a run removes nothing. */

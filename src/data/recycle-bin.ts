@@ -1,6 +1,7 @@
 /** Shares whose time in the recycle bin is over are deleted as if their owner had asked. */
 import { changeInstance, instancesOf, removeInstance } from '../db/store/share-instances.ts'
-import { enqueue, instanceLane, nudge, type Enqueued } from '../engine/queue.ts'
+import { enqueue, nudge, type Enqueued } from '../engine/queue.ts'
+import { instanceLane } from '../model/lanes.ts'
 import { shareAllows } from '../model/states.ts'
 import type { DataParts } from './parts.ts'
 

@@ -23,11 +23,13 @@ describe.each(kinds)('%s', (_name, there, start) => {
   describe.runIf(there)('a real server', () => {
     let server: DatabaseServer
     let store: Store
+    let url: string
     let dir: string
     beforeAll(async () => {
       dir = mkdtempSync(join(tmpdir(), 'db-copy-'))
       server = await start()
-      store = await openStore(await createDatabase(server), { acquireTimeoutMs: 2000 })
+      url = await createDatabase(server)
+      store = await openStore(url, { acquireTimeoutMs: 2000 })
     })
     afterAll(async () => {
       await store?.close()
@@ -77,6 +79,21 @@ describe.each(kinds)('%s', (_name, there, start) => {
       await store.db.schema.createIndex('shares_name_ix').on('shares').column('name').execute()
       await store.db.schema.alterTable('usages').addColumn('method', 'varchar(255)').execute()
       expect(await checkSchema(store)).toEqual([])
+    })
+
+    test('may be migrated beside a process whose statements are prepared', async () => {
+      const beside = await openStore(url, { max: 3 })
+      const read = () => beside.db.selectFrom('domains').selectAll().execute()
+      const inside = () => beside.transaction((tx) => tx.selectFrom('domains').selectAll().execute())
+      // Every connection has both prepared.
+      await Promise.all(Array.from({ length: 12 }, (_, n) => (n % 2 === 0 ? read() : inside())))
+      const alter = store.db.schema.alterTable('domains')
+      await alter.addColumn('another', 'varchar(255)').execute()
+      const rows = await Promise.all(Array.from({ length: 12 }, (_, n) => (n % 2 === 0 ? read() : inside())))
+      expect(rows.map((one) => one.length)).toEqual(Array(12).fill(2))
+      await alter.dropColumn('another').execute()
+      expect(await inside()).toHaveLength(2)
+      await beside.close()
     })
 
     test('lets each service do what it needs, and look at nobody’s password', async () => {

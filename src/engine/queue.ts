@@ -35,15 +35,6 @@ export interface Enqueued {
   readonly requestId: string
 }
 
-export const instanceLane = (instanceId: string): string => `instance:${instanceId}`
-/** The instance of a lane, or null for lanes of other things. */
-export function instanceOfLane(lane: string): string | null {
-  const prefix = instanceLane('')
-  return lane.startsWith(prefix) ? lane.slice(prefix.length) : null
-}
-
-export const backendLane = (backendId: string): string => `backend:${backendId}`
-
 /** The bus topic of an operation's present step. */
 export function busTopic(topic: Topic | string, backendId: string | null): string {
   return topic === 'share' && backendId !== null ? `share.${backendId}` : topic

@@ -1,8 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { seedShare } from '../api/seed.fixture.ts'
-import type { Bench } from '../api/test-bench.ts'
-import type { Store } from '../db/open.ts'
 import { registerBackend } from '../db/store/backends.ts'
 import { registerService } from '../db/store/services.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -15,12 +11,8 @@ beforeEach(() => {
 afterEach(() => world.end())
 
 const clock = systemClock()
-/** As much of the API's bench as the seeds ask for. */
-const asBench = (store: Store): Bench =>
-  ({ store, db: store.db, clock, id: () => randomUUID() }) as unknown as Bench
 
-/** A share of 2 GiB whose quota was charged. */
-const seed = (share = {}) => world.inStore((store) => seedShare(asBench(store), 'demo', share))
+const seed = (share?: object) => world.seedShare(share)
 
 describe('quota recount', () => {
   test('of a database without faults prints nothing', async () => {

@@ -1,8 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { seedShare } from '../api/seed.fixture.ts'
-import type { Bench } from '../api/test-bench.ts'
-import type { Store } from '../db/open.ts'
 import { registerBackend } from '../db/store/backends.ts'
 import { registerService } from '../db/store/services.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -15,9 +11,7 @@ beforeEach(() => {
 afterEach(() => world.end())
 
 const clock = systemClock()
-const asBench = (store: Store): Bench =>
-  ({ store, db: store.db, clock, id: () => randomUUID() }) as unknown as Bench
-const seed = (share = {}) => world.inStore((store) => seedShare(asBench(store), 'demo', share))
+const seed = (share?: object) => world.seedShare(share)
 
 describe('share stuck', () => {
   test('finds nothing where nothing is', async () => {

@@ -1,8 +1,11 @@
 /** A command line with a state directory of its own, for tests: real files, the real registries, captured output. */
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
+import { seedShare } from '../api/seed.fixture.ts'
+import type { Bench } from '../api/test-bench.ts'
 import { loadSettings } from '../config/load.ts'
 import { migrate, openStore, type Store } from '../db/open.ts'
 import { driverNames, loadDriver } from '../drivers/index.ts'
@@ -31,6 +34,8 @@ export interface TestWorld {
   /** Writes the configuration; `state_dir` is filled in. */
   configure(settings: Readonly<Record<string, unknown>>): void
   file(name: string, content: string, mode?: number): string
+  /** A share of 2 GiB of user demo whose quota was charged; `share`: what else it is. */
+  seedShare(share?: object): Promise<unknown>
   /** Opens the database, migrated, hands it over and closes it. */
   inStore<T>(work: (store: Store) => Promise<T>): Promise<T>
   end(): void
@@ -58,26 +63,31 @@ export function testWorld(): TestWorld {
     })
     return { code, out, err, json: () => JSON.parse(out) }
   }
+  const inStore: TestWorld['inStore'] = async (work) => {
+    mkdirSync(state, { recursive: true })
+    const store = await openStore(loadSettings({ file: config }).database.url)
+    try {
+      await migrate(store)
+      return await work(store)
+    } finally {
+      await store.close()
+    }
+  }
+  // As much of the API's bench as the seeds ask for.
+  const asBench = (store: Store): Bench =>
+    ({ store, db: store.db, clock: systemClock(), id: () => randomUUID() }) as unknown as Bench
   return {
     dir,
     config,
     configure,
     runWith,
+    inStore,
+    seedShare: (share = {}) => inStore((store) => seedShare(asBench(store), 'demo', share)),
     run: (...argv) => runWith({}, ...argv),
     file(name, content, mode = 0o600) {
       const path = join(dir, name)
       writeFileSync(path, content, { mode })
       return path
-    },
-    async inStore(work) {
-      mkdirSync(state, { recursive: true })
-      const store = await openStore(loadSettings({ file: config }).database.url)
-      try {
-        await migrate(store)
-        return await work(store)
-      } finally {
-        await store.close()
-      }
     },
     end: () => rmSync(dir, { recursive: true, force: true }),
   }

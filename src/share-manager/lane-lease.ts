@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
 import { Hold, monotonicMs } from '../engine/hold.ts'
 import { ensureLane, releaseLeases, renewLeases, renewMs, takeLease } from '../engine/lanes.ts'
-import { busTopic, instanceLane, laneIsBusy } from '../engine/queue.ts'
+import { busTopic, laneIsBusy } from '../engine/queue.ts'
+import { instanceLane } from '../model/lanes.ts'
 import type { ShareParts } from './parts.ts'
 
 export interface LaneLease {

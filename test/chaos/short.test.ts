@@ -4,7 +4,6 @@
  */
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -17,6 +16,7 @@ import { openField, type Field } from './field.ts'
 import { plant, plantedCounts } from './planted.ts'
 import { randomFaults } from './random-faults.ts'
 import { table } from './table.ts'
+import { freePort } from '../helpers/free-port.ts'
 
 const broker = hasProgram(rabbitmqNeed.program)
 const rules = join(import.meta.dirname, '../../deploy/prometheus/alerts.yml')
@@ -101,12 +101,4 @@ async function upAccordingToPrometheus({ dir, cluster }: Field): Promise<number>
   } finally {
     server.kill('SIGKILL')
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -4,13 +4,13 @@
  */
 import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Weather } from '../../src/bus/unreliable.fixture.ts'
 import { placeOf } from '../helpers/place.ts'
 import { openRows } from '../helpers/rows.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
+import { freePort } from '../helpers/free-port.ts'
 
 export type StorageKind = 'sim' | 'btrfs'
 
@@ -183,14 +183,6 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
     quota: unlimited,
     backends: { [backend]: { ...common, ...storage } },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Mounts and loop devices below `dir`: nothing of either may be left after a stop that detaches. */

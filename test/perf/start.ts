@@ -1,12 +1,12 @@
 /** From the start of the process to its first 200, as a balancer or a supervisor sees it. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
 import { bytes, figure, memoryOf, ms, type Figure } from './report.ts'
 import { settingsIn } from './service.ts'
 import { percentile } from './timing.ts'
+import { freePort } from '../helpers/free-port.ts'
 
 const program = join(import.meta.dirname, '../../src/bin/manila-all.ts')
 const runs = 3
@@ -63,12 +63,4 @@ export async function measureStart(empty: (run: number) => string, full: string)
     figure('start to first 200, 100,000 shares', median(again), `median of ${runs}`),
     figure('memory at that moment', bytes(idle), 'empty directory'),
   ]
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -2,7 +2,7 @@
 import { start, type Ctx } from '../context.ts'
 import { serviceOf, setEnsuring } from '../../db/store/services.ts'
 import { backendIdOf } from '../../db/store/services-read.ts'
-import { backendLane } from '../../engine/queue.ts'
+import { backendLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
 import { stateOf } from './state.ts'
 

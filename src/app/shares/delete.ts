@@ -7,7 +7,7 @@ import {
   type InstanceRow,
 } from '../../db/store/share-instances.ts'
 import { dependentsOf, type ShareRow } from '../../db/store/shares.ts'
-import { instanceLane } from '../../engine/queue.ts'
+import { instanceLane } from '../../model/lanes.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { isBusy, shareAllows } from '../../model/states.ts'
 import { endOperations } from '../operations/end.ts'

@@ -7,7 +7,7 @@ import { changeInstance, type InstanceRow } from '../../db/store/share-instances
 import { updateShareColumns } from '../../db/store/shares.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { endOperations } from '../operations/end.ts'
-import { instanceLane } from '../../engine/queue.ts'
+import { instanceLane } from '../../model/lanes.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { resettableStatuses, taskStates } from '../../model/states.ts'
 import { findShareToChange, refuseSoftDeleted } from './find.ts'

@@ -7,7 +7,7 @@ import {
   snapshotById,
   snapshotInstancesOf,
 } from '../../db/store/snapshots.ts'
-import { instanceLane } from '../../engine/queue.ts'
+import { instanceLane } from '../../model/lanes.ts'
 import { Fault, fault, invalid } from '../../model/errors.ts'
 import { shareAllows, snapshotAllows } from '../../model/states.ts'
 import { findShareToChange, refuseSoftDeleted } from './find.ts'

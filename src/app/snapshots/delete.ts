@@ -1,7 +1,7 @@
 /** Ways for a snapshot to end: delete, force delete, unmanage. A clone that still reads it holds the lane, so the deletion waits. */
 import { type Ctx, start } from '../context.ts'
 import { changeSnapshotInstance, removeSnapshotInstance, type SnapshotRow } from '../../db/store/snapshots.ts'
-import { instanceLane } from '../../engine/queue.ts'
+import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
 import { endSnapshotOperations } from './end-operations.ts'

@@ -5,7 +5,7 @@ import {
   snapshotInstancesOf,
   type SnapshotInstanceRow,
 } from '../../db/store/snapshots.ts'
-import { instanceLane } from '../../engine/queue.ts'
+import { instanceLane } from '../../model/lanes.ts'
 import { invalid } from '../../model/errors.ts'
 import { resettableSnapshotStatuses } from '../../model/states.ts'
 import { endSnapshotOperations } from './end-operations.ts'

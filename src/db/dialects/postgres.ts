@@ -59,20 +59,27 @@ function nameOf(text: string): string | undefined {
 
 class PgClient implements Client {
   readonly #client: PoolClient
+  readonly #onStalePlan: () => void
   #broken: Error | null = null
 
-  constructor(client: PoolClient) {
+  constructor(client: PoolClient, onStalePlan: () => void) {
     this.#client = client
+    this.#onStalePlan = onStalePlan
   }
 
   async run(query: CompiledQuery): Promise<QueryResult<unknown>> {
     const name = nameOf(query.sql)
     const values = query.parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value))
-    const answer: PgResult = await this.#client.query({
-      text: query.sql,
-      values,
-      ...(name === undefined ? {} : { name }),
-    })
+    const asked = { text: query.sql, values }
+    const answer: PgResult = await this.#client
+      .query({ ...asked, ...(name === undefined ? {} : { name }) })
+      .catch(async (error: unknown) => {
+        if (!isStalePlan(error)) throw error
+        this.#broken = error as Error
+        this.#onStalePlan()
+        // It did not run; without its name it is planned anew. Inside a transaction that is over now, which is repeated as a whole.
+        return this.#client.query(asked).catch(() => Promise.reject(error))
+      })
     const rows = answer.rows as unknown[]
     if (!['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(answer.command)) return { rows }
     return { rows, numAffectedRows: BigInt(answer.rowCount ?? 0) }
@@ -119,11 +126,27 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
   // An idle connection that the server ended; the pool has already dropped it.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
+  // A migration beside a running process makes the named statements of every connection it had unusable.
+  let plansSince = performance.now()
+  const openedAt = new WeakMap<PoolClient, number>()
+  pool.on('connect', (client) => openedAt.set(client, performance.now()))
   return {
-    acquire: async () => new PgClient(await pool.connect()),
+    async acquire() {
+      for (;;) {
+        const client = await pool.connect()
+        if ((openedAt.get(client) ?? 0) >= plansSince) {
+          return new PgClient(client, () => (plansSince = performance.now()))
+        }
+        client.release(true)
+      }
+    },
     end: () => pool.end(),
   }
 }
+
+/** PostgreSQL's own word for a named statement whose columns are others than when it was prepared; it did not run. */
+const isStalePlan = (error: unknown): boolean =>
+  codeOf(error) === '0A000' && error instanceof Error && /cached plan must not change/.test(error.message)
 
 /** SQLSTATE classes: serialization failure, deadlock, lock not available; the last is a wait that was cut short. */
 const conflicts = ['40001', '40P01', '55P03']
@@ -162,7 +185,7 @@ export function postgresDialect(url: string, limits: PoolLimits): DatabaseDialec
     quoted: (name) => `"${name}"`,
     account: (user) => `"${user}"`,
     singleProcess: false,
-    isConflict: (error) => conflicts.includes(codeOf(error)),
+    isConflict: (error) => conflicts.includes(codeOf(error)) || isStalePlan(error),
     isDuplicate: (error) => codeOf(error) === '23505',
   }
 }

@@ -59,7 +59,8 @@ export async function renameBackend(tx: Tx, { from, to, downAfter, now }: Rename
     renamed.push({ from: pool.label, to: label, instances: Number(instances.numUpdatedRows) })
   }
   await tx.updateTable('share_servers').set({ host: to }).where('backend_id', '=', backend.id).execute()
-  await tx.updateTable('backends').set({ label: to }).where('id', '=', backend.id).execute()
+  // Its directory may have another name too: the next start puts every mount and export in order again.
+  await tx.updateTable('backends').set({ label: to, info_hash: null }).where('id', '=', backend.id).execute()
   await tx.updateTable('services').set({ host: to, updated_at: now }).where('host', '=', from).execute()
   return { pools: renamed }
 }

@@ -1,4 +1,5 @@
-/** What looks as if work were under way although no operation is: nobody will ever end it. There should be none. */
+/** What looks as if work were under way although nobody is at it: nobody will ever end it. There should be none. */
+import { instanceLane } from '../../model/lanes.ts'
 import { operatedShareStatuses, operatedSnapshotStatuses } from '../../model/states.ts'
 import type { DbOrTx } from '../schema.ts'
 
@@ -13,78 +14,66 @@ export interface Stuck {
   readonly why: string
 }
 
-const noWork = 'no operation is under way for it'
-
-/** `now` in microseconds. Reads only; three statements, whatever the size of the deployment. */
+/** `now` in microseconds. Reads only; five statements, whatever the size of the deployment. */
 export async function stuckThings(db: DbOrTx, now: number): Promise<Stuck[]> {
   const shares = await db
-    .selectFrom('share_instances')
-    .innerJoin('shares', 'shares.id', 'share_instances.share_id')
-    .select(['share_instances.id', 'share_instances.share_id', 'share_instances.status', 'shares.project_id'])
-    .where('share_instances.status', 'in', operatedShareStatuses)
-    .where(({ not, exists, selectFrom, ref }) =>
-      not(
-        exists(
-          selectFrom('operations')
-            .select('operations.id')
-            .where('operations.state', 'in', ['queued', 'running', 'undoing'])
-            .whereRef('operations.resource_id', '=', ref('share_instances.share_id')),
-        ),
-      ),
-    )
+    .selectFrom('share_instances as one')
+    .innerJoin('shares', 'shares.id', 'one.share_id')
+    .select(['one.id', 'one.id as lane_of', 'one.share_id as of', 'one.status', 'shares.project_id'])
+    .where('one.status', 'in', operatedShareStatuses)
     .execute()
   const snapshots = await db
-    .selectFrom('snapshot_instances')
-    .innerJoin('snapshots', 'snapshots.id', 'snapshot_instances.snapshot_id')
-    .select([
-      'snapshot_instances.id',
-      'snapshot_instances.snapshot_id',
-      'snapshot_instances.status',
-      'snapshots.project_id',
-    ])
-    .where('snapshot_instances.status', 'in', operatedSnapshotStatuses)
-    .where(({ not, exists, selectFrom, ref }) =>
-      not(
-        exists(
-          selectFrom('operations')
-            .select('operations.id')
-            .where('operations.state', 'in', ['queued', 'running', 'undoing'])
-            .whereRef('operations.resource_id', '=', ref('snapshot_instances.snapshot_id')),
-        ),
-      ),
-    )
+    .selectFrom('snapshot_instances as one')
+    .innerJoin('snapshots', 'snapshots.id', 'one.snapshot_id')
+    .select(['one.id', 'one.share_instance_id as lane_of', 'one.snapshot_id as of', 'one.status'])
+    .select('snapshots.project_id')
+    .where('one.status', 'in', operatedSnapshotStatuses)
     .execute()
-  // An operation ends itself once its deadline has passed; one that has not for an hour is in nobody's hands.
+  const attended = await attendedLanes(db, now)
+  const unattended = (kind: Stuck['kind'], rows: typeof shares): Stuck[] =>
+    rows
+      .filter(({ lane_of }) => !attended.has(instanceLane(lane_of)))
+      .map(({ id, of, status, project_id }) => ({
+        kind,
+        id,
+        of,
+        projectId: project_id,
+        status,
+        why: 'no operation is under way for it',
+      }))
+  return [
+    ...unattended('share-instance', shares),
+    ...unattended('snapshot-instance', snapshots),
+    ...(await forgotten(db, now)),
+  ]
+}
+
+/** Lanes with work that is not over, and those that somebody holds without an operation, as ensuring does. */
+async function attendedLanes(db: DbOrTx, now: number): Promise<Set<string>> {
+  const waiting = await db.selectFrom('operation_lanes').select('lane').where('finished', '=', 0).execute()
+  const held = await db
+    .selectFrom('lanes')
+    .select('lane')
+    .where('holder', 'is not', null)
+    .where('expires_at', '>', now)
+    .execute()
+  return new Set([...waiting, ...held].map(({ lane }) => lane))
+}
+
+/** An operation ends itself once its deadline has passed; one that has not for an hour is in nobody's hands. */
+async function forgotten(db: DbOrTx, now: number): Promise<Stuck[]> {
   const late = await db
     .selectFrom('operations')
     .select(['id', 'resource_id', 'project_id', 'kind', 'state'])
     .where('state', 'in', ['queued', 'running', 'undoing'])
     .where('deadline_at', '<', now - 3_600_000_000)
     .execute()
-  return [
-    ...shares.map((row) => ({
-      kind: 'share-instance' as const,
-      id: row.id,
-      of: row.share_id,
-      projectId: row.project_id,
-      status: row.status,
-      why: noWork,
-    })),
-    ...snapshots.map((row) => ({
-      kind: 'snapshot-instance' as const,
-      id: row.id,
-      of: row.snapshot_id,
-      projectId: row.project_id,
-      status: row.status,
-      why: noWork,
-    })),
-    ...late.map((row) => ({
-      kind: 'operation' as const,
-      id: row.id,
-      of: row.resource_id,
-      projectId: row.project_id,
-      status: `${row.kind} ${row.state}`,
-      why: 'its deadline passed more than an hour ago',
-    })),
-  ]
+  return late.map((row) => ({
+    kind: 'operation',
+    id: row.id,
+    of: row.resource_id,
+    projectId: row.project_id,
+    status: `${row.kind} ${row.state}`,
+    why: 'its deadline passed more than an hour ago',
+  }))
 }

@@ -1,7 +1,8 @@
 /** Deferred deletions that failed are tried again: their quota is given back already, their space must follow. */
 import { changeInstance } from '../../db/store/share-instances.ts'
 import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
-import { enqueue, instanceLane, nudge } from '../../engine/queue.ts'
+import { enqueue, nudge } from '../../engine/queue.ts'
+import { instanceLane } from '../../model/lanes.ts'
 import type { BackendScope } from '../parts.ts'
 
 /** Microseconds between two tries: Manila's interval. */

@@ -4,7 +4,7 @@
  */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { instanceLane } from '../../engine/queue.ts'
+import { instanceLane } from '../../model/lanes.ts'
 import type { BackendScope } from '../parts.ts'
 
 /** Milliseconds a fence rests untouched before it may go: a process paused longer than that is taken for dead. */
