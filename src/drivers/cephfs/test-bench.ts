@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { mkdir, open, rmdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -148,6 +148,12 @@ export function sparseProbes(root: string): Probes {
   const counted = async (dir: string, bytes: number): Promise<void> => {
     for (let tries = 0; tries < 100 && (await stat(dir)).size < bytes; tries++) await sleep(50)
   }
+  /** A client is told of a snapshot that another took before the answer to its next request to the metadata server. */
+  const hearOfSnapshots = async (dir: string): Promise<void> => {
+    const asked = join(dir, `asked-${randomUUID()}`)
+    await mkdir(asked)
+    await rmdir(asked)
+  }
   const pages = function* (content: Content): Generator<[number, Buffer]> {
     const text = Buffer.from(JSON.stringify(content).padEnd(page)).subarray(0, Math.min(page, content.bytes))
     for (let at = 0; at < content.bytes; at += stride) {
@@ -156,6 +162,7 @@ export function sparseProbes(root: string): Probes {
   }
   return {
     async write(place, content) {
+      await hearOfSnapshots(dirname(payload(place)))
       const file = await open(payload(place), 'r+').catch(() => open(payload(place), 'w+'))
       try {
         // In one step: a client compares growth with counters that lag, and pages far apart would outrun them.
