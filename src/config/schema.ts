@@ -16,6 +16,10 @@ export const Api = Type.Object({
   host: text('Address the API listens on.', '127.0.0.1'),
   port: count('Port the API listens on; 0 takes a free one.', 8786),
   workers: count('Processes that manila-api serves the port with.', 1, 1),
+  drain_s: count(
+    'Seconds that an API which was told to stop goes on serving while /healthcheck answers 503, so that a load balancer turns to others first.',
+    0,
+  ),
   public_url: text('Base of the URLs in links and in the catalog; empty derives it from the request.', ''),
   max_body_bytes: count('Largest request body, bytes.', 114_688, 1024),
   max_limit: count('Largest page of a list.', 1000, 1),

@@ -19,6 +19,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { makeCertificates } from './certificates.ts'
 import type { Need } from './packages.ts'
 
 export const rabbitmqNeed: Need = {
@@ -85,12 +86,12 @@ export async function startRabbitMq(options: { readonly tls?: boolean } = {}): P
   ]
   for (const name of ['mnesia', 'log']) mkdirSync(join(dir, name))
   if (options.tls === true) {
-    await makeCertificates(dir)
+    const { ca, cert, key } = await makeCertificates(dir)
     configuration.push(
       `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
-      `ssl_options.cacertfile = ${join(dir, 'ca.pem')}`,
-      `ssl_options.certfile = ${join(dir, 'server.pem')}`,
-      `ssl_options.keyfile = ${join(dir, 'server.key')}`,
+      `ssl_options.cacertfile = ${ca}`,
+      `ssl_options.certfile = ${cert}`,
+      `ssl_options.keyfile = ${key}`,
       'ssl_options.verify = verify_none',
     )
   }
@@ -227,17 +228,6 @@ async function runAs(): Promise<{
       for (const name of readdirSync(dir)) chownSync(join(dir, name), uid!, gid!)
     },
   }
-}
-
-/** An authority, and a certificate of it for 127.0.0.1 and localhost. */
-async function makeCertificates(dir: string): Promise<void> {
-  const openssl = (line: string) => run('openssl', line.split(' '), { cwd: dir })
-  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
-  await openssl(`req -x509 ${key} -days 30 -subj /CN=authority -keyout ca.key -out ca.pem`)
-  await openssl(`req ${key} -subj /CN=localhost -keyout server.key -out server.csr`)
-  writeFileSync(join(dir, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n')
-  const authority = '-CA ca.pem -CAkey ca.key -CAcreateserial'
-  await openssl(`x509 -req -in server.csr ${authority} -days 30 -extfile names -out server.pem`)
 }
 
 /** Found together, so that they differ. */

@@ -6,8 +6,8 @@ import cluster, { type Worker } from 'node:cluster'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings } from '../config/schema.ts'
-import { clusterMetrics } from '../runtime/metrics.ts'
 import { onSignal } from '../runtime/shutdown.ts'
+import { metricsOf } from '../runtime/worker-metrics.ts'
 
 /** Milliseconds before a worker that died is replaced: one that dies at once must not fill the log. */
 const pauseMs = 1000
@@ -15,6 +15,9 @@ const pauseMs = 1000
 /** Resolves never; a signal ends the process. */
 export async function superviseWorkers(settings: Settings): Promise<void> {
   let stopping = false
+  // The workers share the listening socket. Node's other way hands each connection to one worker, and forgets those whose worker
+  // dies at that moment: their clients wait for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
   const start = (): Worker => cluster.fork()
   cluster.on('exit', (worker, code, signal) => {
     if (stopping || worker.exitedAfterDisconnect) return
@@ -25,7 +28,7 @@ export async function superviseWorkers(settings: Settings): Promise<void> {
   })
   for (let count = 0; count < settings.api.workers; count++) start()
   const status = createServer((_request, response) => {
-    clusterMetrics().then(
+    metricsOf(living()).then(
       ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
       () => response.writeHead(503).end(),
     )
@@ -35,7 +38,8 @@ export async function superviseWorkers(settings: Settings): Promise<void> {
   onSignal(async () => {
     stopping = true
     status.close()
-    await Promise.all(living().map((worker) => end(worker)))
+    // Each goes on taking connections while it drains.
+    await Promise.all(living().map((worker) => terminated(worker)))
   })
 }
 
@@ -56,9 +60,14 @@ async function replaceAll(start: () => Worker): Promise<void> {
   }
 }
 
+/** For one that has a successor: it takes no more connections. */
 async function end(worker: Worker): Promise<void> {
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   worker.disconnect()
+  await terminated(worker)
+}
+
+async function terminated(worker: Worker): Promise<void> {
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   worker.process.kill('SIGTERM')
   await ended
 }

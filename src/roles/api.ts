@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { identityRoutes } from '../api/identity/plugin.ts'
 import { routes } from '../api/routes.ts'
@@ -44,7 +45,12 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   )
   const parts: AppParts = { store, clock, bus, policy, settings }
   const app = buildServer({ ...parts, auth, routes, log, observe: metrics.request })
-  healthRoute(app, { ...parts, auth })
+  let leaving = false
+  // Who kept a connection opens the next one to another API.
+  app.addHook('onSend', async (_request, reply) => {
+    if (leaving) reply.header('connection', 'close')
+  })
+  healthRoute(app, { ...parts, auth, leaving: () => leaving })
   metricsRoute(app, metrics)
   await app.register(identityRoutes({ auth, policy, clock, publicUrl: settings.api.public_url }), {
     prefix: '/identity',
@@ -64,8 +70,12 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       url = `http://${host}:${port}`
       log.info({ host, port }, 'manila-api serves')
     },
-    // Requests that are under way get their answers.
-    stop: () => app.close(),
+    async stop() {
+      leaving = true
+      await sleep(settings.api.drain_s * 1000)
+      // Requests that are under way get their answers.
+      await app.close()
+    },
     unusable: async () => null,
   }
 }

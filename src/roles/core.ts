@@ -61,6 +61,12 @@ export async function openCore(settings: Settings, options: CoreOptions): Promis
     traceparent,
   })
   const bus = options.wrapBus?.(opened) ?? opened
+  if (opened.state().kind === 'memory' && options.program !== 'manila-all') {
+    log.warn(
+      {},
+      'no broker is configured ([bus] url): messages do not leave this process, and others find their work by asking the database every few seconds',
+    )
+  }
   readGauges({ store, clock, bus }, metrics)
   return {
     settings,

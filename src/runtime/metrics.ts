@@ -3,7 +3,8 @@
  * kinds, backends), never ids.
  */
 import cluster from 'node:cluster'
-import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { answerPrimary } from './worker-metrics.ts'
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const operationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200]
@@ -30,11 +31,7 @@ export interface Metrics {
 
 export function metrics(): Metrics {
   const registry = new Registry()
-  if (cluster.isWorker) {
-    // Makes the worker answer when its primary collects.
-    workers ??= new AggregatorRegistry()
-    AggregatorRegistry.setRegistries([registry])
-  }
+  if (cluster.isWorker) answerPrimary(registry)
   const registers = [registry]
   const requests = new Histogram({
     name: 'manila_api_request_duration_seconds',
@@ -113,11 +110,3 @@ export function metrics(): Metrics {
     busConnected: gauge('manila_bus_connected', '1 while the broker is reachable.', []),
   }
 }
-
-/** What all workers of this primary process count, added up. */
-export async function clusterMetrics(): Promise<{ contentType: string; text: string }> {
-  workers ??= new AggregatorRegistry()
-  return { contentType: workers.contentType, text: await workers.clusterMetrics() }
-}
-
-let workers: AggregatorRegistry<'text/plain; version=0.0.4; charset=utf-8'> | undefined

@@ -1,5 +1,5 @@
 /**
- * `GET /healthcheck`: 200 while this API and its database serve. A dead backend must not take the API out of a load
+ * `GET /healthcheck`: 200 while this API and its database serve; 503 as well while the API is about to stop. A dead backend must not take the API out of a load
  * balancer, nor a dead broker, so those are only told about, and only to callers whom `health:detail` allows.
  */
 import type { FastifyInstance } from 'fastify'
@@ -10,8 +10,15 @@ import { backendHealth, ping } from '../../db/store/health.ts'
 import { busTopic } from '../../engine/queue.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 
-export function healthRoute(app: FastifyInstance, parts: AppParts & { readonly auth: AuthManager }): void {
+export interface HealthParts extends AppParts {
+  readonly auth: AuthManager
+  /** True once the API has been told to stop: it still serves, and wants no new clients. */
+  readonly leaving: () => boolean
+}
+
+export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
   app.get('/healthcheck', async (request, reply) => {
+    if (parts.leaving()) return reply.code(503).send({ status: 'leaving', reason: 'This API is stopping.' })
     try {
       await ping(parts.store.db)
     } catch (error) {
