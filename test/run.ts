@@ -45,7 +45,8 @@ const began = performance.now()
 if (process.argv.includes('--matrix')) await matrix()
 else {
   await Promise.all([...staticChecks.map(([name, command]) => check(name, command)), runProjects(['unit'])])
-  for (const database of ['postgres', 'mariadb'] as const) await runOnServer(database)
+  // What is stored keeps a processor busy; who was killed there mostly waits for leases.
+  await Promise.all([onServers(runStores), onServers(runKills)])
   // What measures time comes last and alone: vitest.config.ts says in which order.
   await runProjects(['system', 'alone'])
   console.log(`${Math.round((performance.now() - began) / 1000)} s`)
@@ -54,7 +55,7 @@ else {
 process.exit(count.failed > 0 ? 1 : 0)
 
 /** The environment that puts every deployment of a test on a server and behind a broker (`helpers/place.ts`). */
-function onServer(database: 'postgres' | 'mariadb'): Readonly<Record<string, string>> {
+function onServer(database: Server): Readonly<Record<string, string>> {
   return { MANILA_TEST_DATABASE: database, MANILA_TEST_BUS: 'rabbitmq' }
 }
 
@@ -83,18 +84,28 @@ async function check(name: string, command: readonly string[]): Promise<void> {
   console.log(`${output.trimEnd()}\n${status === 0 ? 'ok' : 'FAILED'}: ${name}`)
 }
 
-/** The tests of what is stored and those that kill, once more on a real server. */
-async function runOnServer(database: 'postgres' | 'mariadb'): Promise<void> {
-  if (database === 'postgres' ? hasPostgres() : hasMariadb()) {
-    await runProjects(['stores'], { MANILA_TEST_DATABASE: database })
-    await runProjects(['system'], { ...onServer(database), MANILA_FAULTS_EVERYTHING: '0' }, [
-      'test/faults/every-step.test.ts',
-      'test/faults/planted.test.ts',
-    ])
-    return
+type Server = 'postgres' | 'mariadb'
+
+/** Once more on each real server, one after the other. */
+async function onServers(suite: (database: Server) => Promise<void>): Promise<void> {
+  for (const database of ['postgres', 'mariadb'] as const) {
+    if (database === 'postgres' ? hasPostgres() : hasMariadb()) await suite(database)
+    else {
+      console.log(`skipped: tests on ${database}, which is not installed`)
+      count.skipped++
+    }
   }
-  console.log(`skipped: every test of the project stores on ${database}, which is not installed`)
-  count.skipped++
+}
+
+/** The tests of what is stored. */
+function runStores(database: Server): Promise<void> {
+  return runProjects(['stores'], { MANILA_TEST_DATABASE: database })
+}
+
+/** Those that kill. */
+function runKills(database: Server): Promise<void> {
+  const files = ['test/faults/every-step.test.ts', 'test/faults/planted.test.ts']
+  return runProjects(['system'], { ...onServer(database), MANILA_FAULTS_EVERYTHING: '0' }, files)
 }
 
 /** Runs a program of `node_modules/.bin` to its end; `live` shows what it says at once. */

@@ -46,6 +46,12 @@ interface Settled {
   startedAt: number
 }
 
+/** No route has a schema of Fastify's, so neither of these is ever asked. */
+const compilersFactory = {
+  buildValidator: () => (() => () => true) as never,
+  buildSerializer: () => (() => JSON.stringify) as never,
+}
+
 /** Builds the server; the caller listens, and may register more (identity face, metrics, dashboard) before that. */
 export function buildServer(parts: ServerParts): FastifyInstance {
   proveTable(parts.routes, (rule) => parts.policy.has(rule))
@@ -59,6 +65,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     trustProxy: parts.settings.api.trust_proxy,
     requestTimeout: 120_000,
     keepAliveTimeout: 75_000,
+    // Nothing is validated or serialized by Fastify: its compilers are not even loaded, which is a tenth of a start.
+    schemaController: { compilersFactory },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024, caseSensitive: true },
     // A URL that can't be decoded never reaches a route.
     frameworkErrors: (error, request, reply) =>
@@ -66,7 +74,6 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     genReqId: () => `req-${randomUUID()}`,
     rewriteUrl: (raw) => stripProject(raw as RawRequest, collections, projectId),
   })
-  app.setValidatorCompiler(() => () => true)
   readBodies(app)
 
   app.addHook('onRequest', async (request, reply) => {

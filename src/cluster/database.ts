@@ -45,7 +45,8 @@ export async function createServiceUsers(
   return urls as Record<GrantedService, string>
 }
 
-async function administer(server: DatabaseServer, statement: string): Promise<void> {
+/** Runs one statement as the administrator of the server. */
+export async function administer(server: DatabaseServer, statement: string): Promise<void> {
   const { user, password } = server.admin
   const port = String(server.port)
   if (server.kind === 'postgres') {

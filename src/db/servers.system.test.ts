@@ -1,10 +1,11 @@
 /** What only real servers can show: copying a deployment, checking a schema, users with no more rights than they need. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase, createServiceUsers } from '../cluster/database.ts'
+import { makeCertificates, type Certificates } from '../parts/certificates.ts'
 import type { DatabaseServer } from '../parts/database-server.ts'
 import { hasMariadb, startMariadb } from '../parts/mariadb.ts'
 import { hasPostgres, startPostgres } from '../parts/postgres.ts'
@@ -25,9 +26,12 @@ describe.each(kinds)('%s', (_name, there, start) => {
     let store: Store
     let url: string
     let dir: string
+    let ours: Certificates
     beforeAll(async () => {
       dir = mkdtempSync(join(tmpdir(), 'db-copy-'))
-      server = await start()
+      for (const name of ['ours', 'theirs']) mkdirSync(join(dir, name))
+      ours = await makeCertificates(join(dir, 'ours'), ['DNS:localhost'])
+      server = await start({ tls: ours })
       url = await createDatabase(server)
       store = await openStore(url, { acquireTimeoutMs: 2000 })
     })
@@ -94,6 +98,44 @@ describe.each(kinds)('%s', (_name, there, start) => {
       await alter.dropColumn('another').execute()
       expect(await inside()).toHaveLength(2)
       await beside.close()
+    })
+
+    test('is spoken to over TLS, and only if its certificate is the right one', async () => {
+      const theirs = await makeCertificates(join(dir, 'theirs'))
+      const over = (parameters: Readonly<Record<string, string>>, host = '127.0.0.1') => {
+        const to = new URL(url)
+        to.hostname = host
+        for (const [name, value] of Object.entries(parameters)) to.searchParams.set(name, value)
+        return openStore(to.href, { max: 2, acquireTimeoutMs: 500 })
+      }
+      const encrypted = async (one: Store): Promise<boolean> => {
+        try {
+          if (server.kind === 'postgres') {
+            const { rows } = await sql<{ ssl: boolean }>`
+              select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(one.db)
+            return rows[0]?.ssl === true
+          }
+          const { rows } = await sql<{ Value: string }>`show status like 'Ssl_cipher'`.execute(one.db)
+          return (rows[0]?.Value ?? '') !== ''
+        } finally {
+          await one.close()
+        }
+      }
+      expect(await encrypted(await over({}))).toBe(false)
+      const warnings: string[] = []
+      const hear = ({ message }: Error): void => void warnings.push(message)
+      process.on('warning', hear)
+      const full = { sslmode: 'verify-full', sslrootcert: ours.ca }
+      expect(await encrypted(await over(full, 'localhost'))).toBe(true)
+      // The certificate names no address.
+      await expect(encrypted(await over(full))).rejects.toThrow()
+      expect(await encrypted(await over({ sslmode: 'verify-ca', sslrootcert: ours.ca }))).toBe(true)
+      expect(await encrypted(await over({ sslmode: 'require' }))).toBe(true)
+      for (const sslmode of ['verify-ca', 'verify-full'])
+        await expect(encrypted(await over({ sslmode, sslrootcert: theirs.ca }))).rejects.toThrow()
+      await expect(encrypted(await over({ sslmode: 'verify-full' }))).rejects.toThrow()
+      process.off('warning', hear)
+      expect(warnings).toEqual([])
     })
 
     test('lets each service do what it needs, and look at nobody’s password', async () => {

@@ -209,6 +209,6 @@ export async function until<T>(
     const found = await look()
     if (found !== null && found !== undefined && found !== false) return found
     if (performance.now() > end) throw new Error(`${what}: not within ${withinMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 15))
+    await new Promise((resolve) => setTimeout(resolve, 40))
   }
 }

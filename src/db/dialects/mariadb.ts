@@ -3,6 +3,7 @@
  * hold what they hold elsewhere; an update counts the rows it found, not the rows it changed, because a status that was
  * already right is a winner too; and sessions run at READ COMMITTED with bounded waits.
  */
+import { isIP } from 'node:net'
 import { createPool, type PoolConnection } from 'mysql2/promise'
 import {
   MysqlAdapter,
@@ -19,7 +20,13 @@ import {
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { NoAnswer, pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
-import { idleInTransactionS, lockWaitS, serverAddress, type PoolLimits } from './server-url.ts'
+import {
+  idleInTransactionS,
+  lockWaitS,
+  serverAddress,
+  type ServerAddress,
+  type PoolLimits,
+} from './server-url.ts'
 
 const functionNames: FunctionNames = { json_object_of: 'json_objectagg', json_array_of: 'json_arrayagg' }
 
@@ -83,6 +90,16 @@ function plain(value: unknown): string | number | bigint | null {
   throw new TypeError(`a ${typeof value} is no value for the database`)
 }
 
+/**
+ * The library compares the certificate with the host only when told to, and with `localhost` when the host is an address.
+ * Throws what to change then.
+ */
+function verified({ tls, verifiesName, host }: ServerAddress): object {
+  if (verifiesName && isIP(host) !== 0)
+    throw new Error('database url: sslmode=verify-full needs the name of the host on MariaDB, not an address')
+  return { ...(tls as object), verifyIdentity: verifiesName }
+}
+
 async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
   const address = serverAddress(url, 3306)
   const pool = createPool({
@@ -92,12 +109,14 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
     user: address.user,
     password: address.password,
     database: address.database,
-    ...(address.tls === false ? {} : { ssl: address.tls as never }),
+    ...(address.tls === false ? {} : { ssl: verified(address) as never }),
     charset: 'UTF8MB4_BIN',
     timezone: 'Z',
     flags: ['FOUND_ROWS'],
     decimalNumbers: true,
     supportBigNumbers: true,
+    // Whether the server calls an aggregate JSON or text depends on how it reads the tables.
+    jsonStrings: true,
     connectTimeout: limits.acquireTimeoutMs,
     connectionLimit: limits.max,
     maxIdle: limits.max,

@@ -3,7 +3,8 @@
  * `mariadb://…` alike. A unix socket is `?socket=/run/postgresql` (PostgreSQL: the directory; MariaDB: the socket file).
  */
 import { readFileSync } from 'node:fs'
-import type { ConnectionOptions } from 'node:tls'
+import { isIP } from 'node:net'
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
 
 export interface ServerAddress {
   readonly host: string
@@ -15,6 +16,8 @@ export interface ServerAddress {
   readonly database: string
   /** False: in clear, which only a socket or loopback should be. */
   readonly tls: ConnectionOptions | false
+  /** The certificate must name `host`. */
+  readonly verifiesName: boolean
 }
 
 /** How many connections a process keeps and how long it waits. */
@@ -62,11 +65,24 @@ export function serverAddress(url: string, defaultPort: number): ServerAddress {
     password: decodeURIComponent(parsed.password),
     database,
     tls: tlsOf(parsed.searchParams, parsed.hostname),
+    verifiesName: modeOf(parsed.searchParams) === 'verify-full',
+  }
+}
+
+const modeOf = (query: URLSearchParams): string =>
+  query.get('sslmode') ?? (query.has('sslrootcert') ? 'verify-full' : 'disable')
+
+/** The certificate must name `host`; a name is also told to the server, an address may not be (RFC 6066). */
+function identityOf(host: string): ConnectionOptions {
+  const address = host.replaceAll(/^\[|\]$/g, '')
+  return {
+    ...(isIP(address) === 0 ? { servername: address } : {}),
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(address, certificate),
   }
 }
 
 function tlsOf(query: URLSearchParams, host: string): ConnectionOptions | false {
-  const mode = query.get('sslmode') ?? (query.has('sslrootcert') ? 'verify-full' : 'disable')
+  const mode = modeOf(query)
   if (!modes.includes(mode)) throw new Error(`database url: sslmode is one of ${modes.join(', ')}`)
   if (mode === 'disable') return false
   const file = (name: string): string | undefined => {
@@ -80,6 +96,6 @@ function tlsOf(query: URLSearchParams, host: string): ConnectionOptions | false 
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     // Of a CA that signs only databases the name may be anything.
-    ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : { servername: host }),
+    ...(mode === 'verify-full' ? identityOf(host) : { checkServerIdentity: () => undefined }),
   }
 }
