@@ -17,6 +17,7 @@ export const testNeeds: readonly Need[] = [
   mariadbNeed,
   ...cephNeeds,
   ...cephClientNeeds,
+  { program: 'systemd-analyze', debianPackage: 'systemd', why: 'reads the units of deploy/' },
   { program: 'haproxy', debianPackage: 'haproxy', why: 'balances the APIs as in deploy/' },
   { program: 'promtool', debianPackage: 'prometheus', why: 'reads the metrics of every process' },
   { program: 'strace', debianPackage: 'strace', why: 'proves that measuring sizes reads no directory' },

@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Store } from '../../src/db/open.ts'
 import { hasMariadb } from '../../src/parts/mariadb.ts'
 import { hasProgram } from '../../src/parts/packages.ts'
 import { hasPostgres } from '../../src/parts/postgres.ts'
@@ -16,6 +17,7 @@ import { openField, type Field } from './field.ts'
 import { plant, plantedCounts } from './planted.ts'
 import { randomFaults } from './random-faults.ts'
 import { table } from './table.ts'
+import { rollingUpgrade } from './upgrade.ts'
 import { freePort } from '../helpers/free-port.ts'
 
 const broker = hasProgram(rabbitmqNeed.program)
@@ -43,6 +45,23 @@ describe.each([
       expect(await upAccordingToPrometheus(field)).toBe(field.cluster.members.length)
     })
 
+    test('is upgraded under load, over a schema that grows: no request fails', async () => {
+      const said: string[] = []
+      const good_ = await rollingUpgrade(field, {
+        clients: 6,
+        seed: Date.now() % 1_000_000,
+        say: (line) => void said.push(line),
+        besideMs: 500,
+        // One of each kind: old and new ones go on together.
+        members: ({ name }) => /^(api-1|scheduler-1|share-a1|share-b1|data-1)$/.test(name),
+        expand: nextRelease,
+      })
+      console.log(said.at(-1))
+      expect({ good: good_, said: good_ ? [] : said }).toEqual({ good: true, said: [] })
+      for (const one of field.cluster.members) one.start()
+      await field.cluster.ready()
+    }, 240_000)
+
     test('leaves no trace of faults, and what is planted is found', async () => {
       const seed = Number(process.env.MANILA_FAULTS_SEED ?? Date.now() % 1_000_000)
       console.log(
@@ -63,6 +82,13 @@ describe.each([
     }, 600_000)
   })
 })
+
+/** What the migrations of a next release may do to tables in use: each of these has statements prepared in every process. */
+async function nextRelease({ db }: Store): Promise<void> {
+  for (const table of ['operations', 'shares', 'share_instances', 'services', 'lanes', 'quota_usages'])
+    await db.schema.alterTable(table).addColumn('of_the_next_release', 'varchar(36)').execute()
+  await db.schema.createIndex('next_release_ix').on('shares').column('of_the_next_release').execute()
+}
 
 /** How many of the cluster's processes Debian's own Prometheus reads, with the rules of `deploy/` loaded. */
 async function upAccordingToPrometheus({ dir, cluster }: Field): Promise<number> {

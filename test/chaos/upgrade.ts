@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { migrate } from '../../src/db/open.ts'
+import type { Member } from '../../src/cluster/member.ts'
+import { migrate, type Store } from '../../src/db/open.ts'
 import { schemaVersion } from '../../src/db/store/schema-version.ts'
 import { startLoad } from '../faults/load.ts'
 import { until } from '../faults/world.ts'
@@ -41,12 +42,17 @@ export interface UpgradePlan {
   readonly clients: number
   readonly seed: number
   readonly say: (line: string) => void
+  /** Milliseconds that a process of the new release runs beside the old ones before the next is replaced. */
+  readonly besideMs?: number
+  /** Which are replaced; the others go on as they are. */
+  readonly members?: (member: Member) => boolean
+  /** Changes the schema as the new release does. */
+  readonly expand?: (store: Store) => Promise<void>
 }
 
-/** Milliseconds that a process of the new release runs beside the old ones before the next is replaced. */
-const besideMs = 3000
-
-export async function rollingUpgrade(field: Field, { clients, seed, say }: UpgradePlan): Promise<boolean> {
+/** Members are stopped afterwards. */
+export async function rollingUpgrade(field: Field, plan: UpgradePlan): Promise<boolean> {
+  const { clients, seed, say, besideMs = 3000, members = () => true, expand = migrate } = plan
   const { cluster } = field
   const journal = join(field.dir, 'journal.jsonl')
   const failed: number[] = []
@@ -56,14 +62,14 @@ export async function rollingUpgrade(field: Field, { clients, seed, say }: Upgra
     shareTypes: ['a', 'b'],
     answered: (status) => void (status === 0 || status >= 500 ? failed.push(status) : 0),
   })
-  await sleep(3000)
+  await sleep(besideMs)
   const before = await schemaVersion(cluster.store.db)
-  await migrate(cluster.store)
+  await expand(cluster.store)
   say(
     `schema: ${before.at} to ${before.newest} (${before.pending.length} migrations) beside the running release`,
   )
   await sleep(besideMs)
-  for (const one of cluster.members) {
+  for (const one of cluster.members.filter(members)) {
     const port = Number(new URL(one.metricsUrl).port)
     if (one.program === 'manila-api') cluster.balancer.enable(port, false)
     await sleep(500)

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startCephfsService, walkOverNfs, walkWithKeys } from '../../../test/system/cephfs-service.ts'
+import { twoHosts } from '../../../test/system/cephfs-two-hosts.ts'
 import { exporter as ganesha } from '../../exporters/ganesha/index.ts'
+import { hasPostgres } from '../../parts/postgres.ts'
 import { conformance } from '../conformance.ts'
 import { driver as cephfs } from './index.ts'
 import { call, cannotRun, complete, shareRef, sparseProbes, startBench } from './test-bench.ts'
@@ -112,6 +114,11 @@ describe.skipIf(bench === null)(`cephfs${cannotRun === null ? '' : ` (${cannotRu
     test('NFS: a size that holds, extend, snapshot, clone, sizes', () => walkOverNfs(service))
     test('CEPHFS: keys that write, read, and are taken away', () => walkWithKeys(bench, service))
   })
+
+  test.runIf(hasPostgres())(
+    'two hosts serve it: what one has in its hands when it is struck, the other finishes',
+    () => twoHosts(bench),
+  )
 
   test('nothing is left', async () => {
     const driver = cephfs.create(driverOptions, bench.host('a'))

@@ -1,0 +1,36 @@
+/** The files that an operator copies: what reads them on a host has nothing to say against them. HAProxy's: `api-processes.test.ts`. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { hasProgram } from '../../src/parts/packages.ts'
+
+const root = join(import.meta.dirname, '../..')
+const units = join(root, 'deploy/systemd')
+const dir = mkdtempSync(join(tmpdir(), 'manila-units-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+describe.runIf(hasProgram('systemd-analyze'))('systemd units', () => {
+  test.each(readdirSync(units))('%s', (name) => {
+    // Where the guide puts the checkout.
+    const text = readFileSync(join(units, name), 'utf8').replaceAll('/opt/manila', root)
+    const file = join(dir, name)
+    writeFileSync(file, text)
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' })
+    expect([status, stdout + stderr]).toEqual([0, ''])
+    const [, node = '', program = ''] = /^ExecStart=(\S+) (\S+)/m.exec(text) ?? []
+    expect([node, program].map((path) => existsSync(path))).toEqual([true, true])
+  })
+
+  test('and this finds what is wrong', () => {
+    const file = join(dir, 'wrong.service')
+    writeFileSync(file, '[Service]\nExecStart=/nowhere/at-all\nNoSuchOption=1\n')
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' })
+    expect([status === 0, stderr.includes('NoSuchOption'), stderr.includes('/nowhere/at-all')]).toEqual([
+      false,
+      true,
+      true,
+    ])
+  })
+})
