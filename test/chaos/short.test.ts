@@ -48,7 +48,7 @@ describe.each([
     test('is upgraded under load, over a schema that grows: no request fails', async () => {
       const said: string[] = []
       const good_ = await rollingUpgrade(field, {
-        clients: 6,
+        clients: 2,
         seed: Date.now() % 1_000_000,
         say: (line) => void said.push(line),
         besideMs: 500,
@@ -67,7 +67,7 @@ describe.each([
       console.log(
         `seed ${seed} (MANILA_FAULTS_SEED repeats its choices), ${faults} faults (MANILA_CHAOS_FAULTS)`,
       )
-      const plan = { faults, clients: 6, seed, atLeast: faults * 10, say: () => {} }
+      const plan = { faults, clients: 4, seed, atLeast: faults * 10, say: () => {} }
       const outcome = await randomFaults(field, plan)
       console.log(table(outcome))
       expect(outcome.report.examples).toEqual({})
