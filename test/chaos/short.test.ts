@@ -19,6 +19,7 @@ import { randomFaults } from './random-faults.ts'
 import { table } from './table.ts'
 import { rollingUpgrade } from './upgrade.ts'
 import { freePort } from '../helpers/free-port.ts'
+import { programs } from '../helpers/one-file.ts'
 
 const broker = hasProgram(rabbitmqNeed.program)
 const rules = join(import.meta.dirname, '../../deploy/prometheus/alerts.yml')
@@ -32,7 +33,7 @@ describe.each([
     let field: Field
     let good = false
     beforeAll(async () => {
-      field = await openField(database, (line) => console.log(line))
+      field = await openField(database, (line) => console.log(line), { root: await programs() })
     }, 240_000)
     afterAll(() => field?.end({ keep: !good }), 120_000)
 

@@ -22,10 +22,26 @@ const ownAddress = {
       : null,
 }
 
+const sources = join(import.meta.dirname, '../../src')
+
 /** Bundles the program `entry` (absolute); answers the file to run instead. */
 export async function oneFile(entry: string, name: string): Promise<string> {
+  return join(await bundled(name, { [name]: entry }), `${name}.mjs`)
+}
+
+/** Bundles the programs of a cluster; answers what stands in for the checkout: they are in its `src/bin`. */
+export async function programs(): Promise<string> {
+  const names = ['api', 'scheduler', 'share', 'data', 'manage'].map((role) => `manila-${role}`)
+  return bundled(
+    'programs',
+    Object.fromEntries(names.map((name) => [`src/bin/${name}`, join(sources, 'bin', `${name}.ts`)])),
+  )
+}
+
+/** Bundles entries (name to absolute file) into a folder of this process; answers the folder. */
+async function bundled(name: string, input: Readonly<Record<string, string>>): Promise<string> {
   const bundle = await rolldown({
-    input: entry,
+    input,
     platform: 'node',
     external: [/^node:/, leftOutside],
     plugins: [ownAddress],
@@ -35,11 +51,11 @@ export async function oneFile(entry: string, name: string): Promise<string> {
   const own = join(folder, `${name}.${process.pid}`)
   mkdirSync(own, { recursive: true })
   // What is imported when it is needed stays a file of its own: no start pays for a database that it doesn't use.
-  await bundle.write({ dir: own, format: 'esm', entryFileNames: `${name}.mjs`, chunkFileNames: '[name].mjs' })
+  await bundle.write({ dir: own, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' })
   await bundle.close()
   for (const old of readdirSync(folder)) {
     const pid = Number(/\.(\d+)$/.exec(old)?.[1] ?? process.pid)
     if (!existsSync(`/proc/${pid}`)) rmSync(join(folder, old), { recursive: true, force: true })
   }
-  return join(own, `${name}.mjs`)
+  return own
 }
