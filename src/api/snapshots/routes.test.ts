@@ -184,6 +184,7 @@ describe('lists', () => {
     expect(await ids('status=error')).toEqual([c.id])
     expect(await ids('name=alpha')).toEqual([a.id])
     expect(await ids('name~=_')).toEqual([b.id])
+    expect(await ids('name~=BETA')).toEqual([b.id])
     expect(await ids('name~=_', { version: 35 })).toHaveLength(3)
     expect(await ids(`share_id=${share.id}&size=2`)).toHaveLength(3)
     expect(await ids('usage=used', { token: 'admin' })).toEqual([])

@@ -101,5 +101,9 @@ function behind(
   return descending && !neverNull.includes(sortKey) ? sql<boolean>`(${rest} or ${key} is null)` : rest
 }
 
-/** `%`, `_` and the escape itself lose their meaning in a LIKE pattern; used with `escape '!'`. */
-export const likePattern = (part: string): string => `%${part.replaceAll(/[!%_]/g, '!$&')}%`
+/**
+ * True where `column` contains `part`, in whichever case: as MySQL's usual collations have it, and the same on all three databases for
+ * ASCII letters (SQLite folds no others).
+ */
+export const contains = (column: string, part: string) =>
+  sql<boolean>`lower(${sql.ref(column)}) like lower(${`%${part.replaceAll(/[!%_]/g, '!$&')}%`}) escape '!'`

@@ -1,7 +1,7 @@
 /** Locks that people and services put on shares and access rules. */
-import { sql, type SelectQueryBuilder } from 'kysely'
+import type { SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ResourceLocksTable, Tx } from '../schema.ts'
-import { likePattern, paged, type Page } from './keyset.ts'
+import { contains, paged, type Page } from './keyset.ts'
 import type { Scope } from './scope.ts'
 
 export type LockRow = ResourceLocksTable
@@ -78,7 +78,7 @@ function filtered<O>(start: Query<O>, scope: Scope, f: LockFilters): Query<O> {
     if (value !== undefined) query = query.where(column as 'id', '=', value)
   }
   if (f.lockReasonLike !== undefined) {
-    query = query.where(sql<boolean>`lock_reason like ${likePattern(f.lockReasonLike)} escape '!'`)
+    query = query.where(contains('lock_reason', f.lockReasonLike))
   }
   if (f.createdSince !== undefined) query = query.where('created_at', '>=', f.createdSince)
   if (f.createdBefore !== undefined) query = query.where('created_at', '<=', f.createdBefore)

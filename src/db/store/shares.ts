@@ -1,7 +1,7 @@
 /** Shares as tenants see them: find, list, count, insert. State changes are in `share-instances.ts`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
-import { likePattern, paged, type Page } from './keyset.ts'
+import { contains, paged, type Page } from './keyset.ts'
 import type { Scope } from './scope.ts'
 
 export type ShareRow = SharesTable
@@ -183,10 +183,9 @@ function filtered<O>(start: Query<O>, scope: Scope, f: ShareFilters): Query<O> {
   for (const [column, value] of exact) {
     if (value !== undefined) query = query.where(`shares.${column}` as never, '=', value as never)
   }
-  if (f.nameLike !== undefined)
-    query = query.where(sql<boolean>`shares.name like ${likePattern(f.nameLike)} escape '!'`)
+  if (f.nameLike !== undefined) query = query.where(contains('shares.name', f.nameLike))
   if (f.descriptionLike !== undefined) {
-    query = query.where(sql<boolean>`shares.description like ${likePattern(f.descriptionLike)} escape '!'`)
+    query = query.where(contains('shares.description', f.descriptionLike))
   }
   query = filteredByInstance(query, f)
   for (const [key, value] of Object.entries(f.metadata ?? {})) {

@@ -1,7 +1,7 @@
 /** Snapshots for views: pages, counts and single ones with what hangs on them. */
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
-import { likePattern, paged, type Page } from './keyset.ts'
+import { contains, paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
 import type { Scope } from './scope.ts'
 
@@ -109,10 +109,10 @@ function filtered<O>(start: Query<O>, scope: Scope, f: SnapshotFilters): Query<O
       query = query.where(`snapshots.${column}` as 'snapshots.id', '=', value as string)
   }
   if (f.nameLike !== undefined) {
-    query = query.where(sql<boolean>`snapshots.name like ${likePattern(f.nameLike)} escape '!'`)
+    query = query.where(contains('snapshots.name', f.nameLike))
   }
   if (f.descriptionLike !== undefined) {
-    query = query.where(sql<boolean>`snapshots.description like ${likePattern(f.descriptionLike)} escape '!'`)
+    query = query.where(contains('snapshots.description', f.descriptionLike))
   }
   if (f.used !== undefined) {
     const wanted = f.used
