@@ -25,6 +25,8 @@ export interface FaultsPlan {
   readonly faults: number
   readonly clients: number
   readonly seed: number
+  /** As of the load. */
+  readonly restMs?: number
   /** Accepted requests before the load ends; waited for when the faults are over. */
   readonly atLeast: number
   readonly say: (line: string) => void
@@ -45,6 +47,7 @@ export async function randomFaults(field: Field, plan: FaultsPlan): Promise<Outc
   const load = startLoad(field, journal, {
     clients: plan.clients,
     seed: plan.seed,
+    restMs: plan.restMs ?? 30,
     shareTypes: ['a', 'b'],
     answered(status) {
       if (status === 503) refusedFor503 += 1

@@ -23,6 +23,8 @@ import { programs } from '../helpers/one-file.ts'
 
 const broker = hasProgram(rabbitmqNeed.program)
 const rules = join(import.meta.dirname, '../../deploy/prometheus/alerts.yml')
+/** Unhurried clients: what they ask for has to be waited for. */
+const restMs = 400
 const faults = Number(process.env.MANILA_CHAOS_FAULTS ?? 6)
 
 describe.each([
@@ -53,6 +55,7 @@ describe.each([
         seed: Date.now() % 1_000_000,
         say: (line) => void said.push(line),
         besideMs: 500,
+        restMs,
         // One of each kind: old and new ones go on together.
         members: ({ name }) => /^(api-1|scheduler-1|share-a1|share-b1|data-1)$/.test(name),
         expand: nextRelease,
@@ -68,7 +71,7 @@ describe.each([
       console.log(
         `seed ${seed} (MANILA_FAULTS_SEED repeats its choices), ${faults} faults (MANILA_CHAOS_FAULTS)`,
       )
-      const plan = { faults, clients: 4, seed, atLeast: faults * 10, say: () => {} }
+      const plan = { faults, clients: 4, seed, restMs, atLeast: faults * 10, say: () => {} }
       const outcome = await randomFaults(field, plan)
       console.log(table(outcome))
       expect(outcome.report.examples).toEqual({})

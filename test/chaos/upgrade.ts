@@ -42,6 +42,8 @@ export interface UpgradePlan {
   readonly clients: number
   readonly seed: number
   readonly say: (line: string) => void
+  /** As of the load. */
+  readonly restMs?: number
   /** Milliseconds that a process of the new release runs beside the old ones before the next is replaced. */
   readonly besideMs?: number
   /** Which are replaced; the others go on as they are. */
@@ -52,13 +54,14 @@ export interface UpgradePlan {
 
 /** Members are stopped afterwards. */
 export async function rollingUpgrade(field: Field, plan: UpgradePlan): Promise<boolean> {
-  const { clients, seed, say, besideMs = 3000, members = () => true, expand = migrate } = plan
+  const { clients, seed, say, besideMs = 3000, restMs = 30, members = () => true, expand = migrate } = plan
   const { cluster } = field
   const journal = join(field.dir, 'journal.jsonl')
   const failed: number[] = []
   const load = startLoad(field, journal, {
     clients,
     seed,
+    restMs,
     shareTypes: ['a', 'b'],
     answered: (status) => void (status === 0 || status >= 500 ? failed.push(status) : 0),
   })

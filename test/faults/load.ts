@@ -42,12 +42,14 @@ export interface LoadOptions {
   readonly seed: number
   /** One of these for each share, at random; the default type without any. */
   readonly shareTypes?: readonly string[]
+  /** Milliseconds that a client rests between two requests, at most. */
+  readonly restMs?: number
   /** Told of every answer, with the milliseconds it took; status 0 = none came. */
   readonly answered?: (status: number, ms: number) => void
 }
 
 export function startLoad(world: Pick<World, 'call'>, journal: string, options: LoadOptions): Load {
-  const { clients, seed, shareTypes = [], answered = () => {} } = options
+  const { clients, seed, shareTypes = [], restMs = 30, answered = () => {} } = options
   const file = openSync(journal, 'a')
   const counts: Record<Verb, number> = { create: 0, extend: 0, snapshot: 0, allow: 0, deny: 0, delete: 0 }
   const stopping = new AbortController()
@@ -161,7 +163,7 @@ export function startLoad(world: Pick<World, 'call'>, journal: string, options: 
       if (share === undefined || (shares.length < sharesPerClient && random() < 0.5))
         await deeds.create(undefined as never)
       else await deeds[oneOf(order) ?? 'allow'](share)
-      await pause(random() * 30)
+      await pause(random() * restMs)
     }
   }
 
