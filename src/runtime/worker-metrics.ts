@@ -20,7 +20,11 @@ interface Message {
 export function answerPrimary(registry: Registry): void {
   process.on('message', (message: Partial<Message> | null) => {
     if (message?.type !== question) return
-    void registry.getMetricsAsJSON().then((counted) => process.send?.({ type: answer, counted }))
+    // What can't be read, or told to a primary that is gone, is left out; it must not end the worker.
+    registry.getMetricsAsJSON().then(
+      (counted) => process.send?.({ type: answer, counted }, undefined, undefined, () => {}),
+      () => {},
+    )
   })
 }
 

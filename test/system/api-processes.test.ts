@@ -21,7 +21,7 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { connect } from '../../src/sdk/connect.ts'
 import { trustingFetch } from '../../src/sdk/trusting-fetch.ts'
 import { until } from '../faults/world.ts'
-import { freePort } from '../helpers/free-port.ts'
+import { freePort } from '../../src/parts/daemon.ts'
 
 const root = join(import.meta.dirname, '../..')
 const there = hasPostgres() && hasProgram('haproxy')
