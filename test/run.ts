@@ -9,7 +9,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 const { ensureInstalled } = await import('../src/parts/packages.ts')
 const { hasMariadb } = await import('../src/parts/mariadb.ts')
 const { hasPostgres } = await import('../src/parts/postgres.ts')
@@ -20,7 +20,11 @@ interface Report {
     readonly name: string
     readonly status: string
     readonly message?: string
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: readonly string[]
+    }[]
   }[]
 }
 
@@ -28,6 +32,8 @@ const root = join(import.meta.dirname, '..')
 const bin = join(root, 'node_modules', '.bin')
 const environment = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` }
 const count = { passed: 0, failed: 0, skipped: 0 }
+/** What failed and why, told again at the end: whoever has only the last lines of a long log needs no more. */
+const failures: string[] = []
 
 const staticChecks = [
   ['format', ['oxfmt', '--check']],
@@ -49,6 +55,7 @@ else {
   await Promise.all([onServers(runStores), onServers(runKills)])
   // What measures time comes last and alone: vitest.config.ts says in which order.
   await runProjects(['system', 'alone'])
+  console.log(failures.join('\n'))
   console.log(`${Math.round((performance.now() - began) / 1000)} s`)
   console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
 }
@@ -73,14 +80,14 @@ async function matrix(): Promise<void> {
     )
     failed.all += count.failed
   }
-  console.log(lines.join('\n'))
+  console.log([...failures, ...lines].join('\n'))
   count.failed = failed.all
 }
 
 async function check(name: string, command: readonly string[]): Promise<void> {
   const { status, output } = await run(command)
   if (status === 0) count.passed++
-  else count.failed++
+  else fail(`${name}\n${output.trimEnd()}`)
   console.log(`${output.trimEnd()}\n${status === 0 ? 'ok' : 'FAILED'}: ${name}`)
 }
 
@@ -145,37 +152,45 @@ async function runProjects(
   ]
   const { status } = await run(args, { live: true, env })
   if (!existsSync(output)) {
-    console.log(
-      `FAILED: the tests of ${projects.join(' and ')} wrote no report (vitest ended with ${status})`,
-    )
-    count.failed++
+    fail(`the tests of ${projects.join(' and ')} wrote no report (vitest ended with ${status})`)
     return
   }
   // Not the total: other checks run at the same time.
   let failed = 0
+  const failHere = (what: string): void => {
+    failed++
+    fail(what)
+  }
+  const where = Object.values(env).join(', ')
   const report = JSON.parse(readFileSync(output, 'utf8')) as Report
   const allowed = readFileSync(join(root, 'test', 'allowed-skips.txt'), 'utf8').split('\n')
   for (const file of report.testResults) {
     // A file that could not even be loaded has no tests to fail.
     if (file.status === 'failed' && file.assertionResults.length === 0) {
-      console.log(`FAILED to load: ${file.name} ${file.message ?? ''}`)
-      failed++
+      failHere(`to load: ${file.name} ${file.message ?? ''}`)
     }
-    for (const { fullName, status: outcome } of file.assertionResults) {
+    for (const { fullName, status: outcome, failureMessages = [] } of file.assertionResults) {
       if (outcome === 'passed') count.passed++
-      else if (outcome === 'failed') failed++
+      else if (outcome === 'failed')
+        failHere(
+          [`${fullName} (${relative(root, file.name)}${where && `, ${where}`})`, ...failureMessages].join(
+            '\n',
+          ),
+        )
       else if (allowed.some((line) => line !== '' && !line.startsWith('#') && fullName.startsWith(line))) {
         count.skipped++
         console.log(`skipped: ${fullName}`)
       } else {
-        failed++
-        console.log(`FAILED: skipped, which test/allowed-skips.txt does not allow: ${fullName}`)
+        failHere(`skipped, which test/allowed-skips.txt does not allow: ${fullName}`)
       }
     }
   }
-  if (status !== 0 && failed === 0) {
-    console.log(`FAILED: vitest ended with ${status} without a failing test (an unhandled error?)`)
-    failed++
-  }
-  count.failed += failed
+  if (status !== 0 && failed === 0)
+    failHere(`vitest ended with ${status} without a failing test (an unhandled error?)`)
+}
+
+function fail(what: string): void {
+  count.failed++
+  failures.push(`FAILED: ${what}`)
+  console.log(failures.at(-1))
 }
