@@ -19,7 +19,7 @@ import { driver as simDriver } from '../drivers/sim/index.ts'
 import { setFaults, type Faults } from '../drivers/sim/faults.ts'
 import { forgetMemory, openStore as openSimStore } from '../drivers/sim/store.ts'
 import { partsIn } from '../drivers/sim/target.ts'
-import type { StorageDriver } from '../drivers/driver.ts'
+import type { Exporter, StorageDriver } from '../drivers/driver.ts'
 import { operation, registry, type Registry } from '../engine/operation.ts'
 import { run, type RunEnd, type RunnerParts } from '../engine/runner.ts'
 import { exporter as simExporter } from '../exporters/sim.ts'
@@ -57,6 +57,7 @@ export interface BenchOptions {
   /** Clients that the exporter refuses. */
   readonly refuse?: readonly string[]
   readonly wrapDriver?: (driver: StorageDriver) => StorageDriver
+  readonly wrapExporter?: (exporter: Exporter) => Exporter
   /** Protocols that the driver publishes by itself. */
   readonly native?: readonly string[]
   /** The backend never comes up. */
@@ -97,7 +98,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     settings: { ...settings.backends.alpha!, call_timeout_s: 2 },
     dir,
     driver: options.wrapDriver?.(made) ?? made,
-    exporter: publisherOf(made.native, exporter),
+    exporter: publisherOf(made.native, options.wrapExporter?.(exporter) ?? exporter),
     firstPauseMs: 20,
   })
   if (options.dead === true) await setFaults(dir, { setup: { kind: 'fail' } })

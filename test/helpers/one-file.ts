@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown'
 
 const folder = join(import.meta.dirname, '../../node_modules/.cache/one-file')
 /** Libraries in CommonJS, which find files of their own beside themselves. */
-const leftOutside = /^(fastify|pino|prom-client|pg|mysql2|rabbitmq-client|commander)(\/|$)/
+const leftOutside = /^(pg|mysql2|rabbitmq-client)(\/|$)/
 
 /** Modules of ours find scripts beside themselves: each keeps the address it has among the sources. */
 const ownAddress = {
@@ -20,6 +20,24 @@ const ownAddress = {
           .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
           .replaceAll('import.meta.dirname', JSON.stringify(dirname(id)))
       : null,
+}
+
+/**
+ * What a module takes of Node, taken when it runs. Imported as usual, a part of Node gives all its names at once, and some of
+ * those load much: the `WebSocket` of `node:http` an HTTP client that the service never uses.
+ */
+const partsOfNode = {
+  name: 'parts of node',
+  resolveId: (id: string, importer: string | undefined) => {
+    if (!id.startsWith('node:')) return null
+    // The bundle's own beginning has nothing to take it with yet.
+    if (importer?.startsWith('\0rolldown')) return { id, external: true }
+    return { id: `\0${id}`, moduleSideEffects: false }
+  },
+  load: (id: string) => {
+    if (!id.startsWith('\0node:')) return null
+    return `module.exports = process.getBuiltinModule('${id.slice(1)}')`
+  },
 }
 
 const sources = join(import.meta.dirname, '../../src')
@@ -43,15 +61,21 @@ async function bundled(name: string, input: Readonly<Record<string, string>>): P
   const bundle = await rolldown({
     input,
     platform: 'node',
-    external: [/^node:/, leftOutside],
-    plugins: [ownAddress],
+    external: [leftOutside],
+    plugins: [ownAddress, partsOfNode],
     logLevel: 'silent',
   })
   // Another run may be reading the earlier one.
   const own = join(folder, `${name}.${process.pid}`)
   mkdirSync(own, { recursive: true })
   // What is imported when it is needed stays a file of its own: no start pays for a database that it doesn't use.
-  await bundle.write({ dir: own, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' })
+  await bundle.write({
+    dir: own,
+    format: 'esm',
+    entryFileNames: '[name].mjs',
+    chunkFileNames: '[name].mjs',
+    minify: { compress: false, mangle: false, codegen: true },
+  })
   await bundle.close()
   for (const old of readdirSync(folder)) {
     const pid = Number(/\.(\d+)$/.exec(old)?.[1] ?? process.pid)

@@ -34,6 +34,25 @@ const instance = () =>
     .executeTakeFirstOrThrow()
 const messages = () => bench.store.db.selectFrom('messages').selectAll().execute()
 
+/** Opens the bench again with an exporter that is busy with rules from when that is `reached` until it is `end`ed. */
+async function busyExporter(): Promise<{ readonly reached: Promise<void>; end(): void }> {
+  const reached = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
+  await bench.close()
+  await open({
+    wrapExporter: (exporter) => ({
+      ...exporter,
+      async applyRules(...asked) {
+        const outcomes = await exporter.applyRules(...asked)
+        reached.resolve()
+        await ended.promise
+        return outcomes
+      },
+    }),
+  })
+  return { reached: reached.promise, end: () => ended.resolve() }
+}
+
 describe('access rules', () => {
   it('become true together in one call', async () => {
     await queueRule(bench, share, '10.0.0.1')
@@ -115,11 +134,12 @@ describe('access rules', () => {
   })
 
   it('miss no change that comes while the exporter is busy', async () => {
+    const busy = await busyExporter()
     await queueRule(bench, share, '10.0.0.1')
-    await bench.setFaults({ 'apply-rules': { kind: 'slow', ms: 80, times: 1 } })
     const first = pass()
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await busy.reached
     await queueRule(bench, share, '10.0.0.2')
+    busy.end()
     expect(await first).toEqual({ end: 'again', soon: true })
     expect((await instance()).access_rules_status).toBe('syncing')
     expect(await pass()).toEqual({ end: 'done' })
@@ -136,13 +156,14 @@ describe('access rules', () => {
   })
 
   it('are left alone once somebody else has the lane', async () => {
+    const busy = await busyExporter()
     await queueRule(bench, share, '10.0.0.1')
-    await bench.setFaults({ 'apply-rules': { kind: 'slow', ms: 60, times: 1 } })
     const first = pass()
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await busy.reached
     const lane = `instance:${share.instanceId}`
     await bench.store.db.updateTable('lanes').set({ expires_at: 0 }).where('lane', '=', lane).execute()
     await bench.store.transaction((tx) => takeLease(tx, bench.store, lane, 'thief'))
+    busy.end()
     expect(await first).toEqual({ end: 'again', soon: false })
     expect(await states()).toEqual({ '10.0.0.1': 'applying' })
   })
@@ -171,10 +192,9 @@ describe('access rules', () => {
     await queueRule(bench, share, '10.0.0.1')
     await bench.setFaults({ 'apply-rules': { kind: 'fail-once', retry_after_s: 0 } })
     const queue = accessRules(bench)
-    await queue.look()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    await queue.look()
-    expect(await states()).toEqual({ '10.0.0.1': 'active' })
+    await expect
+      .poll(async () => (await queue.look(), states()), { timeout: 10_000 })
+      .toEqual({ '10.0.0.1': 'active' })
     await queue.stop()
   })
 })
