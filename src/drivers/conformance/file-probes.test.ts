@@ -21,6 +21,13 @@ test('what was written is read back, larger, smaller and odd', async () => {
   }
 })
 
+test('content of the same seed grows, and shrinks', async () => {
+  for (const bytes of [1_500_000, 4_000_000, 4_000_001, 2_000_000, 3_000_000]) {
+    expect(await probes.write(place(), { seed: 'same', bytes })).toBe('written')
+    expect(await probes.read(place())).toEqual({ seed: 'same', bytes })
+  }
+})
+
 test('damage is noticed', async () => {
   await probes.write(place(), { seed: 'a', bytes: 3_000_000 })
   const file = await open(join(path, 'payload'), 'r+')

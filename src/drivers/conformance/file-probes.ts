@@ -19,7 +19,12 @@ async function write(place: Place, content: Content): Promise<'written' | 'full'
   const path = payloadOf(place)
   const file = await open(path, 'r+').catch(() => open(path, 'w+'))
   try {
-    for (const [offset, block] of blocks(content)) await file.write(block, 0, block.length, offset)
+    const there = await headerOf(file)
+    // Content of the same seed begins alike: what is there of it isn't written again, but for the header.
+    const kept = there?.seed === content.seed ? Math.min(there.bytes, (await file.stat()).size) : 0
+    for (const [offset, block] of blocks(content)) {
+      if (offset === 0 || offset + block.length > kept) await file.write(block, 0, block.length, offset)
+    }
     await file.truncate(content.bytes)
     await file.sync()
     return 'written'
@@ -41,9 +46,8 @@ async function read(place: Place): Promise<Content | null> {
     throw error
   }
   try {
-    const header = Buffer.alloc(headerBytes)
-    await file.read(header, 0, headerBytes, 0)
-    const content = JSON.parse(header.toString('utf8').trimEnd()) as Content
+    const content = await headerOf(file)
+    if (content === null) throw new Error(`${payloadOf(place)} does not say what it holds`)
     const { size } = await file.stat()
     if (size !== content.bytes) throw new Error(`${payloadOf(place)} has ${size} bytes, not ${content.bytes}`)
     for (const [offset, block] of blocks(content)) {
@@ -54,6 +58,17 @@ async function read(place: Place): Promise<Content | null> {
     return content
   } finally {
     await file.close()
+  }
+}
+
+/** What the file says it holds; null when it says nothing. */
+async function headerOf(file: FileHandle): Promise<Content | null> {
+  const header = Buffer.alloc(headerBytes)
+  const { bytesRead } = await file.read(header, 0, headerBytes, 0)
+  try {
+    return JSON.parse(header.toString('utf8', 0, bytesRead).trimEnd()) as Content
+  } catch {
+    return null
   }
 }
 

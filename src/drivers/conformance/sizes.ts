@@ -67,7 +67,7 @@ export const sizeLaws: readonly Law[] = [
     needs: ['shrinks', 'probes'],
     async check(bench) {
       const share = await bench.share({ sizeGib: 2 })
-      const content = { seed: 'mine', bytes: Math.floor(1.3 * GIB) }
+      const content = { seed: 'mine', bytes: Math.floor(1.1 * GIB) }
       await bench.write(share, content)
       await refused(
         () => bench.driver.shrinks!.shrink(bench.call({ lane: share.id }), share.ref, 1),
@@ -76,7 +76,7 @@ export const sizeLaws: readonly Law[] = [
       )
       await bench.holds(share, content, 'after a refused shrink')
       // A limit that was lowered all the same would stop this.
-      await bench.write(share, { seed: 'more', bytes: Math.floor(1.6 * GIB) })
+      await bench.write(share, { seed: 'more', bytes: Math.floor(1.2 * GIB) })
     },
   },
   {

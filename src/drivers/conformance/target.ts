@@ -57,7 +57,10 @@ export interface Content {
 }
 
 export interface Probes {
-  /** Makes the place hold `content` alone, overwriting in place what is there. `full` when the limit stopped it. */
+  /**
+   * Makes the place hold `content` alone, overwriting in place what is there, though not what is there of the same seed.
+   * `full` when the limit stopped it.
+   */
   write(place: Place, content: Content): Promise<'written' | 'full'>
   /** What the place holds; null when nothing was ever written. Throws when it is damaged. */
   read(place: Place): Promise<Content | null>
