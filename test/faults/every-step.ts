@@ -81,8 +81,7 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
     before = null
   }
   for (const point of order) {
-    // Recovering must not meet the point of the next kill.
-    if (before !== null && (before as { point: KillPoint }).point.kind === point.kind) {
+    if (before !== null && meets((before as { point: KillPoint }).point, point)) {
       const running = await world.start()
       await recover()
       await running.kill()
@@ -109,9 +108,27 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
   return { survived, wrong, recoveryMs }
 }
 
-/** Neighbours are of different kinds, as far as there are enough. */
+const steps = allSteps()
+const indexOf = ({ kind, step }: KillPoint): number =>
+  steps.findIndex((one) => one.kind === kind && one.step === step)
+
+/** Whether what was killed at `point`, going on, comes by `next`: then another process has to bring it to its end first. */
+function meets(point: KillPoint, next: KillPoint): boolean {
+  if (point.kind !== next.kind || point.undo !== next.undo) return false
+  const ahead = indexOf(next) - indexOf(point)
+  return point.undo ? ahead <= 0 : ahead >= 0
+}
+
+/** Neighbours are of different kinds, as far as there are enough; those of a kind don't meet the next, but for a few. */
 function shuffledByKind(points: readonly KillPoint[]): KillPoint[] {
-  const queues = [...Map.groupBy(points, ({ kind }) => kind).values()].map((queue) => [...queue])
+  const queues = [...Map.groupBy(points, ({ kind }) => kind).values()].map((queue) =>
+    queue.toSorted(
+      (a, b) =>
+        Number(a.undo) - Number(b.undo) ||
+        a.at.localeCompare(b.at) ||
+        (indexOf(b) - indexOf(a)) * (a.undo ? -1 : 1),
+    ),
+  )
   const order: KillPoint[] = []
   while (order.length < points.length) {
     for (const queue of queues.toSorted((a, b) => b.length - a.length)) {

@@ -80,7 +80,7 @@ export function startLoad(world: Pick<World, 'call'>, journal: string, options: 
       } catch (error) {
         answered(0, performance.now() - began)
         if (performance.now() > patienceUntil) throw error
-        await pause(40)
+        await pause(120)
       }
     }
   }

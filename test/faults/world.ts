@@ -204,11 +204,13 @@ export async function until<T>(
   withinMs: number,
   look: () => Promise<T | null | undefined | false>,
 ): Promise<T> {
-  const end = performance.now() + withinMs
+  const began = performance.now()
   for (;;) {
     const found = await look()
     if (found !== null && found !== undefined && found !== false) return found
-    if (performance.now() > end) throw new Error(`${what}: not within ${withinMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    const elapsedMs = performance.now() - began
+    if (elapsedMs > withinMs) throw new Error(`${what}: not within ${withinMs} ms`)
+    // What takes long is asked after less often: looking is work as well.
+    await new Promise((resolve) => setTimeout(resolve, Math.min(250, 40 + elapsedMs / 10)))
   }
 }
