@@ -89,7 +89,7 @@ describe('layers', () => {
   it('keep each library in its folder', () => {
     const homes: Readonly<Record<string, readonly string[]>> = {
       kysely: ['db', 'engine'],
-      'node:sqlite': ['db', 'drivers'],
+      'node:sqlite': ['db', 'exec'],
       pg: ['db'],
       'mysql2/promise': ['db'],
       fastify: ['api', 'main', 'roles'],

@@ -374,7 +374,7 @@ export interface Parts {
   readonly dir: string
   /** Microseconds since the epoch. */
   now(): number
-  /** One holder per file on this host, for what several processes of it must not do at once; absent where there is no such thing. */
+  /** One holder per file on this host, for what several processes of it must not do at once. */
   readonly lock?: HostLock
 }
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-describe.runIf(process.platform === 'linux')('a host lock', () => {
+describe('a host lock', () => {
   test('is one holder at a time, in the order of letting go', async () => {
     const file = join(dir, 'one')
     const first = await hostLock(file, { waitMs: 5000 })
@@ -41,6 +41,11 @@ describe.runIf(process.platform === 'linux')('a host lock', () => {
     child.kill('SIGKILL')
     const release = await hostLock(file, { waitMs: 5000 })
     await release()
+  })
+
+  test('is refused with a reason when its file can not be', async () => {
+    const file = join(dir, 'no-such-folder', 'lock')
+    await expect(hostLock(file, { waitMs: 5000 })).rejects.toMatchObject({ kind: 'missing' })
   })
 
   test('is not waited for once the call is stopped', async () => {

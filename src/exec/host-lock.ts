@@ -1,10 +1,7 @@
-/**
- * One lock per file for all processes of this host. Node has no flock, so a child holds it: `flock FILE cat` answers a line when it has
- * the lock and gives it back when its input closes, which the death of this process does too.
- */
-import { spawn } from 'node:child_process'
+/** One lock per file for all processes of this host, held for as long as a call of a driver takes. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ExecError } from './exec.ts'
-import { searchPath } from './local.ts'
+import { fileLock } from './file-lock.ts'
 
 export interface HostLockOptions {
   /** Milliseconds to wait for whoever has it. */
@@ -17,45 +14,30 @@ export type Release = () => Promise<void>
 
 export type HostLock = (file: string, options: HostLockOptions) => Promise<Release>
 
+/** Milliseconds between two looks. Who has it is starting a daemon or mounting: a second or so. */
+const lookMs = 10
+
 const nothing = { code: -1, stdout: '', stderr: '' }
 
 /** Takes the lock on `file` (absolute; made when absent). Throws {@link ExecError}: `missing`, `deadline` or `aborted`. */
 export const hostLock: HostLock = async (file, { waitMs, signal }) => {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'flock', '-x', '-o', '--', file, 'cat'], {
-    env: { PATH: searchPath, LANG: 'C' },
-    stdio: ['pipe', 'pipe', 'ignore'],
-    // Signals of a terminal are for the service, which lets go by itself.
-    detached: true,
-  })
-  const ended = new Promise<void>((resolve) => {
-    child.on('exit', () => resolve())
-    child.on('error', () => resolve())
-  })
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const refuse = (kind: 'missing' | 'deadline' | 'aborted', why: string): void => {
-    reject(new ExecError(`the lock ${file} was not taken: ${why}`, kind, nothing))
+  const lock = fileLock(file)
+  const refuse = (kind: 'missing' | 'deadline' | 'aborted', why: string): ExecError => {
+    lock[Symbol.dispose]()
+    return new ExecError(`the lock ${file} was not taken: ${why}`, kind, nothing)
   }
-  const timer = setTimeout(() => refuse('deadline', `somebody has had it for ${waitMs / 1000} s`), waitMs)
-  const onAbort = (): void => refuse('aborted', 'the call was stopped')
-  signal?.addEventListener('abort', onAbort)
-  if (signal?.aborted === true) onAbort()
-  child.on('error', () => refuse('missing', 'setpriv or flock is not installed (package util-linux)'))
-  child.on('exit', () => refuse('missing', 'flock ended'))
-  child.stdout.on('data', () => resolve())
-  child.stdin.on('error', () => {})
-  // It comes back only through a `cat` that the lock has let run.
-  child.stdin.write('\n')
-  try {
-    await promise
-  } catch (error) {
-    child.kill('SIGKILL')
-    throw error
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+  const take = (): boolean => {
+    try {
+      return lock.tryTake()
+    } catch (error) {
+      throw refuse('missing', (error as Error).message)
+    }
   }
-  return async () => {
-    child.stdin.end()
-    await ended
+  const end = performance.now() + waitMs
+  while (!take()) {
+    if (performance.now() >= end) throw refuse('deadline', `somebody has had it for ${waitMs / 1000} s`)
+    await sleep(lookMs, undefined, { signal }).catch(() => {})
+    if (signal?.aborted === true) throw refuse('aborted', 'the call was stopped')
   }
+  return async () => lock[Symbol.dispose]()
 }

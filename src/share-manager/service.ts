@@ -70,8 +70,6 @@ export interface ShareManager {
 }
 
 const seconds = 1000
-/** Elsewhere there is one process per backend. */
-const hostLocks = process.platform === 'linux' ? { lock: hostLock } : {}
 const workerPollMs = 2 * seconds
 
 /** Registers every configured backend. Rejects when the database can't be reached. */
@@ -264,7 +262,7 @@ async function register(
     name,
     settings,
     dir,
-    ...hostLocks,
+    lock: hostLock,
     admit: () =>
       built.driver.reach === 'host' ? refuseOtherKernels(parts, label, serviceId) : Promise.resolve(),
     ...(parts.observeCall === undefined ? {} : { observeCall: parts.observeCall }),
@@ -299,7 +297,7 @@ async function build(
     backend: name,
     dir,
     now: () => clock.now(),
-    ...hostLocks,
+    lock: hostLock,
   }
   try {
     const driver = create(await loadDriver(settings.driver, process.cwd()), settings.driver_options, own)

@@ -1,11 +1,7 @@
-/**
- * One exclusive lock per backend directory, shared by every process that serves it. Node has no `flock`; SQLite's
- * lock on an empty database file is the one advisory lock it can take in process that the kernel drops when a process
- * is killed. Nothing is ever stored in that file.
- */
+/** One exclusive lock per backend directory, shared by every process that serves it. */
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileLock } from '../../exec/file-lock.ts'
 
 export interface Lock extends Disposable {
   /**
@@ -17,29 +13,13 @@ export interface Lock extends Disposable {
 
 export class LockTimeout extends Error {}
 
-const SQLITE_BUSY = 5
-
 /** Opens, lazily, the lock of the backend in `dir`. */
 export function openLock(dir: string): Lock {
-  let database: DatabaseSync | null = null
-  const tryBegin = (): boolean => {
-    if (!database) {
-      database = new DatabaseSync(join(dir, 'lock.db'))
-      // Waiting inside SQLite would block the event loop.
-      database.exec('pragma busy_timeout = 0')
-    }
-    try {
-      database.exec('begin immediate')
-      return true
-    } catch (error) {
-      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false
-      throw error
-    }
-  }
+  const lock = fileLock(join(dir, 'lock.db'))
   return {
     async hold(waitMs, signal, work) {
       const end = performance.now() + waitMs
-      while (!tryBegin()) {
+      while (!lock.tryTake()) {
         if (signal?.aborted || performance.now() >= end) throw new LockTimeout(`no lock in ${waitMs} ms`)
         // A holder needs well under a millisecond; a longer nap would only add latency.
         await sleep(1)
@@ -47,13 +27,9 @@ export function openLock(dir: string): Lock {
       try {
         return work()
       } finally {
-        // Not `commit`: on an empty file SQLite would want to write its header then, and fail while another process looks.
-        database?.exec('rollback')
+        lock.letGo()
       }
     },
-    [Symbol.dispose]() {
-      database?.close()
-      database = null
-    },
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
   }
 }
