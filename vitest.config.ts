@@ -1,14 +1,12 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** They measure time, or need the machine for themselves. */
+/** They measure time. */
 const alone = [
-  'test/chaos/short.test.ts',
-  'test/system/bus.test.ts',
   'test/system/hang.test.ts',
   'test/system/lists.test.ts',
   'test/system/nfs-kernel-client.test.ts',
   'test/system/nfs-user-client.test.ts',
-  'test/system/notifications.test.ts',
   'test/system/race.test.ts',
 ]
 
@@ -22,6 +20,27 @@ const stores = [
   'src/share-manager/**/*.test.ts',
   'test/system/race-ledger.test.ts',
 ]
+
+/** Minutes each: begun last, they would leave one processor with nothing to do. */
+const longest = [
+  'every-step.test.ts',
+  'random-moments.test.ts',
+  'short.test.ts',
+  'cephfs.system.test.ts',
+  'btrfs.system.test.ts',
+  'conformance.system.test.ts',
+  'restore.test.ts',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`/${name}`))
+      return at < 0 ? longest.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+  }
+}
 
 const system = {
   // A server and a broker for those that want one, and the service in one file.
@@ -41,6 +60,7 @@ const system = {
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -77,6 +97,7 @@ export default defineConfig({
             'test/system/**/*.test.ts',
             'test/routes/**/*.test.ts',
             'test/faults/**/*.test.ts',
+            'test/chaos/**/*.test.ts',
           ],
           exclude: alone,
           maxWorkers: 2,

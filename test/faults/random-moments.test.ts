@@ -15,9 +15,13 @@ afterAll(() => bench.clean())
 
 const kills = Number(process.env.MANILA_FAULTS_KILLS ?? 100)
 const seed = Number(process.env.MANILA_FAULTS_SEED ?? Date.now() % 1_000_000)
-const clients = 8
-/** Milliseconds between "it serves" and the kill. */
+/** Unhurried ones: a client that asks again and again for what is refused only keeps the machine busy. */
+const clientCount = 8
+const restMs = 120
+/** Milliseconds between "it serves" and the kill, at random. */
 const [soonest, latest] = [20, 900]
+/** Requests that a process has to accept before it is killed, unless it takes longer than that many milliseconds. */
+const [load, patience] = [4, 3000]
 /** Everything must be over this long after the last start. */
 const quietWithinMs = 120_000
 
@@ -45,24 +49,27 @@ describe('killed at random moments', () => {
       )
       const lives: Life[] = []
       let running = await world.start()
-      const load = startLoad(world, journal, { clients, seed })
+      const clients = startLoad(world, journal, { clients: clientCount, seed, restMs })
       let startedAt = Date.now() * 1000
       // Work to interrupt first: a world where nothing is there yet has little to lose.
       await until('the first requests', 60_000, async () => {
-        const { create, extend, snapshot, allow } = load.accepted()
-        return create >= 2 * clients && extend > 0 && snapshot > 0 && allow > clients
+        const { create, extend, snapshot, allow } = clients.accepted()
+        return create >= 2 * clientCount && extend > 0 && snapshot > 0 && allow > clientCount
       })
+      const accepted = () => Object.values(clients.accepted()).reduce((sum, count) => sum + count, 0)
       for (let kill = 0; kill < kills; kill++) {
+        const served = performance.now()
+        const before = accepted()
         await new Promise((resolve) => setTimeout(resolve, soonest + random() * (latest - soonest)))
+        while (accepted() < before + load && performance.now() < served + patience) await pause(random() * 60)
         await running.kill()
         lives.push({ startedAt, killedAt: Date.now() * 1000 })
         startedAt = Date.now() * 1000
         running = await world.start()
       }
       // A slow machine gets through fewer requests between two kills: the rest is asked for before the end.
-      const enough = () => Object.values(load.accepted()).reduce((sum, count) => sum + count, 0) >= kills * 5
-      await until(`${kills * 5} accepted requests`, 600_000, async () => enough())
-      await load.stop()
+      await until(`${kills * 5} accepted requests`, 600_000, async () => accepted() >= kills * 5)
+      await clients.stop()
       const quietBegan = performance.now()
       await quiet(world, quietWithinMs)
       const quietMs = performance.now() - quietBegan
@@ -88,7 +95,7 @@ describe('killed at random moments', () => {
         0,
       )
       console.log(
-        `${kills} kills: ${report.accepted} requests accepted (${JSON.stringify(load.accepted())}), ` +
+        `${kills} kills: ${report.accepted} requests accepted (${JSON.stringify(clients.accepted())}), ` +
           `${report.finished} finished, ${report.failedWithCause} failed with a cause, ${counts.lost_requests} lost; ` +
           `${(counts.unfinished_operations ?? 0) + stuck} stuck, ` +
           `${(counts.quota_drift ?? 0) + (counts.capacity_drift ?? 0)} drifted, ${orphans} orphans; ` +
@@ -98,12 +105,14 @@ describe('killed at random moments', () => {
       expect(report.examples).toEqual({})
       expect(report.wrong).toBe(0)
       expect(report.accepted).toBeGreaterThanOrEqual(kills * 5)
-      for (const [verb, count] of Object.entries(load.accepted()))
+      for (const [verb, count] of Object.entries(clients.accepted()))
         expect([verb, count > 0]).toEqual([verb, true])
       expect(leftOnHost(dir)).toEqual([])
     },
   )
 })
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Of every operation that outlived a process: seconds from the start of the process that finished it to its end, sorted. */
 function recoverySeconds(
