@@ -1,18 +1,21 @@
 # Starts commands for the service, which is too big to do it often: a fork copies the page tables of the whole process, and
 # nothing else of the service runs meanwhile. Started by launcher.ts, one for each process of the service:
-#   setpriv --pdeathsig KILL -- perl launcher.pl
+#   setpriv --pdeathsig KILL -- perl launcher.pl PRCTL
+# PRCTL is the number of that system call here; 0: unknown; empty: there is none.
 # Standard input: "run ID FIELDS INPUT\n" and that many bytes of each; fields are separated by NUL: lock file (empty: no
 # fence), fence number, how many KEY=VALUE follow, those, the program's path and its arguments. "kill ID\n" ends the
 # group of a command, "leave ID\n" lets go of its pipes. Standard output: "out ID BYTES\n" or "err ID BYTES\n" with that many
 # bytes, "exit ID CODE\n", and "closed ID\n" after the last byte.
 use strict;
-use warnings;
-use Fcntl qw(:flock F_GETFL F_SETFL F_SETFD O_NONBLOCK);
-use POSIX qw(:sys_wait_h setsid dup2 uname);
 
-# The kernel kills a command with this process: prctl(PR_SET_PDEATHSIG = 1, SIGKILL = 9), by its number in asm/unistd.h.
-my $on_linux = $^O eq 'linux';
-my $prctl = { x86_64 => 157, aarch64 => 167, riscv64 => 167 }->{ (uname())[4] };
+# No modules: a fork copies what this process has written to, and each brings more of that than all the rest here. What they
+# would name has had these numbers since Unix; O_NONBLOCK alone is another on Linux.
+my ($LOCK_EX, $WNOHANG, $F_SETFD, $F_GETFL, $F_SETFL) = (2, 1, 2, 3, 4);
+my ($EINTR, $EPIPE) = (4, 32);
+my $O_NONBLOCK = $^O eq 'linux' ? 2048 : 4;
+
+# The kernel kills a command with this process: prctl(PR_SET_PDEATHSIG = 1, SIGKILL = 9).
+my $prctl = shift // '';
 my $launcher = $$;
 my %command;    # by id: { pid, pipes: { out, err }, in, input }
 my %id_of;      # by pid
@@ -75,9 +78,7 @@ sub run {
   my $pid = fork;
   return refused($id, "fork: $!") if !defined $pid;
   if ($pid == 0) {
-    dup2(fileno($in_read), 0);
-    dup2(fileno($out_write), 1);
-    dup2(fileno($err_write), 2);
+    open(STDIN, '<&', $in_read) && open(STDOUT, '>&', $out_write) && open(STDERR, '>&', $err_write) or exit 127;
     become($lock, $number, \@env, @rest);
   }
   nonblocking($in);
@@ -96,21 +97,22 @@ sub refused {
 sub become {
   my ($lock, $number, $env, @argv) = @_;
   $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE);
-  setsid();
-  if ($on_linux && defined $prctl) { syscall($prctl, 1, 9, 0, 0, 0) }
-  elsif ($on_linux) { unshift @argv, '/usr/bin/setpriv', '--pdeathsig', 'KILL', '--' }
+  # This process leads a session of its own, without a terminal: a group is enough.
+  setpgrp(0, 0);
+  if ($prctl) { syscall($prctl, 1, 9, 0, 0, 0) }
+  elsif ($prctl ne '') { unshift @argv, '/usr/bin/setpriv', '--pdeathsig', 'KILL', '--' }
   # A launcher that ended before that was armed can't be there any more.
   fail(113, 'manila-fence: the process that asked for this has ended') if getppid() != $launcher;
   fence($lock, $number) if $lock ne '';
   %ENV = map { split /=/, $_, 2 } @$env;
-  { no warnings 'exec'; exec { $argv[0] } @argv }
+  exec { $argv[0] } @argv or
   fail(127, "$argv[0]: $!");
 }
 
 sub fence {
   my ($lock, $number) = @_;
   my ($held, $file);
-  open($held, '>>', $lock) && flock($held, LOCK_EX) or fail(113, "manila-fence: can't lock $lock: $!");
+  open($held, '>>', $lock) && flock($held, $LOCK_EX) or fail(113, "manila-fence: can't lock $lock: $!");
   my $record = "$lock.number";
   my $highest = 0;
   if (open($file, '<', $record)) {
@@ -123,14 +125,14 @@ sub fence {
       or fail(113, "manila-fence: can't record the owner in $record: $!");
   }
   # The lock lasts as long as the program: its descriptor stays open in it.
-  fcntl($held, F_SETFD, 0) or fail(113, "manila-fence: $!");
+  fcntl($held, $F_SETFD, 0) or fail(113, "manila-fence: $!");
   our $kept = $held;
 }
 
 sub fail {
   my ($code, $why) = @_;
   syswrite STDERR, "$why\n";
-  POSIX::_exit($code);
+  exit $code;
 }
 
 # Kills a command and its group; just forked, it leads none yet.
@@ -144,7 +146,8 @@ sub feed {
   my ($one) = @_;
   if (length $one->{input}) {
     my $given = syswrite $one->{in}, $one->{input};
-    return if !defined $given && $!{EAGAIN};
+    # The pipe is full.
+    return if !defined $given && $! != $EPIPE;
     # A child may end without reading its input.
     substr($one->{input}, 0, $given // length $one->{input}, '');
     return if length $one->{input};
@@ -160,9 +163,9 @@ sub drain {
 }
 
 sub reap {
-  while ((my $pid = waitpid(-1, WNOHANG)) > 0) {
+  while ((my $pid = waitpid(-1, $WNOHANG)) > 0) {
     my $id = delete $id_of{$pid} // next;
-    my $code = WIFEXITED($?) ? WEXITSTATUS($?) : 128 + WTERMSIG($?);
+    my $code = $? & 127 ? 128 + ($? & 127) : $? >> 8;
     $command{$id}{pid} = undef;
     # Whatever it left in its group would outlive the fence, and would hold the pipes open.
     kill 'KILL', -$pid;
@@ -174,7 +177,7 @@ sub say_ {
   my ($bytes) = @_;
   while (length $bytes) {
     my $written = syswrite STDOUT, $bytes;
-    next if !defined $written && $!{EINTR};
+    next if !defined $written && $! == $EINTR;
     exit 0 if !defined $written;
     substr($bytes, 0, $written, '');
   }
@@ -182,5 +185,5 @@ sub say_ {
 
 sub nonblocking {
   my ($handle) = @_;
-  fcntl($handle, F_SETFL, fcntl($handle, F_GETFL, 0) | O_NONBLOCK) or die "manila-launcher: $!\n";
+  fcntl($handle, $F_SETFL, fcntl($handle, $F_GETFL, 0) | $O_NONBLOCK) or die "manila-launcher: $!\n";
 }

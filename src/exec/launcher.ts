@@ -52,6 +52,9 @@ interface Launcher {
 }
 
 const script = fileURLToPath(new URL('launcher.pl', import.meta.url))
+/** The system call that ties a command's life to the launcher's, from the kernel's tables: `asm/unistd.h`. */
+const prctlOf: Readonly<Record<string, string>> = { x64: '157', arm64: '167', riscv64: '167' }
+const prctl = process.platform === 'linux' ? (prctlOf[process.arch] ?? '0') : ''
 const header = /^(out|err|exit|closed) (\d+)(?: (\d+))?$/
 let running: Launcher | null = null
 let lastId = 0
@@ -79,7 +82,7 @@ export function launcher(find: Finder): Start {
 
 function launch(find: Finder): Launcher {
   const mortal = process.platform === 'linux' ? [need('setpriv', find), '--pdeathsig', 'KILL', '--'] : []
-  const [program, ...args] = [...mortal, need('perl', find), script] as const
+  const [program, ...args] = [...mortal, need('perl', find), script, prctl] as const
   const child = spawn(program, args, {
     // Signals of a terminal are for the service, which ends its commands by itself.
     detached: true,
