@@ -51,8 +51,12 @@ const began = performance.now()
 if (process.argv.includes('--matrix')) await matrix()
 else {
   await Promise.all([...staticChecks.map(([name, command]) => check(name, command)), runProjects(['unit'])])
-  // What is stored keeps a processor busy; who was killed there mostly waits for leases.
-  await Promise.all([onServers(runStores), onServers(runKills)])
+  // What is stored keeps a processor busy; who goes on where another was killed mostly waits for leases.
+  await Promise.all([
+    onServer('postgres', runStores).then(() => onServer('mariadb', runStores)),
+    onServer('postgres', runKills),
+    onServer('mariadb', runKills),
+  ])
   // What measures time comes last and alone: vitest.config.ts says in which order.
   await runProjects(['system', 'alone'])
   console.log(failures.join('\n'))
@@ -62,7 +66,7 @@ else {
 process.exit(count.failed > 0 ? 1 : 0)
 
 /** The environment that puts every deployment of a test on a server and behind a broker (`helpers/place.ts`). */
-function onServer(database: Server): Readonly<Record<string, string>> {
+function placeOn(database: Server): Readonly<Record<string, string>> {
   return { MANILA_TEST_DATABASE: database, MANILA_TEST_BUS: 'rabbitmq' }
 }
 
@@ -72,7 +76,7 @@ async function matrix(): Promise<void> {
   for (const database of ['sqlite', 'postgres', 'mariadb'] as const) {
     Object.assign(count, { passed: 0, failed: 0, skipped: 0 })
     const started = performance.now()
-    await runProjects(['unit', 'system', 'alone'], database === 'sqlite' ? {} : onServer(database))
+    await runProjects(['unit', 'system', 'alone'], database === 'sqlite' ? {} : placeOn(database))
     const name = database === 'sqlite' ? 'SQLite, messages in the process' : `${database}, RabbitMQ`
     const seconds = Math.round((performance.now() - started) / 1000)
     lines.push(
@@ -93,15 +97,11 @@ async function check(name: string, command: readonly string[]): Promise<void> {
 
 type Server = 'postgres' | 'mariadb'
 
-/** Once more on each real server, one after the other. */
-async function onServers(suite: (database: Server) => Promise<void>): Promise<void> {
-  for (const database of ['postgres', 'mariadb'] as const) {
-    if (database === 'postgres' ? hasPostgres() : hasMariadb()) await suite(database)
-    else {
-      console.log(`skipped: tests on ${database}, which is not installed`)
-      count.skipped++
-    }
-  }
+/** Once more on a real server. */
+async function onServer(database: Server, suite: (database: Server) => Promise<void>): Promise<void> {
+  if (database === 'postgres' ? hasPostgres() : hasMariadb()) return suite(database)
+  console.log(`skipped: tests on ${database}, which is not installed`)
+  count.skipped++
 }
 
 /** The tests of what is stored. */
@@ -112,7 +112,7 @@ function runStores(database: Server): Promise<void> {
 /** Those that kill. */
 function runKills(database: Server): Promise<void> {
   const files = ['test/faults/every-step.test.ts', 'test/faults/planted.test.ts']
-  return runProjects(['system'], { ...onServer(database), MANILA_FAULTS_EVERYTHING: '0' }, files)
+  return runProjects(['system'], { ...placeOn(database), MANILA_FAULTS_EVERYTHING: '0' }, files)
 }
 
 /** Runs a program of `node_modules/.bin` to its end; `live` shows what it says at once. */
