@@ -1,7 +1,7 @@
 /**
  * The small process that starts commands for this one. Starting a child from a process of some hundred megabytes takes 15 to
  * 30 ms during which nothing else runs, because `fork` copies its page tables (measured: docs/decisions/0014-launcher.md);
- * from `launcher.pl`, which is seven megabytes and stays, other work goes on.
+ * from `launcher.pl`, which is five megabytes and stays, other work goes on.
  *
  * There is one for each process of the service, started by the first command and replaced when it died. It dies with
  * this process, and what it started dies with it. It knows nothing of deadlines.

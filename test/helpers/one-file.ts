@@ -59,13 +59,13 @@ export async function oneFile(entry: string, name: string): Promise<string> {
   return join(await bundled(name, { [name]: entry }), `${name}.mjs`)
 }
 
-/** Bundles the programs of a cluster; answers what stands in for the checkout: they are in its `src/bin`. */
-export async function programs(): Promise<string> {
+let made: Promise<string> | null = null
+
+/** Bundles the programs of a cluster, once; answers what stands in for the checkout: they are in its `src/bin`. */
+export function programs(): Promise<string> {
   const names = ['api', 'scheduler', 'share', 'data', 'manage'].map((role) => `manila-${role}`)
-  return bundled(
-    'programs',
-    Object.fromEntries(names.map((name) => [`src/bin/${name}`, join(sources, 'bin', `${name}.ts`)])),
-  )
+  const input = names.map((name) => [`src/bin/${name}`, join(sources, 'bin', `${name}.ts`)] as const)
+  return (made ??= bundled('programs', Object.fromEntries(input)))
 }
 
 /** Bundles entries (name to absolute file) into a folder of this process; answers the folder. */
