@@ -13,6 +13,7 @@ import { join, relative } from 'node:path'
 const { ensureInstalled } = await import('../src/parts/packages.ts')
 const { hasMariadb } = await import('../src/parts/mariadb.ts')
 const { hasPostgres } = await import('../src/parts/postgres.ts')
+const { setup } = await import('./helpers/shared-broker.ts')
 const { testNeeds } = await import('./parts.ts')
 
 interface Report {
@@ -47,6 +48,8 @@ if (process.platform === 'linux') {
     console.log(`parts are missing, tests that need them are skipped by name: ${installed.why}`)
 }
 
+// One for all runs.
+const endBroker = await setup()
 const began = performance.now()
 if (process.argv.includes('--matrix')) await matrix()
 else {
@@ -63,6 +66,7 @@ else {
   console.log(`${Math.round((performance.now() - began) / 1000)} s`)
   console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
 }
+await endBroker?.()
 process.exit(count.failed > 0 ? 1 : 0)
 
 /** The environment that puts every deployment of a test on a server and behind a broker (`helpers/place.ts`). */

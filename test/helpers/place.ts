@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { migrate, openStore } from '../../src/db/open.ts'
 import { openRows } from './rows.ts'
-import { sharedBroker } from './shared-broker.ts'
+import { freshVhost } from './shared-broker.ts'
 
 export interface Place {
   /** As in the service's configuration. */
@@ -27,7 +27,7 @@ export function placeOf(dir: string): Promise<Place> {
 
 async function make(dir: string): Promise<Place> {
   const server = process.env.MANILA_TEST_DATABASE_URL ?? ''
-  const bus = process.env.MANILA_TEST_BUS === 'rabbitmq' ? (await (await sharedBroker()).vhost()).url : null
+  const bus = process.env.MANILA_TEST_BUS === 'rabbitmq' ? await freshVhost() : null
   if (server === '') return { database: `sqlite:${join(dir, 'manila.db')}`, bus }
   const name = `w_${createHash('sha256').update(`${dir} ${process.pid}`).digest('hex').slice(0, 16)}`
   await using admin = await openRows(server)

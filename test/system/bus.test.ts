@@ -16,10 +16,11 @@ import { loadSettings } from '../../src/config/load.ts'
 import type { BusSettings } from '../../src/config/schema.ts'
 import { testWorld } from '../../src/manage/test-bench.ts'
 import { until } from '../faults/world.ts'
-import { noBroker, sharedBroker, type SharedBroker } from '../helpers/shared-broker.ts'
+import { hasProgram } from '../../src/parts/packages.ts'
+import { rabbitmqNeed, startRabbitMq, type RabbitMq } from '../../src/parts/rabbitmq.ts'
 
 const names = namesOf('manila')
-let broker: SharedBroker
+let broker: RabbitMq
 /** One virtual host with a user who may do everything. */
 let url: string
 
@@ -65,11 +66,12 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((bus) => bus.close()))
 })
 
-describe.skipIf(noBroker !== null)('the bus over RabbitMQ (rabbitmq-server)', () => {
+describe.skipIf(!hasProgram(rabbitmqNeed.program))('the bus over RabbitMQ (rabbitmq-server)', () => {
   beforeAll(async () => {
-    broker = await sharedBroker()
+    broker = await startRabbitMq({ tls: true })
     url = (await broker.vhost()).url
   })
+  afterAll(() => broker?.end())
 
   test('brings work to one process, news to all, with request id and trace, each confirmed', async () => {
     const [api, one, two] = [start('manila-api'), start('manila-share'), start('manila-share')]

@@ -10,12 +10,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { quiet } from '../faults/every-step.ts'
 import { startLoad } from '../faults/load.ts'
 import { openWorld, until, type World } from '../faults/world.ts'
-import { noBroker, sharedBroker, type SharedBroker } from '../helpers/shared-broker.ts'
+import { hasProgram } from '../../src/parts/packages.ts'
+import { rabbitmqNeed, startRabbitMq, type RabbitMq } from '../../src/parts/rabbitmq.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'notifications-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-let broker: SharedBroker
+let broker: RabbitMq
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end()
@@ -57,10 +58,11 @@ async function world(
   return { url, world: await openWorld('sim', here, 400, { bus: { url, reconnect_s: 1 }, notifications }) }
 }
 
-describe.skipIf(noBroker !== null)('notifications over RabbitMQ (rabbitmq-server)', () => {
+describe.skipIf(!hasProgram(rabbitmqNeed.program))('notifications over RabbitMQ (rabbitmq-server)', () => {
   beforeAll(async () => {
-    broker = await sharedBroker()
+    broker = await startRabbitMq()
   })
+  afterAll(() => broker?.end())
 
   test('tell the life of a share in order, and that it exists', async () => {
     const { world: one, url } = await world('life', { exists_interval_s: 2 })
