@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** They measure time. */
-const alone = ['test/system/hang.test.ts']
+const alone = ['test/system/hang.test.ts', 'test/system/nfs-kernel-client.test.ts']
 
 /** Whatever opens a store through `src/db/test-store.ts`. */
 const stores = [
