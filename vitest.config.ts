@@ -43,8 +43,6 @@ const system = {
     'test/helpers/shared-broker.ts',
     'test/helpers/before-all.ts',
   ],
-  // A file alone in its process would spend three seconds on loading what all of them use.
-  isolate: false,
   testTimeout: 180_000,
   hookTimeout: 180_000,
 }

@@ -29,7 +29,6 @@ const packageOf: Readonly<Record<string, string>> = {
   'mkfs.btrfs': 'btrfs-progs',
   chattr: 'e2fsprogs',
   setpriv: 'util-linux',
-  flock: 'util-linux',
   setsid: 'util-linux',
   losetup: 'mount',
   mount: 'mount',

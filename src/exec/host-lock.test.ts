@@ -54,5 +54,7 @@ describe('a host lock', () => {
     const stop = AbortSignal.timeout(50)
     await expect(hostLock(file, { waitMs: 5000, signal: stop })).rejects.toMatchObject({ kind: 'aborted' })
     await release()
+    // Nor taken, free as it is.
+    await expect(hostLock(file, { waitMs: 5000, signal: stop })).rejects.toMatchObject({ kind: 'aborted' })
   })
 })

@@ -34,10 +34,11 @@ export const hostLock: HostLock = async (file, { waitMs, signal }) => {
     }
   }
   const end = performance.now() + waitMs
-  while (!take()) {
+  for (;;) {
+    if (signal?.aborted === true) throw refuse('aborted', 'the call was stopped')
+    if (take()) break
     if (performance.now() >= end) throw refuse('deadline', `somebody has had it for ${waitMs / 1000} s`)
     await sleep(lookMs, undefined, { signal }).catch(() => {})
-    if (signal?.aborted === true) throw refuse('aborted', 'the call was stopped')
   }
   return async () => lock[Symbol.dispose]()
 }

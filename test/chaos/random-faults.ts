@@ -47,7 +47,7 @@ export async function randomFaults(field: Field, plan: FaultsPlan): Promise<Outc
   const load = startLoad(field, journal, {
     clients: plan.clients,
     seed: plan.seed,
-    restMs: plan.restMs ?? 30,
+    restMs: plan.restMs,
     shareTypes: ['a', 'b'],
     answered(status) {
       if (status === 503) refusedFor503 += 1

@@ -66,7 +66,7 @@ describe.each(chosen)('a cluster on $database', ({ database, there, upgrade, str
           expand: nextRelease,
         })
         console.log(said.at(-1))
-        expect({ good: good, said: good ? [] : said }).toEqual({ good: true, said: [] })
+        expect({ good, said: good ? [] : said }).toEqual({ good: true, said: [] })
         for (const one of field.cluster.members) one.start()
         await field.cluster.ready()
         left--

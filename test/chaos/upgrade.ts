@@ -54,7 +54,7 @@ export interface UpgradePlan {
 
 /** Members are stopped afterwards. */
 export async function rollingUpgrade(field: Field, plan: UpgradePlan): Promise<boolean> {
-  const { clients, seed, say, besideMs = 3000, restMs = 30, members = () => true, expand = migrate } = plan
+  const { clients, seed, say, besideMs = 3000, restMs, members = () => true, expand = migrate } = plan
   const { cluster } = field
   const journal = join(field.dir, 'journal.jsonl')
   const failed: number[] = []

@@ -42,8 +42,8 @@ export interface LoadOptions {
   readonly seed: number
   /** One of these for each share, at random; the default type without any. */
   readonly shareTypes?: readonly string[]
-  /** Milliseconds that a client rests between two requests, at most. */
-  readonly restMs?: number
+  /** Milliseconds that a client rests between two requests, at most; default 30. */
+  readonly restMs?: number | undefined
   /** Told of every answer, with the milliseconds it took; status 0 = none came. */
   readonly answered?: (status: number, ms: number) => void
 }

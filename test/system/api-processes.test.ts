@@ -21,7 +21,6 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { connect } from '../../src/sdk/connect.ts'
 import { trustingFetch } from '../../src/sdk/trusting-fetch.ts'
 import { until } from '../faults/world.ts'
-import { programs } from '../helpers/one-file.ts'
 import { freePort } from '../../src/parts/daemon.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -97,7 +96,7 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
     const file = join(dir, `${at.port}.toml`)
     mkdirSync(join(dir, String(at.port)), { recursive: true })
     writeFileSync(file, stringify(configuration(at.port, at.metricsPort)))
-    const program = join(await programs(), 'src/bin/manila-api.mjs')
+    const program = join(root, 'src/bin/manila-api.mjs')
     const process_ = spawn(process.execPath, [program, '--config', file], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
