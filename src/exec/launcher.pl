@@ -5,7 +5,7 @@
 # Standard input: "run ID FIELDS INPUT\n" and that many bytes of each; fields are separated by NUL: lock file (empty: no
 # fence), fence number, how many KEY=VALUE follow, those, the program's path and its arguments. "kill ID\n" ends the
 # group of a command, "leave ID\n" lets go of its pipes. Standard output: "out ID BYTES\n" or "err ID BYTES\n" with that many
-# bytes, "exit ID CODE\n", and "closed ID\n" after the last byte.
+# bytes, "exit ID CODE\n" after all that the command itself wrote, and "closed ID\n" after the last byte.
 use strict;
 
 # No modules: a fork copies what this process has written to, and each brings more of that than all the rest here. What they
@@ -21,21 +21,22 @@ my %command;    # by id: { pid, pipes: { out, err }, in, input }
 my %id_of;      # by pid
 my $asked = '';
 
-# A signal between a look at the children and select would be lost; a byte in a pipe is not.
-pipe(my $woken, my $wake) or die "manila-launcher: $!\n";
-nonblocking($_) for $woken, $wake;
-$SIG{CHLD} = sub { syswrite $wake, '.' };
+# Ends a wait for something to read.
+$SIG{CHLD} = sub { };
 $SIG{PIPE} = 'IGNORE';
 
 while (1) {
-  my ($read, $write) = ('', '');
-  vec($read, $_, 1) = 1 for fileno(STDIN), fileno($woken);
+  my ($read, $write, $closing) = ('', '', 0);
+  vec($read, fileno(STDIN), 1) = 1;
   for my $one (values %command) {
     vec($read, fileno($_), 1) = 1 for values %{ $one->{pipes} };
     vec($write, fileno($one->{in}), 1) = 1 if $one->{in};
+    $closing ||= !%{ $one->{pipes} };
   }
-  next if select($read, $write, undef, undef) < 0;    # EINTR
-  if (vec($read, fileno($woken), 1)) { 1 while sysread($woken, my $byte, 64) }
+  # Perl lets a signal wait for its next step, and one that comes just before the system call waits as long as that. So no
+  # wait is long while there are children, and those that said their last word are about to end.
+  my $patience = !%id_of ? undef : $closing ? 0.05 : 1;
+  ($read, $write) = ('', '') if select($read, $write, undef, $patience) < 0;    # EINTR
   while (my ($id, $one) = each %command) {
     feed($one) if $one->{in} && vec($write, fileno($one->{in}), 1);
     for my $name (keys %{ $one->{pipes} }) {
@@ -81,7 +82,7 @@ sub run {
     open(STDIN, '<&', $in_read) && open(STDOUT, '>&', $out_write) && open(STDERR, '>&', $err_write) or exit 127;
     become($lock, $number, \@env, @rest);
   }
-  nonblocking($in);
+  nonblocking($_) for $in, $out, $err;
   $command{$id} = { pid => $pid, pipes => { out => $out, err => $err }, in => $in, input => $input };
   $id_of{$pid} = $id;
   feed($command{$id});
@@ -155,9 +156,11 @@ sub feed {
   delete $one->{in};
 }
 
+# As much as a pipe holds.
 sub drain {
   my ($id, $name) = @_;
   my $size = sysread $command{$id}{pipes}{$name}, my $bytes, 65536;
+  return if !defined $size;    # nothing there now
   return say_("$name $id $size\n$bytes") if $size;
   delete $command{$id}{pipes}{$name};
 }
@@ -169,6 +172,8 @@ sub reap {
     $command{$id}{pid} = undef;
     # Whatever it left in its group would outlive the fence, and would hold the pipes open.
     kill 'KILL', -$pid;
+    # Whoever hears that it ended waits for its last words only so long.
+    drain($id, $_) for keys %{ $command{$id}{pipes} };
     say_("exit $id $code\n");
   }
 }

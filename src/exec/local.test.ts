@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { localExec } from './local.ts'
 import type { ExecError, RunOptions } from './exec.ts'
@@ -167,6 +168,26 @@ test('a child dies with its parent, fenced or not', async () => {
   for (const pid of pids) expect(await goneSoon(pid)).toBe(true)
 })
 
+const script = join(import.meta.dirname, 'launcher.pl')
+
+/** A launcher that is spoken to by its pipes. */
+function spoken(args: readonly string[]) {
+  const perl = spawn('perl', args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  let said = ''
+  perl.stdout.on('data', (part: Buffer) => (said += part.toString()))
+  return {
+    run(id: number, shell: string) {
+      const fields = ['', '0', '0', '/bin/sh', '-c', shell].join('\0')
+      perl.stdin.write(`run ${id} ${fields.length} 0\n${fields}`)
+    },
+    said: () => said,
+    async [Symbol.asyncDispose]() {
+      perl.stdin.end()
+      await once(perl, 'exit')
+    },
+  }
+}
+
 describe('the launcher', () => {
   test('carries much both ways, and is not held up by a command that reads nothing', async () => {
     const input = 'x'.repeat(3_000_000)
@@ -200,6 +221,28 @@ describe('the launcher', () => {
     expect((await cut).message).toMatch(/^sh was cut short: the launcher of commands ended/)
     expect(await goneSoon(Number(readFileSync(file, 'utf8')))).toBe(true)
     expect((await exec.run(['echo', 'again'], quick)).stdout).toBe('again\n')
+  })
+
+  test('learns that a command ended also when the signal that says so is lost', async () => {
+    const lossy = `use POSIX; sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGCHLD)); exec @ARGV`
+    await using deaf = spoken(['-e', lossy, 'perl', script, '0'])
+    deaf.run(1, 'exec >&- 2>&-; sleep 0.1; exit 7')
+    await expect.poll(deaf.said).toBe('exit 1 7\nclosed 1\n')
+    // Its output is still open, because somebody else has it.
+    deaf.run(2, 'setsid sleep 3 & exit 8')
+    await expect.poll(deaf.said, { timeout: 5000 }).toContain('exit 2 8\n')
+  })
+
+  test('says what a command wrote before it says that it ended', async () => {
+    await using busy = spoken([script, '0'])
+    const ids = Array.from({ length: 60 }, (_, n) => n + 1)
+    for (const id of ids) busy.run(id, `echo ${id}`)
+    await expect.poll(() => busy.said().match(/^closed /gm)?.length, { timeout: 5000 }).toBe(ids.length)
+    const said = busy.said()
+    for (const id of ids) {
+      expect(said.indexOf(`out ${id} `)).toBeGreaterThanOrEqual(0)
+      expect(said.indexOf(`out ${id} `)).toBeLessThan(said.indexOf(`exit ${id} 0\n`))
+    }
   })
 
   test('refuses what no argument can hold', async () => {
