@@ -21,7 +21,7 @@ const restMs = 120
 /** Milliseconds between "it serves" and the kill, at random. */
 const [soonest, latest] = [20, 900]
 /** Requests that a process has to accept before it is killed, unless it takes longer than that many milliseconds. */
-const [load, patience] = [4, 3000]
+const [load, patience] = [2, 3000]
 /** Everything must be over this long after the last start. */
 const quietWithinMs = 120_000
 
