@@ -20,6 +20,11 @@ my $launcher = $$;
 my %command;    # by id: { pid, pipes: { out, err }, in, input }
 my %id_of;      # by pid
 my $asked = '';
+my $env = '';
+
+# A command's own input and output are made here before the fork, because what a child does is what a fork has to copy: these
+# are what the launcher itself has there.
+open(my $from, '<&', 0) && open(my $to, '>&', 1) && open(my $complaints, '>&', 2) or die "manila-launcher: $!\n";
 
 # Ends a wait for something to read.
 $SIG{CHLD} = sub { };
@@ -27,7 +32,7 @@ $SIG{PIPE} = 'IGNORE';
 
 while (1) {
   my ($read, $write, $closing) = ('', '', 0);
-  vec($read, fileno(STDIN), 1) = 1;
+  vec($read, fileno($from), 1) = 1;
   for my $one (values %command) {
     vec($read, fileno($_), 1) = 1 for values %{ $one->{pipes} };
     vec($write, fileno($one->{in}), 1) = 1 if $one->{in};
@@ -50,9 +55,9 @@ while (1) {
     say_("closed $id\n");
     delete $command{$id};
   }
-  if (vec($read, fileno(STDIN), 1)) {
+  if (vec($read, fileno($from), 1)) {
     # The end of the service: its commands end with it.
-    sysread(STDIN, $asked, 65536, length $asked) or last;
+    sysread($from, $asked, 65536, length $asked) or last;
     1 while obey();
   }
 }
@@ -73,18 +78,32 @@ sub obey {
 }
 
 sub run {
-  my ($id, $input, $lock, $number, $count, @rest) = @_;
-  my @env = splice @rest, 0, $count;
-  pipe(my $in_read, my $in) && pipe(my $out, my $out_write) && pipe(my $err, my $err_write) or return refused($id, "pipe: $!");
-  my $pid = fork;
-  return refused($id, "fork: $!") if !defined $pid;
-  if ($pid == 0) {
-    open(STDIN, '<&', $in_read) && open(STDOUT, '>&', $out_write) && open(STDERR, '>&', $err_write) or exit 127;
-    become($lock, $number, \@env, @rest);
-  }
+  my ($id, $input, $lock, $number, $count, @argv) = @_;
+  my @env = splice @argv, 0, $count;
+  pipe(my $in_read, my $in) && pipe(my $out, my $out_write) && pipe(my $err, my $err_write) && pipe(my $begun, my $waits)
+    or return refused($id, "pipe: $!");
   nonblocking($_) for $in, $out, $err;
+  my $wanted = join "\0", @env;
+  if ($wanted ne $env) {
+    # The same for nearly all.
+    %ENV = map { split /=/, $_, 2 } @env;
+    $env = $wanted;
+  }
+  unshift @argv, '/usr/bin/setpriv', '--pdeathsig', 'KILL', '--' if $prctl eq '0';
+  open(STDIN, '<&', $in_read) && open(STDOUT, '>&', $out_write) && open(STDERR, '>&', $err_write)
+    or return refused($id, "dup: $!");
+  my $pid = fork;
+  become($lock, $number, @argv) if defined $pid && $pid == 0;
+  my $why = $!;
+  open(STDIN, '<&', $from) && open(STDOUT, '>&', $to) && open(STDERR, '>&', $complaints) or exit 127;
+  return refused($id, "fork: $why") if !defined $pid;
   $command{$id} = { pid => $pid, pipes => { out => $out, err => $err }, in => $in, input => $input };
   $id_of{$pid} = $id;
+  # Whatever this process writes to before the program has taken over is copied: better to do nothing for a moment. It has
+  # the other end until then; it may also wait for a lock, which is not waited for here.
+  close $waits;
+  vec(my $read = '', fileno($begun), 1) = 1;
+  select($read, undef, undef, 0.01);
   feed($command{$id});
 }
 
@@ -96,16 +115,14 @@ sub refused {
 
 # In the child: takes the fence's lock, which the program keeps, and becomes the program. Never comes back.
 sub become {
-  my ($lock, $number, $env, @argv) = @_;
+  my ($lock, $number, @argv) = @_;
   $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE);
   # This process leads a session of its own, without a terminal: a group is enough.
   setpgrp(0, 0);
-  if ($prctl) { syscall($prctl, 1, 9, 0, 0, 0) }
-  elsif ($prctl ne '') { unshift @argv, '/usr/bin/setpriv', '--pdeathsig', 'KILL', '--' }
+  syscall($prctl, 1, 9, 0, 0, 0) if $prctl;
   # A launcher that ended before that was armed can't be there any more.
   fail(113, 'manila-fence: the process that asked for this has ended') if getppid() != $launcher;
   fence($lock, $number) if $lock ne '';
-  %ENV = map { split /=/, $_, 2 } @$env;
   exec { $argv[0] } @argv or
   fail(127, "$argv[0]: $!");
 }
@@ -181,7 +198,7 @@ sub reap {
 sub say_ {
   my ($bytes) = @_;
   while (length $bytes) {
-    my $written = syswrite STDOUT, $bytes;
+    my $written = syswrite $to, $bytes;
     next if !defined $written && $! == $EINTR;
     exit 0 if !defined $written;
     substr($bytes, 0, $written, '');
