@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** They measure time. */
-const alone = ['test/system/hang.test.ts', 'test/system/nfs-kernel-client.test.ts']
+/** Measure milliseconds. */
+const alone = ['test/system/hang.test.ts']
 
 /** Whatever opens a store through `src/db/test-store.ts`. */
 const stores = [
@@ -43,7 +43,6 @@ const system = {
     'test/helpers/shared-broker.ts',
     'test/helpers/before-all.ts',
   ],
-  setupFiles: ['test/helpers/own-processor.ts'],
   testTimeout: 180_000,
   hookTimeout: 180_000,
 }
@@ -95,7 +94,7 @@ export default defineConfig({
             'test/chaos/**/*.test.ts',
           ],
           exclude: alone,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

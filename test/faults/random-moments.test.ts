@@ -16,8 +16,8 @@ afterAll(() => bench.clean())
 const allKills = Number(process.env.MANILA_FAULTS_KILLS ?? 100)
 const seed = Number(process.env.MANILA_FAULTS_SEED ?? Date.now() % 1_000_000)
 /** Unhurried ones: a client that asks again and again for what is refused only keeps the machine busy. */
-const clientCount = 8
-const restMs = 120
+const clientCount = 4
+const restMs = 200
 /** Milliseconds between "it serves" and the kill, at random. */
 const [soonest, latest] = [20, 900]
 /** Requests that a process has to accept before it is killed, unless it takes longer than that many milliseconds. */
