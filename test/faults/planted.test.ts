@@ -221,13 +221,16 @@ const btrfsPlants: readonly (readonly [string, Plant])[] = [
   ['sizes_not_enforced', noLimit],
 ]
 
+/** `MANILA_FAULTS_EVERYTHING=0`: only what a database may answer in its own way. */
+const few = process.env.MANILA_FAULTS_EVERYTHING === '0'
+
 describe('what is planted is found', () => {
-  test('sim', { timeout: 180_000 }, async () => {
+  test(`sim${few ? ': in rows' : ''}`, { timeout: 180_000 }, async () => {
     const world = await smallWorld('sim')
-    await findsEach(world, [...rowPlants, ['lost_requests', lostRequest], ...simPlants])
+    await findsEach(world, [...rowPlants, ['lost_requests', lostRequest], ...(few ? [] : simPlants)])
   })
 
-  if (process.env.MANILA_FAULTS_EVERYTHING !== '0')
+  if (!few)
     test.skipIf(cannotRun !== null)(
       `btrfs and NFS-Ganesha${cannotRun === null ? '' : ` (${cannotRun})`}`,
       { timeout: 180_000 },

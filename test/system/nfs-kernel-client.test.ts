@@ -92,9 +92,9 @@ describe.skipIf(skipReason !== null)(
     })
 
     test('a full share is "quota exceeded", and goes on when it is extended', async () => {
-      const it = await bench.publish({ '127.0.0.1': 'rw' })
+      const it = await bench.publish({ '127.0.0.1': 'rw' }, 0.25)
       const nfs = await mountNfs({ host: '127.0.0.1', port: bench.port, path: it.path, timeoutMs: 60_000 })
-      await nfs.write('most', { size: 1004 * mib, fillWith: (into) => void into.fill(7) })
+      await nfs.write('most', { size: 236 * mib, fillWith: (into) => void into.fill(7) })
       await nfs.close()
       await mount(it, '4.2')
       const copy = 'dd if=/tmp/data of=/mnt/a/more bs=1M conv=fsync'

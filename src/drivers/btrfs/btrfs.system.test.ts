@@ -148,16 +148,16 @@ describe.skipIf(cannotRun !== null)(
     })
 
     test('a share that is 90 % full can be overwritten in place, and NFS reads the new bytes', async () => {
-      const it = await published()
-      fill(it.tree, 'data', 920 * mib)
+      const it = await published({ sizeGib: 0.25 })
+      fill(it.tree, 'data', 230 * mib)
       const fresh = createHash('sha256')
-      fill(it.tree, 'data', 920 * mib, fresh)
+      fill(it.tree, 'data', 230 * mib, fresh)
       expect(await client.digest(`${it.share.id}/data`)).toBe(fresh.digest('hex'))
       await removed(it)
     })
 
     test('snapshot, clone and revert keep the bytes, and each has its own size', async () => {
-      const it = await published()
+      const it = await published({ sizeGib: 0.25 })
       const id = it.share.id
       await client.put(file('v1', 'first'), `${id}/f`)
       const snapshot = snapshotRef(randomUUID(), it.share)
@@ -173,15 +173,15 @@ describe.skipIf(cannotRun !== null)(
       expect(await client.cat(`${snapshot.id}/f`)).toBe('first')
       await expect(client.put(file('v3', 'third'), `${snapshot.id}/g`)).rejects.toThrow(/failed/i)
 
-      const clone = shareRef(randomUUID(), { sizeGib: 2 })
+      const clone = shareRef(randomUUID(), { sizeGib: 0.5 })
       const cloned = await driver.clones?.clone(call(), clone, snapshot)
       const cloneExport = target(clone.id, cloned?.tree ?? null)
       await exporter.publish(call(), cloneExport)
       await exporter.applyRules(call(), cloneExport, [rule('127.0.0.1', 'rw')])
       expect(await client.cat(`${clone.id}/f`)).toBe('first')
       // Larger than the snapshot's share: the clone has a size of its own.
-      fill(cloned?.tree, 'big', 1200 * mib)
-      expect(() => fill(cloned?.tree, 'more', 1200 * mib)).toThrow('EDQUOT')
+      fill(cloned?.tree, 'big', 300 * mib)
+      expect(() => fill(cloned?.tree, 'more', 300 * mib)).toThrow('EDQUOT')
 
       const operation = randomUUID()
       const reverted = await driver.reverts?.revert(call(), it.share, snapshot, operation)
@@ -189,8 +189,8 @@ describe.skipIf(cannotRun !== null)(
       const moved = target(id, reverted?.tree ?? null)
       await exporter.publish(call(), moved)
       expect(await client.cat(`${id}/f`)).toBe('first')
-      fill(reverted?.tree, 'big', 900 * mib)
-      expect(() => fill(reverted?.tree, 'more', 200 * mib)).toThrow('EDQUOT')
+      fill(reverted?.tree, 'big', 225 * mib)
+      expect(() => fill(reverted?.tree, 'more', 50 * mib)).toThrow('EDQUOT')
       rmSync(join(reverted?.tree?.path ?? '', 'more'))
       await client.put(file('v4', 'fourth'), `${id}/g`)
       // The answer got lost and the call is repeated: what was written since stays.
