@@ -3,10 +3,10 @@
  * transaction (with repeats where the database asks for them), and the dialect's few differences.
  */
 import { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
 import type { DatabaseDialect } from './dialects/dialect.ts'
 import { defaultPoolLimits, type PoolLimits } from './dialects/server-url.ts'
 import { migrations } from './migrations/index.ts'
+import { schemaVersion } from './store/schema-version.ts'
 import type { Database, Db, Tx } from './schema.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
@@ -105,6 +105,9 @@ async function withRepeats<T>(
 
 /** Brings the schema up to date; a no-op when it is. Throws with the name of the migration that failed. */
 export async function migrate(store: Store): Promise<void> {
+  const { pending, unknown } = await schemaVersion(store.db)
+  if (pending.length === 0 && unknown.length === 0) return
+  const { Migrator } = await import('kysely/migration')
   const migrator = new Migrator({
     db: store.db,
     provider: { getMigrations: async () => ({ ...migrations }) },

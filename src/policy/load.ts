@@ -43,8 +43,10 @@ export function compileRules(
   overrides: ReadonlyMap<string, unknown> = new Map(),
 ): ReadonlyMap<string, Check> {
   const problems: string[] = []
+  // A handful of texts are the rule of nearly everything.
+  const parsed = new Map([...new Set(Object.values(defaults))].map((text) => [text, parseRule(text)]))
   const rules = new Map<string, Check>(
-    Object.entries(defaults).map(([name, text]) => [name, parseRule(text)]),
+    Object.entries(defaults).map(([name, text]) => [name, parsed.get(text)!]),
   )
   for (const [name, rule] of overrides) {
     try {

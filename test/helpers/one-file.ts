@@ -23,6 +23,9 @@ const ownAddress: Plugin = {
       : null,
 }
 
+/** Libraries ask for all of them at once, and a start without TLS needs nothing of them. */
+const seldomUsed = new Set(['node:http2', 'node:https', 'node:tls'])
+
 /**
  * What a module takes of Node, taken when it runs. Imported as usual, a part of Node gives all its names at once, and some of
  * those load much: the `WebSocket` of `node:http` an HTTP client that the service never uses.
@@ -37,7 +40,11 @@ const partsOfNode: Plugin = {
   },
   load: (id: string) => {
     if (!id.startsWith('\0node:')) return null
-    return `module.exports = process.getBuiltinModule('${id.slice(1)}')`
+    const part = `process.getBuiltinModule('${id.slice(1)}')`
+    if (!seldomUsed.has(id.slice(1))) return `module.exports = ${part}`
+    const names = Object.keys(process.getBuiltinModule(id.slice(1)) as object)
+    const getters = names.map((name) => `get ${name}() { return ${part}.${name} }`)
+    return `module.exports = { ${getters.join(', ')} }`
   },
 }
 

@@ -27,8 +27,13 @@ export async function schemaVersion(db: Db): Promise<SchemaVersion> {
 
 /** The table is Kysely's; it is there once the first migration ran. */
 async function appliedMigrations(db: Db): Promise<string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some(({ name }) => name === 'kysely_migration')) return []
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
-  return rows.map(({ name }) => name)
+  try {
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+    return rows.map(({ name }) => name)
+  } catch (error) {
+    // Only now: every start asks, and this lists every column of every table.
+    const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+    if (tables.some(({ name }) => name === 'kysely_migration')) throw error
+    return []
+  }
 }
