@@ -71,6 +71,7 @@ class Relay {
     const settled = clock.now() - lateS * 1_000_000
     for (;;) {
       const events = await unsentEvents(store.db, this.#position, batch)
+      if (events.length === 0) break
       const all = notificationsOf(events, await subjectsOf(store.db, events))
       for (let start = 0; start < all.length; start += chunk) {
         if (!(await this.#lead())) return

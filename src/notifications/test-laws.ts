@@ -93,6 +93,13 @@ export function relayLaws(database: string, open: () => Promise<Store>): void {
       })
     })
 
+    it('plans the next audit while nothing happens', async () => {
+      start(listener().notifier, 'a', { exists_interval_s: 3600 })
+      const planned = () =>
+        store.db.selectFrom('periodic_jobs').select('next_at').where('name', '=', 'notifications.exists')
+      await expect.poll(() => planned().execute(), { timeout: 15_000 }).toHaveLength(1)
+    })
+
     it('keeps the order of one resource when the clocks of two hosts differ', async () => {
       const { notifier, got, keys } = listener()
       const relay = start(notifier, 'a', { backlog_s: 60 })

@@ -17,8 +17,10 @@ import {
   type FunctionNode,
   type OrderByItemNode,
   type QueryResult,
+  type BinaryOperationNode,
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
+import { overNothing } from './empty-list.ts'
 import { NoAnswer, pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
 import {
   idleInTransactionS,
@@ -37,6 +39,12 @@ class Compiler extends MysqlQueryCompiler {
       ...node,
       func: func in functionNames ? functionNames[func as keyof FunctionNames] : func,
     })
+  }
+
+  protected override visitBinaryOperation(node: BinaryOperationNode): void {
+    const known = overNothing(node)
+    if (known === null) super.visitBinaryOperation(node)
+    else this.append(known)
   }
 
   protected override visitCreateTable(node: CreateTableNode): void {

@@ -13,8 +13,10 @@ import {
   type Dialect,
   type FunctionNode,
   type QueryResult,
+  type BinaryOperationNode,
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
+import { overNothing } from './empty-list.ts'
 import { pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
 import { idleInTransactionS, lockWaitS, serverAddress, type PoolLimits } from './server-url.ts'
 
@@ -42,6 +44,12 @@ class Compiler extends PostgresQueryCompiler {
       ...node,
       func: func in functionNames ? functionNames[func as keyof FunctionNames] : func,
     })
+  }
+
+  protected override visitBinaryOperation(node: BinaryOperationNode): void {
+    const known = overNothing(node)
+    if (known === null) super.visitBinaryOperation(node)
+    else this.append(known)
   }
 }
 

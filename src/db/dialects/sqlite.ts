@@ -18,8 +18,10 @@ import {
   type Driver,
   type FunctionNode,
   type QueryResult,
+  type BinaryOperationNode,
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
+import { overNothing } from './empty-list.ts'
 
 /** Statements kept prepared; the service has some 300 distinct ones, lists with filters make more. */
 const statementCacheSize = 1000
@@ -147,6 +149,12 @@ class Compiler extends SqliteQueryCompiler {
       ...node,
       func: func in functionNames ? functionNames[func as keyof FunctionNames] : func,
     })
+  }
+
+  protected override visitBinaryOperation(node: BinaryOperationNode): void {
+    const known = overNothing(node)
+    if (known === null) super.visitBinaryOperation(node)
+    else this.append(known)
   }
 }
 

@@ -96,11 +96,7 @@ export async function subjectsOf(db: DbOrTx, events: readonly EventRow[]): Promi
   const operations = await db
     .selectFrom('operations')
     .select(['id', 'kind', 'cause_code', 'cause_message'])
-    .where(
-      'id',
-      'in',
-      events.map(({ operation_id }) => operation_id ?? ''),
-    )
+    .where('id', 'in', ['', ...events.flatMap(({ operation_id }) => operation_id ?? [])])
     .execute()
   return {
     shares: new Map([
