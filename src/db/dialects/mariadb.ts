@@ -10,6 +10,7 @@ import {
   MysqlIntrospector,
   MysqlQueryCompiler,
   sql,
+  type BinaryOperationNode,
   type CompiledQuery,
   type CreateTableNode,
   type DataTypeNode,
@@ -17,7 +18,6 @@ import {
   type FunctionNode,
   type OrderByItemNode,
   type QueryResult,
-  type BinaryOperationNode,
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'

@@ -9,11 +9,11 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   sql,
+  type BinaryOperationNode,
   type CompiledQuery,
   type Dialect,
   type FunctionNode,
   type QueryResult,
-  type BinaryOperationNode,
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'

@@ -79,8 +79,6 @@ export interface Subjects {
 export async function subjectsOf(db: DbOrTx, events: readonly EventRow[]): Promise<Subjects> {
   const ids = (type: string): string[] => [
     ...new Set(events.filter((one) => one.resource_type === type).map((one) => one.resource_id)),
-    // `in ()` is no SQL.
-    '',
   ]
   const [shareIds, snapshotIds] = [ids('share'), ids('snapshot')]
   const gone = await db
@@ -96,7 +94,7 @@ export async function subjectsOf(db: DbOrTx, events: readonly EventRow[]): Promi
   const operations = await db
     .selectFrom('operations')
     .select(['id', 'kind', 'cause_code', 'cause_message'])
-    .where('id', 'in', ['', ...events.flatMap(({ operation_id }) => operation_id ?? [])])
+    .where('id', 'in', [...new Set(events.flatMap(({ operation_id }) => operation_id ?? []))])
     .execute()
   return {
     shares: new Map([

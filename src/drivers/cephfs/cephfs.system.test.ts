@@ -117,7 +117,6 @@ describe.skipIf(bench === null)(`cephfs${cannotRun === null ? '' : ` (${cannotRu
 
   test.runIf(hasPostgres())(
     'two hosts serve it: what one has in its hands when it is struck, the other finishes',
-    { timeout: 400_000 },
     () => twoHosts(bench),
   )
 
