@@ -39,11 +39,13 @@ export async function claimPool(
   const placed = place(request, pools, options)
   const candidates = options.unchecked === true ? pools : placed.ranked
   const refusals: Refusal[] = [...placed.refusals]
+  const latest = new Map(pools.map((pool) => [pool.label, pool]))
   for (const candidate of candidates) {
     await lockPool(tx, candidate.id)
     const fresh = await poolRecord(tx, candidate.label)
     if (fresh === undefined) continue
     const view = poolView(fresh, options.upSince)
+    latest.set(view.label, view)
     const thin = thinFor(request, view)
     const why = options.unchecked === true ? null : whyNoRoom(view, request.sizeGib, purposeOf(request), thin)
     if (why !== null) {
@@ -57,7 +59,8 @@ export async function claimPool(
   const backendLabel = options.only?.split('#')[0]
   const full = new Set(refusals.filter(({ filter }) => filter === 'CapacityFilter').map(({ pool }) => pool))
   const soon =
-    pools.some((pool) => full.has(pool.label) && mayHaveRoomSoon(pool, request)) ||
+    // As it is now: what was read before the row was locked may still show the room that another scheduler has taken since.
+    [...latest.values()].some((pool) => full.has(pool.label) && mayHaveRoomSoon(pool, request)) ||
     (await isComingUp(tx, options.upSince, backendLabel))
   throw noValidHost(refusals, placed.detailId ?? detailIdOf('CapacityFilter'), soon)
 }
