@@ -1,7 +1,7 @@
 /**
  * More requests than room, and more than one scheduler: exactly as many are placed as fit, everybody else is told why.
- * Once in a service process, end to end, counted by the API, by the database and by the backend's own files; once with
- * the schedulers alone on one ledger.
+ * End to end in a service process, counted by the API, by the database and by the backend's own files. The schedulers alone on
+ * one ledger: `race-ledger.test.ts`.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,6 @@ import { openRows } from '../helpers/rows.ts'
 import { startServiceProcess } from '../helpers/service-process.ts'
 import { until } from '../faults/world.ts'
 import { inParallel } from '../perf/timing.ts'
-import { openLedger } from './race-ledger.ts'
 
 const asked = 1000
 const room = 500
@@ -99,36 +98,4 @@ test('two schedulers, 1,000 requests of 1 GiB, 500 GiB: exactly 500 are placed',
        from pools`,
   )
   expect(ledger).toEqual({ placed_gib: room, instances: room, unfinished: 0 })
-})
-
-test('two schedulers hammer one ledger: both work, neither oversells', async () => {
-  await using ledger = await openLedger({ totalGib: room })
-  await ledger.ask(asked, 1)
-  const { tries, refused } = await ledger.race(['first', 'second'])
-  console.log(`placements tried: ${[...tries].map(([holder, n]) => `${holder} ${n}`).join(', ')}`)
-  expect(tries.size).toBe(2)
-  // Each request was decided once, by one of them.
-  expect([...tries.values()].reduce((sum, n) => sum + n, 0)).toBe(asked)
-  expect(refused).toBe(asked - room)
-  expect(await ledger.placedGib()).toEqual({ pool: room, instances: room })
-})
-
-test('a measurement in the middle, which counts what is claimed a second time, fails nobody', async () => {
-  await using ledger = await openLedger({ totalGib: 20 })
-  await ledger.ask(10, 1)
-  await ledger.race(['first', 'second'])
-  // The backend has made all ten, their operations have not ended: 10 free, less 10 claimed, looks full.
-  await ledger.measure(10, { finish: false })
-  await ledger.ask(12, 1)
-  const racing = ledger.race(['first', 'second'])
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  expect(await ledger.placedGib()).toEqual({ pool: 10, instances: 10 })
-  await ledger.measure(10, { finish: true })
-  expect((await racing).refused).toBe(2)
-  expect(await ledger.placedGib()).toEqual({ pool: 20, instances: 20 })
-})
-
-test('schedulers that look first and claim afterwards do oversell: the count above can fail', async () => {
-  await using ledger = await openLedger({ totalGib: 20 })
-  expect(await ledger.raceWithoutLock(40)).toBeGreaterThan(20)
 })
