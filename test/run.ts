@@ -13,7 +13,9 @@ import { join, relative } from 'node:path'
 const { ensureInstalled } = await import('../src/parts/packages.ts')
 const { hasMariadb } = await import('../src/parts/mariadb.ts')
 const { hasPostgres } = await import('../src/parts/postgres.ts')
-const { setup } = await import('./helpers/shared-broker.ts')
+const { setup: bundleService } = await import('./helpers/before-all.ts')
+const { bundlePrograms } = await import('./helpers/one-file.ts')
+const { setup: offerBroker } = await import('./helpers/shared-broker.ts')
 const { testNeeds } = await import('./parts.ts')
 
 interface Report {
@@ -31,7 +33,7 @@ interface Report {
 
 const root = join(import.meta.dirname, '..')
 const bin = join(root, 'node_modules', '.bin')
-const environment = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` }
+const environment = () => ({ ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` })
 const count = { passed: 0, failed: 0, skipped: 0 }
 /** What failed and why, told again at the end: whoever has only the last lines of a long log needs no more. */
 const failures: string[] = []
@@ -48,17 +50,20 @@ if (process.platform === 'linux') {
     console.log(`parts are missing, tests that need them are skipped by name: ${installed.why}`)
 }
 
-// One for all runs.
-const endBroker = await setup()
 const began = performance.now()
+// One for all runs.
+const endBroker = await offerBroker()
+await bundleService()
+process.env.MANILA_TEST_PROGRAMS = await bundlePrograms()
 if (process.argv.includes('--matrix')) await matrix()
 else {
-  await Promise.all([...staticChecks.map(([name, command]) => check(name, command)), runProjects(['unit'])])
   // What is stored keeps a processor busy; who goes on where another was killed mostly waits for leases.
   await Promise.all([
-    onServer('postgres', runStores).then(() => onServer('mariadb', runStores)),
-    onServer('postgres', runKills),
-    onServer('mariadb', runKills),
+    ...staticChecks.map(([name, command]) => check(name, command)),
+    runProjects(['unit'])
+      .then(() => onServer('postgres', runStores))
+      .then(() => onServer('mariadb', runStores)),
+    onServer('postgres', runKills).then(() => onServer('mariadb', runKills)),
   ])
   // What measures time comes last and alone: vitest.config.ts says in which order.
   await runProjects(['system', 'alone'])
@@ -126,7 +131,7 @@ async function run(
 ): Promise<{ status: number | null; output: string }> {
   const child = spawn(join(bin, program), args, {
     cwd: root,
-    env: { ...environment, ...env },
+    env: { ...environment(), ...env },
     stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
   })
   let output = ''

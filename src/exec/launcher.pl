@@ -26,6 +26,9 @@ my $env = '';
 # are what the launcher itself has there.
 open(my $from, '<&', 0) && open(my $to, '>&', 1) && open(my $complaints, '>&', 2) or die "manila-launcher: $!\n";
 
+# For this process alone (launcher.ts).
+delete $ENV{LD_BIND_NOW};
+
 # Ends a wait for something to read.
 $SIG{CHLD} = sub { };
 $SIG{PIPE} = 'IGNORE';

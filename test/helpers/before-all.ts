@@ -1,4 +1,4 @@
-/** Before any system test: the service in one file, compiled. */
+/** Before any system test: the service in one file, compiled. `test/run.ts` does it once for all its runs. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

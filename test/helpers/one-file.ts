@@ -66,13 +66,18 @@ export async function oneFile(entry: string, name: string): Promise<string> {
   return join(await bundled(name, { [name]: entry }), `${name}.mjs`)
 }
 
-let made: Promise<string> | null = null
-
-/** Bundles the programs of a cluster, once; answers what stands in for the checkout: they are in its `src/bin`. */
-export function programs(): Promise<string> {
+/** Bundles the programs of a cluster; answers what stands in for the checkout: they are in its `src/bin`. */
+export function bundlePrograms(): Promise<string> {
   const names = ['api', 'scheduler', 'share', 'data', 'manage'].map((role) => `manila-${role}`)
   const input = names.map((name) => [`src/bin/${name}`, join(sources, 'bin', `${name}.ts`)] as const)
-  return (made ??= bundled('programs', Object.fromEntries(input)))
+  return bundled('programs', Object.fromEntries(input))
+}
+
+let made: Promise<string> | null = null
+
+/** As {@link bundlePrograms}, once: `before-all.ts` may have done it for all. */
+export async function programs(): Promise<string> {
+  return process.env.MANILA_TEST_PROGRAMS ?? (await (made ??= bundlePrograms()))
 }
 
 /** Bundles entries (name to absolute file) into a folder of this process; answers the folder. */

@@ -21,6 +21,7 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { connect } from '../../src/sdk/connect.ts'
 import { trustingFetch } from '../../src/sdk/trusting-fetch.ts'
 import { until } from '../faults/world.ts'
+import { programs } from '../helpers/one-file.ts'
 import { freePort } from '../../src/parts/daemon.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -96,7 +97,7 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
     const file = join(dir, `${at.port}.toml`)
     mkdirSync(join(dir, String(at.port)), { recursive: true })
     writeFileSync(file, stringify(configuration(at.port, at.metricsPort)))
-    const program = join(root, 'src/bin/manila-api.mjs')
+    const program = join(await programs(), 'src/bin/manila-api.mjs')
     const process_ = spawn(process.execPath, [program, '--config', file], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -142,7 +143,7 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
     return haproxy
   }
 
-  /** Clients that never stop asking, on connections that they keep; answers what came back otherwise than it should. */
+  /** Clients that ask all the while, on connections that they keep; answers what came back otherwise than it should. */
   function startClients(count: number) {
     const wrong: string[] = []
     const asked = { count: 0 }
@@ -160,7 +161,7 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
           wrong.push(`client ${number}, request ${turn}: ${(error as Error).message}`)
         }
         asked.count++
-        await new Promise((resolve) => setTimeout(resolve, 10))
+        await new Promise((resolve) => setTimeout(resolve, 40))
       }
     }
     const all = Array.from({ length: count }, (_, number) => client(number))

@@ -1,4 +1,4 @@
-/** The guide's backup and restore, on both servers: what comes back, and what became of what happened in between. */
+/** The guide's backup and restore, on a server: what comes back, and what became of what happened in between. */
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,15 +15,20 @@ import { listMessages } from '../../src/wire/messages/schema.ts'
 import { ensureShares } from '../../src/wire/services/schema.ts'
 import { createShare, deleteShare, manageShare, showShare } from '../../src/wire/shares/schema.ts'
 import { until } from '../faults/world.ts'
+import { programs } from '../helpers/one-file.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 
 const run = promisify(execFile)
-const manage = join(import.meta.dirname, '../../src/bin/manila-manage.mjs')
+/** Where the whole suite is on one server (`npm run test:matrix`), on that one. */
+const only = process.env.MANILA_TEST_DATABASE ?? 'postgres'
+const servers = (
+  [
+    ['postgres', hasPostgres(), startPostgres],
+    ['mariadb', hasMariadb(), startMariadb],
+  ] as const
+).filter(([kind]) => kind === only)
 
-describe.each([
-  ['postgres', hasPostgres(), startPostgres],
-  ['mariadb', hasMariadb(), startMariadb],
-] as const)('%s', (_kind, there, start) => {
+describe.each(servers)('%s', (_kind, there, start) => {
   describe.runIf(there && cannotRun === null)('restored from a backup', () => {
     const bench = scratch()
     const { dir } = bench
@@ -87,6 +92,7 @@ describe.each([
 
       const restored = await restore(server, url, join(dir, 'backup'))
       const env = { ...process.env, MANILA_DATABASE__URL: restored }
+      const manage = join(await programs(), 'src/bin/manila-manage.mjs')
       await run(process.execPath, [manage, 'db', 'sync'], { env })
       await run(process.execPath, [manage, 'db', 'check'], { env })
       service = await serve(restored)
