@@ -43,6 +43,7 @@ const system = {
     'test/helpers/shared-broker.ts',
     'test/helpers/before-all.ts',
   ],
+  isolate: false,
   testTimeout: 180_000,
   hookTimeout: 180_000,
 }

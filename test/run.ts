@@ -53,9 +53,10 @@ if (process.platform === 'linux') {
 const began = performance.now()
 // One for all runs.
 const endBroker = await offerBroker()
-await bundleService()
-process.env.MANILA_TEST_PROGRAMS = await bundlePrograms()
-if (process.argv.includes('--matrix')) await matrix()
+const bundled = bundleService().then(async () => {
+  process.env.MANILA_TEST_PROGRAMS = await bundlePrograms()
+})
+if (process.argv.includes('--matrix')) await bundled.then(matrix)
 else {
   // What is stored keeps a processor busy; who goes on where another was killed mostly waits for leases.
   await Promise.all([
@@ -63,7 +64,7 @@ else {
     runProjects(['unit'])
       .then(() => onServer('postgres', runStores))
       .then(() => onServer('mariadb', runStores)),
-    onServer('postgres', runKills).then(() => onServer('mariadb', runKills)),
+    bundled.then(() => onServer('postgres', runKills)).then(() => onServer('mariadb', runKills)),
   ])
   // What measures time comes last and alone: vitest.config.ts says in which order.
   await runProjects(['system', 'alone'])

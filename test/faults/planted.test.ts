@@ -115,6 +115,9 @@ const rowPlants: readonly (readonly [string, Plant])[] = [
   ],
 ]
 
+/** One for each way in which a row tells of it: a word, a number, and what only two tables together tell. */
+const fewPlants = new Set(['stuck_shares', 'quota_drift', 'held_lanes_without_work'])
+
 const lostRequest: Plant = (world) => {
   const journal = join(world.dir, 'journal.jsonl')
   const line = { verb: 'create', id: randomUUID(), request: `req-${randomUUID()}` }
@@ -227,7 +230,8 @@ const few = process.env.MANILA_FAULTS_EVERYTHING === '0'
 describe('what is planted is found', () => {
   test(`sim${few ? ': in rows' : ''}`, { timeout: 180_000 }, async () => {
     const world = await smallWorld('sim')
-    await findsEach(world, [...rowPlants, ['lost_requests', lostRequest], ...(few ? [] : simPlants)])
+    const plants = [...rowPlants, ['lost_requests', lostRequest] as const, ...simPlants]
+    await findsEach(world, few ? plants.filter(([name]) => fewPlants.has(name)) : plants)
   })
 
   if (!few)

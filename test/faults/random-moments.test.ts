@@ -30,8 +30,8 @@ interface Life {
   readonly killedAt: number
 }
 
-/** A third of the kills on real parts, the rest where a process gets through more between two of them. */
-const onBtrfs = cannotRun === null ? Math.ceil(allKills / 3) : 0
+/** A quarter of the kills on real parts, the rest where a process gets through more between two of them. */
+const onBtrfs = cannotRun === null ? Math.ceil(allKills / 4) : 0
 const parts: readonly (readonly [StorageKind, number])[] = [
   ...(onBtrfs > 0 ? [['btrfs', onBtrfs] as const] : []),
   ['sim', allKills - onBtrfs],
