@@ -1,0 +1,92 @@
+/** Domains, projects, users and what they may do. */
+import type { Flag, Json, Stamp } from './values.ts'
+
+export interface DomainsTable {
+  id: string
+  name: string
+  description: string
+  enabled: Flag
+}
+export interface ProjectsTable {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+  enabled: Flag
+  parent_id: string | null
+  created_at: Stamp
+}
+export interface UsersTable {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+  email: string | null
+  enabled: Flag
+  default_project_id: string | null
+  /** `argon2id$…`; null for accounts of another backend. */
+  password_hash: string | null
+  /** Tokens issued before this are refused: a changed password or a disabled account ends them. */
+  tokens_valid_after: Stamp
+  created_at: Stamp
+}
+export interface GroupsTable {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+}
+export interface GroupMembersTable {
+  group_id: string
+  user_id: string
+}
+export interface RolesTable {
+  id: string
+  name: string
+  description: string
+}
+export interface RoleAssignmentsTable {
+  role_id: string
+  actor_type: 'user' | 'group'
+  actor_id: string
+  target_type: 'project' | 'domain' | 'system'
+  target_id: string
+}
+export interface ApplicationCredentialsTable {
+  id: string
+  user_id: string
+  project_id: string
+  name: string
+  description: string
+  secret_hash: string
+  /** JSON array of role ids. */
+  roles: Json
+  /** JSON array of `{id, path, method, service}`; null = none given. */
+  access_rules: Json | null
+  unrestricted: Flag
+  expires_at: Stamp | null
+  created_at: Stamp
+}
+export interface RevokedTokensTable {
+  audit_id: string
+  expires_at: Stamp
+}
+export interface LoginAttemptsTable {
+  /** `user:<domain>/<name>` or `address:<ip>`. */
+  subject: string
+  failures: number
+  window_started_at: Stamp
+}
+
+export interface IdentityTables {
+  domains: DomainsTable
+  projects: ProjectsTable
+  users: UsersTable
+  groups: GroupsTable
+  group_members: GroupMembersTable
+  roles: RolesTable
+  role_assignments: RoleAssignmentsTable
+  application_credentials: ApplicationCredentialsTable
+  revoked_tokens: RevokedTokensTable
+  login_attempts: LoginAttemptsTable
+}
