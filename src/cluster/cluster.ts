@@ -5,7 +5,6 @@
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { stringify } from 'smol-toml'
@@ -19,6 +18,7 @@ import type { DatabaseServer } from '../parts/database-server.ts'
 import { startRabbitMq, type RabbitMq } from '../parts/rabbitmq.ts'
 import { ensureAccounts } from '../quickstart/accounts.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { freePorts } from '../exec/free-port.ts'
 import { startBalancer, type Balancer } from './balancer.ts'
 import { createDatabase, createServiceUsers } from './database.ts'
 import { detachBackend } from './detach.ts'
@@ -198,17 +198,4 @@ async function ready(store: Store, url: string): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

@@ -8,10 +8,10 @@
 import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, openSync, closeSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { localExec } from '../exec/local.ts'
+import { freePort } from '../exec/free-port.ts'
 import type { ChildProcess } from 'node:child_process'
 import type { RunOptions } from '../exec/exec.ts'
 import type { Need } from './packages.ts'
@@ -248,15 +248,4 @@ mds_tick_interval = 0.5
 admin_socket = ${dir}/run/$name.$pid.$cctid.asok
 log_file = ${dir}/log/client.log
 `
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  server.on('error', reject)
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-  })
-  return promise
 }

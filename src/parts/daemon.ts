@@ -14,7 +14,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -141,15 +140,6 @@ export function writeOwned(dir: string, name: string, content: string | Buffer):
 }
 
 export const removeHome = (dir: string): void => rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
-
-/** A port of the loopback interface that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** Parents first, so that a paused one starts no more. */
 function signalTree(pid: number, signal: NodeJS.Signals): void {

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { daemon, freePort, homeFor, runAs, writeOwned } from './daemon.ts'
+import { freePort } from '../exec/free-port.ts'
+import { daemon, homeFor, runAs, writeOwned } from './daemon.ts'
 import { databaseServer, type DatabaseServer, type ServerOptions } from './database-server.ts'
 import type { Need } from './packages.ts'
 

@@ -1,7 +1,7 @@
 /** What a start must find again: choices that may not change between two starts of one directory. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort, isFree } from '../exec/free-port.ts'
 import type { BackendKind } from './options.ts'
 
 export interface QuickstartState {
@@ -25,16 +25,5 @@ export function writeState(dir: string, state: QuickstartState): void {
 
 /** 2049 when nobody has it on 127.0.0.1, else a free one: clients then name the port when they mount. */
 export async function chooseNfsPort(): Promise<number> {
-  return (await tryPort(2049)) ?? (await tryPort(0)) ?? 12049
-}
-
-function tryPort(port: number): Promise<number | null> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(null))
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : null))
-    })
-  })
+  return (await isFree('127.0.0.1', 2049)) ? 2049 : freePort()
 }

@@ -18,7 +18,7 @@ import { plant, plantedCounts } from './planted.ts'
 import { randomFaults } from './random-faults.ts'
 import { table } from './table.ts'
 import { rollingUpgrade } from './upgrade.ts'
-import { freePort } from '../../src/parts/daemon.ts'
+import { freePort } from '../../src/exec/free-port.ts'
 import { programs } from '../helpers/one-file.ts'
 
 const broker = hasProgram(rabbitmqNeed.program)

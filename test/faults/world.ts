@@ -10,7 +10,7 @@ import type { Weather } from '../../src/bus/unreliable.fixture.ts'
 import { placeOf } from '../helpers/place.ts'
 import { openRows } from '../helpers/rows.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
-import { freePort } from '../../src/parts/daemon.ts'
+import { freePort } from '../../src/exec/free-port.ts'
 
 export type StorageKind = 'sim' | 'btrfs'
 

@@ -6,7 +6,7 @@ import { stringify } from 'smol-toml'
 import { bytes, figure, memoryOf, ms, type Figure } from './report.ts'
 import { settingsIn } from './service.ts'
 import { percentile } from './timing.ts'
-import { freePort } from '../../src/parts/daemon.ts'
+import { freePort } from '../../src/exec/free-port.ts'
 
 const program = join(import.meta.dirname, '../../src/bin/manila-all.ts')
 const runs = 3

@@ -22,7 +22,7 @@ import { connect } from '../../src/sdk/connect.ts'
 import { trustingFetch } from '../../src/sdk/trusting-fetch.ts'
 import { until } from '../faults/world.ts'
 import { programs } from '../helpers/one-file.ts'
-import { freePort } from '../../src/parts/daemon.ts'
+import { freePort } from '../../src/exec/free-port.ts'
 
 const root = join(import.meta.dirname, '../..')
 const there = hasPostgres() && hasProgram('haproxy')

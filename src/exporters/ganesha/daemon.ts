@@ -4,11 +4,11 @@
  * line, because ids are used again) and starts only what is dead. Clients notice nothing of a manager that restarts.
  */
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
+import { freePort } from '../../exec/free-port.ts'
 import { busFile, mainFile } from './config-file.ts'
 import { isWildcard, listeners } from './listening.ts'
 import type { Commands } from '../../drivers/commands.ts'
@@ -121,7 +121,7 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
   }
 
   async function startGanesha(commands: Commands, includes: readonly string[]): Promise<Process> {
-    const chosen = port ?? (await freePort(options.bind_address))
+    const chosen = port ?? (await portOn(options.bind_address))
     await commands.change(['mkdir', '-p', '-m', '0700', '--', file('recovery')])
     await write(commands, file('ganesha.conf'), mainFile(options, chosen, dir, includes))
     const files = ['-f', file('ganesha.conf'), '-p', file('ganesha.pid'), '-L', file('ganesha.log')]
@@ -287,13 +287,8 @@ function commandLine(pid: number): readonly string[] {
   }
 }
 
-async function freePort(host: string): Promise<number> {
-  const server = createServer()
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  server.on('error', (cause) => reject(hostLacks(`can't listen on ${host}: ${cause.message}`, cause)))
-  server.listen(0, host, () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+function portOn(host: string): Promise<number> {
+  return freePort(host).catch((cause: Error) => {
+    throw hostLacks(`can't listen on ${host}: ${cause.message}`, cause)
   })
-  return promise
 }
