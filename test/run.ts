@@ -4,7 +4,8 @@
  * failure: nothing disappears silently.
  *
  * `--matrix` (`npm run test:matrix`) runs the whole suite three times instead: on SQLite with the messages in the process, on
- * PostgreSQL with RabbitMQ and on MariaDB with RabbitMQ, and closes with a line for each.
+ * PostgreSQL with RabbitMQ and on MariaDB with RabbitMQ, and closes with a line for each. Words after it (`sqlite`, `postgres`,
+ * `mariadb`) choose among the three.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -37,6 +38,10 @@ const environment = () => ({ ...process.env, PATH: `${bin}:${process.env.PATH ??
 const count = { passed: 0, failed: 0, skipped: 0 }
 /** What failed and why, told again at the end: whoever has only the last lines of a long log needs no more. */
 const failures: string[] = []
+
+const databases = ['sqlite', 'postgres', 'mariadb'] as const
+/** Of the matrix; none are all. */
+const chosen = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 
 const staticChecks = [
   ['format', ['oxfmt', '--check']],
@@ -83,7 +88,9 @@ function placeOn(database: Server): Readonly<Record<string, string>> {
 async function matrix(): Promise<void> {
   const lines: string[] = []
   const failed = { all: 0 }
-  for (const database of ['sqlite', 'postgres', 'mariadb'] as const) {
+  const strange = chosen.filter((word) => !databases.some((database) => database === word))
+  if (strange.length > 0) return fail(`${strange.join(', ')}: choose among ${databases.join(', ')}`)
+  for (const database of databases.filter((one) => chosen.length === 0 || chosen.includes(one))) {
     Object.assign(count, { passed: 0, failed: 0, skipped: 0 })
     const started = performance.now()
     await runProjects(['unit', 'system', 'alone'], database === 'sqlite' ? {} : placeOn(database))
