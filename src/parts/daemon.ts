@@ -68,7 +68,8 @@ export function daemon(plan: DaemonPlan): Daemon {
       if (child !== null) return
       const log = openSync(plan.logFile, 'a')
       const [program, ...args] = mortal(plan)
-      const started = spawn(program, args, { stdio: ['ignore', log, log], cwd: '/' })
+      // Ctrl-C is for whoever started it, who ends it when nobody needs it any more.
+      const started = spawn(program, args, { stdio: ['ignore', log, log], cwd: '/', detached: true })
       closeSync(log)
       child = started
       ended = new Promise<void>((resolve) => {

@@ -121,6 +121,8 @@ export async function startRabbitMq(options: { readonly tls?: boolean } = {}): P
     cwd: dir,
     env: environment,
     stdio: 'ignore',
+    // As the broker.
+    detached: true,
   })
   await listening(epmdPort!, mapper, '')
   let server: ChildProcess | null = null
@@ -182,7 +184,7 @@ export async function startRabbitMq(options: { readonly tls?: boolean } = {}): P
         cwd: dir,
         env: environment,
         stdio: 'ignore',
-        // A group of its own: shell, virtual machine and helpers are stopped and killed together.
+        // A group of its own: shell, virtual machine and helpers are stopped and killed together, and Ctrl-C is not for them.
         detached: true,
       })
       await listening(port!, server, dir)

@@ -1,0 +1,30 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { daemon } from './daemon.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'manila-daemon-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** Field 5 of /proc/PID/stat (proc(5)): the group that a terminal's signals go to. */
+const groupOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2])
+
+test.skipIf(process.platform !== 'linux')('Ctrl-C does not reach a daemon; its owner does', async () => {
+  const one = daemon({
+    name: 'sleep',
+    account: 'daemon',
+    command: ['sleep', '60'],
+    logFile: join(dir, 'log'),
+    endSignal: 'SIGTERM',
+    probe: ['true'],
+  })
+  await one.start()
+  expect(groupOf(one.pid)).toBe(one.pid)
+  expect(groupOf(process.pid)).not.toBe(one.pid)
+  const { pid } = one
+  await one.stop()
+  expect(one.pid).toBe(0)
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+})
