@@ -20,11 +20,10 @@ import { table } from './table.ts'
 import { rollingUpgrade } from './upgrade.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 import { programs } from '../helpers/one-file.ts'
+import { serverOfRun } from '../helpers/place.ts'
 
 const broker = hasProgram(rabbitmqNeed.program)
 const rules = join(import.meta.dirname, '../../deploy/prometheus/alerts.yml')
-/** Where the whole suite is on one server (`npm run test:matrix`), on that one. */
-const chosen = process.env.MANILA_TEST_DATABASE ?? 'postgres'
 const servers = [
   { database: 'postgres', there: hasPostgres() },
   { database: 'mariadb', there: hasMariadb() },
@@ -33,7 +32,7 @@ const servers = [
 const restMs = 400
 const faults = Number(process.env.MANILA_CHAOS_FAULTS ?? 6)
 
-const here = servers.filter(({ database }) => database === chosen)
+const here = servers.filter(({ database }) => database === serverOfRun())
 describe.each(here)('a cluster on $database', ({ database, there }) => {
   describe.runIf(there && broker)('with RabbitMQ', () => {
     let field: Field

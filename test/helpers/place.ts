@@ -39,3 +39,7 @@ async function make(dir: string): Promise<Place> {
   await store.close()
   return { database: url.href, bus }
 }
+
+/** Of what needs a server wherever the rest of the suite is: the one that `MANILA_TEST_DATABASE` names, else PostgreSQL. */
+export const serverOfRun = (): 'postgres' | 'mariadb' =>
+  process.env.MANILA_TEST_DATABASE === 'mariadb' ? 'mariadb' : 'postgres'

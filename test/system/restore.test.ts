@@ -16,17 +16,16 @@ import { ensureShares } from '../../src/wire/services/schema.ts'
 import { createShare, deleteShare, manageShare, showShare } from '../../src/wire/shares/schema.ts'
 import { until } from '../faults/world.ts'
 import { programs } from '../helpers/one-file.ts'
+import { serverOfRun } from '../helpers/place.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 
 const run = promisify(execFile)
-/** Where the whole suite is on one server (`npm run test:matrix`), on that one. */
-const only = process.env.MANILA_TEST_DATABASE ?? 'postgres'
 const servers = (
   [
     ['postgres', hasPostgres(), startPostgres],
     ['mariadb', hasMariadb(), startMariadb],
   ] as const
-).filter(([kind]) => kind === only)
+).filter(([kind]) => kind === serverOfRun())
 
 describe.each(servers)('%s', (_kind, there, start) => {
   describe.runIf(there && cannotRun === null)('restored from a backup', () => {
