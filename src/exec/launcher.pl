@@ -1,12 +1,15 @@
 # Starts commands for the service, which is too big to do it often: a fork copies the page tables of the whole process, and
 # nothing else of the service runs meanwhile. Started by launcher.ts, one for each process of the service:
 #   setpriv --pdeathsig KILL -- perl launcher.pl PRCTL
+# What builtins.pl can do is done by a worker, a fork of this process that stays.
 # PRCTL is the number of that system call here; 0: unknown; empty: there is none.
 # Standard input: "run ID FIELDS INPUT\n" and that many bytes of each; fields are separated by NUL: lock file (empty: no
 # fence), fence number, how many KEY=VALUE follow, those, the program's path and its arguments. "kill ID\n" ends the
 # group of a command, "leave ID\n" lets go of its pipes. Standard output: "out ID BYTES\n" or "err ID BYTES\n" with that many
 # bytes, "exit ID CODE\n" after all that the command itself wrote, and "closed ID\n" after the last byte.
 use strict;
+
+require(($0 =~ s{[^/]*\z}{}r || './') . 'builtins.pl');
 
 # No modules: a fork copies what this process has written to, and each brings more of that than all the rest here. What they
 # would name has had these numbers since Unix; O_NONBLOCK alone is another on Linux.
@@ -17,8 +20,15 @@ my $O_NONBLOCK = $^O eq 'linux' ? 2048 : 4;
 # The kernel kills a command with this process: prctl(PR_SET_PDEATHSIG = 1, SIGKILL = 9).
 my $prctl = shift // '';
 my $launcher = $$;
-my %command;    # by id: { pid, pipes: { out, err }, in, input }
+my %command;    # by id: { pid, pipes: { out, err }, in, input }, { pid, worker } or { request }
 my %id_of;      # by pid
+my @workers;    # that have nothing to do: { pid, ask, answer, said }
+my @waiting;    # ids of builtins that no worker does yet
+# One more is made only when these get nowhere: for as long as making one takes, or for this many seconds beside other work.
+my $enough_workers = 3;
+my ($patience_idle, $patience_busy) = (0.02, 1);
+# What fits into an empty pipe is written without waiting.
+my $longest_request = 60_000;
 my $asked = '';
 my $env = '';
 
@@ -39,22 +49,27 @@ while (1) {
   for my $one (values %command) {
     vec($read, fileno($_), 1) = 1 for values %{ $one->{pipes} };
     vec($write, fileno($one->{in}), 1) = 1 if $one->{in};
-    $closing ||= !%{ $one->{pipes} };
+    if ($one->{worker}) { vec($read, fileno($one->{worker}{answer}), 1) = 1 }
+    else { $closing ||= !%{ $one->{pipes} } && defined $one->{pid} }
   }
   # Perl lets a signal wait for its next step, and one that comes just before the system call waits as long as that. So no
   # wait is long while there are children, and those that said their last word are about to end.
-  my $patience = !%id_of ? undef : $closing ? 0.05 : 1;
-  ($read, $write) = ('', '') if select($read, $write, undef, $patience) < 0;    # EINTR
-  while (my ($id, $one) = each %command) {
+  my $patience = @waiting ? $patience_idle : !%id_of ? undef : $closing ? 0.05 : 1;
+  my $ready = select($read, $write, undef, $patience);
+  ($read, $write) = ('', '') if $ready < 0;    # EINTR
+  for my $id (keys %command) {
+    my $one = $command{$id};
     feed($one) if $one->{in} && vec($write, fileno($one->{in}), 1);
     for my $name (keys %{ $one->{pipes} }) {
       drain($id, $name) if vec($read, fileno($one->{pipes}{$name}), 1);
     }
+    pass_on($id, $one->{worker}) if $one->{worker} && vec($read, fileno($one->{worker}{answer}), 1);
   }
   reap();
+  hand_out(@waiting && ($ready == 0 || time - $command{ $waiting[0] }{since} > $patience_busy));
   for my $id (keys %command) {
     my $one = $command{$id};
-    next if %{ $one->{pipes} } || defined $one->{pid};
+    next if defined $one->{request} || %{ $one->{pipes} } || defined $one->{pid};
     say_("closed $id\n");
     delete $command{$id};
   }
@@ -64,7 +79,7 @@ while (1) {
     1 while obey();
   }
 }
-kill 'KILL', map { -$_ } keys %id_of;
+kill 'KILL', map({ -$_ } keys %id_of), map { $_->{pid} } @workers;
 
 # Takes one whole request from what was read; false when there is none.
 sub obey {
@@ -76,11 +91,18 @@ sub obey {
   substr($asked, 0, $head + $fields + $input, '');
   if ($verb eq 'run') { run($id, $bytes, @fields) }
   elsif ($verb eq 'kill') { end_of($id) }
-  elsif ($verb eq 'leave') { $command{$id}{pipes} = {} if $command{$id} }
+  elsif ($verb eq 'leave') { leave($id) }
   return 1;
 }
 
 sub run {
+  my ($id, $input, $lock, $number, $count, @argv) = @_;
+  splice @argv, 0, $count;
+  builtin(@argv) && ask_worker([@_], $id, $input, $lock, $number, @argv) or start(@_);
+}
+
+# Starts a program.
+sub start {
   my ($id, $input, $lock, $number, $count, @argv) = @_;
   my @env = splice @argv, 0, $count;
   pipe(my $in_read, my $in) && pipe(my $out, my $out_write) && pipe(my $err, my $err_write) && pipe(my $begun, my $waits)
@@ -119,47 +141,155 @@ sub refused {
 # In the child: takes the fence's lock, which the program keeps, and becomes the program. Never comes back.
 sub become {
   my ($lock, $number, @argv) = @_;
+  be_mortal();
+  if ($lock ne '') {
+    our $kept = eval { fence($lock, $number) } or fail(113, $@);
+    # The lock lasts as long as the program: its descriptor stays open in it.
+    fcntl($kept, $F_SETFD, 0) or fail(113, "manila-fence: $!\n");
+  }
+  exec { $argv[0] } @argv or
+  fail(127, "$argv[0]: $!\n");
+}
+
+# In a child: ends with this process.
+sub be_mortal {
   $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE);
   # This process leads a session of its own, without a terminal: a group is enough.
   setpgrp(0, 0);
   syscall($prctl, 1, 9, 0, 0, 0) if $prctl;
   # A launcher that ended before that was armed can't be there any more.
-  fail(113, 'manila-fence: the process that asked for this has ended') if getppid() != $launcher;
-  fence($lock, $number) if $lock ne '';
-  exec { $argv[0] } @argv or
-  fail(127, "$argv[0]: $!");
+  fail(113, "manila-fence: the process that asked for this has ended\n") if getppid() != $launcher;
 }
 
+# Answers the lock, which is held until it is closed. Dies when a newer owner has been.
 sub fence {
   my ($lock, $number) = @_;
   my ($held, $file);
-  open($held, '>>', $lock) && flock($held, $LOCK_EX) or fail(113, "manila-fence: can't lock $lock: $!");
+  open($held, '>>', $lock) && flock($held, $LOCK_EX) or die "manila-fence: can't lock $lock: $!\n";
   my $record = "$lock.number";
   my $highest = 0;
   if (open($file, '<', $record)) {
     # Only a crash of the whole machine can tear the record, and that crash ended every older owner too.
     $highest = $1 if (<$file> // '') =~ /\A(\d+)\n?\z/;
   }
-  fail(113, "manila-fence: owner $number is older than $highest") if $number < $highest;
+  die "manila-fence: owner $number is older than $highest\n" if $number < $highest;
   if ($number > $highest) {
     (open($file, '>', "$record.new") && print({$file} "$number\n") && close($file) && rename("$record.new", $record))
-      or fail(113, "manila-fence: can't record the owner in $record: $!");
+      or die "manila-fence: can't record the owner in $record: $!\n";
   }
-  # The lock lasts as long as the program: its descriptor stays open in it.
-  fcntl($held, $F_SETFD, 0) or fail(113, "manila-fence: $!");
-  our $kept = $held;
+  return $held;
 }
 
 sub fail {
   my ($code, $why) = @_;
-  syswrite STDERR, "$why\n";
+  syswrite STDERR, $why;
   exit $code;
 }
 
 # Kills a command and its group; just forked, it leads none yet.
 sub end_of {
-  my $pid = ($command{ $_[0] } // {})->{pid} // return;
-  kill 'KILL', -$pid, $pid;
+  my ($id) = @_;
+  my $one = $command{$id} // return;
+  kill 'KILL', -$one->{pid}, $one->{pid} if defined $one->{pid};
+  return if !defined $one->{request};
+  @waiting = grep { $_ != $id } @waiting;
+  delete $command{$id};
+  say_("exit $id 137\nclosed $id\n");
+}
+
+# Nobody listens any more.
+sub leave {
+  my $one = $command{ $_[0] } // return;
+  $one->{pipes} = {};
+  # A worker that is asked to go on has answered; this one hangs, and is not asked again.
+  delete $one->{worker};
+}
+
+# Lets a worker do a builtin; false when the program itself has to do it.
+sub ask_worker {
+  my ($otherwise, $id, $input, @rest) = @_;
+  my $request = join "\0", $input, @rest;
+  return 0 if length $request > $longest_request || index($input, "\0") >= 0;
+  $command{$id} = { pipes => {}, request => $request, otherwise => $otherwise, since => time };
+  push @waiting, $id;
+  hand_out();
+  return 1;
+}
+
+# To workers that have nothing to do, and to some more.
+sub hand_out {
+  my ($more) = @_;
+  $more ||= @workers + (grep { $_->{worker} } values %command) < $enough_workers;
+  while (@waiting) {
+    my $worker = pop @workers // ($more ? new_worker() : undef) // last;
+    my $id = shift @waiting;
+    my $request = delete $command{$id}{request};
+    # One that died meanwhile is reaped, and says so.
+    syswrite $worker->{ask}, length($request) . "\n$request";
+    $worker->{said} = '';
+    @{ $command{$id} }{qw(pid worker)} = ($worker->{pid}, $worker);
+    $id_of{ $worker->{pid} } = $id;
+    $more = 0;
+  }
+}
+
+sub new_worker {
+  pipe(my $asked, my $ask) && pipe(my $answer, my $answers) or return;
+  my $pid = fork;
+  if (defined $pid && $pid == 0) {
+    # What others read or write must not stay open in here: they would wait for its end.
+    (%command, @workers) = ();
+    close $_ for $ask, $answer, $from, $to;
+    open(STDIN, '<', '/dev/null') && open(STDOUT, '>', '/dev/null') or exit 127;
+    work($asked, $answers);
+  }
+  return if !defined $pid;
+  nonblocking($answer);
+  return { pid => $pid, ask => $ask, answer => $answer };
+}
+
+# In a worker: does what it is asked, until nobody can ask any more. Never comes back.
+sub work {
+  my ($asked, $answers) = @_;
+  be_mortal();
+  while (defined(my $size = <$asked>)) {
+    read($asked, my $request, $size) == $size or last;
+    my ($input, $lock, $number, @argv) = split /\0/, $request, -1;
+    my $said = '';
+    my $tell = sub {
+      my ($what, $bytes) = @_;
+      $said .= "$what " . length($bytes) . "\n$bytes";
+      write_all($answers, $said) if length $said > 65536;
+    };
+    my $held = $lock eq '' || eval { fence($lock, $number) };
+    my $code = $held ? run_builtin($tell, $input, @argv) : 113;
+    $tell->('err', $@) if !$held;
+    undef $held;
+    $said .= defined $code ? "exit $code\n" : "otherwise 0\n";
+    write_all($answers, $said);
+  }
+  exit 0;
+}
+
+# Tells what a worker has answered so far; one that is ready may be asked again.
+sub pass_on {
+  my ($id, $worker) = @_;
+  # At its end it is reaped.
+  sysread($worker->{answer}, $worker->{said}, 65536, length $worker->{said}) or return;
+  while ($worker->{said} =~ /\A(out|err|exit|otherwise) (\d+)\n/) {
+    my ($what, $size, $head) = ($1, $2, $+[0]);
+    if ($what eq 'exit' || $what eq 'otherwise') {
+      say_("exit $id $size\nclosed $id\n") if $what eq 'exit';
+      my $one = delete $command{$id};
+      delete $id_of{ $worker->{pid} };
+      push @workers, $worker if @workers < $enough_workers;
+      start(@{ $one->{otherwise} }) if $what eq 'otherwise';
+      return;
+    }
+    last if length $worker->{said} < $head + $size;
+    say_("$what $id $size\n" . substr($worker->{said}, $head, $size));
+    substr($worker->{said}, 0, $head + $size, '');
+  }
 }
 
 # Gives the child what its input pipe takes now.
@@ -187,7 +317,9 @@ sub drain {
 
 sub reap {
   while ((my $pid = waitpid(-1, $WNOHANG)) > 0) {
+    @workers = grep { $_->{pid} != $pid } @workers;
     my $id = delete $id_of{$pid} // next;
+    delete $command{$id}{worker};
     my $code = $? & 127 ? 128 + ($? & 127) : $? >> 8;
     $command{$id}{pid} = undef;
     # Whatever it left in its group would outlive the fence, and would hold the pipes open.
@@ -198,13 +330,16 @@ sub reap {
   }
 }
 
-sub say_ {
-  my ($bytes) = @_;
-  while (length $bytes) {
-    my $written = syswrite $to, $bytes;
+sub say_ { write_all($to, my $bytes = shift) }
+
+# Writes what is in a variable, and empties it.
+sub write_all {
+  my $handle = shift;
+  while (length $_[0]) {
+    my $written = syswrite $handle, $_[0];
     next if !defined $written && $! == $EINTR;
     exit 0 if !defined $written;
-    substr($bytes, 0, $written, '');
+    substr($_[0], 0, $written, '');
   }
 }
 

@@ -201,7 +201,10 @@ describe('the launcher', () => {
     const said = await Promise.all(
       Array.from({ length: 100 }, async (_, n) => {
         const script = `echo ${n}; echo ${n} >&2; exit ${n}`
-        const { stdout, stderr, code } = await exec.run(['sh', '-c', script], { ...quick, okCodes: [n] })
+        const { stdout, stderr, code } = await exec.run(['sh', '-c', script], {
+          deadlineMs: 60_000,
+          okCodes: [n],
+        })
         return `${stdout}${stderr}${code}`
       }),
     )

@@ -2,7 +2,7 @@
  * Brings the pool's file system up: makes and grows a loop file, attaches it, mounts it. Loop devices and mounts outlive
  * the process, so each step first looks for what an earlier one left; repeating all of it changes nothing.
  */
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { attempt, hostLacks } from '../commands.ts'
 import { mountOf, mounts } from '../mountinfo.ts'
 import type { Commands } from '../commands.ts'
@@ -29,10 +29,10 @@ export async function attach(commands: Commands, source: PoolSource, dir: string
     const device = source.kind === 'loop' ? await attachLoop(commands, source) : source.path
     const mounted = mountedOn(mountPoint)
     if (mounted === null) {
-      await commands.change(['mkdir', '-p', '-m', '0700', mountPoint])
+      await commands.change(['mkdir', '-p', '-m', '0700', '--', mountPoint])
       await commands.change(['mount', '-t', 'btrfs', '-o', 'noatime,subvolid=5', device, mountPoint])
     }
-    if (source.kind === 'loop') await growFileSystem(commands, source, mountPoint)
+    if (source.kind === 'loop') await growFileSystem(commands, source, device, mountPoint)
     const { source: shown } = mountedOn(mountPoint) ?? { source: device }
     return { top: mountPoint, device: shown }
   })
@@ -111,11 +111,16 @@ async function growImage(commands: Commands, loop: Loop): Promise<void> {
   await commands.change(['truncate', '--size', String(loop.sizeBytes), '--', loop.path])
 }
 
-async function growFileSystem(commands: Commands, loop: Loop, mountPoint: string): Promise<void> {
-  for (const device of await loopsOf(commands, loop.path)) {
-    const size = await commands.look(['blockdev', '--getsize64', device])
-    if (Number(size.stdout) < loop.sizeBytes) await commands.change(['losetup', '--set-capacity', device])
-  }
+async function growFileSystem(
+  commands: Commands,
+  loop: Loop,
+  device: string,
+  mountPoint: string,
+): Promise<void> {
+  // The kernel counts sectors of 512 bytes, whatever the device has.
+  const sectors = await commands.look(['cat', '--', `/sys/class/block/${basename(device)}/size`])
+  if (Number(sectors.stdout) * 512 < loop.sizeBytes)
+    await commands.change(['losetup', '--set-capacity', device])
   // A no-op when the file system fills its device already, so a crash before it is mended by the next start.
   await commands.change(['btrfs', 'filesystem', 'resize', 'max', mountPoint])
 }

@@ -4,14 +4,14 @@
  * the tree moved.
  */
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { ExecError } from '../../exec/exec.ts'
 import { DriverError } from '../driver.ts'
 import { mountOf, mounts } from '../mountinfo.ts'
 import { checkedId } from './layout.ts'
 import type { Commands } from '../commands.ts'
 
-const bindScript = fileURLToPath(new URL('bind.sh', import.meta.url))
+/** A name of each bind mount, some 50 bytes. */
+const maxOutputBytes = 64 * 1024 * 1024
 
 export interface Binds {
   /** Mounts `subvolume` for `id` unless it is, drops older mounts of `id`, answers the path. */
@@ -40,14 +40,16 @@ export function bindsUnder(folder: string): Binds {
         if (stale.path !== path || !shows(stale.root, subvolume)) await unmount(commands, stale.path)
       }
       if (mountedFor(id).some((mount) => mount.path === path)) return path
-      await commands.change(['sh', bindScript, subvolume, path, readOnly ? 'ro' : 'rw'])
+      await commands.change(['mkdir', '-p', '-m', '0700', '--', path])
+      await commands.change(['mount', '--bind', '-o', readOnly ? 'ro' : 'rw', '--', subvolume, path])
       return path
     },
     async release(commands, id) {
       for (const { path } of mountedFor(id)) await unmount(commands, path)
       // Mount points of a process that was killed between making one and mounting, or unmounting and removing.
-      const left = ['-mindepth', '1', '-maxdepth', '1', '-type', 'd', '-name', `${checkedId(id)}.*`, '-empty']
-      await commands.change(['find', folder, ...left, '-delete'], { okCodes: [0, 1] })
+      const { stdout } = await commands.look(['ls', '--', folder], { okCodes: [0, 2], maxOutputBytes })
+      const left = stdout.split('\n').filter((name) => name.startsWith(`${checkedId(id)}.`))
+      for (const name of left) await removeFolder(commands, join(folder, name))
     },
     async releaseAll(commands) {
       const all = mounts().filter(({ path }) => path.startsWith(`${folder}/`))
@@ -74,5 +76,10 @@ async function unmount(commands: Commands, path: string): Promise<void> {
     })
   }
   // Removing the mount point also drops copies of the mount in other namespaces, which would pin the subvolume.
+  await removeFolder(commands, path)
+}
+
+/** Unless something is in it or mounted on it. */
+async function removeFolder(commands: Commands, path: string): Promise<void> {
   await commands.change(['rmdir', '--', path], { okCodes: [0, 1] })
 }

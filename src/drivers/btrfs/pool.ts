@@ -15,6 +15,8 @@ import type { Layout, Listing } from './layout.ts'
 import type { Counters, Qgroups } from './qgroups.ts'
 
 export const gib = 1024 ** 3
+/** Of the root of every subvolume, and of nothing else: BTRFS_FIRST_FREE_OBJECTID of linux/btrfs_tree.h. */
+const rootInode = '256'
 
 /** A pool that is attached, mounted and has its quotas on. */
 export interface Pool {
@@ -28,12 +30,12 @@ export interface Pool {
 /** The subvolume's id; null when nothing is there. Throws {@link DriverError} for a directory that is no subvolume. */
 export async function subvolumeIdOf(commands: Commands, path: string): Promise<string | null> {
   try {
-    const { stdout } = await commands.look(['btrfs', 'subvolume', 'show', '--', path])
-    const id = /^\s*Subvolume ID:\s*(\d+)$/m.exec(stdout)?.[1]
-    if (id !== undefined) return id
+    const { stdout: inode } = await commands.look(['stat', '--format', '%i', '--', path])
+    const { stdout: id } = await commands.look(['btrfs', 'inspect-internal', 'rootid', '--', path])
+    if (inode.trim() === rootInode) return id.trim()
   } catch (error) {
     if (isAbsent(error)) return null
-    if (!(error instanceof ExecError) || !/not a btrfs subvolume/i.test(error.result.stderr)) throw error
+    if (!(error instanceof ExecError) || !/not a btrfs/i.test(error.result.stderr)) throw error
   }
   throw new DriverError(`${path} is not a btrfs subvolume`, 'nothing-happened', { reason: 'not-found' })
 }
@@ -56,6 +58,9 @@ export async function rename(commands: Commands, from: string, to: string): Prom
 
 /** Deletes a subvolume; one that isn't there is fine. The kernel frees its space some time later. */
 export async function deleteSubvolume(commands: Commands, path: string): Promise<void> {
+  // Mostly it is not there: what is deleted is what a call that was cut short may have left.
+  const there = await commands.look(['test', '-e', path], { okCodes: [0, 1] })
+  if (there.code === 1) return
   try {
     await commands.change(['btrfs', '--quiet', 'subvolume', 'delete', '--', path])
   } catch (error) {

@@ -55,7 +55,7 @@ export async function mendCounters(
 
 async function keepExact(commands: Commands, attached: Attached, qgroups: Qgroups): Promise<void> {
   if (qgroups.thresholdFile !== null) {
-    await commands.change(['tee', qgroups.thresholdFile], { input: neverSkip })
+    await commands.change(['tee', '--', qgroups.thresholdFile], { input: neverSkip })
   }
   await mendCounters(commands, attached, qgroups, { wait: false })
 }
