@@ -132,7 +132,9 @@ describe.skipIf(cannotRun !== null)(
       const failure = await nfs.write('big', { size, fillWith }).catch((error: unknown) => error)
       expect(failure).toMatchObject({ code: expect.stringMatching(/^NFS4ERR_(DQUOT|NOSPC)$/) as string })
       const stored = (failure as { bytesWritten: number }).bytesWritten
-      expect(stored).toBeGreaterThan(0.99 * limit)
+      // What is told is what was stored without a gap: of four writes of 1 MiB on the way the first may be the one refused, and
+      // their reservations count until they end.
+      expect(stored).toBeGreaterThan(limit - 8 * mib)
       expect(stored).toBeLessThanOrEqual(limit)
       expect((await nfs.stat('big')).size).toBeGreaterThanOrEqual(stored)
       await expect(nfs.write('other', Buffer.alloc(mib))).rejects.toThrow(/NFS4ERR_(DQUOT|NOSPC)/)
