@@ -1,6 +1,6 @@
 # Starts commands for the service, which is too big to do it often: a fork copies the page tables of the whole process, and
 # nothing else of the service runs meanwhile. Started by launcher.ts, one for each process of the service:
-#   setpriv --pdeathsig KILL -- perl launcher.pl PRCTL
+#   setpriv --pdeathsig KILL -- perl launcher.pl PRCTL TITLE
 # What builtins.pl can do is done by a worker, a fork of this process that stays.
 # PRCTL is the number of that system call here; 0: unknown; empty: there is none.
 # Standard input: "run ID FIELDS INPUT\n" and that many bytes of each; fields are separated by NUL: lock file (empty: no
@@ -24,9 +24,10 @@ my %command;    # by id: { pid, pipes: { out, err }, in, input }, { pid, worker 
 my %id_of;      # by pid
 my @workers;    # that have nothing to do: { pid, ask, answer, said }
 my @waiting;    # ids of builtins that no worker does yet
-# One more is made only when these get nowhere: for as long as making one takes, or for this many seconds beside other work.
+# One more is made only when these get nowhere: none is done in so many seconds of silence, or turns beside other work.
 my $enough_workers = 3;
-my ($patience_idle, $patience_busy) = (0.02, 1);
+my ($patience_seconds, $patience_turns) = (0.02, 10);
+my $turns = 0;
 # What fits into an empty pipe is written without waiting.
 my $longest_request = 60_000;
 my $asked = '';
@@ -54,7 +55,7 @@ while (1) {
   }
   # Perl lets a signal wait for its next step, and one that comes just before the system call waits as long as that. So no
   # wait is long while there are children, and those that said their last word are about to end.
-  my $patience = @waiting ? $patience_idle : !%id_of ? undef : $closing ? 0.05 : 1;
+  my $patience = @waiting ? $patience_seconds : !%id_of ? undef : $closing ? 0.05 : 1;
   my $ready = select($read, $write, undef, $patience);
   ($read, $write) = ('', '') if $ready < 0;    # EINTR
   for my $id (keys %command) {
@@ -66,7 +67,7 @@ while (1) {
     pass_on($id, $one->{worker}) if $one->{worker} && vec($read, fileno($one->{worker}{answer}), 1);
   }
   reap();
-  hand_out(@waiting && ($ready == 0 || time - $command{ $waiting[0] }{since} > $patience_busy));
+  hand_out($ready == 0 || ++$turns > $patience_turns) if @waiting;
   for my $id (keys %command) {
     my $one = $command{$id};
     next if defined $one->{request} || %{ $one->{pipes} } || defined $one->{pid};
@@ -210,7 +211,7 @@ sub ask_worker {
   my ($otherwise, $id, $input, @rest) = @_;
   my $request = join "\0", $input, @rest;
   return 0 if length $request > $longest_request || index($input, "\0") >= 0;
-  $command{$id} = { pipes => {}, request => $request, otherwise => $otherwise, since => time };
+  $command{$id} = { pipes => {}, request => $request, otherwise => $otherwise };
   push @waiting, $id;
   hand_out();
   return 1;
@@ -229,7 +230,7 @@ sub hand_out {
     $worker->{said} = '';
     @{ $command{$id} }{qw(pid worker)} = ($worker->{pid}, $worker);
     $id_of{ $worker->{pid} } = $id;
-    $more = 0;
+    ($more, $turns) = (0, 0);
   }
 }
 
@@ -255,6 +256,8 @@ sub work {
   while (defined(my $size = <$asked>)) {
     read($asked, my $request, $size) == $size or last;
     my ($input, $lock, $number, @argv) = split /\0/, $request, -1;
+    # What `ps` shows of it: an operator who looks for what hangs finds it, as with a program.
+    $0 = "@argv" =~ s{\A/\S*/}{}r;
     my $said = '';
     my $tell = sub {
       my ($what, $bytes) = @_;
@@ -266,6 +269,7 @@ sub work {
     $tell->('err', $@) if !$held;
     undef $held;
     $said .= defined $code ? "exit $code\n" : "otherwise 0\n";
+    $0 = 'manila: does small commands';
     write_all($answers, $said);
   }
   exit 0;

@@ -51,6 +51,8 @@ interface Launcher {
   readonly listeners: Map<number, Listener>
 }
 
+/** What `ps` shows beside the script; where a worker shows the command that it does, which needs the room. */
+const title = 'starts the commands of manila; the small ones its workers do, each under its name'.padEnd(255)
 const script = fileURLToPath(new URL('launcher.pl', import.meta.url))
 /** The system call that ties a command's life to the launcher's, from the kernel's tables: `asm/unistd.h`. */
 const prctlOf: Readonly<Record<string, string>> = { x64: '157', arm64: '167', riscv64: '167' }
@@ -82,7 +84,7 @@ export function launcher(find: Finder): Start {
 
 function launch(find: Finder): Launcher {
   const mortal = process.platform === 'linux' ? [need('setpriv', find), '--pdeathsig', 'KILL', '--'] : []
-  const [program, ...args] = [...mortal, need('perl', find), script, prctl] as const
+  const [program, ...args] = [...mortal, need('perl', find), script, prctl, title] as const
   const child = spawn(program, args, {
     // Signals of a terminal are for the service, which ends its commands by itself.
     detached: true,
