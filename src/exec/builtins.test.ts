@@ -76,7 +76,6 @@ const one = [
   ['tee', '--'],
   ['test', '-d'],
   ['test', '-e'],
-  ['test', '-w'],
 ]
 const several = [
   ['mkdir', '-p', '--'],

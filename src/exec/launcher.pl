@@ -1,8 +1,8 @@
 # Starts commands for the service, which is too big to do it often: a fork copies the page tables of the whole process, and
 # nothing else of the service runs meanwhile. Started by launcher.ts, one for each process of the service:
 #   setpriv --pdeathsig KILL -- perl launcher.pl PRCTL TITLE
-# What builtins.pl can do is done by a worker, a fork of this process that stays.
-# PRCTL is the number of that system call here; 0: unknown; empty: there is none.
+# PRCTL is the number of that system call here; 0: unknown; empty: there is none. TITLE is for `ps`, and room for the names of
+# workers: forks of this process that stay, and do what builtins.pl can do.
 # Standard input: "run ID FIELDS INPUT\n" and that many bytes of each; fields are separated by NUL: lock file (empty: no
 # fence), fence number, how many KEY=VALUE follow, those, the program's path and its arguments. "kill ID\n" ends the
 # group of a command, "leave ID\n" lets go of its pipes. Standard output: "out ID BYTES\n" or "err ID BYTES\n" with that many
@@ -202,7 +202,7 @@ sub end_of {
 sub leave {
   my $one = $command{ $_[0] } // return;
   $one->{pipes} = {};
-  # A worker that is asked to go on has answered; this one hangs, and is not asked again.
+  # It hangs, and is not asked again.
   delete $one->{worker};
 }
 
