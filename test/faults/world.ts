@@ -94,6 +94,7 @@ export async function openWorld(
       const running = await startServiceProcess({
         dir,
         kind,
+        brief: weather === undefined,
         settings: { ...settingsOf(kind, dir, port, sizeGib), ...more },
         env: {
           TEST_NO_WAIT: '1',

@@ -14,7 +14,9 @@ export async function setup(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'manila-warm-up-'))
   try {
     const backends = { alpha: { driver: 'sim', exporter: 'sim' } }
-    await (await startServiceProcess({ dir, settings: { backends }, kind: 'sim' })).stop()
+    // One that doesn't make machine code is compiled in its own way.
+    for (const brief of [false, true])
+      await (await startServiceProcess({ dir, settings: { backends }, kind: 'sim', brief })).stop()
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
