@@ -51,7 +51,7 @@ while (1) {
     vec($read, fileno($_), 1) = 1 for values %{ $one->{pipes} };
     vec($write, fileno($one->{in}), 1) = 1 if $one->{in};
     if ($one->{worker}) { vec($read, fileno($one->{worker}{answer}), 1) = 1 }
-    else { $closing ||= !%{ $one->{pipes} } && defined $one->{pid} }
+    else { $closing ||= !%{ $one->{pipes} } && defined $one->{pid} && !$one->{left} }
   }
   # Perl lets a signal wait for its next step, and one that comes just before the system call waits as long as that. So no
   # wait is long while there are children, and those that said their last word are about to end.
@@ -201,8 +201,8 @@ sub end_of {
 # Nobody listens any more.
 sub leave {
   my $one = $command{ $_[0] } // return;
-  $one->{pipes} = {};
-  # It hangs, and is not asked again.
+  # It hangs, perhaps for ever; if it is a worker, it is not asked again.
+  @$one{qw(pipes left)} = ({}, 1);
   delete $one->{worker};
 }
 
@@ -265,7 +265,8 @@ sub work {
       write_all($answers, $said) if length $said > 65536;
     };
     my $held = $lock eq '' || eval { fence($lock, $number) };
-    my $code = $held ? run_builtin($tell, $input, @argv) : 113;
+    # One that this Perl can't do, for want of a module, the program does.
+    my $code = $held ? eval { run_builtin($tell, $input, @argv) } : 113;
     $tell->('err', $@) if !$held;
     undef $held;
     $said .= defined $code ? "exit $code\n" : "otherwise 0\n";

@@ -58,7 +58,7 @@ describe.each(here)('a cluster on $database', ({ database, there }) => {
         seed: Date.now() % 1_000_000,
         say: (line) => void said.push(line),
         besideMs: 500,
-        restMs: 2 * restMs,
+        restMs,
         // One of each kind: old and new ones go on together.
         members: ({ name }) => /^(api-1|scheduler-1|share-a1|share-b1|data-1)$/.test(name),
         expand: nextRelease,

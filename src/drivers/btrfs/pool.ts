@@ -31,8 +31,8 @@ export interface Pool {
 export async function subvolumeIdOf(commands: Commands, path: string): Promise<string | null> {
   try {
     const { stdout: inode } = await commands.look(['stat', '--format', '%i', '--', path])
-    const { stdout: id } = await commands.look(['btrfs', 'inspect-internal', 'rootid', '--', path])
-    if (inode.trim() === rootInode) return id.trim()
+    if (inode.trim() === rootInode)
+      return (await commands.look(['btrfs', 'inspect-internal', 'rootid', '--', path])).stdout.trim()
   } catch (error) {
     if (isAbsent(error)) return null
     if (!(error instanceof ExecError) || !/not a btrfs/i.test(error.result.stderr)) throw error
@@ -58,10 +58,9 @@ export async function rename(commands: Commands, from: string, to: string): Prom
 
 /** Deletes a subvolume; one that isn't there is fine. The kernel frees its space some time later. */
 export async function deleteSubvolume(commands: Commands, path: string): Promise<void> {
-  // Mostly it is not there: what is deleted is what a call that was cut short may have left.
-  const there = await commands.look(['test', '-e', path], { okCodes: [0, 1] })
-  if (there.code === 1) return
   try {
+    // Mostly it is not there: what is deleted is what a call that was cut short may have left. A disk that fails says so here.
+    await commands.look(['stat', '--format', '%i', '--', path])
     await commands.change(['btrfs', '--quiet', 'subvolume', 'delete', '--', path])
   } catch (error) {
     if (isAbsent(error)) return
