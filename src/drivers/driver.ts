@@ -105,6 +105,19 @@ export interface Tree {
   readonly readOnly: boolean
   /** Present when `path` is inside a CephFS, which a server reads by itself, and not a directory of this host. */
   readonly ceph?: { readonly filesystem: string }
+  /** Present when `path` is the root of a file system that holds this tree and nothing else. */
+  readonly fileSystem?: OwnFileSystem
+}
+
+/**
+ * What an exporter has to find behind {@link Tree.path} before it serves it, and in every handle that its server gives
+ * out. Unchanged for as long as the tree exists, restarts of the host included.
+ */
+export interface OwnFileSystem {
+  /** Of the file system, lower case with dashes; no other tree of the host has it. */
+  readonly uuid: string
+  /** Absolute path of the file or device that holds it. */
+  readonly backing: string
 }
 
 export interface CreatedShare {
@@ -170,8 +183,17 @@ export interface Measurement {
 
 // ---------------------------------------------------------------------------------------------------- the core
 
+/**
+ * What stands between the clients of two shares of one backend when a client sends handles that no server gave it:
+ * `file-system`: each exported tree is a file system of its own ({@link Tree.fileSystem}). `user`: whoever serves a tree
+ * reads the storage as a user who may see that tree alone (a cephx user).
+ */
+export type Separation = 'file-system' | 'user'
+
 export interface StorageDriver {
   readonly name: string
+  /** Absent: nothing; clients that are admitted to one share can reach them all, so they have to trust one another. */
+  readonly separates?: Separation
   /** `host`: only the kernel that has it mounted can serve it. `network`: any node can take over. */
   readonly reach: 'host' | 'network'
 
@@ -324,6 +346,8 @@ export interface ExportRef {
   readonly id: string
   /** Empty where only the id is known, which is enough to unpublish. */
   readonly protocol: string
+  /** Whose it is; empty where only the id is known. */
+  readonly projectId: string
   /** What the driver answered for the share or snapshot; empty where only the id is known. */
   readonly state: DriverState
   readonly tree: Tree | null
@@ -336,6 +360,11 @@ export interface Publishes {
   readonly protocols: readonly string[]
   /** `[protocol, access type]` pairs that {@link applyRules} accepts. */
   readonly accessTypes: readonly (readonly [string, string])[]
+  /**
+   * Where the driver separates clients: what a client that is admitted to one export can still see or do of others, as a
+   * sentence for users. Absent: this exporter was never attacked by the kit, and nothing is promised.
+   */
+  readonly leftOpen?: string
   /** Publishes (to nobody, until rules say otherwise). Repeating it with another tree moves the export to that tree. */
   publish(call: CallContext, target: ExportRef): Promise<readonly ExportLocation[]>
   /** Nothing published under the id afterwards; clients of other exports notice nothing. */
@@ -376,6 +405,8 @@ export interface Parts {
   now(): number
   /** One holder per file on this host, for what several processes of it must not do at once. */
   readonly lock?: HostLock
+  /** For exporters: what the backend's driver says of itself. */
+  readonly storage?: Pick<StorageDriver, 'name' | 'separates'>
 }
 
 /** One entry of `drivers/index.ts` or `exporters/index.ts`: options as a schema, so the reference page writes itself. */

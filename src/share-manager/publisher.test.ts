@@ -30,7 +30,14 @@ it('sends each share to whoever speaks its protocol, the driver first, and what 
   }
   const both = publisherOf(speaks('driver', ['CEPHFS']), exporter)!
   const call = {} as CallContext
-  const target = (protocol: string): ExportRef => ({ id: '1', protocol, state: {}, tree: null, name: '1' })
+  const target = (protocol: string): ExportRef => ({
+    id: '1',
+    protocol,
+    projectId: 'p',
+    state: {},
+    tree: null,
+    name: '1',
+  })
   expect(both.protocols).toEqual(['CEPHFS', 'NFS'])
   expect(both.accessTypes).toEqual([
     ['CEPHFS', 'driver'],

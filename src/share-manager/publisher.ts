@@ -19,6 +19,7 @@ export function publisherOf(native: Publishes | undefined, exporter: Exporter | 
     accessTypes: both.flatMap((one) =>
       one.accessTypes.filter(([protocol]) => one === native || !native.protocols.includes(protocol)),
     ),
+    ...leftOpen(both),
     setup: async (call) => exporter?.setup(call),
     stop: async (call, options) => exporter?.stop(call, options),
     publish: async (call, target) => speaker(target).publish(call, target),
@@ -33,4 +34,10 @@ export function publisherOf(native: Publishes | undefined, exporter: Exporter | 
       return ids
     },
   }
+}
+
+/** What every one of them leaves open; nothing is promised when one of them promises nothing. */
+function leftOpen(all: readonly Publishes[]): Pick<Publishes, 'leftOpen'> {
+  const sentences = new Set(all.map((one) => one.leftOpen))
+  return sentences.has(undefined) ? {} : { leftOpen: [...sentences].join(' ') }
 }

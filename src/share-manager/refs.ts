@@ -115,6 +115,7 @@ export function shareExport(subject: ShareSubject, tree?: Tree | null): ExportRe
   return {
     id: ref.id,
     protocol: ref.protocol,
+    projectId: ref.projectId,
     state: ref.state,
     tree: tree === undefined ? kept(instance.driver_state).tree : tree,
     name: ref.mountPointName ?? ref.id,
@@ -126,6 +127,7 @@ export function snapshotExport(subject: SnapshotSubject, tree?: Tree | null): Ex
   return {
     id,
     protocol: subject.ref.protocol,
+    projectId: subject.ref.projectId,
     state: subject.snapshotRef.state,
     tree: tree === undefined ? kept(subject.snapshotInstance.driver_state).tree : tree,
     name: id,
@@ -136,6 +138,7 @@ export function snapshotExport(subject: SnapshotSubject, tree?: Tree | null): Ex
 export const bareExport = (id: string): ExportRef => ({
   id,
   protocol: '',
+  projectId: '',
   state: {},
   tree: null,
   name: id,

@@ -302,7 +302,9 @@ async function build(
   try {
     const driver = create(await loadDriver(settings.driver, process.cwd()), settings.driver_options, own)
     const factory = settings.exporter === '' ? null : await loadExporter(settings.exporter, process.cwd())
-    const exporter = factory && create(factory, settings.exporter_options, own)
+    const { name: driverName, separates } = driver
+    const storage = { name: driverName, ...(separates === undefined ? {} : { separates }) }
+    const exporter = factory && create(factory, settings.exporter_options, { ...own, storage })
     return { driver, exporter: publisherOf(driver.native, exporter) }
   } catch (error) {
     const why = `backend ${name}: ${error instanceof Error ? error.message : String(error)}`

@@ -52,7 +52,8 @@ export async function nfsBench(): Promise<NfsBench> {
       async publish(rules, sizeGib = 1) {
         const ref = shareRef(randomUUID(), { sizeGib })
         const { state, tree } = await driver.create(call(), ref)
-        const exported = { id: ref.id, protocol: 'NFS', state, tree, name: ref.id }
+        const { id, projectId } = ref
+        const exported = { id, protocol: 'NFS', projectId, state, tree, name: id }
         const published = { share: { ...ref, state }, exported, path: `/${ref.id}` }
         await exporter.publish(call(), exported)
         await bench.allow(published, rules)

@@ -70,6 +70,7 @@ describe.skipIf(cannotRun !== null)(
     const target = (id: string, tree: Tree | null): ExportRef => ({
       id,
       protocol: 'NFS',
+      projectId: 'p',
       state: {},
       tree,
       name: id,

@@ -155,8 +155,8 @@ export class Bench {
 
   exportRef(share: HeldShare, over: Partial<ExportRef> = {}): ExportRef {
     const { id, tree } = share
-    const { protocol, state } = share.ref
-    const ref = { id, protocol, state, tree, name: id, ...over }
+    const { protocol, projectId, state } = share.ref
+    const ref = { id, protocol, projectId, state, tree, name: id, ...over }
     this.#exports.push(ref)
     return ref
   }

@@ -328,6 +328,7 @@ describe('exporter', () => {
   const target = (id: string, over: object = {}) => ({
     id,
     protocol: 'NFS',
+    projectId: 'p',
     state: {},
     tree: { path: `/sim/alpha/${id}`, readOnly: false },
     name: id,
