@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 import { caller, type Caller } from './http.ts'
 
-export type Storage = 'sim' | 'btrfs'
+export type Storage = 'sim' | 'btrfs' | 'image'
 
 export interface Measured {
   readonly process: ServiceProcess
@@ -26,9 +26,9 @@ export function settingsIn(dir: string, storage: Storage): Record<string, unknow
           exporter_options: { memory: true },
         }
       : {
-          driver: 'btrfs',
+          driver: storage,
           exporter: 'ganesha',
-          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 8, pool_name: 'pool' },
+          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: sizeGib, pool_name: 'pool' },
           exporter_options: { port: 0 },
         }
   return {
