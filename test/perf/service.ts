@@ -13,10 +13,13 @@ export interface Measured {
   stop(): Promise<void>
 }
 
+/** Of the pool in a sparse file. */
+const defaultSizeGib = 8
+
 export const databaseIn = (dir: string): string => `sqlite:${join(dir, 'manila.db')}`
 
 /** As in the TOML file. Logs as in production: to a file, every request. */
-export function settingsIn(dir: string, storage: Storage): Record<string, unknown> {
+export function settingsIn(dir: string, storage: Storage, sizeGib = defaultSizeGib): Record<string, unknown> {
   const backend =
     storage === 'sim'
       ? {
@@ -40,11 +43,11 @@ export function settingsIn(dir: string, storage: Storage): Record<string, unknow
   }
 }
 
-export async function startMeasured(dir: string, storage: Storage): Promise<Measured> {
+export async function startMeasured(dir: string, storage: Storage, sizeGib?: number): Promise<Measured> {
   const process = await startServiceProcess({
     dir,
     kind: storage,
-    settings: settingsIn(dir, storage),
+    settings: settingsIn(dir, storage, sizeGib),
     env: { TEST_DETACH: '1' },
   })
   const { tokens } = await process.connect('manila-demo')
