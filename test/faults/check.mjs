@@ -369,13 +369,12 @@ function lookAtImages(pool, binds) {
       if (!seen.has(entry.split('.')[0])) note('orphan_mounts', `${binds}/${name}/${entry} (nothing mounted)`)
   }
   const used = new Set(trees.map(({ source }) => source))
-  const files = new Set()
-  for (const { device, backing, below } of loopsOf(pool)) {
-    const id = below.split('/').at(-2)?.split('.')[0] ?? ''
-    if (!known(id)) note('orphan_loops', `${device} ${backing}`)
-    else if (files.has(backing)) note('doubled_loops', `${device} ${backing}`)
-    else if (!used.has(device)) note('orphan_loops', `${device} ${backing} (not mounted)`)
-    files.add(backing)
+  for (const [backing, loops] of Map.groupBy(loopsOf(pool), (loop) => loop.backing)) {
+    const id = backing.split('/').at(-2)?.split('.')[0] ?? ''
+    const names = `${loops.map(({ device }) => device).join(' ')} ${backing}`
+    if (!known(id)) note('orphan_loops', names)
+    else if (loops.length > 1) note('doubled_loops', names)
+    else if (!used.has(loops[0].device)) note('orphan_loops', `${names} (not mounted)`)
   }
 }
 

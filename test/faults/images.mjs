@@ -75,8 +75,6 @@ export function loopsOf(pool) {
     .flatMap((line) => {
       const [device, ...file] = line.split(' ')
       const backing = file.join(' ')
-      return backing.startsWith(`${pool}/`)
-        ? [{ device, backing, below: backing.slice(pool.length + 1) }]
-        : []
+      return backing.startsWith(`${pool}/`) ? [{ device, backing }] : []
     })
 }

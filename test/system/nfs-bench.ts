@@ -59,7 +59,8 @@ export async function nfsBench(pool: Pool, options: BenchOptions = {}): Promise<
     const own = parts('nfs')
     const { sizeGib: poolGib = 8, driverOptions, exporterOptions } = options
     const factory = await loadDriver(pool, dir)
-    const storage = { loop_file: join(dir, 'pool.img'), size_gib: poolGib, ...driverOptions }
+    const place = { loop_file: join(dir, 'pool.img'), size_gib: poolGib, pool_name: 'pool' }
+    const storage = { ...place, ...driverOptions }
     const driver = factory.create(complete(factory.options, storage), own)
     const beside = { ...own, storage: driver }
     const serving = { port: 0, ...exporterOptions }
@@ -74,7 +75,7 @@ export async function nfsBench(pool: Pool, options: BenchOptions = {}): Promise<
       port: exporter.port() ?? 0,
       kill: () => killServer(own.dir),
       async publish(rules, sizeGib = 1) {
-        const ref = shareRef(randomUUID(), { sizeGib })
+        const ref = shareRef(randomUUID(), { sizeGib, pool: 'pool' })
         const { state, tree } = await driver.create(call(), ref)
         return await bench.publishTree({ ...ref, state }, tree, rules)
       },
