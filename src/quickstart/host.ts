@@ -24,6 +24,11 @@ export const btrfsNeeds: readonly Need[] = [
   ...ganeshaNeeds,
 ]
 
+export const imageNeeds: readonly Need[] = [
+  { program: 'mkfs.xfs', debianPackage: 'xfsprogs', why: 'makes the file system inside each image' },
+  ...btrfsNeeds,
+]
+
 export interface Choice {
   readonly kind: BackendKind
   /** One sentence for the user. */
