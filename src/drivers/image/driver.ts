@@ -20,6 +20,7 @@ import { listingOf, measureBatch } from './measure.ts'
 import { carryOut } from './plan.ts'
 import { isThere } from './pool.ts'
 import { cloneShare, createShare, deleteShare, ensureShare, extendShare } from './shares.ts'
+import { checkShrink, shrinkShare } from './shrink.ts'
 import { createSnapshot, deleteSnapshot, releaseSnapshot, revertShare, snapshotTree } from './snapshots.ts'
 import type { Commands } from '../commands.ts'
 import type { CallContext, Parts, StorageDriver } from '../driver.ts'
@@ -152,6 +153,16 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
       release: (call, snapshot) =>
         withPool(call, `unmounting snapshot instance ${snapshot.id}`, (c, pool) =>
           releaseSnapshot(c, pool, snapshot.id),
+        ),
+    },
+    shrinks: {
+      moves: (call, share, newSizeGib) =>
+        withPool(call, `looking whether share instance ${share.id} can shrink`, (c, pool) =>
+          checkShrink(c, pool, share, newSizeGib),
+        ),
+      shrink: (call, share, newSizeGib) =>
+        withPool(call, `shrinking share instance ${share.id}`, (c, pool) =>
+          shrinkShare(c, pool, share, newSizeGib),
         ),
     },
     manages: {
