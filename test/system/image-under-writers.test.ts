@@ -7,8 +7,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { call, snapshotRef } from '../../src/drivers/btrfs/test-bench.ts'
-import { mountNfs } from '../../src/parts/nfs4/index.ts'
-import { extendShare, showShare, shrinkShare } from '../../src/wire/shares/schema.ts'
+import { mountNfs, NfsError } from '../../src/parts/nfs4/index.ts'
+import { deleteShare, extendShare, showShare, shrinkShare } from '../../src/wire/shares/schema.ts'
 import { long } from '../helpers/long.ts'
 import { until } from '../faults/world.ts'
 import { recordsIn, recordsOver, startWriter, type Writer } from './journal.ts'
@@ -16,6 +16,7 @@ import { nfsBench, obstacleOf, type NfsBench, type Published } from './nfs-bench
 import { nfsService, type NfsService } from './nfs-service.ts'
 import { powerSupply } from './power.ts'
 import type { SnapshotRef } from '../../src/drivers/driver.ts'
+import type { Nfs } from '../../src/parts/nfs4/files.ts'
 
 const mib = 1024 ** 2
 const cannot = obstacleOf('image')
@@ -226,4 +227,86 @@ describe.skipIf(cannot !== null)(named('image: a share behind the service, under
         `errors ${JSON.stringify(writer.errors())}`,
     )
   })
+
+  test(
+    'a pool that 8 writers fill refuses them in time, keeps what was stable, and serves on when there is room',
+    {
+      timeout: 400_000,
+    },
+    async () => {
+      // Promised four times over, on purpose.
+      world = await nfsService('image', { sizeGib: 2, ratio: 20 })
+      const ids: string[] = []
+      for (let n = 0; n < 8; n++) ids.push(await world.share(1))
+      writers = ids.map((id, n) => startWriter(`journal-${n}`, () => world.mount(id, 30_000), { restMs: 20 }))
+      for (const writer of writers) await goesOn(writer)
+      const filled = await Promise.all(ids.map((id, n) => fill(() => world.mount(id, 30_000), n)))
+      console.log(
+        `filled: ${filled.map(({ files, refused }) => `${files} MiB until ${refused}`).join(', ')}; ` +
+          `longest answer ${Math.max(...filled.map(({ longestMs }) => longestMs)).toFixed(0)} ms`,
+      )
+      for (const { refused } of filled) expect(refused).toMatch(/^NFS4ERR_(NOSPC|ROFS)$/)
+      expect(Math.max(...filled.map(({ longestMs }) => longestMs))).toBeLessThan(25_000)
+      // Full for a while, with clients that go on trying.
+      await sleep(5000)
+
+      const [freed = '', ...rest] = ids
+      await writers[0]?.stop()
+      await world.client.call(deleteShare, { params: { id: freed } })
+      await world.becomes(freed, null)
+      const returned = performance.now()
+      await Promise.all(writers.slice(1).map((writer) => goesOn(writer, 2, 30_000)))
+      const servedAgainMs = performance.now() - returned
+      await Promise.all(writers.map((writer) => writer.stop()))
+      for (const [n, id] of rest.entries()) {
+        const nfs = await world.mount(id)
+        const writer = writers[n + 1]!
+        expect(await recordsOver(nfs, writer.journal)).toBeGreaterThanOrEqual(writer.acknowledged())
+        const { files } = filled[n + 1]!
+        for (let file = 0; file < files; file++)
+          expect((await nfs.read(`fill-${file}`)).equals(mebibyte(n + 1, file))).toBe(true)
+        await nfs.close()
+      }
+      const errors: Record<string, number> = {}
+      for (const writer of writers)
+        for (const [code, count] of Object.entries(writer.errors()))
+          errors[code] = (errors[code] ?? 0) + count
+      console.log(
+        `all 7 served ${(servedAgainMs / 1000).toFixed(1)} s after space came back; ` +
+          `the journals' clients saw ${JSON.stringify(errors)}, longest answer ${Math.max(...writers.map((writer) => writer.longestMs().attempt)).toFixed(0)} ms`,
+      )
+    },
+  )
 })
+
+const mebibyte = (client: number, file: number): Buffer => {
+  const bytes = Buffer.alloc(mib, (client * 31 + file) & 0xff)
+  bytes.writeUInt32BE(client * 65_536 + file)
+  return bytes
+}
+
+/** Files of a MiB, each stable before the next, until one is refused. */
+async function fill(
+  mount: () => Promise<Nfs>,
+  client: number,
+): Promise<{ files: number; refused: string; longestMs: number }> {
+  let nfs = await mount()
+  let longestMs = 0
+  for (let files = 0; ;) {
+    const began = performance.now()
+    try {
+      await nfs.write(`fill-${files}`, mebibyte(client, files))
+      files++
+    } catch (error) {
+      if (!(error instanceof NfsError)) throw error
+      // A server that was changed under the client is no refusal.
+      if (/NOSPC|ROFS|IO$|DEADLINE/.test(error.code)) {
+        await nfs.close()
+        return { files, refused: error.code, longestMs: Math.max(longestMs, performance.now() - began) }
+      }
+      await nfs.close()
+      nfs = await mount()
+    }
+    longestMs = Math.max(longestMs, performance.now() - began)
+  }
+}
