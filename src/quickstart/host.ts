@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { ensureInstalled, type Need } from '../parts/packages.ts'
 import type { BackendKind, QuickstartOptions } from './options.ts'
 import type { Steps } from './say.ts'
+import { sharesMountObstacle } from './shares-mount.ts'
 
 const ganeshaNeeds: readonly Need[] = [
   { program: 'ganesha.nfsd', debianPackage: 'nfs-ganesha', why: 'the NFS server that exports the shares' },
@@ -23,6 +24,10 @@ export const btrfsNeeds: readonly Need[] = [
   },
   ...ganeshaNeeds,
 ]
+
+/** Said wherever the shares of all clients lie on one file system. */
+const trusting =
+  'WARNING: all shares lie on one file system, so a client that may mount one of them can reach the others (trusted_clients = true)'
 
 export interface Choice {
   readonly kind: BackendKind
@@ -44,7 +49,7 @@ export async function chooseBackend(options: QuickstartOptions, steps: Steps): P
       const size = poolSizeGib(options)
       return {
         kind: 'btrfs',
-        why: `a btrfs pool of ${size} GiB in one sparse file, exported by NFS-Ganesha: real quotas, snapshots and NFS`,
+        why: `a btrfs pool of ${size} GiB in one sparse file, exported by NFS-Ganesha: real quotas, snapshots and NFS. ${trusting}`,
         exported: true,
       }
     }
@@ -73,10 +78,10 @@ async function directoryChoice(
       exported: false,
     }
   }
-  const installed = await install(ganeshaNeeds, options, steps)
+  const installed = sharesMountObstacle() ?? (await install(ganeshaNeeds, options, steps))
   if (installed !== null)
     return { kind: 'directory', why: `${reason}: ${honest}; no NFS export: ${installed}`, exported: false }
-  return { kind: 'directory', why: `${reason}: ${honest}`, exported: true }
+  return { kind: 'directory', why: `${reason}: ${honest}. ${trusting}`, exported: true }
 }
 
 async function install(

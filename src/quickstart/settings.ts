@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { poolSizeGib, type Choice } from './host.ts'
 import type { QuickstartOptions } from './options.ts'
+import { sharesMount } from './shares-mount.ts'
 
 export const backendName = 'quick'
 export const shareTypeName = 'default'
@@ -35,6 +36,7 @@ function backend(options: QuickstartOptions, choice: Choice, known: Known): Reco
         ...common,
         driver: 'btrfs',
         exporter: 'ganesha',
+        trusted_clients: true,
         // Shares are promised the space they ask for: without over-subscription "1 GiB" is always there.
         max_over_subscription_ratio: 1,
         exporter_options: { port: known.nfsPort },
@@ -49,7 +51,8 @@ function backend(options: QuickstartOptions, choice: Choice, known: Known): Reco
         ...common,
         driver: 'directory',
         exporter: choice.exported ? 'ganesha' : 'sim',
-        driver_options: { pool_name: 'pool' },
+        ...(choice.exported && { trusted_clients: true, exporter_options: { port: known.nfsPort } }),
+        driver_options: { pool_name: 'pool', ...(choice.exported && { path: sharesMount(options.dir) }) },
       }
     case 'sim':
       return {
