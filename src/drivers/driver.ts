@@ -194,6 +194,11 @@ export interface StorageDriver {
   readonly name: string
   /** Absent: nothing; clients that are admitted to one share can reach them all, so they have to trust one another. */
   readonly separates?: Separation
+  /**
+   * For drivers without {@link separates}: what else clients of any export could reach, because it lies on the file system
+   * that holds the trees (`host-lacks` advice as a sentence; null: nothing). Asked before {@link setup}, changes nothing.
+   */
+  exposes?(call: CallContext): Promise<string | null>
   /** `host`: only the kernel that has it mounted can serve it. `network`: any node can take over. */
   readonly reach: 'host' | 'network'
 
@@ -371,6 +376,8 @@ export interface Publishes {
    * sentence for users. Absent: this exporter was never attacked by the kit, and nothing is promised.
    */
   readonly leftOpen?: string
+  /** True: it keeps records and opens nothing, so there are no clients to keep apart. */
+  readonly pretends?: boolean
   /** Publishes (to nobody, until rules say otherwise). Repeating it with another tree moves the export to that tree. */
   publish(call: CallContext, target: ExportRef): Promise<readonly ExportLocation[]>
   /** Nothing published under the id afterwards; clients of other exports notice nothing. */

@@ -30,6 +30,7 @@ export function settingsIn(dir: string, storage: Storage, sizeGib = defaultSizeG
         }
       : {
           driver: storage,
+          trusted_clients: storage === 'btrfs',
           exporter: 'ganesha',
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: sizeGib, pool_name: 'pool' },
           exporter_options: { port: 0 },

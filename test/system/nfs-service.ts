@@ -53,6 +53,7 @@ export async function nfsService(pool: Pool, first: BackendChange = {}): Promise
         backends: {
           alpha: {
             driver: pool,
+            trusted_clients: pool === 'btrfs',
             exporter: 'ganesha',
             report_interval_s: 2,
             max_over_subscription_ratio: ratio,
