@@ -407,8 +407,10 @@ function askTheDaemon(exported, label) {
     'org.ganesha.nfsd.exportmgr.ShowExports',
   )
   const served = new Set()
+  // In the server's own folder lies the empty one that guards the file system of the host.
+  const own = `${args.exports.slice(0, args.exports.lastIndexOf('/'))}/`
   for (const [, path] of told.matchAll(/string "(\/[^"]+)"/g))
-    served.add(path.split('/').at(-1).split('.')[0])
+    if (!path.startsWith(own)) served.add(path.split('/').at(-1).split('.')[0])
   for (const id of served) if (id !== '' && !exported.has(id)) note('orphans_served', id)
   for (const [id, row] of instances)
     if (isOn(row, label) && row.status === 'available' && !served.has(id)) note('exports_not_served', id)

@@ -11,7 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
 import { openRows } from '../helpers/rows.ts'
@@ -257,6 +257,14 @@ const secondLoop: Plant = (world) => attached(join(shareFolder(world), 'image'))
 const loopOfNothing: Plant = ({ backendDir }) =>
   attached(join(first(join(backendDir, 'pool/manila/snapshots')), 'image'))
 
+/** Its folder away, and nothing else of it. */
+const inTheTrash: Plant = (world) => {
+  const path = shareFolder(world)
+  const away = join(dirname(dirname(path)), 'trash', `${basename(path)}.1`)
+  renameSync(path, away)
+  return () => renameSync(away, path)
+}
+
 const imagePlants: readonly (readonly [string, Plant])[] = [
   ['orphan_trees', orphanSubvolume],
   ['orphan_snapshots', orphanSnapshot],
@@ -265,7 +273,7 @@ const imagePlants: readonly (readonly [string, Plant])[] = [
   ['orphan_mounts', emptyProject],
   ['orphan_loops', loopOfNothing],
   ['doubled_loops', secondLoop],
-  ['rows_without_tree', hide((world) => shareFolder(world))],
+  ['rows_without_tree', inTheTrash],
 ]
 
 /** Larger than its row says. There is no way back from that. */
