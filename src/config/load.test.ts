@@ -43,7 +43,6 @@ describe('defaults', () => {
       driver: 'btrfs',
       exporter: 'ganesha',
       slots: 2,
-      max_over_subscription_ratio: 20,
       driver_options: {},
     })
   })

@@ -188,11 +188,13 @@ export const Backend = Type.Object({
   reserved_share_percentage: count('Per cent of a pool kept free of new shares.', 0),
   reserved_share_from_snapshot_percentage: count('Per cent kept free of shares from snapshots.', 0),
   reserved_share_extend_percentage: count('Per cent kept free of extends.', 0),
-  max_over_subscription_ratio: Type.Number({
-    description: 'How often the space of a thin pool may be promised.',
-    default: 20,
-    minimum: 1,
-  }),
+  max_over_subscription_ratio: Type.Optional(
+    Type.Number({
+      description:
+        'How often the space of a thin pool may be promised; left out, what is usual for the driver: 1 for image, 20 for the others.',
+      minimum: 1,
+    }),
+  ),
   filter_function: text('Expression a request must satisfy; empty = none.', ''),
   goodness_function: text('Expression 0–100 that ranks the pool; empty = none.', ''),
   slots: count('Operations at once on this backend.', 8, 1),

@@ -298,6 +298,9 @@ async function build(
     dir,
     now: () => clock.now(),
     lock: hostLock,
+    ...(settings.max_over_subscription_ratio === undefined
+      ? {}
+      : { overSubscription: settings.max_over_subscription_ratio }),
   }
   try {
     const driver = create(await loadDriver(settings.driver, process.cwd()), settings.driver_options, own)

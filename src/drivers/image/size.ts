@@ -14,6 +14,9 @@ const reserveBytes = 32 * mib
 /** What the free inode trees of empty allocation groups have set aside, as a part of the image. */
 const treesPart = 0.0009964
 
+/** Bytes that a copy of an image has alone once it has a UUID of its own: its log is written anew. */
+export const copyBytes = logBytes + 16 * mib
+
 /** Bytes of the image of a share that holds `sizeGib` in files of a MiB or more. */
 export function imageBytes(sizeGib: number): number {
   return Math.ceil(sizeGib * 1024 * 1.005) * mib + logBytes + reserveBytes + 16 * mib
