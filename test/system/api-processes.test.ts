@@ -72,7 +72,6 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
       clock: systemClock(),
       keyFile: auth.key_file,
       tokenLifetimeS: 3600,
-      limits: { maxAccountFailures: 5, windowS: 900 },
     })
     const clouds = await ensureAccounts(manager, dir, url, { link: false })
     for (let count = 0; count < 2; count++) apis.push(await startApi())
