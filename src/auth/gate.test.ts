@@ -83,6 +83,46 @@ test('addresses take turns, and accounts at each address', async () => {
   expect(await drain()).toEqual(['first', 'a0', 'c0', 'b0', 'c1', 'a1', 'b1', 'a2'])
 })
 
+test('however long a flood lasts, a newcomer is served within one round of those who wait', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 6 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.boolean(),
+      async (others, floods, isSameAddress) => {
+        const gate = new Gate({ ...roomy, slotsPerAccount: 1 })
+        let begun = 0
+        let isOver = false
+        const served = new Map<string, number>()
+        const one = (name: string, address: string): Promise<void> =>
+          gate.run(of(name, address), async () => {
+            begun++
+            served.set(name, begun)
+            await new Promise((resolve) => setImmediate(resolve))
+          })
+        const flood = async (i: number): Promise<void> => {
+          while (!isOver) await one(`flood${i}`, `far${i}`).catch(() => {})
+        }
+        const all = Array.from({ length: floods * 8 }, (_, i) => flood(i % floods))
+        await new Promise((resolve) => setTimeout(resolve, 3))
+        for (let round = 0; round < 5; round++) {
+          const before = begun
+          await Promise.all(
+            Array.from({ length: others }, (_, i) => one(`o${i}`, isSameAddress ? 'far0' : `near${i}`)),
+          )
+          for (let i = 0; i < others; i++) {
+            const rounds = isSameAddress ? (others + 1) * (floods + 1) : others + floods
+            expect((served.get(`o${i}`) ?? Infinity) - before).toBeLessThanOrEqual(rounds + 3)
+          }
+        }
+        isOver = true
+        await Promise.all(all)
+      },
+    ),
+    { numRuns: 30 },
+  )
+})
+
 test('who has more than may wait is refused; the others are not', async () => {
   const { enter, refused, settle } = stage({ slots: 1, queuePerAccount: 2, queuePerAddress: 3, queue: 5 })
   enter('runs', of('z', 'z'))

@@ -1,4 +1,4 @@
-import { fault } from '../model/errors.ts'
+import { tooManyLogins } from './in-flight.ts'
 
 export interface GateLimits {
   /** Bodies that run at once. */
@@ -17,9 +17,6 @@ export interface Payer {
   readonly account: string
   readonly address: string
 }
-
-/** Seconds after which a refused one may try again; by then the queue it found has been served. */
-const retryAfterS = 2
 
 interface Waiting extends Payer {
   readonly begin: () => void
@@ -91,7 +88,7 @@ export class Gate {
     const lane = this.#lanes.get(payer.address)
     const isTooMany =
       (this.#queued.get(payer.account) ?? 0) >= queuePerAccount || (lane?.size ?? 0) >= queuePerAddress
-    if (isTooMany || (this.#waiting >= queue && !this.#pushOut(lane?.size ?? 0))) throw full()
+    if (isTooMany || (this.#waiting >= queue && !this.#pushOut(lane?.size ?? 0))) throw tooManyLogins()
     return new Promise<void>((resolve, reject) => {
       this.#enter({ ...payer, begin: resolve, refuse: reject })
     })
@@ -117,7 +114,7 @@ export class Gate {
     const last = own.at(-1)
     if (last === undefined) return false
     this.#forget(longest, account, own, own.length - 1)
-    last.refuse(full())
+    last.refuse(tooManyLogins())
     return true
   }
 
@@ -152,6 +149,3 @@ function add(counts: Map<string, number>, key: string, change: number): void {
   if (count === 0) counts.delete(key)
   else counts.set(key, count)
 }
-
-const full = (): Error =>
-  fault('Unavailable', { message: 'Too many logins at once; try again shortly.', retryAfterS })

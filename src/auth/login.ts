@@ -6,17 +6,26 @@ import { findDomain, type NamedRef } from '../db/store/identity.ts'
 import { fault } from '../model/errors.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
 import type { Gate } from './gate.ts'
+import { tooManyLogins, type InFlight } from './in-flight.ts'
 import type { Attempt, LoginGuard } from './login-guard.ts'
 import type { PasswordHasher } from './passwords.ts'
 
 export type DomainRef = { readonly id: string } | { readonly name: string }
 export type UserRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef }
 
+export type CredentialRef = { readonly id: string } | { readonly name: string; readonly user: UserRef }
+
+interface Proven {
+  readonly user: UserRecord
+  readonly credential: ApplicationCredentialRow
+}
+
 export interface LoginParts {
   readonly store: Store
   readonly users: UserBackend
   readonly guard: LoginGuard
   readonly gate: Gate
+  readonly inFlight: InFlight
   readonly hasher: PasswordHasher
   /** Whether the account has the role admin anywhere. */
   readonly isAdministrator: (userId: string) => Promise<boolean>
@@ -27,7 +36,17 @@ export interface LoginParts {
  * the account is locked for this address or the address for all, or `Unavailable` when too many wait; each costs the same
  * whether or not the user exists.
  */
-export async function proveByPassword(
+export function proveByPassword(
+  parts: LoginParts,
+  ref: UserRef,
+  password: string,
+  address: string,
+): Promise<UserRecord> {
+  const { inFlight, guard } = parts
+  return inFlight.run(spell(ref), guard.client(address), () => byPassword(parts, ref, password, address))
+}
+
+async function byPassword(
   parts: LoginParts,
   ref: UserRef,
   password: string,
@@ -49,12 +68,24 @@ export async function proveByPassword(
 }
 
 /** The application credential whose secret this is, and its owner. Throws like {@link proveByPassword}. */
-export async function proveBySecret(
+export function proveBySecret(
   parts: LoginParts,
-  ref: { readonly id: string } | { readonly name: string; readonly user: UserRef },
+  ref: CredentialRef,
   secret: string,
   address: string,
-): Promise<{ user: UserRecord; credential: ApplicationCredentialRow }> {
+): Promise<Proven> {
+  const { inFlight, guard } = parts
+  return inFlight.run(spellCredential(ref), guard.client(address), () =>
+    bySecret(parts, ref, secret, address),
+  )
+}
+
+async function bySecret(
+  parts: LoginParts,
+  ref: CredentialRef,
+  secret: string,
+  address: string,
+): Promise<Proven> {
   const { store, users, guard, hasher } = parts
   await refuseLocked(guard, address)
   const owner = 'user' in ref ? await lookUp(parts, ref.user) : null
@@ -63,9 +94,8 @@ export async function proveBySecret(
     'id' in ref ? { id: ref.id } : { userId: owner?.id ?? '', name: ref.name },
   )
   const user = await users.findUser({ id: credential?.user_id ?? '' })
-  const spelling = 'id' in ref ? ref.id : `${owner?.id ?? spell(ref.user)}/${ref.name}`
-  const account =
-    credential === null ? guard.nobody(`credential ${spelling}`) : guard.credential(credential.id)
+  const spelling = owner === null || 'id' in ref ? spellCredential(ref) : `credential ${owner.id}/${ref.name}`
+  const account = credential === null ? guard.nobody(spelling) : guard.credential(credential.id)
   const attempt = await attemptOf(parts, account, address, user)
   const isRight = await guarded(parts, attempt, () => hasher.matches(secret, credential?.secret_hash ?? null))
   if (!isRight || credential === null || user === null) throw fault('Unauthorized')
@@ -109,7 +139,7 @@ async function guarded(
     if (isRight !== 'busy') return isRight
     await sleep(busyPauseMs)
   }
-  throw fault('Unavailable', { message: 'Too many logins at once; try again shortly.', retryAfterS: 2 })
+  throw tooManyLogins()
 }
 
 async function taken(
@@ -139,3 +169,6 @@ async function lookUp({ store, users }: LoginParts, ref: UserRef): Promise<UserR
 
 const spell = (ref: UserRef): string =>
   'id' in ref ? `id ${ref.id}` : `${'id' in ref.domain ? ref.domain.id : `?${ref.domain.name}`}/${ref.name}`
+
+const spellCredential = (ref: CredentialRef): string =>
+  `credential ${'id' in ref ? ref.id : `${spell(ref.user)}/${ref.name}`}`

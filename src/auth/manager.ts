@@ -20,6 +20,7 @@ import type { PresentedCall, TokenVerifier, UserBackend } from './backends/backe
 import { dbBackend } from './backends/db.ts'
 import { Directory } from './directory.ts'
 import { Gate } from './gate.ts'
+import { InFlight } from './in-flight.ts'
 import { openSigningKeys } from './keys.ts'
 import { defaultLimits, LoginGuard, type LoginLimits } from './login-guard.ts'
 import { proveByPassword, proveBySecret, type DomainRef, type LoginParts, type UserRef } from './login.ts'
@@ -31,6 +32,9 @@ import { expiredWindowMicros, TokenValidator, type ValidToken } from './validato
 
 /** Two hashes use two of libuv's four threads, one of them at most for one account; 32 of those are two seconds of work. */
 const hashing = { slots: 2, slotsPerAccount: 1, queue: 128, queuePerAddress: 48, queuePerAccount: 32 }
+
+/** A few more than may wait to be hashed, since some are before that and some after. */
+const underWay = { perName: 40, perAddress: 64 }
 
 export interface AuthOptions {
   readonly store: Store
@@ -92,7 +96,15 @@ export class AuthManager implements TokenVerifier {
     this.#validator = new TokenValidator({ store, users: this.#users }, clock, signer)
     const isAdministrator = (userId: string): Promise<boolean> =>
       this.roles.holds(this.#users, userId, 'admin')
-    this.#login = { store, users: this.#users, guard, gate, hasher, isAdministrator }
+    this.#login = {
+      store,
+      users: this.#users,
+      guard,
+      gate,
+      inFlight: new InFlight(underWay),
+      hasher,
+      isAdministrator,
+    }
     this.directory = new Directory(store, clock, this.#users, changed)
     this.roles = new RoleBook(store, changed)
     this.credentials = new ApplicationCredentials(store, clock, hasher, gate, changed)
