@@ -92,7 +92,7 @@ test('however long a flood lasts, a newcomer is served within one round of those
       async (others, floods, isSameAddress) => {
         const gate = new Gate({ ...roomy, slotsPerAccount: 1 })
         let begun = 0
-        let isOver = false
+        const over = new AbortController()
         const served = new Map<string, number>()
         const one = (name: string, address: string): Promise<void> =>
           gate.run(of(name, address), async () => {
@@ -101,7 +101,7 @@ test('however long a flood lasts, a newcomer is served within one round of those
             await new Promise((resolve) => setImmediate(resolve))
           })
         const flood = async (i: number): Promise<void> => {
-          while (!isOver) await one(`flood${i}`, `far${i}`).catch(() => {})
+          while (!over.signal.aborted) await one(`flood${i}`, `far${i}`).catch(() => {})
         }
         const all = Array.from({ length: floods * 8 }, (_, i) => flood(i % floods))
         await new Promise((resolve) => setTimeout(resolve, 3))
@@ -115,7 +115,7 @@ test('however long a flood lasts, a newcomer is served within one round of those
             expect((served.get(`o${i}`) ?? Infinity) - before).toBeLessThanOrEqual(rounds + 3)
           }
         }
-        isOver = true
+        over.abort()
         await Promise.all(all)
       },
     ),
