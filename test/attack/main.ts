@@ -1,0 +1,19 @@
+/**
+ * `npm run test:attack`: every attack, a line each, and `N attacks, 0 through`; ends 1 when one is through. Words after it
+ * choose the groups whose names contain one of them.
+ */
+import { ensureInstalled } from '../../src/parts/packages.ts'
+import { testNeeds } from '../parts.ts'
+import { countOf, runAttacks } from './run.ts'
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const words = process.argv.slice(2)
+
+const installed = await ensureInstalled(testNeeds, { forbid: false, say })
+if (!installed.ok) say(`parts are missing: ${installed.why}`)
+// Looks at what is installed while it is loaded.
+const { groups } = await import('./groups.ts')
+const chosen = groups.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+const tally = await runAttacks(chosen, say)
+say(countOf(tally))
+process.exitCode = tally.through > 0 || tally.attacks === 0 ? 1 : 0
