@@ -20,9 +20,15 @@ export interface Attached {
 
 /**
  * Attaches `source` under `dir` (the backend's own directory) and answers where. Throws `host-lacks` when a person has
- * to act: too little room for the image, a device without btrfs, a directory that isn't on btrfs.
+ * to act: too little room for the image, a device without btrfs, a directory that isn't on btrfs. `options` are those of
+ * the mount.
  */
-export async function attach(commands: Commands, source: PoolSource, dir: string): Promise<Attached> {
+export async function attach(
+  commands: Commands,
+  source: PoolSource,
+  dir: string,
+  options = 'noatime,subvolid=5',
+): Promise<Attached> {
   if (source.kind === 'directory') return useDirectory(commands, source.path)
   const mountPoint = join(dir, 'pool')
   return attempt(`attaching the btrfs pool ${source.path}`, async () => {
@@ -30,7 +36,7 @@ export async function attach(commands: Commands, source: PoolSource, dir: string
     const mounted = mountedOn(mountPoint)
     if (mounted === null) {
       await commands.change(['mkdir', '-p', '-m', '0700', '--', mountPoint])
-      await commands.change(['mount', '-t', 'btrfs', '-o', 'noatime,subvolid=5', device, mountPoint])
+      await commands.change(['mount', '-t', 'btrfs', '-o', options, device, mountPoint])
     }
     if (source.kind === 'loop') await growFileSystem(commands, source, device, mountPoint)
     const { source: shown } = mountedOn(mountPoint) ?? { source: device }
