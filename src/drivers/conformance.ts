@@ -8,6 +8,7 @@
  * for (const check of await conformance(target)) if (check.notDeclared === null) test(check.name, check.run)
  * ```
  */
+import { attackLaws } from './conformance/attack/index.ts'
 import { adoptionLaws } from './conformance/adopt.ts'
 import { Bench, type Law } from './conformance/bench.ts'
 import { coreLaws } from './conformance/core.ts'
@@ -17,9 +18,25 @@ import { snapshotLaws } from './conformance/snapshots.ts'
 import { lacking, type ConformanceTarget } from './conformance/target.ts'
 
 export { fileProbes } from './conformance/file-probes.ts'
-export type { ConformanceBackend, ConformanceTarget, Content, Place, Probes } from './conformance/target.ts'
+export { nfsAttacks, openAssault } from './conformance/attack/index.ts'
+export type { Assault, Field, NfsAttack, Outcome } from './conformance/attack/index.ts'
+export type {
+  ConformanceBackend,
+  ConformanceTarget,
+  Content,
+  Hostile,
+  Place,
+  Probes,
+} from './conformance/target.ts'
 
-const laws: readonly Law[] = [...coreLaws, ...sizeLaws, ...snapshotLaws, ...adoptionLaws, ...exporterLaws]
+const laws: readonly Law[] = [
+  ...coreLaws,
+  ...sizeLaws,
+  ...snapshotLaws,
+  ...adoptionLaws,
+  ...exporterLaws,
+  ...attackLaws,
+]
 
 /** One law, asked of one target. */
 export interface Check {

@@ -1,7 +1,6 @@
 /** The operations that only {@link file://./raw.ts} sends: NFSv4.0's others (RFC 7530 §16) and NFSv4.1's (RFC 8881 §18). */
-import { attributeBits, readAttributes, writeSettable } from './attributes.ts'
+import { writeSettable } from './attributes.ts'
 import { NfsError } from './nfs-error.ts'
-import type { Attributes } from './attributes.ts'
 import type { Operation, StateId } from './operations.ts'
 import type { XdrReader, XdrWriter } from './xdr.ts'
 
@@ -58,6 +57,22 @@ export const makeSymlink = (name: string, to: string): Operation<void> =>
     },
   )
 
+/** A block device (3) or a character device (4). */
+export const makeDevice = (
+  name: string,
+  type: number,
+  { major, minor }: { readonly major: number; readonly minor: number },
+): Operation<void> =>
+  operation(
+    'CREATE',
+    6,
+    (writer) => writeSettable(writer.u32(type).u32(major).u32(minor).string(name), { mode: 0o666 }),
+    (from) => {
+      skipChangeInfo(from)
+      from.bitmap()
+    },
+  )
+
 /** Which security flavours a name below takes; the numbers of AUTH_SYS and its like. */
 export const securityOf = (name: string): Operation<readonly number[]> =>
   operation(
@@ -66,10 +81,6 @@ export const securityOf = (name: string): Operation<readonly number[]> =>
     (to) => to.string(name),
     (from) => Array.from({ length: Math.min(from.u32(), 64) }, () => from.u32()),
   )
-
-/** Goes on only when the attributes of the file are not these. */
-export const getAttributesOfOpen = (names: readonly (keyof Attributes)[]): Operation<Attributes> =>
-  operation('GETATTR', 9, (to) => to.bitmap(attributeBits(names)), readAttributes)
 
 // -------------------------------------------------------------------------------------------------------- state
 

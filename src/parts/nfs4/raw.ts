@@ -101,6 +101,10 @@ export class RawNfs {
       const { sessionId, slots } = this.#session
       const first = sequence(sessionId, slot.slot, ++slot.number, slots - 1)
       return await this.send([first, ...operations], as)
+    } catch (error) {
+      // What RPC refused was not seen by the session.
+      if (error instanceof NfsError && error.code === 'DENIED') slot.number--
+      throw error
     } finally {
       this.#idle.push(slot)
       this.#waiting.shift()?.()

@@ -5,8 +5,10 @@
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { execFile } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { getAttributes, putRootFh } from '../../../parts/nfs4/operations.ts'
 import { needed, type RawNfs } from '../../../parts/nfs4/raw.ts'
 import { seeded } from './handles.ts'
@@ -21,9 +23,12 @@ import {
   type Holding,
   type Secret,
 } from './holding.ts'
+import { mounts } from '../../mountinfo.ts'
 import type { ExportRef, Tree } from '../../driver.ts'
 import type { Bench, HeldShare } from '../bench.ts'
 import type { Hostile } from '../target.ts'
+
+const run = promisify(execFile)
 
 /** The longest that clients may be without a server that died, on a machine that does much else. */
 export const backWithinMs = 5000
@@ -42,6 +47,8 @@ export interface Field {
   readonly pseudoFileSystem: string
   /** Of what stands on this host: a forged handle may say where. */
   readonly devices: readonly { readonly major: number; readonly minor: number }[]
+  /** What statfs(2) calls file systems of this host, the one with the root first. */
+  readonly hostFsids: readonly bigint[]
   /** Whether one server serves both projects. */
   readonly oneServer: boolean
   readonly seed: number
@@ -89,7 +96,7 @@ export async function openField(bench: Bench, { seed }: FieldOptions = {}): Prom
     const secret = newSecret()
     await hide(hostile, location, client, secret)
     const seen = named(what, await look(hostile, location, client, secret))
-    return { share, ref, holding: { what, id: ref.id, location, client, secret, ...seen } }
+    return { share, ref, holding: { what, id: ref.id, projectId, location, client, secret, ...seen } }
   }
   /** A snapshot with what the share holds, which then gets other content. */
   async function snapshot(
@@ -104,22 +111,15 @@ export async function openField(bench: Bench, { seed }: FieldOptions = {}): Prom
     const location = await publish(ref, client)
     const { secret } = of.holding
     const seen = named(what, await look(hostile, location, client, secret))
-    return { what, id: taken.id, location, client, secret, ...seen }
+    return { what, id: taken.id, projectId: ref.projectId, location, client, secret, ...seen }
   }
   /** Another secret in the share than in its snapshots. */
   async function rewritten(of: { ref: ExportRef; holding: Holding }): Promise<Holding> {
     const secret: Secret = newSecret()
-    const { what, location, client, id } = of.holding
+    const { what, location, client } = of.holding
     await unveil(hostile, location, client, of.holding.secret)
     await hide(hostile, location, client, secret)
-    return {
-      what,
-      id,
-      location,
-      client,
-      secret,
-      ...named(what, await look(hostile, location, client, secret)),
-    }
+    return { ...of.holding, secret, ...named(what, await look(hostile, location, client, secret)) }
   }
 
   const mine = await holding('the own share', projects.a, attacker)
@@ -160,7 +160,8 @@ export async function openField(bench: Bench, { seed }: FieldOptions = {}): Prom
     victim: victimNow,
     gone: [deleted.holding],
     pseudoFileSystem,
-    devices: trees.flatMap(deviceOf),
+    devices: [...trees.flatMap(deviceOf), ...hostDevices()],
+    hostFsids: await hostFsids(),
     oneServer,
     seed: chosen,
     random: seeded(chosen),
@@ -210,9 +211,35 @@ const named = (
   facts,
 })
 
+/** More of them would name what is no file system on a disk. */
+const enoughMounts = 24
+
+const mountsOfDisks = () =>
+  mounts().filter(({ source }, at) => at === 0 || source.startsWith('/dev/') || source === 'overlay')
+
+function hostDevices(): { major: number; minor: number }[] {
+  return mountsOfDisks()
+    .slice(0, enoughMounts)
+    .flatMap(({ path }) => numbersOf(path))
+}
+
+async function hostFsids(): Promise<readonly bigint[]> {
+  const paths = ['/', ...mountsOfDisks().map(({ path }) => path)].slice(0, enoughMounts)
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const { stdout } = await run('stat', ['--file-system', '--format', '%i', '--', path])
+      return BigInt(`0x${stdout.trim()}`)
+    }),
+  )
+  return [...new Set(found)]
+}
+
 function deviceOf(tree: Tree): { major: number; minor: number }[] {
-  if (tree.ceph !== undefined) return []
-  const { dev } = statSync(tree.path)
+  return tree.ceph === undefined ? numbersOf(tree.path) : []
+}
+
+function numbersOf(path: string): { major: number; minor: number }[] {
+  const { dev } = statSync(path)
   // As in sysmacros.h, of the kernel's 32-bit numbers.
   return [{ major: (dev >>> 8) & 0xfff, minor: (dev & 0xff) | ((dev >>> 12) & 0xfff00) }]
 }

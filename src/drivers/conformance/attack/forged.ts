@@ -87,6 +87,15 @@ export const forgedAttacks: readonly NfsAttack[] = [
       ],
     ),
   ),
+  // Twice: to climb from one form of the root can make the server take what lies above for a part of the export.
+  forgedAttack(
+    "the host's file systems",
+    'names the roots of file systems of the host, and climbs from other forms of its own root',
+    (field) => {
+      const forged = forge.hostRoots(rootOf(field), field.hostFsids, field.devices)
+      return [...forged, ...forged]
+    },
+  ),
   forgedAttack('types of kernel handles', 'gives the kernel handles of every type', (field) =>
     forge.kernelTypes(fileOf(field), theirs(field).slice(1, 2)),
   ),

@@ -221,6 +221,55 @@ export function inodes(own: Buffer, others: readonly Forged[], random: () => num
   return made
 }
 
+/** The roots that file systems have, in the words of ext4, XFS and btrfs. */
+const kernelRoots: readonly (readonly [what: string, kernelType: number, kernel: Buffer])[] = [
+  ...[2, 128, 256, 96, 64, 5].map((inode) => {
+    const kernel = Buffer.alloc(8)
+    kernel.writeUInt32LE(inode, 0)
+    return [`inode ${inode}`, 0x01, kernel] as const
+  }),
+  ...[2, 128].map((inode) => {
+    const kernel = Buffer.alloc(12)
+    kernel.writeBigUInt64LE(BigInt(inode), 0)
+    return [`inode ${inode}`, 0x81, kernel] as const
+  }),
+  ...[5n, 256n, 257n].map((subvolume) => {
+    const kernel = Buffer.alloc(20)
+    kernel.writeBigUInt64LE(256n, 0)
+    kernel.writeBigUInt64LE(subvolume, 8)
+    return [`subvolume ${subvolume}`, 0x4d, kernel] as const
+  }),
+]
+
+/** Roots of the host's file systems under the own export, and the own root in the other forms that the kernel takes. */
+export function hostRoots(
+  own: Buffer,
+  fsids: readonly bigint[],
+  devices: readonly { readonly major: number; readonly minor: number }[],
+): readonly Forged[] {
+  const mine = readHostHandle(own)
+  if (mine === null) return []
+  const systems: [string, number, Buffer][] = [['own', mine.flags & fsidMask, mine.fsid]]
+  for (const fsid of fsids) {
+    const [high, low] = [Number(fsid >> 32n), Number(fsid & 0xffff_ffffn)]
+    for (const [first, second] of [
+      [high, low],
+      [low, high],
+    ] as const) {
+      for (const type of [4, 5, 1])
+        systems.push([`fsid ${fsid.toString(16)}`, type, numbers(first, second, false, false)])
+    }
+  }
+  for (const { major, minor } of devices)
+    systems.push([`device ${major}:${minor}`, 5, numbers(major, minor, false, false)])
+  return systems.flatMap(([system, type, fsid]) =>
+    kernelRoots.map(([root, kernelType, kernel]) => ({
+      what: `${system}, ${root} as type ${kernelType}`,
+      bytes: hostHandle(own, { flags: (mine.flags & ~fsidMask) | type, fsid, kernelType, kernel }),
+    })),
+  )
+}
+
 /** Every type that a kernel handle can have, on own and others' bodies. */
 export function kernelTypes(own: Buffer, others: readonly Forged[]): readonly Forged[] {
   return [{ what: 'own', bytes: own }, ...others.slice(0, 1)].flatMap(({ what, bytes }) => {

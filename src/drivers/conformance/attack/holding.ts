@@ -34,6 +34,7 @@ export interface Holding {
   /** `the victim's share`. */
   readonly what: string
   readonly id: string
+  readonly projectId: string
   /** As the exporter answered it. */
   readonly location: string
   /** The address that the rules let in. */
