@@ -29,14 +29,7 @@ export type {
   Probes,
 } from './conformance/target.ts'
 
-const laws: readonly Law[] = [
-  ...coreLaws,
-  ...sizeLaws,
-  ...snapshotLaws,
-  ...adoptionLaws,
-  ...exporterLaws,
-  ...attackLaws,
-]
+const peaceful: readonly Law[] = [...coreLaws, ...sizeLaws, ...snapshotLaws, ...adoptionLaws, ...exporterLaws]
 
 /** One law, asked of one target. */
 export interface Check {
@@ -50,9 +43,13 @@ export interface Check {
 /** Thrown by a check of something the target doesn't declare, so that a plain loop never counts it as passed. */
 export class NotDeclared extends Error {}
 
-/** Every check of the kit for this target. Makes one backend to see which abilities it declares. */
+/**
+ * Every check of the kit for this target. Makes one backend to see which abilities it declares. Where the backend says how
+ * hostile clients come ({@link Hostile}), they do.
+ */
 export async function conformance(target: ConformanceTarget): Promise<readonly Check[]> {
   const backend = await target.make()
+  const laws = backend.hostile === undefined ? peaceful : [...peaceful, ...attackLaws]
   const reasons = laws.map(
     ({ needs }) => needs.map((need) => lacking(need, target, backend)).find(Boolean) ?? null,
   )

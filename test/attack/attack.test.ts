@@ -1,8 +1,11 @@
 /** The list of `npm run test:attack`, a test for each. */
 import { afterAll, describe, expect, test } from 'vitest'
-import { groups } from './groups.ts'
+import { groups, planted } from './groups.ts'
 import { countOf, lineOf, runAttacks } from './run.ts'
 import { group } from './attack.ts'
+import { driverNames, loadDriver } from '../../src/drivers/index.ts'
+import { complete } from '../../src/drivers/btrfs/test-bench.ts'
+import { localExec } from '../../src/exec/local.ts'
 
 for (const { name, cannotRun, attacks, close } of groups) {
   describe.skipIf(cannotRun !== null)(
@@ -17,6 +20,50 @@ for (const { name, cannotRun, attacks, close } of groups) {
       }
     },
   )
+}
+
+const holes = [
+  'file systems',
+  'inodes, subvolumes and generations',
+  "the host's file systems",
+  'bits and joints',
+  'small numbers in every word',
+]
+for (const { name, cannotRun, attacks, close } of planted) {
+  describe.skipIf(cannotRun !== null)(
+    `a hole in ${name}${cannotRun === null ? '' : ` (${cannotRun})`}`,
+    () => {
+      afterAll(close)
+      let said = ''
+      test.each(holes)('is found by %s', async (hole) => {
+        const outcome = await attacks.find((attack) => attack.name === hole)?.run()
+        expect(outcome).toMatchObject({ through: true })
+        said += outcome?.cameBack
+      })
+      test("and the victim's file is read", () => {
+        expect(said).toMatch(/\d+ bytes of the secret of the victim's share/)
+        expect(said).toMatch(/a listing with secret-[0-9a-f]+/)
+      })
+    },
+  )
+}
+
+test('every driver that says it keeps clients apart is attacked', async () => {
+  const parts = { exec: localExec(), log: silent, backend: 'alpha', dir: '/nowhere', now: () => 0 }
+  for (const name of driverNames) {
+    const { options, create } = await loadDriver(name, import.meta.dirname)
+    const { separates } = create(complete(options, needed[name] ?? {}), parts)
+    const attacked = groups.some((one) => one.name.startsWith(`${name},`))
+    expect([name, attacked]).toEqual([name, separates !== undefined])
+  }
+})
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+/** Options that have no default. */
+const needed: Readonly<Record<string, object>> = {
+  btrfs: { directory: '/nowhere' },
+  image: { directory: '/nowhere' },
+  cephfs: { conf_file: '/nowhere/ceph.conf' },
 }
 
 test('no two attacks have one name', () => {

@@ -160,8 +160,8 @@ export async function openField(bench: Bench, { seed }: FieldOptions = {}): Prom
     victim: victimNow,
     gone: [deleted.holding],
     pseudoFileSystem,
-    devices: [...trees.flatMap(deviceOf), ...hostDevices()],
-    hostFsids: await hostFsids(),
+    devices: [...trees.flatMap(deviceOf), ...mountPoints(trees).flatMap(numbersOf)],
+    hostFsids: await fsidsOf(mountPoints(trees)),
     oneServer,
     seed: chosen,
     random: seeded(chosen),
@@ -211,27 +211,27 @@ const named = (
   facts,
 })
 
-/** More of them would name what is no file system on a disk. */
 const enoughMounts = 24
 
-const mountsOfDisks = () =>
-  mounts().filter(({ source }, at) => at === 0 || source.startsWith('/dev/') || source === 'overlay')
-
-function hostDevices(): { major: number; minor: number }[] {
-  return mountsOfDisks()
-    .slice(0, enoughMounts)
-    .flatMap(({ path }) => numbersOf(path))
+/** Mount points of file systems on disks: the root's, then those that have most of their path in common with the trees. */
+function mountPoints(trees: readonly Tree[]): readonly string[] {
+  const common = (path: string) =>
+    Math.max(0, ...trees.map((tree) => [...path].findIndex((letter, at) => letter !== tree.path[at])))
+  const disks = mounts().filter(({ source }) => source.startsWith('/dev/') || source === 'overlay')
+  const near = disks.map(({ path }) => path).toSorted((a, b) => common(b) - common(a))
+  return [...new Set(['/', ...near])].slice(0, enoughMounts)
 }
 
-async function hostFsids(): Promise<readonly bigint[]> {
-  const paths = ['/', ...mountsOfDisks().map(({ path }) => path)].slice(0, enoughMounts)
+async function fsidsOf(paths: readonly string[]): Promise<readonly bigint[]> {
   const found = await Promise.all(
     paths.map(async (path) => {
-      const { stdout } = await run('stat', ['--file-system', '--format', '%i', '--', path])
-      return BigInt(`0x${stdout.trim()}`)
+      const argv = ['--file-system', '--format', '%i', '--', path]
+      // Others unmount what is theirs in the meantime.
+      const said = await run('stat', argv).catch(() => null)
+      return said === null ? [] : [BigInt(`0x${said.stdout.trim()}`)]
     }),
   )
-  return [...new Set(found)]
+  return [...new Set(found.flat())]
 }
 
 function deviceOf(tree: Tree): { major: number; minor: number }[] {
@@ -239,7 +239,9 @@ function deviceOf(tree: Tree): { major: number; minor: number }[] {
 }
 
 function numbersOf(path: string): { major: number; minor: number }[] {
-  const { dev } = statSync(path)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return []
+  const { dev } = found
   // As in sysmacros.h, of the kernel's 32-bit numbers.
   return [{ major: (dev >>> 8) & 0xfff, minor: (dev & 0xff) | ((dev >>> 12) & 0xfff00) }]
 }

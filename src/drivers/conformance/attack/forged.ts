@@ -32,8 +32,8 @@ export async function verdict(field: Field, struck: Struck, how: string): Promis
   const killed =
     struck.died.length === 0
       ? null
-      : `${field.oneServer ? "everybody's" : 'the own'} server died of ${struck.died.join('; ')} and was back in ${away}`
-  const wrong = [...struck.found, ...(harm === null ? [] : [harm])]
+      : `${field.oneServer ? "everybody's" : 'the own'} server died of ${[...new Set(struck.died)].join('; ')} and was back in ${away}`
+  const wrong = [...new Set(struck.found), ...(harm === null ? [] : [harm])]
   const late = struck.awayMs > backWithinMs
   const said = [answersOf(struck), ...(killed === null ? [] : [killed]), ...wrong].filter(Boolean).join('; ')
   return {
@@ -120,7 +120,7 @@ export const forgedAttacks: readonly NfsAttack[] = [
   ),
   withSeed(
     forgedAttack('scrambled handles', "changes bytes at random, some for others' bytes", (field) =>
-      forge.scrambled(fileOf(field), theirs(field), 1000, field.random),
+      forge.scrambled(fileOf(field), theirs(field), 3000, field.random),
     ),
   ),
 ]

@@ -206,18 +206,19 @@ export function inodes(own: Buffer, others: readonly Forged[], random: () => num
       bytes: hostHandle(own, { ...mine, kernel }),
     })
   }
-  for (const inode of new Set([...smallNumbers.map(BigInt), ...roots.map(BigInt), ...inodesOf])) add(inode, 0)
-  for (const inode of new Set([...roots.map(BigInt), ...inodesOf])) {
-    for (const generation of new Set(generations)) add(inode, generation)
-  }
+  // What is known of others comes first, guesses follow.
   if (layout.subvolume !== undefined) {
     const at = layout.subvolume
-    const seen = alike.map(({ kernel }) => kernel.readBigUInt64LE(at))
-    const first = seen.reduce((least, one) => (one < least ? one : least), 256n)
-    const near = Array.from({ length: 64 }, (_, step) => first + BigInt(step))
-    for (const subvolume of new Set([5n, ...seen, ...near])) add(256n, 0, subvolume)
-    for (const subvolume of new Set(seen)) for (const inode of new Set(inodesOf)) add(inode, 0, subvolume)
+    const seen = new Set(alike.map(({ kernel }) => kernel.readBigUInt64LE(at)))
+    for (const subvolume of seen) for (const inode of new Set(inodesOf)) add(inode, 0, subvolume)
+    const first = [...seen].reduce((least, one) => (one < least ? one : least), 256n)
+    for (const subvolume of [5n, ...Array.from({ length: 64 }, (_, step) => first + BigInt(step))])
+      if (!seen.has(subvolume)) add(256n, 0, subvolume)
   }
+  for (const inode of new Set([...inodesOf, ...roots.map(BigInt)])) {
+    for (const generation of new Set(generations)) add(inode, generation)
+  }
+  for (const inode of smallNumbers) add(BigInt(inode), 0)
   return made
 }
 
