@@ -179,6 +179,10 @@ export const Backend = Type.Object({
     'Name in exporters/index.ts; empty where the driver publishes by itself or nothing is published.',
     'ganesha',
   ),
+  trusted_clients: flag(
+    'The clients of all its shares trust one another. Needed by a driver that keeps several shares on one file system (btrfs, directory) when a server exports them: whoever may mount one share there reaches the others. Pools of such a backend report isolated_clients = false.',
+    false,
+  ),
   share_backend_name: text('Name that extra specs select; empty = the table name.', ''),
   host: text(
     'Name in host@backend that all nodes serving this backend share (backends reached over the network only); empty = the host of this node.',

@@ -20,6 +20,7 @@ export function publisherOf(native: Publishes | undefined, exporter: Exporter | 
       one.accessTypes.filter(([protocol]) => one === native || !native.protocols.includes(protocol)),
     ),
     ...leftOpen(both),
+    pretends: both.every((one) => one.pretends === true),
     setup: async (call) => exporter?.setup(call),
     stop: async (call, options) => exporter?.stop(call, options),
     publish: async (call, target) => speaker(target).publish(call, target),

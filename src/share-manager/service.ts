@@ -26,6 +26,7 @@ import { localExec } from '../exec/local.ts'
 import { loadExporter } from '../exporters/index.ts'
 import { operationPlans } from '../model/operations.ts'
 import { absentDriver } from './absent-driver.ts'
+import { admission } from './admission.ts'
 import { backend, type Backend, type BackendParts } from './backend.ts'
 import { leader } from './leader.ts'
 import { shareOperations } from './operations/index.ts'
@@ -263,8 +264,10 @@ async function register(
     settings,
     dir,
     lock: hostLock,
-    admit: () =>
-      built.driver.reach === 'host' ? refuseOtherKernels(parts, label, serviceId) : Promise.resolve(),
+    admit: async (call) => {
+      if (built.driver.reach === 'host') await refuseOtherKernels(parts, label, serviceId)
+      return admission(store.db, { id, name, settings, ...built }, call)
+    },
     ...(parts.observeCall === undefined ? {} : { observeCall: parts.observeCall }),
   })
   return { scope: { ...sharedParts(parts), backend: one }, serviceId }

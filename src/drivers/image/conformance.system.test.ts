@@ -51,11 +51,7 @@ async function granted(dir: string, id: string): Promise<readonly string[]> {
   )
 }
 
-const undeclared = [
-  "the driver doesn't declare shrinks",
-  'the target has no breakCreate',
-  'the target has no hangCreate',
-]
+const undeclared = ['the target has no breakCreate', 'the target has no hangCreate']
 
 describe.skipIf(cannotRun !== null)(
   `image conformance${cannotRun === null ? '' : ` (${cannotRun})`}`,

@@ -20,14 +20,12 @@ import { listingOf, measureBatch } from './measure.ts'
 import { carryOut } from './plan.ts'
 import { isThere } from './pool.ts'
 import { cloneShare, createShare, deleteShare, ensureShare, extendShare } from './shares.ts'
+import { checkShrink, shrinkShare } from './shrink.ts'
 import { createSnapshot, deleteSnapshot, releaseSnapshot, revertShare, snapshotTree } from './snapshots.ts'
 import type { Commands } from '../commands.ts'
 import type { CallContext, Parts, StorageDriver } from '../driver.ts'
 import type { ImageOptions } from './config.ts'
 import type { Pool } from './pool.ts'
-
-/** Of the pool itself. Nothing in it is ever run, and a link in it is never followed. */
-const poolMount = 'noatime,nodev,nosuid,nosymfollow,subvolid=5'
 
 /** Builds the driver; nothing is touched before `setup`. Throws an Error when the options name no one pool. */
 export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver {
@@ -61,7 +59,7 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
       ready = await attempt(`setting up the image pool of ${parts.backend}`, async () => {
         await checkHost(commands)
         const dir = (await commands.look(['realpath', '-e', '--', parts.dir])).stdout.trimEnd()
-        const attached = await attach(commands, source, dir, poolMount)
+        const attached = await attach(commands, source, dir)
         const qgroups = await enableQuotas(commands, attached, 'full')
         const layout = layoutOf(attached.top)
         if (!(await isThere(commands, layout.root)))
@@ -152,6 +150,16 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
       release: (call, snapshot) =>
         withPool(call, `unmounting snapshot instance ${snapshot.id}`, (c, pool) =>
           releaseSnapshot(c, pool, snapshot.id),
+        ),
+    },
+    shrinks: {
+      moves: (call, share, newSizeGib) =>
+        withPool(call, `looking whether share instance ${share.id} can shrink`, (c, pool) =>
+          checkShrink(c, pool, share, newSizeGib),
+        ),
+      shrink: (call, share, newSizeGib) =>
+        withPool(call, `shrinking share instance ${share.id}`, (c, pool) =>
+          shrinkShare(c, pool, share, newSizeGib),
         ),
     },
     manages: {

@@ -11,7 +11,7 @@ import { imageIn } from './layout.ts'
 import { carryOut } from './plan.ts'
 import { checkMounts, isThere, lockOf, lockStep, notFound, renewStep, writeRecordStep } from './pool.ts'
 import { ensureShare } from './shares.ts'
-import { sizeOfImage } from './size.ts'
+import { overheadVersion, sizeOfImage } from './size.ts'
 import { releaseSteps, snapshotState } from './snapshots.ts'
 import type { Commands } from '../commands.ts'
 import type { CreatedShare, DriverState, ShareRef, SnapshotRef } from '../driver.ts'
@@ -52,7 +52,7 @@ export async function manageShare(
       lockStep(pool, share.id),
       ...(twin === undefined ? [] : [renewStep(pool, imageIn(from), own)]),
       writeRecordStep(record, { from: name }),
-      writeRecordStep(layout.record(share.id, 'image'), { uuid: own, overhead: 'v1' }),
+      writeRecordStep(layout.record(share.id, 'image'), { uuid: own, overhead: overheadVersion }),
       ['move', from, path],
       ['sync', layout.root],
     ])

@@ -69,7 +69,7 @@ export async function measureBatch(
 }
 
 /** Bytes that users fill, by share instance id; those that aren't mounted, or whose file system failed, are left out. */
-async function usedIn(
+export async function usedIn(
   commands: Commands,
   pool: Pool,
   ids: ReadonlySet<string>,

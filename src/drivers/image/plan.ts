@@ -32,7 +32,7 @@ export async function carryOut(commands: Commands, steps: readonly Step[]): Prom
   const argv = ['perl', script, process.arch]
   const options = { input: written(steps), okCodes: [0, ...Object.values(codes)] }
   const { code, stdout, stderr } = await commands.change(argv, options)
-  const why = stderr.trim().split('\n').at(-1) ?? ''
+  const why = stderr.trim().split('\n', 1)[0] ?? ''
   if (code === codes.absent) throw new DriverError(why, 'nothing-happened', { reason: 'not-found' })
   if (code === codes.full) throw new DriverError(why, 'no-room-here')
   if (code === codes.wouldLose)

@@ -56,18 +56,24 @@ export function notFound(what: string): DriverError {
   return new DriverError(`${what} is not in the pool`, 'nothing-happened', { reason: 'not-found' })
 }
 
-/**
- * The UUIDs that the image of a share may have, from the pool's records, given what is known of it in `known` (empty: nothing).
- * While a copy takes its place there are two; a state from before that names the first.
- */
-export async function uuidsOf(
-  commands: Commands,
-  pool: Pool,
-  id: string,
-  known: string | undefined,
-): Promise<readonly string[]> {
+/** What the pool's records say of a share. */
+export interface Noted {
+  /** The UUID of its image. */
+  readonly own: string | undefined
+  /** The copy that takes its place: `uuid`, the `operation` it is for, and `from`, the UUID of the image it replaces. */
+  readonly replace: Readonly<Record<string, string>> | null
+}
+
+export async function notedOf(commands: Commands, pool: Pool, id: string): Promise<Noted> {
   const own = (await readRecord(commands, pool.layout.record(id, 'image')))?.['uuid']
-  const replace = await readRecord(commands, pool.layout.record(id, 'replace'))
+  return { own, replace: await readRecord(commands, pool.layout.record(id, 'replace')) }
+}
+
+/**
+ * The UUIDs that the image of a share may have, given what its state says (undefined: nothing). While a copy takes its place there
+ * are two; a state from before that names the first.
+ */
+export function mayHave({ own, replace }: Noted, known: string | undefined): readonly string[] {
   const recorded = [own, replace?.['uuid']].filter((uuid) => uuid !== undefined)
   if (known === undefined || replace?.['from'] === known) return recorded
   return recorded.filter((uuid) => uuid === known)

@@ -12,16 +12,17 @@ import {
   isThere,
   lockOf,
   lockStep,
+  mayHave,
+  notedOf,
   notFound,
   renewStep,
-  uuidsOf,
   writeRecordStep,
 } from './pool.ts'
 import { format, imageBytes, overheadVersion } from './size.ts'
 import type { Commands } from '../commands.ts'
 import type { CreatedShare, ShareRef } from '../driver.ts'
 import type { Found, Step } from './plan.ts'
-import type { Pool } from './pool.ts'
+import type { Noted, Pool } from './pool.ts'
 
 /** Makes an empty share, or finds the one an earlier call made. */
 export async function createShare(commands: Commands, pool: Pool, share: ShareRef): Promise<CreatedShare> {
@@ -105,7 +106,8 @@ export async function ensureShare(
   sizeGib = share.sizeGib,
 ): Promise<CreatedShare> {
   const image = imageIn(pool.layout.share(share.id))
-  const uuids = await uuidsOf(commands, pool, share.id, share.state['uuid'])
+  const noted = await notedOf(commands, pool, share.id)
+  const uuids = mayHave(noted, share.state['uuid'])
   if (uuids.length === 0) throw notFound(`share instance ${share.id}`)
   const found = await carryOut(commands, [
     lockStep(pool, share.id),
@@ -113,7 +115,27 @@ export async function ensureShare(
     ['grow-file', image, String(imageBytes(sizeGib))],
     ['grow', image, pool.exports, share.id],
   ])
+  await settleReplace(commands, pool, share.id, noted, found.uuid)
   return answer(pool, share, found)
+}
+
+/** What was left to do after a copy took the share's place, or when it never will: only who owns the share knows that. */
+async function settleReplace(
+  commands: Commands,
+  pool: Pool,
+  id: string,
+  { own, replace }: Noted,
+  uuid: string,
+): Promise<void> {
+  if (replace === null) return
+  const { layout } = pool
+  const leftover: Step = ['destroy', layout.staging(id, 'replace')]
+  if (replace['uuid'] === uuid && own !== uuid) {
+    const record = writeRecordStep(layout.record(id, 'image'), { uuid, overhead: overheadVersion })
+    await carryOut(commands, [lockStep(pool, id), leftover, record, ['sync', layout.root]])
+  } else if (replace['uuid'] !== uuid && commands.call.fence !== null) {
+    await carryOut(commands, [lockStep(pool, id), leftover, ['forget', layout.record(id, 'replace')]])
+  }
 }
 
 /** Grows the image, the device and the file system under the clients' hands. */

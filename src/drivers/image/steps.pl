@@ -3,11 +3,11 @@
 #   perl steps.pl ARCHITECTURE
 # Standard input: for each step its name, how many arguments follow, and those, all separated by NUL. Standard output: lines
 # "WORD VALUE" of steps that find something out. Exit codes: 0 done, 1 failed (standard error says why), 66 what should be there is
-# not, 69 something is in the way, 75 in use or at work elsewhere: the same again later.
+# not, 69 something is in the way, 75 in use or at work elsewhere: the same again later, 76 it would not fit.
 use strict;
 use warnings;
 
-my ($ABSENT, $TAKEN, $BUSY) = (66, 69, 75);
+my ($ABSENT, $TAKEN, $BUSY, $WOULD_LOSE) = (66, 69, 75, 76);
 # Of linux/errno.h and linux/fcntl.h, the same on all these.
 my ($ENOENT, $EBUSY, $EEXIST, $ENOTEMPTY, $ENXIO, $EINVAL) = (2, 16, 17, 39, 6, 22);
 my ($O_RDWR, $O_CREAT, $O_EXCL) = (2, 0100, 0200);
@@ -49,6 +49,7 @@ my $block = 4096;
 
 my %step = (
   absent => \&absent,
+  copy => \&copy,
   destroy => \&destroy,
   discard => \&discard,
   empty => \&empty,
@@ -272,7 +273,9 @@ sub run {
 sub wait_for {
   my ($child, $name) = @_;
   waitpid($child, 0);
-  fail("$name ended with code " . ($? >> 8), $? >> 8 == $BUSY ? $BUSY : 1) if $?;
+  return if $? == 0;
+  my $code = $? >> 8;
+  fail("$name ended with code $code", $code == $BUSY || $code == $WOULD_LOSE ? $code : 1);
 }
 
 # Tells whose it is and how long.
@@ -333,21 +336,76 @@ sub renew {
 # Mounts an image and unmounts it again where nobody sees it.
 sub aside {
   my ($image, $folder, $read_only, $data) = @_;
+  alone("mounting $image aside", sub {
+    mount_aside($image, $folder, $read_only, $data);
+    unmount_path($folder);
+  });
+  detached($image, open_image($image, 0));
+}
+
+# In a child with a mount namespace of its own: whatever is mounted there goes with it, however it ends.
+sub alone {
+  my ($name, $work) = @_;
   my $child = fork // fail("fork: $!");
   if ($child == 0) {
-    my ($none, $root, $xfs) = ('none', '/', 'xfs');
+    my ($none, $root) = ('none', '/');
     syscall($call->{unshare}, $CLONE_NEWNS) == 0 or fail("unshare: $!");
     # What others unmount must go here too, or it would keep their devices.
     syscall($call->{mount}, $none, $root, 0, $MS_REC | $MS_SLAVE, 0) == 0 or fail("$root: $!");
-    my $loop = attach($image, open_image($image, $read_only ? 0 : $O_RDWR), $read_only);
-    my $flags = $flag{nosuid} | $flag{nodev} | $flag{nosymfollow} | ($read_only ? $flag{ro} : 0);
-    syscall($call->{mount}, $loop->{path}, $folder, $xfs, $flags, $data) == 0 or fail("mounting $image aside: $!");
-    close $loop->{handle};
-    unmount_path($folder);
+    $work->();
     exit 0;
   }
-  wait_for($child, "mounting $image aside");
-  detached($image, open_image($image, 0));
+  wait_for($child, $name);
+}
+
+sub mount_aside {
+  my ($image, $folder, $read_only, $data) = @_;
+  my $xfs = 'xfs';
+  my $loop = attach($image, open_image($image, $read_only ? 0 : $O_RDWR), $read_only);
+  my $flags = $flag{nosuid} | $flag{nodev} | $flag{nosymfollow} | ($read_only ? $flag{ro} : 0);
+  syscall($call->{mount}, $loop->{path}, $folder, $xfs, $flags, $data) == 0 or fail("mounting $image aside: $!");
+}
+
+# Everything in one image into another, empty one: owners, modes, times, attributes, lists of rights, hard links, holes, and what is no
+# plain file. The links of the one are copied and never followed, and the other is a file system of its own, mounted without
+# following any: nothing of what clients made can lead out of it.
+sub copy {
+  my ($from, $to, $folder) = @_;
+  alone("copying $from", sub {
+    my ($tmpfs, $small) = ('tmpfs', 'size=64k,mode=0700');
+    syscall($call->{mount}, $tmpfs, $folder, $tmpfs, $flag{nosuid} | $flag{nodev}, $small) == 0 or fail("$folder: $!");
+    make_folder("$folder/from");
+    make_folder("$folder/to");
+    mount_aside($from, "$folder/from", 1, '');
+    mount_aside($to, "$folder/to", 0, 'nodiscard');
+    my $why = told('cp', '--archive', '--sparse=always', '--no-target-directory', '--', "$folder/from", "$folder/to");
+    fail($why, $why =~ /No space left/ ? $WOULD_LOSE : 1) if defined $why;
+    opendir_or("$folder/to", \my $root);
+    # What was written behind a full pool shows here and nowhere else.
+    syscall($call->{syncfs}, fileno $root) == 0 or fail("$to: $!");
+    close $root;
+    unmount_path("$folder/to");
+    unmount_path("$folder/from");
+  });
+  detached($from, open_image($from, 0));
+  detached($to, open_image($to, 0));
+}
+
+# Why a program failed: the first line it had to say. Undef when it did not.
+sub told {
+  my (@command) = @_;
+  pipe(my $out, my $in) or fail("pipe: $!");
+  my $child = fork // fail("fork: $!");
+  if ($child == 0) {
+    open(STDIN, '<', '/dev/null');
+    open(STDOUT, '>', '/dev/null');
+    open(STDERR, '>&', $in);
+    exec { $command[0] } @command or exit 127;
+  }
+  close $in;
+  my $said = readline($out) // '';
+  waitpid($child, 0);
+  return $? == 0 ? undef : (split /\n/, $said)[0] // "$command[0] ended with code " . ($? >> 8);
 }
 
 sub superblock_of {
