@@ -393,6 +393,13 @@ export interface Publishes {
   ): Promise<readonly RuleOutcome[]>
   /** Ids of everything published. */
   inventory(call: CallContext): Promise<readonly string[]>
+  /** What is wrong although it works, as sentences for operators. Asked every few seconds: answers from memory. */
+  troubles?(): readonly string[]
+  /**
+   * Every tree that could be made ready again after a restart of the host is: servers that waited for more start with
+   * what is there. Called after each check of all shares; does nothing when no server waits.
+   */
+  settled?(call: CallContext): Promise<void>
 }
 
 /** Publishes trees of any driver through a server of its own. */
@@ -418,6 +425,8 @@ export interface Parts {
   now(): number
   /** One holder per file on this host, for what several processes of it must not do at once. */
   readonly lock?: HostLock
+  /** For metrics: a server of an exporter died and was started again. */
+  readonly restarted?: () => void
   /** For exporters: what the backend's driver says of itself. */
   readonly storage?: Pick<StorageDriver, 'name' | 'separates'>
 }
