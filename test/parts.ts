@@ -11,6 +11,7 @@ import { postgresNeed } from '../src/parts/postgres.ts'
 export const testNeeds: readonly Need[] = [
   ...imageNeeds,
   nfsClientNeed,
+  { program: 'mkfs.xfs', debianPackage: 'xfsprogs', why: 'makes file systems in images, one a share' },
   ...guestNeeds,
   rabbitmqNeed,
   postgresNeed,

@@ -173,6 +173,7 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
         }
       : {
           driver: 'btrfs',
+          trusted_clients: true,
           exporter: 'ganesha',
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 16, pool_name: 'pool' },
           exporter_options: { port: 0 },

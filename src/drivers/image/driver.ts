@@ -27,9 +27,6 @@ import type { CallContext, Parts, StorageDriver } from '../driver.ts'
 import type { ImageOptions } from './config.ts'
 import type { Pool } from './pool.ts'
 
-/** Of the pool itself. Nothing in it is ever run, and a link in it is never followed. */
-const poolMount = 'noatime,nodev,nosuid,nosymfollow,subvolid=5'
-
 /** An image that finds no room when a client writes is an I/O error inside; so nothing is promised twice. */
 const usualOverSubscription = 1
 
@@ -67,7 +64,7 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
       ready = await attempt(`setting up the image pool of ${parts.backend}`, async () => {
         await checkHost(commands)
         const dir = (await commands.look(['realpath', '-e', '--', parts.dir])).stdout.trimEnd()
-        const attached = await attach(commands, source, dir, poolMount)
+        const attached = await attach(commands, source, dir)
         const qgroups = await enableQuotas(commands, attached, 'full')
         const layout = layoutOf(attached.top)
         if (!(await isThere(commands, layout.root)))
