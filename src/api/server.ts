@@ -96,11 +96,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     gate: new Gate(limits.requests_per_project),
     streams: new Places({ each: limits.streams_per_project, all: limits.streams }),
   }
-  watchConnections(
-    app.server,
-    { writeTimeoutMs: limits.write_timeout_s * 1000, perAddress: limits.connections_per_address },
-    parts.log,
-  )
+  // A proxy has one address for all clients.
+  const perAddress = parts.settings.api.trust_proxy ? 0 : limits.connections_per_address
+  watchConnections(app.server, { writeTimeoutMs: limits.write_timeout_s * 1000, perAddress }, parts.log)
 
   app.addHook('onRequest', async (request, reply) => {
     if (!beginRequest(request.raw.socket))

@@ -229,11 +229,11 @@ export const Limits = Type.Object({
     1,
   ),
   connections_per_address: count(
-    'Connections that one address may have open to one API process; 0 = any number, as behind a proxy.',
+    'Connections that one address may have open to one API process; 0 = any number, as it is behind a proxy ([api] trust_proxy).',
     1000,
   ),
   access_rules_per_share: count('Access rules that one share, or one snapshot, may have.', 500, 1),
-  locks_per_resource: count('Locks that one share or access rule may have.', 100, 1),
+  locks_per_resource: count('Locks that one share or access rule may have.', 1000, 1),
   locks_per_project: count('Locks that the members of one project may have placed.', 10_000, 1),
   operations_per_project: count('Operations of one project that are not finished yet.', 2000, 1),
   metadata_per_resource: count('Metadata items that one resource may have.', 200, 1),
@@ -245,8 +245,12 @@ export const Limits = Type.Object({
 })
 
 export const MetricsListener = Type.Object({
-  host: text('Address of /metrics and /healthcheck of processes that serve no API.', '127.0.0.1'),
+  host: text('Address on which each process serves /metrics and its own /healthcheck.', '127.0.0.1'),
   port: count('Their port; 0 takes a free one, which the log names.', 0),
+  on_api_port: flag(
+    "Serve /metrics on the API's port, too, where every client of the API can read them without a token.",
+    false,
+  ),
 })
 
 export const Traces = Type.Object({

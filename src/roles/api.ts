@@ -1,4 +1,4 @@
-/** manila-api: REST, the Keystone v3 calls, health and metrics on one port. */
+/** manila-api: REST, the Keystone v3 calls and health on one port. */
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
@@ -51,7 +51,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     if (leaving) reply.header('connection', 'close')
   })
   healthRoute(app, { ...parts, auth, leaving: () => leaving })
-  metricsRoute(app, metrics)
+  if (settings.metrics.on_api_port) metricsRoute(app, metrics)
   await app.register(identityRoutes({ auth, policy, clock, publicUrl: settings.api.public_url }), {
     prefix: '/identity',
   })

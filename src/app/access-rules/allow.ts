@@ -10,6 +10,7 @@ import { busTopic } from '../../engine/queue.ts'
 import { accessLevels, checkTarget } from '../../model/access.ts'
 import { invalid } from '../../model/errors.ts'
 import { shareAllows } from '../../model/states.ts'
+import { roomForMetadata, roomForRule } from '../limits.ts'
 import { putLock } from '../resource-locks/create.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
 
@@ -41,6 +42,8 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   const taken = invalid(
     `access of ${input.type} ${input.to.slice(0, 64)} to share ${share.id} exists already`,
   )
+  await roomForRule(ctx, { table: 'shares', id: share.id })
+  await roomForMetadata(ctx, share.project_id, { adding: Object.keys(input.metadata).length })
   if (await ruleExists(ctx.tx, share.id, input.type, canonical)) throw taken
   const rule: AccessRuleRow = {
     id: randomUUID(),
