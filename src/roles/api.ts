@@ -52,9 +52,18 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   })
   healthRoute(app, { ...parts, auth, leaving: () => leaving })
   if (settings.metrics.on_api_port) metricsRoute(app, metrics)
-  await app.register(identityRoutes({ auth, policy, clock, publicUrl: settings.api.public_url }), {
-    prefix: '/identity',
-  })
+  await app.register(
+    identityRoutes({
+      auth,
+      policy,
+      clock,
+      publicUrl: settings.api.public_url,
+      statementsMs: settings.limits.request_ms,
+    }),
+    {
+      prefix: '/identity',
+    },
+  )
   let url = ''
   return {
     auth,

@@ -13,6 +13,8 @@ export interface IdentityParts {
   /** Base of the URLs in links and the catalog, without `/identity`; '' derives it from the request. */
   readonly publicUrl: string
   readonly region?: string
+  /** Milliseconds that the statements of one call may take together. */
+  readonly statementsMs?: number
 }
 
 export interface Call {
