@@ -107,7 +107,14 @@ describe('the export file', () => {
   })
 })
 
-const facts = { address: '127.0.0.1', port: 2049, dir: '/d', ownFileSystems: false, includes: [] }
+const facts = {
+  address: '127.0.0.1',
+  port: 2049,
+  dir: '/d',
+  ownFileSystems: false,
+  laws: '# laws',
+  includes: [],
+}
 
 test('the daemon knows the Ceph cluster only where one is configured', () => {
   expect(mainFile(options, facts)).not.toContain('CEPH')
