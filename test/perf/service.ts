@@ -31,6 +31,7 @@ export function settingsIn(dir: string, storage: Storage, sizeGib = defaultSizeG
       : {
           driver: storage,
           trusted_clients: storage === 'btrfs',
+          max_over_subscription_ratio: 1000,
           exporter: 'ganesha',
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: sizeGib, pool_name: 'pool' },
           exporter_options: { port: 0 },
