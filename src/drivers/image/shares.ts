@@ -168,6 +168,8 @@ export async function deleteShare(commands: Commands, pool: Pool, share: ShareRe
     ['discard', path, layout.discarded(share.id)],
     ...staged.map((staging): Step => ['destroy', staging]),
     ['empty', layout.trash, `${share.id}.`],
+    // The kernel begins to free space at a commit, and by itself makes one only every 30 s.
+    ['sync', layout.root],
     [
       'forget',
       ...(['image', 'replace', 'managed'] as const).map((what) => layout.record(share.id, what)),

@@ -9,11 +9,13 @@ use warnings;
 
 my ($ABSENT, $TAKEN, $BUSY, $WOULD_LOSE, $NO_ROOM) = (66, 69, 75, 76, 77);
 # Of linux/errno.h and linux/fcntl.h, the same on all these.
-my ($ENOENT, $EBUSY, $EEXIST, $EISDIR, $EINVAL, $ELOOP) = (2, 16, 17, 21, 22, 40);
+my ($ENOENT, $EBUSY, $EEXIST, $EISDIR, $EINVAL, $ELOOP, $EIO) = (2, 16, 17, 21, 22, 40, 5);
 my ($O_RDWR, $O_CREAT, $O_EXCL, $O_NONBLOCK) = (2, 0100, 0200, 04000);
 my ($LOCK_EX, $LOCK_NB) = (2, 4);
 # Seconds that a device or a mount may take to become free, and between two looks.
 my ($patience, $pause) = (10, 0.002);
+# Seconds for which XFS tries again to write what the pool did not take, before it shuts itself down.
+my $retry_seconds = 60;
 
 # Numbers of system calls: linux/unistd.h of x86-64, and the general table that newer architectures have.
 my %general = (mount => 40, umount2 => 39, unshare => 97, fsync => 82, fallocate => 47, syncfs => 267, renameat2 => 276, statfs => 43, prctl => 167);
@@ -629,7 +631,7 @@ sub mount_image {
   my $target = "$folder/$id." . substr $uuid, 0, 8;
   my $there = 0;
   for my $mount (mounts_for($exports, $id)) {
-    if ($mount->{path} eq $target && backs($mount->{source}, $handle)) { $there = 1 }
+    if ($mount->{path} eq $target && backs($mount->{source}, $handle) && answers($target)) { $there = 1 }
     else { take_off($mount->{path}, $mount->{source}) }
   }
   if (!$there) {
@@ -641,8 +643,27 @@ sub mount_image {
     my ($xfs, $data) = ('xfs', $read_only ? '' : 'discard');
     syscall($call->{mount}, $loop->{path}, $target, $xfs, $flags, $data) == 0 or fail("mounting $image: $!", $! == $EBUSY ? $BUSY : 1);
   }
+  bound_retries($_->{source}) for grep { $_->{path} eq $target } all_mounts();
   say_that(uuid => $uuid);
   say_that(tree => $target);
+}
+
+# False for a file system that has shut itself down, as XFS does when it can't write its log.
+sub answers {
+  my ($path) = @_;
+  opendir(my $handle, $path) or return $! != $EIO;
+  $! = 0;
+  my @names = readdir $handle;
+  return $! != $EIO;
+}
+
+# By itself XFS tries for ever to write what it has no room for, and nothing that waits for it ends.
+sub bound_retries {
+  my ($name) = $_[0] =~ m{\A/dev/(loop\d+)\z} or return;
+  for my $error ('EIO', 'ENOSPC', 'default') {
+    open(my $file, '>', "/sys/fs/xfs/$name/error/metadata/$error/retry_timeout_seconds") or next;
+    syswrite($file, $retry_seconds);
+  }
 }
 
 # Who makes or removes a project's folder is alone with all of them.
