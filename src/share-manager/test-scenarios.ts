@@ -35,6 +35,7 @@ export function ask<Kind extends OperationKind>(
     backendId,
     projectId: owner.project,
     userId: owner.user,
+    begunAs: 'user',
     requestId: 'req-1',
     now: bench.clock.now(),
   } as NewOperation<Kind>).then(({ id }) => id)

@@ -21,7 +21,7 @@ export const operationRoutes: readonly Route[] = [
     const filters = { resource_id, resource_type, kind, state, request_id }
     const allTenants = booleanQuery(query, 'all_tenants', 'all_projects') === true
     const rows = await list(ctx, { filters, page, allTenants })
-    const operations = rows.map((row) => operationView(url, row))
+    const operations = rows.map((row) => operationView(ctx, url, row))
     return { operations, ...nextLink('operations_links', url, page, rows) }
   }),
   route(showOperation, {}, async (ctx, { params, url }) => {

@@ -4,10 +4,12 @@ import * as initial from './0001-initial.ts'
 import * as processes from './0002-processes.ts'
 import * as notifications from './0003-notifications.ts'
 import * as traces from './0004-traces.ts'
+import * as begunAs from './0007-begun-as.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-processes': processes,
   '0003-notifications': notifications,
   '0004-traces': traces,
+  '0007-begun-as': begunAs,
 }
