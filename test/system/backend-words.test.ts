@@ -156,7 +156,7 @@ test(
     const ids = await failEverything()
     const { operations } = (await call('manila-demo', 'GET', '/operations')).body
     const failed = operations.filter(({ state }: { state: string }) => state === 'failed')
-    const kinds = new Set(failed.map(({ kind }: { kind: string }) => kind))
+    const kinds = new Set<string>(failed.map(({ kind }: { kind: string }) => kind))
     expect([...kinds].toSorted((a, b) => a.localeCompare(b))).toEqual([
       'create-share',
       'create-snapshot',
