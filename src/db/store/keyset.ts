@@ -18,9 +18,12 @@ export interface Page {
   /** Column of the main table. */
   readonly sortKey: string
   readonly descending: boolean
+  /** Goes on behind this row, whose place is known already; in place of `marker`. */
+  readonly after?: Place
 }
 
-interface Marked {
+/** Where a row stands in a list: the value of the column it is sorted by, and its id. */
+export interface Place {
   readonly value: string | number | null
   readonly id: string
 }
@@ -43,7 +46,7 @@ async function markedRow<DB, TB extends keyof DB>(
   list: SelectQueryBuilder<DB, TB, unknown>,
   { table, resourceType, projectId, whateverState }: Listed<DB, TB>,
   page: Page,
-): Promise<Marked> {
+): Promise<Place> {
   const id = page.marker ?? ''
   const ownOnly = (column: string) =>
     projectId === null ? sql`` : sql`and ${sql.ref(column)} = ${projectId}`
@@ -59,7 +62,7 @@ async function markedRow<DB, TB extends keyof DB>(
     whateverState === undefined
       ? sql``
       : sql`union all select value, null from (${placeIn(whateverState())}) as moved where 1 = 1 ${ownOnly('owner')}`
-  const { rows } = await sql<{ value: Marked['value']; row_json: string | null }>`
+  const { rows } = await sql<{ value: Place['value']; row_json: string | null }>`
     select value, null as row_json from (${placeIn(list)}) as listed
     ${moved}
     union all
@@ -69,7 +72,7 @@ async function markedRow<DB, TB extends keyof DB>(
   const found = rows.find(({ row_json }) => row_json === null) ?? rows[0]
   if (found === undefined) throw invalid(`marker ${id.slice(0, 64)} is not a row of this list`)
   if (found.row_json === null) return { value: found.value, id }
-  const row = JSON.parse(found.row_json) as Record<string, Marked['value']>
+  const row = JSON.parse(found.row_json) as Record<string, Place['value']>
   return { value: row[page.sortKey] ?? null, id }
 }
 
@@ -90,8 +93,8 @@ export async function paged<DB, TB extends keyof DB, O>(
   const id = sql.ref(`${from.table}.id`)
   const direction = page.descending ? 'desc' : 'asc'
   let result = query
-  if (page.marker !== null) {
-    const mark = await markedRow(db, query as never, from, page)
+  if (page.after !== undefined || page.marker !== null) {
+    const mark = page.after ?? (await markedRow(db, query as never, from, page))
     result = result.where(behind(page, mark, key, id) as never)
   }
   result = result
@@ -115,7 +118,7 @@ export async function paged<DB, TB extends keyof DB, O>(
  */
 function behind(
   { descending, sortKey }: Page,
-  mark: Marked,
+  mark: Place,
   key: RawBuilder<unknown>,
   id: RawBuilder<unknown>,
 ) {
