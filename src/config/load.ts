@@ -8,6 +8,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import type { TSchema } from 'typebox'
 import { problemWith } from '../wire/validate.ts'
+import { plaintextProblem } from './plaintext.ts'
 import { SettingsSchema, type Settings } from './schema.ts'
 
 type Table = Record<string, unknown>
@@ -48,6 +49,8 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   const settings = withDefaults(SettingsSchema as Node, merged) as Settings
   const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')
   if (problem !== null) throw new ConfigError(problem)
+  const inClear = plaintextProblem(settings)
+  if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
 }
 
