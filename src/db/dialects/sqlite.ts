@@ -193,6 +193,7 @@ export function sqliteDialect(path: string): DatabaseDialect {
     quoted: (name) => `"${name}"`,
     account: (user) => user,
     singleProcess: true,
+    hasRowPolicies: false,
     isConflict: (error) => /database is (locked|busy)/i.test(String(error)),
     isDuplicate: (error) => /UNIQUE constraint failed/i.test(String(error)),
   }
