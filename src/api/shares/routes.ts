@@ -10,11 +10,13 @@ import { resetStatus, resetTaskState } from '../../app/shares/reset.ts'
 import { extend, shrink } from '../../app/shares/resize.ts'
 import { revert } from '../../app/shares/revert.ts'
 import { update } from '../../app/shares/update.ts'
+import type { ShareListRow } from '../../db/store/shares.ts'
 import { invalid } from '../../model/errors.ts'
 import type { BodyOf } from '../../wire/endpoint.ts'
 import { manageChanges, shareChanges } from '../../wire/shares/changes.ts'
 import * as wire from '../../wire/shares/schema.ts'
 import { truth } from '../../wire/types.ts'
+import { listReply } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { actionRoutes, Reply, route, type Input, type Route, type UrlParts } from '../route.ts'
 import { shareSummary, shareView } from './view.ts'
@@ -70,6 +72,23 @@ function listInput(
     isSoftDeleted: booleanQuery(query, 'is_soft_deleted'),
   }
 }
+
+const listed = (
+  url: UrlParts,
+  page: PageRequest,
+  { read, count }: Awaited<ReturnType<typeof list>>,
+  view: (row: ShareListRow) => object,
+): Promise<Reply> =>
+  listReply({
+    key: 'shares',
+    page,
+    read,
+    view,
+    tail: (last, rows) => ({
+      ...(count === null ? {} : { count }),
+      ...nextLink('shares_links', url, page, last, rows),
+    }),
+  })
 
 async function shown(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
   return { share: shareView(ctx, url, await findShareForView(ctx, id)) }
@@ -128,21 +147,11 @@ const doManage = async (ctx: Ctx, { body, url }: Input<typeof wire.manageShare>)
 export const shareRoutes: readonly Route[] = [
   route(wire.listShares, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countShares'))
-    const { rows, count } = await list(ctx, input)
-    return {
-      shares: rows.map((row) => shareSummary(url, row)),
-      ...(count === null ? {} : { count }),
-      ...nextLink('shares_links', url, input.page, rows),
-    }
+    return listed(url, input.page, await list(ctx, input), (row) => shareSummary(url, row))
   }),
   route(wire.listSharesDetail, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, true)
-    const { rows, count } = await list(ctx, input)
-    return {
-      shares: rows.map((row) => shareView(ctx, url, row)),
-      ...(count === null ? {} : { count }),
-      ...nextLink('shares_links', url, input.page, rows),
-    }
+    return listed(url, input.page, await list(ctx, input), (row) => shareView(ctx, url, row))
   }),
   route(wire.showShare, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
   route(wire.createShare, how, async (ctx, { body, url }) =>

@@ -1,7 +1,7 @@
 /** "Let this client in": a rule is desired state; the share manager makes it true and says how far it is. */
 import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
-import { insertRule, raiseAccess, rulesOfShare, type AccessRuleRow } from '../../db/store/access-rules.ts'
+import { insertRule, raiseAccess, ruleExists, type AccessRuleRow } from '../../db/store/access-rules.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { reasonOfShareLock } from '../../db/store/resource-locks.ts'
 import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts'
@@ -10,6 +10,7 @@ import { busTopic } from '../../engine/queue.ts'
 import { accessLevels, checkTarget } from '../../model/access.ts'
 import { invalid } from '../../model/errors.ts'
 import { shareAllows } from '../../model/states.ts'
+import { roomForMetadata, roomForRule } from '../limits.ts'
 import { putLock } from '../resource-locks/create.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
 
@@ -41,8 +42,9 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   const taken = invalid(
     `access of ${input.type} ${input.to.slice(0, 64)} to share ${share.id} exists already`,
   )
-  const same = await rulesOfShare(ctx.tx, share.id, { type: input.type, canonicalTo: canonical })
-  if (same.length > 0) throw taken
+  await roomForRule(ctx, { table: 'shares', id: share.id })
+  await roomForMetadata(ctx, share.project_id, { adding: Object.keys(input.metadata).length })
+  if (await ruleExists(ctx.tx, share.id, input.type, canonical)) throw taken
   const rule: AccessRuleRow = {
     id: randomUUID(),
     share_id: share.id,

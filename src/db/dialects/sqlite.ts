@@ -20,6 +20,7 @@ import {
   type QueryResult,
   type BinaryOperationNode,
 } from 'kysely'
+import { budgetForStatement } from '../../runtime/statement-budget.ts'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
 
@@ -34,7 +35,23 @@ class Connection implements DatabaseConnection {
     this.#database = database
   }
 
+  /**
+   * Nothing can interrupt a statement here: it runs in this thread. What bounds one is how it is built (an index, a page,
+   * twenty pairs); the budget keeps a request from adding another one.
+   */
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const budget = budgetForStatement()
+    if (budget === undefined) return this.run(query)
+    const began = performance.now()
+    try {
+      return this.run(query)
+    } finally {
+      budget.leftMs -= performance.now() - began
+    }
+  }
+
+  /** Whatever the request's budget: a transaction ends as it must. */
+  run<R>(query: CompiledQuery): QueryResult<R> {
     const statement = this.#prepare(query.sql)
     const parameters = query.parameters.map((p) => (typeof p === 'boolean' ? Number(p) : p)) as never[]
     if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] }
@@ -119,15 +136,15 @@ class SqliteFileDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+    ;(connection as Connection).run(CompiledQuery.raw('begin immediate'))
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'))
+    ;(connection as Connection).run(CompiledQuery.raw('commit'))
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'))
+    ;(connection as Connection).run(CompiledQuery.raw('rollback'))
   }
 
   async destroy(): Promise<void> {

@@ -13,9 +13,12 @@ export interface Page {
   /** Column of the main table. */
   readonly sortKey: string
   readonly descending: boolean
+  /** Goes on behind this row, whose place is known already; in place of `marker`. */
+  readonly after?: Place
 }
 
-interface Marked {
+/** Where a row stands in a list: the value of the column it is sorted by, and its id. */
+export interface Place {
   readonly value: string | number | null
   readonly id: string
 }
@@ -27,10 +30,10 @@ async function markedRow(
   resourceType: string,
   page: Page,
   projectId: string | null,
-): Promise<Marked> {
+): Promise<Place> {
   const id = page.marker ?? ''
   const own = projectId === null ? sql`` : sql`and project_id = ${projectId}`
-  const { rows } = await sql<{ value: Marked['value']; row_json: string | null }>`
+  const { rows } = await sql<{ value: Place['value']; row_json: string | null }>`
     select ${sql.ref(page.sortKey)} as value, null as row_json from ${sql.table(table)} where id = ${id} ${own}
     union all
     select null, row_json from tombstones where resource_type = ${resourceType} and id = ${id} ${own}
@@ -38,7 +41,7 @@ async function markedRow(
   const found = rows.find(({ row_json }) => row_json === null) ?? rows[0]
   if (found === undefined) throw invalid(`marker ${id.slice(0, 64)} is not a row of this list`)
   if (found.row_json === null) return { value: found.value, id }
-  const row = JSON.parse(found.row_json) as Record<string, Marked['value']>
+  const row = JSON.parse(found.row_json) as Record<string, Place['value']>
   return { value: row[page.sortKey] ?? null, id }
 }
 
@@ -63,8 +66,8 @@ export async function paged<DB, TB extends keyof DB, O>(
   const id = sql.ref(`${from.table}.id`)
   const direction = page.descending ? 'desc' : 'asc'
   let result = query
-  if (page.marker !== null) {
-    const mark = await markedRow(db, from.table, from.resourceType, page, from.projectId)
+  if (page.after !== undefined || page.marker !== null) {
+    const mark = page.after ?? (await markedRow(db, from.table, from.resourceType, page, from.projectId))
     result = result.where(behind(page, mark, key, id) as never)
   }
   result = result
@@ -88,7 +91,7 @@ export async function paged<DB, TB extends keyof DB, O>(
  */
 function behind(
   { descending, sortKey }: Page,
-  mark: Marked,
+  mark: Place,
   key: RawBuilder<unknown>,
   id: RawBuilder<unknown>,
 ) {

@@ -2,6 +2,7 @@
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { contains, paged, type Page } from './keyset.ts'
+import { hasPairs } from './pairs.ts'
 import type { Scope } from './scope.ts'
 
 export type ShareRow = SharesTable
@@ -188,29 +189,11 @@ function filtered<O>(start: Query<O>, scope: Scope, f: ShareFilters): Query<O> {
     query = query.where(contains('shares.description', f.descriptionLike))
   }
   query = filteredByInstance(query, f)
-  for (const [key, value] of Object.entries(f.metadata ?? {})) {
-    query = query.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('share_metadata as sm')
-          .select('sm.share_id')
-          .whereRef('sm.share_id', '=', 'shares.id')
-          .where('sm.meta_key', '=', key)
-          .where('sm.meta_value', '=', value),
-      ),
-    )
+  if (f.metadata !== undefined) {
+    query = query.where(hasPairs('share_metadata', 'shares.id', f.metadata))
   }
-  for (const [key, value] of Object.entries(f.extraSpecs ?? {})) {
-    query = query.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('share_type_extra_specs as es')
-          .select('es.spec_key')
-          .whereRef('es.share_type_id', '=', 'shares.share_type_id')
-          .where('es.spec_key', '=', key)
-          .where('es.spec_value', '=', value),
-      ),
-    )
+  if (f.extraSpecs !== undefined) {
+    query = query.where(hasPairs('share_type_extra_specs', 'shares.share_type_id', f.extraSpecs))
   }
   return query
 }

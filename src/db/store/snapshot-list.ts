@@ -3,6 +3,7 @@ import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
 import { contains, paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
+import { hasPairs } from './pairs.ts'
 import type { Scope } from './scope.ts'
 
 export interface SnapshotListRow extends SnapshotsTable {
@@ -124,17 +125,8 @@ function filtered<O>(start: Query<O>, scope: Scope, f: SnapshotFilters): Query<O
       return wanted ? eb.exists(shares) : eb.not(eb.exists(shares))
     })
   }
-  for (const [key, value] of Object.entries(f.metadata ?? {})) {
-    query = query.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('snapshot_metadata as sm')
-          .select('sm.meta_key')
-          .whereRef('sm.snapshot_id', '=', 'snapshots.id')
-          .where('sm.meta_key', '=', key)
-          .where('sm.meta_value', '=', value),
-      ),
-    )
+  if (f.metadata !== undefined) {
+    query = query.where(hasPairs('snapshot_metadata', 'snapshots.id', f.metadata))
   }
   return query
 }

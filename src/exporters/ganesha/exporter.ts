@@ -27,6 +27,14 @@ export interface GaneshaExporter extends Exporter {
   port(): number | null
 }
 
+/** What the attacks of the conformance kit could not be kept from, for users. */
+const leftOpen = {
+  'per-project':
+    'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of one project share a server: one that learned the UUID of another share of its project can read the attributes of that root, and one can interrupt the server for about a second, as often as it likes. Other projects have servers of their own.',
+  shared:
+    'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of all projects share one server: one that learned the UUID of another share can read the attributes of that root, and any client can interrupt the server for about a second, as often as it likes.',
+} as const
+
 /** Milliseconds within which a server that is up tells a handle. */
 const handleMs = 5000
 
@@ -148,6 +156,7 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
     name: 'ganesha',
     protocols: ['NFS'],
     accessTypes: [['NFS', 'ip']],
+    ...(parts.storage?.separates === undefined ? {} : { leftOpen: leftOpen[options.servers] }),
     port: () =>
       opened?.servers
         .known()

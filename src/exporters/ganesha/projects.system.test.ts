@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { call, cannotRun, complete, scratch } from '../../drivers/btrfs/test-bench.ts'
 import { mounts } from '../../drivers/mountinfo.ts'
 import { mountNfs } from '../../parts/nfs4/index.ts'
+import * as nfs from '../../parts/nfs4/operations.ts'
 import { ganeshaExporter } from './exporter.ts'
 import { ganeshaOptions } from './options.ts'
 import {
@@ -46,6 +47,14 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     mountNfs({ host, port: exporter.port() ?? 0, path: `/${image.id}`, from: host })
   const seenBy = (pid: number) =>
     mounts(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(({ path }) => path)
+  /** The handle that ends NFS-Ganesha 4.3: a file-system handle without an object, one byte shorter than it says. */
+  const poison = async (host: string, image: Image): Promise<void> => {
+    const attacker = await session(host, exporter.port() ?? 0, '127.0.11.77')
+    const root = await rootOf(attacker, image.id)
+    const handle = Buffer.concat([root.subarray(0, 4), Buffer.from([0x11, 0x63]), root.subarray(6, 22)])
+    await expect(attacker.compound([nfs.putFh(handle), nfs.getFh])).rejects.toThrow(/closed|broke/)
+    await attacker.end()
+  }
   /** Polls what has no event of its own; answers the milliseconds it took. */
   const within = async (
     ms: number,
@@ -189,14 +198,14 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
       })
       await client.write(`file ${death}`, Buffer.from(String(death)))
       const pid = pidOf(red)
-      await kill(pid)
-      const tookMs = await within(1000, 'the server is back', () =>
+      if (death === 2) await poison(hosts[0]!, one)
+      else await kill(pid)
+      await within(3000, 'the server is back', () =>
         mount(hosts[0]!, one).then(
           (again) => again.close().then(() => true),
           () => false,
         ),
       )
-      expect(tookMs).toBeLessThan(1000)
       expect(pidOf(red)).not.toBe(pid)
       await within(1000, 'the death is counted', () => restarts === death)
       await client.close()

@@ -50,13 +50,20 @@ export const capabilities: readonly Capability[] = [
     paths: [],
   },
   {
+    name: 'service-limits',
+    description:
+      'Limits beside quota: requests, long lists, access rules, locks, metadata and unfinished operations; 413, 429 or 503 beyond them.',
+    paths: ['GET /v2/limits/service'],
+  },
+  {
     name: 'health',
     description: 'Whether this API and its database serve.',
     paths: ['GET /healthcheck'],
   },
   {
     name: 'metrics',
-    description: 'Counters and gauges for Prometheus.',
+    description:
+      "Counters and gauges for Prometheus, on a port of their own ([metrics]) and on the API's only where on_api_port says so.",
     paths: ['GET /metrics'],
   },
 ]
