@@ -29,6 +29,8 @@ export interface Servers {
   within<T>(commands: Commands, server: Server, work: () => Promise<T>): Promise<T>
   /** Whether it is the server of that project. */
   serves(server: Server, projectId: string): boolean
+  /** The only folder whose mounts the project's server sees; null when it sees what the host sees. */
+  viewOf(projectId: string): string | null
   /** Ids of all exports. */
   ids(commands: Commands): Promise<readonly string[]>
   /** Those that there are, whoever made them. */
@@ -58,6 +60,7 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
     find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
     within: (_commands, _server, work) => work(),
     serves: () => true,
+    viewOf: () => null,
     ids: (commands) => server.exports.ids(commands),
     all: async () => [server],
     known: () => [server],
@@ -83,6 +86,10 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     return createHash('sha256').update(folder).digest('hex').slice(0, 32)
   }
 
+  /** Where the driver `image` mounts the project's trees. */
+  const viewOf = (folder: string): string | null =>
+    parts.storage?.separates === 'file-system' ? join(dir, '..', 'exports', folder) : null
+
   function server(project: string, folder: string, address: string): Server {
     const old = known.get(project)
     if (old?.address === address) return old
@@ -93,8 +100,6 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
   function placeOf(own: string, folder: string, address: string): Place {
     const ownFileSystems = parts.storage?.separates === 'file-system'
-    // Where the driver `image` mounts the project's trees.
-    const view = ownFileSystems ? join(dir, '..', 'exports', folder) : ''
     const bytes = options.server_memory_mib * 1024 * 1024
     return {
       dir: own,
@@ -113,7 +118,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
         'sh',
         confineScript,
         own,
-        view,
+        viewOf(folder) ?? '',
         'prlimit',
         `--data=${bytes}`,
         `--nofile=${files}`,
@@ -222,6 +227,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   return {
     find,
     within,
+    viewOf: (projectId) => viewOf(projectFolder(projectId)),
     serves: (one, projectId) => one.project === nameOf(projectId),
     known: () => [...known.values()],
 
@@ -248,7 +254,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
         )
         const one = server(project, folder, address)
         try {
-          checkView(join(dir, '..', 'exports', folder))
+          checkView(viewOf(folder))
           await commands.change(['mkdir', '-p', '-m', '0700', '--', join(projects, project)])
           if (folder !== project)
             await commands.change(['sh', writeScript, join(projects, project, 'folder')], { input: folder })
@@ -284,9 +290,8 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     },
   }
 
-  function checkView(view: string): void {
-    if (parts.storage?.separates !== 'file-system') return
-    if (mounts().some(({ path }) => path === join(view))) return
+  function checkView(view: string | null): void {
+    if (view === null || mounts().some(({ path }) => path === view)) return
     throw hostLacks(`${view} is no mount of its own, so a server can't be given it alone`)
   }
 }
