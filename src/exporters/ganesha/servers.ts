@@ -2,6 +2,7 @@
  * Which server has which exports: one for everybody, or one a project. It promises that a project's server is there as long as
  * it has an export, on an address that is its own, and that all processes of the host find the same.
  */
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHash } from 'node:crypto'
@@ -12,6 +13,7 @@ import { projectFolder } from '../../drivers/project-folder.ts'
 import { hostLock } from '../../exec/host-lock.ts'
 import { addressesIn, type Addresses } from './addresses.ts'
 import { isInstanceId } from './exports.ts'
+import { isWildcard } from './listening.ts'
 import { serverIn, type Server } from './server.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { Parts } from '../../drivers/driver.ts'
@@ -313,4 +315,7 @@ export function checkServers(options: GaneshaOptions, parts: Parts): void {
   if (addresses.length === 0) throw new Error('servers = "per-project" needs addresses')
   const same = addresses.find((address, at) => addresses.indexOf(address) !== at)
   if (same !== undefined) throw new Error(`the option addresses has ${same} twice`)
+  const wrong = addresses.find((address) => isIP(address) === 0 || isWildcard(address))
+  if (wrong !== undefined)
+    throw new Error(`the option addresses has ${wrong}, which is no address of one host`)
 }
