@@ -111,7 +111,8 @@ export const exporterLaws: readonly Law[] = [
     needs: ['publishes', 'granted'],
     async check(bench) {
       const { publisher } = bench
-      const [share, moved] = [await bench.share(), await bench.share()]
+      const share = await bench.share()
+      const moved = await bench.share({ projectId: share.ref.projectId })
       const ref = bench.exportRef(share)
       const [rule] = rulesFor(bench)
       await publisher.publish(bench.call({ lane: ref.id }), ref)
