@@ -283,6 +283,12 @@ export interface MountsSnapshots {
 
 /** Throws reason `shrink-would-lose-data` and changes nothing when the share holds more than `newSizeGib`. */
 export interface Shrinks {
+  /**
+   * Present where a smaller share is another tree, which the content is copied into: clients must not write meanwhile, so the share
+   * is withdrawn before {@link shrink}, and {@link StorageDriver.ensure} answers afterwards where it is. Asked before that, so that
+   * nobody is cut off for nothing: throws what `shrink` would throw, and changes nothing.
+   */
+  moves?(call: CallContext, share: ShareRef, newSizeGib: number): Promise<void>
   shrink(call: CallContext, share: ShareRef, newSizeGib: number): Promise<void>
 }
 

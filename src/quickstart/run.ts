@@ -10,7 +10,7 @@ import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
 import { steps, type Steps } from './say.ts'
 import { mountShares, unmountShares } from './shares-mount.ts'
 import { quickstartSettings } from './settings.ts'
-import { chooseNfsPort, readState, writeState } from './state.ts'
+import { chooseNfsPort, readState, serverAddresses, writeState } from './state.ts'
 import { ensureShareType, waitForBackend } from './warm-up.ts'
 
 /** Answers the exit code: 0 when everything asked for was shown, 1 when something failed, 2 when the host can't export. */
@@ -80,8 +80,8 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
   const before = readState(options.dir)
   const state = {
     backend: choice.kind,
-    poolGib: choice.kind === 'btrfs' ? Math.max(before?.poolGib ?? 0, poolSizeGib(options)) : null,
-    nfsPort: before?.nfsPort ?? (await chooseNfsPort()),
+    poolGib: isPool(choice.kind) ? Math.max(before?.poolGib ?? 0, poolSizeGib(options)) : null,
+    nfsPort: before?.nfsPort ?? (await chooseNfsPort(choice.kind === 'image' ? serverAddresses : undefined)),
   }
   writeState(options.dir, state)
   const settings = quickstartSettings(options, choice, state)
@@ -109,7 +109,9 @@ async function show(
     await told.step('make the share type', () => ensureShareType(service, choice.kind))
     await told.step('bring up the backend', () => waitForBackend(service))
     if (!choice.exported && choice.kind === 'directory') {
-      told.line('  Nothing here can export the shares over NFS: see above.')
+      told.line(
+        `  Nothing here can export the shares over NFS${choice.lacks === null ? '' : `: ${choice.lacks}`}.`,
+      )
       return options.once ? 2 : 0
     }
     await demonstrate(clouds, choice, options, told)
@@ -165,5 +167,7 @@ async function clean(options: QuickstartOptions, told: Steps): Promise<number> {
   await told.step(`remove ${options.dir}`, async () => rmSync(options.dir, { recursive: true, force: true }))
   return 0
 }
+
+const isPool = (kind: Choice['kind']): boolean => kind === 'image' || kind === 'btrfs'
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -5,6 +5,7 @@ import type { Settings } from '../config/schema.ts'
 import { poolSizeGib, type Choice } from './host.ts'
 import type { QuickstartOptions } from './options.ts'
 import { sharesMount } from './shares-mount.ts'
+import { serverAddresses } from './state.ts'
 
 export const backendName = 'quick'
 export const shareTypeName = 'default'
@@ -31,20 +32,29 @@ export function quickstartSettings(options: QuickstartOptions, choice: Choice, k
 function backend(options: QuickstartOptions, choice: Choice, known: Known): Record<string, unknown> {
   const common = { share_backend_name: backendName, report_interval_s: 5 }
   switch (choice.kind) {
+    case 'image':
     case 'btrfs':
       return {
         ...common,
-        driver: 'btrfs',
+        driver: choice.kind,
         exporter: 'ganesha',
-        trusted_clients: true,
         // Shares are promised the space they ask for: without over-subscription "1 GiB" is always there.
         max_over_subscription_ratio: 1,
-        exporter_options: { port: known.nfsPort },
         driver_options: {
           loop_file: join(options.dir, 'pool.btrfs'),
           size_gib: Math.max(known.poolGib ?? 0, poolSizeGib(options)),
           pool_name: 'pool',
         },
+        ...(choice.kind === 'image'
+          ? {
+              exporter_options: {
+                port: known.nfsPort,
+                servers: 'per-project',
+                addresses: [...serverAddresses],
+              },
+            }
+          : // Asked for by name; the choice says what it means.
+            { trusted_clients: true, exporter_options: { port: known.nfsPort } }),
       }
     case 'directory':
       return {

@@ -287,8 +287,8 @@ async function refuseOtherKernels(parts: ShareManagerParts, label: string, servi
 }
 
 /** Driver and exporter, or stand-ins that say why there are none. */
-async function build(
-  parts: ShareManagerParts,
+export async function build(
+  parts: Pick<ShareManagerParts, 'clock' | 'log' | 'exec'>,
   name: string,
   settings: BackendSettings,
   dir: string,

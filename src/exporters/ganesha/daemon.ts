@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { freePort } from '../../exec/free-port.ts'
-import { busFile, mainFile } from './config-file.ts'
+import { busFile, lawsOf, mainFile } from './config-file.ts'
 import { isWildcard, listeners } from './listening.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { Parts } from '../../drivers/driver.ts'
@@ -36,6 +36,7 @@ export interface Daemon {
 
 export interface Running {
   readonly pid: number
+  readonly port: number
   /** For `dbus-send --bus=…`. */
   readonly bus: string
   /** True when this call started Ganesha. */
@@ -48,8 +49,17 @@ interface Process {
   readonly startedAt: string
 }
 
-/** The daemons whose files are in `dir`. */
-export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Daemon {
+/** Where the daemons live and whom they serve. */
+export interface Place {
+  /** Holds their files. */
+  readonly dir: string
+  /** Every export is a file system of its own. A server that was started under other laws is replaced then. */
+  readonly ownFileSystems: boolean
+}
+
+/** The daemons of one place. */
+export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): Daemon {
+  const { dir, ownFileSystems } = place
   const file = (name: string) => join(dir, name)
   const socket = Buffer.byteLength(file('bus')) <= longestSocket ? file('bus') : null
   let bus: Process | null = null
@@ -61,7 +71,7 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     if (socket === null)
       throw hostLacks(`the path ${file('bus')} is too long for a socket; choose a shorter directory`)
     if (isAlive(bus) && isAlive(ganesha) && port !== null)
-      return { pid: ganesha.pid, bus: address(), fresh: false }
+      return { pid: ganesha.pid, port, bus: address(), fresh: false }
     // Two calls that find it dead must not start it twice.
     starting ??= startAlone(commands, socket, includes).finally(() => {
       starting = null
@@ -94,18 +104,37 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     bus = await find(commands, 'bus.pid', file('bus.conf'))
     ganesha = await find(commands, 'ganesha.pid', file('ganesha.conf'))
     port = await rememberedPort(commands)
-    if (isAlive(bus) && isAlive(ganesha) && port !== null && (await stillAnswers(commands, ganesha))) {
+    const lawful = !ownFileSystems || (await hasLaws(commands))
+    if (isAlive(ganesha) && !lawful)
+      parts.log.warn(
+        { pid: ganesha.pid },
+        'NFS-Ganesha runs under the laws of an older version: restarting it',
+      )
+    if (
+      isAlive(bus) &&
+      isAlive(ganesha) &&
+      lawful &&
+      port !== null &&
+      (await stillAnswers(commands, ganesha))
+    ) {
       parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha is running, adopted')
-      return { pid: ganesha.pid, bus: address(), fresh: false }
+      return { pid: ganesha.pid, port, bus: address(), fresh: false }
     }
     // A Ganesha that lost its bus can't be spoken to any more; it never looks for another.
     if (isAlive(ganesha)) await terminate(ganesha)
     for (const program of ['dbus-daemon', 'dbus-send', 'ganesha.nfsd'])
       await requireProgram(commands, program)
     if (!isAlive(bus)) bus = await startBus(commands, socketPath)
-    ganesha = await startGanesha(commands, await includes())
+    const chosen = (port ??= await portOn(options.bind_address))
+    ganesha = await startGanesha(commands, chosen, await includes())
     parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha started')
-    return { pid: ganesha.pid, bus: address(), fresh: true }
+    return { pid: ganesha.pid, port: chosen, bus: address(), fresh: true }
+  }
+
+  /** Whether the file that the running Ganesha was started with follows today's laws. */
+  async function hasLaws(commands: Commands): Promise<boolean> {
+    const [first] = (await read(commands, file('ganesha.conf'))).split('\n', 1)
+    return first === lawsOf(ownFileSystems)
   }
 
   async function startBus(commands: Commands, socketPath: string): Promise<Process> {
@@ -120,13 +149,18 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     return started
   }
 
-  async function startGanesha(commands: Commands, includes: readonly string[]): Promise<Process> {
-    const chosen = port ?? (await portOn(options.bind_address))
+  async function startGanesha(
+    commands: Commands,
+    chosen: number,
+    includes: readonly string[],
+  ): Promise<Process> {
     await commands.change(['mkdir', '-p', '-m', '0700', '--', file('recovery')])
-    await write(commands, file('ganesha.conf'), mainFile(options, chosen, dir, includes))
+    const facts = { address: options.bind_address, port: chosen, dir, ownFileSystems, includes }
+    await write(commands, file('ganesha.conf'), mainFile(options, facts))
     const files = ['-f', file('ganesha.conf'), '-p', file('ganesha.pid'), '-L', file('ganesha.log')]
+    // UUIDs come from the devices: a cache that outlives a boot knows other images under their names.
     // Its Ceph module is loaded by the first export that wants it, and then no longer reads the main file.
-    const env: Record<string, string> = { DBUS_SYSTEM_BUS_ADDRESS: address() }
+    const env: Record<string, string> = { DBUS_SYSTEM_BUS_ADDRESS: address(), BLKID_FILE: '/dev/null' }
     if (options.ceph_conf !== undefined) env['CEPH_CONF'] = options.ceph_conf
     await commands.look([...apart, 'ganesha.nfsd', ...files], { env })
     const end = performance.now() + Math.min(startMs, commands.remainingMs())
@@ -134,7 +168,6 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
       const started = await find(commands, 'ganesha.pid', file('ganesha.conf'))
       if (started !== null && (await answers(commands))) {
         await lookWhoIsServed(started, chosen)
-        port = chosen
         await write(commands, file('port'), `${chosen}\n`)
         return started
       }

@@ -8,10 +8,12 @@ import { attempt, commandsOf, hostLacks } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { checkedName, checkedPath } from './config-file.ts'
 import { daemonIn } from './daemon.ts'
-import { checkSameDirectory, exportsIn, mountIdentity } from './exports.ts'
+import { checkFileSystem, checkSameDirectory, exportsIn, mountIdentity } from './exports.ts'
+import { rootHandle } from './handle.ts'
+import { isWildcard } from './listening.ts'
 import { sortRules } from './rules.ts'
 import type { Commands } from '../../drivers/commands.ts'
-import type { CallContext, Exporter, ExportRef, Parts } from '../../drivers/driver.ts'
+import type { CallContext, Exporter, ExportRef, Parts, Tree } from '../../drivers/driver.ts'
 import type { ExportRecord } from './config-file.ts'
 import type { Daemon, Running } from './daemon.ts'
 import type { Exports } from './exports.ts'
@@ -28,9 +30,13 @@ interface Site {
   readonly exports: Exports
 }
 
+/** Milliseconds within which a server that is up tells a handle. */
+const handleMs = 5000
+
 /** Builds the exporter; nothing is touched before `setup`. */
 export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaExporter {
   const host = options.advertised_host ?? options.bind_address
+  const ownFileSystems = parts.storage?.separates === 'file-system'
   let site: Site | null = null
 
   async function open(commands: Commands): Promise<Site> {
@@ -40,8 +46,16 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
     const own = join(dir, 'ganesha')
     const exports = exportsIn(own, options)
     await exports.prepare(commands)
-    site = { daemon: daemonIn(own, options, parts), exports }
+    site = { daemon: daemonIn({ dir: own, ownFileSystems }, options, parts), exports }
     return site
+  }
+
+  /** Without the guard `..` leads clients out of their export. Where nothing else keeps them apart that is only told. */
+  async function unguarded(commands: Commands, daemon: Daemon): Promise<void> {
+    const what = `NFS-Ganesha can't export a directory of ${parts.dir}, which keeps clients out of the file system around their shares; keep the backend's directory on a file system that is mounted as a whole`
+    if (!ownFileSystems) return parts.log.warn({ backend: parts.backend }, what)
+    await daemon.end(commands)
+    throw hostLacks(what)
   }
 
   /** One call of the contract; the daemon runs when `work` begins. */
@@ -54,8 +68,52 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
       const commands = commandsOf(parts.exec, call)
       const { daemon, exports } = await open(commands)
       const running = await daemon.ensure(commands, () => exports.servable(commands))
+      if (running.fresh && !(await exports.guarded(commands, running))) await unguarded(commands, daemon)
       return work(commands, exports, running)
     })
+  }
+
+  /** Before a path is served it has to be what the driver says, for the daemon too. */
+  async function checkTree(
+    commands: Commands,
+    running: Running,
+    exports: Exports,
+    tree: Tree,
+  ): Promise<void> {
+    const { path, fileSystem } = tree
+    if (fileSystem !== undefined) await checkFileSystem(commands, path, fileSystem, exports.guardPath)
+    else if (ownFileSystems)
+      throw hostLacks(`${path} is not served: ${parts.storage?.name} does not say which file system it is`)
+    await checkSameDirectory(commands, running, path)
+  }
+
+  /** Throws, and serves nothing under the record's id, unless the handles that clients will get hold the UUID. */
+  async function checkHandle(
+    commands: Commands,
+    exports: Exports,
+    running: Running,
+    { record, known }: { record: ExportRecord; known: ExportRecord | null },
+  ): Promise<void> {
+    const { path, name, fileSystem } = record
+    const address = isWildcard(options.bind_address) ? '127.0.0.1' : options.bind_address
+    await exports.show(commands, running, record, address)
+    const timeoutMs = Math.max(1, Math.min(handleMs, commands.remainingMs()))
+    const asked = { host: address, port: running.port, name, timeoutMs }
+    const handle = await rootHandle(asked).catch(async (cause: Error) => {
+      await (known === null
+        ? exports.hide(commands, running, record)
+        : exports.apply(commands, running, known))
+      throw new DriverError(`NFS-Ganesha shows no handle of ${path}: ${cause.message}`, 'maybe-happened', {
+        cause,
+        retryAfterS: 5,
+      })
+    })
+    const uuid = Buffer.from((fileSystem?.uuid ?? '').replaceAll('-', ''), 'hex')
+    if (uuid.length === 16 && handle.includes(uuid)) return
+    await exports.remove(commands, running, record)
+    throw hostLacks(
+      `${path} is not served: its handles are made of something else than the UUID ${fileSystem?.uuid} (${handle.toString('hex')})`,
+    )
   }
 
   return {
@@ -80,7 +138,7 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
           throw hostLacks(`the exporter of ${parts.backend} needs the option ceph_conf to serve CephFS`)
         const path = checkedPath(tree)
         const name = checkedName(target.name)
-        if (tree.ceph === undefined) await checkSameDirectory(commands, running, path)
+        if (tree.ceph === undefined) await checkTree(commands, running, exports, { ...tree, path })
         const known = await exports.find(commands, target.id)
         const record: ExportRecord = {
           id: target.id,
@@ -88,11 +146,11 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
           path,
           readOnly: tree.readOnly,
           name,
-          ...(tree.ceph === undefined
-            ? { mount: mountIdentity(path) }
-            : { mount: 'cephfs', ceph: { filesystem: tree.ceph.filesystem } }),
+          ...identity(tree),
           rules: known?.rules ?? [],
         }
+        if (ownFileSystems && tree.ceph === undefined)
+          await checkHandle(commands, exports, running, { record, known })
         await exports.apply(commands, running, record)
         const shown = host.includes(':') ? `[${host}]` : host
         return [{ path: `${shown}:/${name}`, preferred: true, adminOnly: false }]
@@ -117,6 +175,14 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
 
     inventory: (call) => serving(call, 'listing exports', (commands, exports) => exports.ids(commands)),
   }
+}
+
+/** What the record has to say of the place where the tree lies. */
+function identity(tree: Tree): Pick<ExportRecord, 'mount' | 'ceph' | 'fileSystem'> {
+  if (tree.ceph !== undefined) return { mount: 'cephfs', ceph: { filesystem: tree.ceph.filesystem } }
+  const { fileSystem } = tree
+  const known = fileSystem && { uuid: fileSystem.uuid, backing: fileSystem.backing }
+  return { mount: mountIdentity(tree.path), ...(known === undefined ? {} : { fileSystem: known }) }
 }
 
 function nfsTree(target: ExportRef) {
