@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { attempt, commandsOf, hostLacks } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
-import { checkedName, checkedPath } from './config-file.ts'
+import { checkedName, checkedPath, sameUser } from './config-file.ts'
 import { daemonIn } from './daemon.ts'
 import { checkFileSystem, checkSameDirectory, exportsIn, mountIdentity } from './exports.ts'
 import { rootHandle } from './handle.ts'
@@ -151,6 +151,8 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
         }
         if (ownFileSystems && tree.ceph === undefined)
           await checkHandle(commands, exports, running, { record, known })
+        // A server goes on as whom it began: what an earlier release served as one user for all begins anew.
+        if (known !== null && !sameUser(known, record)) await exports.hide(commands, running, known)
         await exports.apply(commands, running, record)
         const shown = host.includes(':') ? `[${host}]` : host
         return [{ path: `${shown}:/${name}`, preferred: true, adminOnly: false }]
@@ -179,7 +181,7 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
 
 /** What the record has to say of the place where the tree lies. */
 function identity(tree: Tree): Pick<ExportRecord, 'mount' | 'ceph' | 'fileSystem'> {
-  if (tree.ceph !== undefined) return { mount: 'cephfs', ceph: { filesystem: tree.ceph.filesystem } }
+  if (tree.ceph !== undefined) return { mount: 'cephfs', ceph: tree.ceph }
   const { fileSystem } = tree
   const known = fileSystem && { uuid: fileSystem.uuid, backing: fileSystem.backing }
   return { mount: mountIdentity(tree.path), ...(known === undefined ? {} : { fileSystem: known }) }
