@@ -204,6 +204,8 @@ export interface StorageDriver {
   readonly name: string
   /** Absent: nothing; clients that are admitted to one share can reach them all, so they have to trust one another. */
   readonly separates?: Separation
+  /** How often its space may be promised where the operator doesn't say; absent: as often as in Manila, 20 times. */
+  readonly overSubscription?: number
   /**
    * For drivers without {@link separates}: what else clients of any export could reach, because it lies on the file system
    * that holds the trees (`host-lacks` advice as a sentence; null: nothing). Asked before {@link setup}, changes nothing.
@@ -413,6 +415,13 @@ export interface Publishes {
   ): Promise<readonly RuleOutcome[]>
   /** Ids of everything published. */
   inventory(call: CallContext): Promise<readonly string[]>
+  /** What is wrong although it works, as sentences for operators. Asked every few seconds: answers from memory. */
+  troubles?(): readonly string[]
+  /**
+   * Every tree that could be made ready again after a restart of the host is: servers that waited for more start with
+   * what is there. Called after each check of all shares; does nothing when no server waits.
+   */
+  settled?(call: CallContext): Promise<void>
 }
 
 /** Publishes trees of any driver through a server of its own. */
@@ -438,6 +447,10 @@ export interface Parts {
   now(): number
   /** One holder per file on this host, for what several processes of it must not do at once. */
   readonly lock?: HostLock
+  /** How often the operator lets the space of a pool be promised; absent: see {@link StorageDriver.overSubscription}. */
+  readonly overSubscription?: number
+  /** For metrics: a server of an exporter died and was started again. */
+  readonly restarted?: () => void
   /** For exporters: what the backend's driver says of itself. */
   readonly storage?: Pick<StorageDriver, 'name' | 'separates'>
 }

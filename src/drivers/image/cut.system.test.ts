@@ -142,7 +142,13 @@ function world(it: Subject) {
       .replaceAll(it.snapshot.id, 'SNAPSHOT')
       .replaceAll(it.other.id, 'OTHER')
       .replace(/\.[0-9a-f]{8}$/, '.UUID')
-  const list = (folder: string) => (existsSync(folder) ? readdirSync(folder).map(named).sort() : [])
+  const list = (folder: string) =>
+    existsSync(folder)
+      ? readdirSync(folder)
+          .filter((one) => !one.startsWith('.'))
+          .map(named)
+          .sort()
+      : []
   const sizes = ['shares', 'snapshots', 'mounted'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((id) => {
       const { size } = statSync(join(root, folder, id, 'image'))

@@ -110,13 +110,15 @@ export interface MainFacts {
   readonly dir: string
   /** Every export is a file system of its own: handles hold its UUID, which a restart of the host doesn't change. */
   readonly ownFileSystems: boolean
+  /** See {@link lawsOf}. */
+  readonly laws: string
   /** Export files to begin with. */
   readonly includes: readonly string[]
 }
 
-/** First line of a main file: a running server whose file has another one follows older laws. */
-export function lawsOf(ownFileSystems: boolean): string {
-  return `# manila laws 2, handles by ${ownFileSystems ? 'UUID' : 'device'}`
+/** First line of a main file: a running server whose file has another one was started by other laws. */
+export function lawsOf(place: { readonly ownFileSystems: boolean; readonly address: string }): string {
+  return `# manila laws 2: handles by ${place.ownFileSystems ? 'UUID' : 'device'}, on ${place.address}`
 }
 
 /**
@@ -131,14 +133,14 @@ export function guardFile(number: number, path: string): string {
 
 /** Ganesha's main file: served addresses, lease behaviour, and the export files to begin with. */
 export function mainFile(options: GaneshaOptions, facts: MainFacts): string {
-  const { address, port, dir, ownFileSystems, includes } = facts
+  const { address, port, dir, ownFileSystems, laws, includes } = facts
   const grace =
     options.grace_period_s === 0
       ? 'Graceless = true;'
       : // A lease shorter than the grace period lets clients renew, and so reclaim, within it.
         `Grace_Period = ${options.grace_period_s}; Lease_Lifetime = ${Math.max(5, Math.floor((options.grace_period_s * 2) / 3))};`
   const lines = [
-    lawsOf(ownFileSystems),
+    laws,
     'NFS_CORE_PARAM {',
     '  NFS_Protocols = 4;',
     `  NFS_Port = ${port};`,

@@ -46,14 +46,23 @@ export interface Exports {
   remove(commands: Commands, running: Running, record: ExportRecord): Promise<void>
   /** Ids of all export files. */
   ids(commands: Commands): Promise<readonly string[]>
-  /** Every record. */
-  all(commands: Commands): Promise<readonly ExportRecord[]>
-  /** What a fresh daemon begins with: the guard, and files of exports whose directory is what it was when they were published. */
-  servable(commands: Commands): Promise<readonly string[]>
+  /** Writes the record without a word to the daemon. */
+  save(commands: Commands, record: ExportRecord): Promise<void>
+  /** Removes the record's files without a word to the daemon. */
+  forget(commands: Commands, record: ExportRecord): Promise<void>
+  /** What a fresh daemon can begin with. */
+  judge(commands: Commands): Promise<Judgement>
   /** Whether the daemon has the guard. */
   guarded(commands: Commands, running: Running): Promise<boolean>
   /** A directory on the file system that the guard keeps from clients. */
   readonly guardPath: string
+}
+
+export interface Judgement {
+  /** The guard, and exports whose directory is what it was when they were published. */
+  readonly files: readonly string[]
+  /** Where another directory is now: the paths of the other exports. */
+  readonly missing: readonly string[]
 }
 
 /** Export files below `dir`. */
@@ -97,6 +106,10 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     })
   }
 
+  async function forget(commands: Commands, record: ExportRecord): Promise<void> {
+    await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
+  }
+
   /** Writes `record` to `file` and has the daemon read it there. */
   async function tell(
     commands: Commands,
@@ -122,7 +135,6 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
 
   return {
     ids,
-    all,
     takeNumber,
     guardPath,
     async prepare(commands) {
@@ -154,12 +166,19 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
 
     async remove(commands, running, record) {
       await removeLive(commands, running, record.number)
-      await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
+      await forget(commands, record)
     },
 
-    async servable(commands) {
+    async save(commands, record) {
+      await commands.change(['sh', writeScript, fileOf(record.id)], { input: exportFile(record, options) })
+    },
+
+    forget,
+
+    async judge(commands) {
       const table = mounts()
-      const same = (await all(commands)).filter(
+      const records = await all(commands)
+      const same = records.filter(
         // Nothing has to be mounted here for what Ceph's own client reads.
         (record) => record.ceph !== undefined || mountIdentity(record.path, table) === record.mount,
       )
@@ -168,8 +187,10 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
       )
       const wrong = await differences(commands, own, table)
       const strange = new Set(own.flatMap(({ path }, at) => (wrong[at] === null ? [] : [path])))
-      const files = same.filter(({ path }) => !strange.has(path)).map(({ id }) => fileOf(id))
-      return guards ? [guard, ...files] : files
+      const right = new Set(same.filter(({ path }) => !strange.has(path)))
+      const files = [...right].map(({ id }) => fileOf(id))
+      const missing = records.filter((record) => !right.has(record)).map(({ path }) => path)
+      return { files: guards ? [guard, ...files] : files, missing }
     },
 
     async guarded(commands, running) {
@@ -254,7 +275,10 @@ function isUnknownExport(error: unknown): boolean {
   return error instanceof ExecError && /Export id not found/.test(error.result.stderr)
 }
 
+/** Whether `id` can be an export's; nothing else becomes a path. */
+export const isInstanceId = (id: string): boolean => uuid.test(id)
+
 function checkedId(id: string): string {
-  if (uuid.test(id)) return id
+  if (isInstanceId(id)) return id
   throw new DriverError(`not an instance id: ${JSON.stringify(id.slice(0, 64))}`, 'nothing-happened')
 }

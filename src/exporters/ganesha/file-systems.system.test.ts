@@ -120,6 +120,7 @@ describe.skipIf(cannotRun !== null)('an exporter of file systems', () => {
     execFileSync('mount', ['-t', 'xfs', image.device, image.path])
     exporter = build()
     await exporter.setup(call())
+    await exporter.settled!(call())
     const one = await client()
     await expect(rootOf(one, image.id)).rejects.toThrow('NFS4ERR_NOENT')
     await one.end()

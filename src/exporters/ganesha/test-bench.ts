@@ -37,16 +37,16 @@ export function makeImage(backendDir: string, projectId: string): Image {
   return mountImage(backendDir, image)
 }
 
-/** Attaches and mounts it, as after a restart of the host. */
-export function mountImage(backendDir: string, image: Image): Image {
+/** Attaches and mounts it, as after a restart of the host; with `device` it is attached already. */
+export function mountImage(backendDir: string, image: Image, device?: string): Image {
   const { backing, uuid } = image.fileSystem
   const project = join(backendDir, 'exports', projectFolder(image.projectId))
   shareMount(project)
   const path = join(project, `${image.id}.${uuid.slice(0, 8)}`)
   mkdirSync(path, { recursive: true })
-  const device = run('losetup', '--find', '--show', backing)
-  run('mount', '-t', 'xfs', '-o', 'nodev,nosuid', device, path)
-  return { ...image, path, device }
+  const attached = device ?? run('losetup', '--find', '--show', backing)
+  run('mount', '-t', 'xfs', '-o', 'nodev,nosuid', attached, path)
+  return { ...image, path, device: attached }
 }
 
 /** A mount of itself that hands what is mounted below it on to the mount namespaces of servers. */
@@ -88,15 +88,17 @@ export const lookupParent: nfs.Operation<void> = {
   read: () => undefined,
 }
 
-/** Resolves when the process is gone: one that was killed is listed for a moment. */
-export async function kill(pid: number, how: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-  process.kill(pid, how)
-  for (;;) {
-    try {
-      if (readFileSync(`/proc/${pid}/cmdline`).length === 0) return
-    } catch {
-      return
-    }
-    await sleep(5)
+/** False as soon as it has ended: one that was killed is listed for a moment. */
+export function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`).length > 0
+  } catch {
+    return false
   }
+}
+
+/** Resolves when the process has ended. */
+export async function kill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL')
+  while (isRunning(pid)) await sleep(5)
 }
