@@ -81,7 +81,7 @@ export interface Backend {
   readonly driver: StorageDriver
   readonly exporter: Exporter | null
   readonly health: Health
-  /** Why it is not ready, or ready and {@link closed}. */
+  /** Why it is not ready; of one that is ready, why it is {@link closed} and what its exporter has trouble with. */
   readonly reason: string | null
   /** Why it takes no new shares although it serves those it has; null when it does. */
   readonly closed: string | null
@@ -90,6 +90,8 @@ export interface Backend {
    * or `nothing-happened` with a time to repeat while the backend is not ready.
    */
   call<T>(options: CallOptions, work: (call: CallContext) => Promise<T>): Promise<T>
+  /** Records what the exporter has to say of itself although it works, when that changed. */
+  noteTroubles(): Promise<void>
   /** Sets up, again and again until it works, then calls `whenReady` once. */
   start(whenReady: () => void): void
   /** Waits for nothing but the driver's own stop; with `detach` clients lose their mounts. */
@@ -122,6 +124,12 @@ export function backend(parts: BackendParts): Backend {
     } catch (error) {
       parts.log.error({ backend: parts.label, err: error }, 'the health of the backend was not recorded')
     }
+  }
+
+  /** What an operator should know of a backend that is ready; null when that is nothing. */
+  const remarks = (): string | null => {
+    const all = [...(closed === null ? [] : [closed]), ...(parts.exporter?.troubles?.() ?? [])]
+    return all.length === 0 ? null : all.join('; ')
   }
 
   const setUp = async (): Promise<void> => {
@@ -163,7 +171,7 @@ export function backend(parts: BackendParts): Backend {
       return
     }
     if (stopped) return
-    await report('ready', closed)
+    await report('ready', remarks())
     if (closed === null) parts.log.info({ backend: parts.label }, 'the backend is ready')
     else parts.log.warn({ backend: parts.label }, `the backend is ready. ${closed}`)
     whenReady()
@@ -189,6 +197,10 @@ export function backend(parts: BackendParts): Backend {
     call(options, work) {
       if (health !== 'ready') return Promise.reject(notReady(parts.label, reason))
       return bounded(parts, options, work)
+    },
+    async noteTroubles() {
+      const now = remarks()
+      if (health === 'ready' && now !== reason) await report('ready', now)
     },
     start(whenReady) {
       underWay = report('starting', null).then(() =>

@@ -34,6 +34,10 @@ export function publisherOf(native: Publishes | undefined, exporter: Exporter | 
       for (const one of both) ids.push(...(await one.inventory(call)))
       return ids
     },
+    troubles: () => both.flatMap((one) => one.troubles?.() ?? []),
+    async settled(call) {
+      for (const one of both) await one.settled?.(call)
+    },
   }
 }
 

@@ -34,3 +34,6 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   passwordRace,
   tokensWithoutEnd,
 ]
+
+/** Through until their mends are there: then they belong to the list above. */
+export const pendingApiAttacks: readonly Attack<ApiWorld>[] = []
