@@ -7,6 +7,9 @@ import { manage } from '../manage/manage.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
 
+const say = (_fields: object, message: string): void => void process.stderr.write(`${message}\n`)
+const toStderr = { info: say, warn: say, error: say }
+
 process.exitCode = await manage(process.argv.slice(2), {
   out: (printed) => void process.stdout.write(printed),
   write: (file, written) => writeFileSync(file, written, { mode: 0o600 }),
@@ -17,5 +20,10 @@ process.exitCode = await manage(process.argv.slice(2), {
   exporterNames,
   loadDriver,
   loadExporter,
+  async moveShare({ store, settings }, request) {
+    // The share manager and its drivers are for this verb alone.
+    const { moveShare } = await import('../share-manager/move-share.ts')
+    return moveShare({ store, settings, clock: systemClock(), log: toStderr }, request)
+  },
   checkPolicy: (file) => void new Policy({ clock: systemClock(), file }),
 })

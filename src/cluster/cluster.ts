@@ -174,7 +174,6 @@ async function prepare(store: Store, shared: Shared): Promise<string> {
     clock,
     keyFile: join(shared.dir, 'token-key.json'),
     tokenLifetimeS: 86_400,
-    limits: { maxAccountFailures: 5, windowS: 900 },
   })
   await ensureTypes(store, clock.now())
   return ensureAccounts(auth, shared.dir, shared.publicUrl, { link: false })

@@ -4,7 +4,7 @@ import { mariadbNeed } from '../parts/mariadb.ts'
 import { ensureInstalled } from '../parts/packages.ts'
 import { postgresNeed } from '../parts/postgres.ts'
 import { rabbitmqNeed } from '../parts/rabbitmq.ts'
-import { btrfsNeeds, btrfsObstacle, poolSizeGib } from '../quickstart/host.ts'
+import { btrfsNeeds, poolObstacle, poolSizeGib } from '../quickstart/host.ts'
 import { steps } from '../quickstart/say.ts'
 import { startCluster, type Cluster } from './cluster.ts'
 import { demonstrate } from './demo.ts'
@@ -25,7 +25,7 @@ try {
 async function run(options: ClusterOptions): Promise<void> {
   const told = steps()
   const size = { dir: options.dir, sizeGib: poolGib }
-  const lacking = btrfsObstacle(size)
+  const lacking = poolObstacle(size)
   const needs = [
     options.database === 'postgres' ? postgresNeed : mariadbNeed,
     rabbitmqNeed,

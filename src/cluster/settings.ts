@@ -88,6 +88,8 @@ function poolA({ dir, btrfs }: Shared): object {
     ...common,
     driver: 'btrfs',
     exporter: 'ganesha',
+    // All its clients are this demonstration's own.
+    trusted_clients: true,
     driver_options: { loop_file: join(dir, 'pool-a.btrfs'), size_gib: btrfs.sizeGib, pool_name: 'pool' },
     exporter_options: { port: btrfs.nfsPort },
   }

@@ -12,9 +12,12 @@ import { driverNames, loadDriver } from '../drivers/index.ts'
 import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { moveShare } from '../share-manager/move-share.ts'
 import { manage } from './manage.ts'
 
 export const registries = { driverNames, exporterNames, loadDriver, loadExporter }
+
+const mute = (): void => undefined
 
 export interface Ran {
   readonly code: number
@@ -59,6 +62,11 @@ export function testWorld(): TestWorld {
       write: (file, text) => writeFileSync(file, text, { mode: 0o600 }),
       env,
       stdin: async () => stdin,
+      moveShare: ({ store, settings }, request) =>
+        moveShare(
+          { store, settings, clock: systemClock(), log: { info: mute, warn: mute, error: mute } },
+          request,
+        ),
       checkPolicy: (file) => void new Policy({ clock: systemClock(), file }),
     })
     return { code, out, err, json: () => JSON.parse(out) }

@@ -1,6 +1,7 @@
 /** What a verb of `manila-manage` is made of, and how it fails. */
 import type { TSchema } from 'typebox'
 import type { Settings } from '../config/schema.ts'
+import type { Store } from '../db/open.ts'
 
 export type OptionName =
   | 'fix'
@@ -12,6 +13,7 @@ export type OptionName =
   | 'user'
   | 'apply'
   | 'service'
+  | 'backends'
 
 /** The options of a command line. */
 export interface Given {
@@ -22,6 +24,7 @@ export interface Given {
   readonly role?: readonly string[] | undefined
   readonly 'password-file'?: string | undefined
   readonly service?: string | undefined
+  readonly backends?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
   readonly user?: string | undefined
@@ -48,6 +51,11 @@ export interface World {
   readonly exporterNames: readonly string[]
   loadDriver(name: string, baseDir: string): Promise<PartFactory>
   loadExporter(name: string, baseDir: string): Promise<PartFactory>
+  /** Carries a share from one backend to another; throws a sentence that says why not. */
+  moveShare(
+    parts: { readonly store: Store; readonly settings: Settings },
+    request: { readonly shareId: string; readonly to: string; readonly apply: boolean },
+  ): Promise<{ readonly from: string; readonly to: string; readonly applied: boolean }>
   /** Throws what is wrong with a policy file. */
   checkPolicy(file: string): void
 }

@@ -13,6 +13,7 @@ import { dbSync, dbVersion } from './db-version.ts'
 import { quotaRecount } from './quota-recount.ts'
 import { serviceCleanup, serviceDrain, serviceProcesses, serviceUndrain } from './service-processes.ts'
 import { serviceList } from './service-list.ts'
+import { shareMove } from './share-move.ts'
 import { shareStuck, shareUpdateHost } from './share.ts'
 import { userCreate, userPassword } from './users.ts'
 import type { Verb } from './verb.ts'
@@ -31,6 +32,7 @@ export const verbs: readonly Verb[] = [
   capacityRecount,
   shareStuck,
   shareUpdateHost,
+  shareMove,
   serviceList,
   serviceProcesses,
   serviceDrain,

@@ -79,7 +79,7 @@ async function settled(client: Client, id: string, status: string): Promise<void
   if (result.ended === 'done') return
   const why =
     result.ended === 'failed'
-      ? (result.operation?.cause?.message ?? `it is ${result.status}`)
+      ? (result.operation?.cause?.detail ?? result.operation?.cause?.message ?? `it is ${result.status}`)
       : 'it takes too long'
   throw new Error(`share ${id} did not become ${status}: ${why}`)
 }
@@ -186,7 +186,7 @@ function refused(
 async function usage(client: Client, id: string, choice: Choice): Promise<string> {
   const { usage: seen } = await client.call(showShareUsage, { params: { id }, query: { refresh: true } })
   if (seen.used_bytes === null) return `not known: ${seen.reason ?? 'no reason given'}`
-  if (choice.exported && choice.kind === 'btrfs' && seen.used_bytes < message.length) {
+  if (choice.exported && choice.kind !== 'directory' && seen.used_bytes < message.length) {
     throw new Error(`${seen.used_bytes} bytes are reported, more were written`)
   }
   return `${(seen.used_bytes / 1024 ** 2).toFixed(1)} MiB of ${seen.size_gib} GiB (${seen.method})`

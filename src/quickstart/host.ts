@@ -1,9 +1,10 @@
 /** What this host allows: which backend is the best here, and why. */
-import { existsSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ensureInstalled, type Need } from '../parts/packages.ts'
 import type { BackendKind, QuickstartOptions } from './options.ts'
 import type { Steps } from './say.ts'
+import { sharesMountObstacle } from './shares-mount.ts'
 
 const ganeshaNeeds: readonly Need[] = [
   { program: 'ganesha.nfsd', debianPackage: 'nfs-ganesha', why: 'the NFS server that exports the shares' },
@@ -19,10 +20,19 @@ export const btrfsNeeds: readonly Need[] = [
   {
     program: 'mkfs.btrfs',
     debianPackage: 'btrfs-progs',
-    why: 'makes the file system whose quotas hold the shares to their size',
+    why: 'makes the pool, whose snapshots and quota groups everything rests on',
   },
   ...ganeshaNeeds,
 ]
+
+export const imageNeeds: readonly Need[] = [
+  ...btrfsNeeds,
+  { program: 'mkfs.xfs', debianPackage: 'xfsprogs', why: 'makes the file system of each share' },
+]
+
+/** Said wherever the shares of all clients lie on one file system. */
+const trusting =
+  'WARNING: all shares lie on one file system, so a client that may mount one of them can reach the others (trusted_clients = true)'
 
 export interface Choice {
   readonly kind: BackendKind
@@ -30,53 +40,52 @@ export interface Choice {
   readonly why: string
   /** Whether an NFS server can export what is made here. */
   readonly exported: boolean
+  /** What a host that can't export is missing. */
+  readonly lacks: string | null
 }
 
 /** Decides, and installs what the decision needs. Throws a sentence when a wish can't be fulfilled. */
 export async function chooseBackend(options: QuickstartOptions, steps: Steps): Promise<Choice> {
   if (options.backend === 'sim') {
-    return { kind: 'sim', why: 'asked for: a pretend backend, nothing is stored', exported: false }
+    const why = 'asked for: a pretend backend, nothing is stored'
+    return { kind: 'sim', why, exported: false, lacks: null }
   }
-  const obstacle = btrfsObstacle(options)
-  if (options.backend !== 'directory' && obstacle === null) {
-    const installed = await install(btrfsNeeds, options, steps)
-    if (installed === null) {
-      const size = poolSizeGib(options)
-      return {
-        kind: 'btrfs',
-        why: `a btrfs pool of ${size} GiB in one sparse file, exported by NFS-Ganesha: real quotas, snapshots and NFS`,
-        exported: true,
-      }
-    }
-    if (options.backend === 'btrfs') throw new Error(`btrfs can't be used: ${installed}`)
-    steps.line(`  btrfs can't be used: ${installed}`)
-  } else if (options.backend === 'btrfs') {
-    throw new Error(`btrfs can't be used: ${obstacle ?? ''}`)
-  }
-  return directoryChoice(options, steps, obstacle)
+  if (options.backend === 'directory') return askedDirectory(options, steps)
+  const kind = options.backend ?? 'image'
+  const needs = kind === 'image' ? imageNeeds : btrfsNeeds
+  const lacks = poolObstacle(options) ?? (await install(needs, options, steps))
+  if (lacks === null) return poolChoice(kind, poolSizeGib(options))
+  if (options.backend !== null) throw new Error(`${kind} can't be used: ${lacks}`)
+  return directoryChoice(`one file system per share is not possible here (${lacks})`, lacks)
 }
 
-async function directoryChoice(
-  options: QuickstartOptions,
-  steps: Steps,
-  obstacle: string | null,
-): Promise<Choice> {
-  const reason =
-    options.backend === 'directory'
-      ? 'asked for'
-      : `btrfs can't be used here (${obstacle ?? 'packages are missing'})`
-  const honest = 'plain directories, whose size is reported but not enforced'
-  if (process.getuid?.() !== 0) {
-    return {
-      kind: 'directory',
-      why: `${reason}: ${honest}; only root can export them over NFS`,
-      exported: false,
-    }
+function poolChoice(kind: 'image' | 'btrfs', size: number): Choice {
+  const what =
+    kind === 'image'
+      ? `one file system per share, in a btrfs pool of ${size} GiB in one sparse file; an NFS server per project`
+      : `subvolumes in a btrfs pool of ${size} GiB in one sparse file. ${trusting}`
+  return { kind, why: what, exported: true, lacks: null }
+}
+
+const honest = 'plain directories, whose size is reported but not enforced'
+
+/** What is left where the host can't do better; nothing is exported, for its own file system would be shown with it. */
+function directoryChoice(reason: string, lacks: string): Choice {
+  return {
+    kind: 'directory',
+    why: `${reason}: ${honest}, and which no NFS server exports`,
+    exported: false,
+    lacks,
   }
-  const installed = await install(ganeshaNeeds, options, steps)
-  if (installed !== null)
-    return { kind: 'directory', why: `${reason}: ${honest}; no NFS export: ${installed}`, exported: false }
-  return { kind: 'directory', why: `${reason}: ${honest}`, exported: true }
+}
+
+async function askedDirectory(options: QuickstartOptions, steps: Steps): Promise<Choice> {
+  const lacks =
+    process.getuid?.() === 0
+      ? (sharesMountObstacle() ?? (await install(ganeshaNeeds, options, steps)))
+      : 'only root can export them over NFS'
+  if (lacks !== null) return directoryChoice('asked for', lacks)
+  return { kind: 'directory', why: `asked for: ${honest}. ${trusting}`, exported: true, lacks: null }
 }
 
 async function install(
@@ -88,13 +97,25 @@ async function install(
   return result.ok ? null : result.why
 }
 
-/** Why btrfs on a loop file of some size in `dir` is impossible here; null when it isn't. */
-export function btrfsObstacle(options: Pick<QuickstartOptions, 'dir' | 'sizeGib'>): string | null {
-  if (process.platform !== 'linux') return `this is ${process.platform}, btrfs needs Linux`
+/** Why a btrfs pool in a loop file of some size in `dir` is impossible here; null when it isn't. */
+export function poolObstacle(options: Pick<QuickstartOptions, 'dir' | 'sizeGib'>): string | null {
+  if (process.platform !== 'linux') return `this is ${process.platform}, and it needs Linux`
   if (process.getuid?.() !== 0) return 'mounting needs root'
-  if (!existsSync('/dev/loop-control')) return 'the host has no loop devices (/dev/loop-control is missing)'
+  const loops = loopObstacle()
+  if (loops !== null) return loops
   if (poolSizeGib(options) < 2) return `the disk under ${options.dir} has less than 2 GiB free`
   return null
+}
+
+/** Many containers show the device and don't let it be opened. */
+function loopObstacle(): string | null {
+  if (!existsSync('/dev/loop-control')) return 'the host has no loop devices: /dev/loop-control is missing'
+  try {
+    closeSync(openSync('/dev/loop-control', 'r+'))
+    return null
+  } catch (error) {
+    return `no loop device can be had: /dev/loop-control can't be opened (${(error as NodeJS.ErrnoException).code}); a container needs it as a device, and CAP_SYS_ADMIN`
+  }
 }
 
 const bytesPerGib = 1024 ** 3

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util'
 import { resolve } from 'node:path'
 
-export type BackendKind = 'btrfs' | 'directory' | 'sim'
-const kinds: readonly BackendKind[] = ['btrfs', 'directory', 'sim']
+export type BackendKind = 'image' | 'btrfs' | 'directory' | 'sim'
+const kinds: readonly BackendKind[] = ['image', 'btrfs', 'directory', 'sim']
 
 export interface QuickstartOptions {
   readonly once: boolean
@@ -21,8 +21,8 @@ export const usage = `npm run quickstart -- [options]
 
   --once            stop after the demonstration; ends 0 only if every byte came back
   --dir DIR         where everything is kept (default ./var)
-  --backend NAME    btrfs, directory or sim (default: the best this host allows)
-  --size GIB        size of the btrfs pool's file (default 20; sparse)
+  --backend NAME    image, btrfs, directory or sim (default: image where the host can, else directory without NFS)
+  --size GIB        size of the pool's file (default 20; sparse)
   --config FILE     TOML file that adds or replaces backends and any option
   --port N          port of the API (default 8786; 0 takes a free one)
   --no-install      never install packages

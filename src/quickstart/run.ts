@@ -8,8 +8,9 @@ import { demonstrate } from './demo.ts'
 import { chooseBackend, poolSizeGib, type Choice } from './host.ts'
 import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
 import { steps, type Steps } from './say.ts'
+import { mountShares, unmountShares } from './shares-mount.ts'
 import { quickstartSettings } from './settings.ts'
-import { chooseNfsPort, readState, writeState } from './state.ts'
+import { chooseNfsPort, readState, serverAddresses, writeState } from './state.ts'
 import { ensureShareType, waitForBackend } from './warm-up.ts'
 
 /** Answers the exit code: 0 when everything asked for was shown, 1 when something failed, 2 when the host can't export. */
@@ -51,7 +52,10 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
     ({ kind, why }) => `${kind} — ${why}`,
   )
   const installed = performance.now()
-  const service = await start(wish, choice, told)
+  const service = await start(wish, choice, told).catch(async (error: unknown) => {
+    await unmountShares(options.dir)
+    throw error
+  })
   let code = 0
   try {
     code = await show(service, choice, options, told)
@@ -64,7 +68,10 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
       told.line('')
     }
   } finally {
-    await told.step('stop: unmount and detach', () => service.stop({ detach: true }))
+    await told.step('stop: unmount and detach', async () => {
+      await service.stop({ detach: true })
+      await unmountShares(options.dir)
+    })
   }
   return code
 }
@@ -73,11 +80,15 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
   const before = readState(options.dir)
   const state = {
     backend: choice.kind,
-    poolGib: choice.kind === 'btrfs' ? Math.max(before?.poolGib ?? 0, poolSizeGib(options)) : null,
-    nfsPort: before?.nfsPort ?? (await chooseNfsPort()),
+    poolGib: isPool(choice.kind) ? Math.max(before?.poolGib ?? 0, poolSizeGib(options)) : null,
+    nfsPort: before?.nfsPort ?? (await chooseNfsPort(choice.kind === 'image' ? serverAddresses : undefined)),
   }
   writeState(options.dir, state)
   const settings = quickstartSettings(options, choice, state)
+  if (choice.kind === 'directory' && choice.exported)
+    await told.step('mount a file system for the shares', () =>
+      mountShares(options.dir, poolSizeGib(options)),
+    )
   return told.step(
     'start manila-api, manila-scheduler and manila-share',
     () => startService(settings, { logFile: join(options.dir, 'manila.log') }),
@@ -98,7 +109,9 @@ async function show(
     await told.step('make the share type', () => ensureShareType(service, choice.kind))
     await told.step('bring up the backend', () => waitForBackend(service))
     if (!choice.exported && choice.kind === 'directory') {
-      told.line('  Nothing here can export the shares over NFS: see above.')
+      told.line(
+        `  Nothing here can export the shares over NFS${choice.lacks === null ? '' : `: ${choice.lacks}`}.`,
+      )
       return options.once ? 2 : 0
     }
     await demonstrate(clouds, choice, options, told)
@@ -141,16 +154,20 @@ async function clean(options: QuickstartOptions, told: Steps): Promise<number> {
   await told.step('unmount and detach', async () => {
     const wish = { ...options, backend: state.backend, port: 0, noInstall: true }
     const choice = await chooseBackend(wish, told)
+    if (choice.kind === 'directory' && choice.exported) await mountShares(options.dir, poolSizeGib(options))
     const service = await startService(quickstartSettings(wish, choice, state), {
       logFile: join(options.dir, 'manila.log'),
     })
     await waitForBackend(service).catch(() => {})
     await service.stop({ detach: true })
+    await unmountShares(options.dir)
   })
   const link = resolve('clouds.yaml')
   if (isOurLink(link, options.dir)) rmSync(link)
   await told.step(`remove ${options.dir}`, async () => rmSync(options.dir, { recursive: true, force: true }))
   return 0
 }
+
+const isPool = (kind: Choice['kind']): boolean => kind === 'image' || kind === 'btrfs'
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -4,6 +4,8 @@ import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { poolSizeGib, type Choice } from './host.ts'
 import type { QuickstartOptions } from './options.ts'
+import { sharesMount } from './shares-mount.ts'
+import { serverAddresses } from './state.ts'
 
 export const backendName = 'quick'
 export const shareTypeName = 'default'
@@ -30,26 +32,37 @@ export function quickstartSettings(options: QuickstartOptions, choice: Choice, k
 function backend(options: QuickstartOptions, choice: Choice, known: Known): Record<string, unknown> {
   const common = { share_backend_name: backendName, report_interval_s: 5 }
   switch (choice.kind) {
+    case 'image':
     case 'btrfs':
       return {
         ...common,
-        driver: 'btrfs',
+        driver: choice.kind,
         exporter: 'ganesha',
         // Shares are promised the space they ask for: without over-subscription "1 GiB" is always there.
         max_over_subscription_ratio: 1,
-        exporter_options: { port: known.nfsPort },
         driver_options: {
           loop_file: join(options.dir, 'pool.btrfs'),
           size_gib: Math.max(known.poolGib ?? 0, poolSizeGib(options)),
           pool_name: 'pool',
         },
+        ...(choice.kind === 'image'
+          ? {
+              exporter_options: {
+                port: known.nfsPort,
+                servers: 'per-project',
+                addresses: [...serverAddresses],
+              },
+            }
+          : // Asked for by name; the choice says what it means.
+            { trusted_clients: true, exporter_options: { port: known.nfsPort } }),
       }
     case 'directory':
       return {
         ...common,
         driver: 'directory',
         exporter: choice.exported ? 'ganesha' : 'sim',
-        driver_options: { pool_name: 'pool' },
+        ...(choice.exported && { trusted_clients: true, exporter_options: { port: known.nfsPort } }),
+        driver_options: { pool_name: 'pool', ...(choice.exported && { path: sharesMount(options.dir) }) },
       }
     case 'sim':
       return {

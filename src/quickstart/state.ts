@@ -23,7 +23,16 @@ export function writeState(dir: string, state: QuickstartState): void {
   writeFileSync(fileOf(dir), `${JSON.stringify(state, null, 2)}\n`)
 }
 
-/** 2049 when nobody has it on 127.0.0.1, else a free one: clients then name the port when they mount. */
-export async function chooseNfsPort(): Promise<number> {
-  return (await isFree('127.0.0.1', 2049)) ? 2049 : freePort()
+/**
+ * Each project's NFS server has one of these addresses for itself: an NFS path names no port, and loopback is there whatever
+ * network the host has. Far from 127.0.0.1 and its neighbours, which play the clients.
+ */
+export const serverAddresses: readonly string[] = Array.from({ length: 24 }, (_, at) => `127.0.1.${at + 10}`)
+
+/** 2049 when nobody has it on any of `hosts`, else one that is free there: clients then name the port when they mount. */
+export async function chooseNfsPort(hosts: readonly string[] = ['127.0.0.1']): Promise<number> {
+  for (let port = 2049; ; port = await freePort()) {
+    const free = await Promise.all(hosts.map((host) => isFree(host, port)))
+    if (free.every(Boolean)) return port
+  }
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { startCluster, type Cluster } from '../../src/cluster/cluster.ts'
 import { labels } from '../../src/cluster/settings.ts'
 import { connect } from '../../src/sdk/connect.ts'
-import { btrfsObstacle } from '../../src/quickstart/host.ts'
+import { poolObstacle } from '../../src/quickstart/host.ts'
 import type { DatabaseKind } from '../../src/cluster/options.ts'
 import { until, type CheckReport, type Reply, type World } from '../faults/world.ts'
 
@@ -36,7 +36,7 @@ export async function openField(
   options: { readonly env?: Readonly<Record<string, string>>; readonly root?: string } = {},
 ): Promise<Field> {
   const dir = mkdtempSync(join(tmpdir(), 'manila-chaos-'))
-  const obstacle = btrfsObstacle({ dir, sizeGib: poolGib })
+  const obstacle = poolObstacle({ dir, sizeGib: poolGib })
   if (obstacle !== null) say(`no btrfs here: ${obstacle}`)
   const cluster = await startCluster({
     dir,

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
- * be compared with one another, of several machines not. `--only creates|reads|start|noisy` runs a part; `--seconds 60` and
+ * be compared with one another, of several machines not. `--only creates|reads|logins|start|noisy` runs a part; `--seconds 60` and
  * `--database sqlite|postgres|mariadb` (default all three) are for `noisy`.
  */
 import { mkdtempSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cannotRun } from '../../src/drivers/btrfs/test-bench.ts'
+import { measureLogins } from './logins.ts'
 import { measureCreates } from './creates.ts'
 import { forget, measureReads } from './reads.ts'
 import { figure, machine, print } from './report.ts'
@@ -40,6 +41,9 @@ try {
     const small = await measureReads(join(dir, 'small'), 1000, null)
     const large = await measureReads(join(dir, 'large'), 100_000, small)
     print('Reading', [...small.figures, ...large.figures])
+  }
+  if (wanted('logins')) {
+    print('Logging in', await measureLogins(join(dir, 'logins'), { seconds: 15, flood: 120 }))
   }
   if (wanted('start')) {
     print('Starting', await measureStart((run) => join(dir, `empty-${run}`), join(dir, 'large')))

@@ -32,6 +32,12 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/openapi.json'],
   },
   {
+    name: 'isolated-clients',
+    description:
+      'Pools report isolated_clients, whether a client that may mount one share is kept out of all others, and isolated_clients_note, what stays open or why not; a share type asks for it by the extra spec isolated_clients, which its users see.',
+    paths: ['GET /v2/scheduler-stats/pools/detail', 'GET /v2/types/{id}'],
+  },
+  {
     name: 'idempotency-key',
     description:
       'POST with the header Idempotency-Key: repeated with the same body within a day, it gives the first answer again.',
@@ -40,7 +46,7 @@ export const capabilities: readonly Capability[] = [
   {
     name: 'marker',
     description:
-      'Lists of shares, snapshots, messages and operations go on behind the row that marker names, also after it was deleted.',
+      'Lists of shares, snapshots, messages and operations go on behind the row that marker names: one that the list has under its filters, or one of the own project that was deleted or changed its state meanwhile.',
     paths: [],
   },
   {
