@@ -1,5 +1,5 @@
 /** The Debian packages whose programs the suite starts as private instances. */
-import { btrfsNeeds } from '../src/quickstart/host.ts'
+import { imageNeeds } from '../src/quickstart/host.ts'
 import { cephClientNeeds, cephNeeds } from '../src/parts/ceph.ts'
 import { guestNeeds } from '../src/parts/guest/index.ts'
 import { mariadbNeed } from '../src/parts/mariadb.ts'
@@ -9,8 +9,9 @@ import type { Need } from '../src/parts/packages.ts'
 import { postgresNeed } from '../src/parts/postgres.ts'
 
 export const testNeeds: readonly Need[] = [
-  ...btrfsNeeds,
+  ...imageNeeds,
   nfsClientNeed,
+  { program: 'mkfs.xfs', debianPackage: 'xfsprogs', why: 'makes file systems in images, one a share' },
   ...guestNeeds,
   rabbitmqNeed,
   postgresNeed,

@@ -10,6 +10,8 @@ export interface ConnectionLimits {
   readonly writeTimeoutMs: number
   /** 0 = any number. */
   readonly perAddress: number
+  /** A proxy has one address for all its clients. */
+  isProxy(address: string): boolean
 }
 
 /** Requests of one connection that may be under way: clients that send the next one before an answer send a few. */
@@ -32,7 +34,7 @@ export function watchConnections(server: Server, limits: ConnectionLimits, log: 
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
     const count = (perAddress.get(address) ?? 0) + 1
-    if (limits.perAddress > 0 && count > limits.perAddress) {
+    if (limits.perAddress > 0 && count > limits.perAddress && !limits.isProxy(address)) {
       log.info({ address, limit: limits.perAddress }, 'too many connections from one address: refused')
       socket.destroy()
       return

@@ -38,7 +38,7 @@ const reader =
 async function textOf(body: unknown): Promise<{ text: string; longest: number }> {
   if (body instanceof JsonText) return { text: body.text, longest: body.text.length }
   if (!(body instanceof JsonStream)) throw new Error('neither text nor stream')
-  const parts = [body.first]
+  const parts: string[] = []
   for (let part = await body.next(); part !== null; part = await body.next()) parts.push(part)
   return { text: parts.join(''), longest: Math.max(...parts.map(({ length }) => length)) }
 }

@@ -37,13 +37,11 @@ export class JsonText {
   }
 }
 
-/** JSON whose first part is there; the rest comes piece by piece as the client takes it. */
+/** JSON that comes part by part as the client takes it. */
 export class JsonStream {
-  readonly first: string
-  /** Reads and answers the next part; null after the last. Rejects when the list can't go on. */
+  /** Answers the next part; null after the last. Rejects when the list can't go on. */
   readonly next: () => Promise<string | null>
-  constructor(first: string, next: () => Promise<string | null>) {
-    this.first = first
+  constructor(next: () => Promise<string | null>) {
     this.next = next
   }
 }
@@ -82,9 +80,16 @@ export async function listReply<Row extends { readonly id: string }>(list: ListR
     return before + texts.join(',') + (ended ? `]${rest(list.tail?.(last, read) ?? {})}` : '')
   }
 
-  const first = `{${JSON.stringify(list.key)}:[${await part()}`
+  let first: string | null = `{${JSON.stringify(list.key)}:[${await part()}`
   if (ended) return new Reply(200, new JsonText(first))
-  return new Reply(200, new JsonStream(first, async () => (ended ? null : part())))
+  const next = async (): Promise<string | null> => {
+    if (first === null) return ended ? null : part()
+    // Forgotten as soon as it is sent: its client may take its time for the rest.
+    const text = first
+    first = null
+    return text
+  }
+  return new Reply(200, new JsonStream(next))
 }
 
 /** All rows at once, for answers within a transaction, where nothing is read later. Only for what has a limit by itself. */

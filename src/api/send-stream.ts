@@ -26,15 +26,16 @@ async function* pieces(
   stream: JsonStream,
   { read, failed }: Pick<Parameters<typeof streamOf>[1], 'read' | 'failed'>,
 ): AsyncGenerator<Buffer> {
-  let part: Buffer | null = Buffer.from(stream.first)
-  while (part !== null) {
-    for (let at = 0; at < part.length; at += pieceBytes) yield part.subarray(at, at + pieceBytes)
+  for (;;) {
+    let part: Buffer
     try {
       const text = await read(stream.next)
-      part = text === null ? null : Buffer.from(text)
+      if (text === null) return
+      part = Buffer.from(text)
     } catch (error) {
       failed(error)
       throw error
     }
+    for (let at = 0; at < part.length; at += pieceBytes) yield part.subarray(at, at + pieceBytes)
   }
 }

@@ -20,11 +20,13 @@ import type { Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
 import { fault, Fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
+import { Rate } from '../runtime/rate.ts'
 import { withoutStatementBudget, withStatementBudget } from '../runtime/statement-budget.ts'
 import { inSpan } from '../tracing/spans.ts'
 import { flagsAt, lift, type JsonObject } from '../wire/changes.ts'
 import { existsAt, isExperimentalAt } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
+import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
 import { faultReply } from './faults.ts'
 import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
@@ -32,6 +34,7 @@ import { Gate, Places } from './gate.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
 import { streamOf } from './send-stream.ts'
 import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
+import { routePath } from './route-path.ts'
 import { experimentalHeader, negotiate, versionDocument, versionHeader } from './versioning.ts'
 
 export interface ServerParts extends AppParts {
@@ -46,6 +49,8 @@ export interface ServerParts extends AppParts {
 interface Edge extends ServerParts {
   readonly gate: Gate
   readonly streams: Places
+  /** Changes of each project in a minute. */
+  readonly changes: Rate
 }
 
 /** What one request has settled so far. */
@@ -56,6 +61,8 @@ interface Settled {
   projectInUrl: string | null
   routeName: string
   startedAt: number
+  /** `http://host:port`, no slash at the end. */
+  base: string
 }
 
 /** No route has a schema of Fastify's, so neither of these is ever asked. */
@@ -69,12 +76,13 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   proveTable(parts.routes, (rule) => parts.policy.has(rule))
   const collections = new Set(parts.routes.map(({ endpoint }) => endpoint.path.split('/')[1] ?? ''))
   const projectId = new RegExp(`^(?:${parts.settings.api.project_id_regex})$`)
+  const trust = proxyTrust(parts.settings.api.trust_proxy)
   const app = fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     bodyLimit: parts.settings.api.max_body_bytes,
-    trustProxy: parts.settings.api.trust_proxy,
+    trustProxy: trust,
     requestTimeout: 60_000,
     keepAliveTimeout: 75_000,
     // Nothing is validated or serialized by Fastify: its compilers are not even loaded, which is a tenth of a start.
@@ -95,12 +103,14 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     bus: outsideOfBudgets(parts.bus),
     gate: new Gate(limits.requests_per_project),
     streams: new Places({ each: limits.streams_per_project, all: limits.streams }),
+    changes: new Rate(parts.settings.api.changes_per_minute, () => parts.clock.now()),
   }
-  watchConnections(
-    app.server,
-    { writeTimeoutMs: limits.write_timeout_s * 1000, perAddress: limits.connections_per_address },
-    parts.log,
-  )
+  const connections = {
+    writeTimeoutMs: limits.write_timeout_s * 1000,
+    perAddress: limits.connections_per_address,
+    isProxy: (address: string) => trust(address, 0),
+  }
+  watchConnections(app.server, connections, parts.log)
 
   app.addHook('onRequest', async (request, reply) => {
     if (!beginRequest(request.raw.socket))
@@ -112,10 +122,15 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       projectInUrl: (request.raw as RawRequest).manilaProject ?? null,
       routeName: 'unknown',
       startedAt: performance.now(),
+      base: baseUrl(request, parts.settings.api.public_url, trust),
     }
     settledOf.set(request, settled)
     reply.header('x-openstack-request-id', settled.requestId)
     reply.header('x-compute-request-id', settled.requestId)
+    if (!isPrivate(request.url)) return
+    // What one caller may see is nobody else's: no proxy keeps it, and none mixes callers up.
+    reply.header('cache-control', 'no-store')
+    reply.header('vary', varies)
   })
   app.addHook('onResponse', async (request, reply) => {
     endRequest(request.raw.socket)
@@ -135,7 +150,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     )
   })
 
-  app.get('/', async (request, reply) => reply.code(300).send(versionDocument(baseUrl(parts, request))))
+  app.get('/', async (request, reply) => reply.code(300).send(versionDocument(baseOf(request))))
   app.route({
     method: ['GET'],
     url: '/v2',
@@ -143,7 +158,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       answer(edge, request, reply, async (identity, settled) => {
         settled.minor = negotiate(one(request.headers[versionHeader]))
         void identity
-        return new Reply(200, versionDocument(baseUrl(parts, request)))
+        return new Reply(200, versionDocument(settled.base))
       }),
   })
   for (const [key, group] of Map.groupBy(parts.routes, ({ endpoint: e }) => `${e.method} ${e.path}`)) {
@@ -171,6 +186,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 // -------------------------------------------------------------------------------------------------------- a request
 
 const settledOf = new WeakMap<FastifyRequest, Settled>()
+
+/** Empty for a URL that was refused before anything was settled. */
+const baseOf = (request: FastifyRequest): string => settledOf.get(request)?.base ?? ''
+
+const isPrivate = (url: string): boolean => url.startsWith('/v2')
+const varies = 'X-OpenStack-Manila-API-Version, X-Auth-Token'
 
 /** Identity first, as the original's pipeline does; then `body`; then the reply and its headers. */
 async function answer(
@@ -226,18 +247,31 @@ async function replied(
 
 async function identify(parts: Edge, request: FastifyRequest): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
-  // As sent: access rules of application credentials may name the project in the path.
-  const path = request.originalUrl.split('?')[0] ?? ''
+  const { url: template } = request.routeOptions
+  const path =
+    template === undefined
+      ? (request.url.split('?')[0] ?? '')
+      : routePath(template, request.params as Record<string, string>)
   const identity =
     token === undefined
       ? null
       : await parts.auth.verify(token, {
           method: request.method,
           path,
+          // Rules of application credentials may name the project, as URLs may.
+          pathIn: (projectId) => path.replace(/^\/v2(?=\/|$)/, `/v2/${projectId}`),
           serviceToken: one(request.headers['x-service-token']) ?? null,
         })
   if (identity === null) throw fault('Unauthorized')
   return identity
+}
+
+/** Rows must not pile up faster than they can be worked off: operations, events, keys of repeated requests. */
+function refuseHaste(parts: Edge, identity: Identity): void {
+  if (parts.policy.check('context_is_admin', identity)) return
+  const retryAfterS = parts.changes.take(identity.projectId)
+  if (retryAfterS === 0) return
+  throw fault('TooManyRequests', { message: 'Too many changes by this project in a minute.', retryAfterS })
 }
 
 async function serve(
@@ -257,6 +291,7 @@ async function serve(
   const { endpoint } = route
   settled.routeName = `${endpoint.method} ${endpoint.path}${endpoint.action === undefined ? '' : ` ${endpoint.action}`}`
   if (endpoint.policy !== null) parts.policy.authorize(endpoint.policy, identity)
+  if (endpoint.method !== 'GET') refuseHaste(parts, identity)
 
   const query = queryOf(request)
   if (endpoint.query !== undefined) {
@@ -266,7 +301,7 @@ async function serve(
   const body = bodyOf(route, rawBody, minor)
   const flags = flagsAt(route.changes, minor)
   const url: UrlParts = {
-    base: baseUrl(parts, request),
+    base: settled.base,
     projectPart: settled.projectInUrl === null ? '' : `/${settled.projectInUrl}`,
     path: (request.url.split('?')[0] ?? '').replace(/^\/v2/, ''),
     query,
@@ -489,11 +524,6 @@ function queryOf(request: FastifyRequest): Record<string, string> {
 const one = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header[0] : header
 
-function baseUrl(parts: Pick<ServerParts, 'settings'>, request: FastifyRequest): string {
-  const configured = parts.settings.api.public_url
-  return configured === '' ? `${request.protocol}://${request.host}` : configured.replace(/\/$/, '')
-}
-
 function versionHeaders(reply: FastifyReply, settled: Settled, request?: FastifyRequest): void {
   // A refused version is echoed; a malformed one is not.
   const refused = one(request?.headers[versionHeader])
@@ -502,7 +532,6 @@ function versionHeaders(reply: FastifyReply, settled: Settled, request?: Fastify
     minor !== null ? `2.${minor}` : refused !== undefined && /^[1-9]\d*\.\d+$/.test(refused) ? refused : null
   if (version === null) return
   reply.header('X-OpenStack-Manila-API-Version', version)
-  reply.header('Vary', 'X-OpenStack-Manila-API-Version')
   if (settled.experimental) reply.header('X-OpenStack-Manila-API-Experimental', 'True')
 }
 
@@ -514,8 +543,7 @@ function sendFault(
 ): FastifyReply {
   const { status, headers, body } = faultReply(error, requestId)
   if (status >= 500) request.log.error({ request_id: requestId, err: error }, 'the request failed')
-  if (status === 401)
-    reply.header('WWW-Authenticate', `Keystone uri="${request.protocol}://${request.host}/identity"`)
+  if (status === 401) reply.header('WWW-Authenticate', authenticateHeader(baseOf(request)))
   return reply
     .code(status)
     .headers(headers)

@@ -11,6 +11,8 @@ export interface MemberPlan {
   readonly program: string
   readonly configFile: string
   readonly logFile: string
+  /** Null where no API is served. */
+  readonly apiPort: number | null
   /** Where its metrics are. */
   readonly metricsUrl: string
   readonly env?: Readonly<Record<string, string>>

@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import type { TSchema } from 'typebox'
+import { isNetwork } from '../model/networks.ts'
 import { problemWith } from '../wire/validate.ts'
 import { plaintextProblem } from './plaintext.ts'
 import { SettingsSchema, type Settings } from './schema.ts'
@@ -15,6 +16,7 @@ type Table = Record<string, unknown>
 interface Node {
   readonly type?: string
   readonly default?: unknown
+  readonly anyOf?: readonly Node[]
   readonly properties?: Readonly<Record<string, Node>>
   readonly patternProperties?: Readonly<Record<string, Node>>
 }
@@ -51,7 +53,15 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   if (problem !== null) throw new ConfigError(problem)
   const inClear = plaintextProblem(settings)
   if (inClear !== null) throw new ConfigError(inClear)
+  refuseNetworks('api.trust_proxy', settings.api.trust_proxy)
+  refuseNetworks('auth.admin_networks', settings.auth.admin_networks)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
+}
+
+/** A pattern can't tell 192.0.2.0/33 from a network. */
+function refuseNetworks(option: string, value: unknown): void {
+  const wrong = Array.isArray(value) ? value.find((text) => !isNetwork(String(text))) : undefined
+  if (wrong !== undefined) throw new ConfigError(`${option}: ${JSON.stringify(wrong)} is no network`)
 }
 
 /**
@@ -117,6 +127,7 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): Table {
 }
 
 function typed(schema: Node, text: string): unknown {
+  if (schema.anyOf !== undefined) return typedAsOne(schema.anyOf, text)
   if (schema.type === 'integer' || schema.type === 'number') return text.trim() === '' ? text : Number(text)
   if (schema.type === 'boolean') {
     if (/^(1|true|yes|on)$/i.test(text)) return true
@@ -129,6 +140,15 @@ function typed(schema: Node, text: string): unknown {
       .map((part) => part.trim())
       .filter((part) => part !== '')
   return text
+}
+
+/** Where several types are allowed: a whole number, then a flag, then a list. */
+function typedAsOne(choices: readonly Node[], text: string): unknown {
+  const has = (type: string): Node | undefined => choices.find((one) => one.type === type)
+  const [integer, flag, array] = [has('integer'), has('boolean'), has('array')]
+  if (integer !== undefined && /^\d+$/.test(text)) return Number(text)
+  const asFlag = flag === undefined ? text : typed(flag, text)
+  return typeof asFlag === 'boolean' || array === undefined ? asFlag : typed(array, text)
 }
 
 function refuseUnknown(schema: Node, value: Table, path: string): void {

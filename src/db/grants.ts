@@ -38,6 +38,7 @@ const identity: readonly Table[] = [
   'group_members',
   'groups',
   'login_attempts',
+  'login_records',
   'projects',
   'revoked_tokens',
   'role_assignments',

@@ -194,6 +194,13 @@ export interface StorageDriver {
   readonly name: string
   /** Absent: nothing; clients that are admitted to one share can reach them all, so they have to trust one another. */
   readonly separates?: Separation
+  /** How often its space may be promised where the operator doesn't say; absent: as often as in Manila, 20 times. */
+  readonly overSubscription?: number
+  /**
+   * For drivers without {@link separates}: what else clients of any export could reach, because it lies on the file system
+   * that holds the trees (`host-lacks` advice as a sentence; null: nothing). Asked before {@link setup}, changes nothing.
+   */
+  exposes?(call: CallContext): Promise<string | null>
   /** `host`: only the kernel that has it mounted can serve it. `network`: any node can take over. */
   readonly reach: 'host' | 'network'
 
@@ -278,6 +285,12 @@ export interface MountsSnapshots {
 
 /** Throws reason `shrink-would-lose-data` and changes nothing when the share holds more than `newSizeGib`. */
 export interface Shrinks {
+  /**
+   * Present where a smaller share is another tree, which the content is copied into: clients must not write meanwhile, so the share
+   * is withdrawn before {@link shrink}, and {@link StorageDriver.ensure} answers afterwards where it is. Asked before that, so that
+   * nobody is cut off for nothing: throws what `shrink` would throw, and changes nothing.
+   */
+  moves?(call: CallContext, share: ShareRef, newSizeGib: number): Promise<void>
   shrink(call: CallContext, share: ShareRef, newSizeGib: number): Promise<void>
 }
 
@@ -365,6 +378,8 @@ export interface Publishes {
    * sentence for users. Absent: this exporter was never attacked by the kit, and nothing is promised.
    */
   readonly leftOpen?: string
+  /** True: it keeps records and opens nothing, so there are no clients to keep apart. */
+  readonly pretends?: boolean
   /** Publishes (to nobody, until rules say otherwise). Repeating it with another tree moves the export to that tree. */
   publish(call: CallContext, target: ExportRef): Promise<readonly ExportLocation[]>
   /** Nothing published under the id afterwards; clients of other exports notice nothing. */
@@ -380,6 +395,13 @@ export interface Publishes {
   ): Promise<readonly RuleOutcome[]>
   /** Ids of everything published. */
   inventory(call: CallContext): Promise<readonly string[]>
+  /** What is wrong although it works, as sentences for operators. Asked every few seconds: answers from memory. */
+  troubles?(): readonly string[]
+  /**
+   * Every tree that could be made ready again after a restart of the host is: servers that waited for more start with
+   * what is there. Called after each check of all shares; does nothing when no server waits.
+   */
+  settled?(call: CallContext): Promise<void>
 }
 
 /** Publishes trees of any driver through a server of its own. */
@@ -405,6 +427,10 @@ export interface Parts {
   now(): number
   /** One holder per file on this host, for what several processes of it must not do at once. */
   readonly lock?: HostLock
+  /** How often the operator lets the space of a pool be promised; absent: see {@link StorageDriver.overSubscription}. */
+  readonly overSubscription?: number
+  /** For metrics: a server of an exporter died and was started again. */
+  readonly restarted?: () => void
   /** For exporters: what the backend's driver says of itself. */
   readonly storage?: Pick<StorageDriver, 'name' | 'separates'>
 }

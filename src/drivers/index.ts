@@ -10,6 +10,7 @@ const builtIn: Readonly<Record<string, () => Promise<{ readonly driver: DriverFa
   btrfs: () => import('./btrfs/index.ts'),
   cephfs: () => import('./cephfs/index.ts'),
   directory: () => import('./directory/index.ts'),
+  image: () => import('./image/index.ts'),
   sim: () => import('./sim/index.ts'),
 }
 

@@ -10,6 +10,8 @@ export interface Mount {
   /** The directory inside the file system that is visible here; ends in `//deleted` when it was removed since. */
   readonly root: string
   readonly path: string
+  /** Of this mount, not of its file system: `rw`, `nosuid`, `nosymfollow`… */
+  readonly options: readonly string[]
   readonly fsType: string
   /** `/dev/loop0` for a block device. */
   readonly source: string
@@ -19,11 +21,12 @@ export interface Mount {
 export function mounts(text: string = readFileSync('/proc/self/mountinfo', 'utf8')): readonly Mount[] {
   return text.split('\n').flatMap((line) => {
     const [left = '', right = ''] = line.split(' - ')
-    const [, , device, root, path] = left.split(' ')
+    const [, , device, root, path, options = ''] = left.split(' ')
     const [fsType, source] = right.split(' ')
     if (device === undefined || root === undefined || path === undefined) return []
     if (fsType === undefined || source === undefined) return []
-    return [{ device, root: unescape(root), path: unescape(path), fsType, source: unescape(source) }]
+    const where = { root: unescape(root), path: unescape(path), options: options.split(',') }
+    return [{ device, ...where, fsType, source: unescape(source) }]
   })
 }
 

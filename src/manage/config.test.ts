@@ -40,7 +40,7 @@ describe('config check', () => {
     const { code, out } = await world.run('config', 'check')
     expect(code).toBe(1)
     expect(out).toContain('policy file: ')
-    expect(out).toContain('backend node@a: no driver btrs: it is one of btrfs, cephfs, directory, sim')
+    expect(out).toContain('backend node@a: no driver btrs: it is one of btrfs, cephfs, directory, image, sim')
     expect(out).toContain('backend node@b: option siz_gib of btrfs is unknown')
     expect(out).toContain('backend node@c: btrfs needs exactly one of directory, device and loop_file')
     expect(out).toContain('backend node@d: option port of ganesha must be integer')

@@ -82,9 +82,12 @@ const checks: Readonly<Record<string, Check>> = {
     return ['Failure', `others may read ${settings.auth.key_file}: chmod 600 it`]
   },
   Backends: async ({ store }) => {
-    const failed = (await backendHealth(store.db)).filter(({ health }) => health === 'failed')
-    if (failed.length === 0) return good
-    return ['Warning', failed.map((row) => `${row.label}: ${row.health_reason ?? 'failed'}`).join('; ')]
+    // One that is ready and has a reason serves what it has, and something about it wants a person.
+    const told = (await backendHealth(store.db)).filter(
+      ({ health, health_reason: reason }) => health === 'failed' || (health === 'ready' && reason !== null),
+    )
+    if (told.length === 0) return good
+    return ['Warning', told.map((row) => `${row.label}: ${row.health_reason ?? 'failed'}`).join('; ')]
   },
   Quota: async ({ store }) => {
     const found = await store.transaction((tx) => recountQuota(tx, {}))

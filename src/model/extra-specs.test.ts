@@ -108,11 +108,13 @@ describe('reading', () => {
       snapshot_support: 'True',
       'acme:secret': 'x',
       pool: 'p',
+      isolated_clients: '<is> True',
     }
     expect(tenantView(specs, { infer: ['snapshot_support', 'mount_snapshot_support'] })).toEqual({
       driver_handles_share_servers: 'False',
       snapshot_support: 'True',
       mount_snapshot_support: false,
+      isolated_clients: '<is> True',
     })
     const all = Object.keys(inferredDefaults) as InferredSpec[]
     fc.assert(

@@ -26,6 +26,7 @@ export const booleanSpecs = [
   'mount_snapshot_support',
   'snapshot_inherit_share_access_support',
   'mount_point_name_support',
+  'isolated_clients',
 ] as const
 
 /** The specs a tenant may see; administrators see all. */

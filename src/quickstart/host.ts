@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { ensureInstalled, type Need } from '../parts/packages.ts'
 import type { BackendKind, QuickstartOptions } from './options.ts'
 import type { Steps } from './say.ts'
+import { sharesMountObstacle } from './shares-mount.ts'
 
 const ganeshaNeeds: readonly Need[] = [
   { program: 'ganesha.nfsd', debianPackage: 'nfs-ganesha', why: 'the NFS server that exports the shares' },
@@ -29,6 +30,10 @@ export const imageNeeds: readonly Need[] = [
   { program: 'mkfs.xfs', debianPackage: 'xfsprogs', why: 'makes the file system of each share' },
 ]
 
+/** Said wherever the shares of all clients lie on one file system. */
+const trusting =
+  'WARNING: all shares lie on one file system, so a client that may mount one of them can reach the others (trusted_clients = true)'
+
 export interface Choice {
   readonly kind: BackendKind
   /** One sentence for the user. */
@@ -45,7 +50,7 @@ export async function chooseBackend(options: QuickstartOptions, steps: Steps): P
     const why = 'asked for: a pretend backend, nothing is stored'
     return { kind: 'sim', why, exported: false, lacks: null }
   }
-  if (options.backend === 'directory') return directoryChoice('asked for', null)
+  if (options.backend === 'directory') return askedDirectory(options, steps)
   const kind = options.backend ?? 'image'
   const needs = kind === 'image' ? imageNeeds : btrfsNeeds
   const lacks = poolObstacle(options) ?? (await install(needs, options, steps))
@@ -58,13 +63,29 @@ function poolChoice(kind: 'image' | 'btrfs', size: number): Choice {
   const what =
     kind === 'image'
       ? `one file system per share, in a btrfs pool of ${size} GiB in one sparse file; an NFS server per project`
-      : `subvolumes in a btrfs pool of ${size} GiB in one sparse file. Clients that may mount one share can reach all of them: for clients that trust one another`
+      : `subvolumes in a btrfs pool of ${size} GiB in one sparse file. ${trusting}`
   return { kind, why: what, exported: true, lacks: null }
 }
 
-function directoryChoice(reason: string, lacks: string | null): Choice {
-  const why = `${reason}: plain directories, whose size is reported but not enforced, and which no NFS server exports`
-  return { kind: 'directory', why, exported: false, lacks }
+const honest = 'plain directories, whose size is reported but not enforced'
+
+/** What is left where the host can't do better; nothing is exported, for its own file system would be shown with it. */
+function directoryChoice(reason: string, lacks: string): Choice {
+  return {
+    kind: 'directory',
+    why: `${reason}: ${honest}, and which no NFS server exports`,
+    exported: false,
+    lacks,
+  }
+}
+
+async function askedDirectory(options: QuickstartOptions, steps: Steps): Promise<Choice> {
+  const lacks =
+    process.getuid?.() === 0
+      ? (sharesMountObstacle() ?? (await install(ganeshaNeeds, options, steps)))
+      : 'only root can export them over NFS'
+  if (lacks !== null) return directoryChoice('asked for', lacks)
+  return { kind: 'directory', why: `asked for: ${honest}. ${trusting}`, exported: true, lacks: null }
 }
 
 async function install(

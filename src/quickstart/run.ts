@@ -8,6 +8,7 @@ import { demonstrate } from './demo.ts'
 import { chooseBackend, poolSizeGib, type Choice } from './host.ts'
 import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
 import { steps, type Steps } from './say.ts'
+import { mountShares, unmountShares } from './shares-mount.ts'
 import { quickstartSettings } from './settings.ts'
 import { chooseNfsPort, readState, serverAddresses, writeState } from './state.ts'
 import { ensureShareType, waitForBackend } from './warm-up.ts'
@@ -51,7 +52,10 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
     ({ kind, why }) => `${kind} — ${why}`,
   )
   const installed = performance.now()
-  const service = await start(wish, choice, told)
+  const service = await start(wish, choice, told).catch(async (error: unknown) => {
+    await unmountShares(options.dir)
+    throw error
+  })
   let code = 0
   try {
     code = await show(service, choice, options, told)
@@ -64,7 +68,10 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
       told.line('')
     }
   } finally {
-    await told.step('stop: unmount and detach', () => service.stop({ detach: true }))
+    await told.step('stop: unmount and detach', async () => {
+      await service.stop({ detach: true })
+      await unmountShares(options.dir)
+    })
   }
   return code
 }
@@ -78,6 +85,10 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
   }
   writeState(options.dir, state)
   const settings = quickstartSettings(options, choice, state)
+  if (choice.kind === 'directory' && choice.exported)
+    await told.step('mount a file system for the shares', () =>
+      mountShares(options.dir, poolSizeGib(options)),
+    )
   return told.step(
     'start manila-api, manila-scheduler and manila-share',
     () => startService(settings, { logFile: join(options.dir, 'manila.log') }),
@@ -143,11 +154,13 @@ async function clean(options: QuickstartOptions, told: Steps): Promise<number> {
   await told.step('unmount and detach', async () => {
     const wish = { ...options, backend: state.backend, port: 0, noInstall: true }
     const choice = await chooseBackend(wish, told)
+    if (choice.kind === 'directory' && choice.exported) await mountShares(options.dir, poolSizeGib(options))
     const service = await startService(quickstartSettings(wish, choice, state), {
       logFile: join(options.dir, 'manila.log'),
     })
     await waitForBackend(service).catch(() => {})
     await service.stop({ detach: true })
+    await unmountShares(options.dir)
   })
   const link = resolve('clouds.yaml')
   if (isOurLink(link, options.dir)) rmSync(link)

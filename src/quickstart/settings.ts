@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { poolSizeGib, type Choice } from './host.ts'
 import type { QuickstartOptions } from './options.ts'
+import { sharesMount } from './shares-mount.ts'
 import { serverAddresses } from './state.ts'
 
 export const backendName = 'quick'
@@ -60,7 +61,8 @@ function backend(options: QuickstartOptions, choice: Choice, known: Known): Reco
         ...common,
         driver: 'directory',
         exporter: choice.exported ? 'ganesha' : 'sim',
-        driver_options: { pool_name: 'pool' },
+        ...(choice.exported && { trusted_clients: true, exporter_options: { port: known.nfsPort } }),
+        driver_options: { pool_name: 'pool', ...(choice.exported && { path: sharesMount(options.dir) }) },
       }
     case 'sim':
       return {

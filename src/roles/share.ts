@@ -23,6 +23,7 @@ export async function shareRole(core: Core): Promise<ShareRole> {
     failpoint: core.failpoint,
     observe: metrics.operation,
     observeCall: metrics.driverCall,
+    observeRestart: metrics.exporterRestart,
   })
   return {
     manager,

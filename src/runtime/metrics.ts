@@ -14,6 +14,8 @@ export interface Metrics {
   request(event: { method: string; route: string; status: number; seconds: number }): void
   operation(event: { kind: string; outcome: string; seconds: number }): void
   driverCall(event: { backend: string; call: string; outcome: string; seconds: number }): void
+  /** A server of the backend's exporter died and was started again. */
+  exporterRestart(backend: string): void
   bus(event: { event: string; name: string }): void
   /** `read` is asked at each scrape. */
   collect(name: 'queue' | 'pools' | 'bus', read: () => Promise<void>): void
@@ -54,6 +56,12 @@ export function metrics(): Metrics {
     buckets: operationBuckets,
     registers,
   })
+  const restarts = new Counter({
+    name: 'manila_exporter_restarts_total',
+    help: 'Servers of an exporter that died and were started again.',
+    labelNames: ['backend'],
+    registers,
+  })
   const messages = new Counter({
     name: 'manila_bus_messages_total',
     help: 'Messages by what became of them: published, confirmed, dropped, delivered, dead-lettered.',
@@ -83,6 +91,7 @@ export function metrics(): Metrics {
       requests.observe({ method, route, status: String(status) }, seconds),
     operation: ({ kind, outcome, seconds }) => operations.observe({ kind, outcome }, seconds),
     driverCall: ({ backend, call, outcome, seconds }) => calls.observe({ backend, call, outcome }, seconds),
+    exporterRestart: (backend) => restarts.inc({ backend }),
     bus: ({ event, name }) => messages.inc({ event, name }),
     collect: (name, read) => void readers.push({ name, read }),
     async expose() {

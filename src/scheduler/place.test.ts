@@ -106,6 +106,25 @@ describe('laws of placement', () => {
     )
   })
 
+  test('a closed backend gets nothing new, and grows what it has', () => {
+    const why = 'Its clients reach each other.'
+    const [closed, open] = [samplePool('h@a#1', { closed: why }), samplePool('h@b#1')]
+    for (const asked of [
+      {},
+      { snapshotPool: closed.label },
+      { kind: 'manage' },
+      { kind: 'replica' },
+    ] as const) {
+      const { ranked, refusals, detailId } = place(sampleRequest(asked), [closed], { filters: [] })
+      expect([ranked, detailId]).toEqual([[], '002'])
+      expect(refusals).toEqual([
+        { pool: closed.label, filter: 'closed backend', why: `The backend h@a takes no new shares. ${why}` },
+      ])
+    }
+    expect(place(sampleRequest(), [closed, open]).ranked).toEqual([open])
+    expect(place(sampleRequest({ kind: 'extend' }), [closed]).ranked).toEqual([closed])
+  })
+
   test('one more pool never takes another out of the ranking', () => {
     fc.assert(
       fc.property(anyRequest, anyPools, anyPool, (request, pools, extra) => {

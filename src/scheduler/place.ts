@@ -10,7 +10,7 @@ import { detailIdOf } from './detail-ids.ts'
 import { defaultChain, filtersNamed } from './filters/index.ts'
 import { ignoreAttemptedHostsFilter } from './filters/ignore-attempted-hosts.ts'
 import { retryFilter } from './filters/retry.ts'
-import { serviceFilter, shareTypeFilter } from './filters/service.ts'
+import { closedFilter, serviceFilter, shareTypeFilter } from './filters/service.ts'
 import { prepare } from './request.ts'
 import { defaultWeighers, weighersNamed } from './weighers/index.ts'
 import type { Filter, PlacementRequest, PoolView, PreparedRequest, Refusal, Weigher } from './types.ts'
@@ -67,7 +67,7 @@ function stages(request: PlacementRequest, options: PlaceOptions): Filter[] {
   const chain = filtersNamed(options.filters ?? defaultChain(request.kind))
   // An operator's list may lack it, and then a request would be sent to the same full pool each time.
   const excludes = chain.includes(retryFilter) || chain.includes(ignoreAttemptedHostsFilter)
-  return [serviceFilter, shareTypeFilter, ...(excludes ? [] : [retryFilter]), ...chain]
+  return [serviceFilter, closedFilter, shareTypeFilter, ...(excludes ? [] : [retryFilter]), ...chain]
 }
 
 function rank<Pool extends PoolView>(

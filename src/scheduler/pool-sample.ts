@@ -16,6 +16,7 @@ export function samplePool(label = 'h1@alpha#p1', changes: Partial<PoolView> = {
     zone: { id: 'zone-1', name: 'nova' },
     serviceUp: true,
     enabled: true,
+    closed: null,
     capabilities: { storage_protocol: 'NFS', driver_handles_share_servers: false },
     totalGib: 100,
     freeGib: 100,

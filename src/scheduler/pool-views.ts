@@ -17,6 +17,7 @@ export function poolView(record: PoolRecord, upSince: number): PoolView {
     zone: { id: record.zone_id, name: record.zone_name },
     serviceUp: record.stopped === 0 && record.heartbeat_at > upSince && record.health === 'ready',
     enabled: record.disabled === 0,
+    closed: record.closed_reason ?? null,
     capabilities,
     totalGib: record.total_gib,
     freeGib: record.free_gib,

@@ -33,8 +33,11 @@ export interface BackendParts {
   readonly exporter: Exporter | null
   /** Keeps two processes of this host from setting up at once. */
   readonly lock?: HostLock
-  /** Throws why this process may not serve the backend now. */
-  readonly admit?: () => Promise<void>
+  /**
+   * Throws why this process may not serve the backend now. Answers why it may serve what it has and take no new shares, as
+   * a sentence, or null.
+   */
+  readonly admit?: (call: CallContext) => Promise<string | null>
   readonly observeCall?: (event: CallEvent) => void
   /** Milliseconds before the second try of setting up; doubles up to {@link longestPauseMs}. */
   readonly firstPauseMs?: number
@@ -78,13 +81,17 @@ export interface Backend {
   readonly driver: StorageDriver
   readonly exporter: Exporter | null
   readonly health: Health
-  /** Why it is not ready. */
+  /** Why it is not ready; of one that is ready, why it is {@link closed} and what its exporter has trouble with. */
   readonly reason: string | null
+  /** Why it takes no new shares although it serves those it has; null when it does. */
+  readonly closed: string | null
   /**
    * Runs one call of the contract. Throws what the driver throws, or `maybe-happened` when it does not answer in time,
    * or `nothing-happened` with a time to repeat while the backend is not ready.
    */
   call<T>(options: CallOptions, work: (call: CallContext) => Promise<T>): Promise<T>
+  /** Records what the exporter has to say of itself although it works, when that changed. */
+  noteTroubles(): Promise<void>
   /** Sets up, again and again until it works, then calls `whenReady` once. */
   start(whenReady: () => void): void
   /** Waits for nothing but the driver's own stop; with `detach` clients lose their mounts. */
@@ -102,6 +109,7 @@ const notReadyRetryS = 5
 export function backend(parts: BackendParts): Backend {
   let health: Health = 'starting'
   let reason: string | null = null
+  let closed: string | null = null
   let stopped = false
   let pause: NodeJS.Timeout | undefined
   let underWay: Promise<void> = Promise.resolve()
@@ -111,16 +119,24 @@ export function backend(parts: BackendParts): Backend {
     health = now
     reason = why
     try {
-      await setHealth(parts.store.db, parts.id, now, why, parts.clock.now())
+      const how = { closed: now === 'ready' && closed !== null }
+      await setHealth(parts.store.db, parts.id, now, why, parts.clock.now(), how)
     } catch (error) {
       parts.log.error({ backend: parts.label, err: error }, 'the health of the backend was not recorded')
     }
   }
 
+  /** What an operator should know of a backend that is ready; null when that is nothing. */
+  const remarks = (): string | null => {
+    const all = [...(closed === null ? [] : [closed]), ...(parts.exporter?.troubles?.() ?? [])]
+    return all.length === 0 ? null : all.join('; ')
+  }
+
   const setUp = async (): Promise<void> => {
     await mkdir(join(parts.dir, 'fences'), { recursive: true, mode: 0o700 })
-    await parts.admit?.()
     const { signal } = leaving
+    const { admit } = parts
+    closed = admit === undefined ? null : await bounded(parts, { name: 'admit', signal }, admit)
     const waitMs = parts.settings.call_timeout_s * 1000
     const release = await parts.lock?.(join(parts.dir, 'setup.lock'), { waitMs, signal })
     try {
@@ -155,8 +171,9 @@ export function backend(parts: BackendParts): Backend {
       return
     }
     if (stopped) return
-    await report('ready', null)
-    parts.log.info({ backend: parts.label }, 'the backend is ready')
+    await report('ready', remarks())
+    if (closed === null) parts.log.info({ backend: parts.label }, 'the backend is ready')
+    else parts.log.warn({ backend: parts.label }, `the backend is ready. ${closed}`)
     whenReady()
   }
 
@@ -174,9 +191,16 @@ export function backend(parts: BackendParts): Backend {
     get reason() {
       return reason
     },
+    get closed() {
+      return closed
+    },
     call(options, work) {
       if (health !== 'ready') return Promise.reject(notReady(parts.label, reason))
       return bounded(parts, options, work)
+    },
+    async noteTroubles() {
+      const now = remarks()
+      if (health === 'ready' && now !== reason) await report('ready', now)
     },
     start(whenReady) {
       underWay = report('starting', null).then(() =>

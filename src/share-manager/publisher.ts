@@ -20,6 +20,7 @@ export function publisherOf(native: Publishes | undefined, exporter: Exporter | 
       one.accessTypes.filter(([protocol]) => one === native || !native.protocols.includes(protocol)),
     ),
     ...leftOpen(both),
+    pretends: both.every((one) => one.pretends === true),
     setup: async (call) => exporter?.setup(call),
     stop: async (call, options) => exporter?.stop(call, options),
     publish: async (call, target) => speaker(target).publish(call, target),
@@ -32,6 +33,10 @@ export function publisherOf(native: Publishes | undefined, exporter: Exporter | 
       const ids: string[] = []
       for (const one of both) ids.push(...(await one.inventory(call)))
       return ids
+    },
+    troubles: () => both.flatMap((one) => one.troubles?.() ?? []),
+    async settled(call) {
+      for (const one of both) await one.settled?.(call)
     },
   }
 }

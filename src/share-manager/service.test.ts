@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryBus } from '../bus/memory.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Store } from '../db/open.ts'
+import { backendById } from '../db/store/backends.ts'
 import { openTestStore } from '../db/test-store.ts'
 import { setFaults } from '../drivers/sim/faults.ts'
 import { forgetMemory } from '../drivers/sim/store.ts'
@@ -12,6 +14,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { shareManager, type ShareManager } from './service.ts'
 import type { Bench } from './test-bench.ts'
 import { askForShare, queueRule } from './test-scenarios.ts'
+import { troubled } from './troubled.fixture.ts'
 
 const quiet = { info() {}, warn() {}, error() {} }
 const clock = systemClock()
@@ -32,10 +35,13 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-async function start(backends: object): Promise<ShareManager> {
+async function start(
+  backends: object,
+  observeRestart: (backend: string) => void = () => {},
+): Promise<ShareManager> {
   const settings = loadSettings({ defaults: { host: 'node', backends } })
   const own = { holder: 'me', dir, kernelId: 'kernel', draining: () => false, failpoint: () => {} }
-  const started = await shareManager({ store, clock, bus, log: quiet, settings, ...own })
+  const started = await shareManager({ store, clock, bus, log: quiet, settings, observeRestart, ...own })
   started.start()
   manager = started
   return started
@@ -144,6 +150,23 @@ describe('manila-share', () => {
     await manager?.stop({ graceMs: 100, detach: false })
     manager = null
     expect(performance.now() - began).toBeLessThan(6000)
+  })
+
+  it('says what its exporter has trouble with as long as it has, and that all shares were checked', async () => {
+    const exporter = `path:${fileURLToPath(new URL('troubled.fixture.ts', import.meta.url))}`
+    troubled.troubles = ['a server died 3 times']
+    const restarted: string[] = []
+    const serving = await start({ alpha: { ...sim, exporter } }, (backend) => restarted.push(backend))
+    const { id } = await health('node@alpha', 'ready')
+    const said = async () => (await backendById(store.db, id))?.health_reason
+    await until('told', async () => ((await said()) === 'a server died 3 times' ? true : undefined))
+    await until('checked', async () => (troubled.settled > 0 ? true : undefined))
+    troubled.restart()
+    expect(restarted).toEqual(['node@alpha'])
+    troubled.troubles = []
+    await serving.backends.get(id)?.noteTroubles()
+    expect(await said()).toBeNull()
+    expect(serving.backends.get(id)?.health).toBe('ready')
   })
 
   it('finds everything again at the next start', async () => {

@@ -26,6 +26,7 @@ import { localExec } from '../exec/local.ts'
 import { loadExporter } from '../exporters/index.ts'
 import { operationPlans } from '../model/operations.ts'
 import { absentDriver } from './absent-driver.ts'
+import { admission } from './admission.ts'
 import { backend, type Backend, type BackendParts } from './backend.ts'
 import { leader } from './leader.ts'
 import { shareOperations } from './operations/index.ts'
@@ -52,6 +53,8 @@ export interface ShareManagerParts extends Omit<ShareParts, 'settings'> {
   readonly failpoint: Failpoint
   readonly observe?: RunnerParts['observe']
   readonly observeCall?: BackendParts['observeCall']
+  /** For metrics: a server of this backend's exporter died and was started again. */
+  readonly observeRestart?: (backend: string) => void
   /** Tests bring their own. */
   readonly exec?: Exec
 }
@@ -137,7 +140,8 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   const forced = every(5 * seconds, 'forced deletions', log, () =>
     runForcedDeletions(scope, runner, stopping.signal),
   )
-  const jobs: Periodic[] = [forced]
+  const troubles = every(5 * seconds, `troubles of ${backend.label}`, log, () => backend.noteTroubles())
+  const jobs: Periodic[] = [forced, troubles]
   const led: Periodic[] = []
   const leadership = leader(scope, () => {
     for (const job of led) job.nudge()
@@ -193,8 +197,16 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
 
 /** After a change of configuration or a restart of the host; what failed is checked again at the next run. */
 async function ensure(scope: BackendScope): Promise<void> {
-  const ensured = await ensureIfChanged(scope)
-  if (ensured !== null) scope.log.info({ backend: scope.backend.label, ...ensured }, 'shares were checked')
+  const { backend, log } = scope
+  try {
+    const ensured = await ensureIfChanged(scope)
+    if (ensured !== null) log.info({ backend: backend.label, ...ensured }, 'shares were checked')
+  } finally {
+    // What is not mounted by now won't be.
+    const { exporter } = backend
+    if (exporter?.settled !== undefined)
+      await backend.call({ name: 'settled' }, async (call) => exporter.settled?.(call))
+  }
 }
 
 const polling = (parts: ShareManagerParts, slots: number) => ({
@@ -235,7 +247,7 @@ async function register(
   const zone = settings.availability_zone || parts.settings.shares.storage_availability_zone
   const dir = resolve(join(parts.dir, name))
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const built = await build(parts, name, settings, dir)
+  const built = await build({ ...parts, restarted: () => parts.observeRestart?.(label) }, name, settings, dir)
   const now = parts.clock.now()
   const serviceId = await registerService(parts.store, {
     host: label,
@@ -263,8 +275,10 @@ async function register(
     settings,
     dir,
     lock: hostLock,
-    admit: () =>
-      built.driver.reach === 'host' ? refuseOtherKernels(parts, label, serviceId) : Promise.resolve(),
+    admit: async (call) => {
+      if (built.driver.reach === 'host') await refuseOtherKernels(parts, label, serviceId)
+      return admission(store.db, { id, name, settings, ...built }, call)
+    },
     ...(parts.observeCall === undefined ? {} : { observeCall: parts.observeCall }),
   })
   return { scope: { ...sharedParts(parts), backend: one }, serviceId }
@@ -285,7 +299,7 @@ async function refuseOtherKernels(parts: ShareManagerParts, label: string, servi
 
 /** Driver and exporter, or stand-ins that say why there are none. */
 export async function build(
-  parts: Pick<ShareManagerParts, 'clock' | 'log' | 'exec'>,
+  parts: Pick<ShareManagerParts, 'clock' | 'log' | 'exec'> & Pick<Parts, 'restarted'>,
   name: string,
   settings: BackendSettings,
   dir: string,
@@ -298,6 +312,10 @@ export async function build(
     dir,
     now: () => clock.now(),
     lock: hostLock,
+    ...(settings.max_over_subscription_ratio === undefined
+      ? {}
+      : { overSubscription: settings.max_over_subscription_ratio }),
+    ...(parts.restarted === undefined ? {} : { restarted: parts.restarted }),
   }
   try {
     const driver = create(await loadDriver(settings.driver, process.cwd()), settings.driver_options, own)

@@ -74,6 +74,7 @@ export async function openWorld(
   const { database } = await placeOf(dir)
   const backendDir = join(dir, 'backends', backend)
   let token: string | null = null
+  let metricsUrl = ''
   const inBackend = (path: string) => join(backendDir, path)
   const checkArguments =
     kind === 'sim'
@@ -103,6 +104,7 @@ export async function openWorld(
           ...(weather === undefined ? {} : { TEST_WEATHER: JSON.stringify(weather) }),
         },
       })
+      metricsUrl = running.metricsUrl
       token ??= await (await running.connect('manila-admin')).tokens.current()
       return running
     },
@@ -129,7 +131,7 @@ export async function openWorld(
         requestId: answer.headers.get('x-openstack-request-id') ?? '',
       }
     },
-    metrics: async () => (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text(),
+    metrics: async () => (await fetch(metricsUrl, { headers: { connection: 'close' } })).text(),
     async query<Row>(sql: string, ...values: readonly (string | number)[]) {
       await using rows = await openRows(database)
       return await rows.all<Row>(sql, ...values)
@@ -173,6 +175,7 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
         }
       : {
           driver: 'btrfs',
+          trusted_clients: true,
           exporter: 'ganesha',
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 16, pool_name: 'pool' },
           exporter_options: { port: 0 },

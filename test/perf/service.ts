@@ -27,6 +27,7 @@ export function settingsIn(dir: string, storage: Storage): Record<string, unknow
         }
       : {
           driver: 'btrfs',
+          trusted_clients: true,
           exporter: 'ganesha',
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 8, pool_name: 'pool' },
           exporter_options: { port: 0 },

@@ -99,6 +99,7 @@ beforeAll(async () => {
       backends: {
         alpha: {
           driver: 'btrfs',
+          trusted_clients: true,
           exporter: 'ganesha',
           max_over_subscription_ratio: 1,
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 8 },

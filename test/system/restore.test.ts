@@ -45,6 +45,7 @@ describe.each(servers)('%s', (_kind, there, start) => {
 
     const backend = {
       driver: 'btrfs',
+      trusted_clients: true,
       exporter: 'ganesha',
       driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 4, pool_name: 'pool' },
       exporter_options: { port: 0 },

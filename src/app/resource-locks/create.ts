@@ -5,6 +5,7 @@ import { insertLock, locksOn, type LockRow } from '../../db/store/resource-locks
 import { ruleById } from '../../db/store/access-rules.ts'
 import { visibleShare } from '../../db/store/shares.ts'
 import { fault, invalid } from '../../model/errors.ts'
+import { roomForLock } from '../limits.ts'
 import { lockScope } from './find.ts'
 
 export type ResourceType = 'share' | 'access_rule'
@@ -61,6 +62,10 @@ export async function putLock(ctx: Ctx, input: CreateLockInput): Promise<LockRow
     created_at: ctx.clock.now(),
     updated_at: null,
   }
+  await roomForLock(ctx, {
+    table: input.resourceType === 'share' ? 'shares' : 'access_rules',
+    id: input.resourceId,
+  })
   await insertLock(ctx.tx, lock)
   return lock
 }

@@ -17,6 +17,7 @@ import { busTopic } from '../../engine/queue.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
 import { targetOf } from '../access-rules/allow.ts'
+import { roomForRule } from '../limits.ts'
 import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
 
 /** Answers the rule as written. */
@@ -25,6 +26,7 @@ export async function allow(ctx: Ctx, id: string, type: string, to: string): Pro
   const canonical = targetOf(ctx, type, to)
   const placed = await mountable(ctx, snapshot)
   const taken = invalid(`access of ${type} ${to.slice(0, 64)} to snapshot ${snapshot.id} exists already`)
+  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id })
   if (await snapshotRuleExists(ctx.tx, snapshot.id, type, canonical)) throw taken
   const rule: SnapshotRuleRow = {
     id: randomUUID(),

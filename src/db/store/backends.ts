@@ -58,17 +58,22 @@ export async function backendById(db: DbOrTx, id: string): Promise<BackendRow | 
   return db.selectFrom('backends').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** `reason` is a sentence for operators. */
+/**
+ * `reason` is a sentence for operators; with `closed` it says why the backend, ready as it is, takes no new shares. One
+ * statement, so that no scheduler finds it ready and not yet closed.
+ */
 export async function setHealth(
   db: DbOrTx,
   id: string,
   health: Health,
   reason: string | null,
   now: number,
+  { closed = false }: { readonly closed?: boolean } = {},
 ): Promise<void> {
+  const why = reason?.slice(0, 4000) ?? null
   await db
     .updateTable('backends')
-    .set({ health, health_reason: reason?.slice(0, 4000) ?? null, health_at: now })
+    .set({ health, health_reason: why, closed_reason: closed ? why : null, health_at: now })
     .where('id', '=', id)
     .execute()
 }

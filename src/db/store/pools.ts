@@ -12,6 +12,8 @@ export interface PoolRecord {
   readonly backend_label: string
   readonly backend_name: string
   readonly health: string
+  /** Why the backend takes no new shares; null when it does. */
+  readonly closed_reason?: string | null
   readonly zone_id: string
   readonly zone_name: string
   readonly capabilities: string
@@ -82,6 +84,7 @@ function poolQuery(db: DbOrTx) {
       'backends.label as backend_label',
       'backends.backend_name',
       'backends.health',
+      'backends.closed_reason',
       'availability_zones.id as zone_id',
       'availability_zones.name as zone_name',
       'services.heartbeat_at',

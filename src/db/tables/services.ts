@@ -55,6 +55,8 @@ export interface BackendsTable {
   /** `starting`, `ready`, `failed`. */
   health: string
   health_reason: string | null
+  /** Why it takes no new shares although it serves those it has; a sentence. */
+  closed_reason?: string | null
   health_at: Stamp
   /** JSON of backend-level capabilities. */
   capabilities: Json

@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join } from 'node:path'
 import { attempt, hostLacks } from '../commands.ts'
+import { harden, hardenings } from '../hardened.ts'
 import { mountOf, mounts } from '../mountinfo.ts'
 import type { Commands } from '../commands.ts'
 import type { PoolSource } from './config.ts'
@@ -23,24 +24,25 @@ export interface Attached {
  * to act: too little room for the image, a device without btrfs, a directory that isn't on btrfs.
  */
 export async function attach(commands: Commands, source: PoolSource, dir: string): Promise<Attached> {
-  if (source.kind === 'directory') return useDirectory(commands, source.path)
   const mountPoint = join(dir, 'pool')
+  if (source.kind === 'directory') return useDirectory(commands, source.path, mountPoint)
   return attempt(`attaching the btrfs pool ${source.path}`, async () => {
     const device = source.kind === 'loop' ? await attachLoop(commands, source) : source.path
     const mounted = mountedOn(mountPoint)
     if (mounted === null) {
       await commands.change(['mkdir', '-p', '-m', '0700', '--', mountPoint])
-      await commands.change(['mount', '-t', 'btrfs', '-o', 'noatime,subvolid=5', device, mountPoint])
+      const options = ['noatime', 'subvolid=5', ...hardenings].join(',')
+      await commands.change(['mount', '-t', 'btrfs', '-o', options, device, mountPoint])
     }
+    await harden(commands, mountPoint)
     if (source.kind === 'loop') await growFileSystem(commands, source, device, mountPoint)
     const { source: shown } = mountedOn(mountPoint) ?? { source: device }
     return { top: mountPoint, device: shown }
   })
 }
 
-/** Unmounts and detaches what {@link attach} attached; a configured directory stays as it is. */
+/** Unmounts and detaches what {@link attach} attached; a configured directory stays mounted where its owner mounted it. */
 export async function detach(commands: Commands, source: PoolSource, dir: string): Promise<void> {
-  if (source.kind === 'directory') return
   const mountPoint = join(dir, 'pool')
   await attempt(`detaching the btrfs pool ${source.path}`, async () => {
     while (mountedOn(mountPoint) !== null) await commands.change(['umount', '--', mountPoint])
@@ -51,7 +53,8 @@ export async function detach(commands: Commands, source: PoolSource, dir: string
   })
 }
 
-async function useDirectory(commands: Commands, path: string): Promise<Attached> {
+/** The directory as this backend sees it: hardened, which how its owner mounted it need not be. */
+async function useDirectory(commands: Commands, path: string, mountPoint: string): Promise<Attached> {
   return attempt(`using ${path} as a btrfs pool`, async () => {
     const top = (await commands.look(['realpath', '-e', '--', path])).stdout.trimEnd()
     const mount = mountOf(top)
@@ -60,7 +63,16 @@ async function useDirectory(commands: Commands, path: string): Promise<Attached>
         `${path} is on ${mount?.fsType ?? 'nothing'}, not on btrfs; mount a btrfs file system there`,
       )
     }
-    return { top, device: mount.source }
+    const root = join(mount.root, top.slice(mount.path.length))
+    const mounted = mountedOn(mountPoint)
+    if (mounted !== null && (mounted.root !== root || mounted.device !== mount.device))
+      await commands.change(['umount', '--', mountPoint])
+    if (mountedOn(mountPoint) === null) {
+      await commands.change(['mkdir', '-p', '-m', '0700', '--', mountPoint])
+      await commands.change(['mount', '--no-canonicalize', '--bind', '--', top, mountPoint])
+    }
+    await harden(commands, mountPoint)
+    return { top: mountPoint, device: mount.source }
   })
 }
 

@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import { ExecError } from '../../exec/exec.ts'
 import { DriverError } from '../driver.ts'
+import { harden } from '../hardened.ts'
 import { mountOf, mounts } from '../mountinfo.ts'
 import { checkedId } from './layout.ts'
 import type { Commands } from '../commands.ts'
@@ -39,9 +40,21 @@ export function bindsUnder(folder: string): Binds {
       for (const stale of all) {
         if (stale.path !== path || !shows(stale.root, subvolume)) await unmount(commands, stale.path)
       }
-      if (mountedFor(id).some((mount) => mount.path === path)) return path
-      await commands.change(['mkdir', '-p', '-m', '0700', '--', path])
-      await commands.change(['mount', '--bind', '-o', readOnly ? 'ro' : 'rw', '--', subvolume, path])
+      const mounted = () => mountedFor(id).findLast((mount) => mount.path === path)
+      if (mounted() === undefined) {
+        await commands.change(['mkdir', '-p', '-m', '0700', '--', path])
+        // The kernel walks to the subvolume, on a mount where it follows no link; mount(8) would resolve links by itself.
+        const options = ['--no-canonicalize', '--bind', '-o', readOnly ? 'ro' : 'rw']
+        await commands.change(['mount', ...options, '--', subvolume, path])
+        if (!shows(mounted()?.root ?? '', subvolume)) {
+          await unmount(commands, path)
+          throw new DriverError(`${subvolume} was moved while it was mounted`, 'nothing-happened', {
+            retryAfterS: 5,
+          })
+        }
+      }
+      // A bind mount is as hardened as what it was made from; an earlier release's was not.
+      await harden(commands, path)
       return path
     },
     async release(commands, id) {

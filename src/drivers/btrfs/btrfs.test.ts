@@ -44,7 +44,7 @@ describe('names', () => {
     expect(checkedId(a)).toBe(a)
     fc.assert(
       fc.property(fc.string(), (id) => {
-        expect(() => layoutOf('/p').share(id)).toThrow('not an instance id')
+        expect(() => layoutOf('/p', '/d').share(id)).toThrow('not an instance id')
       }),
     )
   })

@@ -55,6 +55,8 @@ export const btrfsOptions = Type.Object(
 )
 
 export type BtrfsOptions = Static<typeof btrfsOptions>
+/** Those that say where the pool is; every driver with a pool on btrfs has them. */
+export type SourceOptions = Pick<BtrfsOptions, 'directory' | 'device' | 'loop_file' | 'size_gib'>
 
 /** Where the pool's bytes are: exactly one of the three. */
 export type PoolSource =
@@ -63,14 +65,16 @@ export type PoolSource =
   | { readonly kind: 'loop'; readonly path: string; readonly sizeBytes: number }
 
 /** Throws an Error with a sentence for the operator unless exactly one source is configured, completely. */
-export function sourceOf(options: BtrfsOptions): PoolSource {
+export function sourceOf(options: SourceOptions, driver = 'btrfs'): PoolSource {
   const given = [options.directory, options.device, options.loop_file].filter((path) => path !== undefined)
   if (given.length !== 1) {
-    throw new Error(`btrfs needs exactly one of directory, device and loop_file; ${given.length} are given`)
+    throw new Error(
+      `${driver} needs exactly one of directory, device and loop_file; ${given.length} are given`,
+    )
   }
   if (options.directory !== undefined) return { kind: 'directory', path: options.directory }
   if (options.device !== undefined) return { kind: 'device', path: options.device }
-  if (options.size_gib === undefined) throw new Error('btrfs with loop_file needs size_gib')
+  if (options.size_gib === undefined) throw new Error(`${driver} with loop_file needs size_gib`)
   // mkfs and losetup work in whole blocks; 1 MiB suits every sector size.
   const sizeBytes = Math.floor(options.size_gib * 1024) * 1024 * 1024
   return { kind: 'loop', path: options.loop_file ?? '', sizeBytes }

@@ -8,12 +8,14 @@
 import { join } from 'node:path'
 import { attempt, commandsOf } from '../commands.ts'
 import { DriverError } from '../driver.ts'
+import { harden } from '../hardened.ts'
 import { attach, detach } from './attach.ts'
 import { bindsUnder } from './binds.ts'
 import { sourceOf } from './config.ts'
 import { layoutOf } from './layout.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
 import { measureBatch, reportPool } from './measure.ts'
+import { prepareRecords } from './records.ts'
 import { listingOf, subvolumeIdOf } from './pool.ts'
 import { enableQuotas } from './quotas.ts'
 import {
@@ -62,16 +64,21 @@ export function btrfsDriver(options: BtrfsOptions, parts: Parts): StorageDriver 
         const dir = (await commands.look(['realpath', '-e', '--', parts.dir])).stdout.trimEnd()
         const attached = await attach(commands, source, dir)
         const qgroups = await enableQuotas(commands, attached, options.quota_mode)
-        const layout = layoutOf(attached.top)
+        const layout = layoutOf(attached.top, dir)
         if (options.data === 'compress' && source.kind !== 'directory') {
           await commands.change(['mount', '-o', 'remount,compress-force=zstd:1', attached.top])
+          await harden(commands, attached.top)
         }
         if ((await subvolumeIdOf(commands, layout.root)) === null) {
           await commands.change(['btrfs', '--quiet', 'subvolume', 'create', '--', layout.root])
         }
         await commands.change(['mkdir', '-p', '-m', '0700', '--', ...layout.folders])
+        await prepareRecords(commands, layout)
         const pool: Pool = { attached, layout, qgroups, options, binds: bindsUnder(join(dir, 'exports')) }
-        await emptyTrash(commands, pool)
+        await emptyTrash(commands, pool).catch((err: unknown) => {
+          // It holds space and nobody else up; the next start tries again.
+          call.log.warn({ backend: parts.backend, err }, 'the trash of the pool was not emptied')
+        })
         return pool
       })
     },

@@ -6,7 +6,10 @@
  *     <pool>/manila/snapshots/<snapshot instance id>  read-only
  *     <pool>/manila/staging/<id>.<what>               being made; only the next call with that id may remove it
  *     <pool>/manila/trash/<id>.<subvolume id>         on its way out; anybody may remove it at any time
- *     <pool>/manila/records/<id>.<what>               what must survive a crash
+ *
+ * What the driver notes about shares must survive a crash and must not be written by clients, who can reach all of the pool:
+ *
+ *     <backend's directory>/records/<id>.<what>
  */
 import { join } from 'node:path'
 import { DriverError } from '../driver.ts'
@@ -22,6 +25,10 @@ export interface Layout {
   readonly root: string
   readonly trash: string
   readonly folders: readonly string[]
+  /** Where records are, outside the pool. */
+  readonly records: string
+  /** Where a release before kept them. */
+  readonly oldRecords: string
   share(id: string): string
   snapshot(id: string): string
   staging(id: string, what: 'create' | 'revert'): string
@@ -33,20 +40,26 @@ export interface Layout {
 
 export type RecordKind = 'revert' | 'managed'
 
-/** The layout of the pool whose top directory is `top`. Each path function throws {@link DriverError} on a bad id. */
-export function layoutOf(top: string): Layout {
+/**
+ * The layout of the pool whose top directory is `top`, of the backend whose own directory is `dir`. Each path function throws
+ * {@link DriverError} on a bad id.
+ */
+export function layoutOf(top: string, dir: string): Layout {
   const root = join(top, 'manila')
+  const records = join(dir, 'records')
   const folder = (name: string) => join(root, name)
   return {
     top,
     root,
     trash: folder('trash'),
-    folders: ['shares', 'snapshots', 'staging', 'trash', 'records'].map(folder),
+    folders: ['shares', 'snapshots', 'staging', 'trash'].map(folder),
+    records,
+    oldRecords: folder('records'),
     share: (id) => join(root, 'shares', checkedId(id)),
     snapshot: (id) => join(root, 'snapshots', checkedId(id)),
     staging: (id, what) => join(root, 'staging', `${checkedId(id)}.${what}`),
     discarded: (id, subvolumeId) => join(root, 'trash', `${checkedId(id)}.${checkedNumber(subvolumeId)}`),
-    record: (id, what) => join(root, 'records', `${checkedId(id)}.${what}`),
+    record: (id, what) => join(records, `${checkedId(id)}.${what}`),
     foreign: (name) => join(top, name),
   }
 }
@@ -55,6 +68,12 @@ export function layoutOf(top: string): Layout {
 export function checkedId(id: string): string {
   if (uuid.test(id)) return id
   throw new DriverError(`not an instance id: ${JSON.stringify(id.slice(0, 64))}`, 'nothing-happened')
+}
+
+/** Whether a name in the trash is one that {@link Layout.discarded} gave. */
+export function isDiscarded(name: string): boolean {
+  const [id = '', number = '', ...more] = name.split('.')
+  return uuid.test(id) && /^\d{1,20}$/.test(number) && more.length === 0
 }
 
 function checkedNumber(value: string): string {

@@ -2,7 +2,7 @@
 # script, because each command started from the service costs more than all of these. Arguments: STAGING SHARE MODE
 # COW(yes|no) BYTES POOL.
 set -e
-if [ -d "$1" ]; then btrfs --quiet subvolume delete -- "$1"; fi
+if [ -d "$1" ]; then perl "${0%/*}/destroy-subvolume.pl" "$1"; fi
 btrfs --quiet subvolume create -- "$1"
 chmod -- "$3" "$1"
 if [ "$4" = no ]; then chattr +C -- "$1"; fi

@@ -4,7 +4,7 @@ import { listingOf } from './pool.ts'
 import { mendCounters } from './quotas.ts'
 import type { Commands } from '../commands.ts'
 import type { Measurement, PoolReport, ShareRef, SnapshotRef } from '../driver.ts'
-import type { PoolSource } from './config.ts'
+import type { BtrfsOptions, PoolSource } from './config.ts'
 import { gib } from './pool.ts'
 import type { Pool } from './pool.ts'
 
@@ -18,7 +18,13 @@ const simpleSnapshot = 'simple quotas do not count what a snapshot shares with i
  * the cleaner is done (`deleted_pending` says how many it has to do), and a sparse image never claims
  * more than its host file system could give.
  */
-export async function reportPool(commands: Commands, pool: Pool, source: PoolSource): Promise<PoolReport> {
+export async function reportPool(
+  commands: Commands,
+  pool: Pick<Pool, 'attached' | 'qgroups'> & {
+    readonly options: Pick<BtrfsOptions, 'pool_name' | 'quota_mode'>
+  },
+  source: PoolSource,
+): Promise<PoolReport> {
   const { top } = pool.attached
   const image = source.kind === 'loop' ? source.path : null
   const places = image === null ? [top] : [top, dirname(image)]

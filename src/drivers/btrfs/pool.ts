@@ -2,6 +2,7 @@
  * The pool once it is set up, and the handful of things one does with subvolumes. Everything here is one command or a
  * read of sysfs; the order that makes them safe is in the files named after the verbs.
  */
+import { fileURLToPath } from 'node:url'
 import { ExecError } from '../../exec/exec.ts'
 import { isAbsent } from '../commands.ts'
 import { DriverError } from '../driver.ts'
@@ -15,6 +16,7 @@ import type { Layout, Listing } from './layout.ts'
 import type { Counters, Qgroups } from './qgroups.ts'
 
 export const gib = 1024 ** 3
+const destroyScript = fileURLToPath(new URL('destroy-subvolume.pl', import.meta.url))
 /** Of the root of every subvolume, and of nothing else: BTRFS_FIRST_FREE_OBJECTID of linux/btrfs_tree.h. */
 const rootInode = '256'
 
@@ -61,7 +63,7 @@ export async function deleteSubvolume(commands: Commands, path: string): Promise
   try {
     // Mostly it is not there: what is deleted is what a call that was cut short may have left. A disk that fails says so here.
     await commands.look(['stat', '--format', '%i', '--', path])
-    await commands.change(['btrfs', '--quiet', 'subvolume', 'delete', '--', path])
+    await commands.change(['perl', destroyScript, path])
   } catch (error) {
     if (isAbsent(error)) return
     if (error instanceof ExecError && /Directory not empty/.test(error.result.stderr)) {

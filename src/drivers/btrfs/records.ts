@@ -1,12 +1,23 @@
 /**
- * Small text files in the pool itself, so that what must survive a crash travels with the data it is about. Each is
- * replaced atomically by a child that checks the fence first.
+ * Small text files in the backend's own directory, where no client's file system reaches: what they say decides what is
+ * renamed and reverted. Each is replaced atomically by a child that checks the fence first.
  */
 import { fileURLToPath } from 'node:url'
 import { isAbsent } from '../commands.ts'
 import type { Commands } from '../commands.ts'
+import type { Layout } from './layout.ts'
 
 const writeScript = fileURLToPath(new URL('../write-file.sh', import.meta.url))
+const moveScript = fileURLToPath(new URL('move-records.pl', import.meta.url))
+
+/** Makes the folder of records, and brings in what a release before kept in the pool. */
+export async function prepareRecords(
+  commands: Commands,
+  { records, oldRecords }: Pick<Layout, 'records' | 'oldRecords'>,
+): Promise<void> {
+  await commands.change(['mkdir', '-p', '-m', '0700', '--', records])
+  await commands.change(['perl', moveScript, oldRecords, records])
+}
 
 /** The fields of the record in `file`; null when there is none. */
 export async function readRecord(commands: Commands, file: string): Promise<Record<string, string> | null> {

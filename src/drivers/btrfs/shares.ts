@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url'
 import { checkPool } from '../commands.ts'
 import { DriverError } from '../driver.ts'
+import { isDiscarded } from './layout.ts'
 import { deleteSubvolume, freshCounters, gib, limit, notFound, rename, subvolumeIdOf } from './pool.ts'
 import { removeRecords } from './records.ts'
 import type { Commands } from '../commands.ts'
@@ -112,7 +113,8 @@ export async function discard(commands: Commands, pool: Pool, id: string): Promi
 export async function emptyTrash(commands: Commands, pool: Pool, prefix = ''): Promise<void> {
   const { stdout } = await commands.look(['ls', '-A', '--', pool.layout.trash])
   for (const name of stdout.split('\n')) {
-    if (name !== '' && name.startsWith(prefix))
+    // What a client planted there is nothing of ours.
+    if (isDiscarded(name) && name.startsWith(prefix))
       await deleteSubvolume(commands, `${pool.layout.trash}/${name}`)
   }
 }

@@ -5,8 +5,9 @@
  * unknown, because only a walk could tell. It has no abilities, so nobody is offered a shrink or a snapshot it can't keep.
  */
 import { join } from 'node:path'
-import { attempt, checkPool, commandsOf } from '../commands.ts'
+import { attempt, checkPool, commandsOf, isAbsent } from '../commands.ts'
 import { DriverError } from '../driver.ts'
+import { exposedIn } from './exposes.ts'
 import type { Commands } from '../commands.ts'
 import type { CallContext, CreatedShare, Parts, ShareRef, StorageDriver } from '../driver.ts'
 import type { DirectoryOptions } from './config.ts'
@@ -22,10 +23,22 @@ export function directoryDriver(options: DirectoryOptions, parts: Parts): Storag
   const run = <T>(call: CallContext, what: string, work: (commands: Commands) => Promise<T>, full = false) =>
     attempt(what, () => work(commandsOf(parts.exec, call)), full ? { fullMeans: 'no-room-here' } : {})
 
+  /** Null: nothing is there. Throws when something else than a directory is: nothing of it is followed or served. */
+  async function pathOf(commands: Commands, id: string): Promise<string | null> {
+    const path = join(root, checkedId(id))
+    try {
+      const { stdout } = await commands.look(['stat', '--format', '%F', '--', path])
+      if (stdout.trim() === 'directory') return path
+    } catch (error) {
+      if (isAbsent(error)) return null
+      throw error
+    }
+    throw new DriverError(`${path} is not a directory`, 'nothing-happened', { reason: 'not-found' })
+  }
+
   async function find(commands: Commands, share: ShareRef): Promise<CreatedShare> {
-    const path = join(root, checkedId(share.id))
-    const there = await commands.look(['test', '-d', path], { okCodes: [0, 1] })
-    if (there.code === 0) return { state: share.state, tree: { path, readOnly: false } }
+    const path = await pathOf(commands, share.id)
+    if (path !== null) return { state: share.state, tree: { path, readOnly: false } }
     throw new DriverError(`share instance ${share.id} is not in ${root}`, 'nothing-happened', {
       reason: 'not-found',
     })
@@ -34,6 +47,9 @@ export function directoryDriver(options: DirectoryOptions, parts: Parts): Storag
   return {
     name: 'directory',
     reach: 'host',
+
+    exposes: (call) =>
+      run(call, `looking at what lies beside the shares in ${root}`, (commands) => exposedIn(commands, root)),
 
     setup: (call) =>
       run(call, `setting up ${root}`, async (commands) => {
@@ -64,10 +80,9 @@ export function directoryDriver(options: DirectoryOptions, parts: Parts): Storag
         `creating share instance ${share.id}`,
         async (commands) => {
           checkPool(share.pool, options.pool_name)
-          const path = join(root, checkedId(share.id))
-          const there = await commands.look(['test', '-d', path], { okCodes: [0, 1] })
-          // The mode is set as it is made: a share that is there keeps what its owner gave it.
-          if (there.code === 1) await commands.change(['install', '-d', '-m', options.share_mode, '--', path])
+          // The mode is set as it is made: a share that is there keeps what its owner gave it, and nothing in the way is followed.
+          if ((await pathOf(commands, share.id)) === null)
+            await commands.change(['mkdir', '-m', options.share_mode, '--', join(root, share.id)])
           return find(commands, share)
         },
         true,
@@ -75,12 +90,11 @@ export function directoryDriver(options: DirectoryOptions, parts: Parts): Storag
 
     delete: (call, share) =>
       run(call, `deleting share instance ${share.id}`, async (commands) => {
-        const path = join(root, checkedId(share.id))
+        const path = await pathOf(commands, share.id)
         const discarded = join(trash, share.id)
-        const there = await commands.look(['test', '-d', path], { okCodes: [0, 1] })
         // First what an earlier call left, or the rename would have no place to go.
         await commands.change(['rm', '-rf', '--one-file-system', '--', discarded])
-        if (there.code === 1) return
+        if (path === null) return
         await commands.change(['mv', '-T', '--', path, discarded])
         await commands.change(['rm', '-rf', '--one-file-system', '--', discarded])
       }),

@@ -47,6 +47,8 @@ export function createSim(options: SimOptions, parts: Parts): StorageDriver {
   for (const name of options.without) delete (abilities as Partial<typeof abilities>)[name]
   return {
     name: 'sim',
+    // There is nothing to reach: its trees are records, and what would separate real ones is pretended.
+    separates: 'file-system',
     reach: options.reach,
     setup: (call) => world.act(call, 'setup', null, (store) => store.prepare()),
     async stop() {

@@ -31,6 +31,8 @@ export function simExports(world: World, options: SimExports, parts: Parts): Pub
     accessTypes: options.protocols.flatMap((protocol) =>
       options.access_types.map((type) => [protocol, type] as const),
     ),
+    pretends: true,
+    leftOpen: 'Pretended: nothing is opened to any client.',
     publish: (call, target) =>
       world.act(call, 'publish', target.id, (store) => {
         publish(store, options, target)

@@ -1,6 +1,6 @@
 /** The text of Ganesha's and the bus's configuration files. Every value in them is checked here before it is written. */
 import { DriverError } from '../../drivers/driver.ts'
-import type { Tree } from '../../drivers/driver.ts'
+import type { OwnFileSystem, Tree } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
 import type { ClientRule } from './rules.ts'
 
@@ -15,6 +15,8 @@ export interface ExportRecord {
   readonly name: string
   /** The directory behind `path` when it was published, by mount: see `mountIdentity`. */
   readonly mount: string
+  /** Present when `path` is the root of a file system of its own, which then has to be this one. */
+  readonly fileSystem?: OwnFileSystem
   /** Present when `path` is inside this CephFS. */
   readonly ceph?: { readonly filesystem: string }
   readonly rules: readonly ClientRule[]
@@ -22,12 +24,18 @@ export interface ExportRecord {
 
 const header = '# manila '
 
-/** One export file. Throws {@link DriverError} when a path can't be written safely. */
-export function exportFile(record: ExportRecord, options: GaneshaOptions): string {
+/**
+ * One export file. `prober` is an address that may see the root's attributes beside those whom rules let in, to ask for its
+ * handle. Throws {@link DriverError} when a path can't be written safely.
+ */
+export function exportFile(record: ExportRecord, options: GaneshaOptions, prober?: string): string {
   const clients = record.rules.map(({ clients, level }) => {
     const access = level === 'rw' && !record.readOnly ? 'RW' : 'RO'
     return `  CLIENT { Clients = ${clients.join(', ')}; Access_Type = ${access}; Protocols = 4; }`
   })
+  // The first that matches decides: a rule for the same address goes on to hold.
+  if (prober !== undefined)
+    clients.push(`  CLIENT { Clients = ${prober}; Access_Type = MDONLY_RO; Protocols = 4; }`)
   const lines = [
     `${header}${JSON.stringify(record)}`,
     'EXPORT {',
@@ -65,26 +73,52 @@ export function readHeader(text: string): ExportRecord | null {
   }
 }
 
+/** What the main file says besides the options. */
+export interface MainFacts {
+  readonly address: string
+  readonly port: number
+  /** Where recovery data and everything else of this server lies. */
+  readonly dir: string
+  /** Every export is a file system of its own: handles hold its UUID, which a restart of the host doesn't change. */
+  readonly ownFileSystems: boolean
+  /** See {@link lawsOf}. */
+  readonly laws: string
+  /** Export files to begin with. */
+  readonly includes: readonly string[]
+}
+
+/** First line of a main file: a running server whose file has another one was started by other laws. */
+export function lawsOf(place: { readonly ownFileSystems: boolean; readonly address: string }): string {
+  return `# manila laws 2: handles by ${place.ownFileSystems ? 'UUID' : 'device'}, on ${place.address}`
+}
+
+/**
+ * An export that nobody may reach, on the file system that the trees are mounted in. NFS-Ganesha 4.3 follows `..` above an
+ * export's root into a file system that no export has yet, and from then on serves it to clients of that export: the
+ * host's own. What this export has is refused to all others.
+ */
+export function guardFile(number: number, path: string): string {
+  const how = `Pseudo = "/.guard"; Access_Type = None; FSAL { Name = VFS; }`
+  return `EXPORT { Export_Id = ${number}; Path = ${quoted(path)}; ${how} }\n`
+}
+
 /** Ganesha's main file: served addresses, lease behaviour, and the export files to begin with. */
-export function mainFile(
-  options: GaneshaOptions,
-  port: number,
-  dir: string,
-  includes: readonly string[],
-): string {
+export function mainFile(options: GaneshaOptions, facts: MainFacts): string {
+  const { address, port, dir, ownFileSystems, laws, includes } = facts
   const grace =
     options.grace_period_s === 0
       ? 'Graceless = true;'
       : // A lease shorter than the grace period lets clients renew, and so reclaim, within it.
         `Grace_Period = ${options.grace_period_s}; Lease_Lifetime = ${Math.max(5, Math.floor((options.grace_period_s * 2) / 3))};`
   const lines = [
+    laws,
     'NFS_CORE_PARAM {',
     '  NFS_Protocols = 4;',
     `  NFS_Port = ${port};`,
-    `  Bind_addr = ${options.bind_address};`,
+    `  Bind_addr = ${address};`,
     '  Enable_NLM = false; Enable_RQUOTA = false; Enable_UDP = false;',
-    // Subvolumes of one btrfs share its UUID; their device numbers differ.
-    '  fsid_device = true;',
+    // Subvolumes of one btrfs share its UUID; their device numbers differ. Those of loop devices change with each boot.
+    `  fsid_device = ${String(!ownFileSystems)};`,
     '}',
     'NFS_KRB5 { Active_krb5 = false; }',
     `NFSV4 { ${grace} RecoveryBackend = fs; RecoveryRoot = ${quoted(`${dir}/recovery`)};`,

@@ -3,14 +3,14 @@
  * outlive this process; each start looks for them first (process id from their pid files, proved by start time and command
  * line, because ids are used again) and starts only what is dead. Clients notice nothing of a manager that restarts.
  */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { freePort } from '../../exec/free-port.ts'
-import { busFile, mainFile } from './config-file.ts'
+import { busFile, lawsOf, mainFile } from './config-file.ts'
 import { isWildcard, listeners } from './listening.ts'
+import { isAlive, processWith, terminate, type Process } from './process.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { Parts } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
@@ -23,45 +23,67 @@ const apart = ['setsid', '--wait', '--']
 /** How long a daemon found running may take to answer before it counts as hung. */
 const adoptMs = 10_000
 const startMs = 15_000
-const stopMs = 10_000
 
 export interface Daemon {
   /** Starts what is dead, adopts what is alive. `includes` names the export files for a fresh Ganesha. */
   ensure(commands: Commands, includes: () => Promise<readonly string[]>): Promise<Running>
-  /** Ends both; fine when they are dead. */
+  /** Whether one is running, started by whatever process; starts none and doesn't ask it anything. */
+  find(commands: Commands): Promise<boolean>
+  /** Ends both; fine when they are dead. Nobody starts them before {@link ensure}. */
   end(commands: Commands): Promise<void>
+  /** Whether the last thing done on this host was to end them on purpose. */
+  ended(commands: Commands): Promise<boolean>
+  /** The Ganesha that this process last saw; null when it saw none or it is dead. Looks into /proc only. */
+  pid(): number | null
   /** The port that is served; null before the first start. */
   port(): number | null
 }
 
 export interface Running {
   readonly pid: number
+  readonly port: number
   /** For `dbus-send --bus=…`. */
   readonly bus: string
   /** True when this call started Ganesha. */
   readonly fresh: boolean
 }
 
-interface Process {
-  readonly pid: number
-  /** Clock ticks after boot, from /proc: a later process with the same id has another. */
-  readonly startedAt: string
+/** Where the daemons live and whom they serve. */
+export interface Place {
+  /** Holds their files. */
+  readonly dir: string
+  /** Every export is a file system of its own. */
+  readonly ownFileSystems: boolean
+  /** Served on this address. */
+  readonly address: string
+  /** Holds the port when the configuration leaves it open; places may share it. */
+  readonly portFile: string
+  /** A server that listens elsewhere too is ended. */
+  readonly thereOnly: boolean
+  /** A server that was started under other laws is replaced. */
+  readonly strict: boolean
+  /** The command line in front of Ganesha's own; may be empty. */
+  readonly within: readonly string[]
 }
 
-/** The daemons whose files are in `dir`. */
-export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Daemon {
+/** The daemons of one place. */
+export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): Daemon {
+  const { dir, ownFileSystems, address: host } = place
+  const laws = lawsOf(place)
   const file = (name: string) => join(dir, name)
   const socket = Buffer.byteLength(file('bus')) <= longestSocket ? file('bus') : null
   let bus: Process | null = null
   let ganesha: Process | null = null
   let port: number | null = options.port === 0 ? null : options.port
   let starting: Promise<Running> | null = null
+  /** All programs were found. */
+  let known = false
 
   async function ensure(commands: Commands, includes: () => Promise<readonly string[]>): Promise<Running> {
     if (socket === null)
       throw hostLacks(`the path ${file('bus')} is too long for a socket; choose a shorter directory`)
     if (isAlive(bus) && isAlive(ganesha) && port !== null)
-      return { pid: ganesha.pid, bus: address(), fresh: false }
+      return { pid: ganesha.pid, port, bus: address(), fresh: false }
     // Two calls that find it dead must not start it twice.
     starting ??= startAlone(commands, socket, includes).finally(() => {
       starting = null
@@ -94,18 +116,36 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     bus = await find(commands, 'bus.pid', file('bus.conf'))
     ganesha = await find(commands, 'ganesha.pid', file('ganesha.conf'))
     port = await rememberedPort(commands)
-    if (isAlive(bus) && isAlive(ganesha) && port !== null && (await stillAnswers(commands, ganesha))) {
+    const lawful = !place.strict || (await hasLaws(commands))
+    if (isAlive(ganesha) && !lawful)
+      parts.log.warn({ pid: ganesha.pid }, 'NFS-Ganesha was started with other settings: restarting it')
+    if (
+      isAlive(bus) &&
+      isAlive(ganesha) &&
+      lawful &&
+      port !== null &&
+      (await stillAnswers(commands, ganesha))
+    ) {
       parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha is running, adopted')
-      return { pid: ganesha.pid, bus: address(), fresh: false }
+      return { pid: ganesha.pid, port, bus: address(), fresh: false }
     }
     // A Ganesha that lost its bus can't be spoken to any more; it never looks for another.
     if (isAlive(ganesha)) await terminate(ganesha)
-    for (const program of ['dbus-daemon', 'dbus-send', 'ganesha.nfsd'])
+    for (const program of known ? [] : ['dbus-daemon', 'dbus-send', 'ganesha.nfsd'])
       await requireProgram(commands, program)
+    known = true
+    await commands.change(['rm', '-f', '--', file('ended')])
     if (!isAlive(bus)) bus = await startBus(commands, socketPath)
-    ganesha = await startGanesha(commands, await includes())
+    const chosen = (port ??= await portOn(host))
+    ganesha = await startGanesha(commands, chosen, await includes())
     parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha started')
-    return { pid: ganesha.pid, bus: address(), fresh: true }
+    return { pid: ganesha.pid, port: chosen, bus: address(), fresh: true }
+  }
+
+  /** Whether the file that the running Ganesha was started with follows today's laws. */
+  async function hasLaws(commands: Commands): Promise<boolean> {
+    const [first] = (await read(commands, file('ganesha.conf'))).split('\n', 1)
+    return first === laws
   }
 
   async function startBus(commands: Commands, socketPath: string): Promise<Process> {
@@ -120,47 +160,51 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
     return started
   }
 
-  async function startGanesha(commands: Commands, includes: readonly string[]): Promise<Process> {
-    const chosen = port ?? (await portOn(options.bind_address))
+  async function startGanesha(
+    commands: Commands,
+    chosen: number,
+    includes: readonly string[],
+  ): Promise<Process> {
     await commands.change(['mkdir', '-p', '-m', '0700', '--', file('recovery')])
-    await write(commands, file('ganesha.conf'), mainFile(options, chosen, dir, includes))
+    const facts = { address: host, port: chosen, dir, ownFileSystems, laws, includes }
+    await write(commands, file('ganesha.conf'), mainFile(options, facts))
     const files = ['-f', file('ganesha.conf'), '-p', file('ganesha.pid'), '-L', file('ganesha.log')]
+    // UUIDs come from the devices: a cache that outlives a boot knows other images under their names.
     // Its Ceph module is loaded by the first export that wants it, and then no longer reads the main file.
-    const env: Record<string, string> = { DBUS_SYSTEM_BUS_ADDRESS: address() }
+    const env: Record<string, string> = { DBUS_SYSTEM_BUS_ADDRESS: address(), BLKID_FILE: '/dev/null' }
     if (options.ceph_conf !== undefined) env['CEPH_CONF'] = options.ceph_conf
-    await commands.look([...apart, 'ganesha.nfsd', ...files], { env })
+    await commands.look([...apart, ...place.within, 'ganesha.nfsd', ...files], { env })
     const end = performance.now() + Math.min(startMs, commands.remainingMs())
     while (performance.now() < end) {
       const started = await find(commands, 'ganesha.pid', file('ganesha.conf'))
       if (started !== null && (await answers(commands))) {
         await lookWhoIsServed(started, chosen)
-        port = chosen
-        await write(commands, file('port'), `${chosen}\n`)
+        if (options.port === 0) await write(commands, place.portFile, `${chosen}\n`)
         return started
       }
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     const last = await commands.look(['tail', '-n', '3', '--', file('ganesha.log')], { okCodes: [0, 1] })
     throw new DriverError(
-      `NFS-Ganesha did not come up on ${options.bind_address} port ${chosen}: ${last.stdout.trim()}`,
+      `NFS-Ganesha did not come up on ${host} port ${chosen}: ${last.stdout.trim()}`,
       'maybe-happened',
       { retryAfterS: 5 },
     )
   }
 
   /**
-   * NFS-Ganesha 4.3 ignores `Bind_addr` on hosts without a global IPv6 address. Shares are then protected by their rules alone,
-   * on addresses that nobody meant.
+   * NFS-Ganesha 4.3 ignores `Bind_addr` on hosts whose only IPv6 address is `::1` (getaddrinfo(3) with AI_ADDRCONFIG then answers it
+   * an IPv4 address, which it reads as an empty IPv6 one). Shares are then protected by their rules alone, on addresses that nobody meant.
    */
   async function lookWhoIsServed(started: Process, chosen: number): Promise<void> {
-    if (isWildcard(options.bind_address) || !listeners(started.pid, chosen).some(isWildcard)) return
-    const what = `NFS-Ganesha listens on every address, port ${chosen}, although bind_address is ${options.bind_address}: it does so on hosts without a global IPv6 address`
-    if (!options.require_bind_address) {
+    if (isWildcard(host) || !listeners(started.pid, chosen).some(isWildcard)) return
+    const what = `NFS-Ganesha listens on every address, port ${chosen}, although it was told ${host}: it does so on hosts whose only IPv6 address is ::1`
+    if (!place.thereOnly) {
       parts.log.warn({ port: chosen }, `${what}; only access rules and a firewall keep others out`)
       return
     }
     await terminate(started)
-    const remedy = 'give the host one, or set require_bind_address = false and close the port in a firewall'
+    const remedy = 'give the host any other, for example: ip -6 addr add fd00::1/128 dev lo'
     throw new DriverError(`${what}; ${remedy}`, 'nothing-happened', { reason: 'host-lacks' })
   }
 
@@ -188,16 +232,12 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
   async function find(commands: Commands, pidFile: string, configFile: string): Promise<Process | null> {
     // Ganesha writes over its file without cutting it: below a shorter id the end of a longer one stays, as after a reboot.
     const [first = ''] = (await read(commands, file(pidFile))).split('\n', 1)
-    const pid = Number(first)
-    if (!Number.isSafeInteger(pid) || pid < 2) return null
-    const startedAt = startTime(pid)
-    if (startedAt === null || !commandLine(pid).some((argument) => argument.endsWith(configFile))) return null
-    return { pid, startedAt }
+    return processWith(Number(first), configFile)
   }
 
   async function rememberedPort(commands: Commands): Promise<number | null> {
     if (options.port !== 0) return options.port
-    const remembered = Number(await read(commands, file('port')))
+    const remembered = Number(await read(commands, place.portFile))
     return Number.isInteger(remembered) && remembered > 0 ? remembered : null
   }
 
@@ -208,13 +248,23 @@ export function daemonIn(dir: string, options: GaneshaOptions, parts: Parts): Da
   return {
     ensure,
     port: () => port,
+    pid: () => (isAlive(ganesha) ? ganesha.pid : null),
+    async find(commands) {
+      ganesha = await find(commands, 'ganesha.pid', file('ganesha.conf'))
+      return isAlive(ganesha)
+    },
     async end(commands) {
+      // Before it is dead: whoever watches it must not start it again.
+      await write(commands, file('ended'), '')
       ganesha ??= await find(commands, 'ganesha.pid', file('ganesha.conf'))
       if (isAlive(ganesha)) await terminate(ganesha)
       bus ??= await find(commands, 'bus.pid', file('bus.conf'))
       if (isAlive(bus)) await terminate(bus)
       ganesha = null
       bus = null
+    },
+    async ended(commands) {
+      return (await commands.look(['test', '-e', file('ended')], { okCodes: [0, 1] })).code === 0
     },
   }
 }
@@ -234,56 +284,6 @@ async function read(commands: Commands, path: string): Promise<string> {
   } catch (error) {
     if (isAbsent(error)) return ''
     throw error
-  }
-}
-
-/** Asks a process to end, insists after {@link stopMs}, and answers when it is gone. */
-async function terminate(process_: Process): Promise<void> {
-  const end = performance.now() + stopMs
-  signal(process_, 'SIGTERM')
-  while (isAlive(process_)) {
-    if (performance.now() > end) signal(process_, 'SIGKILL')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    if (performance.now() > end + 2000) {
-      throw new DriverError(`process ${process_.pid} can't be ended`, 'maybe-happened', { retryAfterS: 5 })
-    }
-  }
-}
-
-function signal(process_: Process, name: NodeJS.Signals): void {
-  if (!isAlive(process_)) return
-  process.kill(process_.pid, name)
-}
-
-/** One that was killed is listed until its last thread is gone; by then it has no memory, so no command line either. */
-function isAlive(process_: Process | null): process_ is Process {
-  return (
-    process_ !== null &&
-    startTime(process_.pid) === process_.startedAt &&
-    commandLine(process_.pid).length > 0
-  )
-}
-
-/** Field 22 of /proc/PID/stat; null for a process that is gone or only waits to be collected. */
-function startTime(pid: number): string | null {
-  try {
-    // The name in brackets may hold anything; the fields after the last bracket don't.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return fields[0] === 'Z' ? null : (fields[19] ?? null)
-  } catch {
-    return null
-  }
-}
-
-function commandLine(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      .split('\0')
-      .filter((part) => part !== '')
-  } catch {
-    return []
   }
 }
 

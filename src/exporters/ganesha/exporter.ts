@@ -7,15 +7,19 @@ import { join } from 'node:path'
 import { attempt, commandsOf, hostLacks } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { checkedName, checkedPath } from './config-file.ts'
-import { daemonIn } from './daemon.ts'
-import { checkSameDirectory, exportsIn, mountIdentity } from './exports.ts'
+import { checkFileSystem, checkSameDirectory, mountIdentity } from './exports.ts'
+import { rootHandle } from './handle.ts'
+import { isWildcard } from './listening.ts'
 import { sortRules } from './rules.ts'
+import { checkServers, projectServers, sharedServer, type Servers } from './servers.ts'
+import { watch, type Watch } from './watch.ts'
 import type { Commands } from '../../drivers/commands.ts'
-import type { CallContext, Exporter, ExportRef, Parts } from '../../drivers/driver.ts'
+import type { CallContext, Exporter, ExportLocation, ExportRef, Parts, Tree } from '../../drivers/driver.ts'
 import type { ExportRecord } from './config-file.ts'
-import type { Daemon, Running } from './daemon.ts'
+import type { Running } from './daemon.ts'
 import type { Exports } from './exports.ts'
 import type { GaneshaOptions } from './options.ts'
+import type { Server } from './server.ts'
 
 /** An exporter that also tells where it serves: export locations have no place for a port. */
 export interface GaneshaExporter extends Exporter {
@@ -23,100 +27,219 @@ export interface GaneshaExporter extends Exporter {
   port(): number | null
 }
 
-interface Site {
-  readonly daemon: Daemon
-  readonly exports: Exports
-}
+/** What the attacks of the conformance kit could not be kept from, for users. */
+const leftOpen = {
+  'per-project':
+    'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of one project share a server: one that learned the UUID of another share of its project can read the attributes of that root, and one can interrupt the server for about a second, as often as it likes. Other projects have servers of their own.',
+  shared:
+    'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of all projects share one server: one that learned the UUID of another share can read the attributes of that root, and any client can interrupt the server for about a second, as often as it likes.',
+} as const
+
+/** Milliseconds within which a server that is up tells a handle. */
+const handleMs = 5000
 
 /** Builds the exporter; nothing is touched before `setup`. */
 export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaExporter {
-  const host = options.advertised_host ?? options.bind_address
-  let site: Site | null = null
+  checkServers(options, parts)
+  const ownFileSystems = parts.storage?.separates === 'file-system'
+  let opened: { readonly servers: Servers; readonly watch: Watch } | null = null
 
-  async function open(commands: Commands): Promise<Site> {
-    if (site !== null) return site
+  async function open(commands: Commands): Promise<{ readonly servers: Servers; readonly watch: Watch }> {
+    if (opened !== null) return opened
     // Mounts are listed by their real paths, and the daemon is recognised by the path on its command line.
-    const dir = (await commands.look(['realpath', '-e', '--', parts.dir])).stdout.trimEnd()
-    const own = join(dir, 'ganesha')
-    const exports = exportsIn(own, options)
-    await exports.prepare(commands)
-    site = { daemon: daemonIn(own, options, parts), exports }
-    return site
+    const dir = join((await commands.look(['realpath', '-e', '--', parts.dir])).stdout.trimEnd(), 'ganesha')
+    const make = options.servers === 'shared' ? sharedServer : projectServers
+    const servers = make(dir, options, parts)
+    opened ??= { servers, watch: watch(servers, parts) }
+    return opened
   }
 
-  /** One call of the contract; the daemon runs when `work` begins. */
-  function serving<T>(
+  /** One call of the contract. */
+  function doing<T>(
     call: CallContext,
     what: string,
-    work: (commands: Commands, exports: Exports, running: Running) => Promise<T>,
+    work: (commands: Commands, servers: Servers) => Promise<T>,
   ): Promise<T> {
     return attempt(what, async () => {
       const commands = commandsOf(parts.exec, call)
-      const { daemon, exports } = await open(commands)
-      const running = await daemon.ensure(commands, () => exports.servable(commands))
-      return work(commands, exports, running)
+      return work(commands, (await open(commands)).servers)
     })
+  }
+
+  /** What clients mount. */
+  function locationOf(server: Server, name: string): ExportLocation {
+    const host = options.advertised_host ?? server.address
+    const shown = options.servers === 'shared' ? host : server.address
+    return {
+      path: `${shown.includes(':') ? `[${shown}]` : shown}:/${name}`,
+      preferred: true,
+      adminOnly: false,
+    }
+  }
+
+  async function publishOn(commands: Commands, server: Server, target: ExportRef): Promise<ExportLocation> {
+    const tree = nfsTree(target)
+    if (tree.ceph !== undefined && options.ceph_conf === undefined)
+      throw hostLacks(`the exporter of ${parts.backend} needs the option ceph_conf to serve CephFS`)
+    const path = checkedPath(tree)
+    const name = checkedName(target.name)
+    const { exports } = server
+    const known = await exports.find(commands, target.id)
+    const record = async (): Promise<ExportRecord> => ({
+      id: target.id,
+      number: known?.number ?? (await exports.takeNumber(commands, target.id)),
+      path,
+      readOnly: tree.readOnly,
+      name,
+      ...identity(tree),
+      rules: known?.rules ?? [],
+    })
+    await checkTree(commands, exports, { ...tree, path })
+    if (known !== null) {
+      // One more that the server, if it waits, needs not wait for.
+      await exports.save(commands, await record())
+    }
+    const running = await server.up(commands)
+    if (running === null && known === null)
+      throw new DriverError(`NFS-Ganesha waits for other file systems to be mounted`, 'nothing-happened', {
+        retryAfterS: 2,
+        reason: 'busy',
+      })
+    if (running !== null) {
+      const made = await record()
+      if (tree.ceph === undefined) await checkSameDirectory(commands, running, path)
+      if (ownFileSystems && tree.ceph === undefined)
+        await checkHandle(commands, server, running, { record: made, known })
+      await exports.apply(commands, running, made)
+    }
+    return locationOf(server, name)
+  }
+
+  /** Before a path is served it has to be what the driver says, for the daemon too. */
+  async function checkTree(commands: Commands, exports: Exports, tree: Tree): Promise<void> {
+    const { path, fileSystem } = tree
+    if (fileSystem !== undefined) await checkFileSystem(commands, path, fileSystem, exports.guardPath)
+    else if (ownFileSystems && tree.ceph === undefined)
+      throw hostLacks(`${path} is not served: ${parts.storage?.name} does not say which file system it is`)
+  }
+
+  /** Throws, and serves nothing under the record's id, unless the handles that clients will get hold the UUID. */
+  async function checkHandle(
+    commands: Commands,
+    { exports, address: served }: Server,
+    running: Running,
+    { record, known }: { record: ExportRecord; known: ExportRecord | null },
+  ): Promise<void> {
+    const { path, name, fileSystem } = record
+    const address = isWildcard(served) ? '127.0.0.1' : served
+    await exports.show(commands, running, record, address)
+    const timeoutMs = Math.max(1, Math.min(handleMs, commands.remainingMs()))
+    const asked = { host: address, port: running.port, name, timeoutMs }
+    const handle = await rootHandle(asked).catch(async (cause: Error) => {
+      await (known === null
+        ? exports.hide(commands, running, record)
+        : exports.apply(commands, running, known))
+      throw new DriverError(`NFS-Ganesha shows no handle of ${path}: ${cause.message}`, 'maybe-happened', {
+        cause,
+        retryAfterS: 5,
+      })
+    })
+    const uuid = Buffer.from((fileSystem?.uuid ?? '').replaceAll('-', ''), 'hex')
+    if (uuid.length === 16 && handle.includes(uuid)) return
+    await exports.remove(commands, running, record)
+    throw hostLacks(
+      `${path} is not served: its handles are made of something else than the UUID ${fileSystem?.uuid} (${handle.toString('hex')})`,
+    )
   }
 
   return {
     name: 'ganesha',
     protocols: ['NFS'],
     accessTypes: [['NFS', 'ip']],
-    port: () => site?.daemon.port() ?? null,
+    ...(parts.storage?.separates === undefined ? {} : { leftOpen: leftOpen[options.servers] }),
+    port: () =>
+      opened?.servers
+        .known()
+        .find((server) => server.port() !== null)
+        ?.port() ?? null,
+    troubles: () => opened?.servers.known().flatMap((server) => server.trouble() ?? []) ?? [],
 
-    setup: (call) => serving(call, `starting NFS-Ganesha for ${parts.backend}`, async () => undefined),
+    setup: (call) =>
+      attempt(`starting NFS-Ganesha for ${parts.backend}`, async () => {
+        const commands = commandsOf(parts.exec, call)
+        const { servers, watch } = await open(commands)
+        await servers.begin(commands)
+        watch.start()
+      }),
+
+    settled: (call) =>
+      doing(call, `starting NFS-Ganesha for ${parts.backend}`, async (commands, servers) => {
+        for (const server of servers.known()) await server.settle(commands, { anyway: true })
+      }),
 
     stop: (call, { detach }) =>
       attempt(`stopping NFS-Ganesha of ${parts.backend}`, async () => {
-        if (!detach) return
+        await opened?.watch.stop()
         const commands = commandsOf(parts.exec, call)
-        await (await open(commands)).daemon.end(commands)
+        const { servers } = detach ? await open(commands) : { servers: null }
+        opened = null
+        const ends = (await servers?.all(commands))?.map((server) => server.end(commands)) ?? []
+        await Promise.all(ends)
       }),
 
     publish: (call, target) =>
-      serving(call, `publishing ${target.id}`, async (commands, exports, running) => {
-        const tree = nfsTree(target)
-        if (tree.ceph !== undefined && options.ceph_conf === undefined)
-          throw hostLacks(`the exporter of ${parts.backend} needs the option ceph_conf to serve CephFS`)
-        const path = checkedPath(tree)
-        const name = checkedName(target.name)
-        if (tree.ceph === undefined) await checkSameDirectory(commands, running, path)
-        const known = await exports.find(commands, target.id)
-        const record: ExportRecord = {
-          id: target.id,
-          number: known?.number ?? (await exports.takeNumber(commands, target.id)),
-          path,
-          readOnly: tree.readOnly,
-          name,
-          ...(tree.ceph === undefined
-            ? { mount: mountIdentity(path) }
-            : { mount: 'cephfs', ceph: { filesystem: tree.ceph.filesystem } }),
-          rules: known?.rules ?? [],
-        }
-        await exports.apply(commands, running, record)
-        const shown = host.includes(':') ? `[${host}]` : host
-        return [{ path: `${shown}:/${name}`, preferred: true, adminOnly: false }]
+      doing(call, `publishing ${target.id}`, async (commands, servers) => {
+        nfsTree(target)
+        // Another project's until now; not inside of the lock of this one, lest two that swap shares wait for each other.
+        const before = await servers.find(commands, target.id)
+        if (before !== null && !servers.serves(before, target.projectId))
+          await servers.within(commands, before, () => withdraw(commands, before, target.id))
+        return servers.lend(commands, target.projectId, async (server) => [
+          await publishOn(commands, server, target),
+        ])
       }),
 
     unpublish: (call, target) =>
-      serving(call, `unpublishing ${target.id}`, async (commands, exports, running) => {
-        const known = await exports.find(commands, target.id)
-        if (known !== null) await exports.remove(commands, running, known)
+      doing(call, `unpublishing ${target.id}`, async (commands, servers) => {
+        const server = await servers.find(commands, target.id)
+        if (server !== null)
+          await servers.within(commands, server, () => withdraw(commands, server, target.id))
       }),
 
     applyRules: (call, target, rules) =>
-      serving(call, `applying access rules of ${target.id}`, async (commands, exports, running) => {
-        const known = await exports.find(commands, target.id)
-        if (known === null) {
+      doing(call, `applying access rules of ${target.id}`, async (commands, servers) => {
+        const server = await servers.find(commands, target.id)
+        const known = await server?.exports.find(commands, target.id)
+        if (server === null || known === null || known === undefined) {
           throw new DriverError(`${target.id} is not published`, 'nothing-happened', { reason: 'not-found' })
         }
         const { enforced, outcomes } = sortRules(rules)
-        await exports.apply(commands, running, { ...known, rules: enforced })
+        const record = { ...known, rules: enforced }
+        const running = await server.up(commands)
+        if (running === null) await server.exports.save(commands, record)
+        else await server.exports.apply(commands, running, record)
         return outcomes
       }),
 
-    inventory: (call) => serving(call, 'listing exports', (commands, exports) => exports.ids(commands)),
+    inventory: (call) => doing(call, 'listing exports', (commands, servers) => servers.ids(commands)),
   }
+}
+
+/** Serves nothing under the id afterwards, and keeps nothing of it. */
+async function withdraw(commands: Commands, server: Server, id: string): Promise<void> {
+  const known = await server.exports.find(commands, id)
+  if (known === null) return
+  const running = await server.up(commands)
+  if (running === null) await server.exports.forget(commands, known)
+  else await server.exports.remove(commands, running, known)
+}
+
+/** What the record has to say of the place where the tree lies. */
+function identity(tree: Tree): Pick<ExportRecord, 'mount' | 'ceph' | 'fileSystem'> {
+  if (tree.ceph !== undefined) return { mount: 'cephfs', ceph: { filesystem: tree.ceph.filesystem } }
+  const { fileSystem } = tree
+  const known = fileSystem && { uuid: fileSystem.uuid, backing: fileSystem.backing }
+  return { mount: mountIdentity(tree.path), ...(known === undefined ? {} : { fileSystem: known }) }
 }
 
 function nfsTree(target: ExportRef) {

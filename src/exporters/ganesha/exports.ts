@@ -3,45 +3,77 @@
  * running daemon is told afterwards, so whichever of the two dies, the other brings it back.
  */
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ExecError } from '../../exec/exec.ts'
 import { isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
-import { mountOf, mounts } from '../../drivers/mountinfo.ts'
-import { exportFile, readHeader } from './config-file.ts'
+import { mountOf, mounts, type Mount } from '../../drivers/mountinfo.ts'
+import { exportFile, guardFile, readHeader } from './config-file.ts'
+import { differences } from './file-system.ts'
 import type { Commands } from '../../drivers/commands.ts'
+import type { OwnFileSystem } from '../../drivers/driver.ts'
 import type { ExportRecord } from './config-file.ts'
 import type { Running } from './daemon.ts'
 import type { GaneshaOptions } from './options.ts'
 
 const changeScript = fileURLToPath(new URL('change-export.sh', import.meta.url))
 const numberScript = fileURLToPath(new URL('take-number.sh', import.meta.url))
+const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.meta.url))
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Export_Id has 16 bits; 0 is the pseudo root. */
 const numbers = 65_535
 const manyMegabytes = 64 * 1024 * 1024
+/** Who holds the number of the guard (`guardFile`): no share instance. */
+const guardId = '00000000-0000-4000-8000-000000000000'
 
 export interface Exports {
-  /** Makes the folders. */
+  /** Makes the folders and the guard. */
   prepare(commands: Commands): Promise<void>
   find(commands: Commands, id: string): Promise<ExportRecord | null>
   /** An export number that `id` alone has, the same at every call. */
   takeNumber(commands: Commands, id: string): Promise<number>
   /** Writes the record and makes the daemon serve it; other exports notice nothing. */
   apply(commands: Commands, running: Running, record: ExportRecord): Promise<void>
+  /**
+   * Makes the daemon serve the record's rules and show the root's attributes to `prober` too, until the next {@link apply};
+   * the file stays as it is.
+   */
+  show(commands: Commands, running: Running, record: ExportRecord, prober: string): Promise<void>
+  /** Makes the daemon forget the export; its files stay. */
+  hide(commands: Commands, running: Running, record: ExportRecord): Promise<void>
   /** Makes the daemon forget the export, then removes its files. */
   remove(commands: Commands, running: Running, record: ExportRecord): Promise<void>
   /** Ids of all export files. */
   ids(commands: Commands): Promise<readonly string[]>
-  /** Files of exports whose directory is now what it was when they were published. */
-  servable(commands: Commands): Promise<readonly string[]>
+  /** Writes the record without a word to the daemon. */
+  save(commands: Commands, record: ExportRecord): Promise<void>
+  /** Removes the record's files without a word to the daemon. */
+  forget(commands: Commands, record: ExportRecord): Promise<void>
+  /** What a fresh daemon can begin with. */
+  judge(commands: Commands): Promise<Judgement>
+  /** Whether the daemon has the guard. */
+  guarded(commands: Commands, running: Running): Promise<boolean>
+  /** A directory on the file system that the guard keeps from clients. */
+  readonly guardPath: string
+}
+
+export interface Judgement {
+  /** The guard, and exports whose directory is what it was when they were published. */
+  readonly files: readonly string[]
+  /** Where another directory is now: the paths of the other exports. */
+  readonly missing: readonly string[]
 }
 
 /** Export files below `dir`. */
 export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   const folder = join(dir, 'exports.d')
   const numberFolder = join(dir, 'numbers')
+  const guardPath = join(dir, 'nothing')
+  const guard = join(dir, 'guard.conf')
+  const shown = join(dir, 'shown')
+  // Ceph's client walks no mounts, and the module that would is not needed on such a host.
+  const guards = options.ceph_conf === undefined
   const fileOf = (id: string) => join(folder, `${checkedId(id)}.conf`)
   const numberFile = (number: number) => join(numberFolder, String(number))
 
@@ -53,10 +85,64 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     })
   }
 
+  async function takeNumber(commands: Commands, id: string): Promise<number> {
+    // Numbers are spread by id, so one that was freed isn't handed to somebody else next: old file handles hold it.
+    const first = createHash('sha256').update(checkedId(id)).digest().readUInt32BE() % numbers
+    for (let step = 0; step < numbers; step++) {
+      const number = 1 + ((first + step) % numbers)
+      const argv = ['sh', numberScript, numberFile(number), id]
+      if ((await commands.change(argv, { okCodes: [0, 3] })).code === 0) return number
+    }
+    throw new DriverError(`all ${numbers} export numbers are taken`, 'no-room-here')
+  }
+
+  async function all(commands: Commands): Promise<readonly ExportRecord[]> {
+    const argv = ['grep', '--recursive', '--no-filename', '--max-count=1', '--include=*.conf', '^# manila ']
+    const options_ = { maxOutputBytes: manyMegabytes, okCodes: [0, 1] }
+    const { stdout } = await commands.look([...argv, '--', folder], options_)
+    return stdout.split('\n').flatMap((line) => {
+      const record = readHeader(line)
+      return record !== null && uuid.test(record.id) ? [record] : []
+    })
+  }
+
+  async function forget(commands: Commands, record: ExportRecord): Promise<void> {
+    await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
+  }
+
+  /** Writes `record` to `file` and has the daemon read it there. */
+  async function tell(
+    commands: Commands,
+    running: Running,
+    record: ExportRecord,
+    file: string,
+    prober?: string,
+  ): Promise<void> {
+    const live = await liveExport(commands, running, record.number)
+    if (live !== null && live !== record.path) {
+      await removeLive(commands, running, record.number)
+    }
+    const selector = `EXPORT(Export_Id=${record.number})`
+    const argv = ['sh', changeScript, file, running.bus, selector]
+    const { stdout } = await commands.change(argv, { input: exportFile(record, options, prober) })
+    // It says "1 exports updated. Errors found: …" with code 0 when it dropped a part of the file.
+    if (!/^\s*1 exports (updated|added)/.test(stdout) || /errors found/i.test(stdout)) {
+      throw new DriverError(`NFS-Ganesha did not take the export: ${stdout.trim()}`, 'maybe-happened', {
+        retryAfterS: 5,
+      })
+    }
+  }
+
   return {
     ids,
+    takeNumber,
+    guardPath,
     async prepare(commands) {
-      await commands.change(['mkdir', '-p', '-m', '0700', '--', folder, numberFolder])
+      const folders = [folder, numberFolder, guardPath, shown]
+      await commands.change(['mkdir', '-p', '-m', '0700', '--', ...folders])
+      if (!guards) return
+      const input = guardFile(await takeNumber(commands, guardId), guardPath)
+      await commands.change(['sh', writeScript, guard], { input })
     },
 
     async find(commands, id) {
@@ -68,45 +154,48 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
       }
     },
 
-    async takeNumber(commands, id) {
-      // Numbers are spread by id, so one that was freed isn't handed to somebody else next: old file handles hold it.
-      const first = createHash('sha256').update(checkedId(id)).digest().readUInt32BE() % numbers
-      for (let step = 0; step < numbers; step++) {
-        const number = 1 + ((first + step) % numbers)
-        const argv = ['sh', numberScript, numberFile(number), id]
-        if ((await commands.change(argv, { okCodes: [0, 3] })).code === 0) return number
-      }
-      throw new DriverError(`all ${numbers} export numbers are taken`, 'no-room-here')
+    apply: (commands, running, record) => tell(commands, running, record, fileOf(record.id)),
+
+    async show(commands, running, record, prober) {
+      const file = join(shown, `${checkedId(record.id)}.conf`)
+      await tell(commands, running, record, file, prober)
+      await commands.change(['rm', '-f', '--', file])
     },
 
-    async apply(commands, running, record) {
-      const live = await liveExport(commands, running, record.number)
-      if (live !== null && live !== record.path) {
-        await removeLive(commands, running, record.number)
-      }
-      const selector = `EXPORT(Export_Id=${record.number})`
-      const argv = ['sh', changeScript, fileOf(record.id), running.bus, selector]
-      const { stdout } = await commands.change(argv, { input: exportFile(record, options) })
-      // It says "1 exports updated. Errors found: …" with code 0 when it dropped a part of the file.
-      if (!/^\s*1 exports (updated|added)/.test(stdout) || /errors found/i.test(stdout)) {
-        throw new DriverError(`NFS-Ganesha did not take the export: ${stdout.trim()}`, 'maybe-happened', {
-          retryAfterS: 5,
-        })
-      }
-    },
+    hide: (commands, running, record) => removeLive(commands, running, record.number),
 
     async remove(commands, running, record) {
       await removeLive(commands, running, record.number)
-      await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
+      await forget(commands, record)
     },
 
-    async servable(commands) {
-      const all = await Promise.all((await ids(commands)).map((id) => this.find(commands, id)))
-      return all.flatMap((record) => {
+    async save(commands, record) {
+      await commands.change(['sh', writeScript, fileOf(record.id)], { input: exportFile(record, options) })
+    },
+
+    forget,
+
+    async judge(commands) {
+      const table = mounts()
+      const records = await all(commands)
+      const same = records.filter(
         // Nothing has to be mounted here for what Ceph's own client reads.
-        const same = record?.ceph !== undefined || mountIdentity(record?.path ?? '') === record?.mount
-        return record !== null && same ? [fileOf(record.id)] : []
-      })
+        (record) => record.ceph !== undefined || mountIdentity(record.path, table) === record.mount,
+      )
+      const own = same.flatMap(({ path, fileSystem }) =>
+        fileSystem === undefined ? [] : [{ path, fileSystem }],
+      )
+      const wrong = await differences(commands, own, table)
+      const strange = new Set(own.flatMap(({ path }, at) => (wrong[at] === null ? [] : [path])))
+      const right = new Set(same.filter(({ path }) => !strange.has(path)))
+      const files = [...right].map(({ id }) => fileOf(id))
+      const missing = records.filter((record) => !right.has(record)).map(({ path }) => path)
+      return { files: guards ? [guard, ...files] : files, missing }
+    },
+
+    async guarded(commands, running) {
+      const number = await takeNumber(commands, guardId)
+      return !guards || (await liveExport(commands, running, number)) === guardPath
     },
   }
 }
@@ -115,8 +204,8 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
  * Which directory a path shows, as far as mounts decide it: file-system type and the directory inside it. After a reboot
  * a mount point is an empty directory of another file system, and exporting that would succeed.
  */
-export function mountIdentity(path: string): string {
-  const mount = mountOf(path, mounts())
+export function mountIdentity(path: string, table: readonly Mount[] = mounts()): string {
+  const mount = mountOf(path, table)
   return mount === null ? 'none' : `${mount.fsType} ${mount.root} ${mount.path}`
 }
 
@@ -133,6 +222,28 @@ export async function checkSameDirectory(commands: Commands, running: Running, p
     'nothing-happened',
     { reason: 'host-lacks' },
   )
+}
+
+/**
+ * Throws unless `path` shows the file system that it should, and lies in the one that the guard keeps from clients: `..` above
+ * an export's root leads there.
+ */
+export async function checkFileSystem(
+  commands: Commands,
+  path: string,
+  fileSystem: OwnFileSystem,
+  guardPath: string,
+): Promise<void> {
+  const [wrong = null] = await differences(commands, [{ path, fileSystem }])
+  const refuse = (why: string) =>
+    new DriverError(`${path} is not served: ${why}`, 'nothing-happened', { reason: 'host-lacks' })
+  if (wrong !== null) throw refuse(wrong)
+  const argv = ['stat', '--format', '%d', '--', dirname(path), guardPath]
+  const devices = (await commands.look(argv)).stdout.trim().split('\n')
+  if (devices[0] !== devices[1])
+    throw refuse(
+      `its mount point must lie on the file system of ${guardPath}, which is kept from clients, and doesn't`,
+    )
 }
 
 /** The path that the daemon serves under `number`; null when it serves none. */
@@ -164,7 +275,10 @@ function isUnknownExport(error: unknown): boolean {
   return error instanceof ExecError && /Export id not found/.test(error.result.stderr)
 }
 
+/** Whether `id` can be an export's; nothing else becomes a path. */
+export const isInstanceId = (id: string): boolean => uuid.test(id)
+
 function checkedId(id: string): string {
-  if (uuid.test(id)) return id
+  if (isInstanceId(id)) return id
   throw new DriverError(`not an instance id: ${JSON.stringify(id.slice(0, 64))}`, 'nothing-happened')
 }

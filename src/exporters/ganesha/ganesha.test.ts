@@ -107,14 +107,23 @@ describe('the export file', () => {
   })
 })
 
+const facts = {
+  address: '127.0.0.1',
+  port: 2049,
+  dir: '/d',
+  ownFileSystems: false,
+  laws: '# laws',
+  includes: [],
+}
+
 test('the daemon knows the Ceph cluster only where one is configured', () => {
-  expect(mainFile(options, 2049, '/d', [])).not.toContain('CEPH')
-  const withCeph = mainFile({ ...options, ceph_conf: '/etc/ceph/ceph.conf' }, 2049, '/d', [])
+  expect(mainFile(options, facts)).not.toContain('CEPH')
+  const withCeph = mainFile({ ...options, ceph_conf: '/etc/ceph/ceph.conf' }, facts)
   expect(withCeph).toContain('CEPH { Ceph_Conf = "/etc/ceph/ceph.conf"; }')
 })
 
 test('grace is off by default and has a shorter lease when it is on', () => {
-  expect(mainFile(options, 2049, '/d', ['/d/exports.d/x.conf'])).toContain('Graceless = true;')
-  const graceful = mainFile({ ...options, grace_period_s: 15 }, 2049, '/d', [])
+  expect(mainFile(options, { ...facts, includes: ['/d/exports.d/x.conf'] })).toContain('Graceless = true;')
+  const graceful = mainFile({ ...options, grace_period_s: 15 }, facts)
   expect(graceful).toContain('Grace_Period = 15; Lease_Lifetime = 10;')
 })

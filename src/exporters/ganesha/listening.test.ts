@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { isWildcard, listeners, listenersIn } from './listening.ts'
+import { isWildcard, listeners, listenersIn, peersIn } from './listening.ts'
 
 const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:0801 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
@@ -18,6 +18,19 @@ test('only listeners on the port count, and addresses are as people write them',
   expect(listenersIn(table, 0x804)).toEqual([])
   expect(['0.0.0.0', '0:0:0:0:0:0:0:0', '::'].map(isWildcard)).toEqual([true, true, true])
   expect(['127.0.0.1', '0:0:0:0:0:0:0:1'].map(isWildcard)).toEqual([false, false])
+})
+
+test('who is connected, and who was until the server died', () => {
+  const connections = `${table}
+   6: 0100007F:0801 0200007F:9C41 06 0
+   7: B80D0120000000000000000001000000:0801 B80D0120000000000000000007000000:9C41 01 0
+`
+  const on = (address: string, closing = false) => peersIn(connections, 0x801, { address, closing })
+  expect(on('127.0.0.1')).toEqual(['127.0.0.1'])
+  expect(on('127.0.0.1', true)).toEqual(['127.0.0.1', '127.0.0.2'])
+  expect(on('2001:db8::1')).toEqual(['2001:db8:0:0:0:0:0:7'])
+  expect(on('0.0.0.0')).toEqual(['127.0.0.1', '2001:db8:0:0:0:0:0:7'])
+  expect(on('127.0.0.3', true)).toEqual([])
 })
 
 test.skipIf(process.platform !== 'linux')('the kernel is asked', async () => {

@@ -11,7 +11,32 @@ export const ganeshaOptions = Type.Object(
     require_bind_address: Type.Boolean({
       default: false,
       description:
-        'Refuse to serve where NFS-Ganesha listens on every address in spite of bind_address (4.3 does on hosts without a global IPv6 address); otherwise that is only logged.',
+        'Refuse to serve where NFS-Ganesha listens on every address in spite of bind_address (4.3 does on hosts whose only IPv6 address is ::1); otherwise that is only logged. Servers per project always refuse.',
+    }),
+    servers: Type.Union([Type.Literal('shared'), Type.Literal('per-project')], {
+      default: 'shared',
+      description:
+        'shared: one NFS server for all projects, on bind_address. per-project: each has a server of its own, on one of addresses, which sees the shares of that project only; needs a driver that keeps clients apart.',
+    }),
+    addresses: Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]{2,45}$' }), {
+      maxItems: 4096,
+      default: [],
+      description:
+        'For servers = "per-project": addresses of this host, as many as projects may have exports at the same time. A project keeps its address while it has one.',
+    }),
+    server_memory_mib: Type.Integer({
+      minimum: 512,
+      maximum: 1_048_576,
+      default: 2048,
+      description:
+        'For servers = "per-project": the private memory, stacks of threads included, that a server may map; one that wants more ends and is started again.',
+    }),
+    start_wait_s: Type.Integer({
+      minimum: 0,
+      maximum: 3600,
+      default: 120,
+      description:
+        'After a restart of the host, how long a server may wait for the file systems of its exports to be mounted again before it serves what is there. Clients wait for a server, but do not forgive one that has lost their files.',
     }),
     port: Type.Integer({
       minimum: 0,

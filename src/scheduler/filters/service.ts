@@ -15,6 +15,18 @@ export const serviceFilter: Filter = {
   },
 }
 
+/**
+ * Runs before every chain: a backend that can't keep clients apart may serve what it has, and nothing is added to it. What
+ * grows there is there already.
+ */
+export const closedFilter: Filter = {
+  name: 'closed backend',
+  judge: (request) => (pool) =>
+    pool.closed === null || request.kind === 'extend'
+      ? null
+      : `The backend ${pool.backendLabel} takes no new shares. ${pool.closed}`,
+}
+
 /** Runs after {@link serviceFilter}: a new share needs a type, the default one at least. */
 export const shareTypeFilter: Filter = {
   name: 'share type',

@@ -36,7 +36,8 @@ async function shrinkBack(parts: StepParts, job: ExtendJob): Promise<void> {
   const ref = { ...subject.ref, sizeGib: toGib }
   const fence = { instanceId, fence: job.fence, owned: () => job.owned() }
   const backend = parts.backend
-  if (backend?.driver.shrinks === undefined) return
+  // Clients are not cut off and handles not made stale to take back room.
+  if (backend?.driver.shrinks === undefined || backend.driver.shrinks.moves !== undefined) return
   try {
     await backend.call({ name: 'shrink', guarded: fence, signal: job.signal }, async (call) => {
       await backend.driver.shrinks?.shrink(call, ref, fromGib)

@@ -1,10 +1,16 @@
-/** Smaller, unless that would lose data: then the share stays as it was and its owner is told. */
+/**
+ * Smaller, unless that would lose data: then the share stays as it was and its owner is told. Where the driver copies the content
+ * into another tree, clients are cut off meanwhile, and their handles are of a tree that is gone afterwards.
+ */
+import { touchRules } from '../../db/store/access-mappings.ts'
+import { replaceExportLocations } from '../../db/store/export-locations.ts'
 import { changeInstance, placeExactly } from '../../db/store/share-instances.ts'
 import type { Tx } from '../../db/schema.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
-import { loadShare } from '../refs.ts'
-import { by, moveOn, onBackend, shareOf, tell, unsupported } from './calls.ts'
+import { keep, loadShare, shareExport, type ShareSubject } from '../refs.ts'
+import { backendOf, by, gone, moveOn, onBackend, shareOf, tell, unsupported } from './calls.ts'
+import { publishShare, restoreRules, unpublish } from './exports.ts'
 
 type ShrinkJob = Job<'shrink-share'>
 
@@ -17,23 +23,64 @@ export const shrinkShare = (parts: StepParts) =>
     failed: (tx, job, cause, undone) => fail(tx, parts, job, cause, undone),
   })
 
-async function shrink(parts: StepParts, job: ShrinkJob): Promise<void> {
-  const { ref, instance } = await shareOf(parts, job)
-  await onBackend(parts, job, { name: 'shrink', instanceId: instance.id }, (call, { driver }) => {
-    if (driver.shrinks === undefined) throw unsupported('shrink shares', '019')
-    return driver.shrinks.shrink(call, ref, job.payload.toGib)
-  })
+async function shrink(parts: StepParts, job: ShrinkJob): Promise<StepDone> {
+  const subject = await shareOf(parts, job)
+  const { ref, instance } = subject
+  const { toGib } = job.payload
+  const how = { name: 'shrink', instanceId: instance.id }
+  const shrinks = backendOf(parts).driver.shrinks
+  if (shrinks === undefined) throw unsupported('shrink shares', '019')
+  if (shrinks.moves === undefined) {
+    await onBackend(parts, job, how, (call) => shrinks.shrink(call, ref, toGib))
+    return {}
+  }
+  // Refused before clients are cut off for nothing.
+  await onBackend(parts, job, { ...how, name: 'shrink-check' }, async (call) =>
+    shrinks.moves?.(call, ref, toGib),
+  )
+  await unpublish(parts, job, instance.id, shareExport(subject))
+  await onBackend(parts, job, how, (call) => shrinks.shrink(call, ref, toGib))
+  return giveBack(parts, job, subject, toGib)
 }
 
-/** A shrink that may have happened must not leave less than the owner is charged for. */
-async function growBack(parts: StepParts, job: ShrinkJob): Promise<void> {
+/** A shrink that may have happened must not leave less than the owner is charged for, nor a share that nobody reaches. */
+async function growBack(parts: StepParts, job: ShrinkJob): Promise<StepDone> {
   const { instanceId, fromGib, toGib } = job.payload
   const subject = await loadShare(parts.store.db, instanceId)
-  if (subject === undefined || parts.backend?.driver.shrinks === undefined) return
+  const shrinks = parts.backend?.driver.shrinks
+  if (subject === undefined || shrinks === undefined) return {}
   const ref = { ...subject.ref, sizeGib: toGib }
   await onBackend(parts, job, { name: 'extend', instanceId }, (call, { driver }) =>
     driver.extend(call, ref, fromGib),
   )
+  return shrinks.moves === undefined ? {} : giveBack(parts, job, subject, fromGib)
+}
+
+/** Publishes the tree where it is now, with the rules in force, and keeps where that is. */
+async function giveBack(
+  parts: StepParts,
+  job: ShrinkJob,
+  subject: ShareSubject,
+  sizeGib: number,
+): Promise<StepDone> {
+  const instanceId = subject.instance.id
+  const ref = { ...subject.ref, sizeGib }
+  const found = await onBackend(parts, job, { name: 'ensure', instanceId }, (call, { driver }) =>
+    driver.ensure(call, ref),
+  )
+  const locations = await publishShare(parts, job, subject, found.tree)
+  await restoreRules(parts, job, subject)
+  return {
+    commit: async (tx) => {
+      const now = parts.clock.now()
+      const instance = { driver_state: keep(found) }
+      const change = { instanceId, from: null, to: null, instance, ...by(job, now) }
+      if (!(await changeInstance(tx, change))) throw gone(`Share instance ${instanceId}`)
+      await replaceExportLocations(tx, instanceId, locations, now)
+      // Has every rule judged and recorded again.
+      await touchRules(tx, instanceId)
+    },
+  }
 }
 
 async function publish(parts: StepParts, job: ShrinkJob): Promise<StepDone> {

@@ -25,8 +25,12 @@ export async function reportPools(parts: BackendScope): Promise<void> {
   parts.bus.cast('scheduler', 'pools.changed', {})
 }
 
+/** Manila's own. */
+const usualOverSubscription = 20
+
 /** What follows from configuration and from the abilities that driver and exporter have. */
-export function backendCapabilities({ driver, exporter, settings, name }: Backend): Record<string, unknown> {
+export function backendCapabilities(backend: Backend): Record<string, unknown> {
+  const { driver, exporter, settings, name } = backend
   const protocols = exporter?.protocols ?? []
   const mountable = driver.mountsSnapshots !== undefined && exporter !== null
   return {
@@ -40,6 +44,7 @@ export function backendCapabilities({ driver, exporter, settings, name }: Backen
     mount_snapshot_support: mountable,
     snapshot_inherit_share_access_support: mountable,
     mount_point_name_support: exporter !== null,
+    ...isolation(backend),
     replication_type: null,
     replication_domain: null,
     ipv4_support: true,
@@ -59,10 +64,27 @@ export function backendCapabilities({ driver, exporter, settings, name }: Backen
       settings.reserved_share_from_snapshot_percentage || settings.reserved_share_percentage,
     reserved_share_extend_percentage:
       settings.reserved_share_extend_percentage || settings.reserved_share_percentage,
-    max_over_subscription_ratio: settings.max_over_subscription_ratio,
+    max_over_subscription_ratio:
+      settings.max_over_subscription_ratio ?? driver.overSubscription ?? usualOverSubscription,
     filter_function: settings.filter_function === '' ? null : settings.filter_function,
     goodness_function: settings.goodness_function === '' ? null : settings.goodness_function,
   }
+}
+
+/**
+ * Whether clients of different shares are kept apart, and what stays open, or why not. A sentence, because a bare `true`
+ * would be taken for more than it is.
+ */
+function isolation({ driver, exporter, settings, closed }: Backend): Record<string, unknown> {
+  const answer = (kept: boolean, note: string) => ({ isolated_clients: kept, isolated_clients_note: note })
+  if (exporter === null) return answer(false, 'Nothing is exported here.')
+  if (driver.separates === undefined) {
+    const shared = `All shares of a backend with driver ${settings.driver} lie on one file system: a client of one can reach the others.`
+    return answer(false, closed === null ? shared : `${shared} ${closed}`)
+  }
+  if (exporter.leftOpen === undefined)
+    return answer(false, `The exporter ${exporter.name} does not say what it leaves open.`)
+  return answer(true, exporter.leftOpen)
 }
 
 /** What a driver may say of itself unless it says otherwise. */

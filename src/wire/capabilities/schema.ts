@@ -32,6 +32,12 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/openapi.json'],
   },
   {
+    name: 'isolated-clients',
+    description:
+      'Pools report isolated_clients, whether a client that may mount one share is kept out of all others, and isolated_clients_note, what stays open or why not; a share type asks for it by the extra spec isolated_clients, which its users see.',
+    paths: ['GET /v2/scheduler-stats/pools/detail', 'GET /v2/types/{id}'],
+  },
+  {
     name: 'idempotency-key',
     description:
       'POST with the header Idempotency-Key: repeated with the same body within a day, it gives the first answer again.',
@@ -44,13 +50,20 @@ export const capabilities: readonly Capability[] = [
     paths: [],
   },
   {
+    name: 'service-limits',
+    description:
+      'Limits beside quota: requests, long lists, access rules, locks, metadata and unfinished operations; 413, 429 or 503 beyond them.',
+    paths: ['GET /v2/limits/service'],
+  },
+  {
     name: 'health',
     description: 'Whether this API and its database serve.',
     paths: ['GET /healthcheck'],
   },
   {
     name: 'metrics',
-    description: 'Counters and gauges for Prometheus.',
+    description:
+      "Counters and gauges for Prometheus, on a port of their own ([metrics]) and on the API's only where on_api_port says so.",
     paths: ['GET /metrics'],
   },
 ]

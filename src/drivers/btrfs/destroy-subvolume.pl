@@ -1,0 +1,12 @@
+# Deletes the subvolume named by the only argument, an absolute path, where that folder is opened once and never again by its
+# name: the program of btrfs-progs resolves links by itself, so a client that swaps names could lead it elsewhere.
+use strict;
+use Fcntl;
+
+# BTRFS_IOC_SNAP_DESTROY of linux/btrfs.h, the same on x86, ARM and RISC-V; its argument is 8 bytes unused and a name.
+my $SNAP_DESTROY = 0x5000940f;
+
+my ($folder, $name) = $ARGV[0] =~ m{\A(/.*)/([^/]{1,255})\z}s or die "not a path: $ARGV[0]\n";
+die "not a name: $name\n" if $name =~ /\A\.\.?\z/;
+sysopen(my $opened, $folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) or die "$folder: $!\n";
+ioctl($opened, $SNAP_DESTROY, pack('x8a4088', $name)) or die "$ARGV[0]: $!\n";

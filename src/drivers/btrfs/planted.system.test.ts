@@ -1,0 +1,291 @@
+/**
+ * A client with a forged handle writes where it likes in the pool of subvolumes, as root. So: whatever is planted in and
+ * around a share, every operation of the driver leaves everything outside the pool as it is.
+ *
+ * Outside is another btrfs with subvolumes under all the names that the driver uses, so that whoever is led there finds
+ * something to delete, rename, limit or mount.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  constants,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hardenings } from '../hardened.ts'
+import { mounts } from '../mountinfo.ts'
+import { driver as btrfs } from './index.ts'
+import { call, cannotRun, complete, scratch, shareRef, snapshotRef } from './test-bench.ts'
+import type { Parts, ShareRef, SnapshotRef, StorageDriver } from '../driver.ts'
+
+const run = (...argv: string[]): string =>
+  execFileSync(argv[0] ?? '', argv.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+
+/** Every name below `top` with all that `stat` tells of it but when it was read, and every content. */
+function digest(top: string): string {
+  const sum = createHash('sha256')
+  const all = ['.', ...readdirSync(top, { recursive: true, encoding: 'utf8' }).sort()]
+  for (const name of all) {
+    const path = join(top, name)
+    const { mode, uid, gid, ino, nlink, size, mtimeNs, ctimeNs } = lstatSync(path, { bigint: true })
+    sum.update(JSON.stringify([name, ...[mode, uid, gid, ino, nlink, size, mtimeNs, ctimeNs].map(String)]))
+    if (lstatSync(path).isFile()) sum.update(readFileSync(path))
+    if (lstatSync(path).isSymbolicLink()) sum.update(readlinkSync(path))
+  }
+  sum.update(run('btrfs', 'qgroup', 'show', '-r', '--raw', top))
+  return sum.digest('hex')
+}
+
+describe.skipIf(cannotRun !== null)(`planted in a pool${cannotRun === null ? '' : ` (${cannotRun})`}`, () => {
+  let bench: ReturnType<typeof scratch>
+  let parts: Parts
+  let driver: StorageDriver
+  let manila: string
+  let outside: string
+  let before: string
+  const ids = { share: randomUUID(), clone: randomUUID(), snapshot: randomUUID() }
+  const taken = { share: randomUUID(), snapshot: randomUUID() }
+  let share: ShareRef
+  let snapshot: SnapshotRef
+
+  const make = async (): Promise<StorageDriver> => {
+    const options = { loop_file: join(bench.dir, 'pool.img'), size_gib: 3 }
+    const made = btrfs.create(complete(btrfs.options, options), parts)
+    await made.setup(call())
+    return made
+  }
+
+  beforeAll(async () => {
+    bench = scratch()
+    parts = bench.parts('alpha')
+    driver = await make()
+    manila = join(bench.dir, 'alpha/pool/manila')
+    share = shareRef(ids.share)
+    share = { ...share, state: (await driver.create(call(), share)).state }
+    snapshot = snapshotRef(ids.snapshot, share)
+    snapshot = { ...snapshot, ...(await driver.snapshots?.create(call(), snapshot)) }
+    outside = join(bench.dir, 'outside')
+    makeOutside()
+    before = digest(outside)
+  })
+  afterAll(() => bench?.clean())
+
+  function makeOutside(): void {
+    const image = join(bench.dir, 'outside.img')
+    run('truncate', '--size', '512M', image)
+    run('mkfs.btrfs', '--quiet', image)
+    mkdirSync(outside)
+    run('mount', '-o', 'loop', image, outside)
+    run('btrfs', 'quota', 'enable', outside)
+    const made = [ids.share, ids.clone, taken.share].flatMap((id) => [
+      `shares/${id}`,
+      `staging/${id}.create`,
+      `staging/${id}.revert`,
+      `trash/${id}.257`,
+    ])
+    const all = [...made, `snapshots/${ids.snapshot}`, `snapshots/${taken.snapshot}`, 'other', 'frozen']
+    for (const folder of ['shares', 'staging', 'trash', 'snapshots', 'records'])
+      mkdirSync(join(outside, folder))
+    for (const path of all) {
+      run('btrfs', '-q', 'subvolume', 'create', join(outside, path))
+      writeFileSync(join(outside, path, 'victim'), path)
+    }
+    for (const what of ['revert', 'managed', 'revert.new'])
+      writeFileSync(join(outside, 'records', `${ids.share}.${what}`), 'victim')
+    run('sync', '--file-system', outside)
+  }
+
+  /** Each operation of the contract once; most fail, which is as good. Answers how many there were. */
+  async function everything(): Promise<number> {
+    const clone = shareRef(ids.clone)
+    const foreign = shareRef(taken.share)
+    const unmanaged: SnapshotRef = { ...snapshotRef(taken.snapshot, share), sizeGib: 1 }
+    const ofShare = snapshotRef(randomUUID(), share)
+    const calls: (() => Promise<unknown> | undefined)[] = [
+      () => driver.ensure(call(), share),
+      () => driver.create(call(), share),
+      () => driver.extend(call(), share, 2),
+      () => driver.shrinks?.shrink(call(), { ...share, sizeGib: 2 }, 1),
+      () => driver.snapshots?.create(call(), ofShare),
+      () => driver.mountsSnapshots?.tree(call(), snapshot),
+      () => driver.mountsSnapshots?.release(call(), snapshot),
+      () => driver.clones?.clone(call(), clone, snapshot),
+      () => driver.reverts?.revert(call(), share, snapshot, randomUUID()),
+      () => driver.manages?.manage(call(), foreign, 'other', {}),
+      () => driver.manages?.unmanage(call(), foreign),
+      () => driver.managesSnapshots?.manage(call(), unmanaged, 'frozen', {}),
+      () => driver.managesSnapshots?.unmanage(call(), unmanaged),
+      () => driver.measures?.measure(call(), [share, clone], [snapshot], { refresh: true }),
+      () => driver.pools(call()),
+      () => driver.inventory(call()),
+      () => driver.snapshots?.delete(call(), ofShare),
+      () => driver.delete(call(), clone),
+      () => driver.delete(call(), foreign),
+      () => driver.setup(call()),
+    ]
+    for (const one of calls) await Promise.resolve(one()).catch(() => undefined)
+    return calls.length
+  }
+
+  /** The share and its snapshot are made again where an operation was right to take them away. */
+  async function mend(): Promise<void> {
+    driver = await make()
+    share = { ...share, state: (await driver.create(call(), share)).state }
+    snapshot = { ...snapshot, ...(await driver.snapshots?.create(call(), snapshot)) }
+    expect(existsSync(join(manila, 'shares', ids.share))).toBe(true)
+    expect(lstatSync(join(manila, 'snapshots', ids.snapshot)).isDirectory()).toBe(true)
+  }
+
+  const nothingChanged = () => {
+    run('sync', '--file-system', outside)
+    expect(digest(outside)).toBe(before)
+    const below = mounts().filter(({ path }) => path.startsWith(join(bench.dir, 'alpha')))
+    const source = mounts().find(({ path }) => path === outside)?.source
+    expect(below.filter((mount) => mount.source === source)).toEqual([])
+  }
+
+  const names = [
+    'shares',
+    'snapshots',
+    'staging',
+    'trash',
+    `shares/${ids.share}`,
+    `snapshots/${ids.snapshot}`,
+    `staging/${ids.clone}.create`,
+    `staging/${ids.share}.revert`,
+    `trash/${ids.clone}.257`,
+    '../other',
+    '../frozen',
+  ]
+
+  test.each(names)('a link in the place of %s', async (name) => {
+    const [real, aside] = [join(manila, name), join(manila, 'aside')]
+    const there = existsSync(real)
+    // A read-only subvolume is not moved between folders.
+    const kept = name.startsWith('snapshots/') ? join(manila, 'snapshots/aside') : aside
+    if (there) renameSync(real, kept)
+    symlinkSync(join(outside, name.replace('../', '')), real)
+    expect(await everything()).toBeGreaterThan(15)
+    nothingChanged()
+    rmSync(real, { force: true })
+    if (there) renameSync(kept, real)
+    await mend()
+  })
+
+  test.each(['shares', 'snapshots', 'staging', 'trash', `shares/${ids.share}`])(
+    '%s and a link change places all the time',
+    async (name) => {
+      const [real, link] = [join(manila, name), join(manila, 'link')]
+      symlinkSync(join(outside, name), link)
+      const script = fileURLToPath(new URL('swap-names.fixture.pl', import.meta.url))
+      const swapping = spawn('perl', [script, real, link], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await once(swapping.stdout, 'data')
+      for (let round = 0; round < 3; round++) await everything()
+      swapping.kill('SIGKILL')
+      await once(swapping, 'exit')
+      nothingChanged()
+      if (lstatSync(real).isSymbolicLink()) rmSync(real)
+      else rmSync(link)
+      if (existsSync(link)) renameSync(link, real)
+      await mend()
+    },
+  )
+
+  test('links, hard links, devices, pipes and a subvolume in a share', async () => {
+    const { tree } = await driver.ensure(call(), share)
+    const at = (name: string) => join(tree?.path ?? '', name)
+    for (const [index, name] of ['shares', 'trash', 'records', `shares/${ids.share}`].entries())
+      symlinkSync(join(outside, name), at(`link-${index}`))
+    symlinkSync('../../../../outside/other/victim', at('upwards'))
+    writeFileSync(at('file'), 'own', { mode: 0o4755 })
+    linkSync(at('file'), at('hard'))
+    run('mknod', at('zero'), 'c', '1', '5')
+    const source = mounts().find(({ path }) => path === outside)?.source ?? ''
+    const [major, minor] = run('lsblk', '-no', 'MAJ:MIN', source).trim().split(':')
+    run('mknod', at('disk'), 'b', major ?? '', minor ?? '')
+    run('mkfifo', at('pipe'))
+    const path = join(manila, 'shares', ids.share)
+    for (const device of ['zero', 'disk'])
+      for (const seen of [at(device), join(path, device)])
+        expect(() => openSync(seen, constants.O_RDONLY)).toThrow('EACCES')
+    expect(() => readFileSync(join(path, 'upwards'))).toThrow('ELOOP')
+    expect(readlinkSync(at('upwards'))).toBe('../../../../outside/other/victim')
+    await everything()
+    nothingChanged()
+    const clone = { ...shareRef(ids.clone) }
+    const cloned = await driver.clones?.clone(call(), clone, snapshot)
+    for (const mount of mounts().filter(({ path: where }) => where.startsWith(join(bench.dir, 'alpha'))))
+      expect(mount.options).toEqual(expect.arrayContaining([...hardenings]))
+    expect(cloned?.tree?.path).toBeDefined()
+    await driver.delete(call(), clone)
+    run('btrfs', '-q', 'subvolume', 'create', join(path, 'nested'))
+    await expect(driver.delete(call(), share)).rejects.toMatchObject({ reason: 'busy' })
+    nothingChanged()
+    run(
+      'btrfs',
+      '-q',
+      'subvolume',
+      'delete',
+      join(manila, 'trash', readdirSync(join(manila, 'trash'))[0] ?? '', 'nested'),
+    )
+    await driver.delete(call(), share)
+    await mend()
+    nothingChanged()
+  })
+
+  test('strange names in the trash keep nobody from starting', async () => {
+    writeFileSync(join(manila, 'trash', 'x\n..'), '')
+    writeFileSync(join(manila, 'trash', `${randomUUID()}.300`), 'no subvolume')
+    await make()
+    nothingChanged()
+    for (const name of readdirSync(join(manila, 'trash'))) rmSync(join(manila, 'trash', name))
+  })
+
+  test('records of a release before come along, and nothing else that lies there', async () => {
+    const old = join(manila, 'records')
+    const record = (id: string) => join(bench.dir, 'alpha/records', `${id}.managed`)
+    const [good, linked, piped, large, known] = Array.from({ length: 5 }, () => randomUUID()) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ]
+    mkdirSync(old, { recursive: true })
+    const text = (from: string) => `${JSON.stringify({ from })}\n`
+    const inOld = (id: string) => join(old, `${id}.managed`)
+    writeFileSync(inOld(good), text('mine'))
+    symlinkSync(join(outside, 'records', `${ids.share}.managed`), inOld(linked))
+    run('mkfifo', inOld(piped))
+    writeFileSync(inOld(large), 'x'.repeat(5000))
+    writeFileSync(inOld(known), text('planted'))
+    writeFileSync(record(known), text('kept'))
+    // Where the record will be written first: a link there would lead the write outside.
+    symlinkSync(join(outside, 'other', 'victim'), `${record(good)}.new`)
+    await make()
+    expect(readFileSync(record(good), 'utf8')).toBe(text('mine'))
+    expect(readFileSync(record(known), 'utf8')).toBe(text('kept'))
+    for (const id of [linked, piped, large]) expect(existsSync(record(id))).toBe(false)
+    expect(existsSync(inOld(good))).toBe(false)
+    nothingChanged()
+    rmSync(old, { recursive: true })
+    symlinkSync(join(outside, 'records'), old)
+    await make()
+    nothingChanged()
+    rmSync(old)
+  })
+})

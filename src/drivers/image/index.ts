@@ -1,0 +1,13 @@
+/** The entry of `driver = "image"`. */
+import { Value } from 'typebox/value'
+import { driverFactory } from '../driver.ts'
+import { imageOptions } from './config.ts'
+import { imageDriver } from './driver.ts'
+
+/** Options left out have their defaults; wrong ones throw. */
+export const driver = driverFactory({
+  name: 'image',
+  options: imageOptions,
+  create: (options, parts) =>
+    imageDriver(Value.Parse(imageOptions, Value.Default(imageOptions, { ...options })), parts),
+})

@@ -1,0 +1,106 @@
+/** Sizes of what is in the pool: what users fill from the file systems inside, the rest from the pool's quota groups. */
+import { parseListing } from '../btrfs/layout.ts'
+import { mounts } from '../mountinfo.ts'
+import { emptyBytes } from './size.ts'
+import type { Commands } from '../commands.ts'
+import type { Measurement, ShareRef, SnapshotRef } from '../driver.ts'
+import type { Listing } from '../btrfs/layout.ts'
+import type { Pool } from './pool.ts'
+
+const maxOutputBytes = 64 * 1024 * 1024
+/** Paths in one command: well below what the kernel takes as arguments. */
+const atOnce = 5000
+
+const rescanning = 'the quota counters of the pool are being rescanned'
+
+/** Every share and snapshot of the pool, by one command. */
+export async function listingOf(commands: Commands, pool: Pool): Promise<Listing> {
+  const argv = ['btrfs', 'subvolume', 'list', '-o', pool.layout.root]
+  return parseListing((await commands.look(argv, { maxOutputBytes })).stdout)
+}
+
+/** Measures a batch: one command that lists the pool, one that asks all mounted file systems, then sysfs. */
+export async function measureBatch(
+  commands: Commands,
+  pool: Pool,
+  shares: readonly ShareRef[],
+  snapshots: readonly SnapshotRef[],
+  options: { refresh: boolean; now: () => number },
+): Promise<readonly Measurement[]> {
+  if (shares.length + snapshots.length === 0) return []
+  if (options.refresh) await commands.look(['btrfs', 'filesystem', 'sync', pool.layout.root])
+  const listing = await listingOf(commands, pool)
+  const stale = pool.qgroups.inconsistent()
+  const used = await usedIn(commands, pool, new Set(shares.map(({ id }) => id)))
+  const held = (id: string, subvolumeId: string | undefined, kind: 'share' | 'snapshot') => {
+    if (subvolumeId === undefined) return `${kind} instance ${id} is not in the pool`
+    if (stale) return rescanning
+    return pool.qgroups.read(subvolumeId) ?? 'the kernel has no counters for it yet'
+  }
+  const measurement = (
+    id: string,
+    method: string,
+    usedBytes: number | string,
+    counters: ReturnType<typeof held>,
+  ) => {
+    const known = typeof counters === 'string' ? null : counters
+    const reasons = [counters, usedBytes].filter((value) => typeof value === 'string')
+    return {
+      id,
+      method,
+      measuredAtUs: options.now(),
+      usedBytes: typeof usedBytes === 'string' ? null : usedBytes,
+      referencedBytes: known?.referenced ?? null,
+      exclusiveBytes: known?.exclusive ?? null,
+      reason: reasons[0] ?? null,
+    }
+  }
+  return [
+    ...shares.map(({ id }) => {
+      const counters = held(id, listing.shares.get(id), 'share')
+      return measurement(id, 'xfs-statfs', used.get(id) ?? `share instance ${id} is not mounted`, counters)
+    }),
+    ...snapshots.map(({ id }) => {
+      const counters = held(id, listing.snapshots.get(id), 'snapshot')
+      const all = typeof counters === 'string' ? counters : counters.referenced
+      return measurement(id, 'btrfs-qgroup', all, counters)
+    }),
+  ]
+}
+
+/** Bytes that users fill, by share instance id; those that aren't mounted, or whose file system failed, are left out. */
+export async function usedIn(
+  commands: Commands,
+  pool: Pool,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, number>> {
+  const idOf = new Map(
+    mounts().flatMap(({ path, fsType }) => {
+      if (fsType !== 'xfs' || !path.startsWith(`${pool.exports}/`)) return []
+      const id = path.split('/').at(-1)?.split('.')[0] ?? ''
+      return ids.has(id) ? [[path, id] as const] : []
+    }),
+  )
+  const paths = [...idOf.keys()]
+  const used = new Map<string, number>()
+  for (let from = 0; from < paths.length; from += atOnce) {
+    const argv = [
+      'stat',
+      '--file-system',
+      '--format',
+      '%S %b %f %n',
+      '--',
+      ...paths.slice(from, from + atOnce),
+    ]
+    // One that has shut itself down is told on standard error, and the others all the same.
+    const { stdout } = await commands.look(argv, { okCodes: [0, 1], maxOutputBytes })
+    for (const line of stdout.split('\n')) {
+      const [, unit = '', blocks = '', free = '', path = ''] = /^(\d+) (\d+) (\d+) (.+)$/.exec(line) ?? []
+      const id = idOf.get(path)
+      if (id === undefined) continue
+      const bytes = Number(unit) * (Number(blocks) - Number(free))
+      used.set(id, Math.max(0, bytes - emptyBytes(Number(unit) * Number(blocks))))
+    }
+  }
+  return used
+}

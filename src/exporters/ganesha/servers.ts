@@ -1,0 +1,311 @@
+/**
+ * Which server has which exports: one for everybody, or one a project. It promises that a project's server is there as long as
+ * it has an export, on an address that is its own, and that all processes of the host find the same.
+ */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createHash } from 'node:crypto'
+import { hostLacks, isAbsent } from '../../drivers/commands.ts'
+import { DriverError } from '../../drivers/driver.ts'
+import { mounts } from '../../drivers/mountinfo.ts'
+import { projectFolder } from '../../drivers/project-folder.ts'
+import { hostLock } from '../../exec/host-lock.ts'
+import { addressesIn, type Addresses } from './addresses.ts'
+import { isInstanceId } from './exports.ts'
+import { serverIn, type Server } from './server.ts'
+import type { Commands } from '../../drivers/commands.ts'
+import type { Parts } from '../../drivers/driver.ts'
+import type { Place } from './daemon.ts'
+import type { GaneshaOptions } from './options.ts'
+
+export interface Servers {
+  /** Finds what an earlier process left; brings up, adopts or lets wait. */
+  begin(commands: Commands): Promise<void>
+  /** Runs `work` with the server of the project, which is made if need be and goes again when it has no export afterwards. */
+  lend<T>(commands: Commands, projectId: string, work: (server: Server) => Promise<T>): Promise<T>
+  /** The server that has an export of `id`; null when none has. */
+  find(commands: Commands, id: string): Promise<Server | null>
+  /** As {@link lend}, for a server that was found. */
+  within<T>(commands: Commands, server: Server, work: () => Promise<T>): Promise<T>
+  /** Whether it is the server of that project. */
+  serves(server: Server, projectId: string): boolean
+  /** Ids of all exports. */
+  ids(commands: Commands): Promise<readonly string[]>
+  /** Those that there are, whoever made them. */
+  all(commands: Commands): Promise<readonly Server[]>
+  /** Those that this process knows; asks nobody. */
+  known(): readonly Server[]
+  /** Looks for servers that another process of this host made or took down. */
+  refresh(commands: Commands): Promise<void>
+}
+
+/** One server for all, whose files lie in `dir` as they did before there were others. */
+export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts): Servers {
+  const ownFileSystems = parts.storage?.separates === 'file-system'
+  const place: Place = {
+    dir,
+    ownFileSystems,
+    address: options.bind_address,
+    portFile: join(dir, 'port'),
+    thereOnly: options.require_bind_address,
+    strict: ownFileSystems,
+    within: [],
+  }
+  const server = serverIn('', place, options, parts)
+  return {
+    begin: (commands) => server.begin(commands),
+    lend: (_commands, _projectId, work) => work(server),
+    find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
+    within: (_commands, _server, work) => work(),
+    serves: () => true,
+    ids: (commands) => server.exports.ids(commands),
+    all: async () => [server],
+    known: () => [server],
+    refresh: async () => undefined,
+  }
+}
+
+const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.meta.url))
+const confineScript = fileURLToPath(new URL('confine.sh', import.meta.url))
+/** Servers that are brought up at once: each takes a processor for 0.2 s. */
+const atOnce = 4
+/** Longer names than a UUID's would make the path of the bus too long for a socket. */
+const longestFolder = 36
+
+/** One server a project. Throws a sentence when the configuration can't have that. */
+export function projectServers(dir: string, options: GaneshaOptions, parts: Parts): Servers {
+  const projects = join(dir, 'projects')
+  const addresses: Addresses = addressesIn(join(dir, 'addresses'), options.addresses, () => parts.now())
+  const known = new Map<string, Server>()
+  const nameOf = (projectId: string): string => {
+    const folder = projectFolder(projectId)
+    if (folder.length <= longestFolder) return folder
+    return createHash('sha256').update(folder).digest('hex').slice(0, 32)
+  }
+
+  function server(project: string, folder: string, address: string): Server {
+    const old = known.get(project)
+    if (old?.address === address) return old
+    const made = serverIn(project, placeOf(join(projects, project), folder, address), options, parts)
+    known.set(project, made)
+    return made
+  }
+
+  function placeOf(own: string, folder: string, address: string): Place {
+    const ownFileSystems = parts.storage?.separates === 'file-system'
+    // Where the driver `image` mounts the project's trees.
+    const view = ownFileSystems ? join(dir, '..', 'exports', folder) : ''
+    const bytes = options.server_memory_mib * 1024 * 1024
+    return {
+      dir: own,
+      ownFileSystems,
+      address,
+      // All on one port, so that a client needs to know but one.
+      portFile: join(dir, 'port'),
+      thereOnly: true,
+      strict: true,
+      within: [
+        'unshare',
+        '--mount',
+        '--propagation',
+        'slave',
+        '--',
+        'sh',
+        confineScript,
+        own,
+        view,
+        'prlimit',
+        `--data=${bytes}`,
+        `--nofile=${files}`,
+        '--core=0',
+        '--',
+      ],
+    }
+  }
+
+  /** One at a time makes or takes down the server of a project, on the whole host. */
+  async function alone<T>(commands: Commands, name: string, work: () => Promise<T>): Promise<T> {
+    const take = parts.lock ?? hostLock
+    const waitMs = Math.max(1, commands.remainingMs())
+    const release = await take(join(dir, 'locks', name), { waitMs, signal: commands.call.signal })
+    try {
+      return await work()
+    } finally {
+      await release()
+    }
+  }
+
+  /** Takes the server down when it has no export left, and gives its address back. */
+  async function reap(commands: Commands, one: Server): Promise<void> {
+    if ((await idsOf(commands, one)).length > 0) return
+    await one.end(commands)
+    known.delete(one.project)
+    await commands.change(['rm', '-rf', '--one-file-system', '--', join(projects, one.project)])
+    await alone(commands, 'addresses', () => addresses.release(commands, one.project))
+    parts.log.info(
+      { backend: parts.backend, project: one.project, address: one.address },
+      'a project has no exports any more; its NFS server is gone',
+    )
+  }
+
+  async function idsOf(commands: Commands, one: Server): Promise<readonly string[]> {
+    try {
+      return await one.exports.ids(commands)
+    } catch (error) {
+      if (isAbsent(error)) return []
+      throw error
+    }
+  }
+
+  /** All projects that have an address, with what this process knows of them. */
+  async function assigned(commands: Commands): Promise<readonly Server[]> {
+    const all = await addresses.all(commands)
+    for (const project of known.keys()) if (!all.has(project)) known.delete(project)
+    return Promise.all(
+      [...all].map(
+        async ([project, address]) =>
+          known.get(project) ?? server(project, await folderOf(commands, project), address),
+      ),
+    )
+  }
+
+  /** The folder of the project's mounts. */
+  async function folderOf(commands: Commands, project: string): Promise<string> {
+    const { stdout } = await commands.look(['cat', '--', join(projects, project, 'folder')], {
+      okCodes: [0, 1],
+    })
+    return stdout.trim() || project
+  }
+
+  async function find(commands: Commands, id: string): Promise<Server | null> {
+    if (!isInstanceId(id)) return null
+    const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '-path', `*/exports.d/${id}.conf`]
+    const { stdout } = await commands.look([...argv, '-printf', '%P\n'], { okCodes: [0, 1] })
+    const [project = ''] = stdout.split('/', 1)
+    if (project === '') return null
+    return (await assigned(commands)).find((one) => one.project === project) ?? null
+  }
+
+  /** Adopts or starts the servers of these projects, or lets them wait; takes down what a killed process left half made. */
+  async function bring(commands: Commands, all: readonly string[]): Promise<void> {
+    const rest = [...all]
+    const failures: unknown[] = []
+    const next = async (): Promise<void> => {
+      for (let project = rest.pop(); project !== undefined; project = rest.pop())
+        await bringOne(commands, project).catch((error: unknown) => failures.push(error))
+    }
+    await Promise.all(Array.from({ length: atOnce }, next))
+    if (failures.length > 0) throw failures[0]
+  }
+
+  function bringOne(commands: Commands, project: string): Promise<void> {
+    return alone(commands, project, async () => {
+      const had = (await addresses.all(commands)).get(project)
+      if (had === undefined) return
+      const folder = await folderOf(commands, project)
+      const left = server(project, folder, had)
+      if ((await idsOf(commands, left)).length === 0) return reap(commands, left)
+      const address = await alone(commands, 'addresses', () => addresses.take(commands, project))
+      await server(project, folder, address).begin(commands)
+    })
+  }
+
+  const within = <T>(commands: Commands, one: Server, work: () => Promise<T>): Promise<T> =>
+    alone(commands, one.project, async () => {
+      try {
+        return await work()
+      } finally {
+        await reap(commands, one)
+      }
+    })
+
+  return {
+    find,
+    within,
+    serves: (one, projectId) => one.project === nameOf(projectId),
+    known: () => [...known.values()],
+
+    async begin(commands) {
+      await commands.change(['mkdir', '-p', '-m', '0700', '--', projects, join(dir, 'locks')])
+      await addresses.prepare(commands)
+      await bring(commands, [...(await addresses.all(commands)).keys()])
+    },
+
+    async lend(commands, projectId, work) {
+      if (projectId === '')
+        throw new DriverError('an export needs to say whose it is', 'nothing-happened', {
+          reason: 'unsupported',
+        })
+      const folder = projectFolder(projectId)
+      const project = nameOf(projectId)
+      return alone(commands, project, async () => {
+        const address = await alone(commands, 'addresses', () => addresses.take(commands, project)).catch(
+          (error: unknown) => {
+            if (error instanceof DriverError && error.outcome === 'no-room-here')
+              parts.log.warn({ backend: parts.backend, project }, error.message)
+            throw error
+          },
+        )
+        const one = server(project, folder, address)
+        try {
+          checkView(join(dir, '..', 'exports', folder))
+          await commands.change(['mkdir', '-p', '-m', '0700', '--', join(projects, project)])
+          if (folder !== project)
+            await commands.change(['sh', writeScript, join(projects, project, 'folder')], { input: folder })
+          await one.begin(commands)
+          return await work(one)
+        } finally {
+          await reap(commands, one)
+        }
+      })
+    },
+
+    async ids(commands) {
+      const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '-path', '*/exports.d/*.conf']
+      const { stdout } = await commands.look([...argv, '-printf', '%f\n'], {
+        maxOutputBytes: 64 * 1024 * 1024,
+      })
+      return stdout.split('\n').flatMap((name) => {
+        const id = name.replace(/\.conf$/, '')
+        return isInstanceId(id) ? [id] : []
+      })
+    },
+
+    all: assigned,
+
+    async refresh(commands) {
+      const before = new Set(known.keys())
+      const now = [...(await addresses.all(commands)).keys()]
+      for (const project of before) if (!now.includes(project)) known.delete(project)
+      await bring(
+        commands,
+        now.filter((project) => !before.has(project)),
+      )
+    },
+  }
+
+  function checkView(view: string): void {
+    if (parts.storage?.separates !== 'file-system') return
+    if (mounts().some(({ path }) => path === join(view))) return
+    throw hostLacks(`${view} is no mount of its own, so a server can't be given it alone`)
+  }
+}
+
+/** Descriptors of a project's server: connections and open files. */
+const files = 8192
+
+/** Throws a sentence when the options contradict each other or what the driver says of itself. */
+export function checkServers(options: GaneshaOptions, parts: Parts): void {
+  const { servers, addresses } = options
+  if (servers === 'shared') {
+    if (addresses.length > 0) throw new Error('the option addresses is for servers = "per-project"')
+    return
+  }
+  if (parts.storage?.separates === undefined)
+    throw new Error(
+      `servers = "per-project" needs a driver that keeps clients apart; ${parts.storage?.name ?? 'this one'} does not`,
+    )
+  if (addresses.length === 0) throw new Error('servers = "per-project" needs addresses')
+  const same = addresses.find((address, at) => addresses.indexOf(address) !== at)
+  if (same !== undefined) throw new Error(`the option addresses has ${same} twice`)
+}

@@ -1,0 +1,56 @@
+/**
+ * Whether a backend may serve, as far as its clients could reach what is not theirs: most storage servers hand out handles
+ * that a client can forge, and then the clients of one file system share all of it. Asked at every start, before anything
+ * is made or served. It refuses to know how a driver keeps shares apart: drivers and exporters say it themselves.
+ */
+import type { BackendSettings } from '../config/schema.ts'
+import type { DbOrTx } from '../db/schema.ts'
+import { DriverError, type CallContext, type Exporter, type StorageDriver } from '../drivers/driver.ts'
+
+export interface Applicant {
+  /** Row id. */
+  readonly id: string
+  readonly name: string
+  readonly driver: StorageDriver
+  readonly exporter: Exporter | null
+  readonly settings: Pick<BackendSettings, 'driver' | 'trusted_clients'>
+}
+
+/**
+ * Null: it may serve and take new shares. A sentence: it goes on serving the shares it has, takes no new ones, and this is
+ * why. Throws `host-lacks` for a backend that has none: it does not start at all.
+ */
+export async function admission(db: DbOrTx, applicant: Applicant, call: CallContext): Promise<string | null> {
+  const objections = [untrusted(applicant), await exposed(applicant, call)].filter((why) => why !== null)
+  if (objections.length === 0) return null
+  const why = objections.join(' ')
+  const share = await db
+    .selectFrom('share_instances')
+    .select('id')
+    .where('backend_id', '=', applicant.id)
+    .limit(1)
+    .executeTakeFirst()
+  if (share === undefined) throw new DriverError(why, 'nothing-happened', { reason: 'host-lacks' })
+  return `It serves the shares it has and takes no new ones: ${why}`
+}
+
+/** True when clients reach trees over a network, and nothing separates those of one share from those of another. */
+export function sharesItsClients({ driver, exporter }: Pick<Applicant, 'driver' | 'exporter'>): boolean {
+  return exporter !== null && exporter.pretends !== true && driver.separates === undefined
+}
+
+function untrusted(applicant: Applicant): string | null {
+  const { name, exporter, settings } = applicant
+  if (settings.trusted_clients || !sharesItsClients(applicant)) return null
+  return (
+    `backend ${name} (driver ${settings.driver}) keeps all its shares on one file system, so whoever may mount one share ` +
+    `over ${(exporter?.protocols ?? []).join(' or ')} can read and write every other one; use driver = "image", which gives ` +
+    `each share a file system of its own, or set trusted_clients = true in [backends.${name}] if all these clients trust one another.`
+  )
+}
+
+/** What else of this host lies where clients can get at it, which no trust between clients makes right. */
+async function exposed(applicant: Applicant, call: CallContext): Promise<string | null> {
+  if (!sharesItsClients(applicant)) return null
+  return (await applicant.driver.exposes?.(call)) ?? null
+}

@@ -1,0 +1,6 @@
+/** Attacks on the API, a file each. A new one needs its line here and nothing else. */
+import type { Attack } from '../attack.ts'
+import { foreignIds } from './foreign-ids.ts'
+import type { ApiWorld } from './world.ts'
+
+export const apiAttacks: readonly Attack<ApiWorld>[] = [foreignIds]
