@@ -1,5 +1,7 @@
 /** Attacks on the API, a file each or a few of a kind. A new one needs its line here and nothing else. */
 import type { Attack } from '../attack.ts'
+import { backendWords } from './backend-words.ts'
+import { cancelling } from './cancelling.ts'
 import { foreignIds } from './foreign-ids.ts'
 import {
   everybodyElse,
@@ -17,6 +19,10 @@ import {
   serviceRevokes,
   tokensWithoutEnd,
 } from './side-doors.ts'
+import { hiddenFields } from './hidden-fields.ts'
+import { hiddenRules } from './hidden-rules.ts'
+import { idempotencyKeys } from './idempotency.ts'
+import { markers } from './markers.ts'
 import type { ApiWorld } from './world.ts'
 
 export const apiAttacks: readonly Attack<ApiWorld>[] = [
@@ -33,6 +39,12 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   serviceRevokes,
   passwordRace,
   tokensWithoutEnd,
+  markers,
+  hiddenFields,
+  hiddenRules,
+  backendWords,
+  cancelling,
+  idempotencyKeys,
 ]
 
 /** Through until their mends are there: then they belong to the list above. */
