@@ -6,8 +6,9 @@
 import { join } from 'node:path'
 import { attempt, commandsOf, hostLacks } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
+import { isWithin } from '../../drivers/mountinfo.ts'
 import { checkedName, checkedPath, sameUser } from './config-file.ts'
-import { checkFileSystem, checkSameDirectory, mountIdentity } from './exports.ts'
+import { checkFileSystem, checkSameDirectory, isInstanceId, mountIdentity } from './exports.ts'
 import { rootHandle } from './handle.ts'
 import { isWildcard } from './listening.ts'
 import { sortRules } from './rules.ts'
@@ -192,7 +193,14 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
 
     publish: (call, target) =>
       doing(call, `publishing ${target.id}`, async (commands, servers) => {
-        nfsTree(target)
+        const { path } = nfsTree(target)
+        // Before a server is made for it.
+        checkedName(target.name)
+        if (!isInstanceId(target.id))
+          throw new DriverError('not an instance id', 'nothing-happened', { reason: 'unsupported' })
+        const view = servers.viewOf(target.projectId)
+        if (view !== null && !isWithin(path, view))
+          throw hostLacks(`${path} is not served: the server of its project sees ${view} alone`)
         // Another project's until now; not inside of the lock of this one, lest two that swap shares wait for each other.
         const before = await servers.find(commands, target.id)
         if (before !== null && !servers.serves(before, target.projectId))

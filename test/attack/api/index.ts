@@ -4,3 +4,6 @@ import { foreignIds } from './foreign-ids.ts'
 import type { ApiWorld } from './world.ts'
 
 export const apiAttacks: readonly Attack<ApiWorld>[] = [foreignIds]
+
+/** Through until their mends are there: then they belong to the list above. */
+export const pendingApiAttacks: readonly Attack<ApiWorld>[] = []
