@@ -177,6 +177,31 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     expect(pids.map(isRunning)).toEqual([false, true])
   })
 
+  test('from one server for all to one a project, and back: the others end', async () => {
+    const image = makeImage(parts.dir, red)
+    const shared = () => ganeshaExporter(complete(ganeshaOptions, { port: 0 }), parts)
+    const first = shared()
+    await first.setup(call())
+    await first.publish(call(), exportOf(image))
+    const old = Number(readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)[0])
+    await first.stop(call(), { detach: false })
+    await exporter.stop(call(), { detach: false })
+    exporter = build()
+    await exporter.setup(call())
+    expect(isRunning(old)).toBe(false)
+    // The share manager finds it missing and publishes it again.
+    expect(await exporter.inventory(call())).toEqual([])
+    expect(await hostOf(image)).toBe(addresses[0])
+    const own = pidOf(red)
+    await exporter.stop(call(), { detach: false })
+    exporter = shared()
+    await exporter.setup(call())
+    expect(isRunning(own)).toBe(false)
+    expect(await exporter.inventory(call())).toEqual([])
+    const [location] = await exporter.publish(call(), exportOf(image))
+    expect(location!.path).toBe(`127.0.0.1:/${image.id}`)
+  })
+
   test('a share that another project got is served by the server of that project', async () => {
     const image = makeImage(parts.dir, red)
     const before = await hostOf(image)

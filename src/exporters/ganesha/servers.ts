@@ -45,19 +45,17 @@ export interface Servers {
 
 /** One server for all, whose files lie in `dir` as they did before there were others. */
 export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts): Servers {
-  const ownFileSystems = parts.storage?.separates === 'file-system'
-  const place: Place = {
-    dir,
-    ownFileSystems,
-    address: options.bind_address,
-    portFile: join(dir, 'port'),
-    thereOnly: options.require_bind_address,
-    strict: ownFileSystems,
-    within: [],
-  }
-  const server = serverIn('', place, options, parts)
+  const server = serverIn('', sharedPlace(dir, options, parts), options, parts)
   return {
-    begin: (commands) => server.begin(commands),
+    async begin(commands) {
+      if (await isThere(commands, join(dir, 'projects'))) {
+        const others = await projectServers(dir, options, parts).all(commands)
+        for (const other of others) await other.end(commands)
+        await commands.change(['rm', '-rf', '--', join(dir, 'projects'), join(dir, 'addresses')])
+        if (others.length > 0) retired(parts, 'servers per project')
+      }
+      await server.begin(commands)
+    },
     lend: (_commands, _projectId, work) => work(server),
     find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
     within: (_commands, _server, work) => work(),
@@ -68,6 +66,31 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
     known: () => [server],
     refresh: async () => undefined,
   }
+}
+
+function sharedPlace(dir: string, options: GaneshaOptions, parts: Parts): Place {
+  const ownFileSystems = parts.storage?.separates === 'file-system'
+  return {
+    dir,
+    ownFileSystems,
+    address: options.bind_address,
+    portFile: join(dir, 'port'),
+    thereOnly: options.require_bind_address,
+    strict: ownFileSystems,
+    within: [],
+  }
+}
+
+/** The configuration changed. Shares are published again, by the check that follows; what was would serve them, too. */
+function retired(parts: Parts, what: string): void {
+  parts.log.warn(
+    { backend: parts.backend },
+    `the option servers changed: ${what} ended, and their exports move`,
+  )
+}
+
+async function isThere(commands: Commands, path: string): Promise<boolean> {
+  return (await commands.look(['test', '-e', path], { okCodes: [0, 1] })).code === 0
 }
 
 const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.meta.url))
@@ -236,6 +259,12 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     async begin(commands) {
       await commands.change(['mkdir', '-p', '-m', '0700', '--', projects, join(dir, 'locks')])
       await addresses.prepare(commands)
+      if (await isThere(commands, join(dir, 'exports.d'))) {
+        await serverIn('', sharedPlace(dir, options, parts), options, parts).end(commands)
+        const files = ['exports.d', 'numbers', 'guard.conf'].map((name) => join(dir, name))
+        await commands.change(['rm', '-rf', '--', ...files])
+        retired(parts, 'the shared server')
+      }
       await bring(commands, [...(await addresses.all(commands)).keys()])
     },
 
