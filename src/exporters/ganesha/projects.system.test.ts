@@ -270,6 +270,24 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     taken.close()
   })
 
+  test('a project whose server can not be brought up costs the others nothing, and gets it as soon as it can', async () => {
+    const [one, two] = [makeImage(parts.dir, red), makeImage(parts.dir, blue)]
+    await hostOf(one)
+    const host = await hostOf(two)
+    const port = exporter.port() ?? 0
+    await exporter.applyRules(call(), exportOf(two), [rule(host)])
+    await exporter.stop(call(), { detach: true })
+    const taken = createServer().listen(port, addresses[0])
+    await once(taken, 'listening')
+    exporter = build()
+    await exporter.setup(call())
+    await (await mount(host, two)).close()
+    expect(exporter.troubles!()).toEqual([expect.stringContaining(`project ${red} has no NFS server`)])
+    taken.close()
+    await within(15_000, 'its server is there', () => exporter.troubles!().length === 0)
+    expect(isRunning(pidOf(red))).toBe(true)
+  })
+
   test('after a restart of the host each server begins when the images of its project are mounted', async () => {
     const [one, two, other] = [
       makeImage(parts.dir, red),

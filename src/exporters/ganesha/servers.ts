@@ -39,6 +39,8 @@ export interface Servers {
   all(commands: Commands): Promise<readonly Server[]>
   /** Those that this process knows; asks nobody. */
   known(): readonly Server[]
+  /** What is wrong beside what each server says of itself, as sentences. */
+  troubles(): readonly string[]
   /** Looks for servers that another process of this host made or took down. */
   refresh(commands: Commands): Promise<void>
 }
@@ -64,6 +66,7 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
     ids: (commands) => server.exports.ids(commands),
     all: async () => [server],
     known: () => [server],
+    troubles: () => [],
     refresh: async () => undefined,
   }
 }
@@ -105,6 +108,8 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   const projects = join(dir, 'projects')
   const addresses: Addresses = addressesIn(join(dir, 'addresses'), options.addresses, () => parts.now())
   const known = new Map<string, Server>()
+  /** Projects whose server could not be brought up, and why. */
+  const down = new Map<string, string>()
   const nameOf = (projectId: string): string => {
     const folder = projectFolder(projectId)
     if (folder.length <= longestFolder) return folder
@@ -222,10 +227,24 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     const failures: unknown[] = []
     const next = async (): Promise<void> => {
       for (let project = rest.pop(); project !== undefined; project = rest.pop())
-        await bringOne(commands, project).catch((error: unknown) => failures.push(error))
+        await bringOne(commands, project).then(
+          () => down.delete(project ?? ''),
+          (error: unknown) => failures.push(noteDown(project ?? '', error)),
+        )
     }
     await Promise.all(Array.from({ length: atOnce }, next))
-    if (failures.length > 0) throw failures[0]
+    // One project's server is not worth the others'; when none comes up it is the host.
+    if (failures.length > 0 && failures.length === all.length) throw failures[0]
+  }
+
+  /** It is tried again by the next {@link Servers.refresh}. */
+  function noteDown(project: string, error: unknown): unknown {
+    const why = error instanceof Error ? error.message : String(error)
+    if (down.get(project) !== why)
+      parts.log.error({ backend: parts.backend, project, err: error }, `a project has no NFS server: ${why}`)
+    down.set(project, why)
+    known.delete(project)
+    return error
   }
 
   function bringOne(commands: Commands, project: string): Promise<void> {
@@ -255,6 +274,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     viewOf: (projectId) => viewOf(projectFolder(projectId)),
     serves: (one, projectId) => one.project === nameOf(projectId),
     known: () => [...known.values()],
+    troubles: () => [...down].map(([project, why]) => `project ${project} has no NFS server: ${why}`),
 
     async begin(commands) {
       await commands.change(['mkdir', '-p', '-m', '0700', '--', projects, join(dir, 'locks')])
@@ -313,7 +333,11 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     async refresh(commands) {
       const before = new Set(known.keys())
       const now = [...(await addresses.all(commands)).keys()]
-      for (const project of before) if (!now.includes(project)) known.delete(project)
+      for (const project of [...before, ...down.keys()]) {
+        if (now.includes(project)) continue
+        known.delete(project)
+        down.delete(project)
+      }
       await bring(
         commands,
         now.filter((project) => !before.has(project)),
