@@ -93,6 +93,7 @@ export default defineConfig({
             'test/routes/**/*.test.ts',
             'test/faults/**/*.test.ts',
             'test/chaos/**/*.test.ts',
+            'test/attack/**/*.test.ts',
           ],
           exclude: alone,
           // On a server the tests that kill keep four deployments busy in place of two.

@@ -2,7 +2,7 @@
 
 export interface AccessRule {
   readonly id: string
-  /** `/v2/shares/*`, `/v2/{project_id}/shares/**`: `*` and `{name}` are one segment, a last `**` any number. */
+  /** `/v2/shares/*`, `/v2/{project_id}/shares/**` (which is the same as without the project): `*` and `{name}` are one segment, a last `**` any number. */
   readonly path: string
   readonly method: string
   /** A service type; the three names of this service mean the same. */
@@ -12,8 +12,8 @@ export interface AccessRule {
 /** The call that is to be allowed. */
 export interface Call {
   readonly method: string
-  /** Path without query, as the client sent it. */
-  readonly path: string
+  /** Of the route that runs, however the URL was spelled; several where a rule may name it in several ways. */
+  readonly paths: readonly string[]
   readonly service: string
 }
 
@@ -29,12 +29,12 @@ export function allowsCall(rules: readonly AccessRule[], call: Call): boolean {
     (rule) =>
       canonical(rule.service) === canonical(call.service) &&
       rule.method.toUpperCase() === call.method.toUpperCase() &&
-      pathMatches(rule.path, call.path),
+      call.paths.some((path) => pathMatches(rule.path, path)),
   )
 }
 
 function pathMatches(pattern: string, path: string): boolean {
-  const wanted = pattern.split('/')
+  const wanted = segmentsOf(pattern)
   const given = path.split('/')
   for (const [i, segment] of wanted.entries()) {
     // Rests on at least one segment, so that `/v2/shares/**` does not cover `/v2/shares`.
@@ -43,11 +43,27 @@ function pathMatches(pattern: string, path: string): boolean {
     }
     const actual = given[i]
     if (actual === undefined) return false
-    const wild = segment === '*' || /^\{[^}]+\}$/.test(segment)
-    if (wild ? actual === '' || isDots(actual) : actual !== segment) return false
+    if (isWild(segment) ? actual === '' || isDots(actual) : actual !== segment) return false
   }
   return given.length === wanted.length
 }
+
+/** A rule may be spelled in as many ways as a URL. */
+const segmentsOf = (pattern: string): string[] =>
+  pattern
+    .replace(/\.json$/, '')
+    .replace(/(?<=.)\/$/, '')
+    .split('/')
+    .map((segment) => {
+      if (isWild(segment) || segment === '**') return segment
+      try {
+        return encodeURIComponent(decodeURIComponent(segment))
+      } catch {
+        return segment
+      }
+    })
+
+const isWild = (segment: string): boolean => segment === '*' || /^\{[^}]+\}$/.test(segment)
 
 /** A server in between may resolve these after we have matched. */
 const isDots = (segment: string): boolean => /^(\.|%2e){1,2}$/i.test(segment)

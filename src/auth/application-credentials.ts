@@ -70,7 +70,9 @@ export class ApplicationCredentials {
       project_id: wanted.projectId,
       name: wanted.name,
       description: wanted.description ?? '',
-      secret_hash: await this.#gate.run(() => this.#hasher.hash(secret)),
+      secret_hash: await this.#gate.run({ account: `u:${userId}`, address: 'administration' }, () =>
+        this.#hasher.hash(secret),
+      ),
       roles: JSON.stringify(wanted.roles.map(({ id }) => id)),
       access_rules:
         accessRules === null

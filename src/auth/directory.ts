@@ -175,6 +175,17 @@ export class Directory {
     this.#changed()
   }
 
+  /**
+   * {@link setPassword}, unless the account has changed since `user` was read: false then. Two who know the old password
+   * can't both replace it, and neither undoes what an administrator did meanwhile.
+   */
+  async replacePassword(user: UserRecord, password: string): Promise<boolean> {
+    checkPassword(password)
+    const isReplaced = await this.#admin().replacePassword(user, password)
+    if (isReplaced) this.#changed()
+    return isReplaced
+  }
+
   async deleteUser(id: string): Promise<void> {
     await this.#user(id)
     await this.#admin().deleteUser(id)

@@ -1,93 +1,174 @@
 /** Proves who somebody is: password or application-credential secret, under the login guard and the hashing gate. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../db/open.ts'
 import { findApplicationCredential, type ApplicationCredentialRow } from '../db/store/credentials.ts'
 import { findDomain, type NamedRef } from '../db/store/identity.ts'
 import { fault } from '../model/errors.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
 import type { Gate } from './gate.ts'
-import type { LoginGuard, Subject } from './login-guard.ts'
+import { tooManyLogins, type InFlight } from './in-flight.ts'
+import type { Attempt, LoginGuard } from './login-guard.ts'
 import type { PasswordHasher } from './passwords.ts'
 
 export type DomainRef = { readonly id: string } | { readonly name: string }
 export type UserRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef }
+
+export type CredentialRef = { readonly id: string } | { readonly name: string; readonly user: UserRef }
+
+interface Proven {
+  readonly user: UserRecord
+  readonly credential: ApplicationCredentialRow
+}
 
 export interface LoginParts {
   readonly store: Store
   readonly users: UserBackend
   readonly guard: LoginGuard
   readonly gate: Gate
+  readonly inFlight: InFlight
   readonly hasher: PasswordHasher
+  /** Whether the account has the role admin anywhere. */
+  readonly isAdministrator: (userId: string) => Promise<boolean>
 }
 
 /**
- * The user whose password this is. Throws `Unauthorized`, the same for everything that can be wrong, or
- * `TooManyRequests` when the account or the address is locked; both cost the same whether or not the user exists.
+ * The user whose password this is. Throws `Unauthorized`, the same for everything that can be wrong, `TooManyRequests` when
+ * the account is locked for this address or the address for all, or `Unavailable` when too many wait; each costs the same
+ * whether or not the user exists.
  */
-export async function proveByPassword(
+export function proveByPassword(
   parts: LoginParts,
   ref: UserRef,
   password: string,
   address: string,
 ): Promise<UserRecord> {
-  const from = parts.guard.address(address)
-  await parts.guard.check([from])
+  const { inFlight, guard } = parts
+  return inFlight.run(spell(ref), guard.client(address), () => byPassword(parts, ref, password, address))
+}
+
+async function byPassword(
+  parts: LoginParts,
+  ref: UserRef,
+  password: string,
+  address: string,
+): Promise<UserRecord> {
+  const { guard, users } = parts
+  await refuseLocked(guard, address)
   const user = await lookUp(parts, ref)
   // A user found by id and by name is one account to the guard.
-  const account = parts.guard.account(user === null ? spell(ref) : `${user.domainId}/${user.name}`)
-  const proven = await guarded(parts, account, from, () => parts.users.checkPassword(user, password))
-  if (!proven || user === null || !user.enabled) throw fault('Unauthorized')
+  const account = user === null ? guard.nobody(spell(ref)) : guard.user(user.id)
+  const attempt = await attemptOf(parts, account, address, user)
+  const isRight = await guarded(
+    parts,
+    attempt,
+    async () => (await users.checkPassword(user, password)) && user !== null && user.enabled,
+  )
+  if (!isRight || user === null) throw fault('Unauthorized')
   return user
 }
 
 /** The application credential whose secret this is, and its owner. Throws like {@link proveByPassword}. */
-export async function proveBySecret(
+export function proveBySecret(
   parts: LoginParts,
-  ref: { readonly id: string } | { readonly name: string; readonly user: UserRef },
+  ref: CredentialRef,
   secret: string,
   address: string,
-): Promise<{ user: UserRecord; credential: ApplicationCredentialRow }> {
-  const { store, users, guard, hasher } = parts
-  const from = guard.address(address)
-  await guard.check([from])
-  const owner = 'user' in ref ? await lookUp(parts, ref.user) : null
-  const credential =
-    'id' in ref
-      ? await findApplicationCredential(store.db, { id: ref.id })
-      : owner === null
-        ? null
-        : await findApplicationCredential(store.db, { userId: owner.id, name: ref.name })
-  const name = credential?.id ?? ('id' in ref ? ref.id : `${spell(ref.user)}/${ref.name}`)
-  const proven = await guarded(parts, guard.credential(name), from, () =>
-    hasher.matches(secret, credential?.secret_hash ?? null),
+): Promise<Proven> {
+  const { inFlight, guard } = parts
+  return inFlight.run(spellCredential(ref), guard.client(address), () =>
+    bySecret(parts, ref, secret, address),
   )
-  const user = credential === null ? null : await users.findUser({ id: credential.user_id })
-  if (!proven || credential === null || user === null) throw fault('Unauthorized')
+}
+
+async function bySecret(
+  parts: LoginParts,
+  ref: CredentialRef,
+  secret: string,
+  address: string,
+): Promise<Proven> {
+  const { store, users, guard, hasher } = parts
+  await refuseLocked(guard, address)
+  const owner = 'user' in ref ? await lookUp(parts, ref.user) : null
+  const credential = await findApplicationCredential(
+    store.db,
+    'id' in ref ? { id: ref.id } : { userId: owner?.id ?? '', name: ref.name },
+  )
+  const user = await users.findUser({ id: credential?.user_id ?? '' })
+  const spelling = owner === null || 'id' in ref ? spellCredential(ref) : `credential ${owner.id}/${ref.name}`
+  const account = credential === null ? guard.nobody(spelling) : guard.credential(credential.id)
+  const attempt = await attemptOf(parts, account, address, user)
+  const isRight = await guarded(parts, attempt, () => hasher.matches(secret, credential?.secret_hash ?? null))
+  if (!isRight || credential === null || user === null) throw fault('Unauthorized')
   return { user, credential }
 }
 
-async function guarded(
-  { guard, gate }: LoginParts,
-  account: Subject,
-  from: Subject,
-  prove: () => Promise<boolean>,
-): Promise<boolean> {
-  // Before the queue, so that a locked flood doesn't fill it; and again in the slot, where only a few are at once, so
-  // that a thousand guesses sent together don't all pass the check before the first has failed.
-  await guard.check([account, from])
-  return gate.run(async () => {
-    await guard.check([account, from])
-    const proven = await prove()
-    if (proven) await guard.succeeded(account)
-    else await guard.failed([account, from])
-    return proven
-  })
+/** Before anything is looked up, unless it may be an administrator whom that does not touch. */
+async function refuseLocked(guard: LoginGuard, address: string): Promise<void> {
+  if (!guard.isAdminNetwork(address)) await guard.checkAddress(guard.client(address))
 }
 
+async function attemptOf(
+  { guard, isAdministrator }: LoginParts,
+  account: string,
+  address: string,
+  user: UserRecord | null,
+): Promise<Attempt> {
+  // Asked for nobody as well, so that time doesn't tell.
+  const isTrusted = guard.isAdminNetwork(address) && (await isAdministrator(user?.id ?? ''))
+  return { account, client: guard.client(address), isTrusted }
+}
+
+/** Milliseconds between two looks at whether those under way have ended, and looks. */
+const busyPauseMs = 100
+const busyTries = 20
+
+/**
+ * Compares, when it is the attempt's turn and the guard takes it. Where other processes compare for the same account, and all
+ * of them wrong would be too many, it waits for what they find, outside of the gate.
+ */
+async function guarded(
+  { guard, gate }: LoginParts,
+  attempt: Attempt,
+  prove: () => Promise<boolean>,
+): Promise<boolean> {
+  const payer = { account: attempt.account, address: attempt.client }
+  for (let tries = 0; tries < busyTries; tries++) {
+    // Before the queue, so that a locked flood doesn't fill it; in the slot it is looked at again.
+    await guard.check(attempt)
+    const isRight = await gate.run(payer, () => taken(guard, attempt, prove))
+    if (isRight !== 'busy') return isRight
+    await sleep(busyPauseMs)
+  }
+  throw tooManyLogins()
+}
+
+async function taken(
+  guard: LoginGuard,
+  attempt: Attempt,
+  prove: () => Promise<boolean>,
+): Promise<boolean | 'busy'> {
+  if ((await guard.take(attempt)) === 'busy') return 'busy'
+  let isRight = false
+  try {
+    isRight = await prove()
+  } catch (error) {
+    // If this fails as well, what is under way is forgotten after a while.
+    await guard.ended(attempt).catch(() => {})
+    throw error
+  }
+  await (isRight ? guard.succeeded(attempt) : guard.failed(attempt))
+  return isRight
+}
+
+/** Asks as much for what is not there as for what is. */
 async function lookUp({ store, users }: LoginParts, ref: UserRef): Promise<UserRecord | null> {
   if ('id' in ref) return users.findUser({ id: ref.id })
   const domain = await findDomain(store.db, ref.domain)
-  return domain === null ? null : users.findUser({ name: ref.name, domainId: domain.id } satisfies NamedRef)
+  return users.findUser({ name: ref.name, domainId: domain?.id ?? '' } satisfies NamedRef)
 }
 
 const spell = (ref: UserRef): string =>
-  'id' in ref ? ref.id : `${'id' in ref.domain ? ref.domain.id : `?${ref.domain.name}`}/${ref.name}`
+  'id' in ref ? `id ${ref.id}` : `${'id' in ref.domain ? ref.domain.id : `?${ref.domain.name}`}/${ref.name}`
+
+const spellCredential = (ref: CredentialRef): string =>
+  `credential ${'id' in ref ? ref.id : `${spell(ref.user)}/${ref.name}`}`

@@ -3,9 +3,7 @@ import type { CompiledQuery } from 'kysely'
 import { CompactSign, generateKeyPair, importJWK, type JWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '../model/errors.ts'
-import type { UserRef } from './login.ts'
 import { AuthManager, type IssuedToken, type ScopeRequest } from './manager.ts'
-import { argon2Hasher, type PasswordHasher } from './passwords.ts'
 import { bootstrap, ensureAccount } from './bootstrap.ts'
 import { openSigningKeys, rotateSigningKey } from './keys.ts'
 import { adminPassword, authBench, demoPassword, type AuthBench } from './test-parts.ts'
@@ -343,130 +341,6 @@ describe('scope', () => {
     expect((await bench.auth.verify(token))?.roles).toEqual(['reader'])
     await directory.removeMember(group.id, user.id)
     expect(await bench.auth.verify(token)).toBeNull()
-  })
-})
-
-describe('guessing', () => {
-  test('five failures lock the account for a quarter of an hour, whoever asks', async () => {
-    const other = await bench.another()
-    for (let i = 0; i < 5; i++) {
-      const auth = i % 2 === 0 ? bench.auth : other
-      const fault = await refusal(login(auth, { password: 'wrong', address: `10.0.0.${i}` }))
-      expect([fault.code, fault.message]).toEqual([
-        'Unauthorized',
-        'The request you have made requires authentication.',
-      ])
-    }
-    const locked = await refusal(login(other, { address: '10.9.9.9' }))
-    expect(locked.code).toBe('TooManyRequests')
-    expect(locked.detail.retryAfterS).toBe(900)
-    // By id it is the same account.
-    const byId = {
-      user: { id: bench.demo.userId },
-      password: demoPassword,
-      address: '',
-      scope: 'default',
-    } as const
-    expect((await refusal(bench.auth.loginWithPassword(byId))).status).toBe(429)
-    bench.clock.pass(890)
-    expect((await refusal(login(bench.auth))).status).toBe(429)
-    bench.clock.pass(11)
-    expect((await login(bench.auth)).claims.userId).toBe(bench.demo.userId)
-  })
-
-  test('a good login clears the count; failures outside the window do not add up', async () => {
-    for (let round = 0; round < 3; round++) {
-      for (let i = 0; i < 4; i++) await refusal(login(bench.auth, { password: 'wrong' }))
-      await login(bench.auth)
-    }
-    for (let i = 0; i < 4; i++) await refusal(login(bench.auth, { password: 'wrong' }))
-    bench.clock.pass(901)
-    for (let i = 0; i < 4; i++) {
-      expect((await refusal(login(bench.auth, { password: 'wrong' }))).status).toBe(401)
-    }
-  })
-
-  test('unknown users are locked as known ones are', async () => {
-    const unknown = (): Promise<Fault> =>
-      refusal(
-        bench.auth.loginWithPassword({
-          user: { name: 'x'.repeat(300), domain: { name: 'Nowhere' } },
-          password: 'p',
-          address: '10.1.1.1',
-          scope: 'default',
-        }),
-      )
-    for (let i = 0; i < 5; i++) expect((await unknown()).status).toBe(401)
-    expect((await unknown()).status).toBe(429)
-  })
-
-  test('an address that tries many accounts is locked, one IPv6 network being one address', async () => {
-    const attempt = (i: number): Promise<Fault> =>
-      refusal(
-        bench.auth.loginWithPassword({
-          user: { name: `user${i}`, domain: { id: 'default' } },
-          password: 'p',
-          address: `2001:db8:0:1::${i.toString(16)}`,
-          scope: 'default',
-        }),
-      )
-    for (let i = 0; i < 50; i++) expect((await attempt(i)).status).toBe(401)
-    expect((await attempt(51)).status).toBe(429)
-    expect((await login(bench.auth, { address: '2001:db8:0:2::1' })).claims.userId).toBe(bench.demo.userId)
-  })
-
-  test('a hundred guesses sent together get no more than the limit and the slots', async () => {
-    const all = await Promise.all(
-      Array.from({ length: 60 }, () => refusal(login(bench.auth, { password: 'wrong' }))),
-    )
-    const tried = all.filter(({ status }) => status === 401).length
-    expect(tried).toBeGreaterThanOrEqual(5)
-    expect(tried).toBeLessThanOrEqual(6)
-  })
-
-  test('more logins than fit the queue are told to come back', async () => {
-    const all = await Promise.allSettled(Array.from({ length: 200 }, () => login(bench.auth)))
-    const refused = all.filter((one) => one.status === 'rejected').map((one) => one.reason as Fault)
-    expect(refused.length).toBeGreaterThan(0)
-    for (const fault of refused) expect(fault.code).toBe('Unavailable')
-  })
-
-  test('every kind of failure hashes once, known or not', async () => {
-    let hashes = 0
-    const inner = argon2Hasher({ memoryKib: 64, passes: 1, lanes: 1 })
-    const hasher: PasswordHasher = {
-      hash: (password) => inner.hash(password),
-      matches: (password, stored) => {
-        hashes++
-        return inner.matches(password, stored)
-      },
-    }
-    const { store, clock, keyFile } = bench
-    const auth = await AuthManager.open({ store, clock, keyFile, hasher })
-    const by = (user: UserRef): Promise<unknown> =>
-      auth.loginWithPassword({ user, password: 'wrong', address: '', scope: 'default' })
-    const disabled = await auth.directory.createUser({ name: 'off', domainId: 'default', enabled: false })
-    const tries: (() => Promise<unknown>)[] = [
-      () => by({ name: 'demo', domain: { id: 'default' } }),
-      () => by({ name: 'nobody', domain: { id: 'default' } }),
-      () => by({ name: 'demo', domain: { name: 'Nowhere' } }),
-      () => by({ id: bench.admin.userId }),
-      () => by({ id: 'nobody' }),
-      () => by({ id: disabled.id }),
-      () => auth.loginWithApplicationCredential({ ref: { id: 'none' }, secret: 'x', address: '' }),
-    ]
-    for (const attempt of tries) {
-      hashes = 0
-      expect((await refusal(attempt())).status).toBe(401)
-      expect(hashes).toBe(1)
-    }
-  })
-
-  test('a disabled account answers as a wrong password does', async () => {
-    await bench.auth.directory.updateUser(bench.demo.userId, { enabled: false })
-    const right = await refusal(login(bench.auth))
-    const wrong = await refusal(login(bench.auth, { password: 'wrong' }))
-    expect([right.status, right.message]).toEqual([wrong.status, wrong.message])
   })
 })
 

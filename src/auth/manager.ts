@@ -13,14 +13,16 @@ import { findDomain, findProject } from '../db/store/identity.ts'
 import { fault } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { Rate } from '../runtime/rate.ts'
 import { allowsCall } from './access-rules.ts'
 import { ApplicationCredentials } from './application-credentials.ts'
 import type { PresentedCall, TokenVerifier, UserBackend } from './backends/backend.ts'
 import { dbBackend } from './backends/db.ts'
 import { Directory } from './directory.ts'
 import { Gate } from './gate.ts'
+import { InFlight } from './in-flight.ts'
 import { openSigningKeys } from './keys.ts'
-import { LoginGuard, type LoginLimits } from './login-guard.ts'
+import { defaultLimits, LoginGuard, type LoginLimits } from './login-guard.ts'
 import { proveByPassword, proveBySecret, type DomainRef, type LoginParts, type UserRef } from './login.ts'
 import { argon2Hasher, type PasswordHasher } from './passwords.ts'
 import { RoleBook } from './role-book.ts'
@@ -28,9 +30,11 @@ import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
 import { expiredWindowMicros, TokenValidator, type ValidToken } from './validator.ts'
 
-/** Two hashes use two of libuv's four threads; 64 waiting are about two seconds of work. */
-const hashSlots = 2
-const hashQueue = 64
+/** Two hashes use two of libuv's four threads, one of them at most for one account; 32 of those are two seconds of work. */
+const hashing = { slots: 2, slotsPerAccount: 1, queue: 128, queuePerAddress: 48, queuePerAccount: 32 }
+
+/** A few more than may wait to be hashed, since some are before that and some after. */
+const underWay = { perName: 40, perAddress: 64 }
 
 export interface AuthOptions {
   readonly store: Store
@@ -39,6 +43,8 @@ export interface AuthOptions {
   readonly keyFile: string
   readonly tokenLifetimeS?: number
   readonly limits?: Partial<LoginLimits>
+  /** Tokens one user is given a minute, by this process; 0 = any number. */
+  readonly tokensPerMinute?: number
   readonly hasher?: PasswordHasher
   /** Where users come from; the database by default. */
   readonly users?: UserBackend
@@ -67,25 +73,38 @@ export class AuthManager implements TokenVerifier {
   readonly #login: LoginParts
   readonly #lifetimeMicros: number
   readonly #validator: TokenValidator
+  readonly #issued: Rate
   #purgedAt = 0
 
   constructor(options: AuthOptions, signer: TokenSigner) {
     const { store, clock, hasher = argon2Hasher(), tokenLifetimeS = 3600, limits = {} } = options
-    const gate = new Gate(hashSlots, hashQueue)
+    const gate = new Gate(hashing)
     const changed = (): void => this.forget()
     this.#store = store
     this.#clock = clock
     this.#signer = signer
     this.#lifetimeMicros = tokenLifetimeS * 1_000_000
     this.#users = options.users ?? dbBackend({ store, clock, hasher, gate })
-    const maxAccountFailures = limits.maxAccountFailures ?? 5
+    const maxFailures = limits.maxFailures ?? defaultLimits.maxFailures
     const guard = new LoginGuard(store, clock, {
-      maxAccountFailures,
-      maxAddressFailures: limits.maxAddressFailures ?? maxAccountFailures * 10,
-      windowS: limits.windowS ?? 900,
+      ...defaultLimits,
+      maxAccountFailures: maxFailures * 10,
+      maxAddressFailures: maxFailures * 10,
+      ...limits,
     })
+    this.#issued = new Rate(options.tokensPerMinute ?? 0, () => clock.now())
     this.#validator = new TokenValidator({ store, users: this.#users }, clock, signer)
-    this.#login = { store, users: this.#users, guard, gate, hasher }
+    const isAdministrator = (userId: string): Promise<boolean> =>
+      this.roles.holds(this.#users, userId, 'admin')
+    this.#login = {
+      store,
+      users: this.#users,
+      guard,
+      gate,
+      inFlight: new InFlight(underWay),
+      hasher,
+      isAdministrator,
+    }
     this.directory = new Directory(store, clock, this.#users, changed)
     this.roles = new RoleBook(store, changed)
     this.credentials = new ApplicationCredentials(store, clock, hasher, gate, changed)
@@ -120,6 +139,8 @@ export class AuthManager implements TokenVerifier {
     const valid = await this.validate(serviceToken)
     // A credential limited to some calls may not vouch for others.
     if (valid === null || valid.standing.accessRules !== null) return null
+    // A role on a domain or the system says nothing of what it may do in projects.
+    if (valid.standing.identity.scope !== 'project') return null
     return valid.standing.identity.roles
   }
 
@@ -203,7 +224,10 @@ export class AuthManager implements TokenVerifier {
     })
   }
 
-  /** A new password for whoever knows the old one; every token of the account dies. Throws as a login does. */
+  /**
+   * A new password for whoever knows the old one; every token of the account dies. Throws as a login does, also when the
+   * password was changed by somebody else meanwhile: of two changes one wins, and an administrator's reset always does.
+   */
   async changePassword(change: {
     readonly userId: string
     readonly original: string
@@ -212,7 +236,7 @@ export class AuthManager implements TokenVerifier {
   }): Promise<void> {
     const { userId, original, password, address } = change
     const user = await proveByPassword(this.#login, { id: userId }, original, address)
-    await this.directory.setPassword(user.id, password)
+    if (!(await this.directory.replacePassword(user, password))) throw fault('Unauthorized')
   }
 
   async #issueScoped(
@@ -233,6 +257,13 @@ export class AuthManager implements TokenVerifier {
   async #issue(claims: Claims): Promise<IssuedToken> {
     const standing = await readStanding(this.#parts, claims, claims.issuedAt)
     if (standing === null) throw fault('Unauthorized')
+    const retryAfterS = this.#issued.take(claims.userId)
+    if (retryAfterS > 0) {
+      throw fault('TooManyRequests', {
+        message: 'Too many tokens in a minute; use the ones you have.',
+        retryAfterS,
+      })
+    }
     return { token: await this.#signer.sign(claims), claims, standing }
   }
 
@@ -270,12 +301,12 @@ export class AuthManager implements TokenVerifier {
 }
 
 /** True when the access rules, if any, allow the call. */
-export function callAllowed({ accessRules }: Standing, call: PresentedCall | undefined): boolean {
+export function callAllowed({ accessRules, project }: Standing, call: PresentedCall | undefined): boolean {
   if (accessRules === null) return true
   if (call === undefined) return false
   return allowsCall(accessRules, {
     method: call.method,
-    path: call.path,
+    paths: project === null || call.pathIn === undefined ? [call.path] : [call.path, call.pathIn(project.id)],
     service: call.service ?? 'shared-file-system',
   })
 }

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { allowsCall } from './access-rules.ts'
-import { Gate } from './gate.ts'
 import { Lru } from './lru.ts'
 import { argon2Hasher, standardCost } from './passwords.ts'
 
@@ -44,26 +43,6 @@ test('a password too long to be set matches nothing, not even the empty one', as
   expect(await cheap.matches('x'.repeat(5000), await cheap.hash(''))).toBe(false)
 })
 
-test('the gate keeps to its slots, in order, and frees them after a failure', async () => {
-  const gate = new Gate(2, 3)
-  let running = 0
-  let most = 0
-  const order: number[] = []
-  const enter = (i: number): Promise<void> =>
-    gate.run(async () => {
-      most = Math.max(most, ++running)
-      await new Promise((resolve) => setTimeout(resolve, 2))
-      running--
-      order.push(i)
-      if (i === 1) throw new Error('one fails')
-    })
-  const all = await Promise.allSettled([0, 1, 2, 3, 4, 5, 6].map(enter))
-  expect(most).toBe(2)
-  expect(order).toEqual([0, 1, 2, 3, 4])
-  expect(all.map(({ status }) => status).filter((status) => status === 'rejected')).toHaveLength(3)
-  await gate.run(async () => {})
-})
-
 test('the cache keeps what was used last', () => {
   const lru = new Lru<number>(2)
   lru.set('a', 1)
@@ -79,7 +58,7 @@ test('an access rule without wildcards allows exactly its path', () => {
   fc.assert(
     fc.property(path, path, (allowed, asked) => {
       const rules = [{ id: '1', path: allowed, method: 'GET', service: 'share' }]
-      const call = { path: asked, method: 'get', service: 'shared-file-system' }
+      const call = { paths: [asked], method: 'get', service: 'shared-file-system' }
       expect(allowsCall(rules, call)).toBe(allowed === asked)
       expect(allowsCall([], call)).toBe(false)
     }),

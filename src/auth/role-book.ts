@@ -17,6 +17,7 @@ import {
 } from '../db/store/roles.ts'
 import type { DbOrTx } from '../db/schema.ts'
 import { fault, invalid } from '../model/errors.ts'
+import type { UserBackend } from './backends/backend.ts'
 
 export interface RoleName {
   readonly id: string
@@ -114,6 +115,18 @@ export class RoleBook {
     }
     await this.#store.transaction((tx) => deleteRole(tx, id))
     this.#changed()
+  }
+
+  /** Whether the user has the role on anything, by itself or through a group. */
+  async holds(users: Pick<UserBackend, 'groupIdsOf'>, userId: string, name: string): Promise<boolean> {
+    const role = await this.find({ name })
+    if (role === null) return false
+    const groups = await users.groupIdsOf(userId)
+    const actors: RoleActor[] = [
+      { type: 'user', id: userId },
+      ...groups.map((id): RoleActor => ({ type: 'group', id })),
+    ]
+    return (await this.assignments({ actors, roleId: role.id, limit: 1 })).length > 0
   }
 
   assignments(filter: AssignmentFilter): Promise<AssignmentRow[]> {

@@ -43,7 +43,6 @@ describe('defaults', () => {
       driver: 'btrfs',
       exporter: 'ganesha',
       slots: 2,
-      max_over_subscription_ratio: 20,
       driver_options: {},
     })
   })
@@ -104,6 +103,23 @@ describe('refusals name the option', () => {
   })
 })
 
+const trustSays = 'true, false, a number of proxies from 0 to 20, or a list of networks'
+
+describe('who is believed in front', () => {
+  test.each([
+    ['true', true],
+    ['no', false],
+    ['2', 2],
+    ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
+  ])('%s in the environment', (text, value) => {
+    expect(loadSettings({ environment: { MANILA_API__TRUST_PROXY: text } }).api.trust_proxy).toEqual(value)
+  })
+
+  test.each(['true', 'false', '1', '0', '["192.0.2.1", "2001:db8::/64"]'])('%s in the file', (toml) => {
+    expect(fromText(`[api]\ntrust_proxy = ${toml}\n`).api.trust_proxy).toEqual(JSON.parse(toml))
+  })
+})
+
 describe('the environment', () => {
   const set = (environment: NodeJS.ProcessEnv) => loadSettings({ environment })
 
@@ -124,7 +140,15 @@ describe('the environment', () => {
   test.each([
     [{ MANILA_API__PORT: 'http' }, 'api.port must be integer'],
     [{ MANILA_API__PORT: '' }, 'api.port must be integer'],
-    [{ MANILA_API__TRUST_PROXY: 'maybe' }, 'api.trust_proxy must be boolean'],
+    [{ MANILA_API__TRUST_PROXY: 'maybe' }, `api.trust_proxy must be ${trustSays}`],
+    [{ MANILA_API__TRUST_PROXY: '-1' }, `api.trust_proxy must be ${trustSays}`],
+    [{ MANILA_API__TRUST_PROXY: '21' }, `api.trust_proxy must be ${trustSays}`],
+    [{ MANILA_API__TRUST_PROXY: '10.0.0.0/8,10.1.1.1/33' }, 'api.trust_proxy: "10.1.1.1/33" is no network'],
+    [{ MANILA_AUTH__ADMIN_NETWORKS: '1.2.3.999' }, 'auth.admin_networks: "1.2.3.999" is no network'],
+    [
+      { MANILA_API__PUBLIC_URL: 'http://a/"x' },
+      'api.public_url must be a URL such as https://manila.example.org:8786',
+    ],
     [{ MANILA_API__PROT: '1' }, 'unknown option api.prot; did you mean port?'],
     [{ MANILA_AIP__PORT: '1' }, 'unknown option aip; did you mean api?'],
   ])('%j is refused', (environment, sentence) => {
@@ -230,15 +254,15 @@ describe('secrets elsewhere', () => {
   })
   afterAll(() => rmSync(dir, { recursive: true, force: true }))
   const file = (name: string, mode: number): string => {
-    writeFileSync(join(dir, name), 'postgres://u:p@h/db\n', { mode })
+    writeFileSync(join(dir, name), 'postgres://u:p@localhost/db\n', { mode })
     return join(dir, name)
   }
   const load = (url: unknown, environment: NodeJS.ProcessEnv = {}) =>
     loadSettings({ defaults: { database: { url } }, environment }).database.url
 
   test('in a file of its owner alone, or in the environment', () => {
-    expect(load({ file: file('good', 0o600) })).toBe('postgres://u:p@h/db')
-    expect(load({ env: 'DB' }, { DB: 'mariadb://h/db' })).toBe('mariadb://h/db')
+    expect(load({ file: file('good', 0o600) })).toBe('postgres://u:p@localhost/db')
+    expect(load({ env: 'DB' }, { DB: 'mariadb://[::1]/db' })).toBe('mariadb://[::1]/db')
   })
 
   test('are refused with a sentence that names the option and never the secret', () => {

@@ -7,13 +7,16 @@ import { hostname } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import type { TSchema } from 'typebox'
+import { isNetwork } from '../model/networks.ts'
 import { problemWith } from '../wire/validate.ts'
+import { plaintextProblem } from './plaintext.ts'
 import { SettingsSchema, type Settings } from './schema.ts'
 
 type Table = Record<string, unknown>
 interface Node {
   readonly type?: string
   readonly default?: unknown
+  readonly anyOf?: readonly Node[]
   readonly properties?: Readonly<Record<string, Node>>
   readonly patternProperties?: Readonly<Record<string, Node>>
 }
@@ -48,7 +51,17 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   const settings = withDefaults(SettingsSchema as Node, merged) as Settings
   const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')
   if (problem !== null) throw new ConfigError(problem)
+  refuseNetworks('api.trust_proxy', settings.api.trust_proxy)
+  refuseNetworks('auth.admin_networks', settings.auth.admin_networks)
+  const inClear = plaintextProblem(settings)
+  if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
+}
+
+/** A pattern can't tell 192.0.2.0/33 from a network. */
+function refuseNetworks(option: string, value: unknown): void {
+  const wrong = Array.isArray(value) ? value.find((text) => !isNetwork(String(text))) : undefined
+  if (wrong !== undefined) throw new ConfigError(`${option}: ${JSON.stringify(wrong)} is no network`)
 }
 
 /**
@@ -114,6 +127,7 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): Table {
 }
 
 function typed(schema: Node, text: string): unknown {
+  if (schema.anyOf !== undefined) return typedAsOne(schema.anyOf, text)
   if (schema.type === 'integer' || schema.type === 'number') return text.trim() === '' ? text : Number(text)
   if (schema.type === 'boolean') {
     if (/^(1|true|yes|on)$/i.test(text)) return true
@@ -126,6 +140,15 @@ function typed(schema: Node, text: string): unknown {
       .map((part) => part.trim())
       .filter((part) => part !== '')
   return text
+}
+
+/** Where several types are allowed: a whole number, then a flag, then a list. */
+function typedAsOne(choices: readonly Node[], text: string): unknown {
+  const has = (type: string): Node | undefined => choices.find((one) => one.type === type)
+  const [integer, flag, array] = [has('integer'), has('boolean'), has('array')]
+  if (integer !== undefined && /^\d+$/.test(text)) return Number(text)
+  const asFlag = flag === undefined ? text : typed(flag, text)
+  return typeof asFlag === 'boolean' || array === undefined ? asFlag : typed(array, text)
 }
 
 function refuseUnknown(schema: Node, value: Table, path: string): void {

@@ -103,6 +103,8 @@ function rowsOf(schema: Schema): Row[] {
 }
 
 function typeOf(schema: Schema): string {
+  const types = schema.anyOf?.filter((one) => one.const === undefined) ?? []
+  if (types.length > 1) return types.map(typeOf).join(' or ')
   const choices =
     schema.enum ?? schema.anyOf?.map((one) => one.const).filter((value) => value !== undefined) ?? []
   if (choices.length > 0) return choices.map((value) => code(value)).join(', ')

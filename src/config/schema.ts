@@ -12,6 +12,16 @@ const flag = (description: string, value: boolean) => Type.Boolean({ description
 const list = (description: string, value: readonly string[]) =>
   Type.Array(Type.String(), { description, default: [...value] })
 
+/** IPv4 or IPv6, with or without the length of the network. */
+const networkPattern =
+  '^([0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]{0,45}:[0-9A-Fa-f:.]{0,45})(/[0-9]{1,3})?$'
+const networkSays = 'a network such as 192.0.2.0/24 or 2001:db8::/48'
+const networks = (description: string, value: readonly string[]) =>
+  Type.Array(Type.String({ pattern: networkPattern, says: networkSays }), {
+    description,
+    default: [...value],
+  })
+
 export const Api = Type.Object({
   host: text('Address the API listens on.', '127.0.0.1'),
   port: count('Port the API listens on; 0 takes a free one.', 8786),
@@ -20,13 +30,32 @@ export const Api = Type.Object({
     'Seconds that an API which was told to stop goes on serving while /healthcheck answers 503, so that a load balancer turns to others first.',
     0,
   ),
-  public_url: text('Base of the URLs in links and in the catalog; empty derives it from the request.', ''),
+  public_url: Type.String({
+    description:
+      'Base of the URLs in links and in the catalog: what clients call, when they come through a proxy or by name; empty takes the address and port at which the connection arrived, or what a trusted proxy says in X-Forwarded-Host.',
+    default: '',
+    pattern: '^(https?://[A-Za-z0-9._~:/\\[\\]-]+)?$',
+    says: 'a URL such as https://manila.example.org:8786',
+  }),
+  changes_per_minute: count(
+    'Requests that change something which one process takes from one project a minute; those of administrators are not counted; 0 = any number.',
+    3000,
+  ),
   max_body_bytes: count('Largest request body, bytes.', 114_688, 1024),
   max_limit: count('Largest page of a list.', 1000, 1),
   project_id_regex: text('What a project id in a URL may look like.', '[0-9a-f\\-]+'),
-  trust_proxy: flag(
-    'Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy that sets them.',
-    false,
+  trust_proxy: Type.Union(
+    [
+      Type.Boolean(),
+      Type.Integer({ minimum: 0, maximum: 20 }),
+      Type.Array(Type.String({ pattern: networkPattern, says: networkSays })),
+    ],
+    {
+      description:
+        'Whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed: the networks of the proxies in front, or how many there are one behind the other (then nobody may reach the API around them); false is 0, true is 1.',
+      default: false,
+      says: 'true, false, a number of proxies from 0 to 20, or a list of networks',
+    },
   ),
   usage_wait_s: count('Seconds a request for fresh usage figures waits for the share manager.', 10, 1),
   policy_file: text('Policy overrides (YAML or JSON); empty uses the defaults.', ''),
@@ -44,6 +73,10 @@ export const Database = Type.Object({
     1,
   ),
   statement_timeout_s: count('Seconds one statement may take on a database server.', 20, 1),
+  allow_plaintext: flag(
+    'Speak without TLS to a database server on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
 })
 
 export const Bus = Type.Object({
@@ -62,6 +95,10 @@ export const Bus = Type.Object({
   ),
   cert_file: text('Own certificate (PEM) for a broker that asks for one; empty = none.', ''),
   key_file: text('Key (PEM) of cert_file.', ''),
+  allow_plaintext: flag(
+    'Speak without TLS to a broker on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
   heartbeat_s: count('Seconds between heartbeats; a broker silent for twice as long counts as dead.', 5, 1),
   reconnect_s: Type.Integer({
     description: 'Longest pause between two tries to reach the broker, seconds.',
@@ -87,6 +124,10 @@ export const Bus = Type.Object({
 export const Notifications = Type.Object({
   enabled: flag('Tell listeners outside, such as billing, what happens to shares; needs a broker.', false),
   url: text('Broker of the listeners, amqp:// or amqps://; empty takes that of [bus].', ''),
+  allow_plaintext: flag(
+    'With a url of its own: speak without TLS to a broker on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
   exchange: text('Topic exchange they listen to; empty takes <bus.prefix>.notifications.', ''),
   format: Type.Enum(['manila', 'oslo'], {
     description:
@@ -107,11 +148,30 @@ export const Auth = Type.Object({
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
   max_login_failures: count(
-    'Failed logins of one account within the window before it is locked; ten times as many for one address.',
+    'Failed logins of one account from one address within the window before they are locked for one another; ten times as many lock the address for all, or slow the account for addresses it did not come from in the last 30 days.',
     5,
     1,
   ),
-  login_window_s: count('Seconds of the failed-login window and of the lock.', 900, 1),
+  login_pause_s: count(
+    'Seconds of the first lock of an account and an address; each further failure doubles it up to login_window_s.',
+    60,
+    1,
+  ),
+  login_window_s: count(
+    'Seconds of the failed-login window, of the longest lock, and of the lock of an address.',
+    900,
+    1,
+  ),
+  login_records: count(
+    'Pairs of account and address, accounts and addresses that failed logins are remembered of, and as many of good ones; those used longest ago are forgotten first.',
+    100_000,
+    100,
+  ),
+  admin_networks: networks(
+    'Networks from which accounts with the role admin come in however many failures others cause: 192.0.2.0/24, 2001:db8::/48.',
+    ['127.0.0.0/8', '::1/128'],
+  ),
+  tokens_per_minute: count('Tokens that one process gives one user a minute; 0 = any number.', 240),
 })
 
 export const Shares = Type.Object({
@@ -192,11 +252,13 @@ export const Backend = Type.Object({
   reserved_share_percentage: count('Per cent of a pool kept free of new shares.', 0),
   reserved_share_from_snapshot_percentage: count('Per cent kept free of shares from snapshots.', 0),
   reserved_share_extend_percentage: count('Per cent kept free of extends.', 0),
-  max_over_subscription_ratio: Type.Number({
-    description: 'How often the space of a thin pool may be promised.',
-    default: 20,
-    minimum: 1,
-  }),
+  max_over_subscription_ratio: Type.Optional(
+    Type.Number({
+      description:
+        'How often the space of a thin pool may be promised; left out, what is usual for the driver: 1 for image, 20 for the others.',
+      minimum: 1,
+    }),
+  ),
   filter_function: text('Expression a request must satisfy; empty = none.', ''),
   goodness_function: text('Expression 0–100 that ranks the pool; empty = none.', ''),
   slots: count('Operations at once on this backend.', 8, 1),
@@ -209,9 +271,52 @@ export const Backend = Type.Object({
   }),
 })
 
+/** What one tenant can't use up. Each default is beyond what a client does that means well. */
+export const Limits = Type.Object({
+  request_ms: count(
+    'Milliseconds that all statements of one API request, or of one piece of a long list, may keep the database busy; past them the answer is 503.',
+    2000,
+    100,
+  ),
+  requests_per_project: count(
+    'Requests of one project that one API process works on at once; further ones wait, and behind 256 of them the answer is 429. On SQLite, which has one connection, it is 1.',
+    4,
+    1,
+  ),
+  streams_per_project: count(
+    'Long lists that one project reads at once from one API process; further ones are answered 429.',
+    16,
+    1,
+  ),
+  streams: count('Long lists of all projects at once; further ones are answered 503.', 256, 1),
+  write_timeout_s: count(
+    'Seconds in which a client has to take something of its answer, or its connection is ended.',
+    30,
+    1,
+  ),
+  connections_per_address: count(
+    'Connections that one address may have open to one API process; 0 = any number, as it is behind a proxy ([api] trust_proxy).',
+    1000,
+  ),
+  access_rules_per_share: count('Access rules that one share, or one snapshot, may have.', 500, 1),
+  locks_per_resource: count('Locks that one share or access rule may have.', 1000, 1),
+  locks_per_project: count('Locks that the members of one project may have placed.', 10_000, 1),
+  operations_per_project: count('Operations of one project that are not finished yet.', 2000, 1),
+  metadata_per_resource: count('Metadata items that one resource may have.', 200, 1),
+  metadata_per_project: count(
+    'Metadata items that the shares, snapshots and access rules of one project may have together.',
+    50_000,
+    1,
+  ),
+})
+
 export const MetricsListener = Type.Object({
-  host: text('Address of /metrics and /healthcheck of processes that serve no API.', '127.0.0.1'),
+  host: text('Address on which each process serves /metrics and its own /healthcheck.', '127.0.0.1'),
   port: count('Their port; 0 takes a free one, which the log names.', 0),
+  on_api_port: flag(
+    "Serve /metrics on the API's port, too, where every client of the API can read them without a token.",
+    false,
+  ),
 })
 
 export const Traces = Type.Object({
@@ -244,6 +349,7 @@ export const SettingsSchema = Type.Object({
   shares: Shares,
   scheduler: Scheduler,
   quota: Quota,
+  limits: Limits,
   backends: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), Backend, {
     description: 'One table per backend.',
     default: {},

@@ -8,6 +8,7 @@
  * for (const check of await conformance(target)) if (check.notDeclared === null) test(check.name, check.run)
  * ```
  */
+import { attackLaws } from './conformance/attack/index.ts'
 import { adoptionLaws } from './conformance/adopt.ts'
 import { Bench, type Law } from './conformance/bench.ts'
 import { coreLaws } from './conformance/core.ts'
@@ -17,9 +18,18 @@ import { snapshotLaws } from './conformance/snapshots.ts'
 import { lacking, type ConformanceTarget } from './conformance/target.ts'
 
 export { fileProbes } from './conformance/file-probes.ts'
-export type { ConformanceBackend, ConformanceTarget, Content, Place, Probes } from './conformance/target.ts'
+export { nfsAttacks, openAssault, pendingAttacks } from './conformance/attack/index.ts'
+export type { Assault, Field, NfsAttack, Outcome } from './conformance/attack/index.ts'
+export type {
+  ConformanceBackend,
+  ConformanceTarget,
+  Content,
+  Hostile,
+  Place,
+  Probes,
+} from './conformance/target.ts'
 
-const laws: readonly Law[] = [...coreLaws, ...sizeLaws, ...snapshotLaws, ...adoptionLaws, ...exporterLaws]
+const peaceful: readonly Law[] = [...coreLaws, ...sizeLaws, ...snapshotLaws, ...adoptionLaws, ...exporterLaws]
 
 /** One law, asked of one target. */
 export interface Check {
@@ -33,9 +43,13 @@ export interface Check {
 /** Thrown by a check of something the target doesn't declare, so that a plain loop never counts it as passed. */
 export class NotDeclared extends Error {}
 
-/** Every check of the kit for this target. Makes one backend to see which abilities it declares. */
+/**
+ * Every check of the kit for this target. Makes one backend to see which abilities it declares. Where the backend says how
+ * hostile clients come ({@link Hostile}), they do.
+ */
 export async function conformance(target: ConformanceTarget): Promise<readonly Check[]> {
   const backend = await target.make()
+  const laws = backend.hostile === undefined ? peaceful : [...peaceful, ...attackLaws]
   const reasons = laws.map(
     ({ needs }) => needs.map((need) => lacking(need, target, backend)).find(Boolean) ?? null,
   )

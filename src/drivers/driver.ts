@@ -104,9 +104,19 @@ export interface Tree {
   /** True for trees that must never be written through an export (snapshots). */
   readonly readOnly: boolean
   /** Present when `path` is inside a CephFS, which a server reads by itself, and not a directory of this host. */
-  readonly ceph?: { readonly filesystem: string }
+  readonly ceph?: {
+    readonly filesystem: string
+    /** Whom to serve it as; only in what an exporter is given to publish, see {@link StorageDriver.serverUsers}. */
+    readonly user?: ServerUser
+  }
   /** Present when `path` is the root of a file system that holds this tree and nothing else. */
   readonly fileSystem?: OwnFileSystem
+}
+
+/** A user of the storage. The key is a secret: it is kept where the server reads it, and nowhere else. */
+export interface ServerUser {
+  readonly name: string
+  readonly key: string
 }
 
 /**
@@ -194,6 +204,8 @@ export interface StorageDriver {
   readonly name: string
   /** Absent: nothing; clients that are admitted to one share can reach them all, so they have to trust one another. */
   readonly separates?: Separation
+  /** How often its space may be promised where the operator doesn't say; absent: as often as in Manila, 20 times. */
+  readonly overSubscription?: number
   /**
    * For drivers without {@link separates}: what else clients of any export could reach, because it lies on the file system
    * that holds the trees (`host-lacks` advice as a sentence; null: nothing). Asked before {@link setup}, changes nothing.
@@ -239,6 +251,16 @@ export interface StorageDriver {
    * their rules, beside whatever exporter the backend has for other protocols. Ready when {@link setup} is done.
    */
   readonly native?: Publishes
+  /** For storage that knows users: one for each export, as whom a server reads and writes that tree and nothing else. */
+  readonly serverUsers?: ServerUsers
+}
+
+/** Keyed by the export's id, as everything about exports; both are repeated until they succeed. */
+export interface ServerUsers {
+  /** The export's user, made when absent: the same name and key at every call. */
+  grant(call: CallContext, target: ExportRef): Promise<ServerUser>
+  /** No such user afterwards, and nothing open in its name. Fine when there was none, also where only the id is known. */
+  withdraw(call: CallContext, target: ExportRef): Promise<void>
 }
 
 export interface Inventory {
@@ -425,6 +447,8 @@ export interface Parts {
   now(): number
   /** One holder per file on this host, for what several processes of it must not do at once. */
   readonly lock?: HostLock
+  /** How often the operator lets the space of a pool be promised; absent: see {@link StorageDriver.overSubscription}. */
+  readonly overSubscription?: number
   /** For metrics: a server of an exporter died and was started again. */
   readonly restarted?: () => void
   /** For exporters: what the backend's driver says of itself. */

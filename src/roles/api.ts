@@ -1,9 +1,10 @@
-/** manila-api: REST, the Keystone v3 calls, health and metrics on one port. */
+/** manila-api: REST, the Keystone v3 calls and health on one port. */
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { proxyTrust } from '../api/addresses.ts'
 import { identityRoutes } from '../api/identity/plugin.ts'
 import { routes } from '../api/routes.ts'
 import { buildServer } from '../api/server.ts'
@@ -38,9 +39,13 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       keyFile: settings.auth.key_file,
       tokenLifetimeS: settings.auth.token_lifetime_s,
       limits: {
-        maxAccountFailures: settings.auth.max_login_failures,
+        maxFailures: settings.auth.max_login_failures,
         windowS: settings.auth.login_window_s,
+        pauseS: settings.auth.login_pause_s,
+        adminNetworks: settings.auth.admin_networks,
+        maxRecords: settings.auth.login_records,
       },
+      tokensPerMinute: settings.auth.tokens_per_minute,
     }),
   )
   const parts: AppParts = { store, clock, bus, policy, settings }
@@ -51,10 +56,11 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     if (leaving) reply.header('connection', 'close')
   })
   healthRoute(app, { ...parts, auth, leaving: () => leaving })
-  metricsRoute(app, metrics)
-  await app.register(identityRoutes({ auth, policy, clock, publicUrl: settings.api.public_url }), {
-    prefix: '/identity',
-  })
+  if (settings.metrics.on_api_port) metricsRoute(app, metrics)
+  const { public_url: publicUrl, trust_proxy: trusted } = settings.api
+  const statementsMs = settings.limits.request_ms
+  const identity = { auth, policy, clock, publicUrl, trust: proxyTrust(trusted), statementsMs }
+  await app.register(identityRoutes(identity), { prefix: '/identity' })
   let url = ''
   return {
     auth,

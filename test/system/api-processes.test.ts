@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ensureAccount } from '../../src/auth/bootstrap.ts'
 import { AuthManager } from '../../src/auth/manager.ts'
 import { createDatabase } from '../../src/cluster/database.ts'
 import { migrate, openStore, type Store } from '../../src/db/open.ts'
@@ -64,7 +65,7 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
       state_dir: join(dir, String(port)),
       database: { url: database },
       auth,
-      api: { port, workers: 2, drain_s: drainS, public_url: url, trust_proxy: true },
+      api: { port, workers: 2, drain_s: drainS, public_url: url, trust_proxy: ['127.0.0.1'] },
       metrics: { port: metricsPort },
     })
     const manager = await AuthManager.open({
@@ -72,9 +73,12 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
       clock: systemClock(),
       keyFile: auth.key_file,
       tokenLifetimeS: 3600,
-      limits: { maxAccountFailures: 5, windowS: 900 },
     })
     const clouds = await ensureAccounts(manager, dir, url, { link: false })
+    for (const userName of ['guessed', 'forged']) {
+      const roles = ['member']
+      await ensureAccount(manager, { userName, projectName: 'guessed', password: 'right', roles })
+    }
     for (let count = 0; count < 2; count++) apis.push(await startApi())
     balancer = await startBalancer(bind, certificates)
     const cloud = { cloud: 'manila-demo', cacert: ca, env: { OS_CLIENT_CONFIG_FILE: clouds } }
@@ -174,6 +178,45 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
       },
     }
   }
+
+  /** The status of one login, and the server's own words with it. */
+  async function login(name: string, password: string, headers: Readonly<Record<string, string>> = {}) {
+    const user = { name, domain: { name: 'Default' }, password }
+    const reply = await trustingFetch({ cacert: ca })(`${url}/identity/v3/auth/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ auth: { identity: { methods: ['password'], password: { user } } } }),
+    })
+    return { status: reply.status, headers: reply.headers, text: await reply.text() }
+  }
+
+  test('sixty guesses at once, to four workers: five are compared', async () => {
+    const answers = await Promise.all(Array.from({ length: 60 }, () => login('guessed', 'wrong')))
+    const told = Map.groupBy(answers, ({ status }) => status)
+    expect(told.get(401)).toHaveLength(5)
+    expect([...told.keys()].filter((status) => ![401, 429, 503].includes(status))).toEqual([])
+    for (const { status, headers } of answers) {
+      if (status !== 401) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+    }
+    expect((await login('guessed', 'right')).status).toBe(429)
+  })
+
+  test('a client is who HAProxy saw, whatever it says, and learns no host that it made up', async () => {
+    const lies = (i: number) => ({
+      'x-forwarded-for': `192.0.2.${i}`,
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      forwarded: `for=192.0.2.${i};host=evil.example`,
+    })
+    for (let i = 0; i < 5; i++) {
+      const { status, headers } = await login('forged', 'wrong', lies(i))
+      expect([status, headers.get('www-authenticate')]).toEqual([401, `Keystone uri="${url}/identity"`])
+    }
+    expect((await login('forged', 'right', lies(9))).status).toBe(429)
+    const discovered = await trustingFetch({ cacert: ca })(`${url}/`, { headers: lies(1) })
+    const text = await discovered.text()
+    expect([text.includes(`${url}/v2/`), text.includes('evil')]).toEqual([true, false])
+  })
 
   test('SIGHUP replaces the workers one by one, and no request fails', async () => {
     const clients = startClients(4)

@@ -1,6 +1,7 @@
 /** Refusals in Keystone's shape: `{"error": {code, title, message}}`. */
 import { STATUS_CODES } from 'node:http'
 import { fault, Fault, invalid } from '../../model/errors.ts'
+import { authenticateHeader } from '../addresses.ts'
 import { refusalOf } from '../faults.ts'
 import type { Answer } from './route.ts'
 
@@ -12,7 +13,7 @@ export function faultAnswer(error: unknown, base: string): Answer {
   }
   const { status, detail } = refusal
   const headers: Record<string, string> = {}
-  if (status === 401) headers['www-authenticate'] = `Keystone uri="${base}/identity"`
+  if (status === 401) headers['www-authenticate'] = authenticateHeader(base)
   if (typeof detail.retryAfterS === 'number') headers['retry-after'] = String(detail.retryAfterS)
   // A 404 of this face says what was not found; the shared table's sentence is for the other one.
   const message =

@@ -8,10 +8,13 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import { callAllowed } from '../../auth/manager.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import { fault, invalid } from '../../model/errors.ts'
+import { withStatementBudget } from '../../runtime/statement-budget.ts'
 import { problemWith } from '../../wire/validate.ts'
 import { assignmentRoutes } from './assignment-routes.ts'
 import { catalogRoutes } from './catalog-routes.ts'
 import { credentialRoutes } from './credential-routes.ts'
+import { baseUrl, proxyTrust } from '../addresses.ts'
+import { routePath } from '../route-path.ts'
 import { answer, faultAnswer } from './faults.ts'
 import { projectRoutes } from './project-routes.ts'
 import { roleRoutes } from './role-routes.ts'
@@ -58,7 +61,8 @@ async function respond(
   prefix: string,
 ): Promise<FastifyReply> {
   try {
-    return await send(reply, await route.handler(await settle(parts, route, request, prefix)))
+    const handled = async (): Promise<Answer> => route.handler(await settle(parts, route, request, prefix))
+    return await send(reply, await withStatementBudget(parts.statementsMs ?? usualStatementsMs, handled))
   } catch (error) {
     return refuse(parts, error, request, reply)
   }
@@ -71,8 +75,8 @@ async function settle(
   request: FastifyRequest,
   prefix: string,
 ): Promise<Call> {
-  const base = baseUrl(parts, request)
-  const token = route.access === 'open' ? null : await authenticate(parts, request, prefix)
+  const base = baseOf(parts, request)
+  const token = route.access === 'open' ? null : await authenticate(parts, request, route.path)
   const call: Call = {
     parts,
     get token(): ValidToken {
@@ -103,19 +107,21 @@ function check(schema: IdentityRoute['query'], value: unknown, root: string): vo
 async function authenticate(
   parts: IdentityParts,
   request: FastifyRequest,
-  prefix: string,
+  template: string,
 ): Promise<ValidToken> {
   const token = one(request.headers['x-auth-token'])
   // What a change here leaves behind (an account, a credential) outlives the cache window: look at once.
   const fresh = request.method !== 'GET' && request.method !== 'HEAD'
   const valid = token === null ? null : await parts.auth.validate(token, { fresh })
   if (valid === null) throw fault('Unauthorized')
-  const path = pathOf(request.originalUrl)
-  const below = path.startsWith(prefix) ? path.slice(prefix.length) : path
-  const call = { method: request.method, path: below, service: 'identity' }
+  const path = routePath(template, request.params as Record<string, string>)
+  const call = { method: request.method, path, service: 'identity' }
   if (!callAllowed(valid.standing, call)) throw fault('Unauthorized')
   return valid
 }
+
+/** As `[limits] request_ms` has it. */
+const usualStatementsMs = 2000
 
 // ---------------------------------------------------------------------------------------------------------- requests
 
@@ -133,12 +139,10 @@ const queryOf = (request: FastifyRequest): Record<string, string> =>
     ]),
   )
 
-/** Without a configured URL the client's own idea of our address is what it can reach, if it is an address at all. */
-function baseUrl({ publicUrl }: IdentityParts, request: FastifyRequest): string {
-  if (publicUrl !== '') return publicUrl.replace(/\/+$/, '')
-  const host = /^[\w.:[\]-]{1,255}$/.test(request.host) ? request.host : 'localhost'
-  return `${request.protocol}://${host}`
-}
+const baseOf = ({ publicUrl, trust }: IdentityParts, request: FastifyRequest): string =>
+  baseUrl(request, publicUrl, trust ?? trustNobody)
+
+const trustNobody = proxyTrust(0)
 
 /** JSON only, read strictly: text that is not UTF-8 would be stored as something else than was sent. */
 function readBodies(app: FastifyInstance): void {
@@ -170,7 +174,7 @@ function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const refusal = faultAnswer(error, baseUrl(parts, request))
+  const refusal = faultAnswer(error, baseOf(parts, request))
   if (refusal.status === 500) request.log.error({ request_id: request.id, err: error }, 'the request failed')
   return send(reply, refusal)
 }

@@ -5,14 +5,19 @@ import type { ValidToken } from '../../auth/validator.ts'
 import { fault } from '../../model/errors.ts'
 import type { Policy } from '../../policy/enforce.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { ProxyTrust } from '../addresses.ts'
 
 export interface IdentityParts {
   readonly auth: AuthManager
   readonly policy: Policy
   readonly clock: Clock
-  /** Base of the URLs in links and the catalog, without `/identity`; '' derives it from the request. */
+  /** Base of the URLs in links and the catalog, without `/identity`; '' = where the request arrived. */
   readonly publicUrl: string
+  /** Whose `X-Forwarded-*` are believed; absent = nobody's. */
+  readonly trust?: ProxyTrust
   readonly region?: string
+  /** Milliseconds that the statements of one call may take together. */
+  readonly statementsMs?: number
 }
 
 export interface Call {

@@ -85,25 +85,25 @@ function scopeOf({ scope }: Auth): ScopeRequest {
   return { project: named }
 }
 
-/** The token under test. The holder, administrators and services may look; others learn nothing. */
-async function subject(call: Call, { allowExpired }: { allowExpired: boolean }): Promise<ValidToken> {
+/** The token under test. The holder, administrators and, `forServices`, services may; others learn nothing. */
+async function subject(
+  call: Call,
+  { allowExpired, forServices }: { readonly allowExpired: boolean; readonly forServices: boolean },
+): Promise<ValidToken> {
   const { auth } = call.parts
   if (call.subject === null) throw invalid('the header X-Subject-Token must be given')
   const found = await auth.validate(call.subject, { allowExpired })
   const { identity } = call.token.standing
   const isOwn = found !== null && found.standing.user.id === identity.userId
-  const isService = identity.scope === 'project' && identity.roles.includes('service')
+  const isService = forServices && identity.scope === 'project' && identity.roles.includes('service')
   if (!isOwn && !isService && !isAdmin(call)) throw fault('Forbidden')
   if (found === null) throw fault('NotFound', { message: 'Could not find token.' })
   return found
 }
 
-const expiredToo = (call: Call): { allowExpired: boolean } => ({
-  allowExpired: ['1', 'true'].includes(call.query.allow_expired?.toLowerCase() ?? ''),
-})
-
 async function show(call: Call): Promise<Answer> {
-  const found = await subject(call, expiredToo(call))
+  const allowExpired = ['1', 'true'].includes(call.query.allow_expired?.toLowerCase() ?? '')
+  const found = await subject(call, { allowExpired, forServices: true })
   return {
     status: 200,
     headers: { 'x-subject-token': call.subject ?? '' },
@@ -112,7 +112,8 @@ async function show(call: Call): Promise<Answer> {
 }
 
 async function revoke(call: Call): Promise<Answer> {
-  await call.parts.auth.revoke(await subject(call, { allowExpired: false }))
+  // A service checks tokens that others hand it; ending them is not its business.
+  await call.parts.auth.revoke(await subject(call, { allowExpired: false, forServices: false }))
   return { status: 204 }
 }
 

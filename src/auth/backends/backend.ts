@@ -62,6 +62,8 @@ export interface UserAdmin {
   updateUser(id: string, change: UserChange): Promise<void>
   /** All tokens of the account die. */
   setPassword(id: string, password: string): Promise<void>
+  /** The same, unless the account's generation is no longer that of `user`: false then. */
+  replacePassword(user: UserRecord, password: string): Promise<boolean>
   deleteUser(id: string): Promise<void>
   createGroup(group: GroupRecord): Promise<void>
   updateGroup(id: string, change: { readonly name?: string; readonly description?: string }): Promise<void>
@@ -73,8 +75,10 @@ export interface UserAdmin {
 /** The call a token is presented with. */
 export interface PresentedCall {
   readonly method: string
-  /** Path as the client sent it, without query. */
+  /** Of the route that runs, parameters filled in; where none does, of the URL. */
   readonly path: string
+  /** The same with a project in it, where the URL may name one. */
+  readonly pathIn?: (projectId: string) => string
   /** Service type the path belongs to; `shared-file-system` by default. */
   readonly service?: string
   /** `X-Service-Token`, when the caller is another service acting for a user. */

@@ -14,7 +14,9 @@ import {
   memberIdsOf,
   removeMember,
   updateGroup,
+  nextGeneration,
   updateUser,
+  updateUserOf,
   type ActorFilter,
   type GroupRow,
   type UserRow,
@@ -36,12 +38,12 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
   const { db } = store
   const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
 
-  /** Unlike any earlier one, whatever the clocks of other nodes said. */
-  const nextGeneration = (user: UserRow): number => Math.max(clock.now(), user.tokens_valid_after + 1)
+  const hashed = (userId: string, password: string): Promise<string> =>
+    gate.run({ account: `u:${userId}`, address: 'administration' }, () => hasher.hash(password))
 
   const admin: UserAdmin = {
     async createUser(user, password) {
-      const hash = password === null ? null : await gate.run(() => hasher.hash(password))
+      const hash = password === null ? null : await hashed(user.id, password)
       const now = clock.now()
       await insertUser(db, {
         id: user.id,
@@ -56,26 +58,25 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
         created_at: now,
       })
     },
+    // Only what is to change is written: a password set meanwhile must not be undone by a new description.
     updateUser: (id, change) =>
-      store.transaction(async (tx) => {
-        const user = await findUser(tx, { id })
-        if (user === null) return
-        await updateUser(tx, id, {
-          name: change.name ?? user.name,
-          description: change.description ?? user.description,
-          email: change.email === undefined ? user.email : change.email,
-          enabled: change.enabled === undefined ? user.enabled : flag(change.enabled),
-          default_project_id:
-            change.defaultProjectId === undefined ? user.default_project_id : change.defaultProjectId,
-          tokens_valid_after: change.enabled === false ? nextGeneration(user) : user.tokens_valid_after,
-        })
+      updateUser(db, id, {
+        ...(change.name === undefined ? {} : { name: change.name }),
+        ...(change.description === undefined ? {} : { description: change.description }),
+        ...(change.email === undefined ? {} : { email: change.email }),
+        ...(change.enabled === undefined ? {} : { enabled: flag(change.enabled) }),
+        ...(change.defaultProjectId === undefined ? {} : { default_project_id: change.defaultProjectId }),
+        ...(change.enabled === false ? { tokens_valid_after: nextGeneration(clock.now()) } : {}),
       }),
     async setPassword(id, password) {
-      const hash = await gate.run(() => hasher.hash(password))
-      await store.transaction(async (tx) => {
-        const user = await findUser(tx, { id })
-        if (user === null) return
-        await updateUser(tx, id, { password_hash: hash, tokens_valid_after: nextGeneration(user) })
+      const password_hash = await hashed(id, password)
+      await updateUser(db, id, { password_hash, tokens_valid_after: nextGeneration(clock.now()) })
+    },
+    async replacePassword({ id, generation }, password) {
+      const password_hash = await hashed(id, password)
+      return updateUserOf(db, id, generation, {
+        password_hash,
+        tokens_valid_after: nextGeneration(clock.now()),
       })
     },
     deleteUser: (id) => store.transaction((tx) => deleteUser(tx, id)),
@@ -98,7 +99,8 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
     findUser: async (ref) => recordOf(await findUser(db, ref)),
     listUsers: async (query) => (await listUsers(db, filterOf(query))).map((row) => userRecord(row)),
     async checkPassword(user, password) {
-      const row = user === null ? null : await findUser(db, { id: user.id })
+      // Asked for nobody as well, so that time doesn't tell.
+      const row = await findUser(db, { id: user?.id ?? '' })
       return hasher.matches(password, row?.password_hash ?? null)
     },
     groupIdsOf: (userId) => groupIdsOf(db, userId),

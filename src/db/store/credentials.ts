@@ -1,9 +1,8 @@
-/** Application credentials, revoked tokens and failed logins. */
+/** Application credentials and revoked tokens. */
 import type { Insertable, Selectable } from 'kysely'
-import type { ApplicationCredentialsTable, DbOrTx, LoginAttemptsTable, Stamp } from '../schema.ts'
+import type { ApplicationCredentialsTable, DbOrTx, Stamp } from '../schema.ts'
 
 export type ApplicationCredentialRow = Selectable<ApplicationCredentialsTable>
-export type LoginAttemptsRow = Selectable<LoginAttemptsTable>
 
 export async function findApplicationCredential(
   db: DbOrTx,
@@ -71,44 +70,4 @@ export async function purgeRevokedTokens(db: DbOrTx, now: Stamp): Promise<number
     .where('expires_at', '<', now)
     .executeTakeFirst()
   return Number(numDeletedRows)
-}
-
-// ----------------------------------------------------------------------------------------------------- failed logins
-
-export async function findLoginAttempts(db: DbOrTx, subject: string): Promise<LoginAttemptsRow | null> {
-  const row = await db
-    .selectFrom('login_attempts')
-    .selectAll()
-    .where('subject', '=', subject)
-    .executeTakeFirst()
-  return row ?? null
-}
-
-/** Throws the database's duplicate error when another process was first. */
-export async function insertLoginAttempts(db: DbOrTx, row: LoginAttemptsRow): Promise<void> {
-  await db.insertInto('login_attempts').values(row).execute()
-}
-
-/** False when the row is no longer `from`: read it again. */
-export async function replaceLoginAttempts(
-  db: DbOrTx,
-  from: LoginAttemptsRow,
-  to: LoginAttemptsRow,
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('login_attempts')
-    .set({ failures: to.failures, window_started_at: to.window_started_at })
-    .where('subject', '=', from.subject)
-    .where('failures', '=', from.failures)
-    .where('window_started_at', '=', from.window_started_at)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
-}
-
-export async function deleteLoginAttempts(db: DbOrTx, subject: string): Promise<void> {
-  await db.deleteFrom('login_attempts').where('subject', '=', subject).execute()
-}
-
-export async function purgeLoginAttempts(db: DbOrTx, startedBefore: Stamp): Promise<void> {
-  await db.deleteFrom('login_attempts').where('window_started_at', '<', startedBefore).execute()
 }

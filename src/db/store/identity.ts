@@ -2,8 +2,17 @@
  * Domains, projects, users and groups of the database backend. Only reads and writes: who may and what must hold is
  * decided in `auth/`. Lists are ordered by name, then id, and cut at `limit`.
  */
-import type { Insertable, Selectable, Updateable } from 'kysely'
-import type { DbOrTx, DomainsTable, Flag, GroupsTable, ProjectsTable, Tx, UsersTable } from '../schema.ts'
+import { sql, type Insertable, type RawBuilder, type Selectable, type Updateable } from 'kysely'
+import type {
+  DbOrTx,
+  DomainsTable,
+  Flag,
+  GroupsTable,
+  ProjectsTable,
+  Stamp,
+  Tx,
+  UsersTable,
+} from '../schema.ts'
 
 export type DomainRow = Selectable<DomainsTable>
 export type ProjectRow = Selectable<ProjectsTable>
@@ -132,8 +141,37 @@ export async function insertUser(db: DbOrTx, row: Insertable<UsersTable>): Promi
   await db.insertInto('users').values(row).execute()
 }
 
-export async function updateUser(db: DbOrTx, id: string, set: Updateable<UsersTable>): Promise<void> {
+/** `tokens_valid_after` is {@link nextGeneration} or absent. */
+type UserChange = Omit<Updateable<UsersTable>, 'id' | 'tokens_valid_after'> & {
+  readonly tokens_valid_after?: RawBuilder<number>
+}
+
+/** A no-op without anything to set. */
+export async function updateUser(db: DbOrTx, id: string, set: UserChange): Promise<void> {
+  if (Object.keys(set).length === 0) return
   await db.updateTable('users').set(set).where('id', '=', id).execute()
+}
+
+/** The same while its `tokens_valid_after` is still `generation`; false when it is not, or the user is gone. */
+export async function updateUserOf(
+  db: DbOrTx,
+  id: string,
+  generation: Stamp,
+  set: UserChange,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set(set)
+    .where('id', '=', id)
+    .where('tokens_valid_after', '=', generation)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** For `tokens_valid_after`: unlike any earlier one, whatever the clocks of other nodes said and whoever writes meanwhile. */
+export const nextGeneration = (now: Stamp): RawBuilder<number> => {
+  const before = sql.ref('tokens_valid_after')
+  return sql<number>`case when ${before} >= ${now} then ${before} + 1 else ${now} end`
 }
 
 /** The user with memberships, role assignments and application credentials. */

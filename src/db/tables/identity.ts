@@ -71,11 +71,25 @@ export interface RevokedTokensTable {
   audit_id: string
   expires_at: Stamp
 }
+/** Failed logins as the release before counts them; nothing of this one reads it. */
 export interface LoginAttemptsTable {
-  /** `user:<domain>/<name>` or `address:<ip>`. */
   subject: string
   failures: number
   window_started_at: Stamp
+}
+/** What is remembered of logins to an account, from an address, or to one from the other. Stamps are 0 where there is none. */
+export interface LoginRecordsTable {
+  subject: string
+  failures: number
+  /** When the first of them was. */
+  since: Stamp
+  /** Until when no further one is taken. */
+  free_at: Stamp
+  /** Attempts under way: taken, and not yet known to be right or wrong. */
+  open: number
+  /** The last good login. */
+  ok_at: Stamp
+  touched_at: Stamp
 }
 
 export interface IdentityTables {
@@ -89,4 +103,5 @@ export interface IdentityTables {
   application_credentials: ApplicationCredentialsTable
   revoked_tokens: RevokedTokensTable
   login_attempts: LoginAttemptsTable
+  login_records: LoginRecordsTable
 }

@@ -17,6 +17,8 @@ export interface Counters {
 }
 
 export interface Qgroups {
+  /** Where the kernel shows them, a folder `0_<subvolume id>` each. */
+  readonly folder: string
   /** Null when the subvolume has no counters (yet). */
   read(subvolumeId: string): Counters | null
   /** `none` when quotas are off. */
@@ -40,6 +42,7 @@ export function qgroupsOf(device: string, root: string = sysfs): Qgroups | null 
 function counters(folder: string): Qgroups {
   const threshold = join(folder, 'drop_subtree_threshold')
   return {
+    folder,
     read(subvolumeId) {
       const referenced = number(join(folder, `0_${subvolumeId}`, 'referenced'))
       const exclusive = number(join(folder, `0_${subvolumeId}`, 'exclusive'))

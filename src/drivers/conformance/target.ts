@@ -42,6 +42,22 @@ export interface ConformanceBackend {
   providerLocation?(snapshot: SnapshotRef, state: DriverState): string
   /** The `access_to` of every client that reaches the export now. */
   granted?(id: string): Promise<readonly string[]>
+  /** How hostile NFS clients reach what it exports. Without it nobody attacks. */
+  readonly hostile?: Hostile
+}
+
+/** What the attacks on NFS need besides the contract. The servers must let clients come from unprivileged ports. */
+export interface Hostile {
+  /** Addresses of this host that reach the servers: whoever attacks, another client of its project, a client of the other one. */
+  readonly clients: { readonly attacker: string; readonly neighbour: string; readonly victim: string }
+  /** Where the server of an export location listens, and the path to look up there. */
+  reach(location: string): { readonly host: string; readonly port: number; readonly path: string }
+  /** Tells the process that serves the export from every other and from its next run; null when none runs. */
+  serverOf(id: string): Promise<string | null>
+  /** Starts a server again that died, where nothing does so by itself. */
+  revive?(): Promise<void>
+  /** How often a server died and was started again, as the exporter counts. */
+  deaths?(): number
 }
 
 /** Somewhere content can be. `id` is the share or snapshot instance id. */
@@ -83,6 +99,8 @@ export type Need =
   | 'hangCreate'
   | 'breakCreate'
   | 'granted'
+  | 'separates'
+  | 'hostile'
 
 /** Why the check can't be made of this target, or null. */
 export function lacking(
@@ -97,7 +115,13 @@ export function lacking(
   }
   if (need === 'probes') return target.probes ? null : 'the target has no probes'
   if (need === 'enforcesSize') return target.limits?.enforcesSize ? null : "the driver doesn't enforce sizes"
-  if (need === 'reopen' || need === 'hangCreate' || need === 'breakCreate' || need === 'granted')
+  if (
+    need === 'reopen' ||
+    need === 'hangCreate' ||
+    need === 'breakCreate' ||
+    need === 'granted' ||
+    need === 'hostile'
+  )
     return backend[need] ? null : `the target has no ${need}`
   return driver[need] ? null : `the driver doesn't declare ${need}`
 }

@@ -27,6 +27,13 @@ export const imageOptions = Type.Object(
       description:
         'Images (shares and exported snapshots) that this host has mounted at once, all backends together; beyond it nothing more is made here. Each takes some 1.5 MB of memory and 8 kernel threads, of which kernel.pid_max allows 32768 on a small host.',
     }),
+    reserve_percent: Type.Number({
+      minimum: 0,
+      maximum: 50,
+      default: 2,
+      description:
+        "Per cent of the pool that no share and no snapshot is promised: room for the pool's own bookkeeping.",
+    }),
   },
   { additionalProperties: false },
 )

@@ -27,9 +27,13 @@ import type { CallContext, Parts, StorageDriver } from '../driver.ts'
 import type { ImageOptions } from './config.ts'
 import type { Pool } from './pool.ts'
 
+/** An image that finds no room when a client writes is an I/O error inside; so nothing is promised twice. */
+const usualOverSubscription = 1
+
 /** Builds the driver; nothing is touched before `setup`. Throws an Error when the options name no one pool. */
 export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver {
   const source = sourceOf(options, 'image')
+  const overSubscription = parts.overSubscription ?? usualOverSubscription
   let ready: Pool | null = null
 
   /** Runs one call of the contract against the pool. */
@@ -53,6 +57,7 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     name: 'image',
     reach: 'host',
     separates: 'file-system',
+    overSubscription: usualOverSubscription,
 
     async setup(call) {
       const commands = commandsOf(parts.exec, call)
@@ -71,7 +76,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
         ]
         await commands.change(['mkdir', '-p', '-m', '0700', '--', ...layout.folders, exports, aside, locks])
         await carryOut(commands, [['empty', layout.trash, '']])
-        return { attached, layout, qgroups, options, exports, aside, locks }
+        const host = source.kind === 'loop' ? source.path : ''
+        return { attached, layout, qgroups, options, host, overSubscription, exports, aside, locks }
       })
     },
 
@@ -154,9 +160,9 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     },
     shrinks: {
       moves: (call, share, newSizeGib) =>
-        withPool(call, `looking whether share instance ${share.id} can shrink`, (c, pool) =>
-          checkShrink(c, pool, share, newSizeGib),
-        ),
+        withPool(call, `looking whether share instance ${share.id} can shrink`, async (c, pool) => {
+          await checkShrink(c, pool, share, newSizeGib)
+        }),
       shrink: (call, share, newSizeGib) =>
         withPool(call, `shrinking share instance ${share.id}`, (c, pool) =>
           shrinkShare(c, pool, share, newSizeGib),

@@ -22,7 +22,7 @@ export interface Found {
 }
 
 /** Exit codes of `steps.pl`. */
-const codes = { absent: 66, taken: 69, busy: 75, full: 28, wouldLose: 76 } as const
+const codes = { absent: 66, taken: 69, busy: 75, wouldLose: 76, noRoom: 77 } as const
 
 /**
  * Does the steps. Throws `not-found` when what should be there is not or is not what it should be, `busy` when something is in
@@ -34,7 +34,7 @@ export async function carryOut(commands: Commands, steps: readonly Step[]): Prom
   const { code, stdout, stderr } = await commands.change(argv, options)
   const why = stderr.trim().split('\n', 1)[0] ?? ''
   if (code === codes.absent) throw new DriverError(why, 'nothing-happened', { reason: 'not-found' })
-  if (code === codes.full) throw new DriverError(why, 'no-room-here')
+  if (code === codes.noRoom) throw new DriverError(why, 'no-room-here')
   if (code === codes.wouldLose)
     throw new DriverError(why, 'nothing-happened', { reason: 'shrink-would-lose-data' })
   if (code !== 0) throw new DriverError(why, 'maybe-happened', { reason: 'busy', retryAfterS: 2 })

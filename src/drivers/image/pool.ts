@@ -18,6 +18,10 @@ export interface Pool {
   readonly layout: Layout
   readonly qgroups: Qgroups
   readonly options: ImageOptions
+  /** The file that holds the pool; empty where none does. */
+  readonly host: string
+  /** How often its space may be promised. */
+  readonly overSubscription: number
   /** Where images are mounted. */
   readonly exports: string
   /** A mount point that only private mount namespaces use. */
@@ -50,6 +54,17 @@ export const writeRecordStep = (file: string, fields: Readonly<Record<string, st
 
 /** Brings the copy of an image to a UUID of its own. */
 export const renewStep = (pool: Pool, image: string, uuid: string): Step => ['renew', image, uuid, pool.aside]
+
+/**
+ * Throws `no-room-here` unless the pool can give `more` bytes beyond what it has promised, and once more what the subvolumes
+ * `alone` hold alone (which a snapshot of them makes two have). Others that ask wait for the step `claimed`, or for the end.
+ */
+export function roomStep(pool: Pool, more: number, alone: readonly string[] = []): Step {
+  const { layout, locks, qgroups, host, overSubscription, options } = pool
+  // What may be promised, as a part of the whole, beyond what is free.
+  const numbers = [more, overSubscription - 1 - options.reserve_percent / 100].map(String)
+  return ['room', join(locks, '.room'), layout.root, qgroups.folder, host, ...numbers, ...alone]
+}
 
 /** For what must exist: ensure, extend, snapshot… of something that isn't there. */
 export function notFound(what: string): DriverError {

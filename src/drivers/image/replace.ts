@@ -20,21 +20,21 @@ export async function replaceImage(
   pool: Pool,
   share: ShareRef,
   operationId: string,
-  steps: (staging: string, uuid: string) => readonly Step[],
+  steps: (staging: string, uuid: string, liveBytes: number) => readonly Step[],
 ): Promise<CreatedShare> {
   const { layout } = pool
   const live = layout.share(share.id)
   const staging = layout.staging(share.id, 'replace')
   const record = layout.record(share.id, 'replace')
   const noted = await readRecord(commands, record)
-  const { uuid: current } = await carryOut(commands, [['identify', imageIn(live)]])
+  const { uuid: current, bytes } = await carryOut(commands, [['identify', imageIn(live)]])
   let uuid = noted?.['operation'] === operationId ? noted['uuid'] : undefined
   if (uuid === undefined || (uuid !== current && (await uuidIn(commands, staging)) !== uuid)) {
     uuid = randomUUID()
     await carryOut(commands, [
       lockStep(pool, share.id),
       ['destroy', staging],
-      ...steps(staging, uuid),
+      ...steps(staging, uuid, bytes),
       ['sync', layout.root],
       writeRecordStep(record, { operation: operationId, uuid, from: current }),
     ])

@@ -16,6 +16,7 @@ import {
   notedOf,
   notFound,
   renewStep,
+  roomStep,
   writeRecordStep,
 } from './pool.ts'
 import { format, imageBytes, overheadVersion } from './size.ts'
@@ -27,6 +28,7 @@ import type { Noted, Pool } from './pool.ts'
 /** Makes an empty share, or finds the one an earlier call made. */
 export async function createShare(commands: Commands, pool: Pool, share: ShareRef): Promise<CreatedShare> {
   return make(commands, pool, share, (staging, uuid) => [
+    roomStep(pool, imageBytes(share.sizeGib)),
     ['subvolume', staging],
     ['format', imageIn(staging), String(imageBytes(share.sizeGib)), uuid, ...format],
     mountStep(pool, imageIn(staging), [uuid], share),
@@ -43,9 +45,11 @@ export async function cloneShare(
 ): Promise<CreatedShare> {
   return make(commands, pool, share, (staging, uuid) => [
     ['present', source],
+    roomStep(pool, imageBytes(share.sizeGib)),
     ['snapshot', source, staging, 'rw'],
-    renewStep(pool, imageIn(staging), uuid),
     ['grow-file', imageIn(staging), String(imageBytes(share.sizeGib))],
+    ['claimed'],
+    renewStep(pool, imageIn(staging), uuid),
     mountStep(pool, imageIn(staging), [uuid], share),
     ['grow', imageIn(staging), pool.exports, share.id],
   ])
@@ -104,6 +108,7 @@ export async function ensureShare(
   pool: Pool,
   share: ShareRef,
   sizeGib = share.sizeGib,
+  before: readonly Step[] = [],
 ): Promise<CreatedShare> {
   const image = imageIn(pool.layout.share(share.id))
   const noted = await notedOf(commands, pool, share.id)
@@ -112,7 +117,9 @@ export async function ensureShare(
   const found = await carryOut(commands, [
     lockStep(pool, share.id),
     mountStep(pool, image, uuids, share),
+    ...before,
     ['grow-file', image, String(imageBytes(sizeGib))],
+    ['claimed'],
     ['grow', image, pool.exports, share.id],
   ])
   await settleReplace(commands, pool, share.id, noted, found.uuid)
@@ -145,7 +152,9 @@ export async function extendShare(
   share: ShareRef,
   newSizeGib: number,
 ): Promise<void> {
-  await ensureShare(commands, pool, share, newSizeGib)
+  const { bytes } = await carryOut(commands, [['identify', imageIn(pool.layout.share(share.id))]])
+  const more = imageBytes(newSizeGib) - bytes
+  await ensureShare(commands, pool, share, newSizeGib, more > 0 ? [roomStep(pool, more)] : [])
 }
 
 /** Removes the share and whatever half-done calls left of it. */

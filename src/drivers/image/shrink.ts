@@ -4,23 +4,24 @@ import { DriverError } from '../driver.ts'
 import { imageIn } from './layout.ts'
 import { usedIn } from './measure.ts'
 import { carryOut } from './plan.ts'
-import { lockStep } from './pool.ts'
+import { lockStep, roomStep } from './pool.ts'
 import { replaceImage } from './replace.ts'
 import { ensureShare } from './shares.ts'
-import { format, gib, imageBytes } from './size.ts'
+import { copyBytes, format, gib, imageBytes } from './size.ts'
 import type { Commands } from '../commands.ts'
 import type { ShareRef } from '../driver.ts'
 import type { Pool } from './pool.ts'
 
 /**
- * Throws `shrink-would-lose-data` when the share holds more than `newSizeGib`. Nobody is cut off for it.
+ * Throws `shrink-would-lose-data` when the share holds more than `newSizeGib`. Answers how many bytes it
+ * holds. Nobody is cut off for it.
  */
 export async function checkShrink(
   commands: Commands,
   pool: Pool,
   share: ShareRef,
   newSizeGib: number,
-): Promise<void> {
+): Promise<number> {
   await ensureShare(commands, pool, share)
   const used = (await usedIn(commands, pool, new Set([share.id]))).get(share.id)
   if (used === undefined)
@@ -28,6 +29,7 @@ export async function checkShrink(
       retryAfterS: 5,
     })
   if (used > newSizeGib * gib) throw wouldLoseData(share, newSizeGib)
+  return used
 }
 
 /**
@@ -47,10 +49,11 @@ export async function shrinkShare(
     await ensureShare(commands, pool, smaller)
     return
   }
-  await checkShrink(commands, pool, { ...share, sizeGib: newSizeGib }, newSizeGib)
+  const used = await checkShrink(commands, pool, smaller, newSizeGib)
   try {
     await replaceImage(commands, pool, smaller, randomUUID(), (staging, uuid) => [
       ['unmount', pool.exports, share.id, image],
+      roomStep(pool, used + copyBytes),
       ['subvolume', staging],
       ['format', imageIn(staging), String(imageBytes(newSizeGib)), uuid, ...format],
       ['copy', image, imageIn(staging), pool.aside],

@@ -14,6 +14,9 @@ const reserveBytes = 32 * mib
 /** What the free inode trees of empty allocation groups have set aside, as a part of the image. */
 const treesPart = 0.0009964
 
+/** Bytes that a copy of an image has alone once it has a UUID of its own: its log is written anew. */
+export const copyBytes = logBytes + 16 * mib
+
 /** Bytes of the image of a share that holds `sizeGib` in files of a MiB or more. */
 export function imageBytes(sizeGib: number): number {
   return Math.ceil(sizeGib * 1024 * 1.005) * mib + logBytes + reserveBytes + 16 * mib
@@ -26,9 +29,12 @@ export function sizeOfImage(bytes: number): number {
   return size
 }
 
-/** Bytes that an empty file system counts as used; `total` is what `statfs` tells as its size. */
+/**
+ * Bytes that an empty file system counts as used, up to 0.1 MiB too few, so that nobody is told less than he wrote; `total` is what `statfs`
+ * tells as its size.
+ */
 export function emptyBytes(total: number): number {
-  return Math.round(reserveBytes + total * treesPart + 0.3 * mib)
+  return Math.round(reserveBytes + total * treesPart + 0.2 * mib)
 }
 
 /**

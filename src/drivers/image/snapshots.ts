@@ -4,8 +4,18 @@ import { readRecord } from '../btrfs/records.ts'
 import { projectFolder } from '../project-folder.ts'
 import { imageIn } from './layout.ts'
 import { carryOut } from './plan.ts'
-import { checkMounts, isThere, lockOf, lockStep, notFound, renewStep, writeRecordStep } from './pool.ts'
+import {
+  checkMounts,
+  isThere,
+  lockOf,
+  lockStep,
+  notFound,
+  renewStep,
+  roomStep,
+  writeRecordStep,
+} from './pool.ts'
 import { replaceImage } from './replace.ts'
+import { copyBytes, imageBytes } from './size.ts'
 import type { Commands } from '../commands.ts'
 import type { CreatedShare, DriverState, ShareRef, SnapshotRef, Tree } from '../driver.ts'
 import type { Step } from './plan.ts'
@@ -27,6 +37,7 @@ export async function createSnapshot(
     await carryOut(commands, [
       lockStep(pool, snapshot.share.id),
       ['flush', pool.exports, snapshot.share.id],
+      roomStep(pool, 0, [source]),
       ['snapshot', source, path, 'ro'],
       ['sync', pool.layout.root],
     ])
@@ -66,6 +77,7 @@ export async function snapshotTree(commands: Commands, pool: Pool, snapshot: Sna
     const staging = layout.staging(id, 'mounted')
     return [
       ...releaseSteps(pool, id).slice(1),
+      roomStep(pool, copyBytes),
       ['snapshot', source, staging, 'rw'],
       renewStep(pool, imageIn(staging), uuid),
       writeRecordStep(record, { uuid }),
@@ -113,11 +125,15 @@ export async function revertShare(
   const { layout } = pool
   const source = layout.snapshot(snapshot.id)
   if (!(await isThere(commands, source))) throw notFound(`snapshot instance ${snapshot.id}`)
-  return replaceImage(
-    commands,
-    pool,
-    { ...share, sizeGib: snapshot.sizeGib },
-    operationId,
-    (staging, uuid) => [['snapshot', source, staging, 'rw'], renewStep(pool, imageIn(staging), uuid)],
-  )
+  const wanted = { ...share, sizeGib: snapshot.sizeGib }
+  return replaceImage(commands, pool, wanted, operationId, (staging, uuid, liveBytes) => {
+    // What the share was promised goes over to the copy.
+    const more = imageBytes(snapshot.sizeGib) - liveBytes
+    return [
+      ...(more > 0 ? [roomStep(pool, more)] : []),
+      ['snapshot', source, staging, 'rw'],
+      ['claimed'],
+      renewStep(pool, imageIn(staging), uuid),
+    ]
+  })
 }

@@ -3,22 +3,22 @@
 #   perl steps.pl ARCHITECTURE
 # Standard input: for each step its name, how many arguments follow, and those, all separated by NUL. Standard output: lines
 # "WORD VALUE" of steps that find something out. Exit codes: 0 done, 1 failed (standard error says why), 66 what should be there is
-# not, 69 something is in the way, 75 in use or at work elsewhere: the same again later, 76 it would not fit.
+# not, 69 something is in the way, 75 in use or at work elsewhere: the same again later, 76 it would not fit, 77 the pool has promised too much.
 use strict;
 use warnings;
 
-my ($ABSENT, $TAKEN, $BUSY, $WOULD_LOSE) = (66, 69, 75, 76);
+my ($ABSENT, $TAKEN, $BUSY, $WOULD_LOSE, $NO_ROOM) = (66, 69, 75, 76, 77);
 # Of linux/errno.h and linux/fcntl.h, the same on all these.
-my ($ENOENT, $EBUSY, $EEXIST, $ENOTEMPTY, $ENXIO, $EINVAL) = (2, 16, 17, 39, 6, 22);
-my ($O_RDWR, $O_CREAT, $O_EXCL) = (2, 0100, 0200);
+my ($ENOENT, $EBUSY, $EEXIST, $EISDIR, $EINVAL, $ELOOP) = (2, 16, 17, 21, 22, 40);
+my ($O_RDWR, $O_CREAT, $O_EXCL, $O_NONBLOCK) = (2, 0100, 0200, 04000);
 my ($LOCK_EX, $LOCK_NB) = (2, 4);
 # Seconds that a device or a mount may take to become free, and between two looks.
 my ($patience, $pause) = (10, 0.002);
 
 # Numbers of system calls: linux/unistd.h of x86-64, and the general table that newer architectures have.
-my %general = (mount => 40, umount2 => 39, unshare => 97, fsync => 82, fallocate => 47, syncfs => 267, renameat2 => 276);
+my %general = (mount => 40, umount2 => 39, unshare => 97, fsync => 82, fallocate => 47, syncfs => 267, renameat2 => 276, statfs => 43, prctl => 167);
 my %call_of = (
-  x64 => { mount => 165, umount2 => 166, unshare => 272, fsync => 74, fallocate => 285, syncfs => 306, renameat2 => 316 },
+  x64 => { mount => 165, umount2 => 166, unshare => 272, fsync => 74, fallocate => 285, syncfs => 306, renameat2 => 316, statfs => 137, prctl => 157 },
   arm64 => \%general,
   riscv64 => \%general,
 );
@@ -49,6 +49,7 @@ my $block = 4096;
 
 my %step = (
   absent => \&absent,
+  claimed => \&claimed,
   copy => \&copy,
   destroy => \&destroy,
   discard => \&discard,
@@ -68,6 +69,7 @@ my %step = (
   present => \&present,
   record => \&record,
   renew => \&renew,
+  room => \&room,
   snapshot => \&snapshot,
   subvolume => \&subvolume,
   sync => \&sync_pool,
@@ -173,10 +175,7 @@ sub move {
 sub discard {
   my ($path, $trash) = @_;
   return if !lstat $path;
-  opendir_or($path, \my $handle);
-  my $arguments = pack('Q Q a4080', 0, $FIRST_OBJECT, '');
-  ioctl($handle, $INO_LOOKUP, $arguments) or fail("$path: $!");
-  move($path, $trash . '.' . unpack('Q', $arguments));
+  move($path, $trash . '.' . tree_of($path));
 }
 
 # Each takes the other's place, in one piece.
@@ -191,6 +190,75 @@ sub empty {
   my ($trash, $prefix) = @_;
   opendir(my $handle, $trash) or fail("$trash: $!");
   destroy("$trash/$_") for grep { !/\A\./ && index($_, $prefix) == 0 } readdir $handle;
+}
+
+# Throws unless the pool can keep what it has promised and that much more. An image may still be given all that no one else holds of
+# it already: its length less what its quota group has alone. A snapshot makes that zero for its share, so it costs what the share
+# has alone. Whoever asks is alone with the pool until the process ends, or until the step "claimed" says that it can be seen.
+my $claiming;
+
+sub room {
+  my ($lock, $root, $groups, $host, $more, $beyond, @alone) = @_;
+  sysopen($claiming, $lock, $O_RDWR | $O_CREAT | $O_NOFOLLOW, 0600) or fail("$lock: $!");
+  flock($claiming, $LOCK_EX) or fail("$lock: $!");
+  my ($needs, $free);
+  # Counters move when the file system commits: what does not fit is counted once more after that.
+  for my $try (0, 1) {
+    sync_pool($root) if $try;
+    my $promised = 0;
+    for my $image (map { glob_images("$root/$_") } 'shares', 'staging') {
+      my $own = -s "$image/image";
+      $promised += $own - least($own, alone_in($image, $groups));
+    }
+    $needs = $more;
+    $needs += alone_in($_, $groups) for @alone;
+    my ($total, $used, $available) = space($root);
+    if ($host ne '') {
+      my ($folder) = $host =~ m{\A(.*)/};
+      my $held = (stat $host)[12] * 512;
+      my $unused = $held > $used ? $held - $used : 0;
+      $available = least($available, (space($folder))[2] + $unused);
+    }
+    $free = $available + $beyond * $total - $promised;
+    return if $needs <= $free;
+  }
+  my ($wanted, $left) = map { sprintf '%.2f GiB', $_ / 2**30 } $needs, $free;
+  fail("the pool has promised all but $left of its space, and this could take $wanted", $NO_ROOM);
+}
+
+sub claimed { close $claiming if $claiming }
+
+sub glob_images {
+  my ($folder) = @_;
+  opendir(my $handle, $folder) or return ();
+  return grep { -f "$_/image" } map { "$folder/$_" } grep { !/\A\./ } readdir $handle;
+}
+
+sub least { $_[0] < $_[1] ? $_[0] : $_[1] }
+
+# Bytes that would come back if only this went.
+sub alone_in {
+  my ($path, $groups) = @_;
+  my $id = tree_of($path);
+  open(my $file, '<', "$groups/0_$id/exclusive") or return 0;
+  return readline($file) + 0;
+}
+
+sub tree_of {
+  my ($path) = @_;
+  opendir_or($path, \my $handle);
+  my $arguments = pack('Q Q a4080', 0, $FIRST_OBJECT, '');
+  ioctl($handle, $INO_LOOKUP, $arguments) or fail("$path: $!");
+  return unpack('Q', $arguments);
+}
+
+# Bytes in all, in use, and to be had.
+sub space {
+  my ($path) = @_;
+  my $about = "\0" x 120;
+  syscall($call->{statfs}, $path, $about) == 0 or fail("$path: $!");
+  my (undef, $unit, $blocks, $free, $available) = unpack('q5', $about);
+  return ($unit * $blocks, $unit * ($blocks - $free), $unit * $available);
 }
 
 sub sync_pool {
@@ -225,7 +293,8 @@ sub forget {
 
 sub open_image {
   my ($image, $mode) = @_;
-  sysopen(my $handle, $image, $mode | $O_NOFOLLOW) or fail("$image: $!", $! == $ENOENT ? $ABSENT : 1);
+  sysopen(my $handle, $image, $mode | $O_NOFOLLOW | $O_NONBLOCK)
+    or fail("$image: $!", $! == $ENOENT || $! == $ELOOP || $! == $EISDIR ? $ABSENT : 1);
   fail("$image is not a plain file", $ABSENT) if !-f $handle;
   return $handle;
 }
@@ -248,18 +317,24 @@ sub format_image {
   my ($image, $bytes, $uuid, @how) = @_;
   sysopen(my $handle, $image, $O_RDWR | $O_CREAT | $O_EXCL | $O_NOFOLLOW, 0600) or fail("$image: $!");
   truncate($handle, $bytes) or fail("$image: $!");
+  # From here on others count it.
+  claimed();
   run('mkfs.xfs', '-q', '-m', "uuid=$uuid", @how, '--', $image);
   my %sb = superblock($image, $handle);
   my $group = $sb{log_start} >> $sb{ag_shift};
   my $start = ($group * $sb{ag_blocks} + ($sb{log_start} & ((1 << $sb{ag_shift}) - 1))) * $sb{block};
+  # All of it goes, and the first record is written again: btrfs gives nothing back of an extent that is still used in part.
   my $kept = 65536;
-  syscall($call->{fallocate}, fileno $handle, $PUNCH_HOLE, $start + $kept, $sb{log_blocks} * $sb{block} - $kept) == 0
-    or fail("$image: $!");
+  sysseek($handle, $start, 0);
+  sysread($handle, my $record, $kept) == $kept or fail("$image: $!");
+  syscall($call->{fallocate}, fileno $handle, $PUNCH_HOLE, $start, $sb{log_blocks} * $sb{block}) == 0 or fail("$image: $!");
+  sysseek($handle, $start, 0);
+  syswrite($handle, $record) == $kept or fail("$image: $!");
 }
 
 sub run {
   my (@command) = @_;
-  my $child = fork // fail("fork: $!");
+  my $child = begin();
   if ($child == 0) {
     open(STDIN, '<', '/dev/null');
     # What it prints is no answer of ours.
@@ -268,6 +343,16 @@ sub run {
     exit 127;
   }
   wait_for($child, $command[0]);
+}
+
+# A child that the kernel kills with this process: what goes on by itself would meet whoever does the same again.
+sub begin {
+  my $parent = $$;
+  my $child = fork // fail("fork: $!");
+  return $child if $child != 0;
+  syscall($call->{prctl}, 1, 9) == 0 or fail("prctl: $!");
+  exit 1 if getppid() != $parent;
+  return 0;
 }
 
 sub wait_for {
@@ -346,7 +431,7 @@ sub aside {
 # In a child with a mount namespace of its own: whatever is mounted there goes with it, however it ends.
 sub alone {
   my ($name, $work) = @_;
-  my $child = fork // fail("fork: $!");
+  my $child = begin();
   if ($child == 0) {
     my ($none, $root) = ('none', '/');
     syscall($call->{unshare}, $CLONE_NEWNS) == 0 or fail("unshare: $!");
@@ -395,7 +480,7 @@ sub copy {
 sub told {
   my (@command) = @_;
   pipe(my $out, my $in) or fail("pipe: $!");
-  my $child = fork // fail("fork: $!");
+  my $child = begin();
   if ($child == 0) {
     open(STDIN, '<', '/dev/null');
     open(STDOUT, '>', '/dev/null');

@@ -28,6 +28,33 @@ const record: ExportRecord = {
   rules: [{ clients: ['10.0.0.7'], level: 'rw', bits: 128 }],
 }
 
+describe('the key of a cephx user', () => {
+  const user = { name: 'manila-nfs-11111111', key: 'AQBmRxJnAAAAABAAxyz+/w==' }
+  const secret: ExportRecord = { ...record, mount: 'cephfs', ceph: { filesystem: 'cephfs', user } }
+
+  test("is in the server's part of the file, not in the first line, and is read back", () => {
+    const text = exportFile(secret, options)
+    expect(text.split('\n')[0]).not.toContain(user.key)
+    expect(text).toContain(`User_Id = "${user.name}"; Secret_Access_Key = "${user.key}";`)
+    expect(readHeader(text)).toEqual(secret)
+  })
+
+  test('is nothing that could end its quotes, and is never left empty', () => {
+    for (const key of ['', 'a"; Name = VFS; #', 'a\nb'])
+      expect(() =>
+        exportFile({ ...secret, ceph: { filesystem: 'cephfs', user: { ...user, key } } }, options),
+      ).toThrow(`the key of ${user.name}`)
+    const [first = ''] = exportFile(secret, options).split('\n')
+    expect(() => exportFile(readHeader(first)!, options)).toThrow(`the key of ${user.name}`)
+  })
+
+  test('an export of an earlier release goes on as the user of all', () => {
+    expect(exportFile({ ...secret, ceph: { filesystem: 'cephfs' } }, options)).toContain(
+      'User_Id = "ganesha";',
+    )
+  })
+})
+
 describe('rules', () => {
   test('the narrowest comes first, whatever the order given', () => {
     const given = [

@@ -28,7 +28,7 @@ export class NfsError extends Error {
   }
 }
 
-/** Statuses of RFC 7530 §13, and those of later versions that servers are seen to send. */
+/** Statuses of RFC 7530 §13, and those of RFC 8881 §15 that servers are seen to send. */
 const names: Readonly<Record<number, string>> = {
   1: 'PERM',
   2: 'NOENT',
@@ -95,6 +95,27 @@ const names: Readonly<Record<number, string>> = {
   10046: 'FILE_OPEN',
   10047: 'ADMIN_REVOKED',
   10048: 'CB_PATH_DOWN',
+  10049: 'BADIOMODE',
+  10050: 'BADLAYOUT',
+  10052: 'BADSESSION',
+  10053: 'BADSLOT',
+  10054: 'COMPLETE_ALREADY',
+  10055: 'CONN_NOT_BOUND_TO_SESSION',
+  10059: 'LAYOUTUNAVAILABLE',
+  10063: 'SEQ_MISORDERED',
+  10064: 'SEQUENCE_POS',
+  10065: 'REQ_TOO_BIG',
+  10066: 'REP_TOO_BIG',
+  10068: 'RETRY_UNCACHED_REP',
+  10070: 'TOO_MANY_OPS',
+  10071: 'OP_NOT_IN_SESSION',
+  10074: 'CLIENTID_BUSY',
+  10076: 'SEQ_FALSE_RETRY',
+  10077: 'BAD_HIGH_SLOT',
+  10078: 'DEADSESSION',
+  10081: 'NOT_ONLY_OP',
+  10082: 'WRONG_CRED',
+  10083: 'WRONG_TYPE',
 }
 
 /** The name of a status; an unknown one keeps its number. */

@@ -18,7 +18,12 @@ export interface RpcOptions {
   readonly timeoutMs: number
   readonly uid: number
   readonly gid: number
+  /** Further groups, at most 16. */
+  readonly groups?: readonly number[]
 }
+
+/** Whom a call claims to be of: nothing proves it. */
+export type Claimed = Pick<RpcOptions, 'uid' | 'gid' | 'groups'>
 
 interface Waiting {
   readonly succeed: (reply: XdrReader) => void
@@ -78,13 +83,22 @@ export class RpcConnection {
     socket.on('close', () => this.#end(new NfsError('CONNECTION', 'the server closed the connection')))
   }
 
-  /** Calls one procedure and answers a reader that stands at the first byte of its results. */
-  call(program: number, version: number, procedure: number, args: readonly Uint8Array[]): Promise<XdrReader> {
+  /** Calls one procedure and answers a reader that stands at the first byte of its results. `as`: not as its options say. */
+  call(
+    program: number,
+    version: number,
+    procedure: number,
+    args: readonly Uint8Array[],
+    as?: Claimed,
+  ): Promise<XdrReader> {
     if (this.#ended !== null) return Promise.reject(this.#ended)
     const transaction = (this.#transaction = (this.#transaction + 1) >>> 0)
     const header = new XdrWriter().u32(transaction).u32(messageCall).u32(rpcVersion)
     header.u32(program).u32(version).u32(procedure)
-    header.fixed(this.#credential).u32(authNone).u32(0)
+    header
+      .fixed(as === undefined ? this.#credential : credential(as))
+      .u32(authNone)
+      .u32(0)
     const parts = [...header.parts(), ...args]
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     return new Promise((succeed, fail) => {
@@ -147,9 +161,10 @@ export class RpcConnection {
   }
 }
 
-/** AUTH_SYS with flavour and length in front: stamp, machine, user, group, no further groups. */
-function credential({ uid, gid }: RpcOptions): Buffer {
-  const body = new XdrWriter().u32(0).string(hostname().slice(0, 255)).u32(uid).u32(gid).u32(0)
+/** AUTH_SYS with flavour and length in front: stamp, machine, user, group, further groups. */
+function credential({ uid, gid, groups = [] }: Claimed): Buffer {
+  const body = new XdrWriter().u32(0).string(hostname().slice(0, 255)).u32(uid).u32(gid).u32(groups.length)
+  for (const group of groups) body.u32(group)
   return Buffer.concat(new XdrWriter().u32(authSys).opaque(Buffer.concat(body.parts())).parts())
 }
 

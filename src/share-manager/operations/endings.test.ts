@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { DriverError, type CreatedShare } from '../../drivers/driver.ts'
 import type { Faults } from '../../drivers/sim/faults.ts'
 import { readContent, setUsedBytes, writeContent } from '../../drivers/sim/content.ts'
 import { operationPlans } from '../../model/operations.ts'
@@ -162,6 +163,84 @@ describe('sizes', () => {
     const row = await shareRow(share.shareId)
     expect(row).toMatchObject({ status: 'extending_error', size: 4, target_size: null })
     expect(await messages()).toEqual(['SHARE 009/001', 'SHARE 008/015'])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
+describe('shrinks that move the share', () => {
+  /** A driver whose smaller shares are other trees: it can't copy what is still served. Notes what was asked, in order. */
+  const openMoving = async () => {
+    const asked: string[] = []
+    let served = 0
+    let generation = 0
+    const moved = (made: CreatedShare): CreatedShare => {
+      const state = { ...made.state, generation: String(generation) }
+      return { state, tree: made.tree && { ...made.tree, path: `${made.tree.path}.${generation}` } }
+    }
+    await open({
+      wrapDriver: (driver) => ({
+        ...driver,
+        ensure: async (call, share) => moved(await driver.ensure(call, share)),
+        shrinks: {
+          async moves(_call, _share, size) {
+            asked.push('moves')
+            if (size === 1)
+              throw new DriverError('holds more', 'nothing-happened', { reason: 'shrink-would-lose-data' })
+          },
+          async shrink(call, share, size) {
+            asked.push(`shrink while ${served} served`)
+            await driver.shrinks?.shrink(call, share, size)
+            generation++
+          },
+        },
+      }),
+      wrapExporter: (exporter) => ({
+        ...exporter,
+        async publish(call, target) {
+          served++
+          asked.push(`publish ${target.tree?.path.split('.').at(-1)}`)
+          return exporter.publish(call, target)
+        },
+        async unpublish(call, target) {
+          served--
+          asked.push('unpublish')
+          return exporter.unpublish(call, target)
+        },
+      }),
+    })
+    const share = await availableShare(bench)
+    asked.length = 0
+    return { share, asked }
+  }
+
+  it('withdraw it before, and publish it where it is afterwards', async () => {
+    const { share, asked } = await openMoving()
+    await askOfShare(bench, share, 'shrink-share', { fromGib: 4, toGib: 2 }, 'shrinking')
+    await bench.drain()
+    expect(asked).toEqual(['moves', 'unpublish', 'shrink while 0 served', 'publish 1'])
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'available', size: 2 })
+    const instance = await bench.store.db.selectFrom('share_instances').selectAll().executeTakeFirstOrThrow()
+    expect(instance.driver_state).toContain('"generation":"1"')
+    expect(bench.held().exports).toEqual([share.instanceId])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('that would lose data cut nobody off', async () => {
+    const { share, asked } = await openMoving()
+    await askOfShare(bench, share, 'shrink-share', { fromGib: 4, toGib: 1 }, 'shrinking')
+    await bench.drain()
+    expect(asked).not.toContain('unpublish')
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'available', size: 4 })
+    expect(await messages()).toEqual(['SHARE 009/018'])
+  })
+
+  it('that fail give the share back to its clients', async () => {
+    const { share, asked } = await openMoving()
+    await askOfShare(bench, share, 'shrink-share', { fromGib: 4, toGib: 2 }, 'shrinking')
+    await faulty({ shrink: { kind: 'fail' } })
+    expect(asked.at(-1)).toBe('publish 0')
+    expect(bench.held().exports).toEqual([share.instanceId])
+    expect(await shareRow(share.shareId)).toMatchObject({ status: 'shrinking_error', size: 4 })
     expect(await brokenLaws(bench)).toEqual([])
   })
 })

@@ -25,6 +25,9 @@ export async function reportPools(parts: BackendScope): Promise<void> {
   parts.bus.cast('scheduler', 'pools.changed', {})
 }
 
+/** Manila's own. */
+const usualOverSubscription = 20
+
 /** What follows from configuration and from the abilities that driver and exporter have. */
 export function backendCapabilities(backend: Backend): Record<string, unknown> {
   const { driver, exporter, settings, name } = backend
@@ -61,7 +64,8 @@ export function backendCapabilities(backend: Backend): Record<string, unknown> {
       settings.reserved_share_from_snapshot_percentage || settings.reserved_share_percentage,
     reserved_share_extend_percentage:
       settings.reserved_share_extend_percentage || settings.reserved_share_percentage,
-    max_over_subscription_ratio: settings.max_over_subscription_ratio,
+    max_over_subscription_ratio:
+      settings.max_over_subscription_ratio ?? driver.overSubscription ?? usualOverSubscription,
     filter_function: settings.filter_function === '' ? null : settings.filter_function,
     goodness_function: settings.goodness_function === '' ? null : settings.goodness_function,
   }

@@ -1,0 +1,50 @@
+/**
+ * How often somebody may do something: a bucket for each key that holds a minute's worth and fills evenly. Bounded: the keys
+ * used longest ago are forgotten first, which gives them a full bucket. Each process counts for itself.
+ */
+
+interface Bucket {
+  /** What is left of it, at `at`. */
+  left: number
+  at: number
+}
+
+export class Rate {
+  readonly #perMinute: number
+  readonly #capacity: number
+  readonly #now: () => number
+  readonly #buckets = new Map<string, Bucket>()
+
+  /** `perMinute` 0 = no limit. `now` in microseconds. At most `capacity` keys are remembered. */
+  constructor(perMinute: number, now: () => number, capacity = 10_000) {
+    this.#perMinute = perMinute
+    this.#now = now
+    this.#capacity = capacity
+  }
+
+  /** Takes one of `key`; seconds to wait when there is none, else 0. */
+  take(key: string): number {
+    if (this.#perMinute === 0) return 0
+    const now = this.#now()
+    const known = this.#buckets.get(key)
+    const perMicro = this.#perMinute / 60_000_000
+    const left =
+      known === undefined
+        ? this.#perMinute
+        : Math.min(this.#perMinute, known.left + (now - known.at) * perMicro)
+    const isThere = left >= 1
+    this.#buckets.delete(key)
+    this.#buckets.set(key, { left: isThere ? left - 1 : left, at: now })
+    if (this.#buckets.size > this.#capacity) this.#forgetOldest()
+    return isThere ? 0 : Math.max(1, Math.ceil((1 - left) / perMicro / 1_000_000))
+  }
+
+  get size(): number {
+    return this.#buckets.size
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#buckets.keys().next().value
+    if (oldest !== undefined) this.#buckets.delete(oldest)
+  }
+}
