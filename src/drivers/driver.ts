@@ -36,6 +36,8 @@ export type DriverReason =
   | 'size-mismatch'
   | 'not-found'
   | 'busy'
+  /** What serves it has to let go of it before the call can do its work: the export is withdrawn and the call repeated. */
+  | 'withdraw-first'
   /** The caller does not own the instance any more, or may not: whoever does repeats the work. */
   | 'fenced'
   | 'unsupported'
