@@ -322,6 +322,21 @@ describe.skipIf(cannotRun !== null)(`image${cannotRun === null ? '' : ` (${canno
     await twice.stop(call(), { detach: true })
   })
 
+  test('a share grows to a thousand times its size and not to any', { timeout: 60_000 }, async () => {
+    const parts = { ...bench.parts('alpha'), overSubscription: 1000 }
+    const generous = image.create(options(), parts)
+    await generous.setup(call())
+    const { ref, made } = await share()
+    await generous.extend(call(), ref, 1000)
+    const { bsize, bavail } = statfsSync(pathOf(made))
+    expect(bsize * bavail).toBeGreaterThanOrEqual(1000 * gib)
+    await expect(generous.extend(call(), ref, 1200)).rejects.toMatchObject({
+      outcome: 'nothing-happened',
+      reason: 'unsupported',
+    })
+    await driver.delete(call(), ref)
+  })
+
   test('beyond max_mounts nothing more is made here', async () => {
     const { ref } = await share()
     const limited = image.create({ ...options(), max_mounts: 1 }, bench.parts('alpha'))

@@ -11,18 +11,26 @@ const script = fileURLToPath(new URL('steps.pl', import.meta.url))
 /** A name that `steps.pl` knows, and its arguments. */
 export type Step = readonly [name: string, ...args: string[]]
 
-/** What steps found out: the UUID of the image they came by last, where it is mounted, its length, how much is formatted. */
+/** What steps found out: of the image they came by last the UUID, where it is mounted, its length, that of its groups. */
 export interface Found {
   readonly uuid: string
   readonly tree: string
   readonly bytes: number
-  readonly formatted: number
+  readonly group: number
   /** Other words, by name. */
   readonly said: ReadonlyMap<string, string>
 }
 
 /** Exit codes of `steps.pl`. */
-const codes = { absent: 66, taken: 69, busy: 75, wouldLose: 76, noRoom: 77 } as const
+const codes = {
+  absent: 66,
+  taken: 69,
+  busy: 75,
+  wouldLose: 76,
+  noRoom: 77,
+  unsuited: 78,
+  served: 79,
+} as const
 
 /**
  * Does the steps. Throws `not-found` when what should be there is not or is not what it should be, `busy` when something is in
@@ -37,13 +45,16 @@ export async function carryOut(commands: Commands, steps: readonly Step[]): Prom
   if (code === codes.noRoom) throw new DriverError(why, 'no-room-here')
   if (code === codes.wouldLose)
     throw new DriverError(why, 'nothing-happened', { reason: 'shrink-would-lose-data' })
+  if (code === codes.unsuited) throw new DriverError(why, 'nothing-happened', { reason: 'unsupported' })
+  if (code === codes.served)
+    throw new DriverError(why, 'maybe-happened', { reason: 'withdraw-first', retryAfterS: 5 })
   if (code !== 0) throw new DriverError(why, 'maybe-happened', { reason: 'busy', retryAfterS: 2 })
   const said = new Map(stdout.split('\n').map((line) => [line.split(' ', 1)[0] ?? '', rest(line)] as const))
   return {
     uuid: said.get('uuid') ?? '',
     tree: said.get('tree') ?? '',
     bytes: Number(said.get('bytes') ?? 0),
-    formatted: Number(said.get('formatted') ?? 0),
+    group: Number(said.get('group') ?? 0),
     said,
   }
 }

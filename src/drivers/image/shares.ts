@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { checkPool } from '../commands.ts'
+import { DriverError } from '../driver.ts'
 import { projectFolder } from '../project-folder.ts'
 import { imageIn } from './layout.ts'
 import { carryOut } from './plan.ts'
@@ -19,7 +20,7 @@ import {
   roomStep,
   writeRecordStep,
 } from './pool.ts'
-import { format, imageBytes, overheadVersion } from './size.ts'
+import { format, imageBytes, mostGroups, overheadVersion, sizeOfImage } from './size.ts'
 import type { Commands } from '../commands.ts'
 import type { CreatedShare, ShareRef } from '../driver.ts'
 import type { Found, Step } from './plan.ts'
@@ -145,14 +146,22 @@ async function settleReplace(
   }
 }
 
-/** Grows the image, the device and the file system under the clients' hands. */
+/**
+ * Grows the image, the device and the file system under the clients' hands. Refuses to make more allocation groups of it than
+ * {@link mostGroups}: their size is that of the day it was formatted.
+ */
 export async function extendShare(
   commands: Commands,
   pool: Pool,
   share: ShareRef,
   newSizeGib: number,
 ): Promise<void> {
-  const { bytes } = await carryOut(commands, [['identify', imageIn(pool.layout.share(share.id))]])
+  const { bytes, group } = await carryOut(commands, [['identify', imageIn(pool.layout.share(share.id))]])
+  if (imageBytes(newSizeGib) > mostGroups * group) {
+    const most = sizeOfImage(mostGroups * group) - 1
+    const why = `share instance ${share.id} was formatted so small that it can grow to ${most} GiB and no further; make a new share and copy`
+    throw new DriverError(why, 'nothing-happened', { reason: 'unsupported' })
+  }
   const more = imageBytes(newSizeGib) - bytes
   await ensureShare(commands, pool, share, newSizeGib, more > 0 ? [roomStep(pool, more)] : [])
 }

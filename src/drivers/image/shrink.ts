@@ -59,13 +59,13 @@ export async function shrinkShare(
       ['copy', image, imageIn(staging), pool.aside],
     ])
   } catch (error) {
-    if (!(error instanceof DriverError) || error.reason !== 'shrink-would-lose-data') throw error
+    if (!(error instanceof DriverError) || error.outcome === 'maybe-happened') throw error
     await carryOut(commands, [
       lockStep(pool, share.id),
       ['destroy', pool.layout.staging(share.id, 'replace')],
     ])
     await ensureShare(commands, pool, { ...share, state: {} })
-    throw wouldLoseData(share, newSizeGib, error)
+    throw error.reason === 'shrink-would-lose-data' ? wouldLoseData(share, newSizeGib, error) : error
   }
 }
 

@@ -14,6 +14,9 @@ const reserveBytes = 32 * mib
 /** What the free inode trees of empty allocation groups have set aside, as a part of the image. */
 const treesPart = 0.0009964
 
+/** Allocation groups that one file system may come to have: with 4000 of them a mount takes some seconds. */
+export const mostGroups = 4000
+
 /** Bytes that a copy of an image has alone once it has a UUID of its own: its log is written anew. */
 export const copyBytes = logBytes + 16 * mib
 

@@ -3,11 +3,12 @@
 #   perl steps.pl ARCHITECTURE
 # Standard input: for each step its name, how many arguments follow, and those, all separated by NUL. Standard output: lines
 # "WORD VALUE" of steps that find something out. Exit codes: 0 done, 1 failed (standard error says why), 66 what should be there is
-# not, 69 something is in the way, 75 in use or at work elsewhere: the same again later, 76 it would not fit, 77 the pool has promised too much.
+# not, 69 something is in the way, 75 in use or at work elsewhere: the same again later, 76 it would not fit, 77 the pool has promised too much,
+# 78 it can't be copied, 79 it has to be withdrawn first.
 use strict;
 use warnings;
 
-my ($ABSENT, $TAKEN, $BUSY, $WOULD_LOSE, $NO_ROOM) = (66, 69, 75, 76, 77);
+my ($ABSENT, $TAKEN, $BUSY, $WOULD_LOSE, $NO_ROOM, $UNSUITED, $SERVED) = (66, 69, 75, 76, 77, 78, 79);
 # Of linux/errno.h and linux/fcntl.h, the same on all these.
 my ($ENOENT, $EBUSY, $EEXIST, $EISDIR, $EINVAL, $ELOOP, $EIO) = (2, 16, 17, 21, 22, 40, 5);
 my ($O_RDWR, $O_CREAT, $O_EXCL, $O_NONBLOCK) = (2, 0100, 0200, 04000);
@@ -362,17 +363,17 @@ sub wait_for {
   waitpid($child, 0);
   return if $? == 0;
   my $code = $? >> 8;
-  fail("$name ended with code $code", $code == $BUSY || $code == $WOULD_LOSE ? $code : 1);
+  fail("$name ended with code $code", $code >= $ABSENT && $code <= $SERVED ? $code : 1);
 }
 
-# Tells whose it is and how long.
+# Tells whose it is, how long, and how much one of its allocation groups has, which never changes.
 sub identify {
   my ($image) = @_;
   my $handle = open_image($image, 0);
   my %sb = superblock($image, $handle);
   say_that(uuid => $sb{uuid});
   say_that(bytes => -s $handle);
-  say_that(formatted => $sb{blocks} * $sb{block});
+  say_that(group => $sb{ag_blocks} * $sb{block});
 }
 
 # A subvolume that somebody else made: one image in it that is root's, under one name, and nothing more. It is mounted once
@@ -466,7 +467,7 @@ sub copy {
     mount_aside($from, "$folder/from", 1, '');
     mount_aside($to, "$folder/to", 0, 'nodiscard');
     my $why = told('cp', '--archive', '--sparse=always', '--no-target-directory', '--', "$folder/from", "$folder/to");
-    fail($why, $why =~ /No space left/ ? $WOULD_LOSE : 1) if defined $why;
+    fail($why, $why =~ /No space left/ ? $WOULD_LOSE : $UNSUITED) if defined $why;
     opendir_or("$folder/to", \my $root);
     # What was written behind a full pool shows here and nowhere else.
     syscall($call->{syncfs}, fileno $root) == 0 or fail("$to: $!");
@@ -631,8 +632,9 @@ sub mount_image {
   my $target = "$folder/$id." . substr $uuid, 0, 8;
   my $there = 0;
   for my $mount (mounts_for($exports, $id)) {
-    if ($mount->{path} eq $target && backs($mount->{source}, $handle) && answers($target)) { $there = 1 }
-    else { take_off($mount->{path}, $mount->{source}) }
+    my $mine = $mount->{path} eq $target && backs($mount->{source}, $handle);
+    if ($mine && answers($target)) { $there = 1 }
+    else { take_off($mount->{path}, $mount->{source}, $mine ? $SERVED : $BUSY) }
   }
   if (!$there) {
     my $guard = hold_projects($exports);
@@ -691,10 +693,10 @@ sub make_folder { mkdir($_[0], 0700) || $! == $EEXIST or fail("$_[0]: $!") }
 
 # Ends when neither the mount nor its device is there.
 sub take_off {
-  my ($path, $source) = @_;
+  my ($path, $source, $code) = @_;
   my ($device) = $source =~ m{\A/dev/(loop\d+)\z};
   my $before = defined $device ? backing_file($device) : undef;
-  unmount_path($path);
+  unmount_path($path, $code);
   my $end = time + $patience;
   while (defined $before && (backing_file($device) // '') eq $before) {
     fail("$source of $path is still in use", $BUSY) if time > $end;
@@ -705,12 +707,12 @@ sub take_off {
 }
 
 sub unmount_path {
-  my ($path) = @_;
+  my ($path, $code) = @_;
   my $end = time + $patience;
   while (syscall($call->{umount2}, $path, $UMOUNT_NOFOLLOW) != 0) {
     return if $! == $EINVAL || $! == $ENOENT;
     fail("unmounting $path: $!") if $! != $EBUSY;
-    fail("$path is in use", $BUSY) if time > $end;
+    fail("$path is in use", $code // $BUSY) if time > $end;
     select(undef, undef, undef, 0.02);
   }
 }

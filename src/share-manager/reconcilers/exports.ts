@@ -6,6 +6,7 @@ import { mustBeOn, rulesOfInstance, touchRules, type MappedRule } from '../../db
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
+import { DriverError } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import {
@@ -148,9 +149,16 @@ export async function republish(
   const { backend, store, clock } = parts
   const guarded = lease
   const { exporter } = backend
-  const found = await backend.call({ name: 'ensure', guarded }, (call) =>
-    backend.driver.ensure(call, subject.ref),
-  )
+  const ensure = () =>
+    backend.call({ name: 'ensure', guarded }, (call) => backend.driver.ensure(call, subject.ref))
+  const found = await ensure().catch(async (error: unknown) => {
+    const served = error instanceof DriverError && error.reason === 'withdraw-first'
+    if (!served || exporter === null) throw error
+    await backend.call({ name: 'unpublish', guarded }, (call) =>
+      exporter.unpublish(call, shareExport(subject)),
+    )
+    return ensure()
+  })
   const target = shareExport(subject, found.tree)
   const locations =
     exporter === null
