@@ -18,6 +18,7 @@ export const testNeeds: readonly Need[] = [
   mariadbNeed,
   ...cephNeeds,
   ...cephClientNeeds,
+  { program: 'strace', debianPackage: 'strace', why: 'ends a program at a chosen system call' },
   { program: 'systemd-analyze', debianPackage: 'systemd', why: 'reads the units of deploy/' },
   { program: 'haproxy', debianPackage: 'haproxy', why: 'balances the APIs as in deploy/' },
   { program: 'promtool', debianPackage: 'prometheus', why: 'reads the metrics of every process' },

@@ -55,7 +55,7 @@ export function member(plan: MemberPlan): Member {
 
   const launch = (): void => {
     if (stopping || child !== null) return
-    const log = openSync(plan.logFile, 'a')
+    const log = openSync(plan.logFile, 'a', 0o640)
     const startedAt = performance.now()
     starts += 1
     const bin = join(root, 'src', 'bin', `${plan.program}.mjs`)

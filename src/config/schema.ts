@@ -73,6 +73,10 @@ export const Database = Type.Object({
     1,
   ),
   statement_timeout_s: count('Seconds one statement may take on a database server.', 20, 1),
+  allow_plaintext: flag(
+    'Speak without TLS to a database server on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
 })
 
 export const Bus = Type.Object({
@@ -91,6 +95,10 @@ export const Bus = Type.Object({
   ),
   cert_file: text('Own certificate (PEM) for a broker that asks for one; empty = none.', ''),
   key_file: text('Key (PEM) of cert_file.', ''),
+  allow_plaintext: flag(
+    'Speak without TLS to a broker on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
   heartbeat_s: count('Seconds between heartbeats; a broker silent for twice as long counts as dead.', 5, 1),
   reconnect_s: Type.Integer({
     description: 'Longest pause between two tries to reach the broker, seconds.',
@@ -116,6 +124,10 @@ export const Bus = Type.Object({
 export const Notifications = Type.Object({
   enabled: flag('Tell listeners outside, such as billing, what happens to shares; needs a broker.', false),
   url: text('Broker of the listeners, amqp:// or amqps://; empty takes that of [bus].', ''),
+  allow_plaintext: flag(
+    'With a url of its own: speak without TLS to a broker on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
   exchange: text('Topic exchange they listen to; empty takes <bus.prefix>.notifications.', ''),
   format: Type.Enum(['manila', 'oslo'], {
     description:

@@ -12,7 +12,7 @@ import { openRows } from '../helpers/rows.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 
-export type StorageKind = 'sim' | 'btrfs'
+export type StorageKind = 'sim' | 'btrfs' | 'image'
 
 export interface Reply {
   readonly status: number
@@ -80,7 +80,7 @@ export async function openWorld(
     kind === 'sim'
       ? ['--sim', backendDir]
       : [
-          `--btrfs=${inBackend('pool')}`,
+          `--${kind}=${inBackend('pool')}`,
           `--binds=${inBackend('exports')}`,
           `--exports=${inBackend('ganesha/exports.d')}`,
           `--bus=${inBackend('ganesha/bus')}`,
@@ -174,8 +174,8 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
           driver_options: { pools: [{ name: 'pool', total_gib: sizeGib, thin: true }] },
         }
       : {
-          driver: 'btrfs',
-          trusted_clients: true,
+          driver: kind,
+          trusted_clients: kind === 'btrfs',
           exporter: 'ganesha',
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 16, pool_name: 'pool' },
           exporter_options: { port: 0 },

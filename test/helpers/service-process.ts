@@ -25,7 +25,7 @@ export interface ServiceSettings {
   readonly dir: string
   /** As in the TOML file; `state_dir`, the port, the database and the bus (`place.ts`) are filled in. */
   readonly settings: Readonly<Record<string, unknown>>
-  readonly kind: 'sim' | 'btrfs' | 'directory'
+  readonly kind: 'sim' | 'btrfs' | 'image' | 'directory'
   readonly env?: Readonly<Record<string, string>>
   readonly schedulers?: number
   /** It will be killed soon. One that has much to do takes twice as long so. */

@@ -25,7 +25,7 @@ export const operationRoutes: readonly Route[] = [
       key: 'operations',
       page,
       read: list(ctx, { filters, allTenants }),
-      view: (row) => operationView(url, row),
+      view: (row) => operationView(ctx, url, row),
       tail: (last, rows) => nextLink('operations_links', url, page, last, rows),
     })
   }),

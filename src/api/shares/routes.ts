@@ -54,6 +54,12 @@ const sortKeys: Readonly<Record<string, string>> = {
   progress: 'progress',
 }
 
+/** What a member is not shown he can't sort by either: the order would tell it. */
+const hostAdminsOnly: readonly string[] = ['host', 'share_server_id']
+const tenantSortKeys = Object.fromEntries(
+  Object.entries(sortKeys).filter(([name]) => !hostAdminsOnly.includes(name)),
+)
+
 function listInput(
   ctx: Ctx,
   query: Readonly<Record<string, string>>,
@@ -61,9 +67,13 @@ function listInput(
 ): ListShares & { page: PageRequest } {
   const dict = (name: string) =>
     query[name] === undefined || query[name] === '' ? null : dictQuery(name, query[name])
+  const hostAdmin = ctx.policy.check('context_is_host_admin', ctx.identity)
   return {
     query,
-    page: pageRequest(query, { maxLimit: ctx.settings.api.max_limit, sortKeys }),
+    page: pageRequest(query, {
+      maxLimit: ctx.settings.api.max_limit,
+      sortKeys: hostAdmin ? sortKeys : tenantSortKeys,
+    }),
     withCount: countable && booleanQuery(query, 'with_count') === true,
     allTenants: booleanQuery(query, 'all_tenants', 'all_projects') === true,
     metadata: dict('metadata'),

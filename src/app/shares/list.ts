@@ -67,6 +67,7 @@ async function filtersOf(ctx: Ctx, input: ListShares): Promise<ShareFilters | nu
     extraSpecs: input.extraSpecs ?? undefined,
     exportLocationId: from('filterByExportLocation', 'export_location_id'),
     exportLocationPathHash: path === undefined ? undefined : pathHash(path),
+    adminLocations: admin,
     isSoftDeleted: ctx.flags.has('recycleBin') && input.isSoftDeleted === true,
     mountPointName: given('mount_point_name'),
     availabilityZoneId: zoneRow?.id,

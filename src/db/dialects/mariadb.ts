@@ -231,6 +231,7 @@ export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect
     quoted: (name) => `\`${name}\``,
     account: (user) => `\`${user}\`@'%'`,
     singleProcess: false,
+    hasRowPolicies: false,
     isConflict: (error) => conflicts.includes(numberOf(error)),
     isDuplicate: (error) => numberOf(error) === 1062,
   }

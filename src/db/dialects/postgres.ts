@@ -216,6 +216,7 @@ export function postgresDialect(url: string, limits: PoolLimits): DatabaseDialec
     quoted: (name) => `"${name}"`,
     account: (user) => `"${user}"`,
     singleProcess: false,
+    hasRowPolicies: true,
     isConflict: (error) => conflicts.includes(codeOf(error)) || isStalePlan(error),
     isDuplicate: (error) => codeOf(error) === '23505',
   }

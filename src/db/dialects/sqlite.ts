@@ -5,7 +5,7 @@
  *    the timeout;
  *  - statements are prepared once and kept (bounded), because a list page is the same statement each time.
  */
-import { closeSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
@@ -21,6 +21,7 @@ import {
   type BinaryOperationNode,
 } from 'kysely'
 import { budgetForStatement } from '../../runtime/statement-budget.ts'
+import { keepPrivate } from '../../runtime/private-file.ts'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
 
@@ -93,8 +94,9 @@ class SqliteFileDriver implements Driver {
 
   async init(): Promise<void> {
     if (this.#path !== ':memory:') {
-      // The file holds password hashes: nobody else on the host reads it.
-      closeSync(openSync(this.#path, 'a', 0o600))
+      // The file holds password hashes: nobody else on the host reads it. What SQLite writes beside it gets its mode.
+      keepPrivate(this.#path, 0o600)
+      if (existsSync(`${this.#path}-wal`)) keepPrivate(`${this.#path}-wal`, 0o600)
     }
     const database = new DatabaseSync(this.#path)
     try {
@@ -191,6 +193,7 @@ export function sqliteDialect(path: string): DatabaseDialect {
     quoted: (name) => `"${name}"`,
     account: (user) => user,
     singleProcess: true,
+    hasRowPolicies: false,
     isConflict: (error) => /database is (locked|busy)/i.test(String(error)),
     isDuplicate: (error) => /UNIQUE constraint failed/i.test(String(error)),
   }

@@ -6,6 +6,7 @@ import * as notifications from './0003-notifications.ts'
 import * as traces from './0004-traces.ts'
 import * as projectTurns from './0005-project-turns.ts'
 import * as loginRecords from './0006-login-records.ts'
+import * as begunAs from './0007-begun-as.ts'
 import * as closedBackends from './0008-closed-backends.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -15,5 +16,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-traces': traces,
   '0005-project-turns': projectTurns,
   '0006-login-records': loginRecords,
+  '0007-begun-as': begunAs,
   '0008-closed-backends': closedBackends,
 }

@@ -2,6 +2,8 @@
  * Access rules as their owners see them, and the only way the API changes what the backends should know: a change of
  * mappings, a raised generation, `syncing` shown. What becomes of queued rules is in `access-mappings.ts`.
  */
+import { sql } from 'kysely'
+import { twinsOf } from '../../model/access-twins.ts'
 import type { AccessRulesTable, DbOrTx, ShareInstancesTable, Tx } from '../schema.ts'
 import { refreshRules } from './access-mappings.ts'
 import { paged, type Page } from './keyset.ts'
@@ -25,22 +27,25 @@ export async function ruleById(db: DbOrTx, id: string): Promise<AccessRuleRow | 
   return db.selectFrom('access_rules').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** Whether the share lets this client in already, or is about to stop doing so. */
-export async function ruleExists(
+/** The rules by which the share lets this client in already, or is about to stop doing so: twins too. */
+export async function rulesFor(
   db: DbOrTx,
   shareId: string,
   type: string,
   canonicalTo: string,
-): Promise<boolean> {
-  const row = await db
+): Promise<Pick<AccessRuleRow, 'id' | 'canonical_to'>[]> {
+  return db
     .selectFrom('access_rules')
-    .select('id')
+    .select(['id', 'canonical_to'])
     .where('share_id', '=', shareId)
     .where('access_type', '=', type)
-    .where('canonical_to', '=', canonicalTo)
-    .executeTakeFirst()
-  return row !== undefined
+    .where(meaning(canonicalTo))
+    .execute()
 }
+
+/** No pattern is in it: twins begin with a control character and hexadecimal digits. */
+const meaning = (canonicalTo: string) =>
+  sql<boolean>`(access_rules.canonical_to = ${canonicalTo} or access_rules.canonical_to like ${`${twinsOf(canonicalTo)}%`})`
 
 /** A page of a share's rules. */
 export async function rulesOfShare(
@@ -51,7 +56,7 @@ export async function rulesOfShare(
 ): Promise<AccessRuleRow[]> {
   let query = db.selectFrom('access_rules').selectAll('access_rules').where('share_id', '=', shareId)
   if (filters.type !== undefined) query = query.where('access_type', '=', filters.type)
-  if (filters.canonicalTo !== undefined) query = query.where('canonical_to', '=', filters.canonicalTo)
+  if (filters.canonicalTo !== undefined) query = query.where(meaning(filters.canonicalTo))
   if (filters.key !== undefined) query = query.where('access_key', '=', filters.key)
   if (filters.level !== undefined) query = query.where('access_level', '=', filters.level)
   if (filters.metadata !== undefined) {

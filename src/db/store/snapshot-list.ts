@@ -36,8 +36,14 @@ export async function listSnapshots(
   filters: SnapshotFilters,
   page: Page,
 ): Promise<SnapshotListRow[]> {
-  const from = { table: 'snapshots', resourceType: 'snapshot', projectId: scope.projectId } as const
-  const query = filtered(db.selectFrom('snapshots').selectAll('snapshots'), scope, filters)
+  const all = db.selectFrom('snapshots').selectAll('snapshots')
+  const from = {
+    table: 'snapshots',
+    resourceType: 'snapshot',
+    projectId: scope.projectId,
+    whateverState: () => filtered(all, scope, { ...filters, status: undefined, showDeferred: true }),
+  } as const
+  const query = filtered(all, scope, filters)
   return complete(db, await (await paged(db, query, from, page)).execute())
 }
 

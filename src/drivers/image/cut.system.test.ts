@@ -14,6 +14,24 @@ import type { Exec } from '../../exec/exec.ts'
 import type { ShareRef, SnapshotRef, StorageDriver } from '../driver.ts'
 import type { Bench } from './test-bench.ts'
 
+/** System calls by which `steps.pl` changes something, or waits for who does. */
+const changing =
+  'ioctl,mount,umount2,rename,renameat2,mkdir,rmdir,unlink,ftruncate,fallocate,fsync,syncfs,write,chmod,fchmod,wait4'
+
+/** Kills the next plan as it comes to a system call: the first, the second… of those above. */
+class Killer implements Exec {
+  at: number | null = null
+  readonly #exec: Exec
+  constructor(exec: Exec) {
+    this.#exec = exec
+  }
+  run: Exec['run'] = (argv, options) => {
+    if (this.at === null || argv[1]?.endsWith('/steps.pl') !== true) return this.#exec.run(argv, options)
+    const kill = ['-e', `trace=${changing}`, '-e', `inject=${changing}:signal=SIGKILL:when=${this.at}`]
+    return this.#exec.run(['strace', '-qq', '-o', '/dev/null', ...kill, ...argv], options)
+  }
+}
+
 /** Runs plans until so many steps are done; what comes after is never started. */
 class Cutter implements Exec {
   left = Infinity
@@ -39,7 +57,9 @@ class Cutter implements Exec {
 
 let bench: Bench
 let cutter: Cutter
+let killer: Killer
 let first: StorageDriver
+let killed: StorageDriver
 let second: StorageDriver
 let root: string
 
@@ -51,8 +71,11 @@ beforeAll(async () => {
   const options = optionsOf({ loop_file: join(bench.dir, 'pool.img'), size_gib: 12 })
   first = image.create(options, { ...parts, exec: cutter })
   second = image.create(options, parts)
+  killer = new Killer(parts.exec)
+  killed = image.create(options, { ...parts, exec: killer })
   await first.setup(call())
   await second.setup(call())
+  await killed.setup(call())
   root = join(parts.dir, 'pool/manila')
 })
 afterAll(() => bench?.clean())
@@ -131,6 +154,7 @@ const acts: Readonly<Record<string, { readonly act: Act; readonly before?: Act }
 
 const bothUp = async () => {
   await first.setup(call())
+  await killed.setup(call())
   await second.setup(call())
 }
 
@@ -225,6 +249,47 @@ describe.skipIf(cannotRun !== null)(
           }
           await cleared(it)
         }
+      })
+    }
+
+    /** Of calls with many system calls only every so manieth is tried. */
+    const strides = {
+      create: 2,
+      delete: 4,
+      extend: 3,
+      ensure: 4,
+      clone: 7,
+      'snapshot tree': 7,
+      revert: 9,
+      shrink: 7,
+    }
+    for (const [name, stride] of Object.entries(strides)) {
+      test(`killed inside the steps: ${name}`, { timeout: 180_000 }, async () => {
+        const { act, before } = acts[name]!
+        const whole = await subject()
+        await before?.(second, whole)
+        await act(second, whole)
+        const wanted = world(whole)
+        await cleared(whole)
+        let kills = 0
+        for (let at = 1; ; at += stride) {
+          const it = await subject()
+          await before?.(second, it)
+          killer.at = at
+          const ended = await act(killed, it).then(
+            () => 'whole',
+            (error: Error) => error.message,
+          )
+          killer.at = null
+          if (ended !== 'whole') {
+            kills++
+            await act(second, it)
+            expect(world(it), `repeated after a kill at call ${at} (${ended})`).toEqual(wanted)
+          }
+          await cleared(it)
+          if (ended === 'whole') break
+        }
+        expect(kills).toBeGreaterThan(3)
       })
     }
   },

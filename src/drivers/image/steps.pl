@@ -16,9 +16,9 @@ my ($LOCK_EX, $LOCK_NB) = (2, 4);
 my ($patience, $pause) = (10, 0.002);
 
 # Numbers of system calls: linux/unistd.h of x86-64, and the general table that newer architectures have.
-my %general = (mount => 40, umount2 => 39, unshare => 97, fsync => 82, fallocate => 47, syncfs => 267, renameat2 => 276, statfs => 43);
+my %general = (mount => 40, umount2 => 39, unshare => 97, fsync => 82, fallocate => 47, syncfs => 267, renameat2 => 276, statfs => 43, prctl => 167);
 my %call_of = (
-  x64 => { mount => 165, umount2 => 166, unshare => 272, fsync => 74, fallocate => 285, syncfs => 306, renameat2 => 316, statfs => 137 },
+  x64 => { mount => 165, umount2 => 166, unshare => 272, fsync => 74, fallocate => 285, syncfs => 306, renameat2 => 316, statfs => 137, prctl => 157 },
   arm64 => \%general,
   riscv64 => \%general,
 );
@@ -334,7 +334,7 @@ sub format_image {
 
 sub run {
   my (@command) = @_;
-  my $child = fork // fail("fork: $!");
+  my $child = begin();
   if ($child == 0) {
     open(STDIN, '<', '/dev/null');
     # What it prints is no answer of ours.
@@ -343,6 +343,16 @@ sub run {
     exit 127;
   }
   wait_for($child, $command[0]);
+}
+
+# A child that the kernel kills with this process: what goes on by itself would meet whoever does the same again.
+sub begin {
+  my $parent = $$;
+  my $child = fork // fail("fork: $!");
+  return $child if $child != 0;
+  syscall($call->{prctl}, 1, 9) == 0 or fail("prctl: $!");
+  exit 1 if getppid() != $parent;
+  return 0;
 }
 
 sub wait_for {
@@ -421,7 +431,7 @@ sub aside {
 # In a child with a mount namespace of its own: whatever is mounted there goes with it, however it ends.
 sub alone {
   my ($name, $work) = @_;
-  my $child = fork // fail("fork: $!");
+  my $child = begin();
   if ($child == 0) {
     my ($none, $root) = ('none', '/');
     syscall($call->{unshare}, $CLONE_NEWNS) == 0 or fail("unshare: $!");
@@ -470,7 +480,7 @@ sub copy {
 sub told {
   my (@command) = @_;
   pipe(my $out, my $in) or fail("pipe: $!");
-  my $child = fork // fail("fork: $!");
+  my $child = begin();
   if ($child == 0) {
     open(STDIN, '<', '/dev/null');
     open(STDOUT, '>', '/dev/null');

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
-import { freePort } from '../../exec/free-port.ts'
+import { freePort, isFree } from '../../exec/free-port.ts'
 import { busFile, lawsOf, mainFile } from './config-file.ts'
 import { isWildcard, listeners } from './listening.ts'
 import { isAlive, processWith, terminate, type Process } from './process.ts'
@@ -137,6 +137,7 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
     await commands.change(['rm', '-f', '--', file('ended')])
     if (!isAlive(bus)) bus = await startBus(commands, socketPath)
     const chosen = (port ??= await portOn(host))
+    if (place.strict) await checkFree(host, chosen)
     ganesha = await startGanesha(commands, chosen, await includes())
     parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha started')
     return { pid: ganesha.pid, port: chosen, bus: address(), fresh: true }
@@ -285,6 +286,14 @@ async function read(commands: Commands, path: string): Promise<string> {
     if (isAbsent(error)) return ''
     throw error
   }
+}
+
+/** It would end at once, with the reason somewhere in its log. */
+async function checkFree(host: string, port: number): Promise<void> {
+  const free = await isFree(host, port).catch((cause: Error) => {
+    throw hostLacks(`NFS can't be served on ${host}: ${cause.message}`, cause)
+  })
+  if (!free) throw hostLacks(`NFS can't be served on ${host}: somebody else listens on port ${port}`)
 }
 
 function portOn(host: string): Promise<number> {

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { readdirSync, readFileSync, existsSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { call, cannotRun, complete, scratch } from '../../drivers/btrfs/test-bench.ts'
@@ -189,6 +191,9 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     const hosts = [await hostOf(one), await hostOf(two)]
     await exporter.applyRules(call(), exportOf(one), [rule('127.0.0.0/8')])
     const bystander = pidOf(blue)
+    // Two processes of one host watch; one of them starts it.
+    const second = build()
+    await second.setup(call())
     for (let death = 1; death <= 3; death++) {
       const client = await mountNfs({
         host: hosts[0]!,
@@ -216,10 +221,28 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     )
     expect(told.filter((line) => line.includes('died 3 times'))).toHaveLength(1)
     expect(pidOf(blue)).toBe(bystander)
-    const next = build()
-    await next.setup(call())
-    expect(next.troubles!()).toEqual(exporter.troubles!())
-    await next.stop(call(), { detach: false })
+    await within(5000, 'the other process knows, too', () => second.troubles!().length === 1)
+    expect(second.troubles!()).toEqual(exporter.troubles!())
+    expect(restarts).toBe(3)
+    await second.stop(call(), { detach: false })
+  })
+
+  test('an address that this host does not have, or that somebody has, is said', async () => {
+    const image = makeImage(parts.dir, red)
+    const at = (address: string, port: number) =>
+      ganeshaExporter(complete(ganeshaOptions, { port, servers: 'per-project', addresses: [address] }), parts)
+    const taken = createServer().listen(0, '127.0.11.9')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    for (const [address, why] of [
+      ['192.0.2.99', 'EADDRNOTAVAIL'],
+      ['127.0.11.9', 'somebody else listens'],
+    ] as const) {
+      const other = at(address, port)
+      await expect(other.publish(call(), exportOf(image)), address).rejects.toThrow(why)
+      expect(readdirSync(join(parts.dir, 'ganesha/projects'))).toEqual([])
+    }
+    taken.close()
   })
 
   test('after a restart of the host each server begins when the images of its project are mounted', async () => {

@@ -2,6 +2,7 @@
  * Which server has which exports: one for everybody, or one a project. It promises that a project's server is there as long as
  * it has an export, on an address that is its own, and that all processes of the host find the same.
  */
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHash } from 'node:crypto'
@@ -12,6 +13,7 @@ import { projectFolder } from '../../drivers/project-folder.ts'
 import { hostLock } from '../../exec/host-lock.ts'
 import { addressesIn, type Addresses } from './addresses.ts'
 import { isInstanceId } from './exports.ts'
+import { isWildcard } from './listening.ts'
 import { serverIn, type Server } from './server.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { Parts } from '../../drivers/driver.ts'
@@ -29,6 +31,8 @@ export interface Servers {
   within<T>(commands: Commands, server: Server, work: () => Promise<T>): Promise<T>
   /** Whether it is the server of that project. */
   serves(server: Server, projectId: string): boolean
+  /** The only folder whose mounts the project's server sees; null when it sees what the host sees. */
+  viewOf(projectId: string): string | null
   /** Ids of all exports. */
   ids(commands: Commands): Promise<readonly string[]>
   /** Those that there are, whoever made them. */
@@ -58,6 +62,7 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
     find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
     within: (_commands, _server, work) => work(),
     serves: () => true,
+    viewOf: () => null,
     ids: (commands) => server.exports.ids(commands),
     all: async () => [server],
     known: () => [server],
@@ -83,6 +88,10 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     return createHash('sha256').update(folder).digest('hex').slice(0, 32)
   }
 
+  /** Where the driver `image` mounts the project's trees. */
+  const viewOf = (folder: string): string | null =>
+    parts.storage?.separates === 'file-system' ? join(dir, '..', 'exports', folder) : null
+
   function server(project: string, folder: string, address: string): Server {
     const old = known.get(project)
     if (old?.address === address) return old
@@ -93,8 +102,6 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
   function placeOf(own: string, folder: string, address: string): Place {
     const ownFileSystems = parts.storage?.separates === 'file-system'
-    // Where the driver `image` mounts the project's trees.
-    const view = ownFileSystems ? join(dir, '..', 'exports', folder) : ''
     const bytes = options.server_memory_mib * 1024 * 1024
     return {
       dir: own,
@@ -113,7 +120,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
         'sh',
         confineScript,
         own,
-        view,
+        viewOf(folder) ?? '',
         'prlimit',
         `--data=${bytes}`,
         `--nofile=${files}`,
@@ -222,6 +229,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   return {
     find,
     within,
+    viewOf: (projectId) => viewOf(projectFolder(projectId)),
     serves: (one, projectId) => one.project === nameOf(projectId),
     known: () => [...known.values()],
 
@@ -248,7 +256,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
         )
         const one = server(project, folder, address)
         try {
-          checkView(join(dir, '..', 'exports', folder))
+          checkView(viewOf(folder))
           await commands.change(['mkdir', '-p', '-m', '0700', '--', join(projects, project)])
           if (folder !== project)
             await commands.change(['sh', writeScript, join(projects, project, 'folder')], { input: folder })
@@ -284,9 +292,8 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     },
   }
 
-  function checkView(view: string): void {
-    if (parts.storage?.separates !== 'file-system') return
-    if (mounts().some(({ path }) => path === join(view))) return
+  function checkView(view: string | null): void {
+    if (view === null || mounts().some(({ path }) => path === view)) return
     throw hostLacks(`${view} is no mount of its own, so a server can't be given it alone`)
   }
 }
@@ -308,4 +315,7 @@ export function checkServers(options: GaneshaOptions, parts: Parts): void {
   if (addresses.length === 0) throw new Error('servers = "per-project" needs addresses')
   const same = addresses.find((address, at) => addresses.indexOf(address) !== at)
   if (same !== undefined) throw new Error(`the option addresses has ${same} twice`)
+  const wrong = addresses.find((address) => isIP(address) === 0 || isWildcard(address))
+  if (wrong !== undefined)
+    throw new Error(`the option addresses has ${wrong}, which is no address of one host`)
 }

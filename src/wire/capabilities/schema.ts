@@ -46,7 +46,7 @@ export const capabilities: readonly Capability[] = [
   {
     name: 'marker',
     description:
-      'Lists of shares, snapshots, messages and operations go on behind the row that marker names, also after it was deleted.',
+      'Lists of shares, snapshots, messages and operations go on behind the row that marker names: one that the list has under its filters, or one of the own project that was deleted or changed its state meanwhile.',
     paths: [],
   },
   {
