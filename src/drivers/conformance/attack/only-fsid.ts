@@ -40,6 +40,7 @@ export const onlyFsidAttacks: readonly NfsAttack[] = [
   {
     name: 'nothing but a file system',
     tries: 'sends handles that carry only an fsid, lists, reads, walks and asks for rights there',
+    layout: 'host',
     async run(field) {
       const found: string[] = []
       const open: string[] = []
