@@ -35,10 +35,41 @@ describe('the gate', () => {
     )
   })
 
+  test('hears others between two of a line, even when each answers at once', async () => {
+    const gate = new Gate(1)
+    let done = 0
+    let heardAfter = 0
+    const line = Array.from({ length: 200 }, () =>
+      gate.run('a', async () => {
+        done++
+        await Promise.resolve()
+      }),
+    )
+    setImmediate(() => (heardAfter = done))
+    await Promise.all(line)
+    expect(heardAfter).toBeGreaterThan(0)
+    expect(heardAfter).toBeLessThan(20)
+  })
+
+  test('rests after long work for as long as it took, when others might want to', async () => {
+    const gate = new Gate(1, { rests: true })
+    const spans: [from: number, to: number][] = []
+    const work = (ms: number) => () => {
+      const from = performance.now()
+      while (performance.now() - from < ms);
+      spans.push([from, performance.now()])
+      return Promise.resolve()
+    }
+    await Promise.all([gate.run('a', work(60)), gate.run('a', work(1)), gate.run('a', work(1))])
+    const pauses = spans.slice(1).map(([from], index) => from - (spans[index]?.[1] ?? 0))
+    expect(pauses[0]).toBeGreaterThan(55)
+    expect(pauses[1]).toBeLessThan(50)
+  })
+
   test('refuses when the line is too long, and only that project', async () => {
     const gate = new Gate(1)
     const { promise, resolve } = gone()
-    const under = Array.from({ length: 33 }, () => gate.run('a', () => promise))
+    const under = Array.from({ length: 257 }, () => gate.run('a', () => promise))
     await expect(gate.run('a', () => promise)).rejects.toMatchObject({ status: 429 })
     await expect(gate.run('b', () => Promise.resolve('b'))).resolves.toBe('b')
     resolve()

@@ -5,10 +5,14 @@
  */
 import { fault } from '../model/errors.ts'
 
-/** Waiting requests per running one, after which a project is refused: its clients have given up on the last of them. */
-const waitingPerRunning = 32
+/** Waiting requests of a project after which it is refused: its clients have given up on the last of them. */
+const longestLine = 256
 /** Seconds after which a refused client may try again. */
 const retryAfterS = 2
+
+/** Milliseconds of a request that nobody else notices. */
+const noRestBelowMs = 25
+const longestRestMs = 500
 
 interface Line {
   running: number
@@ -17,10 +21,16 @@ interface Line {
 
 export class Gate {
   readonly #limit: number
+  readonly #rests: boolean
   readonly #lines = new Map<string, Line>()
 
-  constructor(perProject: number) {
+  /**
+   * `rests`: after a long request the others have as much time as it took. For a database whose statements keep this
+   * thread: while they do not even a line can form, and one long statement would follow the other.
+   */
+  constructor(perProject: number, { rests = false }: { readonly rests?: boolean } = {}) {
     this.#limit = perProject
+    this.#rests = rests
   }
 
   /** Runs `body` when it is `key`'s turn; 429 when too many wait already. */
@@ -29,20 +39,30 @@ export class Gate {
     this.#lines.set(key, line)
     if (line.running < this.#limit) line.running++
     else {
-      if (line.waiting.length >= this.#limit * waitingPerRunning) {
+      if (line.waiting.length >= longestLine) {
         const message = `Too many requests of this project are under way: ${this.#limit} are worked on at once.`
         throw fault('TooManyRequests', { message, retryAfterS })
       }
       // Whoever leaves hands its place on.
       await new Promise<void>((resolve) => line.waiting.push(resolve))
     }
+    const began = performance.now()
     try {
       return await body()
     } finally {
-      const next = line.waiting.shift()
-      if (next !== undefined) next()
-      else if (--line.running === 0) this.#lines.delete(key)
+      const tookMs = performance.now() - began
+      const leave = (): void => this.#leave(key, line)
+      if (this.#rests && tookMs > noRestBelowMs) setTimeout(leave, Math.min(tookMs, longestRestMs))
+      // Without any pause a line of statements that answer at once would run to its end before anybody else is heard.
+      else if (line.waiting.length > 0) setImmediate(leave)
+      else leave()
     }
+  }
+
+  #leave(key: string, line: Line): void {
+    const next = line.waiting.shift()
+    if (next !== undefined) next()
+    else if (--line.running === 0) this.#lines.delete(key)
   }
 }
 

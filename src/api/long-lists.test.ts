@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listMessages } from '../wire/messages/schema.ts'
+import { listOperations } from '../wire/operations/schema.ts'
 import { listReply, oldestFirst } from './list-reply.ts'
 import { route } from './route.ts'
 import { accessRuleRoutes } from './access-rules/routes.ts'
-import { operationRoutes } from './operations/routes.ts'
 import { shareRoutes } from './shares/routes.ts'
 import { snapshotRoutes } from './snapshots/routes.ts'
 import { seedShare, seedSnapshot } from './seed.fixture.ts'
@@ -29,12 +29,23 @@ const endless = route(listMessages, {}, async (_ctx, { query }) => {
   })
 })
 
+/** Asks the database again and again. */
+const insatiable = route(listOperations, {}, async (ctx) => {
+  for (;;) await ctx.db.selectFrom('shares').select('id').execute()
+})
+
 let bench: Bench
 let port: number
 beforeAll(async () => {
   bench = await openBench(
-    [endless, ...shareRoutes, ...snapshotRoutes, ...accessRuleRoutes, ...operationRoutes],
-    (settings) => Object.assign(settings.limits, { write_timeout_s: 1, streams_per_project: 3, streams: 5 }),
+    [endless, insatiable, ...shareRoutes, ...snapshotRoutes, ...accessRuleRoutes],
+    (settings) =>
+      Object.assign(settings.limits, {
+        write_timeout_s: 1,
+        streams_per_project: 3,
+        streams: 5,
+        request_ms: 700,
+      }),
   )
   await bench.app.listen({ host: '127.0.0.1', port: 0 })
   port = (bench.app.server.address() as AddressInfo).port
@@ -143,6 +154,14 @@ describe('with some hundred rows of a project', () => {
   })
 })
 
+test('a request whose statements take too long together is 503, and says when to come back', async () => {
+  const began = performance.now()
+  const answer = await get('/operations')
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+  expect(await answer.json()).toMatchObject({ serviceUnavailable: { code: 503 } })
+  expect(performance.now() - began).toBeGreaterThan(600)
+})
+
 test('an error at the beginning is an answer; one in the middle cuts the connection', async () => {
   expect((await get('/messages?resource_id=1')).status).toBe(500)
   const answer = await get('/messages?resource_id=150')
@@ -200,14 +219,14 @@ test('one project reads three long lists at once, all of them five; short ones a
   expect(open.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
   const full = await get('/messages', 'other')
   expect([full.status, full.headers.get('retry-after')]).toEqual([503, '2'])
-  expect((await get('/operations')).status).toBe(200)
+  expect((await get('/shares?limit=1')).status).toBe(200)
   for (const { socket } of open) socket.destroy()
 })
 
 test('who sends request after request without waiting for answers is cut off', async () => {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
-  const one = 'GET /v2/operations HTTP/1.1\r\nhost: x\r\nx-auth-token: demo\r\n\r\n'
+  const one = 'GET /v2/shares?limit=1 HTTP/1.1\r\nhost: x\r\nx-auth-token: demo\r\n\r\n'
   socket.write(one.repeat(4))
   let text = ''
   socket.on('data', (data: Buffer) => (text += data.toString()))

@@ -45,9 +45,14 @@ export interface ServerParts extends AppParts {
   readonly observe?: (event: { method: string; route: string; status: number; seconds: number }) => void
 }
 
+/** Requests of one project that may wait for other services at once. */
+const patientPerProject = 16
+
 /** The parts, and what keeps one project from using them up. */
 interface Edge extends ServerParts {
   readonly gate: Gate
+  /** For those that wait for other services. */
+  readonly patient: Gate
   readonly streams: Places
   /** Changes of each project in a minute. */
   readonly changes: Rate
@@ -101,7 +106,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const edge: Edge = {
     ...parts,
     bus: outsideOfBudgets(parts.bus),
-    gate: new Gate(limits.requests_per_project),
+    // Statements on a file follow one another: a second request of a project would only come between those of others.
+    gate: parts.store.dialect.singleProcess
+      ? new Gate(1, { rests: true })
+      : new Gate(limits.requests_per_project),
+    patient: new Gate(patientPerProject),
     streams: new Places({ each: limits.streams_per_project, all: limits.streams }),
     changes: new Rate(parts.settings.api.changes_per_minute, () => parts.clock.now()),
   }
@@ -222,11 +231,11 @@ async function replied(
     if (!request.url.startsWith('/v2')) throw fault('NotFound')
     const limitMs = parts.settings.limits.request_ms
     const identity = await withStatementBudget(limitMs, () => identify(parts, request))
-    const turn = identity.projectId || identity.userId
-    const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
-      parts.gate.run(turn, () => withStatementBudget(limitMs, work))
-    const { status, body: content } = await inTurn(() => body(identity, settled))
+    const { status, body: content } = await withStatementBudget(limitMs, () => body(identity, settled))
     if (content instanceof JsonStream) {
+      const turn = turnOf(identity)
+      const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
+        parts.gate.run(turn, () => withStatementBudget(limitMs, work))
       const leave = parts.streams.take(turn)
       const failed = (error: unknown): void =>
         request.log.error({ request_id: settled.requestId, err: error }, 'a list was cut')
@@ -244,6 +253,9 @@ async function replied(
     return sendFault(request, reply, error, settled.requestId)
   }
 }
+
+/** Whose line a request waits in. */
+const turnOf = (identity: Identity): string => identity.projectId || identity.userId
 
 async function identify(parts: Edge, request: FastifyRequest): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
@@ -317,11 +329,14 @@ async function serve(
     if (result instanceof Reply) return result
     return new Reply(endpoint.status, result ?? undefined)
   }
-  if (endpoint.method === 'GET') {
-    return respond(readingContext(parts, identity, settled.requestId, minor, flags))
-  }
-  const idempotency = idempotencyOf(request, identity, minor, url.path, parts.clock.now())
-  return changing(parts, { identity, requestId: settled.requestId, minor, flags }, idempotency, respond)
+  const idempotency =
+    endpoint.method === 'GET' ? null : idempotencyOf(request, identity, minor, url.path, parts.clock.now())
+  const line = route.waits ? parts.patient : parts.gate
+  return line.run(turnOf(identity), () =>
+    endpoint.method === 'GET'
+      ? respond(readingContext(parts, identity, settled.requestId, minor, flags))
+      : changing(parts, { identity, requestId: settled.requestId, minor, flags }, idempotency, respond),
+  )
 }
 
 /** One transaction per changing request; effects for others only after its commit. */

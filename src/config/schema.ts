@@ -279,8 +279,8 @@ export const Limits = Type.Object({
     100,
   ),
   requests_per_project: count(
-    'Requests of one project that one API process works on at once; further ones wait, and above 32 times as many are answered 429.',
-    8,
+    'Requests of one project that one API process works on at once; further ones wait, and behind 256 of them the answer is 429. On SQLite, which has one connection, it is 1.',
+    4,
     1,
   ),
   streams_per_project: count(

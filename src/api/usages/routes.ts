@@ -37,10 +37,10 @@ async function usage(ctx: Ctx, what: Measured, query: Query): Promise<object> {
 }
 
 export const usageRoutes: readonly Route[] = [
-  route(showShareUsage, {}, async (ctx, { params, query }) =>
+  route(showShareUsage, { waits: true }, async (ctx, { params, query }) =>
     usage(ctx, await measuredShare(ctx, params.id ?? ''), query),
   ),
-  route(showSnapshotUsage, {}, async (ctx, { params, query }) =>
+  route(showSnapshotUsage, { waits: true }, async (ctx, { params, query }) =>
     usage(ctx, await measuredSnapshot(ctx, params.id ?? ''), query),
   ),
 ]

@@ -315,6 +315,18 @@ describe.skipIf(cannotRun !== null)(`planted in a pool${cannotRun === null ? '' 
     rmSync(old)
   })
 
+  test('a pool beside the files of the host or of the service shows them to clients, one of its own does not', async () => {
+    const told = (options: object, dir: string) =>
+      btrfs.create(complete(btrfs.options, options), { ...parts, dir }).exposes?.(call())
+    expect(await told({ directory: outside }, parts.dir)).toBeNull()
+    expect(await told({ directory: join(outside, 'nowhere') }, parts.dir)).toBeNull()
+    expect(await told({ directory: join(outside, 'shares') }, join(outside, 'trash'))).toContain(
+      "service's state",
+    )
+    expect(await told({ directory: '/etc' }, parts.dir)).toContain("host's own files")
+    expect(await told({ loop_file: join(outside, 'pool.img'), size_gib: 1 }, outside)).toBeNull()
+  })
+
   test.each([
     [
       'a file, compressed',

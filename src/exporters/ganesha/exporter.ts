@@ -166,7 +166,11 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
         .known()
         .find((server) => server.port() !== null)
         ?.port() ?? null,
-    troubles: () => opened?.servers.known().flatMap((server) => server.trouble() ?? []) ?? [],
+    troubles: () => {
+      const { servers } = opened ?? {}
+      const each = servers?.known().flatMap((server) => server.trouble() ?? []) ?? []
+      return [...(servers?.troubles() ?? []), ...each]
+    },
 
     setup: (call) =>
       attempt(`starting NFS-Ganesha for ${parts.backend}`, async () => {

@@ -177,6 +177,31 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     expect(pids.map(isRunning)).toEqual([false, true])
   })
 
+  test('from one server for all to one a project, and back: the others end', async () => {
+    const image = makeImage(parts.dir, red)
+    const shared = () => ganeshaExporter(complete(ganeshaOptions, { port: 0 }), parts)
+    const first = shared()
+    await first.setup(call())
+    await first.publish(call(), exportOf(image))
+    const old = Number(readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)[0])
+    await first.stop(call(), { detach: false })
+    await exporter.stop(call(), { detach: false })
+    exporter = build()
+    await exporter.setup(call())
+    expect(isRunning(old)).toBe(false)
+    // The share manager finds it missing and publishes it again.
+    expect(await exporter.inventory(call())).toEqual([])
+    expect(await hostOf(image)).toBe(addresses[0])
+    const own = pidOf(red)
+    await exporter.stop(call(), { detach: false })
+    exporter = shared()
+    await exporter.setup(call())
+    expect(isRunning(own)).toBe(false)
+    expect(await exporter.inventory(call())).toEqual([])
+    const [location] = await exporter.publish(call(), exportOf(image))
+    expect(location!.path).toBe(`127.0.0.1:/${image.id}`)
+  })
+
   test('a share that another project got is served by the server of that project', async () => {
     const image = makeImage(parts.dir, red)
     const before = await hostOf(image)
@@ -243,6 +268,24 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
       expect(readdirSync(join(parts.dir, 'ganesha/projects'))).toEqual([])
     }
     taken.close()
+  })
+
+  test('a project whose server can not be brought up costs the others nothing, and gets it as soon as it can', async () => {
+    const [one, two] = [makeImage(parts.dir, red), makeImage(parts.dir, blue)]
+    await hostOf(one)
+    const host = await hostOf(two)
+    const port = exporter.port() ?? 0
+    await exporter.applyRules(call(), exportOf(two), [rule(host)])
+    await exporter.stop(call(), { detach: true })
+    const taken = createServer().listen(port, addresses[0])
+    await once(taken, 'listening')
+    exporter = build()
+    await exporter.setup(call())
+    await (await mount(host, two)).close()
+    expect(exporter.troubles!()).toEqual([expect.stringContaining(`project ${red} has no NFS server`)])
+    taken.close()
+    await within(15_000, 'its server is there', () => exporter.troubles!().length === 0)
+    expect(isRunning(pidOf(red))).toBe(true)
   })
 
   test('after a restart of the host each server begins when the images of its project are mounted', async () => {

@@ -39,25 +39,25 @@ export interface Servers {
   all(commands: Commands): Promise<readonly Server[]>
   /** Those that this process knows; asks nobody. */
   known(): readonly Server[]
+  /** What is wrong beside what each server says of itself, as sentences. */
+  troubles(): readonly string[]
   /** Looks for servers that another process of this host made or took down. */
   refresh(commands: Commands): Promise<void>
 }
 
 /** One server for all, whose files lie in `dir` as they did before there were others. */
 export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts): Servers {
-  const ownFileSystems = parts.storage?.separates === 'file-system'
-  const place: Place = {
-    dir,
-    ownFileSystems,
-    address: options.bind_address,
-    portFile: join(dir, 'port'),
-    thereOnly: options.require_bind_address,
-    strict: ownFileSystems,
-    within: [],
-  }
-  const server = serverIn('', place, options, parts)
+  const server = serverIn('', sharedPlace(dir, options, parts), options, parts)
   return {
-    begin: (commands) => server.begin(commands),
+    async begin(commands) {
+      if (await isThere(commands, join(dir, 'projects'))) {
+        const others = await projectServers(dir, options, parts).all(commands)
+        for (const other of others) await other.end(commands)
+        await commands.change(['rm', '-rf', '--', join(dir, 'projects'), join(dir, 'addresses')])
+        if (others.length > 0) retired(parts, 'servers per project')
+      }
+      await server.begin(commands)
+    },
     lend: (_commands, _projectId, work) => work(server),
     find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
     within: (_commands, _server, work) => work(),
@@ -66,8 +66,34 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
     ids: (commands) => server.exports.ids(commands),
     all: async () => [server],
     known: () => [server],
+    troubles: () => [],
     refresh: async () => undefined,
   }
+}
+
+function sharedPlace(dir: string, options: GaneshaOptions, parts: Parts): Place {
+  const ownFileSystems = parts.storage?.separates === 'file-system'
+  return {
+    dir,
+    ownFileSystems,
+    address: options.bind_address,
+    portFile: join(dir, 'port'),
+    thereOnly: options.require_bind_address,
+    strict: ownFileSystems,
+    within: [],
+  }
+}
+
+/** The configuration changed. Shares are published again, by the check that follows; what was would serve them, too. */
+function retired(parts: Parts, what: string): void {
+  parts.log.warn(
+    { backend: parts.backend },
+    `the option servers changed: ${what} ended, and their exports move`,
+  )
+}
+
+async function isThere(commands: Commands, path: string): Promise<boolean> {
+  return (await commands.look(['test', '-e', path], { okCodes: [0, 1] })).code === 0
 }
 
 const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.meta.url))
@@ -82,6 +108,8 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   const projects = join(dir, 'projects')
   const addresses: Addresses = addressesIn(join(dir, 'addresses'), options.addresses, () => parts.now())
   const known = new Map<string, Server>()
+  /** Projects whose server could not be brought up, and why. */
+  const down = new Map<string, string>()
   const nameOf = (projectId: string): string => {
     const folder = projectFolder(projectId)
     if (folder.length <= longestFolder) return folder
@@ -199,10 +227,24 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     const failures: unknown[] = []
     const next = async (): Promise<void> => {
       for (let project = rest.pop(); project !== undefined; project = rest.pop())
-        await bringOne(commands, project).catch((error: unknown) => failures.push(error))
+        await bringOne(commands, project).then(
+          () => down.delete(project ?? ''),
+          (error: unknown) => failures.push(noteDown(project ?? '', error)),
+        )
     }
     await Promise.all(Array.from({ length: atOnce }, next))
-    if (failures.length > 0) throw failures[0]
+    // One project's server is not worth the others'; when none comes up it is the host.
+    if (failures.length > 0 && failures.length === all.length) throw failures[0]
+  }
+
+  /** It is tried again by the next {@link Servers.refresh}. */
+  function noteDown(project: string, error: unknown): unknown {
+    const why = error instanceof Error ? error.message : String(error)
+    if (down.get(project) !== why)
+      parts.log.error({ backend: parts.backend, project, err: error }, `a project has no NFS server: ${why}`)
+    down.set(project, why)
+    known.delete(project)
+    return error
   }
 
   function bringOne(commands: Commands, project: string): Promise<void> {
@@ -232,10 +274,17 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     viewOf: (projectId) => viewOf(projectFolder(projectId)),
     serves: (one, projectId) => one.project === nameOf(projectId),
     known: () => [...known.values()],
+    troubles: () => [...down].map(([project, why]) => `project ${project} has no NFS server: ${why}`),
 
     async begin(commands) {
       await commands.change(['mkdir', '-p', '-m', '0700', '--', projects, join(dir, 'locks')])
       await addresses.prepare(commands)
+      if (await isThere(commands, join(dir, 'exports.d'))) {
+        await serverIn('', sharedPlace(dir, options, parts), options, parts).end(commands)
+        const files = ['exports.d', 'numbers', 'guard.conf'].map((name) => join(dir, name))
+        await commands.change(['rm', '-rf', '--', ...files])
+        retired(parts, 'the shared server')
+      }
       await bring(commands, [...(await addresses.all(commands)).keys()])
     },
 
@@ -284,7 +333,11 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     async refresh(commands) {
       const before = new Set(known.keys())
       const now = [...(await addresses.all(commands)).keys()]
-      for (const project of before) if (!now.includes(project)) known.delete(project)
+      for (const project of [...before, ...down.keys()]) {
+        if (now.includes(project)) continue
+        known.delete(project)
+        down.delete(project)
+      }
       await bring(
         commands,
         now.filter((project) => !before.has(project)),

@@ -1,8 +1,8 @@
 /** Attacks on the API, a file each or a few of a kind. A new one needs its line here and nothing else. */
 import type { Attack } from '../attack.ts'
-import { bisection } from './bisection.ts'
-import { filterFlood, widestFilter } from './filters.ts'
-import { filtersOfOthers, idempotencyKeys } from './keys.ts'
+import { backendWords } from './backend-words.ts'
+import { cancelling } from './cancelling.ts'
+import { filterFlood, filtersOfOthers, widestFilter } from './filters.ts'
 import { foreignIds } from './foreign-ids.ts'
 import {
   everybodyElse,
@@ -20,12 +20,15 @@ import {
   serviceRevokes,
   tokensWithoutEnd,
 } from './side-doors.ts'
+import { hiddenFields } from './hidden-fields.ts'
+import { hiddenRules } from './hidden-rules.ts'
+import { idempotencyKeys } from './idempotency.ts'
+import { markers } from './markers.ts'
 import type { ApiWorld } from './world.ts'
 
 export const apiAttacks: readonly Attack<ApiWorld>[] = [
   foreignIds,
   filtersOfOthers,
-  idempotencyKeys,
   filterFlood,
   widestFilter,
   guessesTogether,
@@ -40,7 +43,13 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   serviceRevokes,
   passwordRace,
   tokensWithoutEnd,
+  markers,
+  hiddenFields,
+  hiddenRules,
+  backendWords,
+  cancelling,
+  idempotencyKeys,
 ]
 
 /** Through until their mends are there: then they belong to the list above. */
-export const pendingApiAttacks: readonly Attack<ApiWorld>[] = [bisection]
+export const pendingApiAttacks: readonly Attack<ApiWorld>[] = []
