@@ -16,6 +16,7 @@ import type { Role, RoleName } from './roles/role.ts'
 import { schedulerRole } from './roles/scheduler.ts'
 import { shareRole, type ShareRole } from './roles/share.ts'
 import type { Clock } from './runtime/clock.ts'
+import { isWorker } from './runtime/worker-metrics.ts'
 import { version } from './runtime/version.ts'
 import type { ShareManager } from './share-manager/service.ts'
 
@@ -30,8 +31,10 @@ export interface Service extends Running {
 
 /** Roles that run in this process. */
 export interface Running {
-  /** Where health and metrics are: the API's own port when it runs here. */
+  /** Where it is asked for its health: the API's own port when it runs here. */
   readonly url: string
+  /** Null in one of several workers. */
+  readonly metricsUrl: string | null
   /** Ends gracefully; `detach` also unmounts and ends what the backends started. */
   stop(options?: { readonly detach?: boolean }): Promise<void>
 }
@@ -59,6 +62,7 @@ export async function startService(settings: Settings, options: StartOptions = {
   const { api, share } = built as Required<Built>
   return {
     url: api.url,
+    metricsUrl: running.metricsUrl,
     auth: api.auth,
     app: api.app,
     store: core.store,
@@ -119,13 +123,15 @@ async function startRoles(
   const downAfterS = settings.shares.service_down_time_s
   presence = await whenThere(log, () => startPresence({ store, clock, log, process: process_, downAfterS }))
   for (const role of roles) await role.start()
-  const status = built.api === undefined ? await listen(core, roles) : null
-  if (status !== null) log.info({ url: status.url }, `${program} runs`)
+  // The metrics of workers are added up by their primary, on the same port.
+  const status = isWorker() ? null : await listen(core, roles)
+  if (status !== null) log.info({ url: status.url }, `${program} runs; its metrics are at this address`)
   return {
     core,
     built,
     running: {
-      url: status?.url ?? built.api?.url ?? '',
+      url: built.api?.url ?? status?.url ?? '',
+      metricsUrl: status === null ? null : `${status.url}/metrics`,
       async stop({ detach = false } = {}) {
         // First what takes work in, then what does it: nothing is asked of a backend that is about to go.
         for (const role of [built.api, built.scheduler, built.data, built.share]) {

@@ -6,6 +6,8 @@
  * `--matrix` (`npm run test:matrix`) runs the whole suite three times instead: on SQLite with the messages in the process, on
  * PostgreSQL with RabbitMQ and on MariaDB with RabbitMQ, and closes with a line for each. Words after it (`sqlite`, `postgres`,
  * `mariadb`) choose among the three.
+ *
+ * `--long` (`npm run test:long`) runs those that have a long form (`helpers/long.ts`) in that form, and nothing else.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -40,6 +42,11 @@ const count = { passed: 0, failed: 0, skipped: 0 }
 const failures: string[] = []
 
 const databases = ['sqlite', 'postgres', 'mariadb'] as const
+const longForms = [
+  'test/faults/random-moments.test.ts',
+  'test/system/image-under-writers.test.ts',
+  'test/system/image-kernel-client.test.ts',
+]
 /** Of the matrix; none are all. */
 const chosen = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 
@@ -62,7 +69,10 @@ const bundled = bundleService().then(async () => {
   process.env.MANILA_TEST_PROGRAMS = await bundlePrograms()
 })
 if (process.argv.includes('--matrix')) await bundled.then(matrix)
-else {
+else if (process.argv.includes('--long')) {
+  await bundled.then(() => runProjects(['system'], { MANILA_TEST_LONG: '1' }, longForms))
+  close()
+} else {
   // What is stored keeps a processor busy; who goes on where another was killed mostly waits for leases.
   await Promise.all([
     ...staticChecks.map(([name, command]) => check(name, command)),
@@ -73,12 +83,16 @@ else {
   ])
   // What measures time comes last and alone: vitest.config.ts says in which order.
   await runProjects(['system', 'alone'])
+  close()
+}
+await endBroker?.()
+process.exit(count.failed > 0 ? 1 : 0)
+
+function close(): void {
   console.log(failures.join('\n'))
   console.log(`${Math.round((performance.now() - began) / 1000)} s`)
   console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
 }
-await endBroker?.()
-process.exit(count.failed > 0 ? 1 : 0)
 
 /** The environment that puts every deployment of a test on a server and behind a broker (`helpers/place.ts`). */
 function placeOn(database: Server): Readonly<Record<string, string>> {

@@ -1,6 +1,7 @@
 /** Turns what was thrown into Manila's error body. Only here do fault codes meet HTTP. */
 import { DatabaseUnavailable } from '../db/unavailable.ts'
 import { Fault, fault } from '../model/errors.ts'
+import { BudgetSpent } from '../runtime/statement-budget.ts'
 
 const names: Readonly<Record<number, string>> = {
   400: 'badRequest',
@@ -24,6 +25,10 @@ export interface FaultReply {
 
 /** A database that is away is nobody's mistake: 503, and when to come back. Everything else stays what it was. */
 export function refusalOf(error: unknown): unknown {
+  if (error instanceof BudgetSpent) {
+    const message = `The database needs more than ${error.limitMs / 1000} s for this request: ask for less at once, or try again later.`
+    return fault('Unavailable', { message, retryAfterS: 5 }, { cause: error })
+  }
   if (!(error instanceof DatabaseUnavailable)) return error
   const doubt = error.maybeCommitted
     ? ' The request may have been carried out: look before you repeat it.'

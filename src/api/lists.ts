@@ -60,15 +60,15 @@ function wholeNumber(query: Readonly<Record<string, string>>, name: string): num
   return Number(text)
 }
 
-/** `{shares_links: [{rel: next, …}]}` when a limit was given and the page is full; nothing otherwise. */
+/** `{shares_links: [{rel: next, …}]}` when a limit was given and the page is full; nothing otherwise. `last` of its `count` rows. */
 export function nextLink(
   key: string,
   url: UrlParts,
   page: PageRequest,
-  rows: readonly { readonly id: string }[],
+  last: { readonly id: string } | undefined,
+  count: number,
 ): Record<string, unknown> {
-  const last = rows.at(-1)
-  if (page.limit === null || page.limit === 0 || last === undefined || rows.length < page.limit) return {}
+  if (page.limit === null || page.limit === 0 || last === undefined || count < page.limit) return {}
   const query = new URLSearchParams({ ...url.query, marker: last.id })
   query.delete('offset')
   return { [key]: [{ rel: 'next', href: `${url.base}/v2${url.projectPart}${url.path}?${query}` }] }
@@ -98,10 +98,20 @@ export function booleanQuery(
   return null
 }
 
-/** A Python or JSON dict literal of strings, as clients put into `metadata` and `extra_specs` filters; 400 otherwise. */
+/** Pairs of one filter at most. Nobody types more; each costs the database work for every row. */
+export const maxFilterPairs = 20
+
+/**
+ * A Python or JSON dict literal of strings, as clients put into `metadata` and `extra_specs` filters; 400 otherwise, and
+ * above {@link maxFilterPairs}.
+ */
 export function dictQuery(name: string, text: string): Readonly<Record<string, string>> {
   const parsed = parseDict(text)
   if (parsed === null) throw invalid(`${name} must be a dictionary such as {'key': 'value'}`)
+  const count = Object.keys(parsed).length
+  if (count > maxFilterPairs) {
+    throw invalid(`${name} must have at most ${maxFilterPairs} pairs; ${count} were given`)
+  }
   return parsed
 }
 

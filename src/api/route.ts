@@ -47,12 +47,18 @@ export interface Route {
   readonly changes: readonly Change[]
   /** Wrapper key whose value is lifted (`share` in `{share: {…}}`); null when the body is not wrapped. */
   readonly wrapper: string | null
+  /** It mostly waits for another service, and must not keep the project's other requests waiting. */
+  readonly waits: boolean
 }
 
 /** Declares a route. Handlers are one line into `app`, plus the view. */
 export function route<Q extends TSchema, B extends TSchema, R extends TSchema>(
   endpoint: Endpoint<Q, B, R>,
-  how: { readonly changes?: readonly Change[]; readonly wrapper?: string | null },
+  how: {
+    readonly changes?: readonly Change[]
+    readonly wrapper?: string | null
+    readonly waits?: boolean
+  },
   handler: Handler<Endpoint<Q, B, R>>,
 ): Route {
   return {
@@ -60,6 +66,7 @@ export function route<Q extends TSchema, B extends TSchema, R extends TSchema>(
     handler: handler as Handler<Endpoint>,
     changes: how.changes ?? [],
     wrapper: how.wrapper ?? null,
+    waits: how.waits ?? false,
   }
 }
 

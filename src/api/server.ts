@@ -15,11 +15,13 @@ import fastify, {
 } from 'fastify'
 import type { Ctx, AppParts } from '../app/context.ts'
 import type { AuthManager } from '../auth/manager.ts'
+import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
 import { fault, Fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import { Rate } from '../runtime/rate.ts'
+import { withoutStatementBudget, withStatementBudget } from '../runtime/statement-budget.ts'
 import { inSpan } from '../tracing/spans.ts'
 import { flagsAt, lift, type JsonObject } from '../wire/changes.ts'
 import { existsAt, isExperimentalAt } from '../wire/endpoint.ts'
@@ -27,6 +29,10 @@ import { problemWith } from '../wire/validate.ts'
 import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
 import { faultReply } from './faults.ts'
 import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.ts'
+import { beginRequest, endRequest, watchConnections } from './connections.ts'
+import { Gate, Places } from './gate.ts'
+import { JsonStream, JsonText } from './list-reply.ts'
+import { streamOf } from './send-stream.ts'
 import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
 import { routePath } from './route-path.ts'
 import { experimentalHeader, negotiate, versionDocument, versionHeader } from './versioning.ts'
@@ -37,6 +43,19 @@ export interface ServerParts extends AppParts {
   readonly log: FastifyBaseLogger
   /** Called once per request, for metrics. */
   readonly observe?: (event: { method: string; route: string; status: number; seconds: number }) => void
+}
+
+/** Requests of one project that may wait for other services at once. */
+const patientPerProject = 16
+
+/** The parts, and what keeps one project from using them up. */
+interface Edge extends ServerParts {
+  readonly gate: Gate
+  /** For those that wait for other services. */
+  readonly patient: Gate
+  readonly streams: Places
+  /** Changes of each project in a minute. */
+  readonly changes: Rate
 }
 
 /** What one request has settled so far. */
@@ -62,7 +81,6 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   proveTable(parts.routes, (rule) => parts.policy.has(rule))
   const collections = new Set(parts.routes.map(({ endpoint }) => endpoint.path.split('/')[1] ?? ''))
   const projectId = new RegExp(`^(?:${parts.settings.api.project_id_regex})$`)
-  const changes = new Rate(parts.settings.api.changes_per_minute, () => parts.clock.now())
   const trust = proxyTrust(parts.settings.api.trust_proxy)
   const app = fastify({
     loggerInstance: parts.log,
@@ -70,7 +88,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     exposeHeadRoutes: false,
     bodyLimit: parts.settings.api.max_body_bytes,
     trustProxy: trust,
-    requestTimeout: 120_000,
+    requestTimeout: 60_000,
     keepAliveTimeout: 75_000,
     // Nothing is validated or serialized by Fastify: its compilers are not even loaded, which is a tenth of a start.
     schemaController: { compilersFactory },
@@ -82,8 +100,30 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     rewriteUrl: (raw) => stripProject(raw as RawRequest, collections, projectId),
   })
   readBodies(app)
+  // A head comes in one piece; who needs longer holds a connection and means nothing else.
+  app.server.headersTimeout = 20_000
+  const { limits } = parts.settings
+  const edge: Edge = {
+    ...parts,
+    bus: outsideOfBudgets(parts.bus),
+    // Statements on a file follow one another: a second request of a project would only come between those of others.
+    gate: parts.store.dialect.singleProcess
+      ? new Gate(1, { rests: true })
+      : new Gate(limits.requests_per_project),
+    patient: new Gate(patientPerProject),
+    streams: new Places({ each: limits.streams_per_project, all: limits.streams }),
+    changes: new Rate(parts.settings.api.changes_per_minute, () => parts.clock.now()),
+  }
+  const connections = {
+    writeTimeoutMs: limits.write_timeout_s * 1000,
+    perAddress: limits.connections_per_address,
+    isProxy: (address: string) => trust(address, 0),
+  }
+  watchConnections(app.server, connections, parts.log)
 
   app.addHook('onRequest', async (request, reply) => {
+    if (!beginRequest(request.raw.socket))
+      request.log.info('too many requests sent ahead: the connection is ended')
     const settled: Settled = {
       requestId: request.id,
       minor: null,
@@ -102,6 +142,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     reply.header('vary', varies)
   })
   app.addHook('onResponse', async (request, reply) => {
+    endRequest(request.raw.socket)
     const settled = settledOf.get(request)
     if (settled === undefined) return
     const seconds = (performance.now() - settled.startedAt) / 1000
@@ -123,7 +164,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     method: ['GET'],
     url: '/v2',
     handler: (request, reply) =>
-      answer(parts, request, reply, async (identity, settled) => {
+      answer(edge, request, reply, async (identity, settled) => {
         settled.minor = negotiate(one(request.headers[versionHeader]))
         void identity
         return new Reply(200, versionDocument(settled.base))
@@ -135,13 +176,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       method,
       url: `/v2${path}`,
       handler: (request, reply) =>
-        answer(parts, request, reply, (identity, settled) =>
-          serve(parts, changes, group, request, identity, settled),
-        ),
+        answer(edge, request, reply, (identity, settled) => serve(edge, group, request, identity, settled)),
     })
   }
   app.setNotFoundHandler((request, reply) =>
-    answer(parts, request, reply, async (_identity, settled) => {
+    answer(edge, request, reply, async (_identity, settled) => {
       settled.minor = negotiate(one(request.headers[versionHeader]))
       throw fault('NotFound')
     }),
@@ -165,7 +204,7 @@ const varies = 'X-OpenStack-Manila-API-Version, X-Auth-Token'
 
 /** Identity first, as the original's pipeline does; then `body`; then the reply and its headers. */
 async function answer(
-  parts: ServerParts,
+  parts: Edge,
   request: FastifyRequest,
   reply: FastifyReply,
   body: (identity: Identity, settled: Settled) => Promise<Reply>,
@@ -182,7 +221,7 @@ async function answer(
 }
 
 async function replied(
-  parts: ServerParts,
+  parts: Edge,
   request: FastifyRequest,
   reply: FastifyReply,
   settled: Settled,
@@ -190,19 +229,35 @@ async function replied(
 ): Promise<FastifyReply> {
   try {
     if (!request.url.startsWith('/v2')) throw fault('NotFound')
-    const identity = await identify(parts, request)
-    const { status, body: content } = await body(identity, settled)
+    const limitMs = parts.settings.limits.request_ms
+    const identity = await withStatementBudget(limitMs, () => identify(parts, request))
+    const { status, body: content } = await withStatementBudget(limitMs, () => body(identity, settled))
+    if (content instanceof JsonStream) {
+      const turn = turnOf(identity)
+      const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
+        parts.gate.run(turn, () => withStatementBudget(limitMs, work))
+      const leave = parts.streams.take(turn)
+      const failed = (error: unknown): void =>
+        request.log.error({ request_id: settled.requestId, err: error }, 'a list was cut')
+      const stream = streamOf(content, { read: inTurn, failed, ended: leave })
+      versionHeaders(reply, settled)
+      return await reply.code(status).header('content-type', 'application/json').send(stream)
+    }
     versionHeaders(reply, settled)
     reply.code(status)
     if (content === undefined) return await reply.send()
-    return await reply.header('content-type', 'application/json').send(JSON.stringify(content))
+    const text = content instanceof JsonText ? content.text : JSON.stringify(content)
+    return await reply.header('content-type', 'application/json').send(text)
   } catch (error) {
     versionHeaders(reply, settled, request)
     return sendFault(request, reply, error, settled.requestId)
   }
 }
 
-async function identify(parts: ServerParts, request: FastifyRequest): Promise<Identity> {
+/** Whose line a request waits in. */
+const turnOf = (identity: Identity): string => identity.projectId || identity.userId
+
+async function identify(parts: Edge, request: FastifyRequest): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
   const { url: template } = request.routeOptions
   const path =
@@ -224,16 +279,15 @@ async function identify(parts: ServerParts, request: FastifyRequest): Promise<Id
 }
 
 /** Rows must not pile up faster than they can be worked off: operations, events, keys of repeated requests. */
-function refuseHaste(parts: ServerParts, changes: Rate, identity: Identity): void {
+function refuseHaste(parts: Edge, identity: Identity): void {
   if (parts.policy.check('context_is_admin', identity)) return
-  const retryAfterS = changes.take(identity.projectId)
+  const retryAfterS = parts.changes.take(identity.projectId)
   if (retryAfterS === 0) return
   throw fault('TooManyRequests', { message: 'Too many changes by this project in a minute.', retryAfterS })
 }
 
 async function serve(
-  parts: ServerParts,
-  changes: Rate,
+  parts: Edge,
   group: readonly Route[],
   request: FastifyRequest,
   identity: Identity,
@@ -249,7 +303,7 @@ async function serve(
   const { endpoint } = route
   settled.routeName = `${endpoint.method} ${endpoint.path}${endpoint.action === undefined ? '' : ` ${endpoint.action}`}`
   if (endpoint.policy !== null) parts.policy.authorize(endpoint.policy, identity)
-  if (endpoint.method !== 'GET') refuseHaste(parts, changes, identity)
+  if (endpoint.method !== 'GET') refuseHaste(parts, identity)
 
   const query = queryOf(request)
   if (endpoint.query !== undefined) {
@@ -275,16 +329,19 @@ async function serve(
     if (result instanceof Reply) return result
     return new Reply(endpoint.status, result ?? undefined)
   }
-  if (endpoint.method === 'GET') {
-    return respond(readingContext(parts, identity, settled.requestId, minor, flags))
-  }
-  const idempotency = idempotencyOf(request, identity, minor, url.path, parts.clock.now())
-  return changing(parts, { identity, requestId: settled.requestId, minor, flags }, idempotency, respond)
+  const idempotency =
+    endpoint.method === 'GET' ? null : idempotencyOf(request, identity, minor, url.path, parts.clock.now())
+  const line = route.waits ? parts.patient : parts.gate
+  return line.run(turnOf(identity), () =>
+    endpoint.method === 'GET'
+      ? respond(readingContext(parts, identity, settled.requestId, minor, flags))
+      : changing(parts, { identity, requestId: settled.requestId, minor, flags }, idempotency, respond),
+  )
 }
 
 /** One transaction per changing request; effects for others only after its commit. */
 async function changing(
-  parts: ServerParts,
+  parts: Edge,
   caller: { identity: Identity; requestId: string; minor: number; flags: ReadonlySet<string> },
   idempotency: Idempotency | null,
   respond: (ctx: Ctx) => Promise<Reply>,
@@ -304,7 +361,7 @@ async function changing(
     if (idempotency !== null) await keep(tx, idempotency, fresh)
     return fresh
   })
-  for (const effect of effects) effect()
+  for (const effect of effects) withoutStatementBudget(effect)
   return reply
 }
 
@@ -319,7 +376,7 @@ async function transaction<T>(store: Store, keyed: boolean, body: (tx: Tx) => Pr
 }
 
 function readingContext(
-  parts: ServerParts,
+  parts: Edge,
   identity: Identity,
   requestId: string,
   minor: number,
@@ -338,6 +395,17 @@ function readingContext(
     afterCommit: (effect) => effect(),
   }
 }
+
+/** Whoever works on a message does so on its own time, also in this process. */
+const outsideOfBudgets = (bus: Bus): Bus => ({
+  cast: (...message) => withoutStatementBudget(() => bus.cast(...message)),
+  call: (...question) => withoutStatementBudget(() => bus.call(...question)),
+  serve: (...service) => bus.serve(...service),
+  answer: (...service) => bus.answer(...service),
+  onGap: (look) => bus.onGap(look),
+  state: () => bus.state(),
+  close: () => bus.close(),
+})
 
 const appParts = ({ store, clock, bus, policy, settings }: ServerParts): AppParts => ({
   store,
@@ -445,7 +513,17 @@ function refusePrototype(key: string, value: unknown): unknown {
   return value
 }
 
+/** Characters of a query; the original's web server takes no longer line. */
+const maxQueryLength = 8192
+/** Parameters of a query: twice as many as any list has filters. */
+const maxParameters = 100
+
 function queryOf(request: FastifyRequest): Record<string, string> {
+  const length = request.url.length - (request.url.indexOf('?') + 1)
+  if (length > maxQueryLength) throw invalid(`the query must have at most ${maxQueryLength} characters`)
+  if (Object.keys(request.query as object).length > maxParameters) {
+    throw invalid(`the query must have at most ${maxParameters} parameters`)
+  }
   const query: Record<string, string> = {}
   for (const [key, value] of Object.entries(request.query as Record<string, string | string[]>)) {
     // Of a repeated key the last one counts, as in webob.

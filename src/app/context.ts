@@ -9,12 +9,13 @@ import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
 import type { Scope } from '../db/store/scope.ts'
 import type { DbOrTx, Tx } from '../db/schema.ts'
-import type { Identity } from '../model/identity.ts'
+import type { Identity, Standing } from '../model/identity.ts'
 import type { Policy } from '../policy/enforce.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Settings } from '../config/schema.ts'
 import { enqueue, nudge, type NewOperation } from '../engine/queue.ts'
 import type { OperationKind } from '../model/operations.ts'
+import { withinProject } from './limits.ts'
 
 /** The long-lived parts behind every request. */
 export interface AppParts {
@@ -43,20 +44,38 @@ export interface Ctx extends AppParts {
 /** True when the caller passes `context_is_admin`. */
 export const isAdmin = (ctx: Ctx): boolean => ctx.policy.check('context_is_admin', ctx.identity)
 
+const isService = (ctx: Ctx): boolean => ctx.identity.roles.includes('service')
+
+/** What the caller's work and locks say about their maker. A service that is an administrator too acts as a service, as in the original. */
+export function standingOf(ctx: Ctx): Standing {
+  if (isService(ctx)) return 'service'
+  return isAdmin(ctx) ? 'admin' : 'user'
+}
+
+const rank: Readonly<Record<Standing, number>> = { user: 0, service: 1, admin: 2 }
+
+/** True when the caller stands at least as high as whoever made something. */
+export function standsAbove(ctx: Ctx, maker: Standing): boolean {
+  const highest = isAdmin(ctx) ? 'admin' : isService(ctx) ? 'service' : 'user'
+  return rank[highest] >= rank[maker]
+}
+
 /** Whose rows the caller may see: administrators every project's. */
 export const scopeOf = (ctx: Ctx): Scope => ({ projectId: isAdmin(ctx) ? null : ctx.identity.projectId })
 
-/** Writes an operation in the request's transaction and wakes its worker after the commit. Answers its id. */
+/** Writes an operation in the request's transaction and wakes its worker after the commit. Answers its id; 413 when the project has too many. */
 export async function start<Kind extends OperationKind>(
   ctx: Ctx,
-  work: Omit<NewOperation<Kind>, 'projectId' | 'userId' | 'requestId' | 'now'> & {
+  work: Omit<NewOperation<Kind>, 'projectId' | 'userId' | 'begunAs' | 'requestId' | 'now'> & {
     readonly projectId?: string
   },
 ): Promise<string> {
+  await withinProject(ctx, 'operations_per_project', work.projectId ?? ctx.identity.projectId)
   const enqueued = await enqueue(ctx.tx, {
     projectId: ctx.identity.projectId,
     ...work,
     userId: ctx.identity.userId,
+    begunAs: standingOf(ctx),
     requestId: ctx.requestId,
     now: ctx.clock.now(),
   } as NewOperation<Kind>)

@@ -58,6 +58,7 @@ export function operationFailure(what: string, operation: OperationView): Comman
   }
   return new CommandFailure(`${what} failed: ${cause?.message ?? 'the server gave no reason.'}`, [
     ...(cause === null ? [] : [`code ${cause.code}`]),
+    ...(typeof cause?.detail === 'string' ? [`  ${cause.detail}`] : []),
     ...(operation.refusals ?? []).map(({ pool, filter, why }) => `  ${pool}: ${filter}: ${why}`),
     `operation ${id}, request id ${requestId}`,
     ...(cause === null

@@ -113,7 +113,7 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
     btrfs: plan.btrfsGib === null ? null : { sizeGib: plan.btrfsGib, nfsPort: nfsPort ?? 0 },
   }
   const clouds = await step('make accounts and share types', () => prepare(store, shared))
-  const members = memberSettings(shared).map(({ name, program, settings, metricsUrl }) => {
+  const members = memberSettings(shared).map(({ name, program, settings, apiPort, metricsUrl }) => {
     const configFile = join(dir, 'config', `${name}.toml`)
     writeFileSync(configFile, stringify(settings), { mode: 0o600 })
     const logFile = join(dir, 'log', `${name}.log`)
@@ -122,6 +122,7 @@ async function assemble(plan: ClusterPlan, database: DatabaseServer, broker: Rab
       program,
       configFile,
       logFile,
+      apiPort,
       metricsUrl,
       ...(plan.env === undefined ? {} : { env: plan.env }),
       ...(plan.root === undefined ? {} : { root: plan.root }),

@@ -11,6 +11,8 @@ export interface MemberPlan {
   readonly program: string
   readonly configFile: string
   readonly logFile: string
+  /** Null where no API is served. */
+  readonly apiPort: number | null
   /** Where its metrics are. */
   readonly metricsUrl: string
   readonly env?: Readonly<Record<string, string>>
@@ -53,7 +55,7 @@ export function member(plan: MemberPlan): Member {
 
   const launch = (): void => {
     if (stopping || child !== null) return
-    const log = openSync(plan.logFile, 'a')
+    const log = openSync(plan.logFile, 'a', 0o640)
     const startedAt = performance.now()
     starts += 1
     const bin = join(root, 'src', 'bin', `${plan.program}.mjs`)

@@ -10,7 +10,7 @@ export interface Shared {
   /** What clients call. */
   readonly publicUrl: string
   readonly apiPorts: readonly [number, number]
-  /** For /metrics of the processes that serve no API, in the order of the members. */
+  /** For /metrics, in the order of the members. */
   readonly metricsPorts: readonly number[]
   /** Null where the host can't: then both share processes serve a second pretended backend instead. */
   readonly btrfs: { readonly sizeGib: number; readonly nfsPort: number } | null
@@ -20,12 +20,14 @@ export interface MemberSettings {
   readonly name: string
   readonly program: string
   readonly settings: Readonly<Record<string, unknown>>
+  /** Null where no API is served. */
+  readonly apiPort: number | null
   /** Where its metrics are. */
   readonly metricsUrl: string
 }
 
-/** Processes that have a port for metrics alone. */
-export const metricsPortCount = 7
+/** Members, each with a port for metrics. */
+export const metricsPortCount = 9
 
 /** `host@backend` of the two backends. */
 export const labels = { a: 'storage@pool-a', b: 'farm@pool-b' } as const
@@ -46,13 +48,18 @@ export function memberSettings(shared: Shared): readonly MemberSettings[] {
   const free = [...shared.metricsPorts]
   const api = (name: string, port: number): MemberSettings => {
     const program = 'manila-api'
-    const settings = { ...base(program, name), api: { port, public_url: publicUrl } }
-    return { name, program, settings, metricsUrl: metricsOf(port) }
+    const metricsPort = free.shift() ?? 0
+    const settings = {
+      ...base(program, name),
+      api: { port, public_url: publicUrl },
+      metrics: { port: metricsPort },
+    }
+    return { name, program, settings, apiPort: port, metricsUrl: metricsOf(metricsPort) }
   }
   const other = (name: string, program: string, host: string, more: object = {}): MemberSettings => {
     const port = free.shift() ?? 0
     const settings = { ...base(program, host), metrics: { port }, ...more }
-    return { name, program, settings, metricsUrl: metricsOf(port) }
+    return { name, program, settings, apiPort: null, metricsUrl: metricsOf(port) }
   }
   const plain = (name: string, program: string): MemberSettings => other(name, program, name)
   const share = (name: string, host: string, backends: object): MemberSettings =>

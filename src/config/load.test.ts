@@ -254,15 +254,15 @@ describe('secrets elsewhere', () => {
   })
   afterAll(() => rmSync(dir, { recursive: true, force: true }))
   const file = (name: string, mode: number): string => {
-    writeFileSync(join(dir, name), 'postgres://u:p@h/db\n', { mode })
+    writeFileSync(join(dir, name), 'postgres://u:p@localhost/db\n', { mode })
     return join(dir, name)
   }
   const load = (url: unknown, environment: NodeJS.ProcessEnv = {}) =>
     loadSettings({ defaults: { database: { url } }, environment }).database.url
 
   test('in a file of its owner alone, or in the environment', () => {
-    expect(load({ file: file('good', 0o600) })).toBe('postgres://u:p@h/db')
-    expect(load({ env: 'DB' }, { DB: 'mariadb://h/db' })).toBe('mariadb://h/db')
+    expect(load({ file: file('good', 0o600) })).toBe('postgres://u:p@localhost/db')
+    expect(load({ env: 'DB' }, { DB: 'mariadb://[::1]/db' })).toBe('mariadb://[::1]/db')
   })
 
   test('are refused with a sentence that names the option and never the secret', () => {

@@ -9,6 +9,7 @@ import { parse } from 'smol-toml'
 import type { TSchema } from 'typebox'
 import { isNetwork } from '../model/networks.ts'
 import { problemWith } from '../wire/validate.ts'
+import { plaintextProblem } from './plaintext.ts'
 import { SettingsSchema, type Settings } from './schema.ts'
 
 type Table = Record<string, unknown>
@@ -52,6 +53,8 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   if (problem !== null) throw new ConfigError(problem)
   refuseNetworks('api.trust_proxy', settings.api.trust_proxy)
   refuseNetworks('auth.admin_networks', settings.auth.admin_networks)
+  const inClear = plaintextProblem(settings)
+  if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
 }
 

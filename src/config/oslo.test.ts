@@ -27,7 +27,7 @@ scheduler_default_filters = AvailabilityZoneFilter,
 made_up_option = 7
 
 [database]
-connection = mysql+pymysql://manila:pw@db/manila?charset=utf8
+connection = mysql+pymysql://manila:pw@db/manila?charset=utf8&ssl_ca=/etc/db-ca.pem
 
 [keystone_authtoken]
 www_authenticate_uri = http://controller:5000
@@ -60,12 +60,14 @@ describe('a manila.conf', () => {
     const file = join(dir, 'manila.toml')
     // What has no driver here is for the operator to choose.
     writeFileSync(file, renderToml(settings), { mode: 0o600 })
-    const loaded = loadSettings({ file })
+    // The original speaks to its broker in clear without a word about it.
+    expect(() => loadSettings({ file })).toThrow('bus.url speaks in clear to mq1')
+    const loaded = loadSettings({ file, environment: { MANILA_BUS__ALLOW_PLAINTEXT: 'true' } })
     rmSync(dir, { recursive: true })
     expect(loaded).toMatchObject({
       host: 'control-7',
       api: { host: '192.0.2.9', port: 8786, workers: 4 },
-      database: { url: 'mariadb://manila:pw@db/manila' },
+      database: { url: 'mariadb://manila:pw@db/manila?sslrootcert=/etc/db-ca.pem' },
       bus: { url: 'amqp://openstack:s3cret@mq1:5672/manila' },
       quota: { shares: 75, gigabytes: 5000 },
       shares: { enabled_share_protocols: ['NFS', 'CEPHFS'], default_share_type: 'default' },

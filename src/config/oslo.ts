@@ -223,11 +223,26 @@ function put(settings: Record<string, unknown>, path: string, value: unknown): v
   table[names.at(-1) ?? ''] = value
 }
 
-/** `mysql+pymysql://u:p@h/db?charset=utf8` → `mariadb://u:p@h/db`; null for what is neither of the two. */
+/** PyMySQL's words and libpq's for certificates, and ours. */
+const tlsParameters: Readonly<Record<string, string>> = {
+  ssl_ca: 'sslrootcert',
+  ssl_cert: 'sslcert',
+  ssl_key: 'sslkey',
+  sslrootcert: 'sslrootcert',
+  sslcert: 'sslcert',
+  sslkey: 'sslkey',
+}
+
+/** `mysql+pymysql://u:p@h/db?ssl_ca=/ca.pem&charset=utf8` → `mariadb://u:p@h/db?sslrootcert=/ca.pem`; null for what is neither of the two. */
 function databaseUrl(connection: string): string | null {
-  const found = /^(mysql|mariadb|postgresql|postgres)(?:\+\w+)?:\/\/([^?]+)/.exec(connection)
+  const found = /^(mysql|mariadb|postgresql|postgres)(?:\+\w+)?:\/\/([^?]+)(?:\?(.*))?/.exec(connection)
   if (found === null) return null
-  return `${(found[1] ?? '').startsWith('p') ? 'postgres' : 'mariadb'}://${found[2]}`
+  const tls = [...new URLSearchParams(found[3] ?? '')].flatMap(([name, value]) => {
+    const ours = Object.hasOwn(tlsParameters, name) ? tlsParameters[name] : undefined
+    return ours === undefined ? [] : [`${ours}=${value}`]
+  })
+  const base = `${(found[1] ?? '').startsWith('p') ? 'postgres' : 'mariadb'}://${found[2]}`
+  return tls.length === 0 ? base : `${base}?${tls.join('&')}`
 }
 
 /** `rabbit://u:p@h1:5672,u:p@h2:5672/vhost` → the first of them; the others go into [bus] hosts by hand. */

@@ -73,6 +73,10 @@ export const Database = Type.Object({
     1,
   ),
   statement_timeout_s: count('Seconds one statement may take on a database server.', 20, 1),
+  allow_plaintext: flag(
+    'Speak without TLS to a database server on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
 })
 
 export const Bus = Type.Object({
@@ -91,6 +95,10 @@ export const Bus = Type.Object({
   ),
   cert_file: text('Own certificate (PEM) for a broker that asks for one; empty = none.', ''),
   key_file: text('Key (PEM) of cert_file.', ''),
+  allow_plaintext: flag(
+    'Speak without TLS to a broker on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
   heartbeat_s: count('Seconds between heartbeats; a broker silent for twice as long counts as dead.', 5, 1),
   reconnect_s: Type.Integer({
     description: 'Longest pause between two tries to reach the broker, seconds.',
@@ -116,6 +124,10 @@ export const Bus = Type.Object({
 export const Notifications = Type.Object({
   enabled: flag('Tell listeners outside, such as billing, what happens to shares; needs a broker.', false),
   url: text('Broker of the listeners, amqp:// or amqps://; empty takes that of [bus].', ''),
+  allow_plaintext: flag(
+    'With a url of its own: speak without TLS to a broker on another host: only where the network between them is protected otherwise.',
+    false,
+  ),
   exchange: text('Topic exchange they listen to; empty takes <bus.prefix>.notifications.', ''),
   format: Type.Enum(['manila', 'oslo'], {
     description:
@@ -259,9 +271,52 @@ export const Backend = Type.Object({
   }),
 })
 
+/** What one tenant can't use up. Each default is beyond what a client does that means well. */
+export const Limits = Type.Object({
+  request_ms: count(
+    'Milliseconds that all statements of one API request, or of one piece of a long list, may keep the database busy; past them the answer is 503.',
+    2000,
+    100,
+  ),
+  requests_per_project: count(
+    'Requests of one project that one API process works on at once; further ones wait, and behind 256 of them the answer is 429. On SQLite, which has one connection, it is 1.',
+    4,
+    1,
+  ),
+  streams_per_project: count(
+    'Long lists that one project reads at once from one API process; further ones are answered 429.',
+    16,
+    1,
+  ),
+  streams: count('Long lists of all projects at once; further ones are answered 503.', 256, 1),
+  write_timeout_s: count(
+    'Seconds in which a client has to take something of its answer, or its connection is ended.',
+    30,
+    1,
+  ),
+  connections_per_address: count(
+    'Connections that one address may have open to one API process; 0 = any number, as it is behind a proxy ([api] trust_proxy).',
+    1000,
+  ),
+  access_rules_per_share: count('Access rules that one share, or one snapshot, may have.', 500, 1),
+  locks_per_resource: count('Locks that one share or access rule may have.', 1000, 1),
+  locks_per_project: count('Locks that the members of one project may have placed.', 10_000, 1),
+  operations_per_project: count('Operations of one project that are not finished yet.', 2000, 1),
+  metadata_per_resource: count('Metadata items that one resource may have.', 200, 1),
+  metadata_per_project: count(
+    'Metadata items that the shares, snapshots and access rules of one project may have together.',
+    50_000,
+    1,
+  ),
+})
+
 export const MetricsListener = Type.Object({
-  host: text('Address of /metrics and /healthcheck of processes that serve no API.', '127.0.0.1'),
+  host: text('Address on which each process serves /metrics and its own /healthcheck.', '127.0.0.1'),
   port: count('Their port; 0 takes a free one, which the log names.', 0),
+  on_api_port: flag(
+    "Serve /metrics on the API's port, too, where every client of the API can read them without a token.",
+    false,
+  ),
 })
 
 export const Traces = Type.Object({
@@ -294,6 +349,7 @@ export const SettingsSchema = Type.Object({
   shares: Shares,
   scheduler: Scheduler,
   quota: Quota,
+  limits: Limits,
   backends: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), Backend, {
     description: 'One table per backend.',
     default: {},

@@ -61,6 +61,7 @@ async function startDeletion(
         backendId: backend_id,
         projectId: share.project_id,
         userId: share.user_id,
+        begunAs: 'service',
         requestId,
         now,
       }),

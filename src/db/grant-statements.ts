@@ -16,6 +16,9 @@ export async function grantStatements(
   )
 }
 
+/** All or none, where the database can undo such statements. */
 export async function runGrants({ db }: Store, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(db)
+  await db.transaction().execute(async (tx) => {
+    for (const statement of statements) await sql.raw(statement).execute(tx)
+  })
 }

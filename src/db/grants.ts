@@ -11,15 +11,15 @@ export const grantedServices: readonly GrantedService[] = ['api', 'scheduler', '
 
 interface Needs {
   readonly read: readonly Table[]
+  /** Added to and read, never changed: what was said stays said. */
+  readonly append: readonly Table[]
   readonly write: readonly Table[]
 }
 
 /** Every process: who lives, who holds what, which work there is, what happened. */
 const common: readonly Table[] = [
   'availability_zones',
-  'events',
   'lanes',
-  'messages',
   'operation_lanes',
   'operation_steps',
   'operations',
@@ -27,8 +27,9 @@ const common: readonly Table[] = [
   'processes',
   'quota_usages',
   'services',
-  'tombstones',
 ]
+
+const records: readonly Table[] = ['events', 'messages', 'tombstones']
 
 /** Users, projects and what proves who they are: only the API, which is also their Keystone. */
 const identity: readonly Table[] = [
@@ -70,13 +71,16 @@ const pools: readonly Table[] = ['backends', 'pool_claims', 'pools']
 const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
   scheduler: {
     read: [...types, 'backends', 'snapshots', 'snapshot_instances', 'share_metadata'],
+    append: records,
     write: [...common, 'pools', 'pool_claims', 'shares', 'share_instances'],
   },
-  share: { read: types, write: [...common, ...shares, ...pools, 'orphans'] },
+  share: { read: types, append: records, write: [...common, ...shares, ...pools, 'orphans'] },
   data: {
     read: [...types, ...pools, 'orphans'],
+    append: [],
     write: [
       ...common,
+      ...records,
       ...shares,
       'idempotency_keys',
       'notification_cursors',
@@ -97,11 +101,12 @@ export function grantsOf(service: GrantedService, all: readonly string[]): Grant
   const schema: Grant[] = [{ table: 'kysely_migration', verbs: ['select'] }]
   const everything = ['select', 'insert', 'update', 'delete'] as const
   if (service === 'api') return [...schema, ...own.map((table) => ({ table, verbs: everything }))]
-  const { read, write } = needs[service]
+  const { read, append, write } = needs[service]
   return [
     ...schema,
     ...own.flatMap((table): Grant[] => {
       if (write.includes(table as Table)) return [{ table, verbs: everything }]
+      if (append.includes(table as Table)) return [{ table, verbs: ['select', 'insert'] }]
       return read.includes(table as Table) ? [{ table, verbs: ['select'] }] : []
     }),
   ]

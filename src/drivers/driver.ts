@@ -106,9 +106,19 @@ export interface Tree {
   /** True for trees that must never be written through an export (snapshots). */
   readonly readOnly: boolean
   /** Present when `path` is inside a CephFS, which a server reads by itself, and not a directory of this host. */
-  readonly ceph?: { readonly filesystem: string }
+  readonly ceph?: {
+    readonly filesystem: string
+    /** Whom to serve it as; only in what an exporter is given to publish, see {@link StorageDriver.serverUsers}. */
+    readonly user?: ServerUser
+  }
   /** Present when `path` is the root of a file system that holds this tree and nothing else. */
   readonly fileSystem?: OwnFileSystem
+}
+
+/** A user of the storage. The key is a secret: it is kept where the server reads it, and nowhere else. */
+export interface ServerUser {
+  readonly name: string
+  readonly key: string
 }
 
 /**
@@ -243,6 +253,16 @@ export interface StorageDriver {
    * their rules, beside whatever exporter the backend has for other protocols. Ready when {@link setup} is done.
    */
   readonly native?: Publishes
+  /** For storage that knows users: one for each export, as whom a server reads and writes that tree and nothing else. */
+  readonly serverUsers?: ServerUsers
+}
+
+/** Keyed by the export's id, as everything about exports; both are repeated until they succeed. */
+export interface ServerUsers {
+  /** The export's user, made when absent: the same name and key at every call. */
+  grant(call: CallContext, target: ExportRef): Promise<ServerUser>
+  /** No such user afterwards, and nothing open in its name. Fine when there was none, also where only the id is known. */
+  withdraw(call: CallContext, target: ExportRef): Promise<void>
 }
 
 export interface Inventory {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Bus } from '../bus/bus.ts'
 import type { DbOrTx, Tx } from '../db/schema.ts'
+import type { Standing } from '../model/identity.ts'
 import { traceparent } from '../tracing/spans.ts'
 import {
   operationPlans,
@@ -23,6 +24,8 @@ export interface NewOperation<Kind extends OperationKind = OperationKind> {
   readonly backendId: string | null
   readonly projectId: string
   readonly userId: string
+  /** What the user was to the service when he asked, or `service` for work that nobody asked for. */
+  readonly begunAs: Standing
   readonly requestId: string
   /** Microseconds since the epoch. */
   readonly now: number
@@ -61,6 +64,7 @@ export async function enqueue<Kind extends OperationKind>(
       resource_id: work.resourceId,
       project_id: work.projectId,
       user_id: work.userId,
+      begun_as: work.begunAs,
       request_id: work.requestId,
       traceparent: traceparent(),
       payload: JSON.stringify(work.payload),

@@ -44,6 +44,7 @@ function queued(instanceId = randomUUID()): Promise<string> {
       backendId: null,
       projectId: 'p',
       userId: 'u',
+      begunAs: 'user',
       requestId: 'req-1',
       now: clock.now(),
     })

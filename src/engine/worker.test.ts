@@ -33,6 +33,7 @@ function queued(instanceId: string, backendId: string | null = null): Promise<st
       backendId,
       projectId: 'p',
       userId: 'u',
+      begunAs: 'user',
       requestId: 'req-1',
       now: clock.now(),
     })

@@ -9,7 +9,8 @@ export const configImport: Verb = {
   name: 'config import',
   summary: "turn OpenStack's manila.conf into a manila.toml",
   help: `Prints the TOML with, as comments, every key of FILE that has no equal here and why. With --to FILE the TOML is written there (mode 0600, for it
-may hold passwords) and a table of all keys is printed. Nothing is dropped in silence. Check the result with config check.
+may hold passwords) and a table of all keys is printed. Nothing is dropped in silence. Check the result with config check,
+which also names a database or broker on another host that it would speak to in clear.
 Exit 1 when something is not supported or unknown.`,
   operands: ['FILE'],
   options: [{ name: 'to', value: 'FILE', help: 'write the TOML there' }],

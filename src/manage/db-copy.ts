@@ -1,4 +1,5 @@
 /** `db copy`: from one SQLite file to a server that several nodes share. */
+import { typedUrlProblem } from '../config/plaintext.ts'
 import { copyDatabase } from '../db/copy.ts'
 import { openStore } from '../db/open.ts'
 import { columns } from './columns.ts'
@@ -14,8 +15,10 @@ Then set [database] url to the target and start the services.`,
     { name: 'from', value: 'URL', help: 'where the deployment is: sqlite:/path/manila.db' },
     { name: 'to', value: 'URL', help: 'where it goes: postgres://… or mariadb://…' },
   ],
-  async run({ options: { from, to } }) {
+  async run({ options: { from, to }, settings }) {
     if (from === undefined || to === undefined) throw new Usage('db copy needs --from URL and --to URL')
+    const inClear = typedUrlProblem('--from', from) ?? typedUrlProblem('--to', to)
+    if (inClear !== null && !settings().database.allow_plaintext) throw new Usage(inClear)
     const source = await openStore(from)
     const target = await openStore(to)
     try {

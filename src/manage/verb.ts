@@ -13,6 +13,7 @@ export type OptionName =
   | 'user'
   | 'apply'
   | 'service'
+  | 'backends'
 
 /** The options of a command line. */
 export interface Given {
@@ -23,6 +24,7 @@ export interface Given {
   readonly role?: readonly string[] | undefined
   readonly 'password-file'?: string | undefined
   readonly service?: string | undefined
+  readonly backends?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
   readonly user?: string | undefined

@@ -16,3 +16,6 @@ export interface Identity {
   /** Microseconds since the epoch. */
   readonly expiresAt: number
 }
+
+/** What a caller is to the service: one above may undo what one below has made. */
+export type Standing = 'user' | 'service' | 'admin'

@@ -8,3 +8,6 @@ export function instanceOfLane(lane: string): string | null {
 }
 
 export const backendLane = (backendId: string): string => `backend:${backendId}`
+
+/** Of whoever looks after the whole of a backend. */
+export const leaderLane = (backendId: string): string => `leader:${backendId}`

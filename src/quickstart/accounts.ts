@@ -1,6 +1,14 @@
 /** The accounts, the share type and the clouds.yaml a first start makes. Later starts find them again. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, lstatSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { bootstrap, ensureAccount } from '../auth/bootstrap.ts'
@@ -53,7 +61,10 @@ export async function ensureAccounts(
   const text = stringify({
     clouds: { 'manila-admin': cloud('admin', adminPassword), 'manila-demo': cloud('demo', demoPassword) },
   })
-  writeFileSync(file, text, { mode: 0o600 })
+  // Beside it and then in its place: an old file's mode, and what is open of it, end with it.
+  const draft = join(dir, `.clouds.yaml.${randomBytes(6).toString('hex')}`)
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
+  renameSync(draft, file)
   if (link) linkHere(file)
   return file
 }

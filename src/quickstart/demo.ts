@@ -79,7 +79,7 @@ async function settled(client: Client, id: string, status: string): Promise<void
   if (result.ended === 'done') return
   const why =
     result.ended === 'failed'
-      ? (result.operation?.cause?.message ?? `it is ${result.status}`)
+      ? (result.operation?.cause?.detail ?? result.operation?.cause?.message ?? `it is ${result.status}`)
       : 'it takes too long'
   throw new Error(`share ${id} did not become ${status}: ${why}`)
 }

@@ -1,4 +1,4 @@
-/** manila-api: REST, the Keystone v3 calls, health and metrics on one port. */
+/** manila-api: REST, the Keystone v3 calls and health on one port. */
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
@@ -56,11 +56,11 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     if (leaving) reply.header('connection', 'close')
   })
   healthRoute(app, { ...parts, auth, leaving: () => leaving })
-  metricsRoute(app, metrics)
+  if (settings.metrics.on_api_port) metricsRoute(app, metrics)
   const { public_url: publicUrl, trust_proxy: trusted } = settings.api
-  await app.register(identityRoutes({ auth, policy, clock, publicUrl, trust: proxyTrust(trusted) }), {
-    prefix: '/identity',
-  })
+  const statementsMs = settings.limits.request_ms
+  const identity = { auth, policy, clock, publicUrl, trust: proxyTrust(trusted), statementsMs }
+  await app.register(identityRoutes(identity), { prefix: '/identity' })
   let url = ''
   return {
     auth,

@@ -2,7 +2,7 @@
  * The metrics of several workers as one page. Each worker answers its primary with what it has counted; one that is starting or dying does
  * not, and is left out: better than no page at all.
  */
-import type { Worker } from 'node:cluster'
+import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue, type Registry } from 'prom-client'
 
 const [question, answer] = ['manila:metrics?', 'manila:metrics']
@@ -15,6 +15,9 @@ interface Message {
   readonly type: string
   readonly counted: Counted
 }
+
+/** Whether this process is one of several that a primary adds up. */
+export const isWorker = (): boolean => cluster.isWorker
 
 /** In a worker: from now on it answers. */
 export function answerPrimary(registry: Registry): void {

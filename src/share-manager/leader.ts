@@ -5,6 +5,7 @@
  */
 import { Hold, monotonicMs } from '../engine/hold.ts'
 import { ensureLane, releaseLeases, renewMs, takeLease } from '../engine/lanes.ts'
+import { leaderLane } from '../model/lanes.ts'
 import type { BackendScope } from './parts.ts'
 
 export interface Leader {
@@ -18,7 +19,7 @@ export interface Leader {
 /** Tries to lead, again and again; `elected` is called each time this process becomes the leader. */
 export function leader(parts: BackendScope, elected: () => void): Leader {
   const { store, log, backend } = parts
-  const lane = `leader:${backend.id}`
+  const lane = leaderLane(backend.id)
   const holder = `${parts.holder}/leader`
   const hold = new Hold()
   let led = false

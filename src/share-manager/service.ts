@@ -15,6 +15,7 @@ import { liveServers } from '../db/store/processes.ts'
 import { registerService } from '../db/store/services.ts'
 import type { Exporter, Factory, Parts, StorageDriver } from '../drivers/driver.ts'
 import { loadDriver } from '../drivers/index.ts'
+import { servedByUsers } from '../drivers/server-users.ts'
 import type { Failpoint } from '../engine/failpoint.ts'
 import { every, type Periodic } from '../engine/periodic.ts'
 import { busTopic } from '../engine/queue.ts'
@@ -323,7 +324,7 @@ export async function build(
     const { name: driverName, separates } = driver
     const storage = { name: driverName, ...(separates === undefined ? {} : { separates }) }
     const exporter = factory && create(factory, settings.exporter_options, { ...own, storage })
-    return { driver, exporter: publisherOf(driver.native, exporter) }
+    return { driver, exporter: publisherOf(driver.native, servedByUsers(exporter, driver.serverUsers)) }
   } catch (error) {
     const why = `backend ${name}: ${error instanceof Error ? error.message : String(error)}`
     return { driver: absentDriver(settings.driver, why), exporter: null }

@@ -8,6 +8,7 @@ import { changeSnapshotInstance } from '../db/store/snapshots.ts'
 import { plantTree } from '../drivers/sim/content.ts'
 import { enqueue, type NewOperation } from '../engine/queue.ts'
 import { backendLane, instanceLane } from '../model/lanes.ts'
+import { twinsOf } from '../model/access-twins.ts'
 import type { OperationKind } from '../model/operations.ts'
 import { shareCharges, snapshotCharges } from '../model/quota.ts'
 import type { Bench } from './test-bench.ts'
@@ -35,6 +36,7 @@ export function ask<Kind extends OperationKind>(
     backendId,
     projectId: owner.project,
     userId: owner.user,
+    begunAs: 'user',
     requestId: 'req-1',
     now: bench.clock.now(),
   } as NewOperation<Kind>).then(({ id }) => id)
@@ -373,7 +375,7 @@ export function queueRule(
   bench: Bench,
   share: AShare,
   to: string,
-  how: { readonly type?: string; readonly level?: string } = {},
+  how: { readonly type?: string; readonly level?: string; readonly twin?: number } = {},
 ): Promise<string> {
   return bench.store.transaction(async (tx) => {
     const id = randomUUID()
@@ -385,7 +387,7 @@ export function queueRule(
         share_id: share.shareId,
         access_type: how.type ?? 'ip',
         access_to: to,
-        canonical_to: to,
+        canonical_to: how.twin === undefined ? to : `${twinsOf(to)}${how.twin}`,
         access_level: how.level ?? 'rw',
         access_key: null,
         state: 'queued_to_apply',

@@ -1,6 +1,7 @@
 /**
  * `npm run test:attack`: every attack, a line each, and `N attacks, 0 through`; ends 1 when one is through. Words after it
- * choose the groups whose names contain one of them; `--planted` runs those where a hole is, which must be found.
+ * choose the groups whose names contain one of them; `--planted` runs those where a hole is, which must be found, `--pending` what
+ * is known and not mended yet.
  */
 import { ensureInstalled } from '../../src/parts/packages.ts'
 import { testNeeds } from '../parts.ts'
@@ -12,8 +13,9 @@ const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const installed = await ensureInstalled(testNeeds, { forbid: false, say })
 if (!installed.ok) say(`parts are missing: ${installed.why}`)
 // Looks at what is installed while it is loaded.
-const { groups, planted } = await import('./groups.ts')
-const all = process.argv.includes('--planted') ? planted : groups
+const { groups, pending, planted } = await import('./groups.ts')
+const asked = (word: string): boolean => process.argv.includes(word)
+const all = asked('--planted') ? planted : asked('--pending') ? pending : groups
 const chosen = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
 const tally = await runAttacks(chosen, say)
 say(countOf(tally))

@@ -73,8 +73,7 @@ export async function rollingUpgrade(field: Field, plan: UpgradePlan): Promise<b
   )
   await sleep(besideMs)
   for (const one of cluster.members.filter(members)) {
-    const port = Number(new URL(one.metricsUrl).port)
-    if (one.program === 'manila-api') cluster.balancer.enable(port, false)
+    if (one.apiPort !== null) cluster.balancer.enable(one.apiPort, false)
     await sleep(500)
     await one.restart(root)
     await until(`${one.name} to run`, 60_000, () =>
@@ -83,7 +82,7 @@ export async function rollingUpgrade(field: Field, plan: UpgradePlan): Promise<b
         () => false,
       ),
     )
-    cluster.balancer.enable(port, true)
+    if (one.apiPort !== null) cluster.balancer.enable(one.apiPort, true)
     say(`  ${one.name} runs the new release`)
     await sleep(besideMs)
   }

@@ -4,10 +4,10 @@
  * shares no code with the service, on purpose: its own SQL, its own arithmetic, its own reading of mounts, subvolumes and
  * export files. The service must be stopped (SQLite lets one process in); mounts and daemons may still be there.
  *
- *   node test/faults/check.mjs --db FILE|URL [--btrfs POOL_TOP --binds DIR --exports DIR --bus SOCKET] [--sim DIR] [--journal FILE]
+ *   node test/faults/check.mjs --db FILE|URL [--btrfs|--image POOL_TOP --binds DIR --exports DIR --bus SOCKET] [--sim DIR] [--journal FILE]
  *
- * With a URL (postgres://…, mariadb://…) the tables of one moment are copied first. Where several backends were served, `--btrfs-label` and
- * `--sim-label` say which rows (`host@backend`) belong to which of the two.
+ * With a URL (postgres://…, mariadb://…) the tables of one moment are copied first. Where several backends were served, `--btrfs-label`,
+ * `--image-label` and `--sim-label` say which rows (`host@backend`) belong to which of them.
  *
  * The journal has one JSON object a line for each request that was answered with success: `verb`, `id` of the thing it was
  * about, `share` it belongs to, `request` (x-openstack-request-id). `again: true` marks the repeat of a POST whose first
@@ -20,23 +20,26 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import { copyOf } from './copy-database.mjs'
+import { images, loopsOf, mountsBelow } from './images.mjs'
 
 const { values: args } = parseArgs({
   options: {
     db: { type: 'string' },
     btrfs: { type: 'string' },
+    image: { type: 'string' },
     binds: { type: 'string' },
     exports: { type: 'string' },
     bus: { type: 'string' },
     sim: { type: 'string' },
     'btrfs-label': { type: 'string' },
+    'image-label': { type: 'string' },
     'sim-label': { type: 'string' },
     journal: { type: 'string' },
   },
 })
 if (args.db === undefined) {
   process.stderr.write(
-    'usage: check.mjs --db FILE [--btrfs TOP --binds DIR --exports DIR --bus SOCKET] [--sim DIR] [--journal FILE]\n',
+    'usage: check.mjs --db FILE [--btrfs|--image TOP --binds DIR --exports DIR --bus SOCKET] [--sim DIR] [--journal FILE]\n',
   )
   process.exit(64)
 }
@@ -64,6 +67,8 @@ for (const kind of [
   'orphan_exports',
   'orphan_mounts',
   'doubled_mounts',
+  'orphan_loops',
+  'doubled_loops',
   'orphans_served',
   'rows_without_tree',
   'rows_without_snapshot',
@@ -227,7 +232,8 @@ const mustExist = (row) => !/^(error|manage_error|creating|deleting)/.test(row.s
 /** Whether the row belongs to the backend `label`; without one there is only one. */
 const isOn = (row, label) => label === undefined || row.label === label
 
-function compare(label, trees, snapshots, exported) {
+/** `overhead`: the part by which more than what was asked for may be enforced. */
+function compare(label, trees, snapshots, exported, overhead = 0) {
   // What is on another backend, or on none yet, has no business here either.
   const mine = (rows, id) => rows.has(id) && isOn(rows.get(id), label)
   for (const id of trees.keys()) if (!mine(instances, id)) note('orphan_trees', id)
@@ -239,7 +245,7 @@ function compare(label, trees, snapshots, exported) {
     if (!trees.has(id)) note('rows_without_tree', `${id} (${row.status})`)
     if (row.status !== 'available') continue
     if (!exported.has(id)) note('rows_without_export', id)
-    compareSize(id, row, trees.get(id))
+    compareSize(id, row, trees.get(id), overhead)
     compareClients(id, exported.get(id))
   }
   for (const [id, row] of snapshotInstances) {
@@ -248,9 +254,12 @@ function compare(label, trees, snapshots, exported) {
   }
 }
 
-function compareSize(id, row, bytes) {
+/** What a file system may have beside what was asked for: its own books are in it. */
+const fileSystemOverhead = 0.07
+
+function compareSize(id, row, bytes, overhead) {
   const should = row.size * 2 ** 30
-  if (bytes !== undefined && bytes !== should)
+  if (bytes !== undefined && (bytes < should || bytes > should * (1 + overhead)))
     note('sizes_not_enforced', `${id}: ${bytes} bytes enforced, ${should} asked for`)
 }
 
@@ -289,9 +298,27 @@ if (args.sim !== undefined) {
   compare(args['sim-label'], trees, snapshots, exported)
 }
 
+function run(...argv) {
+  return execFileSync(argv[0], argv.slice(1), { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+}
+
+/** Who is let in, as the exporter wrote it for its server. */
+function exportFiles() {
+  const exported = new Map()
+  if (args.exports === undefined || !existsSync(args.exports)) return exported
+  for (const name of readdirSync(args.exports)) {
+    if (!name.endsWith('.conf')) continue
+    const text = readFileSync(`${args.exports}/${name}`, 'utf8')
+    const clients = [...text.matchAll(/^\s*CLIENT \{ Clients = ([^;]+); Access_Type = (\w+);/gm)]
+    exported.set(
+      name.slice(0, -5),
+      clients.map(([, to, level]) => `${to} ${level.toLowerCase()}`),
+    )
+  }
+  return exported
+}
+
 if (args.btrfs !== undefined) {
-  const run = (...argv) =>
-    execFileSync(argv[0], argv.slice(1), { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
   const limits = new Map()
   for (const line of run('btrfs', 'qgroup', 'show', '-re', '--raw', args.btrfs).split('\n')) {
     const [group = '', , , most] = line.trim().split(/\s+/)
@@ -306,21 +333,49 @@ if (args.btrfs !== undefined) {
     else if (place === 'snapshots') snapshots.add(name)
     else if (place === 'staging') note('orphan_trees', path)
   }
-  const exported = new Map()
-  if (args.exports !== undefined && existsSync(args.exports)) {
-    for (const name of readdirSync(args.exports)) {
-      if (!name.endsWith('.conf')) continue
-      const text = readFileSync(`${args.exports}/${name}`, 'utf8')
-      const clients = [...text.matchAll(/^\s*CLIENT \{ Clients = ([^;]+); Access_Type = (\w+);/gm)]
-      exported.set(
-        name.slice(0, -5),
-        clients.map(([, to, level]) => `${to} ${level.toLowerCase()}`),
-      )
-    }
-  }
+  const exported = exportFiles()
   compare(args['btrfs-label'], trees, snapshots, exported)
   if (args.binds !== undefined) lookAtMounts(args.binds)
-  if (args.bus !== undefined && existsSync(args.bus)) askTheDaemon(run, exported)
+  if (args.bus !== undefined && existsSync(args.bus)) askTheDaemon(exported, args['btrfs-label'])
+}
+
+if (args.image !== undefined) {
+  const { trees, snapshots, others } = images(args.image, args.binds)
+  const exported = exportFiles()
+  compare(args['image-label'], trees, snapshots, exported, fileSystemOverhead)
+  // Copies that are exported are somebody's; what was being made when a process died is nobody's any more.
+  for (const { place, name, id } of others)
+    if (place === 'staging' || !exported.has(id)) note('orphan_trees', `${place}/${name}`)
+  lookAtImages(args.image, args.binds)
+  if (args.bus !== undefined && existsSync(args.bus)) askTheDaemon(exported, args['image-label'])
+}
+
+/** Every image once: a loop device and one mount, of something that a row knows. */
+function lookAtImages(pool, binds) {
+  const known = (id) => instances.has(id) || snapshotInstances.has(id)
+  const { projects, trees, folders } = mountsBelow(binds)
+  const seen = new Set()
+  for (const { path, id } of trees) {
+    if (!known(id)) note('orphan_mounts', path)
+    if (seen.has(id)) note('doubled_mounts', path)
+    seen.add(id)
+  }
+  for (const name of folders) {
+    const mounts = projects.filter(({ path }) => path === `${binds}/${name}`)
+    if (!trees.some(({ project }) => project === name))
+      note('orphan_mounts', `${binds}/${name} (of no share)`)
+    else if (mounts.length > 1) note('doubled_mounts', `${binds}/${name}`)
+    for (const entry of readdirSync(`${binds}/${name}`))
+      if (!seen.has(entry.split('.')[0])) note('orphan_mounts', `${binds}/${name}/${entry} (nothing mounted)`)
+  }
+  const used = new Set(trees.map(({ source }) => source))
+  for (const [backing, loops] of Map.groupBy(loopsOf(pool), (loop) => loop.backing)) {
+    const id = backing.split('/').at(-2)?.split('.')[0] ?? ''
+    const names = `${loops.map(({ device }) => device).join(' ')} ${backing}`
+    if (!known(id)) note('orphan_loops', names)
+    else if (loops.length > 1) note('doubled_loops', names)
+    else if (!used.has(loops[0].device)) note('orphan_loops', `${names} (not mounted)`)
+  }
 }
 
 function lookAtMounts(binds) {
@@ -342,7 +397,7 @@ function lookAtMounts(binds) {
 }
 
 /** What NFS-Ganesha serves this moment, by its own account. */
-function askTheDaemon(run, exported) {
+function askTheDaemon(exported, label) {
   const told = run(
     'dbus-send',
     `--bus=unix:path=${args.bus}`,
@@ -352,12 +407,13 @@ function askTheDaemon(run, exported) {
     'org.ganesha.nfsd.exportmgr.ShowExports',
   )
   const served = new Set()
+  // In the server's own folder lies the empty one that guards the file system of the host.
+  const own = `${args.exports.slice(0, args.exports.lastIndexOf('/'))}/`
   for (const [, path] of told.matchAll(/string "(\/[^"]+)"/g))
-    served.add(path.split('/').at(-1).split('.')[0])
+    if (!path.startsWith(own)) served.add(path.split('/').at(-1).split('.')[0])
   for (const id of served) if (id !== '' && !exported.has(id)) note('orphans_served', id)
   for (const [id, row] of instances)
-    if (isOn(row, args['btrfs-label']) && row.status === 'available' && !served.has(id))
-      note('exports_not_served', id)
+    if (isOn(row, label) && row.status === 'available' && !served.has(id)) note('exports_not_served', id)
 }
 
 // --- requests the clients were told had been accepted --------------------------------------------------------------------

@@ -6,8 +6,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { cannotRun, scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
 import { allSteps, operationPlans, type OperationKind } from '../../src/model/operations.ts'
+import { obstacleOf, pools } from '../system/nfs-bench.ts'
 import { stepPoints, undoPoints, walk, type KillPoint } from './every-step.ts'
 import { scenarios } from './scenarios.ts'
 import { leftOnHost, openWorld, type StorageKind } from './world.ts'
@@ -51,7 +52,7 @@ async function survive(kind: StorageKind, points: readonly KillPoint[]): Promise
       const walked = await walk(world, part)
       const report = await world.check()
       // What is mounted there.
-      if (kind === 'btrfs') await (await world.start({ detach: true })).stop()
+      if (kind !== 'sim') await (await world.start({ detach: true })).stop()
       return { ...walked, report, left: leftOnHost(dir) }
     }),
   )
@@ -91,17 +92,20 @@ describe('killed at every step', () => {
     ),
   )
 
-  if (!few)
-    test.skipIf(cannotRun !== null)(
-      `btrfs and NFS-Ganesha: every step ${everything ? 'of everything' : `that touches it of ${mainKinds.join(', ')}`}${cannotRun === null ? '' : ` (${cannotRun})`}`,
+  const which = everything ? 'of everything' : `that touches it of ${mainKinds.join(', ')}`
+  for (const pool of few ? [] : pools) {
+    const cannot = obstacleOf(pool)
+    test.skipIf(cannot !== null)(
+      `${pool} and NFS-Ganesha: every step ${which}${cannot === null ? '' : ` (${cannot})`}`,
       { timeout: 900_000 },
       () =>
         survive(
-          'btrfs',
+          pool,
           stepPoints().filter(
             ({ kind, step, on }) =>
               everything || (mainKinds.includes(kind) && on === 'share' && !rowsOnly.has(step)),
           ),
         ),
     )
+  }
 })

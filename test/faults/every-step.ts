@@ -217,12 +217,16 @@ async function prepareAll(world: World, points: readonly KillPoint[]): Promise<M
 
 /** Waits until no work is under way and every change of access rules has been carried out. */
 export async function quiet(world: World, withinMs = 60_000): Promise<void> {
+  let open: readonly { readonly kind: string; readonly state: string }[] = []
   await until('the end of all work', withinMs, async () => {
     for (const state of ['queued', 'running', 'undoing']) {
-      const { body } = await world.call('GET', `/operations?state=${state}&limit=1`)
-      if (body.operations.length > 0) return false
+      const { body } = await world.call('GET', `/operations?state=${state}&limit=3`)
+      open = body.operations
+      if (open.length > 0) return false
     }
     // A change that nobody has begun to carry out shows in no status.
     return /^manila_access_rules_behind 0$/m.test(await world.metrics())
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(open)}`, { cause: error })
   })
 }

@@ -5,7 +5,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { cannotRun, scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { long } from '../helpers/long.ts'
+import { obstacleOf, pools } from '../system/nfs-bench.ts'
 import { quiet } from './every-step.ts'
 import { seeded, startLoad } from './load.ts'
 import { leftOnHost, openWorld, until, type StorageKind } from './world.ts'
@@ -31,15 +33,18 @@ interface Life {
 }
 
 /** A quarter of the kills on real parts, the rest where a process gets through more between two of them. */
-const onBtrfs = cannotRun === null ? Math.ceil(allKills / 4) : 0
+const real = pools.filter((pool) => obstacleOf(pool) === null)
+const onReal = Math.ceil(allKills / 4 / Math.max(1, real.length))
 const parts: readonly (readonly [StorageKind, number])[] = [
-  ...(onBtrfs > 0 ? [['btrfs', onBtrfs] as const] : []),
-  ['sim', allKills - onBtrfs],
+  // Where tenants' file systems are made, grown and swapped there is most to interrupt.
+  ...real.map((pool) => [pool, long && pool === 'image' ? allKills : onReal] as const),
+  ['sim', allKills - onReal * real.length],
 ]
+const lacking = pools.flatMap((pool) => obstacleOf(pool) ?? [])
 let acceptedByAll = 0
 let checkedOfAll = 0
 
-describe(`killed at random moments${cannotRun === null ? '' : ` (no btrfs: ${cannotRun})`}`, () => {
+describe(`killed at random moments${lacking.length === 0 ? '' : ` (${lacking.join('; ')})`}`, () => {
   test.each(parts)('under load on %s, %d times', { timeout: 1_200_000 }, async (kind, kills) => {
     const began = performance.now()
     const dir = join(bench.dir, kind)

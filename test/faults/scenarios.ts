@@ -117,7 +117,8 @@ const noUndo = (): Promise<void> => Promise.reject(new Error('nothing of it is u
 const poolOf = (world: World) => join(world.backendDir, 'pool')
 
 async function plantShare(world: World, name: string): Promise<void> {
-  if (world.kind === 'btrfs') return btrfs('subvolume', 'create', join(poolOf(world), name))
+  if (world.kind === 'btrfs') return run('btrfs', 'subvolume', 'create', join(poolOf(world), name))
+  if (world.kind === 'image') return plantImage(join(poolOf(world), name))
   await plantTree(world.backendDir, {
     share_id: '',
     project_id: '',
@@ -138,9 +139,9 @@ async function plantShare(world: World, name: string): Promise<void> {
 async function plantSnapshot(world: World, { name, snapshotId }: Subject): Promise<void> {
   const { body } = await world.call('GET', `/snapshot-instances?snapshot_id=${snapshotId}`)
   const id = body.snapshot_instances[0].id as string
-  if (world.kind === 'btrfs') {
+  if (world.kind !== 'sim') {
     const from = join(poolOf(world), 'manila', 'snapshots', id)
-    return btrfs('subvolume', 'snapshot', '-r', from, join(poolOf(world), name))
+    return run('btrfs', 'subvolume', 'snapshot', '-r', from, join(poolOf(world), name))
   }
   const folder = join(world.backendDir, 'loose-snapshots')
   mkdirSync(folder, { recursive: true })
@@ -149,15 +150,22 @@ async function plantSnapshot(world: World, { name, snapshotId }: Subject): Promi
   writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...record, id: name, tree }))
 }
 
-function btrfs(...args: readonly string[]): void {
-  const { status: code, stderr } = spawnSync('btrfs', args, { encoding: 'utf8' })
-  if (code !== 0) throw new Error(`btrfs ${args.join(' ')}: ${stderr}`)
+/** A file system of 1 GiB as another tool may have made it. */
+function plantImage(folder: string): void {
+  run('btrfs', 'subvolume', 'create', folder)
+  run('truncate', '--size', '1100M', join(folder, 'image'))
+  run('mkfs.xfs', '-q', join(folder, 'image'))
+}
+
+function run(program: string, ...args: readonly string[]): void {
+  const { status: code, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`)
 }
 
 const exportPath = (world: World, name: string) =>
-  world.kind === 'btrfs' ? `127.0.0.1:/${name}` : `127.0.0.1:/sim/alpha/${name}`
+  world.kind === 'sim' ? `127.0.0.1:/sim/alpha/${name}` : `127.0.0.1:/${name}`
 const snapshotPath = (world: World, name: string) =>
-  world.kind === 'btrfs' ? name : `/sim/alpha/.snapshots/${name}`
+  world.kind === 'sim' ? `/sim/alpha/.snapshots/${name}` : name
 
 // ---------------------------------------------------------------------------------------------------- the scenarios
 

@@ -12,7 +12,7 @@ import { openRows } from '../helpers/rows.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 
-export type StorageKind = 'sim' | 'btrfs'
+export type StorageKind = 'sim' | 'btrfs' | 'image'
 
 export interface Reply {
   readonly status: number
@@ -74,12 +74,13 @@ export async function openWorld(
   const { database } = await placeOf(dir)
   const backendDir = join(dir, 'backends', backend)
   let token: string | null = null
+  let metricsUrl = ''
   const inBackend = (path: string) => join(backendDir, path)
   const checkArguments =
     kind === 'sim'
       ? ['--sim', backendDir]
       : [
-          `--btrfs=${inBackend('pool')}`,
+          `--${kind}=${inBackend('pool')}`,
           `--binds=${inBackend('exports')}`,
           `--exports=${inBackend('ganesha/exports.d')}`,
           `--bus=${inBackend('ganesha/bus')}`,
@@ -103,6 +104,7 @@ export async function openWorld(
           ...(weather === undefined ? {} : { TEST_WEATHER: JSON.stringify(weather) }),
         },
       })
+      metricsUrl = running.metricsUrl
       token ??= await (await running.connect('manila-admin')).tokens.current()
       return running
     },
@@ -129,7 +131,7 @@ export async function openWorld(
         requestId: answer.headers.get('x-openstack-request-id') ?? '',
       }
     },
-    metrics: async () => (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text(),
+    metrics: async () => (await fetch(metricsUrl, { headers: { connection: 'close' } })).text(),
     async query<Row>(sql: string, ...values: readonly (string | number)[]) {
       await using rows = await openRows(database)
       return await rows.all<Row>(sql, ...values)
@@ -172,8 +174,8 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
           driver_options: { pools: [{ name: 'pool', total_gib: sizeGib, thin: true }] },
         }
       : {
-          driver: 'btrfs',
-          trusted_clients: true,
+          driver: kind,
+          trusted_clients: kind === 'btrfs',
           exporter: 'ganesha',
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 16, pool_name: 'pool' },
           exporter_options: { port: 0 },

@@ -28,4 +28,4 @@ onSignal(async () => {
 const clouds = await ensureAccounts(service.auth, settings.state_dir, service.url, { link: false })
 await ensureShareType(service, kind as 'sim')
 if (process.env.TEST_NO_WAIT !== '1') await waitForBackend(service)
-process.stdout.write(`${JSON.stringify({ url: service.url, clouds })}\n`)
+process.stdout.write(`${JSON.stringify({ url: service.url, metricsUrl: service.metricsUrl, clouds })}\n`)

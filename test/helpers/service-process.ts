@@ -9,6 +9,7 @@ import { placeOf } from './place.ts'
 
 export interface ServiceProcess {
   readonly url: string
+  readonly metricsUrl: string
   readonly clouds: string
   readonly pid: number
   /** Resolves when the process is gone, with the signal that ended it. */
@@ -24,7 +25,7 @@ export interface ServiceSettings {
   readonly dir: string
   /** As in the TOML file; `state_dir`, the port, the database and the bus (`place.ts`) are filled in. */
   readonly settings: Readonly<Record<string, unknown>>
-  readonly kind: 'sim' | 'btrfs' | 'directory'
+  readonly kind: 'sim' | 'btrfs' | 'image' | 'directory'
   readonly env?: Readonly<Record<string, string>>
   readonly schedulers?: number
   /** It will be killed soon. One that has much to do takes twice as long so. */
@@ -71,9 +72,10 @@ export async function startServiceProcess(options: ServiceSettings): Promise<Ser
   const ended = new Promise<NodeJS.Signals | null>((resolve) =>
     child.on('exit', (_code, signal) => resolve(signal)),
   )
-  const { url, clouds } = await firstLine(child, options)
+  const { url, metricsUrl, clouds } = await firstLine(child, options)
   return {
     url,
+    metricsUrl,
     clouds,
     pid: child.pid ?? -1,
     ended,
@@ -90,10 +92,9 @@ export async function startServiceProcess(options: ServiceSettings): Promise<Ser
   }
 }
 
-function firstLine(
-  child: ChildProcess,
-  { dir, patienceMs = 60_000 }: ServiceSettings,
-): Promise<{ url: string; clouds: string }> {
+type FirstLine = Pick<ServiceProcess, 'url' | 'metricsUrl' | 'clouds'>
+
+function firstLine(child: ChildProcess, { dir, patienceMs = 60_000 }: ServiceSettings): Promise<FirstLine> {
   return new Promise((resolve, reject) => {
     let out = ''
     let errors = ''
@@ -110,7 +111,7 @@ function firstLine(
       const end = out.indexOf('\n')
       if (end < 0) return
       clearTimeout(timer)
-      resolve(JSON.parse(out.slice(0, end)) as { url: string; clouds: string })
+      resolve(JSON.parse(out.slice(0, end)) as FirstLine)
     })
     child.on('exit', (code, signal) => {
       clearTimeout(timer)

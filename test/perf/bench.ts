@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
- * be compared with one another, of several machines not. `--only creates|reads|logins|start` runs a part.
+ * be compared with one another, of several machines not. `--only creates|reads|logins|start|noisy` runs a part; `--seconds 60` and
+ * `--database sqlite|postgres|mariadb` (default all three) are for `noisy`.
  */
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,9 +12,16 @@ import { measureLogins } from './logins.ts'
 import { measureCreates } from './creates.ts'
 import { forget, measureReads } from './reads.ts'
 import { figure, machine, print } from './report.ts'
+import { measureNoise } from './noisy.ts'
 import { measureStart } from './start.ts'
 
-const { values } = parseArgs({ options: { only: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '10' },
+    database: { type: 'string' },
+  },
+})
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 const dir = mkdtempSync(join(tmpdir(), 'manila-bench-'))
 const began = performance.now()
@@ -39,6 +47,13 @@ try {
   }
   if (wanted('start')) {
     print('Starting', await measureStart((run) => join(dir, `empty-${run}`), join(dir, 'large')))
+  }
+  if (wanted('noisy')) {
+    for (const database of ['sqlite', 'postgres', 'mariadb'] as const) {
+      if (values.database !== undefined && values.database !== database) continue
+      const { figures } = await measureNoise(join(dir, database), database, Number(values.seconds))
+      print(`One member does its worst, on ${database}`, figures)
+    }
   }
   console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`)
 } finally {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 import { caller, type Caller } from './http.ts'
 
-export type Storage = 'sim' | 'btrfs'
+export type Storage = 'sim' | 'btrfs' | 'image'
 
 export interface Measured {
   readonly process: ServiceProcess
@@ -13,10 +13,13 @@ export interface Measured {
   stop(): Promise<void>
 }
 
+/** Of the pool in a sparse file. */
+const defaultSizeGib = 8
+
 export const databaseIn = (dir: string): string => `sqlite:${join(dir, 'manila.db')}`
 
 /** As in the TOML file. Logs as in production: to a file, every request. */
-export function settingsIn(dir: string, storage: Storage): Record<string, unknown> {
+export function settingsIn(dir: string, storage: Storage, sizeGib = defaultSizeGib): Record<string, unknown> {
   const backend =
     storage === 'sim'
       ? {
@@ -26,10 +29,10 @@ export function settingsIn(dir: string, storage: Storage): Record<string, unknow
           exporter_options: { memory: true },
         }
       : {
-          driver: 'btrfs',
-          trusted_clients: true,
+          driver: storage,
+          trusted_clients: storage === 'btrfs',
           exporter: 'ganesha',
-          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 8, pool_name: 'pool' },
+          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: sizeGib, pool_name: 'pool' },
           exporter_options: { port: 0 },
         }
   return {
@@ -41,11 +44,11 @@ export function settingsIn(dir: string, storage: Storage): Record<string, unknow
   }
 }
 
-export async function startMeasured(dir: string, storage: Storage): Promise<Measured> {
+export async function startMeasured(dir: string, storage: Storage, sizeGib?: number): Promise<Measured> {
   const process = await startServiceProcess({
     dir,
     kind: storage,
-    settings: settingsIn(dir, storage),
+    settings: settingsIn(dir, storage, sizeGib),
     env: { TEST_DETACH: '1' },
   })
   const { tokens } = await process.connect('manila-demo')

@@ -246,6 +246,7 @@ export const routeTable: readonly TableRoute[] = [
     ]
   }),
   route('GET /limits'),
+  route('GET /limits/service'),
   // Operators
   route('GET /availability-zones', { since: 7 }),
   route('GET /os-availability-zone', { until: 6 }),

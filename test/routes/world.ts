@@ -1,5 +1,6 @@
 /** Two tenants and an administrator over a whole API in memory, with one row of every noun in the first tenant's project. */
 import { routes } from '../../src/api/routes.ts'
+import { pathHash } from '../../src/app/shares/list.ts'
 import { openBench, personas, type Answer, type Bench, type Token } from '../../src/api/test-bench.ts'
 import type { Noun, TableRoute } from './table.ts'
 
@@ -65,7 +66,7 @@ export async function openWorld(): Promise<World> {
       id: location,
       share_instance_id: instance,
       path: '10.0.0.1:/x',
-      path_hash: 'h',
+      path_hash: pathHash('10.0.0.1:/x'),
       is_admin_only: 0,
       preferred: 1,
       created_at: now,

@@ -12,7 +12,7 @@ import { count, openWatched, projects, type Watched } from './lists-bench.ts'
 
 const all: Scope = { projectId: null }
 const mine: Scope = { projectId: projects[3] ?? '' }
-const plain: ShareFilters = { isSoftDeleted: false, showDeferred: false }
+const plain: ShareFilters = { isSoftDeleted: false, adminLocations: false, showDeferred: false }
 const newest: Page = { limit: 100, offset: 0, marker: null, sortKey: 'created_at', descending: true }
 
 let store: Watched

@@ -1,12 +1,13 @@
-/** What the NFS tests share: a small btrfs pool behind a private NFS-Ganesha, and shares published from it. */
+/** What the NFS tests share: a small pool of some driver behind a private NFS-Ganesha, and shares published from it. */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { driver as btrfs } from '../../src/drivers/btrfs/index.ts'
-import { call, complete, scratch, shareRef } from '../../src/drivers/btrfs/test-bench.ts'
+import { cannotRun, call, complete, scratch, shareRef } from '../../src/drivers/btrfs/test-bench.ts'
+import { loadDriver } from '../../src/drivers/index.ts'
+import { hasProgram } from '../../src/parts/packages.ts'
 import { exporter as ganesha } from '../../src/exporters/ganesha/index.ts'
-import type { ExportRef, ExportRule, ShareRef, StorageDriver } from '../../src/drivers/driver.ts'
+import type { ExportRef, ExportRule, ShareRef, StorageDriver, Tree } from '../../src/drivers/driver.ts'
 import type { GaneshaExporter } from '../../src/exporters/ganesha/index.ts'
 
 export interface Published {
@@ -18,7 +19,23 @@ export interface Published {
 
 export type Rules = Readonly<Record<string, 'rw' | 'ro'>>
 
+/** Drivers whose trees NFS-Ganesha exports from this kernel. */
+export type Pool = 'image' | 'btrfs'
+export const pools: readonly Pool[] = ['image', 'btrfs']
+
+/** Why a pool can't be made here; null when it can. */
+export const obstacleOf = (pool: Pool): string | null =>
+  cannotRun ?? (pool === 'image' && !hasProgram('mkfs.xfs') ? 'not installed: mkfs.xfs' : null)
+
+export interface BenchOptions {
+  /** Of the pool; 8 when left out. */
+  readonly sizeGib?: number
+  readonly driverOptions?: object
+  readonly exporterOptions?: object
+}
+
 export interface NfsBench {
+  readonly pool: Pool
   readonly dir: string
   readonly driver: StorageDriver
   readonly exporter: GaneshaExporter
@@ -27,6 +44,8 @@ export interface NfsBench {
   kill(): Promise<void>
   /** A share of `sizeGib` for the clients in `rules`. */
   publish(rules: Rules, sizeGib?: number): Promise<Published>
+  /** A share that is there already, under its id. */
+  publishTree(share: ShareRef, tree: Tree | null, rules: Rules): Promise<Published>
   allow(of: Published, rules: Rules): Promise<void>
   remove(of: Published): Promise<void>
   /** Another NFS server over nothing, with options of its own. */
@@ -34,27 +53,36 @@ export interface NfsBench {
   clean(): void
 }
 
-export async function nfsBench(): Promise<NfsBench> {
+export async function nfsBench(pool: Pool, options: BenchOptions = {}): Promise<NfsBench> {
   const { dir, parts, clean } = scratch()
   try {
     const own = parts('nfs')
-    const pool = { loop_file: join(dir, 'pool.img'), size_gib: 8 }
-    const driver = btrfs.create(complete(btrfs.options, pool), own)
-    const exporter = ganesha.create(complete(ganesha.options, { port: 0 }), own) as GaneshaExporter
+    const { sizeGib: poolGib = 8, driverOptions, exporterOptions } = options
+    const factory = await loadDriver(pool, dir)
+    const place = { loop_file: join(dir, 'pool.img'), size_gib: poolGib, pool_name: 'pool' }
+    const storage = { ...place, ...driverOptions }
+    const driver = factory.create(complete(factory.options, storage), own)
+    const beside = { ...own, storage: driver }
+    const serving = { port: 0, ...exporterOptions }
+    const exporter = ganesha.create(complete(ganesha.options, serving), beside) as GaneshaExporter
     await driver.setup(call())
     await exporter.setup(call())
     const bench: NfsBench = {
+      pool,
       dir,
       driver,
       exporter,
       port: exporter.port() ?? 0,
       kill: () => killServer(own.dir),
       async publish(rules, sizeGib = 1) {
-        const ref = shareRef(randomUUID(), { sizeGib })
+        const ref = shareRef(randomUUID(), { sizeGib, pool: 'pool' })
         const { state, tree } = await driver.create(call(), ref)
-        const { id, projectId } = ref
+        return await bench.publishTree({ ...ref, state }, tree, rules)
+      },
+      async publishTree(share, tree, rules) {
+        const { id, projectId, state } = share
         const exported = { id, protocol: 'NFS', projectId, state, tree, name: id }
-        const published = { share: { ...ref, state }, exported, path: `/${ref.id}` }
+        const published = { share, exported, path: `/${id}` }
         await exporter.publish(call(), exported)
         await bench.allow(published, rules)
         return published

@@ -150,7 +150,7 @@ describe.skipIf(!hasProgram(rabbitmqNeed.program))('notifications over RabbitMQ 
       await atLeast(before + 30)
       const { status } = await fetch(`${running.url}/healthcheck`)
       const { body } = await admin.besideApi('healthcheck')
-      const metrics = await (await fetch(`${running.url}/metrics`)).text()
+      const metrics = await (await fetch(running.metricsUrl)).text()
       expect(status).toBe(200)
       expect(body).toMatchObject({ status: 'ok', serves_shares: true, bus: { kind: 'amqp', state: 'down' } })
       expect(metrics).toContain('\nmanila_bus_connected 0\n')

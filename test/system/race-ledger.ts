@@ -62,6 +62,7 @@ export async function openLedger({ totalGib }: { totalGib: number }): Promise<Le
     }),
   )
   const owner = { projectId: randomUUID(), userId: randomUUID() }
+  const begunAs = 'user'
 
   return {
     ask: (count, sizeGib) =>
@@ -71,6 +72,7 @@ export async function openLedger({ totalGib }: { totalGib: number }): Promise<Le
           await insertShare(tx, share, instance, {})
           await enqueue(tx, {
             ...owner,
+            begunAs,
             kind: 'create-share',
             payload: {
               shareId: share.id,

@@ -7,47 +7,17 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from '../../src/sdk/client.ts'
 import { createShare, showShare } from '../../src/wire/shares/schema.ts'
 import { showShareUsage } from '../../src/wire/usages/schema.ts'
-import { cannotRun } from '../../src/drivers/btrfs/test-bench.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 import { leftOnHost, until } from '../faults/world.ts'
+import { obstacleOf, pools } from './nfs-bench.ts'
 
-const cannot = cannotRun ?? (spawnSync('strace', ['-V']).status === 0 ? null : 'not installed: strace')
+const noStrace = spawnSync('strace', ['-V']).status === 0 ? null : 'not installed: strace'
 const files = 3000
 const fileBytes = 4096
-const dir = mkdtempSync(join(tmpdir(), 'manila-strace-'))
-let service: ServiceProcess
-let demo: Client
-
-beforeAll(async () => {
-  if (cannot !== null) return
-  service = await startServiceProcess({
-    dir,
-    kind: 'btrfs',
-    env: { TEST_DETACH: '1' },
-    settings: {
-      log_level: 'error',
-      auth: { key_file: join(dir, 'token-key.json') },
-      backends: {
-        alpha: {
-          driver: 'btrfs',
-          exporter: 'sim',
-          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 4 },
-        },
-      },
-    },
-  })
-  demo = await service.connect('manila-demo')
-})
-afterAll(async () => {
-  await service?.stop()
-  expect(leftOnHost(dir)).toEqual([])
-  rmSync(dir, { recursive: true, force: true })
-})
-
 /** Opens and reads of directories whose path has `name` in it, in what `strace -y` wrote. */
 function directoryReads(trace: string, name: string): string[] {
   return readFileSync(trace, 'utf8')
@@ -84,38 +54,79 @@ async function straced(pid: number, trace: string, body: () => Promise<void>): P
   }
 }
 
-test.skipIf(cannot !== null)(
-  'a usage refresh reads no directory under a share (root, btrfs, strace)',
-  async () => {
-    const { share } = await demo.call(createShare, { body: { share: { share_proto: 'NFS', size: 1 } } })
-    const params = { id: share.id }
-    await until('the share is available', 60_000, async () => {
-      return (await demo.call(showShare, { params })).share.status === 'available'
+for (const pool of pools) {
+  const cannot = obstacleOf(pool) ?? noStrace
+  const image = pool === 'image'
+  describe(`sizes without a walk (root, ${pool}, strace${cannot === null ? '' : `: ${cannot}`})`, () => {
+    const dir = mkdtempSync(join(tmpdir(), 'manila-strace-'))
+    let service: ServiceProcess
+    let demo: Client
+
+    beforeAll(async () => {
+      if (cannot !== null) return
+      service = await startServiceProcess({
+        dir,
+        kind: pool,
+        env: { TEST_DETACH: '1' },
+        settings: {
+          log_level: 'error',
+          auth: { key_file: join(dir, 'token-key.json') },
+          backends: {
+            alpha: {
+              driver: pool,
+              exporter: 'sim',
+              driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 4 },
+            },
+          },
+        },
+      })
+      demo = await service.connect('manila-demo')
     })
-    const shares = join(dir, 'backends', 'alpha', 'pool', 'manila', 'shares')
-    const [instanceId = ''] = readdirSync(shares)
-    const tree = join(shares, instanceId)
-    for (let folder = 0; folder < 30; folder++) {
-      mkdirSync(join(tree, `folder-${folder}`))
-      for (let n = 0; n < files / 30; n++)
-        writeFileSync(join(tree, `folder-${folder}`, `file-${n}`), Buffer.alloc(fileBytes, n + 1))
+    afterAll(async () => {
+      await service?.stop()
+      expect(leftOnHost(dir)).toEqual([])
+      rmSync(dir, { recursive: true, force: true })
+    })
+
+    /** Where clients' files are. */
+    const treeOf = (backend: string, instanceId: string): string => {
+      if (!image) return join(backend, 'pool/manila/shares', instanceId)
+      const [project = ''] = readdirSync(join(backend, 'exports')).filter((name) => !name.startsWith('.'))
+      const [name = ''] = readdirSync(join(backend, 'exports', project))
+      return join(backend, 'exports', project, name)
     }
-    // Counters follow the file system's own commits; this one is made now.
-    await promisify(execFile)('sync', ['--file-system', tree])
 
-    const trace = join(dir, 'service.trace')
-    await straced(service.pid, trace, async () => {
-      const { usage } = await demo.call(showShareUsage, { params, query: { refresh: 'true' } })
-      expect(usage.method).toBe('btrfs-qgroup')
-      expect(usage.used_bytes).toBeGreaterThan(files * fileBytes)
+    test.skipIf(cannot !== null)('a usage refresh reads no directory under a share', async () => {
+      const { share } = await demo.call(createShare, { body: { share: { share_proto: 'NFS', size: 1 } } })
+      const params = { id: share.id }
+      await until('the share is available', 60_000, async () => {
+        return (await demo.call(showShare, { params })).share.status === 'available'
+      })
+      const backend = join(dir, 'backends', 'alpha')
+      const [instanceId = ''] = readdirSync(join(backend, 'pool/manila/shares'))
+      const tree = treeOf(backend, instanceId)
+      for (let folder = 0; folder < 30; folder++) {
+        mkdirSync(join(tree, `folder-${folder}`))
+        for (let n = 0; n < files / 30; n++)
+          writeFileSync(join(tree, `folder-${folder}`, `file-${n}`), Buffer.alloc(fileBytes, n + 1))
+      }
+      // Counters follow the file system's own commits; this one is made now.
+      await promisify(execFile)('sync', ['--file-system', tree])
+
+      const trace = join(dir, 'service.trace')
+      await straced(service.pid, trace, async () => {
+        const { usage } = await demo.call(showShareUsage, { params, query: { refresh: 'true' } })
+        expect(usage.method).toBe(image ? 'xfs-statfs' : 'btrfs-qgroup')
+        expect(usage.used_bytes).toBeGreaterThan(files * fileBytes)
+      })
+      // It did watch: the commands that brought the counters up to date.
+      expect(readFileSync(trace, 'utf8')).toMatch(/execve\("\S+\/btrfs"/)
+      expect(directoryReads(trace, instanceId)).toEqual([])
+
+      // The same eyes see a walk when there is one.
+      const walk = join(dir, 'walk.trace')
+      spawnSync('strace', [...watched, '-o', walk, 'du', '-s', tree])
+      expect(directoryReads(walk, instanceId).length).toBeGreaterThan(30)
     })
-    // It did watch: the commands that brought the counters up to date.
-    expect(readFileSync(trace, 'utf8')).toMatch(/execve\("\S+\/btrfs"/)
-    expect(directoryReads(trace, instanceId)).toEqual([])
-
-    // The same eyes see a walk when there is one.
-    const walk = join(dir, 'walk.trace')
-    spawnSync('strace', [...watched, '-o', walk, 'du', '-s', tree])
-    expect(directoryReads(walk, instanceId).length).toBeGreaterThan(30)
-  },
-)
+  })
+}

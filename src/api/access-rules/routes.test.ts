@@ -324,6 +324,51 @@ describe('locks', () => {
     })
   })
 
+  test.each([
+    ['ip', '10.0.0.1', '10.0.0.1/32', '10.0.0.2'],
+    ['user', 'alice', 'alice', 'bobby'],
+    ['cephx', 'c'.repeat(255), 'c'.repeat(255), 'd'.repeat(255)],
+  ])(
+    'a hidden rule of type %s is not told by the refusal of a second one',
+    async (access_type, to, again, other) => {
+      const rule = (access_to: string, more: object = {}) => ({ access_type, access_to, ...more })
+      const hide = { lock_visibility: true, access_level: 'ro' }
+      const hidden = await act('allow_access', rule(to, hide), { token: 'admin' })
+      const hit = await act('allow_access', rule(again))
+      const miss = await act('allow_access', rule(other))
+      const seen = ({ status, body }: Answer) =>
+        JSON.stringify([status, body])
+          .replaceAll(again, to)
+          .replaceAll(other, to)
+          .replaceAll(/[0-9a-f-]{36}|2\d\d\d-.{22}/g, '')
+      expect(seen(hit)).toBe(seen(miss))
+      expect(hit.body.access).toMatchObject({
+        access_to: again,
+        access_level: 'rw',
+        state: 'queued_to_apply',
+      })
+      // The second one is seen, and so told; an administrator sees both.
+      const ids = async (token: 'admin' | 'demo', query: string): Promise<Set<string>> => {
+        const { body } = await bench.call('GET', `/share-access-rules?share_id=${share.id}${query}`, {
+          token,
+        })
+        return new Set(body.access_list.map(({ id }: { id: string }) => id))
+      }
+      for (const token of ['demo', 'admin'] as const)
+        expect((await act('allow_access', rule(to), { token })).status).toBe(400)
+      const meant = `&access_type=${access_type}&access_to=${encodeURIComponent(to)}`
+      expect(await ids('demo', meant)).toEqual(new Set([hit.body.access.id]))
+      expect(await ids('admin', meant)).toEqual(new Set([hidden.body.access.id, hit.body.access.id]))
+      expect((await ids('demo', '')).size).toBe(3)
+      // Hidden as well, it is made a third time.
+      const lock = { resource_id: hit.body.access.id, resource_type: 'access_rule', resource_action: 'show' }
+      expect((await bench.call('POST', '/resource-locks', { body: { resource_lock: lock } })).status).toBe(
+        200,
+      )
+      expect((await act('allow_access', rule(again))).status).toBe(200)
+    },
+  )
+
   test('a deletion lock holds rule and share; unrestrict takes it away', async () => {
     const id = await allowed(ip('10.0.0.1', { lock_deletion: true }))
     const locks = await bench.call('GET', '/resource-locks?sort_dir=asc', { token: 'demo' })

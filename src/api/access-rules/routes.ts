@@ -1,7 +1,7 @@
 /** Access rules over HTTP: the share's actions and the resource. */
 import { allow } from '../../app/access-rules/allow.ts'
 import { deny, updateLevel } from '../../app/access-rules/change.ts'
-import { showRule } from '../../app/access-rules/find.ts'
+import { showRule, type ShownRule } from '../../app/access-rules/find.ts'
 import { listByQuery, listOfShare } from '../../app/access-rules/list.ts'
 import { ruleMetadata } from '../../app/access-rules/metadata.ts'
 import type { Ctx } from '../../app/context.ts'
@@ -9,6 +9,7 @@ import { merge, readAll, removeOne } from '../../app/metadata/metadata.ts'
 import { accessRuleChanges } from '../../wire/access-rules/changes.ts'
 import * as wire from '../../wire/access-rules/schema.ts'
 import { truth } from '../../wire/types.ts'
+import { listReply, oldestFirst, wholeList } from '../list-reply.ts'
 import { dictQuery } from '../lists.ts'
 import { actionRoutes, route, type Input, type Route } from '../route.ts'
 import { accessRuleView, listedRuleView } from './view.ts'
@@ -19,9 +20,16 @@ async function shown(ctx: Ctx, id: string): Promise<object> {
   return { access: accessRuleView(ctx, await showRule(ctx, id)) }
 }
 
+const rules = (ctx: Ctx) => ({
+  key: 'access_list',
+  page: oldestFirst,
+  view: (rule: ShownRule) => listedRuleView(ctx, rule),
+})
+
 async function listed(ctx: Ctx, { params }: Pick<Input<unknown>, 'params'>): Promise<object> {
-  const rules = await listOfShare(ctx, params.id ?? '')
-  return { access_list: rules.map((rule) => listedRuleView(ctx, rule)) }
+  // An action changes something in the original's eyes and runs in a transaction; the rules of a share have a limit.
+  const read = await listOfShare(ctx, params.id ?? '')
+  return wholeList({ ...rules(ctx), read })
 }
 
 export const accessRuleRoutes: readonly Route[] = [
@@ -46,8 +54,8 @@ export const accessRuleRoutes: readonly Route[] = [
   route(wire.listAccessActionLegacy, how, listed),
   route(wire.listAccessRules, how, async (ctx, { query }) => {
     const metadata = query.metadata === undefined ? null : dictQuery('metadata', query.metadata)
-    const rules = await listByQuery(ctx, { query, metadata })
-    return { access_list: rules.map((rule) => listedRuleView(ctx, rule)) }
+    const { read, hides } = await listByQuery(ctx, { query, metadata })
+    return listReply({ ...rules(ctx), read, keeps: (rule) => !hides || !rule.hidden })
   }),
   route(wire.showAccessRule, how, (ctx, { params }) => shown(ctx, params.id ?? '')),
   route(wire.updateAccessRule, how, async (ctx, { params, body }) => {

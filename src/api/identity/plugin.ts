@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import { callAllowed } from '../../auth/manager.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import { fault, invalid } from '../../model/errors.ts'
+import { withStatementBudget } from '../../runtime/statement-budget.ts'
 import { problemWith } from '../../wire/validate.ts'
 import { assignmentRoutes } from './assignment-routes.ts'
 import { catalogRoutes } from './catalog-routes.ts'
@@ -60,7 +61,8 @@ async function respond(
   prefix: string,
 ): Promise<FastifyReply> {
   try {
-    return await send(reply, await route.handler(await settle(parts, route, request, prefix)))
+    const handled = async (): Promise<Answer> => route.handler(await settle(parts, route, request, prefix))
+    return await send(reply, await withStatementBudget(parts.statementsMs ?? usualStatementsMs, handled))
   } catch (error) {
     return refuse(parts, error, request, reply)
   }
@@ -117,6 +119,9 @@ async function authenticate(
   if (!callAllowed(valid.standing, call)) throw fault('Unauthorized')
   return valid
 }
+
+/** As `[limits] request_ms` has it. */
+const usualStatementsMs = 2000
 
 // ---------------------------------------------------------------------------------------------------------- requests
 

@@ -16,6 +16,8 @@ export interface IdentityParts {
   /** Whose `X-Forwarded-*` are believed; absent = nobody's. */
   readonly trust?: ProxyTrust
   readonly region?: string
+  /** Milliseconds that the statements of one call may take together. */
+  readonly statementsMs?: number
 }
 
 export interface Call {

@@ -1,7 +1,8 @@
 /** Limits over HTTP. */
+import { limitsOf } from '../../app/limits.ts'
 import { show } from '../../app/quotas/sets.ts'
 import { limitChanges } from '../../wire/limits/changes.ts'
-import { showLimits } from '../../wire/limits/schema.ts'
+import { showLimits, showServiceLimits } from '../../wire/limits/schema.ts'
 import { route, type Route } from '../route.ts'
 import { limitsView } from './view.ts'
 
@@ -10,4 +11,5 @@ export const limitRoutes: readonly Route[] = [
     const own = { projectId: ctx.identity.projectId, userId: null, shareType: null }
     return { limits: limitsView(ctx, await show(ctx, own)) }
   }),
+  route(showServiceLimits, {}, async (ctx) => ({ service_limits: await limitsOf(ctx) })),
 ]

@@ -4,6 +4,7 @@ import { findMessage } from '../../app/messages/find.ts'
 import { list } from '../../app/messages/list.ts'
 import { messageChanges } from '../../wire/messages/changes.ts'
 import { deleteMessage, listMessages, showMessage } from '../../wire/messages/schema.ts'
+import { listReply } from '../list-reply.ts'
 import { nextLink, pageRequest, type PageRules } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { messageView } from './view.ts'
@@ -32,9 +33,13 @@ const rules = (maxLimit: number): PageRules => ({
 export const messageRoutes: readonly Route[] = [
   route(listMessages, how, async (ctx, { query, url }) => {
     const page = pageRequest(query, rules(ctx.settings.api.max_limit))
-    const rows = await list(ctx, { query, page })
-    const messages = rows.map((row) => messageView(url, row))
-    return { messages, ...nextLink('messages_links', url, page, rows) }
+    return listReply({
+      key: 'messages',
+      page,
+      read: list(ctx, { query }),
+      view: (row) => messageView(url, row),
+      tail: (last, rows) => nextLink('messages_links', url, page, last, rows),
+    })
   }),
   route(showMessage, how, async (ctx, { params, url }) => ({
     message: messageView(url, await findMessage(ctx, params.id ?? '')),

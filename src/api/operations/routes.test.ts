@@ -16,6 +16,7 @@ async function seed(store: Store): Promise<[extend: string, ownDelete: string, f
     backendId: null,
     projectId,
     userId: 'u',
+    begunAs: 'user' as const,
     requestId: `req-${now}`,
     now,
   })
@@ -44,8 +45,8 @@ async function seed(store: Store): Promise<[extend: string, ownDelete: string, f
       state: 'failed',
       step: 1,
       progress: 50,
-      cause_code: 'no-room',
-      cause_message: 'No pool has room.',
+      cause_code: 'backend-no-room-here',
+      cause_message: 'mkdir /srv/pool on stor1: No space left',
       cause_retryable: 1,
       cause_detail_id: '009',
       refusals: JSON.stringify([{ pool: 'node@alpha#one', filter: 'CapacityFilter', why: 'full' }]),
@@ -97,7 +98,12 @@ describe('operations', () => {
       resource_id: share,
       progress: 50,
       cancel_requested: false,
-      cause: { code: 'no-room', message: 'No pool has room.', retryable: true, detail_id: '009' },
+      cause: {
+        code: 'backend-no-room-here',
+        message: 'No storage could be allocated: no backend has enough room.',
+        retryable: true,
+        detail_id: '009',
+      },
       started_at: '1970-01-01T00:00:00.000005',
     })
     expect(body.operation.steps.map((step: object) => Object.values(step).slice(0, 3))).toEqual([
@@ -110,12 +116,26 @@ describe('operations', () => {
 
   it('tell tenants nothing about pools, payloads or outputs', async () => {
     const text = JSON.stringify((await bench.call('GET', `/operations/${extend}`, { token: 'demo' })).body)
-    expect(text).not.toMatch(/alpha|refusals|payload|output|fence|lane|instanceId/)
+    expect(text).not.toMatch(/alpha|refusals|payload|output|fence|lane|instanceId|srv|stor1/)
     const { body } = await bench.call('GET', `/operations/${extend}`)
     expect(body.operation.refusals).toEqual([
       { pool: 'node@alpha#one', filter: 'CapacityFilter', why: 'full' },
     ])
+    expect(body.operation.cause.detail).toBe('mkdir /srv/pool on stor1: No space left')
     expect(JSON.stringify(body)).not.toMatch(/payload|output|fence|lane"/)
+  })
+
+  it('say what a driver from elsewhere calls it to nobody but administrators', async () => {
+    const { db } = bench.store
+    const cause = async (token: 'demo' | 'admin') =>
+      (await bench.call('GET', `/operations/${extend}`, { token })).body.operation.cause as object
+    const odd = { cause_code: '/dev/sdb', cause_detail_id: 'stor1' }
+    await db.updateTable('operations').set(odd).where('id', '=', extend).execute()
+    const unknown = { message: 'An unknown error occurred.', retryable: true, detail_id: '001' }
+    expect(await cause('demo')).toEqual({ ...unknown, code: 'unknown' })
+    expect(await cause('admin')).toMatchObject({ ...unknown, code: '/dev/sdb' })
+    const before = { cause_code: 'backend-no-room-here', cause_detail_id: '009' }
+    await db.updateTable('operations').set(before).where('id', '=', extend).execute()
   })
 
   it('belong to a project', async () => {
@@ -150,6 +170,42 @@ describe('operations', () => {
     const { body } = await bench.call('GET', `/operations/${extend}`, { token: 'demo' })
     expect(body.operation).toMatchObject({ state: 'running', cancel_requested: true })
     const before = { state: 'failed', cancel_requested: 0 } as const
+    await db.updateTable('operations').set(before).where('id', '=', extend).execute()
+  })
+
+  it('are cancelled by nobody who stands lower than whoever began them', async () => {
+    const { db } = bench.store
+    const begun = async (begun_as: 'user' | 'service' | 'admin' | null) => {
+      const columns = { state: 'running', cancel_requested: 0, begun_as } as const
+      await db.updateTable('operations').set(columns).where('id', '=', extend).execute()
+    }
+    const act = async (token: 'demo' | 'admin' | 'other') =>
+      bench.call('POST', `/operations/${extend}/action`, { token, body: { cancel: null } })
+    for (const [maker, who] of [
+      ['admin', 'an administrator'],
+      ['service', 'a service'],
+    ] as const) {
+      await begun(maker)
+      const { status, body } = await act('demo')
+      expect([status, body.forbidden.message]).toEqual([
+        403,
+        `Operation ${extend} was begun by ${who}: it can't be cancelled by this caller.`,
+      ])
+      expect((await act('other')).status).toBe(404)
+      const { cancel_requested } = await db
+        .selectFrom('operations')
+        .select('cancel_requested')
+        .where('id', '=', extend)
+        .executeTakeFirstOrThrow()
+      expect(cancel_requested).toBe(0)
+      expect((await act('admin')).status).toBe(202)
+    }
+    // Begun by another member, or by a release that did not say.
+    for (const maker of ['user', null] as const) {
+      await begun(maker)
+      expect((await act('demo')).status).toBe(202)
+    }
+    const before = { state: 'failed', cancel_requested: 0, begun_as: 'user' } as const
     await db.updateTable('operations').set(before).where('id', '=', extend).execute()
   })
 

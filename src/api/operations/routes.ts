@@ -3,6 +3,7 @@ import { cancelOperation as cancel } from '../../app/operations/cancel.ts'
 import { findOperation } from '../../app/operations/find.ts'
 import { list } from '../../app/operations/list.ts'
 import { cancelOperation, listOperations, showOperation } from '../../wire/operations/schema.ts'
+import { listReply } from '../list-reply.ts'
 import { booleanQuery, nextLink, pageRequest, type PageRules } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { operationDetail, operationView } from './view.ts'
@@ -20,9 +21,13 @@ export const operationRoutes: readonly Route[] = [
     const { resource_id, resource_type, kind, state, request_id } = query
     const filters = { resource_id, resource_type, kind, state, request_id }
     const allTenants = booleanQuery(query, 'all_tenants', 'all_projects') === true
-    const rows = await list(ctx, { filters, page, allTenants })
-    const operations = rows.map((row) => operationView(url, row))
-    return { operations, ...nextLink('operations_links', url, page, rows) }
+    return listReply({
+      key: 'operations',
+      page,
+      read: list(ctx, { filters, allTenants }),
+      view: (row) => operationView(ctx, url, row),
+      tail: (last, rows) => nextLink('operations_links', url, page, last, rows),
+    })
   }),
   route(showOperation, {}, async (ctx, { params, url }) => {
     const { operation, steps } = await findOperation(ctx, params.id ?? '')

@@ -2,13 +2,14 @@
 import { isAdmin, type Ctx } from '../../app/context.ts'
 import type { StepShown } from '../../app/operations/find.ts'
 import type { OperationRow } from '../../db/store/operations-read.ts'
+import { toldCause } from '../../model/causes.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import { selfLinks } from '../lists.ts'
 import type { UrlParts } from '../route.ts'
 
 const time = (micros: number | null): string | null => (micros === null ? null : isoMicros(micros))
 
-export const operationView = (url: UrlParts, row: OperationRow): object => ({
+export const operationView = (ctx: Ctx, url: UrlParts, row: OperationRow): object => ({
   id: row.id,
   kind: row.kind,
   state: row.state,
@@ -19,7 +20,7 @@ export const operationView = (url: UrlParts, row: OperationRow): object => ({
   request_id: row.request_id,
   progress: row.progress,
   cancel_requested: row.cancel_requested === 1,
-  cause: causeView(row),
+  cause: causeView(ctx, row),
   created_at: isoMicros(row.created_at),
   updated_at: isoMicros(row.updated_at),
   started_at: time(row.started_at),
@@ -34,7 +35,7 @@ export const operationDetail = (
   row: OperationRow,
   steps: readonly StepShown[],
 ): object => ({
-  ...operationView(url, row),
+  ...operationView(ctx, url, row),
   steps: steps.map((step) => ({
     name: step.name,
     state: step.state,
@@ -46,12 +47,16 @@ export const operationDetail = (
   ...(isAdmin(ctx) ? { refusals: row.refusals === null ? null : (JSON.parse(row.refusals) as unknown) } : {}),
 })
 
-function causeView(row: OperationRow): object | null {
+/** A backend's own words may name its paths, commands and hosts: they are for whoever runs it. */
+function causeView(ctx: Ctx, row: OperationRow): object | null {
   if (row.cause_code === null) return null
+  const told = toldCause(row.cause_code, row.cause_detail_id)
+  const inside = ctx.policy.check('operation:get_cause_detail', ctx.identity)
   return {
-    code: row.cause_code,
-    message: row.cause_message,
+    code: inside ? row.cause_code : told.code,
+    message: told.message,
     retryable: row.cause_retryable === 1,
-    detail_id: row.cause_detail_id,
+    detail_id: told.detailId,
+    ...(inside ? { detail: row.cause_message } : {}),
   }
 }

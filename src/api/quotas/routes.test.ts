@@ -259,6 +259,7 @@ routeLaws(
     'GET /os-quota-class-sets/:class_name 2.0–2.6',
     'PUT /os-quota-class-sets/:class_name 2.0–2.6',
     'GET /limits 2.0–',
+    'GET /limits/service 2.0–',
   ],
   async (inner) => {
     await withType(inner)

@@ -5,6 +5,7 @@ import { findLock, list, type ListLocks } from '../../app/resource-locks/find.ts
 import { invalid } from '../../model/errors.ts'
 import { microsFromIso } from '../../model/iso-time.ts'
 import * as wire from '../../wire/resource-locks/schema.ts'
+import { listReply } from '../list-reply.ts'
 import { booleanQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { lockView } from './view.ts'
@@ -58,12 +59,17 @@ function stampIn(query: Query, name: string): number | undefined {
 export const resourceLockRoutes: readonly Route[] = [
   route(wire.listLocks, {}, async (ctx, { query, url }) => {
     const input = listInput(query, ctx.settings.api.max_limit)
-    const { rows, count } = await list(ctx, input)
-    return {
-      resource_locks: rows.map((row) => lockView(url, row)),
-      ...(count === null || count === 0 ? {} : { count }),
-      ...nextLink('resource_locks_links', url, input.page, rows),
-    }
+    const { read, count } = await list(ctx, input)
+    return listReply({
+      key: 'resource_locks',
+      page: input.page,
+      read,
+      view: (row) => lockView(url, row),
+      tail: (last, rows) => ({
+        ...(count === null || count === 0 ? {} : { count }),
+        ...nextLink('resource_locks_links', url, input.page, last, rows),
+      }),
+    })
   }),
   route(wire.showLock, {}, async (ctx, { params, url }) => ({
     resource_lock: lockView(url, await findLock(ctx, params.id ?? '')),

@@ -6,6 +6,7 @@ import { isoMicros } from '../../runtime/clock.ts'
 import { lower, type JsonObject } from '../../wire/changes.ts'
 import { shareInstanceChanges } from '../../wire/share-instances/changes.ts'
 import * as wire from '../../wire/share-instances/schema.ts'
+import { listReply } from '../list-reply.ts'
 import { booleanQuery, nextLink, pageRequest } from '../lists.ts'
 import { route, type Input, type Route } from '../route.ts'
 
@@ -44,11 +45,13 @@ export const shareInstanceRoutes: readonly Route[] = [
   route(wire.listShareInstances, how, async (ctx, { query, url }) => {
     const page = pageRequest(query, { maxLimit: ctx.settings.api.max_limit, sortKeys })
     const isSoftDeleted = booleanQuery(query, 'is_soft_deleted')
-    const rows = await list(ctx, { query, page, isSoftDeleted })
-    return {
-      share_instances: rows.map((row) => shareInstanceView(ctx, row)),
-      ...nextLink('share_instances_links', url, page, rows),
-    }
+    return listReply({
+      key: 'share_instances',
+      page,
+      read: list(ctx, { query, isSoftDeleted }),
+      view: (row) => shareInstanceView(ctx, row),
+      tail: (last, rows) => nextLink('share_instances_links', url, page, last, rows),
+    })
   }),
   route(wire.showShareInstance, how, async (ctx, { params }) => ({
     share_instance: shareInstanceView(ctx, await find(ctx, params.id ?? '')),

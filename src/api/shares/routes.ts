@@ -10,11 +10,13 @@ import { resetStatus, resetTaskState } from '../../app/shares/reset.ts'
 import { extend, shrink } from '../../app/shares/resize.ts'
 import { revert } from '../../app/shares/revert.ts'
 import { update } from '../../app/shares/update.ts'
+import type { ShareListRow } from '../../db/store/shares.ts'
 import { invalid } from '../../model/errors.ts'
 import type { BodyOf } from '../../wire/endpoint.ts'
 import { manageChanges, shareChanges } from '../../wire/shares/changes.ts'
 import * as wire from '../../wire/shares/schema.ts'
 import { truth } from '../../wire/types.ts'
+import { listReply } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { actionRoutes, Reply, route, type Input, type Route, type UrlParts } from '../route.ts'
 import { shareSummary, shareView } from './view.ts'
@@ -52,6 +54,12 @@ const sortKeys: Readonly<Record<string, string>> = {
   progress: 'progress',
 }
 
+/** What a member is not shown he can't sort by either: the order would tell it. */
+const hostAdminsOnly: readonly string[] = ['host', 'share_server_id']
+const tenantSortKeys = Object.fromEntries(
+  Object.entries(sortKeys).filter(([name]) => !hostAdminsOnly.includes(name)),
+)
+
 function listInput(
   ctx: Ctx,
   query: Readonly<Record<string, string>>,
@@ -59,9 +67,13 @@ function listInput(
 ): ListShares & { page: PageRequest } {
   const dict = (name: string) =>
     query[name] === undefined || query[name] === '' ? null : dictQuery(name, query[name])
+  const hostAdmin = ctx.policy.check('context_is_host_admin', ctx.identity)
   return {
     query,
-    page: pageRequest(query, { maxLimit: ctx.settings.api.max_limit, sortKeys }),
+    page: pageRequest(query, {
+      maxLimit: ctx.settings.api.max_limit,
+      sortKeys: hostAdmin ? sortKeys : tenantSortKeys,
+    }),
     withCount: countable && booleanQuery(query, 'with_count') === true,
     allTenants: booleanQuery(query, 'all_tenants', 'all_projects') === true,
     metadata: dict('metadata'),
@@ -70,6 +82,23 @@ function listInput(
     isSoftDeleted: booleanQuery(query, 'is_soft_deleted'),
   }
 }
+
+const listed = (
+  url: UrlParts,
+  page: PageRequest,
+  { read, count }: Awaited<ReturnType<typeof list>>,
+  view: (row: ShareListRow) => object,
+): Promise<Reply> =>
+  listReply({
+    key: 'shares',
+    page,
+    read,
+    view,
+    tail: (last, rows) => ({
+      ...(count === null ? {} : { count }),
+      ...nextLink('shares_links', url, page, last, rows),
+    }),
+  })
 
 async function shown(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
   return { share: shareView(ctx, url, await findShareForView(ctx, id)) }
@@ -128,21 +157,11 @@ const doManage = async (ctx: Ctx, { body, url }: Input<typeof wire.manageShare>)
 export const shareRoutes: readonly Route[] = [
   route(wire.listShares, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countShares'))
-    const { rows, count } = await list(ctx, input)
-    return {
-      shares: rows.map((row) => shareSummary(url, row)),
-      ...(count === null ? {} : { count }),
-      ...nextLink('shares_links', url, input.page, rows),
-    }
+    return listed(url, input.page, await list(ctx, input), (row) => shareSummary(url, row))
   }),
   route(wire.listSharesDetail, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, true)
-    const { rows, count } = await list(ctx, input)
-    return {
-      shares: rows.map((row) => shareView(ctx, url, row)),
-      ...(count === null ? {} : { count }),
-      ...nextLink('shares_links', url, input.page, rows),
-    }
+    return listed(url, input.page, await list(ctx, input), (row) => shareView(ctx, url, row))
   }),
   route(wire.showShare, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
   route(wire.createShare, how, async (ctx, { body, url }) =>

@@ -4,6 +4,7 @@ import type { SnapshotInstanceListRow } from '../../db/store/snapshot-locations.
 import { isoMicros } from '../../runtime/clock.ts'
 import type { JsonObject } from '../../wire/changes.ts'
 import * as wire from '../../wire/snapshot-instances/schema.ts'
+import { listReply, oldestFirst } from '../list-reply.ts'
 import { route, type Route } from '../route.ts'
 import { oneSnapshotLocation, snapshotLocationView } from '../snapshots/view.ts'
 
@@ -23,16 +24,18 @@ const detailView = (row: SnapshotInstanceListRow): JsonObject => ({
   provider_location: row.provider_location,
 })
 
+const newest = { key: 'snapshot_instances', page: { ...oldestFirst, descending: true } }
+
 const linksOf = (id: string): string => `snapshot-instances/${id}/export-locations`
 const wanted = (query: Readonly<Record<string, string>>): string | null => query.snapshot_id || null
 
 export const snapshotInstanceRoutes: readonly Route[] = [
-  route(wire.listSnapshotInstances, {}, async (ctx, { query }) => ({
-    snapshot_instances: (await list(ctx, wanted(query))).map(summaryView),
-  })),
-  route(wire.listSnapshotInstancesDetail, {}, async (ctx, { query }) => ({
-    snapshot_instances: (await list(ctx, wanted(query))).map(detailView),
-  })),
+  route(wire.listSnapshotInstances, {}, async (ctx, { query }) =>
+    listReply({ ...newest, read: list(ctx, wanted(query)), view: summaryView }),
+  ),
+  route(wire.listSnapshotInstancesDetail, {}, async (ctx, { query }) =>
+    listReply({ ...newest, read: list(ctx, wanted(query)), view: detailView }),
+  ),
   route(wire.showSnapshotInstance, {}, async (ctx, { params }) => ({
     snapshot_instance: detailView(await find(ctx, params.id ?? '')),
   })),

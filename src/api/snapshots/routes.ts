@@ -10,13 +10,15 @@ import { manage, type ManageSnapshotInput } from '../../app/snapshots/manage.ts'
 import { snapshotMetadata } from '../../app/snapshots/metadata.ts'
 import { resetStatus } from '../../app/snapshots/reset.ts'
 import { update } from '../../app/snapshots/update.ts'
+import type { SnapshotListRow } from '../../db/store/snapshot-list.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import type { BodyOf } from '../../wire/endpoint.ts'
 import { snapshotChanges } from '../../wire/snapshots/changes.ts'
 import * as wire from '../../wire/snapshots/schema.ts'
+import { listReply, oldestFirst } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { metadataRoutes } from '../metadata/routes.ts'
-import { actionRoutes, route, type Route, type UrlParts } from '../route.ts'
+import { actionRoutes, route, type Reply, type Route, type UrlParts } from '../route.ts'
 import {
   oneSnapshotLocation,
   snapshotAccessView,
@@ -75,6 +77,23 @@ function listInput(
   }
 }
 
+const listed = (
+  url: UrlParts,
+  page: PageRequest,
+  { read, count }: Awaited<ReturnType<typeof list>>,
+  view: (row: SnapshotListRow) => object,
+): Promise<Reply> =>
+  listReply({
+    key: 'snapshots',
+    page,
+    read,
+    view,
+    tail: (last, rows) => ({
+      ...(count === null ? {} : { count }),
+      ...nextLink('share_snapshots_links', url, page, last, rows),
+    }),
+  })
+
 async function shown(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
   return { snapshot: snapshotView(ctx, url, await findSnapshotForView(ctx, id)) }
 }
@@ -102,21 +121,11 @@ const locationsOf = (id: string): string => `snapshots/${id}/export-locations`
 export const snapshotRoutes: readonly Route[] = [
   route(wire.listSnapshots, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countSnapshots'))
-    const { rows, count } = await list(ctx, input)
-    return {
-      snapshots: rows.map((row) => snapshotSummary(url, row)),
-      ...(count === null ? {} : { count }),
-      ...nextLink('share_snapshots_links', url, input.page, rows),
-    }
+    return listed(url, input.page, await list(ctx, input), (row) => snapshotSummary(url, row))
   }),
   route(wire.listSnapshotsDetail, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countSnapshots'))
-    const { rows, count } = await list(ctx, input)
-    return {
-      snapshots: rows.map((row) => snapshotView(ctx, url, row)),
-      ...(count === null ? {} : { count }),
-      ...nextLink('share_snapshots_links', url, input.page, rows),
-    }
+    return listed(url, input.page, await list(ctx, input), (row) => snapshotView(ctx, url, row))
   }),
   route(wire.showSnapshot, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
   route(wire.createSnapshot, how, async (ctx, { body: { snapshot }, url }) => {
@@ -154,9 +163,14 @@ export const snapshotRoutes: readonly Route[] = [
   ...actionRoutes(wire.denySnapshotAccess, snapshotChanges, (ctx, { params, body }) =>
     deny(ctx, params.id ?? '', body.access_id),
   ),
-  route(wire.listSnapshotAccess, {}, async (ctx, { params }) => ({
-    snapshot_access_list: (await listAccess(ctx, params.id ?? '')).map(snapshotAccessView),
-  })),
+  route(wire.listSnapshotAccess, {}, async (ctx, { params }) =>
+    listReply({
+      key: 'snapshot_access_list',
+      page: oldestFirst,
+      read: await listAccess(ctx, params.id ?? ''),
+      view: snapshotAccessView,
+    }),
+  ),
   route(wire.listSnapshotExportLocations, {}, async (ctx, { params, url }) => {
     const id = params.id ?? ''
     const rows = await listLocations(ctx, id)

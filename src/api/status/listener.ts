@@ -1,6 +1,6 @@
 /**
- * `/healthcheck` and `/metrics` of a process that serves no API. Healthy means usable: the database answers and each role can
- * do its work.
+ * `/healthcheck` and `/metrics` of a process, on a port that the clients of the API need not reach. Healthy means usable: the
+ * database answers and each role can do its work.
  */
 import fastify from 'fastify'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,4 @@
-/** `GET /metrics` for Prometheus, and the gauges that are read from the database at each scrape. */
+/** `GET /metrics` on the API's port where that is wanted, and the gauges that are read from the database at each scrape. */
 import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../../app/context.ts'
 import { backendHealth, poolCapacity, queueState, rulesBehind } from '../../db/store/health.ts'

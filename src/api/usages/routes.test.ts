@@ -71,12 +71,13 @@ test('what was last measured, or why there is nothing', async () => {
     measured_at: null,
   })
   await measure(share.instanceId, 1234)
-  expect((await get(`/shares/${share.id}/usage`)).body.usage).toMatchObject({
-    used_bytes: 1234,
-    exclusive_bytes: null,
-    reason: 'shared extents',
-    method: 'btrfs-qgroup',
-  })
+  const usage = { used_bytes: 1234, exclusive_bytes: null, method: 'btrfs-qgroup' }
+  // A driver's words may name its paths: tenants get a sentence of the service.
+  for (const [token, reason] of [
+    ['demo', 'The backend that holds it has no such figure at present.'],
+    ['admin', 'shared extents'],
+  ] as const)
+    expect((await get(`/shares/${share.id}/usage`, token)).body.usage).toMatchObject({ ...usage, reason })
 })
 
 test('refresh waits for a measurement newer than the request', async () => {
@@ -102,13 +103,15 @@ test('a lost message only costs a look', async () => {
   stop()
 })
 
-test('nobody measures: 503 names the backend and says when to come back', async () => {
+test('nobody measures: 503 says when to come back, and to administrators which backend it is', async () => {
   bench.settings.api.usage_wait_s = 1
   await measure(share.instanceId, 1)
-  const { status, body, headers } = await get(`/shares/${share.id}/usage?refresh=true`)
+  const { status, body, headers } = await get(`/shares/${share.id}/usage?refresh=true`, 'admin')
   expect(status).toBe(503)
   expect(body.serviceUnavailable.message).toContain('node@sim')
   expect(headers['retry-after']).toBe('1')
+  const tenants = await get(`/shares/${share.id}/usage?refresh=true`)
+  expect([tenants.status, tenants.body.serviceUnavailable.message.includes('node@')]).toEqual([503, false])
 })
 
 test('on no backend there is nothing to wait for', async () => {

@@ -7,6 +7,8 @@ import { booleanQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { freshUsage } from './wait.ts'
 
+const noFigure = 'The backend that holds it has no such figure at present.'
+
 type Query = Readonly<Record<string, string>>
 
 /** The last figures, or with `refresh=true` new ones. */
@@ -16,6 +18,9 @@ async function usage(ctx: Ctx, what: Measured, query: Query): Promise<object> {
   const refresh = query.refresh !== '' && booleanQuery(query, 'refresh') === true
   const row =
     refresh && backendId !== null ? await freshUsage(ctx, what, backendId) : await lastUsage(ctx, what)
+  // A driver's own words are for whoever runs it.
+  const said = row?.reason ?? null
+  const reason = said === null || ctx.policy.check('share_usage:get_detail', ctx.identity) ? said : noFigure
   const unmeasured = backendId === null ? 'It is on no backend.' : 'It has not been measured yet.'
   return {
     usage: {
@@ -24,7 +29,7 @@ async function usage(ctx: Ctx, what: Measured, query: Query): Promise<object> {
       used_bytes: row?.used_bytes ?? null,
       referenced_bytes: row?.referenced_bytes ?? null,
       exclusive_bytes: row?.exclusive_bytes ?? null,
-      reason: row === undefined ? unmeasured : row.reason,
+      reason: row === undefined ? unmeasured : reason,
       method: row?.method ?? null,
       measured_at: row === undefined ? null : isoMicros(row.measured_at),
     },
@@ -32,10 +37,10 @@ async function usage(ctx: Ctx, what: Measured, query: Query): Promise<object> {
 }
 
 export const usageRoutes: readonly Route[] = [
-  route(showShareUsage, {}, async (ctx, { params, query }) =>
+  route(showShareUsage, { waits: true }, async (ctx, { params, query }) =>
     usage(ctx, await measuredShare(ctx, params.id ?? ''), query),
   ),
-  route(showSnapshotUsage, {}, async (ctx, { params, query }) =>
+  route(showSnapshotUsage, { waits: true }, async (ctx, { params, query }) =>
     usage(ctx, await measuredSnapshot(ctx, params.id ?? ''), query),
   ),
 ]

@@ -2,7 +2,7 @@
  * Waiting for a measurement newer than the request. It happens here, at the edge, because nothing below may wait for
  * anything but the database; a reading request holds no transaction meanwhile.
  */
-import type { Ctx } from '../../app/context.ts'
+import { isAdmin, type Ctx } from '../../app/context.ts'
 import { backendName, lastUsage, onUsageMeasured, wantUsage, type Measured } from '../../app/usages/show.ts'
 import type { UsageRow } from '../../db/store/usages.ts'
 import { fault } from '../../model/errors.ts'
@@ -32,8 +32,9 @@ export async function freshUsage(ctx: Ctx, what: Measured, backendId: string): P
   } finally {
     stop()
   }
+  const who = isAdmin(ctx) ? `Backend ${await backendName(ctx, backendId)}` : 'The backend that holds it'
   throw fault('Unavailable', {
-    message: `Backend ${await backendName(ctx, backendId)} has not measured it within ${waitS} s: ask again, or without refresh for the last figures.`,
+    message: `${who} has not measured it within ${waitS} s: ask again, or without refresh for the last figures.`,
     retryAfterS: waitS,
   })
 }

@@ -1,15 +1,18 @@
 /** "Let this client in": a rule is desired state; the share manager makes it true and says how far it is. */
 import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
-import { insertRule, raiseAccess, rulesOfShare, type AccessRuleRow } from '../../db/store/access-rules.ts'
+import { insertRule, raiseAccess, rulesFor, type AccessRuleRow } from '../../db/store/access-rules.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { reasonOfShareLock } from '../../db/store/resource-locks.ts'
 import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts'
 import type { ShareRow } from '../../db/store/shares.ts'
 import { busTopic } from '../../engine/queue.ts'
+import { twinOf } from '../../model/access-twins.ts'
 import { accessLevels, checkTarget } from '../../model/access.ts'
 import { invalid } from '../../model/errors.ts'
 import { shareAllows } from '../../model/states.ts'
+import { roomForMetadata, roomForRule } from '../limits.ts'
+import { hiddenRules } from './find.ts'
 import { putLock } from '../resource-locks/create.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
 
@@ -38,17 +41,23 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   if (!ctx.flags.has('stateOfEachRule') && instances.some((row) => row.access_rules_status === 'error')) {
     throw invalid(`access rules of share ${share.id} are in error: deny those first`)
   }
-  const taken = invalid(
-    `access of ${input.type} ${input.to.slice(0, 64)} to share ${share.id} exists already`,
-  )
-  const same = await rulesOfShare(ctx.tx, share.id, { type: input.type, canonicalTo: canonical })
-  if (same.length > 0) throw taken
+  await roomForRule(ctx, { table: 'shares', id: share.id })
+  await roomForMetadata(ctx, share.project_id, { adding: Object.keys(input.metadata).length })
+  // What the caller can't see must not be told by a refusal: a rule hidden from him is made a second time.
+  const same = await rulesFor(ctx.tx, share.id, input.type, canonical)
+  const hidden = await hiddenRules(ctx, share, same)
+  if (same.some(({ id }) => !hidden.has(id))) {
+    throw invalid(`access of ${input.type} ${input.to.slice(0, 64)} to share ${share.id} exists already`)
+  }
   const rule: AccessRuleRow = {
     id: randomUUID(),
     share_id: share.id,
     access_type: input.type,
     access_to: input.to,
-    canonical_to: canonical,
+    canonical_to: twinOf(
+      canonical,
+      same.map(({ canonical_to }) => canonical_to),
+    ),
     access_level: level,
     access_key: null,
     state: 'queued_to_apply',
@@ -56,11 +65,8 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
     updated_at: null,
   }
   const ids = instances.map(({ id }) => id)
-  try {
-    await insertRule(ctx.tx, rule, ids, input.metadata)
-  } catch (error) {
-    throw ctx.store.dialect.isDuplicate(error) ? taken : error
-  }
+  // Of two who make it at once the database refuses one; the transaction is repeated and finds the other's.
+  await insertRule(ctx.tx, rule, ids, input.metadata)
   await putLocks(ctx, share, rule, input)
   await tellBackends(ctx, instances)
   await recordRule(ctx, share, 'access.allowed', rule)

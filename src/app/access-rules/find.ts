@@ -1,6 +1,7 @@
 /** Looks access rules up for a caller, with what hangs on them and what must be hidden of them. */
 import { type Ctx, scopeOf } from '../context.ts'
 import { ruleById, rulesOfShare, type AccessRuleRow, type RuleFilters } from '../../db/store/access-rules.ts'
+import type { Page } from '../../db/store/keyset.ts'
 import { metadataOf } from '../../db/store/metadata.ts'
 import { locksOn } from '../../db/store/resource-locks.ts'
 import { visibleShare, type ShareRow } from '../../db/store/shares.ts'
@@ -42,34 +43,45 @@ export async function showRule(ctx: Ctx, id: string): Promise<ShownRule> {
   return shown
 }
 
-/** Rules of a share the caller can see. A filter by what a rule hides must not find it out. */
-export async function listRules(ctx: Ctx, share: ShareRow, filters: RuleFilters = {}): Promise<ShownRule[]> {
-  const rows = await complete(ctx, share, await rulesOfShare(ctx.db, share.id, filters))
-  const prying = filters.canonicalTo !== undefined || filters.key !== undefined
-  return prying ? rows.filter(({ hidden }) => !hidden) : rows
+export type ReadRules = (page: Page) => Promise<ShownRule[]>
+
+/** Reads rules of a share the caller can see. A filter by what a rule hides must not find it out: see {@link isPrying}. */
+export function rulesReader(ctx: Ctx, share: ShareRow, filters: RuleFilters = {}): ReadRules {
+  return async (page) => complete(ctx, share, await rulesOfShare(ctx.db, share.id, filters, page))
+}
+
+/** Whether a list with these filters must leave hidden rules out. */
+export const isPrying = (filters: RuleFilters): boolean =>
+  filters.canonicalTo !== undefined || filters.key !== undefined
+
+async function complete(ctx: Ctx, share: ShareRow, rules: readonly AccessRuleRow[]): Promise<ShownRule[]> {
+  const ids = rules.map(({ id }) => id)
+  const metadata = await metadataOf(ctx.db, 'access_rule_metadata', ids)
+  const hidden = await hiddenRules(ctx, share, rules)
+  return rules.map((rule) => ({
+    ...rule,
+    metadata: metadata.get(rule.id) ?? {},
+    hidden: hidden.has(rule.id),
+    rulesStatus: share.access_rules_status,
+  }))
 }
 
 /**
  * Hidden are rules under somebody's visibility lock, and all rules of another project's public share: a public share is
  * for everybody to use, its clients' addresses and keys are not.
  */
-async function complete(ctx: Ctx, share: ShareRow, rules: readonly AccessRuleRow[]): Promise<ShownRule[]> {
+export async function hiddenRules(
+  ctx: Ctx,
+  share: ShareRow,
+  rules: readonly { readonly id: string }[],
+): Promise<ReadonlySet<string>> {
   const ids = rules.map(({ id }) => id)
-  const metadata = await metadataOf(ctx.db, 'access_rule_metadata', ids)
-  const own = ctx.policy.check('share:access_get', ctx.identity, {
-    project_id: share.project_id,
-    user_id: share.user_id,
-  })
-  const locks = own ? await locksOn(ctx.db, ids, 'show') : []
-  const locked = new Set(
+  const { project_id, user_id } = share
+  if (!ctx.policy.check('share:access_get', ctx.identity, { project_id, user_id })) return new Set(ids)
+  const locks = await locksOn(ctx.db, ids, 'show')
+  return new Set(
     locks
       .filter((lock) => !mayOverrule(ctx, lock, 'resource_lock:bypass_locked_show_action'))
       .map((lock) => lock.resource_id),
   )
-  return rules.map((rule) => ({
-    ...rule,
-    metadata: metadata.get(rule.id) ?? {},
-    hidden: !own || locked.has(rule.id),
-    rulesStatus: share.access_rules_status,
-  }))
 }

@@ -5,11 +5,11 @@ import { visibleShare } from '../../db/store/shares.ts'
 import { invalid } from '../../model/errors.ts'
 import { findShare } from '../shares/find.ts'
 import { levelOf, targetOf } from './allow.ts'
-import { listRules, type ShownRule } from './find.ts'
+import { isPrying, rulesReader, type ReadRules } from './find.ts'
 
 /** As the share's action does it, up to 2.44: all of them. */
-export async function listOfShare(ctx: Ctx, shareId: string): Promise<ShownRule[]> {
-  return listRules(ctx, await findShare(ctx, shareId))
+export async function listOfShare(ctx: Ctx, shareId: string): Promise<ReadRules> {
+  return rulesReader(ctx, await findShare(ctx, shareId))
 }
 
 export interface ListAccessRules {
@@ -18,14 +18,18 @@ export interface ListAccessRules {
   readonly metadata: Readonly<Record<string, string>> | null
 }
 
-/** 400, not 404, for a share that isn't there: it is a filter here. */
-export async function listByQuery(ctx: Ctx, { query, metadata }: ListAccessRules): Promise<ShownRule[]> {
+/** `hides`: hidden rules must not be shown at all. 400, not 404, for a share that isn't there: it is a filter here. */
+export async function listByQuery(
+  ctx: Ctx,
+  { query, metadata }: ListAccessRules,
+): Promise<{ read: ReadRules; hides: boolean }> {
   const shareId = query.share_id
   if (shareId === undefined || shareId === '') throw invalid('share_id must be given in the query')
   const share = await visibleShare(ctx.db, scopeOf(ctx), shareId.slice(0, 64))
   if (share === undefined)
     throw invalid(`share_id must be the id of a share; ${shareId.slice(0, 64)} is none`)
-  return listRules(ctx, share, { ...filtersOf(ctx, query), metadata: metadata ?? undefined })
+  const filters = { ...filtersOf(ctx, query), metadata: metadata ?? undefined }
+  return { read: rulesReader(ctx, share, filters), hides: isPrying(filters) }
 }
 
 function filtersOf(ctx: Ctx, query: Readonly<Record<string, string>>): RuleFilters {

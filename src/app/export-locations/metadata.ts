@@ -19,6 +19,8 @@ export async function locationMetadata(
   return {
     table: 'export_location_metadata',
     id: location.id,
+    projectId: null,
+    resource: 'share_instance_export_locations',
     adminKeys: ctx.settings.shares.admin_only_el_metadata,
     adminRule: 'share_export_location:update_admin_only_metadata',
     keyPattern: /^[a-zA-Z0-9\-_:. ]{1,255}$/,

@@ -8,25 +8,22 @@ import { microsFromIso } from '../../model/iso-time.ts'
 export interface ListMessages {
   /** Filters as sent; keys that are none are ignored. */
   readonly query: Readonly<Record<string, string>>
-  readonly page: Page
 }
 
-export async function list(ctx: Ctx, { query, page }: ListMessages): Promise<MessageRow[]> {
+/** Answers what reads any page of the list. */
+export function list(ctx: Ctx, { query }: ListMessages): (page: Page) => Promise<MessageRow[]> {
   const given = messageColumns.flatMap((column) => {
     const value = query[column]
     return value === undefined ? [] : [[column, value] as const]
   })
   const timed = ctx.flags.has('filterMessagesByTime')
-  return listMessages(
-    ctx.db,
-    scopeOf(ctx),
-    {
-      equal: Object.fromEntries(given),
-      since: timed ? instant('created_since', query.created_since) : null,
-      before: timed ? instant('created_before', query.created_before) : null,
-    },
-    page,
-  )
+  const filters = {
+    equal: Object.fromEntries(given),
+    since: timed ? instant('created_since', query.created_since) : null,
+    before: timed ? instant('created_before', query.created_before) : null,
+  }
+  const scope = scopeOf(ctx)
+  return (page) => listMessages(ctx.db, scope, filters, page)
 }
 
 function instant(name: string, text: string | undefined): number | null {

@@ -3,12 +3,18 @@
  * administrators'; whose they are and who may touch them is settled by whoever makes the {@link MetadataOwner}.
  */
 import type { Ctx } from '../context.ts'
+import { holdRow } from '../../db/store/limits.ts'
 import { metadataOf, removePairs, writePairs, type MetadataTable } from '../../db/store/metadata.ts'
 import { fault, invalid } from '../../model/errors.ts'
+import { roomForMetadata } from '../limits.ts'
 
 export interface MetadataOwner {
   readonly table: MetadataTable
   readonly id: string
+  /** Whose limit the items count towards; null: bounded with the resource alone. */
+  readonly projectId: string | null
+  /** The table of the resource itself. */
+  readonly resource: 'shares' | 'snapshots' | 'access_rules' | 'share_instance_export_locations'
   /** Keys that need `adminRule`; PUT by others leaves them alone. */
   readonly adminKeys: readonly string[]
   readonly adminRule: string | null
@@ -19,9 +25,6 @@ export interface MetadataOwner {
 }
 
 export type Pairs = Readonly<Record<string, string>>
-
-/** More items than this on one resource are refused: lists show all of them. */
-const maxItems = 1000
 
 export async function readAll(ctx: Ctx, owner: MetadataOwner): Promise<Pairs> {
   return (await metadataOf(ctx.db, owner.table, [owner.id])).get(owner.id) ?? {}
@@ -72,10 +75,14 @@ export async function removeOne(ctx: Ctx, owner: MetadataOwner, key: string): Pr
 
 async function write(ctx: Ctx, owner: MetadataOwner, pairs: Pairs, gone: readonly string[]): Promise<void> {
   refuseUnfit(owner, pairs)
+  // Two requests that each add a little must not both be counted before the other.
+  await holdRow(ctx.tx, owner.resource, owner.id)
+  const before = Object.keys(await readAll(ctx, owner))
+  const present = before.filter((key) => !gone.includes(key)).length
+  const adding = Object.keys(pairs).filter((key) => !before.includes(key) || gone.includes(key)).length
+  await roomForMetadata(ctx, owner.projectId, { adding, present })
   await removePairs(ctx.tx, owner.table, owner.id, gone)
   await writePairs(ctx.tx, owner.table, owner.id, pairs)
-  const items = Object.keys(await readAll(ctx, owner)).length
-  if (items > maxItems) throw invalid(`metadata must have at most ${maxItems} items, ${items} would be there`)
   await owner.changed?.(pairs, gone)
 }
 

@@ -5,12 +5,16 @@ import { listOperations, type OperationFilters, type OperationRow } from '../../
 
 export interface ListOperations {
   readonly filters: OperationFilters
-  readonly page: Page
   /** Honoured where the policy allows it, ignored elsewhere, as on Manila's lists. */
   readonly allTenants: boolean
 }
 
-export function list(ctx: Ctx, { filters, page, allTenants }: ListOperations): Promise<OperationRow[]> {
+/** Answers what reads any page of the list. */
+export function list(
+  ctx: Ctx,
+  { filters, allTenants }: ListOperations,
+): (page: Page) => Promise<OperationRow[]> {
   const all = allTenants && ctx.policy.check('operation:get_all_projects', ctx.identity)
-  return listOperations(ctx.db, { projectId: all ? null : ctx.identity.projectId }, filters, page)
+  const scope = { projectId: all ? null : ctx.identity.projectId }
+  return (page) => listOperations(ctx.db, scope, filters, page)
 }

@@ -1,12 +1,12 @@
 /** A lock on a share or an access rule. */
 import { randomUUID } from 'node:crypto'
-import type { Ctx } from '../context.ts'
+import { standingOf, type Ctx } from '../context.ts'
 import { insertLock, locksOn, type LockRow } from '../../db/store/resource-locks.ts'
 import { ruleById } from '../../db/store/access-rules.ts'
 import { visibleShare } from '../../db/store/shares.ts'
 import { fault, invalid } from '../../model/errors.ts'
+import { roomForLock } from '../limits.ts'
 import { lockScope } from './find.ts'
-import { lockContextOf } from './rank.ts'
 
 export type ResourceType = 'share' | 'access_rule'
 export type ResourceAction = 'delete' | 'show'
@@ -54,7 +54,7 @@ export async function putLock(ctx: Ctx, input: CreateLockInput): Promise<LockRow
     id: randomUUID(),
     user_id: ctx.identity.userId,
     project_id: ctx.identity.projectId,
-    lock_context: lockContextOf(ctx),
+    lock_context: standingOf(ctx),
     resource_type: input.resourceType,
     resource_id: input.resourceId,
     resource_action: input.resourceAction,
@@ -62,6 +62,10 @@ export async function putLock(ctx: Ctx, input: CreateLockInput): Promise<LockRow
     created_at: ctx.clock.now(),
     updated_at: null,
   }
+  await roomForLock(ctx, {
+    table: input.resourceType === 'share' ? 'shares' : 'access_rules',
+    id: input.resourceId,
+  })
   await insertLock(ctx.tx, lock)
   return lock
 }

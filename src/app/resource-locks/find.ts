@@ -25,15 +25,19 @@ export async function findLock(ctx: Ctx, id: string): Promise<LockRow> {
 
 export interface ListLocks {
   readonly filters: LockFilters
-  readonly page: Page
   readonly allProjects: boolean
   readonly withCount: boolean
 }
 
 /** Other projects' locks only with `allProjects` and only for those who may; `count` only when asked for. */
-export async function list(ctx: Ctx, input: ListLocks): Promise<{ rows: LockRow[]; count: number | null }> {
+export async function list(
+  ctx: Ctx,
+  input: ListLocks,
+): Promise<{ read: (page: Page) => Promise<LockRow[]>; count: number | null }> {
   const scope = input.allProjects ? lockScope(ctx) : { projectId: ctx.identity.projectId }
   const filters = scope.projectId === null ? input.filters : { ...input.filters, projectId: undefined }
-  const rows = await listLocks(ctx.db, scope, filters, input.page)
-  return { rows, count: input.withCount ? await countLocks(ctx.db, scope, filters) : null }
+  return {
+    read: (page) => listLocks(ctx.db, scope, filters, page),
+    count: input.withCount ? await countLocks(ctx.db, scope, filters) : null,
+  }
 }

@@ -12,11 +12,11 @@ import { resetInstanceStatus } from '../shares/reset.ts'
 
 export interface ListShareInstances {
   readonly query: Readonly<Record<string, string>>
-  readonly page: Page
   readonly isSoftDeleted: boolean | null
 }
 
-export async function list(ctx: Ctx, input: ListShareInstances): Promise<InstanceListRow[]> {
+/** Answers what reads any page of the list. */
+export function list(ctx: Ctx, input: ListShareInstances): (page: Page) => Promise<InstanceListRow[]> {
   const since = (flag: string, name: string): string | undefined =>
     ctx.flags.has(flag) ? input.query[name] || undefined : undefined
   const path = since('filterByExportLocation', 'export_location_path')
@@ -25,7 +25,7 @@ export async function list(ctx: Ctx, input: ListShareInstances): Promise<Instanc
     exportLocationPathHash: path === undefined ? undefined : pathHash(path),
     isSoftDeleted: ctx.flags.has('recycleBin') && input.isSoftDeleted === true,
   }
-  return listInstances(ctx.db, filters, input.page, ctx.minor < 9)
+  return (page) => listInstances(ctx.db, filters, page, ctx.minor < 9)
 }
 
 export async function listOfShare(ctx: Ctx, shareId: string): Promise<InstanceListRow[]> {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type Ctx, isAdmin, start } from '../context.ts'
+import { roomForMetadata } from '../limits.ts'
 import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
 import { charge, limitsOf } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
@@ -71,6 +72,7 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
     zoneId: zone?.id ?? null,
   })
   await charge(ctx.tx, payerOf(rows.share), shareCharges(rows.share), ctx.settings.quota)
+  await roomForMetadata(ctx, rows.share.project_id, { adding: Object.keys(input.metadata).length })
   await insertShare(ctx.tx, rows.share, rows.instance, { ...input.metadata, ...affinityMetadata(hints) })
   await recordAffinity(ctx, rows.share.id, hints)
   await recordEvent(ctx.tx, {

@@ -8,7 +8,6 @@ import { invalid } from '../../model/errors.ts'
 
 export interface ListShares {
   readonly query: Readonly<Record<string, string>>
-  readonly page: Page
   readonly withCount: boolean
   readonly allTenants: boolean
   /** Parsed by the edge. */
@@ -18,16 +17,19 @@ export interface ListShares {
   readonly isSoftDeleted: boolean | null
 }
 
+/** `read` answers any page of the list; who may see what was settled before. */
 export async function list(
   ctx: Ctx,
   input: ListShares,
-): Promise<{ rows: ShareListRow[]; count: number | null }> {
+): Promise<{ read: (page: Page) => Promise<ShareListRow[]>; count: number | null }> {
   const filters = await filtersOf(ctx, input)
-  if (filters === null) return { rows: [], count: input.withCount ? 0 : null }
+  if (filters === null) return { read: () => Promise.resolve([]), count: input.withCount ? 0 : null }
   const all = input.allTenants && ctx.policy.check('share:list_all_projects', ctx.identity)
   const scope = { projectId: all ? null : ctx.identity.projectId }
-  const rows = await listShares(ctx.db, scope, filters, input.page, ctx.minor < 9)
-  return { rows, count: input.withCount ? await countShares(ctx.db, scope, filters) : null }
+  return {
+    read: (page) => listShares(ctx.db, scope, filters, page, ctx.minor < 9),
+    count: input.withCount ? await countShares(ctx.db, scope, filters) : null,
+  }
 }
 
 /** Null when nothing can match. */
@@ -65,6 +67,7 @@ async function filtersOf(ctx: Ctx, input: ListShares): Promise<ShareFilters | nu
     extraSpecs: input.extraSpecs ?? undefined,
     exportLocationId: from('filterByExportLocation', 'export_location_id'),
     exportLocationPathHash: path === undefined ? undefined : pathHash(path),
+    adminLocations: admin,
     isSoftDeleted: ctx.flags.has('recycleBin') && input.isSoftDeleted === true,
     mountPointName: given('mount_point_name'),
     availabilityZoneId: zoneRow?.id,

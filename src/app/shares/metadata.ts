@@ -17,6 +17,8 @@ export async function shareMetadataOwner(
   return {
     table: 'share_metadata',
     id: share.id,
+    projectId: share.project_id,
+    resource: 'shares',
     adminKeys: ctx.settings.shares.admin_only_metadata,
     adminRule: 'share:update_admin_only_metadata',
   }

@@ -1,7 +1,9 @@
 /** Snapshot instances, for administrators. */
 import type { Ctx } from '../context.ts'
+import type { Page } from '../../db/store/keyset.ts'
 import {
   listSnapshotInstances,
+  snapshotInstanceForView,
   snapshotLocations,
   type SnapshotInstanceListRow,
   type SnapshotLocationRow,
@@ -9,12 +11,17 @@ import {
 import { fault } from '../../model/errors.ts'
 import { resetSnapshotInstanceStatus } from '../snapshots/reset.ts'
 
-export async function list(ctx: Ctx, snapshotId: string | null): Promise<SnapshotInstanceListRow[]> {
-  return listSnapshotInstances(ctx.db, snapshotId === null ? {} : { snapshotId })
+/** Answers what reads any page of the list. */
+export function list(
+  ctx: Ctx,
+  snapshotId: string | null,
+): (page: Page) => Promise<SnapshotInstanceListRow[]> {
+  const filters = snapshotId === null ? {} : { snapshotId }
+  return (page) => listSnapshotInstances(ctx.db, filters, page)
 }
 
 export async function find(ctx: Ctx, id: string): Promise<SnapshotInstanceListRow> {
-  const [row] = await listSnapshotInstances(ctx.db, { id: id.slice(0, 64) })
+  const row = await snapshotInstanceForView(ctx.db, id.slice(0, 64))
   if (row === undefined) throw fault('ShareSnapshotInstanceNotFound', { id: id.slice(0, 64) })
   return row
 }

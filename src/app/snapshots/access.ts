@@ -1,6 +1,7 @@
 /** Who may mount a snapshot, always read-only: desired state, as for shares. */
 import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
+import type { Page } from '../../db/store/keyset.ts'
 import {
   insertSnapshotRule,
   queueSnapshotDenial,
@@ -8,6 +9,7 @@ import {
   removeSnapshotRule,
   rulesOfOneSnapshot,
   snapshotRuleById,
+  snapshotRuleExists,
   type SnapshotRuleRow,
 } from '../../db/store/snapshot-access.ts'
 import type { SnapshotRow } from '../../db/store/snapshots.ts'
@@ -15,6 +17,7 @@ import { busTopic } from '../../engine/queue.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
 import { targetOf } from '../access-rules/allow.ts'
+import { roomForRule } from '../limits.ts'
 import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
 
 /** Answers the rule as written. */
@@ -23,8 +26,8 @@ export async function allow(ctx: Ctx, id: string, type: string, to: string): Pro
   const canonical = targetOf(ctx, type, to)
   const placed = await mountable(ctx, snapshot)
   const taken = invalid(`access of ${type} ${to.slice(0, 64)} to snapshot ${snapshot.id} exists already`)
-  const known = await rulesOfOneSnapshot(ctx.tx, snapshot.id)
-  if (known.some((rule) => rule.access_type === type && rule.canonical_to === canonical)) throw taken
+  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id })
+  if (await snapshotRuleExists(ctx.tx, snapshot.id, type, canonical)) throw taken
   const rule: SnapshotRuleRow = {
     id: randomUUID(),
     snapshot_id: snapshot.id,
@@ -60,9 +63,10 @@ export async function deny(ctx: Ctx, id: string, ruleId: string): Promise<void> 
   await tellBackends(ctx, placed)
 }
 
-export async function list(ctx: Ctx, id: string): Promise<SnapshotRuleRow[]> {
+/** Answers what reads any page of the list. */
+export async function list(ctx: Ctx, id: string): Promise<(page: Page) => Promise<SnapshotRuleRow[]>> {
   const snapshot = await findSnapshotToChange(ctx, id, 'share_snapshot:access_list')
-  return rulesOfOneSnapshot(ctx.db, snapshot.id)
+  return (page) => rulesOfOneSnapshot(ctx.db, snapshot.id, page)
 }
 
 /** The instances whose rules are to change; 400 when the snapshot can't have rules of its own, or not now. */

@@ -1,6 +1,7 @@
 /** A point-in-time copy of a share. In the request's transaction: quota, the snapshot, its instance, the operation. */
 import { randomUUID } from 'node:crypto'
 import { type Ctx, start } from '../context.ts'
+import { roomForMetadata } from '../limits.ts'
 import type { SnapshotInstancesTable, SnapshotsTable } from '../../db/schema.ts'
 import { charge } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
@@ -45,6 +46,7 @@ export async function create(ctx: Ctx, input: CreateSnapshotInput): Promise<stri
     shareTypeId: share.share_type_id,
   }
   await charge(ctx.tx, payer, snapshotCharges(snapshot), ctx.settings.quota)
+  await roomForMetadata(ctx, snapshot.project_id, { adding: Object.keys(input.metadata).length })
   await insertSnapshot(ctx.tx, snapshot, rows.instance, input.metadata)
   await recordEvent(ctx.tx, {
     projectId: snapshot.project_id,

@@ -11,22 +11,24 @@ import { invalid } from '../../model/errors.ts'
 
 export interface ListSnapshots {
   readonly query: Readonly<Record<string, string>>
-  readonly page: Page
   readonly withCount: boolean
   readonly allTenants: boolean
   /** Parsed by the edge. */
   readonly metadata: Readonly<Record<string, string>> | null
 }
 
+/** `read` answers any page of the list; who may see what was settled before. */
 export async function list(
   ctx: Ctx,
   input: ListSnapshots,
-): Promise<{ rows: SnapshotListRow[]; count: number | null }> {
+): Promise<{ read: (page: Page) => Promise<SnapshotListRow[]>; count: number | null }> {
   const filters = filtersOf(ctx, input)
   const all = input.allTenants && ctx.policy.check('share_snapshot:list_all_projects', ctx.identity)
   const scope = { projectId: all ? null : ctx.identity.projectId }
-  const rows = await listSnapshots(ctx.db, scope, filters, input.page)
-  return { rows, count: input.withCount ? await countSnapshots(ctx.db, scope, filters) : null }
+  return {
+    read: (page) => listSnapshots(ctx.db, scope, filters, page),
+    count: input.withCount ? await countSnapshots(ctx.db, scope, filters) : null,
+  }
 }
 
 function filtersOf(ctx: Ctx, { query, metadata }: ListSnapshots): SnapshotFilters {

@@ -1,5 +1,6 @@
 /** An administrator brings a snapshot that exists on a backend under management. */
 import { type Ctx, start } from '../context.ts'
+import { roomForMetadata } from '../limits.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { insertSnapshot, providerLocationInUse } from '../../db/store/snapshot-list.ts'
 import { recordEvent } from '../../db/store/records.ts'
@@ -35,6 +36,7 @@ export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<stri
     })
   }
   const rows = snapshotRows(ctx, share, instance, { ...input, status: 'manage_starting' })
+  await roomForMetadata(ctx, rows.snapshot.project_id, { adding: Object.keys(input.metadata).length })
   await insertSnapshot(ctx.tx, rows.snapshot, rows.instance, input.metadata)
   await recordEvent(ctx.tx, {
     projectId: rows.snapshot.project_id,

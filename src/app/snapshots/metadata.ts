@@ -9,5 +9,12 @@ export async function snapshotMetadata(
   intent: 'get' | 'update' | 'delete',
 ): Promise<MetadataOwner> {
   const snapshot = await findSnapshotToChange(ctx, id, `share_snapshot:${intent}_metadata`)
-  return { table: 'snapshot_metadata', id: snapshot.id, adminKeys: [], adminRule: null }
+  return {
+    table: 'snapshot_metadata',
+    id: snapshot.id,
+    projectId: snapshot.project_id,
+    resource: 'snapshots',
+    adminKeys: [],
+    adminRule: null,
+  }
 }

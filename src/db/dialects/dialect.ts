@@ -10,6 +10,8 @@ export interface DatabaseDialect {
   readonly nowMicros: RawBuilder<number>
   /** True where one process owns the file and a second one must be refused. */
   readonly singleProcess: boolean
+  /** True where a user of the server can be kept to some rows of a table. */
+  readonly hasRowPolicies: boolean
   /** The names of all indexes. */
   readonly indexNames: RawBuilder<{ name: string }>
   /** A sentence for each setting of the database that this program can't rely on. */

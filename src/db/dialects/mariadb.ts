@@ -73,9 +73,14 @@ class MariadbClient implements Client {
     this.#connection = connection
   }
 
-  async run(query: CompiledQuery): Promise<QueryResult<unknown>> {
+  async run(query: CompiledQuery, limitMs: number | null): Promise<QueryResult<unknown>> {
     const values = query.parameters.map(plain)
-    const [answer] = await this.#connection.query(query.sql, values as never)
+    // 0 would be no limit.
+    const limit =
+      limitMs === null
+        ? ''
+        : `set statement max_statement_time = ${(Math.max(1, limitMs) / 1000).toFixed(3)} for `
+    const [answer] = await this.#connection.query(limit + query.sql, values as never)
     if (Array.isArray(answer)) return { rows: answer as unknown[] }
     return { rows: [], numAffectedRows: BigInt(answer.affectedRows) }
   }
@@ -187,6 +192,8 @@ async function withinLimit<T>(work: Promise<T>, ms: number): Promise<T> {
 const conflicts = [1213, 1205, 1020]
 /** Too many connections, shutdown, killed, server gone, idle transaction ended, statement interrupted, read-only. */
 const gone = [1040, 1053, 1927, 2006, 2013, 4031, 1317, 1969, 1290]
+/** Statement interrupted, its time over. */
+const overdue = [1317, 1969]
 const lost =
   /^(PROTOCOL_CONNECTION_LOST|PROTOCOL_SEQUENCE_TIMEOUT|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN)$/
 
@@ -201,7 +208,13 @@ const isLost = (error: unknown): boolean =>
 export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect {
   const kysely: Dialect = {
     createDriver: () =>
-      pooledDriver({ open: () => openPool(url, limits), limits, begin: 'start transaction', isLost }),
+      pooledDriver({
+        open: () => openPool(url, limits),
+        limits,
+        begin: 'start transaction',
+        isLost,
+        isOverdue: (error) => overdue.includes(numberOf(error)),
+      }),
     createAdapter: () => new MysqlAdapter(),
     createQueryCompiler: () => new Compiler(),
     createIntrospector: (db) => new MysqlIntrospector(db),
@@ -218,6 +231,7 @@ export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect
     quoted: (name) => `\`${name}\``,
     account: (user) => `\`${user}\`@'%'`,
     singleProcess: false,
+    hasRowPolicies: false,
     isConflict: (error) => conflicts.includes(numberOf(error)),
     isDuplicate: (error) => numberOf(error) === 1062,
   }

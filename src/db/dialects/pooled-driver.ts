@@ -2,6 +2,7 @@
  * The part of a Kysely driver that PostgreSQL and MariaDB share: connections of a pool, each statement with a time limit,
  * and one answer to a server that is away. A connection that does not answer in time is destroyed: nobody knows what it is
  * still doing. Opening one is tried again until the wait for a connection is over, so that a restarting server is a delay.
+ * Statements of a request end with its budget, which is told to the server without a round trip of its own.
  */
 import {
   CompiledQuery,
@@ -10,12 +11,16 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
+import { BudgetSpent, budgetForStatement, type StatementBudget } from '../../runtime/statement-budget.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 import type { PoolLimits } from './server-url.ts'
 
 /** One connection of a database library, reduced to what is needed. */
 export interface Client {
-  run(query: CompiledQuery): Promise<QueryResult<unknown>>
+  /** `limitMs`: the server itself is to end the statement then, if it can be told with the statement. */
+  run(query: CompiledQuery, limitMs: number | null): Promise<QueryResult<unknown>>
+  /** Asks the server to end the statement that is running; for those that can't be told beforehand. */
+  interrupt?(): void
   /** Ends the connection at once, whatever it is doing. */
   destroy(reason: Error): void
   /** Back into the pool. */
@@ -42,6 +47,8 @@ export interface PooledParts {
   readonly begin: string
   /** Recognises an error of the library that says that the server is away. */
   isLost(error: unknown): boolean
+  /** Recognises the answer to a statement that was ended because its time was over. */
+  isOverdue(error: unknown): boolean
 }
 
 /** Milliseconds between two tries to reach a server that is away. */
@@ -60,13 +67,26 @@ class PooledConnection implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     // Outside a transaction each statement is its own commit.
     const writes = !this.inTransaction && !/^\s*select\b/i.test(query.sql)
-    return (await this.send(query, writes)) as QueryResult<R>
+    const budget = budgetForStatement()
+    if (budget === undefined) return (await this.send(query, writes)) as QueryResult<R>
+    const began = performance.now()
+    try {
+      return (await this.send(query, writes, budget)) as QueryResult<R>
+    } finally {
+      budget.leftMs -= performance.now() - began
+    }
   }
 
   /** `commits`: whether the statement makes something last, should the answer be lost. */
-  async send(query: CompiledQuery, commits: boolean): Promise<QueryResult<unknown>> {
-    const limitMs = this.#parts.limits.statementTimeoutMs
+  async send(
+    query: CompiledQuery,
+    commits: boolean,
+    budget?: StatementBudget,
+  ): Promise<QueryResult<unknown>> {
+    const usualMs = this.#parts.limits.statementTimeoutMs
+    const limitMs = Math.min(usualMs, budget?.leftMs ?? usualMs)
     let timer: NodeJS.Timeout | undefined
+    let interrupting: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const reason = new NoAnswer(limitMs)
@@ -74,18 +94,23 @@ class PooledConnection implements DatabaseConnection {
         reject(reason)
       }, limitMs + serverFirstMs)
     })
-    const answer = this.client.run(query)
+    if (budget !== undefined) interrupting = setTimeout(() => this.client.interrupt?.(), limitMs)
+    const answer = this.client.run(query, budget === undefined ? null : limitMs)
     // After a timeout nobody looks at it any more.
     answer.catch(() => {})
     try {
       return await Promise.race([answer, late])
     } catch (error) {
+      if (budget !== undefined && (error instanceof NoAnswer || this.#parts.isOverdue(error))) {
+        throw new BudgetSpent(budget.limitMs, { cause: error })
+      }
       if (error instanceof NoAnswer || this.#parts.isLost(error)) {
         throw new DatabaseUnavailable(commits, { cause: error })
       }
       throw error
     } finally {
       clearTimeout(timer)
+      clearTimeout(interrupting)
     }
   }
 

@@ -18,7 +18,14 @@ import {
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
 import { pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
-import { idleInTransactionS, lockWaitS, serverAddress, type PoolLimits } from './server-url.ts'
+import { requestCancel, type BackendKey } from './postgres-cancel.ts'
+import {
+  idleInTransactionS,
+  lockWaitS,
+  serverAddress,
+  type PoolLimits,
+  type ServerAddress,
+} from './server-url.ts'
 
 /** Distinct statements kept prepared on each connection; lists with filters make more, which go unnamed. */
 const namedStatements = 500
@@ -67,11 +74,13 @@ function nameOf(text: string): string | undefined {
 
 class PgClient implements Client {
   readonly #client: PoolClient
+  readonly #address: ServerAddress
   readonly #onStalePlan: () => void
   #broken: Error | null = null
 
-  constructor(client: PoolClient, onStalePlan: () => void) {
+  constructor(client: PoolClient, address: ServerAddress, onStalePlan: () => void) {
     this.#client = client
+    this.#address = address
     this.#onStalePlan = onStalePlan
   }
 
@@ -91,6 +100,13 @@ class PgClient implements Client {
     const rows = answer.rows as unknown[]
     if (!['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(answer.command)) return { rows }
     return { rows, numAffectedRows: BigInt(answer.rowCount ?? 0) }
+  }
+
+  /** The session's own limit could only be changed with a statement before each statement. */
+  interrupt(): void {
+    // The request may arrive late and would then end the next statement: there is none on this connection.
+    this.#broken = new Error('interrupted')
+    requestCancel(this.#address, this.#client as unknown as BackendKey)
   }
 
   destroy(reason: Error): void {
@@ -143,7 +159,7 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
       for (;;) {
         const client = await pool.connect()
         if ((openedAt.get(client) ?? 0) >= plansSince) {
-          return new PgClient(client, () => (plansSince = performance.now()))
+          return new PgClient(client, address, () => (plansSince = performance.now()))
         }
         client.release(true)
       }
@@ -178,7 +194,14 @@ const isLost = (error: unknown): boolean =>
 /** `url` as in `server-url.ts`. */
 export function postgresDialect(url: string, limits: PoolLimits): DatabaseDialect {
   const kysely: Dialect = {
-    createDriver: () => pooledDriver({ open: () => openPool(url, limits), limits, begin: 'begin', isLost }),
+    createDriver: () =>
+      pooledDriver({
+        open: () => openPool(url, limits),
+        limits,
+        begin: 'begin',
+        isLost,
+        isOverdue: (error) => codeOf(error) === '57014',
+      }),
     createAdapter: () => new PostgresAdapter(),
     createQueryCompiler: () => new Compiler(),
     createIntrospector: (db) => new PostgresIntrospector(db),
@@ -193,6 +216,7 @@ export function postgresDialect(url: string, limits: PoolLimits): DatabaseDialec
     quoted: (name) => `"${name}"`,
     account: (user) => `"${user}"`,
     singleProcess: false,
+    hasRowPolicies: true,
     isConflict: (error) => conflicts.includes(codeOf(error)) || isStalePlan(error),
     isDuplicate: (error) => codeOf(error) === '23505',
   }

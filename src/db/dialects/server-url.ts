@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
+import { sslModeOf } from '../../model/ssl-mode.ts'
 
 export interface ServerAddress {
   readonly host: string
@@ -14,7 +15,7 @@ export interface ServerAddress {
   readonly user: string
   readonly password: string
   readonly database: string
-  /** False: in clear, which only a socket or loopback should be. */
+  /** False: in clear, which the configuration takes only for a socket or loopback, or where it was told to. */
   readonly tls: ConnectionOptions | false
   /** The certificate must name `host`. */
   readonly verifiesName: boolean
@@ -65,12 +66,9 @@ export function serverAddress(url: string, defaultPort: number): ServerAddress {
     password: decodeURIComponent(parsed.password),
     database,
     tls: tlsOf(parsed.searchParams, parsed.hostname),
-    verifiesName: modeOf(parsed.searchParams) === 'verify-full',
+    verifiesName: sslModeOf(parsed.searchParams) === 'verify-full',
   }
 }
-
-const modeOf = (query: URLSearchParams): string =>
-  query.get('sslmode') ?? (query.has('sslrootcert') ? 'verify-full' : 'disable')
 
 /** The certificate must name `host`; a name is also told to the server, an address may not be (RFC 6066). */
 function identityOf(host: string): ConnectionOptions {
@@ -82,7 +80,7 @@ function identityOf(host: string): ConnectionOptions {
 }
 
 function tlsOf(query: URLSearchParams, host: string): ConnectionOptions | false {
-  const mode = modeOf(query)
+  const mode = sslModeOf(query)
   if (!modes.includes(mode)) throw new Error(`database url: sslmode is one of ${modes.join(', ')}`)
   if (mode === 'disable') return false
   const file = (name: string): string | undefined => {

@@ -5,7 +5,7 @@
  *    the timeout;
  *  - statements are prepared once and kept (bounded), because a list page is the same statement each time.
  */
-import { closeSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
@@ -20,6 +20,8 @@ import {
   type QueryResult,
   type BinaryOperationNode,
 } from 'kysely'
+import { budgetForStatement } from '../../runtime/statement-budget.ts'
+import { keepPrivate } from '../../runtime/private-file.ts'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
 
@@ -34,7 +36,23 @@ class Connection implements DatabaseConnection {
     this.#database = database
   }
 
+  /**
+   * Nothing can interrupt a statement here: it runs in this thread. What bounds one is how it is built (an index, a page,
+   * twenty pairs); the budget keeps a request from adding another one.
+   */
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const budget = budgetForStatement()
+    if (budget === undefined) return this.run(query)
+    const began = performance.now()
+    try {
+      return this.run(query)
+    } finally {
+      budget.leftMs -= performance.now() - began
+    }
+  }
+
+  /** Whatever the request's budget: a transaction ends as it must. */
+  run<R>(query: CompiledQuery): QueryResult<R> {
     const statement = this.#prepare(query.sql)
     const parameters = query.parameters.map((p) => (typeof p === 'boolean' ? Number(p) : p)) as never[]
     if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] }
@@ -76,8 +94,9 @@ class SqliteFileDriver implements Driver {
 
   async init(): Promise<void> {
     if (this.#path !== ':memory:') {
-      // The file holds password hashes: nobody else on the host reads it.
-      closeSync(openSync(this.#path, 'a', 0o600))
+      // The file holds password hashes: nobody else on the host reads it. What SQLite writes beside it gets its mode.
+      keepPrivate(this.#path, 0o600)
+      if (existsSync(`${this.#path}-wal`)) keepPrivate(`${this.#path}-wal`, 0o600)
     }
     const database = new DatabaseSync(this.#path)
     try {
@@ -119,15 +138,15 @@ class SqliteFileDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+    ;(connection as Connection).run(CompiledQuery.raw('begin immediate'))
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'))
+    ;(connection as Connection).run(CompiledQuery.raw('commit'))
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'))
+    ;(connection as Connection).run(CompiledQuery.raw('rollback'))
   }
 
   async destroy(): Promise<void> {
@@ -174,6 +193,7 @@ export function sqliteDialect(path: string): DatabaseDialect {
     quoted: (name) => `"${name}"`,
     account: (user) => user,
     singleProcess: true,
+    hasRowPolicies: false,
     isConflict: (error) => /database is (locked|busy)/i.test(String(error)),
     isDuplicate: (error) => /UNIQUE constraint failed/i.test(String(error)),
   }

@@ -4,7 +4,9 @@ import * as initial from './0001-initial.ts'
 import * as processes from './0002-processes.ts'
 import * as notifications from './0003-notifications.ts'
 import * as traces from './0004-traces.ts'
+import * as projectTurns from './0005-project-turns.ts'
 import * as loginRecords from './0006-login-records.ts'
+import * as begunAs from './0007-begun-as.ts'
 import * as closedBackends from './0008-closed-backends.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,6 +14,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-processes': processes,
   '0003-notifications': notifications,
   '0004-traces': traces,
+  '0005-project-turns': projectTurns,
   '0006-login-records': loginRecords,
+  '0007-begun-as': begunAs,
   '0008-closed-backends': closedBackends,
 }

@@ -3,6 +3,7 @@
  * generation: whoever changes a rule raises `access_generation`; `access_applied` follows when the backend has them all.
  * The share manager alone moves rules on; the API only queues.
  */
+import { meaningOf } from '../../model/access-twins.ts'
 import { aggregateRuleState } from '../../model/states.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
 
@@ -26,19 +27,27 @@ const inFlight: Readonly<Record<string, string>> = {
 export const mustBeOn: readonly string[] = ['active', 'applying', 'updating']
 
 export async function rulesOfInstance(db: DbOrTx, shareInstanceId: string): Promise<MappedRule[]> {
-  return db
+  const rows = await db
     .selectFrom('access_rule_mappings')
     .innerJoin('access_rules', 'access_rules.id', 'access_rule_mappings.access_rule_id')
     .select([
       'access_rules.id',
-      'access_rules.access_type as type',
-      'access_rules.canonical_to as to',
+      'access_rules.access_type',
+      'access_rules.access_to',
+      'access_rules.canonical_to',
       'access_rules.access_level as level',
       'access_rule_mappings.state',
     ])
     .where('access_rule_mappings.share_instance_id', '=', shareInstanceId)
     .orderBy('access_rules.created_at')
     .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    type: row.access_type,
+    to: meaningOf(row),
+    level: row.level,
+    state: row.state,
+  }))
 }
 
 export async function rulesOfSnapshot(db: DbOrTx, snapshotId: string): Promise<MappedRule[]> {

@@ -2,9 +2,13 @@
  * Access rules as their owners see them, and the only way the API changes what the backends should know: a change of
  * mappings, a raised generation, `syncing` shown. What becomes of queued rules is in `access-mappings.ts`.
  */
+import { sql } from 'kysely'
+import { twinsOf } from '../../model/access-twins.ts'
 import type { AccessRulesTable, DbOrTx, ShareInstancesTable, Tx } from '../schema.ts'
 import { refreshRules } from './access-mappings.ts'
+import { paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
+import { hasPairs } from './pairs.ts'
 import { removeLocksOf } from './resource-locks.ts'
 import { refreshShare } from './share-instances.ts'
 
@@ -23,30 +27,43 @@ export async function ruleById(db: DbOrTx, id: string): Promise<AccessRuleRow | 
   return db.selectFrom('access_rules').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** In the order they were made. */
+/** The rules by which the share lets this client in already, or is about to stop doing so: twins too. */
+export async function rulesFor(
+  db: DbOrTx,
+  shareId: string,
+  type: string,
+  canonicalTo: string,
+): Promise<Pick<AccessRuleRow, 'id' | 'canonical_to'>[]> {
+  return db
+    .selectFrom('access_rules')
+    .select(['id', 'canonical_to'])
+    .where('share_id', '=', shareId)
+    .where('access_type', '=', type)
+    .where(meaning(canonicalTo))
+    .execute()
+}
+
+/** No pattern is in it: twins begin with a control character and hexadecimal digits. */
+const meaning = (canonicalTo: string) =>
+  sql<boolean>`(access_rules.canonical_to = ${canonicalTo} or access_rules.canonical_to like ${`${twinsOf(canonicalTo)}%`})`
+
+/** A page of a share's rules. */
 export async function rulesOfShare(
   db: DbOrTx,
   shareId: string,
-  filters: RuleFilters = {},
+  filters: RuleFilters,
+  page: Page,
 ): Promise<AccessRuleRow[]> {
   let query = db.selectFrom('access_rules').selectAll('access_rules').where('share_id', '=', shareId)
   if (filters.type !== undefined) query = query.where('access_type', '=', filters.type)
-  if (filters.canonicalTo !== undefined) query = query.where('canonical_to', '=', filters.canonicalTo)
+  if (filters.canonicalTo !== undefined) query = query.where(meaning(filters.canonicalTo))
   if (filters.key !== undefined) query = query.where('access_key', '=', filters.key)
   if (filters.level !== undefined) query = query.where('access_level', '=', filters.level)
-  for (const [key, value] of Object.entries(filters.metadata ?? {})) {
-    query = query.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('access_rule_metadata as arm')
-          .select('arm.meta_key')
-          .whereRef('arm.access_rule_id', '=', 'access_rules.id')
-          .where('arm.meta_key', '=', key)
-          .where('arm.meta_value', '=', value),
-      ),
-    )
+  if (filters.metadata !== undefined) {
+    query = query.where(hasPairs('access_rule_metadata', 'access_rules.id', filters.metadata))
   }
-  return query.orderBy('access_rules.created_at').orderBy('access_rules.id').execute()
+  const from = { table: 'access_rules', resourceType: 'access_rule', projectId: null } as const
+  return (await paged(db, query, from, page)).execute()
 }
 
 /** Writes the rule, its metadata and a mapping for each instance. Throws the database's duplicate error on a second one. */

@@ -1,6 +1,11 @@
 /**
  * Pages by key. A page is one query: `order by sort, id` from behind the marker's own values, so that its cost does not
- * grow with what lies before it. The marker of a deleted row still works: its tombstone remembers where it stood.
+ * grow with what lies before it.
+ *
+ * What lies behind a row tells what the row holds: whoever may choose the marker can sort the list by a name that he can't
+ * see and read it by halving. So a marker is a row that this very list would show, of whomever it is. Of the caller's own
+ * rows two kinds more still work, because a walk must not break on what happens meanwhile: those whose state has moved
+ * them out of the list, and deleted ones, whose tombstones remember where they stood.
  */
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely'
 import { invalid } from '../../model/errors.ts'
@@ -13,32 +18,61 @@ export interface Page {
   /** Column of the main table. */
   readonly sortKey: string
   readonly descending: boolean
+  /** Goes on behind this row, whose place is known already; in place of `marker`. */
+  readonly after?: Place
 }
 
-interface Marked {
+/** Where a row stands in a list: the value of the column it is sorted by, and its id. */
+export interface Place {
   readonly value: string | number | null
   readonly id: string
 }
 
-/** The place of the marker's row, present or deleted, in one query; 400 when there never was one in this scope. */
-async function markedRow(
+/** What a list is made of; the same whatever the page. */
+export interface Listed<DB, TB extends keyof DB> {
+  /** Whose columns are sorted. */
+  readonly table: keyof Database & string
+  /** Of its tombstones. */
+  readonly resourceType: string
+  /** Whose rows are the caller's own: null = everybody's. */
+  readonly projectId: string | null
+  /** The list without its filters by state; absent when it has none. */
+  readonly whateverState?: () => SelectQueryBuilder<DB, TB, unknown>
+}
+
+/** The place of the marker's row in one query; 400 for a row of no such list, as for an id that never was. */
+async function markedRow<DB, TB extends keyof DB>(
   db: DbOrTx,
-  table: keyof Database & string,
-  resourceType: string,
+  list: SelectQueryBuilder<DB, TB, unknown>,
+  { table, resourceType, projectId, whateverState }: Listed<DB, TB>,
   page: Page,
-  projectId: string | null,
-): Promise<Marked> {
+): Promise<Place> {
   const id = page.marker ?? ''
-  const own = projectId === null ? sql`` : sql`and project_id = ${projectId}`
-  const { rows } = await sql<{ value: Marked['value']; row_json: string | null }>`
-    select ${sql.ref(page.sortKey)} as value, null as row_json from ${sql.table(table)} where id = ${id} ${own}
+  const ownOnly = (column: string) =>
+    projectId === null ? sql`` : sql`and ${sql.ref(column)} = ${projectId}`
+  const placeIn = (query: SelectQueryBuilder<DB, TB, unknown>) =>
+    query
+      .clearSelect()
+      .select([
+        sql.ref(`${table}.${page.sortKey}`).as('value'),
+        sql.ref(projectId === null ? `${table}.id` : `${table}.project_id`).as('owner'),
+      ] as never)
+      .where(sql.ref(`${table}.id`) as never, '=', id as never)
+  const moved =
+    whateverState === undefined
+      ? sql``
+      : sql`union all select value, null from (${placeIn(whateverState())}) as moved where 1 = 1 ${ownOnly('owner')}`
+  const { rows } = await sql<{ value: Place['value']; row_json: string | null }>`
+    select value, null as row_json from (${placeIn(list)}) as listed
+    ${moved}
     union all
-    select null, row_json from tombstones where resource_type = ${resourceType} and id = ${id} ${own}
+    select null, row_json from tombstones
+    where resource_type = ${resourceType} and id = ${id} ${ownOnly('project_id')}
   `.execute(db)
   const found = rows.find(({ row_json }) => row_json === null) ?? rows[0]
   if (found === undefined) throw invalid(`marker ${id.slice(0, 64)} is not a row of this list`)
   if (found.row_json === null) return { value: found.value, id }
-  const row = JSON.parse(found.row_json) as Record<string, Marked['value']>
+  const row = JSON.parse(found.row_json) as Record<string, Place['value']>
   return { value: row[page.sortKey] ?? null, id }
 }
 
@@ -46,25 +80,21 @@ async function markedRow(
 const neverNull: readonly string[] = ['id', 'created_at', 'status', 'size', 'project_id', 'user_id']
 
 /**
- * Adds order, marker, offset and limit. Without a marker it costs no query; with one, a look-up by key. `table` is the
- * table (or alias) whose columns are sorted.
+ * Adds order, marker, offset and limit to a list with all its filters. Without a marker it costs no query; with one, a
+ * look-up by key.
  */
 export async function paged<DB, TB extends keyof DB, O>(
   db: DbOrTx,
   query: SelectQueryBuilder<DB, TB, O>,
-  from: {
-    readonly table: keyof Database & string
-    readonly resourceType: string
-    readonly projectId: string | null
-  },
+  from: Listed<DB, TB>,
   page: Page,
 ): Promise<SelectQueryBuilder<DB, TB, O>> {
   const key = sql.ref(`${from.table}.${page.sortKey}`)
   const id = sql.ref(`${from.table}.id`)
   const direction = page.descending ? 'desc' : 'asc'
   let result = query
-  if (page.marker !== null) {
-    const mark = await markedRow(db, from.table, from.resourceType, page, from.projectId)
+  if (page.after !== undefined || page.marker !== null) {
+    const mark = page.after ?? (await markedRow(db, query as never, from, page))
     result = result.where(behind(page, mark, key, id) as never)
   }
   result = result
@@ -88,7 +118,7 @@ export async function paged<DB, TB extends keyof DB, O>(
  */
 function behind(
   { descending, sortKey }: Page,
-  mark: Marked,
+  mark: Place,
   key: RawBuilder<unknown>,
   id: RawBuilder<unknown>,
 ) {

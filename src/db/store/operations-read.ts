@@ -19,13 +19,22 @@ export async function listOperations(
   filters: OperationFilters,
   page: Page,
 ): Promise<OperationRow[]> {
+  const from = {
+    table: 'operations',
+    resourceType: 'operation',
+    projectId: scope.projectId,
+    whateverState: () => filtered(db, scope, { ...filters, state: undefined }),
+  } as const
+  return (await paged(db, filtered(db, scope, filters), from, page)).execute()
+}
+
+function filtered(db: DbOrTx, scope: Scope, filters: OperationFilters) {
   let query = db.selectFrom('operations').selectAll('operations')
   if (scope.projectId !== null) query = query.where('operations.project_id', '=', scope.projectId)
   for (const [column, value] of Object.entries(filters) as [keyof OperationFilters, string | undefined][]) {
     if (value !== undefined) query = query.where(`operations.${column}`, '=', value as never)
   }
-  const from = { table: 'operations', resourceType: 'operation', projectId: scope.projectId } as const
-  return (await paged(db, query, from, page)).execute()
+  return query
 }
 
 export async function operationById(db: DbOrTx, scope: Scope, id: string): Promise<OperationRow | undefined> {

@@ -2,6 +2,7 @@
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { contains, paged, type Page } from './keyset.ts'
+import { hasPairs } from './pairs.ts'
 import type { Scope } from './scope.ts'
 
 export type ShareRow = SharesTable
@@ -35,6 +36,8 @@ export interface ShareFilters {
   readonly extraSpecs?: Readonly<Record<string, string>>
   readonly exportLocationId?: string
   readonly exportLocationPathHash?: string
+  /** The two before match also the locations that only administrators are shown. */
+  readonly adminLocations: boolean
   readonly isSoftDeleted: boolean
   readonly mountPointName?: string
   readonly availabilityZoneId?: string
@@ -87,16 +90,14 @@ export async function listShares(
   page: Page,
   withPaths: boolean,
 ): Promise<ShareListRow[]> {
-  const query = await paged(
-    db,
-    filtered(viewQuery(db, withPaths), scope, filters),
-    {
-      table: 'shares',
-      resourceType: 'share',
-      projectId: filters.includePublic === true ? null : scope.projectId,
-    },
-    page,
-  )
+  const whole = viewQuery(db, withPaths)
+  const from = {
+    table: 'shares',
+    resourceType: 'share',
+    projectId: scope.projectId,
+    whateverState: () => filtered(whole, scope, filters, 'whatever state'),
+  } as const
+  const query = await paged(db, filtered(whole, scope, filters), from, page)
   return (await query.execute()).map(shown)
 }
 
@@ -154,7 +155,10 @@ function shown(row: Bare): ShareListRow {
 
 type Query<O> = SelectQueryBuilder<Database, 'shares', O>
 
-function filtered<O>(start: Query<O>, scope: Scope, f: ShareFilters): Query<O> {
+/** With 'whatever state' what a share's life changes is not asked for: its status, and whether it is in the recycle bin. */
+function filtered<O>(start: Query<O>, scope: Scope, given: ShareFilters, how?: 'whatever state'): Query<O> {
+  const anyState = how === 'whatever state'
+  const f = anyState ? { ...given, status: undefined, showDeferred: true } : given
   let query = start
   if (scope.projectId !== null) {
     const own = scope.projectId
@@ -163,7 +167,7 @@ function filtered<O>(start: Query<O>, scope: Scope, f: ShareFilters): Query<O> {
         ? query.where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)]))
         : query.where('shares.project_id', '=', own)
   }
-  query = query.where('shares.is_soft_deleted', '=', f.isSoftDeleted ? 1 : 0)
+  if (!anyState) query = query.where('shares.is_soft_deleted', '=', f.isSoftDeleted ? 1 : 0)
   if (!f.showDeferred)
     query = query.where('shares.status', 'not in', ['deferred_deleting', 'error_deferred_deleting'])
   const exact: readonly (readonly [keyof SharesTable & string, string | number | undefined])[] = [
@@ -188,29 +192,11 @@ function filtered<O>(start: Query<O>, scope: Scope, f: ShareFilters): Query<O> {
     query = query.where(contains('shares.description', f.descriptionLike))
   }
   query = filteredByInstance(query, f)
-  for (const [key, value] of Object.entries(f.metadata ?? {})) {
-    query = query.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('share_metadata as sm')
-          .select('sm.share_id')
-          .whereRef('sm.share_id', '=', 'shares.id')
-          .where('sm.meta_key', '=', key)
-          .where('sm.meta_value', '=', value),
-      ),
-    )
+  if (f.metadata !== undefined) {
+    query = query.where(hasPairs('share_metadata', 'shares.id', f.metadata))
   }
-  for (const [key, value] of Object.entries(f.extraSpecs ?? {})) {
-    query = query.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('share_type_extra_specs as es')
-          .select('es.spec_key')
-          .whereRef('es.share_type_id', '=', 'shares.share_type_id')
-          .where('es.spec_key', '=', key)
-          .where('es.spec_value', '=', value),
-      ),
-    )
+  if (f.extraSpecs !== undefined) {
+    query = query.where(hasPairs('share_type_extra_specs', 'shares.share_type_id', f.extraSpecs))
   }
   return query
 }
@@ -257,6 +243,7 @@ function filteredByInstance<O>(start: Query<O>, f: ShareFilters): Query<O> {
       if (f.exportLocationId !== undefined) found = found.where('el.id', '=', f.exportLocationId)
       if (f.exportLocationPathHash !== undefined)
         found = found.where('el.path_hash', '=', f.exportLocationPathHash)
+      if (!f.adminLocations) found = found.where('el.is_admin_only', '=', 0)
       return eb.exists(found)
     })
   }

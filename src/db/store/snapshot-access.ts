@@ -1,17 +1,38 @@
 /** Access rules of mountable snapshots as their owners see them. What becomes of queued ones is in `access-mappings.ts`. */
 import type { DbOrTx, SnapshotAccessRulesTable, Tx } from '../schema.ts'
+import { paged, type Page } from './keyset.ts'
 
 export type SnapshotRuleRow = SnapshotAccessRulesTable
 
-/** In the order they were made. */
-export async function rulesOfOneSnapshot(db: DbOrTx, snapshotId: string): Promise<SnapshotRuleRow[]> {
-  return db
+/** A page of a snapshot's rules. */
+export async function rulesOfOneSnapshot(
+  db: DbOrTx,
+  snapshotId: string,
+  page: Page,
+): Promise<SnapshotRuleRow[]> {
+  const query = db
     .selectFrom('snapshot_access_rules')
-    .selectAll()
+    .selectAll('snapshot_access_rules')
     .where('snapshot_id', '=', snapshotId)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
+  const from = { table: 'snapshot_access_rules', resourceType: 'access_rule', projectId: null } as const
+  return (await paged(db, query, from, page)).execute()
+}
+
+/** Whether the snapshot lets this client in already, or is about to stop doing so. */
+export async function snapshotRuleExists(
+  db: DbOrTx,
+  snapshotId: string,
+  type: string,
+  canonicalTo: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('snapshot_access_rules')
+    .select('id')
+    .where('snapshot_id', '=', snapshotId)
+    .where('access_type', '=', type)
+    .where('canonical_to', '=', canonicalTo)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Without the tenant's wall: the caller checks the rule's snapshot. */

@@ -3,6 +3,7 @@ import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
 import { contains, paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
+import { hasPairs } from './pairs.ts'
 import type { Scope } from './scope.ts'
 
 export interface SnapshotListRow extends SnapshotsTable {
@@ -35,8 +36,14 @@ export async function listSnapshots(
   filters: SnapshotFilters,
   page: Page,
 ): Promise<SnapshotListRow[]> {
-  const from = { table: 'snapshots', resourceType: 'snapshot', projectId: scope.projectId } as const
-  const query = filtered(db.selectFrom('snapshots').selectAll('snapshots'), scope, filters)
+  const all = db.selectFrom('snapshots').selectAll('snapshots')
+  const from = {
+    table: 'snapshots',
+    resourceType: 'snapshot',
+    projectId: scope.projectId,
+    whateverState: () => filtered(all, scope, { ...filters, status: undefined, showDeferred: true }),
+  } as const
+  const query = filtered(all, scope, filters)
   return complete(db, await (await paged(db, query, from, page)).execute())
 }
 
@@ -124,17 +131,8 @@ function filtered<O>(start: Query<O>, scope: Scope, f: SnapshotFilters): Query<O
       return wanted ? eb.exists(shares) : eb.not(eb.exists(shares))
     })
   }
-  for (const [key, value] of Object.entries(f.metadata ?? {})) {
-    query = query.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('snapshot_metadata as sm')
-          .select('sm.meta_key')
-          .whereRef('sm.snapshot_id', '=', 'snapshots.id')
-          .where('sm.meta_key', '=', key)
-          .where('sm.meta_value', '=', value),
-      ),
-    )
+  if (f.metadata !== undefined) {
+    query = query.where(hasPairs('snapshot_metadata', 'snapshots.id', f.metadata))
   }
   return query
 }

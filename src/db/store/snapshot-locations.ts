@@ -1,5 +1,6 @@
 /** Export locations of snapshots, and snapshot instances for administrators' lists. */
 import type { DbOrTx, SnapshotInstanceExportLocationsTable, SnapshotInstancesTable } from '../schema.ts'
+import { paged, type Page } from './keyset.ts'
 
 export type SnapshotLocationRow = SnapshotInstanceExportLocationsTable
 
@@ -23,22 +24,31 @@ export interface SnapshotInstanceListRow extends SnapshotInstancesTable {
   readonly share_id: string
 }
 
-/** Snapshot instances with their share, of one snapshot or of all, newest first. */
+/** Snapshot instances with their share, of one snapshot or of all. */
 export async function listSnapshotInstances(
   db: DbOrTx,
-  filters: { readonly snapshotId?: string; readonly id?: string },
+  filters: { readonly snapshotId?: string },
+  page: Page,
 ): Promise<SnapshotInstanceListRow[]> {
-  let query = db
+  let query = instances(db)
+  if (filters.snapshotId !== undefined) {
+    query = query.where('snapshot_instances.snapshot_id', '=', filters.snapshotId)
+  }
+  const from = { table: 'snapshot_instances', resourceType: 'snapshot_instance', projectId: null } as const
+  return (await paged(db, query, from, page)).execute()
+}
+
+export async function snapshotInstanceForView(
+  db: DbOrTx,
+  id: string,
+): Promise<SnapshotInstanceListRow | undefined> {
+  return instances(db).where('snapshot_instances.id', '=', id).executeTakeFirst()
+}
+
+function instances(db: DbOrTx) {
+  return db
     .selectFrom('snapshot_instances')
     .innerJoin('snapshots', 'snapshots.id', 'snapshot_instances.snapshot_id')
     .selectAll('snapshot_instances')
     .select('snapshots.share_id')
-  if (filters.snapshotId !== undefined) {
-    query = query.where('snapshot_instances.snapshot_id', '=', filters.snapshotId)
-  }
-  if (filters.id !== undefined) query = query.where('snapshot_instances.id', '=', filters.id)
-  return query
-    .orderBy('snapshot_instances.created_at', 'desc')
-    .orderBy('snapshot_instances.id', 'desc')
-    .execute()
 }

@@ -6,7 +6,10 @@ export interface AccessRulesTable {
   share_id: string
   access_type: string
   access_to: string
-  /** One notation for each meaning (`10.0.0.1/32` → `10.0.0.1`), unique per share and type. */
+  /**
+   * One notation for each meaning (`10.0.0.1/32` → `10.0.0.1`), unique per share and type: a second rule of the same
+   * meaning has another spelling of it (`model/access-twins.ts`).
+   */
   canonical_to: string
   access_level: string
   access_key: string | null

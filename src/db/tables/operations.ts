@@ -1,4 +1,5 @@
 /** Work: what is to be done, who does it, what happened and who was told. */
+import type { Standing } from '../../model/identity.ts'
 import type { Flag, Json, Stamp } from './values.ts'
 
 export type OperationState = 'queued' | 'running' | 'undoing' | 'done' | 'failed' | 'cancelled'
@@ -16,6 +17,8 @@ export interface OperationsTable {
   resource_id: string
   project_id: string
   user_id: string
+  /** Whoever stands lower can't cancel it; null: of a release that did not say, as `user`. */
+  begun_as: Standing | null
   request_id: string
   /** W3C Trace Context; null when nothing is traced. */
   traceparent: string | null

@@ -20,8 +20,15 @@ export interface QuotaUsagesTable {
   in_use: number
 }
 
+/** Locked by who is about to reach a limit of the project; `taken` only counts how often. */
+export interface ProjectTurnsTable {
+  id: string
+  taken: number
+}
+
 export interface QuotaTables {
   quota_limits: QuotaLimitsTable
   quota_classes: QuotaClassesTable
   quota_usages: QuotaUsagesTable
+  project_turns: ProjectTurnsTable
 }

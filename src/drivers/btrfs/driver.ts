@@ -12,6 +12,7 @@ import { harden } from '../hardened.ts'
 import { attach, detach } from './attach.ts'
 import { bindsUnder } from './binds.ts'
 import { sourceOf } from './config.ts'
+import { exposedBy } from './exposes.ts'
 import { layoutOf } from './layout.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
 import { measureBatch, reportPool } from './measure.ts'
@@ -56,6 +57,11 @@ export function btrfsDriver(options: BtrfsOptions, parts: Parts): StorageDriver 
   return {
     name: 'btrfs',
     reach: 'host',
+
+    exposes: (call) =>
+      attempt(`looking at what lies beside the pool of ${parts.backend}`, () =>
+        exposedBy(commandsOf(parts.exec, call), source, parts.dir),
+      ),
 
     async setup(call) {
       const commands = commandsOf(parts.exec, call)

@@ -26,9 +26,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commandsOf } from '../commands.ts'
 import { hardenings } from '../hardened.ts'
 import { mounts } from '../mountinfo.ts'
 import { driver as btrfs } from './index.ts'
+import { deleteSubvolume } from './pool.ts'
 import { call, cannotRun, complete, scratch, shareRef, snapshotRef } from './test-bench.ts'
 import type { Parts, ShareRef, SnapshotRef, StorageDriver } from '../driver.ts'
 
@@ -105,7 +107,7 @@ describe.skipIf(cannotRun !== null)(`planted in a pool${cannotRun === null ? '' 
       writeFileSync(join(outside, path, 'victim'), path)
     }
     for (const what of ['revert', 'managed', 'revert.new'])
-      writeFileSync(join(outside, 'records', `${ids.share}.${what}`), 'victim')
+      writeFileSync(join(outside, 'records', `${ids.share}.${what}`), '{"from":"victim"}\n')
     run('sync', '--file-system', outside)
   }
 
@@ -186,24 +188,48 @@ describe.skipIf(cannotRun !== null)(`planted in a pool${cannotRun === null ? '' 
     await mend()
   })
 
+  /** Does `work` while `name` and a link to its like outside change places all the time. */
+  async function whileSwapped(name: string, work: () => Promise<unknown>): Promise<void> {
+    const [real, link] = [join(manila, name), join(manila, 'link')]
+    symlinkSync(join(outside, name), link)
+    const script = fileURLToPath(new URL('swap-names.fixture.pl', import.meta.url))
+    const swapping = spawn('perl', [script, real, link], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(swapping, 'exit')
+    try {
+      await once(swapping.stdout, 'data')
+      await work()
+    } finally {
+      swapping.kill('SIGKILL')
+      await ended
+    }
+    for (const either of [real, link])
+      if (lstatSync(either, { throwIfNoEntry: false })?.isSymbolicLink() === true) rmSync(either)
+    if (existsSync(link)) renameSync(link, real)
+  }
+
   test.each(['shares', 'snapshots', 'staging', 'trash', `shares/${ids.share}`])(
     '%s and a link change places all the time',
     async (name) => {
-      const [real, link] = [join(manila, name), join(manila, 'link')]
-      symlinkSync(join(outside, name), link)
-      const script = fileURLToPath(new URL('swap-names.fixture.pl', import.meta.url))
-      const swapping = spawn('perl', [script, real, link], { stdio: ['ignore', 'pipe', 'inherit'] })
-      await once(swapping.stdout, 'data')
-      for (let round = 0; round < 3; round++) await everything()
-      swapping.kill('SIGKILL')
-      await once(swapping, 'exit')
+      await whileSwapped(name, async () => {
+        for (let round = 0; round < 2; round++) await everything()
+      })
       nothingChanged()
-      if (lstatSync(real).isSymbolicLink()) rmSync(real)
-      else rmSync(link)
-      if (existsSync(link)) renameSync(link, real)
       await mend()
     },
   )
+
+  test('a deletion is not led outside between looking and deleting', async () => {
+    // It holds another one, so it stays however often it is deleted; its like outside would go.
+    const real = join(manila, 'trash', `${ids.share}.257`)
+    run('btrfs', '-q', 'subvolume', 'create', real)
+    run('btrfs', '-q', 'subvolume', 'create', join(real, 'nested'))
+    const commands = commandsOf(parts.exec, call())
+    await whileSwapped('trash', async () => {
+      for (let turn = 0; turn < 300; turn++) await deleteSubvolume(commands, real).catch(() => undefined)
+    })
+    nothingChanged()
+    run('btrfs', '-q', 'subvolume', 'delete', join(real, 'nested'), real)
+  })
 
   test('links, hard links, devices, pipes and a subvolume in a share', async () => {
     const { tree } = await driver.ensure(call(), share)
@@ -287,5 +313,44 @@ describe.skipIf(cannotRun !== null)(`planted in a pool${cannotRun === null ? '' 
     await make()
     nothingChanged()
     rmSync(old)
+  })
+
+  test('a pool beside the files of the host or of the service shows them to clients, one of its own does not', async () => {
+    const told = (options: object, dir: string) =>
+      btrfs.create(complete(btrfs.options, options), { ...parts, dir }).exposes?.(call())
+    expect(await told({ directory: outside }, parts.dir)).toBeNull()
+    expect(await told({ directory: join(outside, 'nowhere') }, parts.dir)).toBeNull()
+    expect(await told({ directory: join(outside, 'shares') }, join(outside, 'trash'))).toContain(
+      "service's state",
+    )
+    expect(await told({ directory: '/etc' }, parts.dir)).toContain("host's own files")
+    expect(await told({ loop_file: join(outside, 'pool.img'), size_gib: 1 }, outside)).toBeNull()
+  })
+
+  test.each([
+    [
+      'a file, compressed',
+      () => ({ loop_file: join(bench.dir, 'second.img'), size_gib: 1, data: 'compress' }),
+    ],
+    ['a directory of somebody else', () => ({ directory: outside })],
+  ])('a pool on %s is hardened, also one that an earlier release mounted', async (_, options) => {
+    const own = bench.parts(randomUUID())
+    const second = btrfs.create(complete(btrfs.options, options()), own)
+    await second.setup(call())
+    const ref = shareRef(randomUUID())
+    const { tree } = await second.create(call(), ref)
+    const ours = [tree?.path ?? '', join(own.dir, 'pool')]
+    const flags = () => ours.map((path) => mounts().findLast((mount) => mount.path === path)?.options)
+    const hard = ours.map(() => expect.arrayContaining([...hardenings]) as unknown)
+    expect(flags()).toEqual(hard)
+    for (const path of ours) run('mount', '-o', 'remount,bind,rw,dev,suid,symfollow', path)
+    expect(flags()).not.toEqual(hard)
+    await second.setup(call())
+    await second.ensure(call(), ref)
+    expect(flags()).toEqual(hard)
+    writeFileSync(join(tree?.path ?? '', 'file'), 'still writable')
+    await second.delete(call(), ref)
+    await second.stop(call(), { detach: true })
+    expect(mounts().filter(({ path }) => path.startsWith(own.dir))).toEqual([])
   })
 })

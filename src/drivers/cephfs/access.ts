@@ -13,6 +13,7 @@ import {
   lookAll,
   nameOf,
   places,
+  serverPrefix,
   subvolume,
 } from './volume.ts'
 import type { ExportLocation, ExportRef, ExportRule, RuleOutcome } from '../driver.ts'
@@ -68,7 +69,9 @@ export async function applyNatively(
   if (published?.value === null)
     throw new DriverError(`${id} is not published`, 'nothing-happened', { reason: 'not-found' })
   const now = authorized(list, granted ?? { code: 0 })
-  const fit = rules.filter((rule) => rule.type === 'cephx' && authId.test(rule.to))
+  const fit = rules.filter(
+    (rule) => rule.type === 'cephx' && authId.test(rule.to) && !rule.to.startsWith(serverPrefix),
+  )
   const wanted = new Map(fit.map((rule) => [rule.to, level(rule)]))
   // A client that may only read from now on would keep on writing with what it holds.
   const lowered = [...now].filter(([who, was]) => was === 'rw' && wanted.get(who) === 'r').map(([who]) => who)
@@ -115,12 +118,16 @@ function unfit(rule: ExportRule): RuleOutcome {
       why: `CephFS knows clients by cephx id only; a rule of type ${rule.type} can't be enforced`,
       reason: 'access-type-unsupported',
     }
+  if (rule.to.startsWith(serverPrefix)) {
+    const why = `Auth ids that begin with ${serverPrefix} are this service's own; choose another.`
+    return { ...refusal, why, reason: 'client-forbidden' }
+  }
   const why = `${JSON.stringify(rule.to.slice(0, 64))} can't be an auth id here: letters, digits and _ @ = + - only`
   return { ...refusal, why, reason: 'unsupported' }
 }
 
 /** Deauthorizing leaves mounts as they are, so they are ended, after the key can't make new ones. */
-function denials(volume: Volume, name: string, who: Iterable<string>): readonly Step[] {
+export function denials(volume: Volume, name: string, who: Iterable<string>): readonly Step[] {
   return [...who].flatMap((one) => [
     { ...subvolume(volume, 'deauthorize', name, { auth_id: one }), ok: [0, codes.notFound] },
     evict(volume, name, one),
@@ -134,7 +141,7 @@ function evict(volume: Volume, name: string, who: string): Step {
 const level = (rule: ExportRule): 'rw' | 'r' => (rule.level === 'rw' ? 'rw' : 'r')
 
 /** Auth id → level. */
-function authorized(step: Step, result: StepResult): ReadonlyMap<string, string> {
+export function authorized(step: Step, result: StepResult): ReadonlyMap<string, string> {
   if (result.code !== 0) throw failureOf(step, result)
   const rows = JSON.parse(result.out ?? '[]') as readonly Record<string, string>[]
   return new Map(rows.flatMap((row) => Object.entries(row)))

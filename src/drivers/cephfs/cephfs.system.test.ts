@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startCephfsService, walkOverNfs, walkWithKeys } from '../../../test/system/cephfs-service.ts'
+import { forgedHandles, fromSharedUser, ownUsers } from '../../../test/system/cephfs-server-users.ts'
 import { twoHosts } from '../../../test/system/cephfs-two-hosts.ts'
 import { exporter as ganesha } from '../../exporters/ganesha/index.ts'
 import { hasPostgres } from '../../parts/postgres.ts'
@@ -11,7 +12,8 @@ import { driver as cephfs } from './index.ts'
 import { call, cannotRun, complete, shareRef, sparseProbes, startBench } from './test-bench.ts'
 import type { CephfsService } from '../../../test/system/cephfs-service.ts'
 import type { ConformanceBackend, ConformanceTarget } from '../conformance.ts'
-import type { StorageDriver } from '../driver.ts'
+import { servedByUsers } from '../server-users.ts'
+import type { Parts, StorageDriver } from '../driver.ts'
 
 const bench = cannotRun === null ? await startBench() : null
 afterAll(() => bench?.clean(), 60_000)
@@ -37,9 +39,12 @@ describe.skipIf(bench === null)(`cephfs${cannotRun === null ? '' : ` (${cannotRu
     }
     const base = { driver: await make(), reopen: make, cleanup: async () => undefined }
     if (!exported) return { ...base, granted: authorized }
-    const exporter = ganesha.create(complete(ganesha.options, bench!.exporterOptions), parts)
+    const exporter = servedByUsers(makeExporter(parts), base.driver.serverUsers)!
     return { ...base, exporter, granted: (id) => allowed(join(parts.dir, 'ganesha'), id) }
   }
+
+  const makeExporter = (parts: Parts) =>
+    ganesha.create(complete(ganesha.options, bench!.exporterOptions), parts)
 
   /** Asks the daemon, not the file: who is let in now. */
   async function allowed(dir: string, id: string): Promise<readonly string[]> {
@@ -105,6 +110,10 @@ describe.skipIf(bench === null)(`cephfs${cannotRun === null ? '' : ` (${cannotRu
     for (const driver of owners) await driver.stop(call(), { detach: true })
   })
 
+  test('an export has a user of its own, made and removed with it', () => ownUsers(bench))
+  test('exports of an earlier release move to users of their own', () => fromSharedUser(bench))
+  test('a forged handle is refused by the user that serves it', () => forgedHandles(bench))
+
   describe('through the API', () => {
     let service: CephfsService
     beforeAll(async () => {
@@ -127,6 +136,6 @@ describe.skipIf(bench === null)(`cephfs${cannotRun === null ? '' : ` (${cannotRu
     const records = join(root, 'volumes/_manila/manila')
     const { exec } = bench.host('a')
     expect((await exec.run(['find', records, '-type', 'l'], { deadlineMs: 10_000 })).stdout).toBe('')
-    expect(await ceph.ceph(['auth', 'ls'])).not.toMatch(/client\.(alice|bob|carol|dave)/)
+    expect(await ceph.ceph(['auth', 'ls'])).not.toMatch(/client\.(alice|bob|carol|dave|manila-nfs)/)
   })
 })

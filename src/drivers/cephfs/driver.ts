@@ -13,12 +13,16 @@ import { inventoryOf } from './inventory.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
 import { measureBatch, reportPool } from './measure.ts'
 import { createShare, deleteShare, ensureShare, extendShare, shrinkShare } from './shares.ts'
+import { grantServer, withdrawServer } from './server-users.ts'
 import { cloneShare, createSnapshot, deleteSnapshot } from './snapshots.ts'
 import { volumeOf } from './volume.ts'
 import type { CallContext, Parts, StorageDriver } from '../driver.ts'
 import type { Agent, Step } from './agent.ts'
 import type { CephfsOptions } from './config.ts'
 import type { Site, Volume } from './volume.ts'
+
+const leftOpen =
+  'CephFS judges each cephx key by path and RADOS namespace. A share made from a snapshot lies in the namespace of the share it was copied from: a key for one of the two reads the objects of the other, though not its directory. All clients share the cluster and can slow each other down.'
 
 /** Builds the driver; the cluster is not spoken to before `setup`. */
 export function cephfsDriver(options: CephfsOptions, parts: Parts): StorageDriver {
@@ -37,6 +41,8 @@ export function cephfsDriver(options: CephfsOptions, parts: Parts): StorageDrive
 
   return {
     name: 'cephfs',
+    // Without namespaces a key reads the objects of every share of the pool, whatever the metadata server allows it.
+    ...(options.namespace_isolated && { separates: 'user' as const }),
     reach: 'network',
 
     async setup(call) {
@@ -53,7 +59,11 @@ export function cephfsDriver(options: CephfsOptions, parts: Parts): StorageDrive
     create: (call, share) =>
       on(call, `creating share instance ${share.id}`, (volume) => createShare(volume, share)),
     delete: (call, share) =>
-      on(call, `deleting share instance ${share.id}`, (volume) => deleteShare(volume, share)),
+      on(call, `deleting share instance ${share.id}`, async (volume) => {
+        // What a publication that was cut short may have left.
+        await withdrawServer(volume, share)
+        await deleteShare(volume, share)
+      }),
     extend: (call, share, newSizeGib) =>
       on(call, `extending share instance ${share.id}`, (volume) => extendShare(volume, share, newSizeGib)),
     ensure: (call, share) =>
@@ -100,7 +110,14 @@ export function cephfsDriver(options: CephfsOptions, parts: Parts): StorageDrive
           measureBatch(volume, shares, snapshots, { refresh, now: () => parts.now() }),
         ),
     },
+    serverUsers: {
+      grant: (call, target) =>
+        on(call, `making the user of ${target.id}`, (volume) => grantServer(volume, target)),
+      withdraw: (call, target) =>
+        on(call, `removing the user of ${target.id}`, (volume) => withdrawServer(volume, target)),
+    },
     native: {
+      leftOpen,
       protocols: ['CEPHFS'],
       accessTypes: [['CEPHFS', 'cephx']],
       publish: (call, target) =>

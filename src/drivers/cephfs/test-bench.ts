@@ -64,6 +64,7 @@ export async function startBench(): Promise<Bench> {
       'osd',
       `allow rwx pool=${pool} namespace=manila`,
     ]),
+    // As whom an earlier release served all exports.
     ceph.user('ganesha', [
       'mon',
       'allow r',

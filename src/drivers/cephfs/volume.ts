@@ -17,6 +17,8 @@ import type { Agent, Step, StepResult } from './agent.ts'
 import type { CephfsOptions } from './config.ts'
 
 export const gib = 1024 ** 3
+/** Begins the name of every user as whom NFS is served; no rule of a tenant may name one. */
+export const serverPrefix = 'manila-nfs-'
 /** The owner of what was let go. */
 export const nobody = '-'
 

@@ -56,6 +56,8 @@ export interface Hostile {
   serverOf(id: string): Promise<string | null>
   /** Starts a server again that died, where nothing does so by itself. */
   revive?(): Promise<void>
+  /** How often a server died and was started again, as the exporter counts. */
+  deaths?(): number
 }
 
 /** Somewhere content can be. `id` is the share or snapshot instance id. */

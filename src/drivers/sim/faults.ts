@@ -57,6 +57,12 @@ export const faultSchema = Type.Object(
         description: 'How many calls it hits; fail-once hits one, others every call.',
       }),
     ),
+    message: Type.Optional(
+      Type.String({
+        maxLength: 1000,
+        description: 'What the error says, where the fault is one that answers.',
+      }),
+    ),
     retry_after_s: Type.Optional(
       Type.Number({ minimum: 0, description: 'Seconds the error advises to wait before a repeat.' }),
     ),

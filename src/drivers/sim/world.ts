@@ -49,13 +49,13 @@ export function openWorld(
         await fenced(store, call, end, id, firstStage)
         if (fault?.kind === 'half-done') {
           await pause(call, end, verb, fault.ms ?? 0)
-          throw new DriverError(`${verb}: stopped half-way (fault)`, 'maybe-happened', advice(fault, 1))
+          throw new DriverError(said(fault, verb, 'stopped half-way'), 'maybe-happened', advice(fault, 1))
         }
         await nextTurn()
       }
       const answer = await fenced(store, call, end, id, effect)
       if (fault?.kind === 'timeout-after-success')
-        throw new DriverError(`${verb}: timed out (fault)`, 'maybe-happened', advice(fault, 1))
+        throw new DriverError(said(fault, verb, 'timed out'), 'maybe-happened', advice(fault, 1))
       return answer
     },
     close() {
@@ -68,12 +68,15 @@ export function openWorld(
 async function strike(call: CallContext, end: number, verb: Verb, fault: Fault | null): Promise<void> {
   if (fault?.kind === 'slow') return pause(call, end, verb, fault.ms ?? 1000)
   if (fault?.kind === 'hang') return pause(call, end, verb, Infinity)
-  if (fault?.kind === 'full') throw new DriverError(`${verb}: the pool is full (fault)`, 'no-room-here')
+  if (fault?.kind === 'full') throw new DriverError(said(fault, verb, 'the pool is full'), 'no-room-here')
   if (fault?.kind === 'fail' || fault?.kind === 'fail-once') {
     const passes = fault.kind === 'fail-once' || fault.times !== undefined
-    throw new DriverError(`${verb}: refused (fault)`, 'nothing-happened', advice(fault, passes ? 1 : null))
+    throw new DriverError(said(fault, verb, 'refused'), 'nothing-happened', advice(fault, passes ? 1 : null))
   }
 }
+
+const said = (fault: Fault, verb: Verb, otherwise: string): string =>
+  fault.message ?? `${verb}: ${otherwise} (fault)`
 
 function advice(fault: Fault, otherwise: number | null): { retryAfterS: number | null } {
   return { retryAfterS: fault.retry_after_s ?? otherwise }

@@ -1,6 +1,6 @@
 /** The text of Ganesha's and the bus's configuration files. Every value in them is checked here before it is written. */
 import { DriverError } from '../../drivers/driver.ts'
-import type { OwnFileSystem, Tree } from '../../drivers/driver.ts'
+import type { OwnFileSystem, ServerUser, Tree } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
 import type { ClientRule } from './rules.ts'
 
@@ -18,7 +18,11 @@ export interface ExportRecord {
   /** Present when `path` is the root of a file system of its own, which then has to be this one. */
   readonly fileSystem?: OwnFileSystem
   /** Present when `path` is inside this CephFS. */
-  readonly ceph?: { readonly filesystem: string }
+  readonly ceph?: {
+    readonly filesystem: string
+    /** As whom it is served; absent in files of a release that served all as one. The key is not in the first line. */
+    readonly user?: ServerUser
+  }
   readonly rules: readonly ClientRule[]
 }
 
@@ -37,7 +41,7 @@ export function exportFile(record: ExportRecord, options: GaneshaOptions, prober
   if (prober !== undefined)
     clients.push(`  CLIENT { Clients = ${prober}; Access_Type = MDONLY_RO; Protocols = 4; }`)
   const lines = [
-    `${header}${JSON.stringify(record)}`,
+    `${header}${JSON.stringify(record, withoutKey)}`,
     'EXPORT {',
     `  Export_Id = ${record.number};`,
     `  Path = ${quoted(record.path)};`,
@@ -59,15 +63,40 @@ export function exportFile(record: ExportRecord, options: GaneshaOptions, prober
 function fsal({ ceph }: ExportRecord, options: GaneshaOptions): string {
   if (ceph === undefined) return 'Name = VFS;'
   const filesystem = checkedName(ceph.filesystem)
-  return `Name = CEPH; Filesystem = "${filesystem}"; User_Id = "${options.ceph_user}";`
+  const by = `Name = CEPH; Filesystem = "${filesystem}";`
+  if (ceph.user === undefined) return `${by} User_Id = "${options.ceph_user}";`
+  const { name, key } = ceph.user
+  if (!cephKey.test(key)) throw new DriverError(`the key of ${name} can't be written`, 'nothing-happened')
+  return `${by} User_Id = "${checkedName(name)}"; Secret_Access_Key = "${key}";`
 }
 
-/** Reads the first line of an export file back; null for anything else. */
+/** Whether both are served as the same user of Ceph's. */
+export function sameUser(one: ExportRecord, other: ExportRecord): boolean {
+  return one.ceph?.user?.name === other.ceph?.user?.name && one.ceph?.user?.key === other.ceph?.user?.key
+}
+
+/** What cephx keys look like; nothing that could end the quotes. */
+const cephKey = /^[A-Za-z0-9+/]{1,200}={0,2}$/
+
+/** The first line is looked at by people and logged; the key stands in the server's own part of the file alone. */
+function withoutKey(this: unknown, field: string, value: unknown): unknown {
+  return field === 'key' ? undefined : value
+}
+
+/** The record of a first line, with the key that the rest of the file holds. */
+function withKey(record: ExportRecord, text: string): ExportRecord {
+  const { ceph } = record
+  if (ceph?.user === undefined) return record
+  const key = /Secret_Access_Key = "([^"]*)"/.exec(text)?.[1] ?? ''
+  return { ...record, ceph: { ...ceph, user: { name: ceph.user.name, key } } }
+}
+
+/** Reads back what an export file says; null for any other file. */
 export function readHeader(text: string): ExportRecord | null {
   const [first = ''] = text.split('\n', 1)
   if (!first.startsWith(header)) return null
   try {
-    return JSON.parse(first.slice(header.length)) as ExportRecord
+    return withKey(JSON.parse(first.slice(header.length)) as ExportRecord, text)
   } catch {
     return null
   }

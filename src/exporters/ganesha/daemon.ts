@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
-import { freePort } from '../../exec/free-port.ts'
+import { freePort, isFree } from '../../exec/free-port.ts'
 import { busFile, lawsOf, mainFile } from './config-file.ts'
 import { isWildcard, listeners } from './listening.ts'
-import { isAlive, processWith, terminate, type Process } from './process.ts'
+import { isAlive, nothingLeftOf, processWith, terminate, type Process } from './process.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { Parts } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
@@ -137,6 +137,7 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
     await commands.change(['rm', '-f', '--', file('ended')])
     if (!isAlive(bus)) bus = await startBus(commands, socketPath)
     const chosen = (port ??= await portOn(host))
+    if (place.strict) await checkFree(host, chosen)
     ganesha = await startGanesha(commands, chosen, await includes())
     parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha started')
     return { pid: ganesha.pid, port: chosen, bus: address(), fresh: true }
@@ -166,6 +167,8 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
     includes: readonly string[],
   ): Promise<Process> {
     await commands.change(['mkdir', '-p', '-m', '0700', '--', file('recovery')])
+    // Ganesha ends at once while another one, dead or not, has the lock of the pid file.
+    await nothingLeftOf(await pidIn(commands, 'ganesha.pid'))
     const facts = { address: host, port: chosen, dir, ownFileSystems, laws, includes }
     await write(commands, file('ganesha.conf'), mainFile(options, facts))
     const files = ['-f', file('ganesha.conf'), '-p', file('ganesha.pid'), '-L', file('ganesha.log')]
@@ -175,8 +178,12 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
     if (options.ceph_conf !== undefined) env['CEPH_CONF'] = options.ceph_conf
     await commands.look([...apart, ...place.within, 'ganesha.nfsd', ...files], { env })
     const end = performance.now() + Math.min(startMs, commands.remainingMs())
+    let seen: Process | null = null
     while (performance.now() < end) {
       const started = await find(commands, 'ganesha.pid', file('ganesha.conf'))
+      // A client may end it before it is quite there: whoever called starts it again, without a pause.
+      if (started === null && seen !== null) break
+      seen = started
       if (started !== null && (await answers(commands))) {
         await lookWhoIsServed(started, chosen)
         if (options.port === 0) await write(commands, place.portFile, `${chosen}\n`)
@@ -230,9 +237,13 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
 
   /** The process whose id is in `pidFile`, when it is alive and runs on `configFile`. */
   async function find(commands: Commands, pidFile: string, configFile: string): Promise<Process | null> {
+    return processWith(await pidIn(commands, pidFile), configFile)
+  }
+
+  async function pidIn(commands: Commands, pidFile: string): Promise<number> {
     // Ganesha writes over its file without cutting it: below a shorter id the end of a longer one stays, as after a reboot.
     const [first = ''] = (await read(commands, file(pidFile))).split('\n', 1)
-    return processWith(Number(first), configFile)
+    return Number(first)
   }
 
   async function rememberedPort(commands: Commands): Promise<number | null> {
@@ -285,6 +296,14 @@ async function read(commands: Commands, path: string): Promise<string> {
     if (isAbsent(error)) return ''
     throw error
   }
+}
+
+/** It would end at once, with the reason somewhere in its log. */
+async function checkFree(host: string, port: number): Promise<void> {
+  const free = await isFree(host, port).catch((cause: Error) => {
+    throw hostLacks(`NFS can't be served on ${host}: ${cause.message}`, cause)
+  })
+  if (!free) throw hostLacks(`NFS can't be served on ${host}: somebody else listens on port ${port}`)
 }
 
 function portOn(host: string): Promise<number> {

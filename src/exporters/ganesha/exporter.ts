@@ -6,8 +6,9 @@
 import { join } from 'node:path'
 import { attempt, commandsOf, hostLacks } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
-import { checkedName, checkedPath } from './config-file.ts'
-import { checkFileSystem, checkSameDirectory, mountIdentity } from './exports.ts'
+import { isWithin } from '../../drivers/mountinfo.ts'
+import { checkedName, checkedPath, sameUser } from './config-file.ts'
+import { checkFileSystem, checkSameDirectory, isInstanceId, mountIdentity } from './exports.ts'
 import { rootHandle } from './handle.ts'
 import { isWildcard } from './listening.ts'
 import { sortRules } from './rules.ts'
@@ -96,8 +97,9 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
     })
     await checkTree(commands, exports, { ...tree, path })
     if (known !== null) {
-      // One more that the server, if it waits, needs not wait for.
-      await exports.save(commands, await record())
+      const next = await record()
+      // One more that the server, if it waits, needs not wait for. As whom it is served is written when the server knows.
+      if (sameUser(known, next)) await exports.save(commands, next)
     }
     const running = await server.up(commands)
     if (running === null && known === null)
@@ -110,6 +112,8 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
       if (tree.ceph === undefined) await checkSameDirectory(commands, running, path)
       if (ownFileSystems && tree.ceph === undefined)
         await checkHandle(commands, server, running, { record: made, known })
+      // A server goes on as whom it began: what an earlier release served as one user for all begins anew.
+      if (known !== null && !sameUser(known, made)) await exports.hide(commands, running, known)
       await exports.apply(commands, running, made)
     }
     return locationOf(server, name)
@@ -162,7 +166,11 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
         .known()
         .find((server) => server.port() !== null)
         ?.port() ?? null,
-    troubles: () => opened?.servers.known().flatMap((server) => server.trouble() ?? []) ?? [],
+    troubles: () => {
+      const { servers } = opened ?? {}
+      const each = servers?.known().flatMap((server) => server.trouble() ?? []) ?? []
+      return [...(servers?.troubles() ?? []), ...each]
+    },
 
     setup: (call) =>
       attempt(`starting NFS-Ganesha for ${parts.backend}`, async () => {
@@ -189,7 +197,14 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
 
     publish: (call, target) =>
       doing(call, `publishing ${target.id}`, async (commands, servers) => {
-        nfsTree(target)
+        const { path } = nfsTree(target)
+        // Before a server is made for it.
+        checkedName(target.name)
+        if (!isInstanceId(target.id))
+          throw new DriverError('not an instance id', 'nothing-happened', { reason: 'unsupported' })
+        const view = servers.viewOf(target.projectId)
+        if (view !== null && !isWithin(path, view))
+          throw hostLacks(`${path} is not served: the server of its project sees ${view} alone`)
         // Another project's until now; not inside of the lock of this one, lest two that swap shares wait for each other.
         const before = await servers.find(commands, target.id)
         if (before !== null && !servers.serves(before, target.projectId))
@@ -236,7 +251,7 @@ async function withdraw(commands: Commands, server: Server, id: string): Promise
 
 /** What the record has to say of the place where the tree lies. */
 function identity(tree: Tree): Pick<ExportRecord, 'mount' | 'ceph' | 'fileSystem'> {
-  if (tree.ceph !== undefined) return { mount: 'cephfs', ceph: { filesystem: tree.ceph.filesystem } }
+  if (tree.ceph !== undefined) return { mount: 'cephfs', ceph: tree.ceph }
   const { fileSystem } = tree
   const known = fileSystem && { uuid: fileSystem.uuid, backing: fileSystem.backing }
   return { mount: mountIdentity(tree.path), ...(known === undefined ? {} : { fileSystem: known }) }

@@ -3,8 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { Value } from 'typebox/value'
 import { exportFile, mainFile, readHeader } from './config-file.ts'
 import { ganeshaOptions } from './options.ts'
+import { fakeExec } from '../../exec/fake.ts'
+import { troubleOf, type Crash } from './crashes.ts'
+import { ganeshaExporter } from './exporter.ts'
 import { sortRules } from './rules.ts'
-import type { ExportRule } from '../../drivers/driver.ts'
+import { checkServers } from './servers.ts'
+import type { ExportRule, Parts } from '../../drivers/driver.ts'
 import type { ExportRecord } from './config-file.ts'
 
 const options = Value.Parse(ganeshaOptions, Value.Default(ganeshaOptions, {}))
@@ -23,6 +27,33 @@ const record: ExportRecord = {
   mount: 'btrfs /a /srv/exports/a',
   rules: [{ clients: ['10.0.0.7'], level: 'rw', bits: 128 }],
 }
+
+describe('the key of a cephx user', () => {
+  const user = { name: 'manila-nfs-11111111', key: 'AQBmRxJnAAAAABAAxyz+/w==' }
+  const secret: ExportRecord = { ...record, mount: 'cephfs', ceph: { filesystem: 'cephfs', user } }
+
+  test("is in the server's part of the file, not in the first line, and is read back", () => {
+    const text = exportFile(secret, options)
+    expect(text.split('\n')[0]).not.toContain(user.key)
+    expect(text).toContain(`User_Id = "${user.name}"; Secret_Access_Key = "${user.key}";`)
+    expect(readHeader(text)).toEqual(secret)
+  })
+
+  test('is nothing that could end its quotes, and is never left empty', () => {
+    for (const key of ['', 'a"; Name = VFS; #', 'a\nb'])
+      expect(() =>
+        exportFile({ ...secret, ceph: { filesystem: 'cephfs', user: { ...user, key } } }, options),
+      ).toThrow(`the key of ${user.name}`)
+    const [first = ''] = exportFile(secret, options).split('\n')
+    expect(() => exportFile(readHeader(first)!, options)).toThrow(`the key of ${user.name}`)
+  })
+
+  test('an export of an earlier release goes on as the user of all', () => {
+    expect(exportFile({ ...secret, ceph: { filesystem: 'cephfs' } }, options)).toContain(
+      'User_Id = "ganesha";',
+    )
+  })
+})
 
 describe('rules', () => {
   test('the narrowest comes first, whatever the order given', () => {
@@ -104,6 +135,52 @@ describe('the export file', () => {
     for (const path of ['/a"b', '/a\nb', '/a\\', 'relative']) {
       expect(() => exportFile({ ...record, path }, options)).toThrow("can't be written")
     }
+  })
+})
+
+describe('a server per project', () => {
+  const parts = (separates?: 'file-system'): Parts => ({
+    exec: fakeExec(),
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    backend: 'alpha',
+    dir: '/nowhere',
+    now: () => 0,
+    storage: { name: 'some', ...(separates === undefined ? {} : { separates }) },
+  })
+  const check = (over: object, separates?: 'file-system') =>
+    checkServers({ ...options, servers: 'per-project', addresses: ['127.0.0.5'], ...over }, parts(separates))
+
+  test('needs a driver that separates, and addresses that are some', () => {
+    expect(() => check({}, 'file-system')).not.toThrow()
+    expect(() => check({ addresses: ['fd00::5', '10.0.0.11'] }, 'file-system')).not.toThrow()
+    expect(() => check({})).toThrow('needs a driver that keeps clients apart; some does not')
+    expect(() => check({ addresses: [] }, 'file-system')).toThrow('needs addresses')
+    expect(() => check({ addresses: ['10.0.0.1', '10.0.0.1'] }, 'file-system')).toThrow('10.0.0.1 twice')
+    for (const wrong of ['0.0.0.0', '::', '10.0.0.256', 'fd00'])
+      expect(() => check({ addresses: [wrong] }, 'file-system'), wrong).toThrow(`has ${wrong}, which`)
+    expect(() => check({ servers: 'shared' }, 'file-system')).toThrow('is for servers = "per-project"')
+  })
+
+  test('only what separates is promised anything, with words on what stays open', () => {
+    const { leftOpen } = ganeshaExporter(options, parts('file-system'))
+    expect(leftOpen).toContain('Clients of all projects share one server')
+    expect(ganeshaExporter(options, parts()).leftOpen).toBeUndefined()
+    const per = { ...options, servers: 'per-project' as const, addresses: ['127.0.0.5'] }
+    expect(ganeshaExporter(per, parts('file-system')).leftOpen).toContain('Other projects have servers')
+  })
+})
+
+describe('deaths of a server', () => {
+  const second = 1_000_000
+  const at = (s: number, ...peers: string[]): Crash => ({ atUs: s * second, peers })
+
+  test('three within a minute are told for ten, with whoever was connected each time', () => {
+    const storm = [at(0, 'a', 'b'), at(20, 'b', 'c'), at(60, 'c', 'b')]
+    expect(troubleOf(storm, 61 * second)).toContain('connected each time: b')
+    expect(troubleOf([...storm, at(70)], 71 * second)).toContain('no client was connected each time')
+    expect(troubleOf(storm, 661 * second)).toBeNull()
+    expect(troubleOf(storm.slice(1), 61 * second)).toBeNull()
+    expect(troubleOf([at(0, 'a'), at(30, 'a'), at(61, 'a')], 62 * second)).toBeNull()
   })
 })
 

@@ -67,7 +67,7 @@ export const ganeshaOptions = Type.Object(
       pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$',
       default: 'ganesha',
       description:
-        'The cephx user that reads and writes shares on CephFS for clients of NFS, without "client."; give it the subvolume group alone.',
+        'The cephx user, without "client.", as which shares on CephFS are served that an earlier release published or whose driver makes no user for each export; the driver cephfs makes one.',
     }),
     squash: Type.Union(
       [Type.Literal('no_root_squash'), Type.Literal('root_squash'), Type.Literal('all_squash')],

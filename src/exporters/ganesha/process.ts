@@ -1,8 +1,10 @@
 /** Daemons that outlive this process, known by id and start time: ids are used again. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { DriverError } from '../../drivers/driver.ts'
 
 const stopMs = 10_000
+/** What a killed process is given to close its files: an unmount or a slow disk may hold it. */
+const leftMs = 5000
 
 export interface Process {
   readonly pid: number
@@ -16,6 +18,27 @@ export function processWith(pid: number, argument: string): Process | null {
   const startedAt = startTime(pid)
   if (startedAt === null || !commandLine(pid).some((one) => one.endsWith(argument))) return null
   return { pid, startedAt }
+}
+
+/**
+ * Resolves when nothing is left of a process that was killed, its locks included; at once when `pid` is a living one, or after
+ * {@link leftMs}. It has no command line long before its last thread has let go of its files.
+ */
+export async function nothingLeftOf(pid: number): Promise<void> {
+  const end = performance.now() + leftMs
+  while (performance.now() < end && commandLine(pid).length === 0 && threads(pid) > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** Threads that still run; one that only waits to be collected has let go of everything. */
+function threads(pid: number): number {
+  try {
+    const all = readdirSync(`/proc/${pid}/task`)
+    return all.filter((thread) => startTime(pid, thread) !== null).length
+  } catch {
+    return 0
+  }
 }
 
 /** Asks a process to end, insists after {@link stopMs}, and answers when it is gone. */
@@ -46,10 +69,10 @@ export function isAlive(process_: Process | null): process_ is Process {
 }
 
 /** Field 22 of /proc/PID/stat; null for a process that is gone or only waits to be collected. */
-function startTime(pid: number): string | null {
+function startTime(pid: number, thread?: string): string | null {
   try {
     // The name in brackets may hold anything; the fields after the last bracket don't.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = readFileSync(`/proc/${pid}/${thread === undefined ? '' : `task/${thread}/`}stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')
     return fields[0] === 'Z' ? null : (fields[19] ?? null)

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { readdirSync, readFileSync, existsSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { call, cannotRun, complete, scratch } from '../../drivers/btrfs/test-bench.ts'
@@ -175,6 +177,31 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     expect(pids.map(isRunning)).toEqual([false, true])
   })
 
+  test('from one server for all to one a project, and back: the others end', async () => {
+    const image = makeImage(parts.dir, red)
+    const shared = () => ganeshaExporter(complete(ganeshaOptions, { port: 0 }), parts)
+    const first = shared()
+    await first.setup(call())
+    await first.publish(call(), exportOf(image))
+    const old = Number(readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)[0])
+    await first.stop(call(), { detach: false })
+    await exporter.stop(call(), { detach: false })
+    exporter = build()
+    await exporter.setup(call())
+    expect(isRunning(old)).toBe(false)
+    // The share manager finds it missing and publishes it again.
+    expect(await exporter.inventory(call())).toEqual([])
+    expect(await hostOf(image)).toBe(addresses[0])
+    const own = pidOf(red)
+    await exporter.stop(call(), { detach: false })
+    exporter = shared()
+    await exporter.setup(call())
+    expect(isRunning(own)).toBe(false)
+    expect(await exporter.inventory(call())).toEqual([])
+    const [location] = await exporter.publish(call(), exportOf(image))
+    expect(location!.path).toBe(`127.0.0.1:/${image.id}`)
+  })
+
   test('a share that another project got is served by the server of that project', async () => {
     const image = makeImage(parts.dir, red)
     const before = await hostOf(image)
@@ -189,6 +216,9 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     const hosts = [await hostOf(one), await hostOf(two)]
     await exporter.applyRules(call(), exportOf(one), [rule('127.0.0.0/8')])
     const bystander = pidOf(blue)
+    // Two processes of one host watch; one of them starts it.
+    const second = build()
+    await second.setup(call())
     for (let death = 1; death <= 3; death++) {
       const client = await mountNfs({
         host: hosts[0]!,
@@ -216,10 +246,46 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     )
     expect(told.filter((line) => line.includes('died 3 times'))).toHaveLength(1)
     expect(pidOf(blue)).toBe(bystander)
-    const next = build()
-    await next.setup(call())
-    expect(next.troubles!()).toEqual(exporter.troubles!())
-    await next.stop(call(), { detach: false })
+    await within(5000, 'the other process knows, too', () => second.troubles!().length === 1)
+    expect(second.troubles!()).toEqual(exporter.troubles!())
+    expect(restarts).toBe(3)
+    await second.stop(call(), { detach: false })
+  })
+
+  test('an address that this host does not have, or that somebody has, is said', async () => {
+    const image = makeImage(parts.dir, red)
+    const at = (address: string, port: number) =>
+      ganeshaExporter(complete(ganeshaOptions, { port, servers: 'per-project', addresses: [address] }), parts)
+    const taken = createServer().listen(0, '127.0.11.9')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    for (const [address, why] of [
+      ['192.0.2.99', 'EADDRNOTAVAIL'],
+      ['127.0.11.9', 'somebody else listens'],
+    ] as const) {
+      const other = at(address, port)
+      await expect(other.publish(call(), exportOf(image)), address).rejects.toThrow(why)
+      expect(readdirSync(join(parts.dir, 'ganesha/projects'))).toEqual([])
+    }
+    taken.close()
+  })
+
+  test('a project whose server can not be brought up costs the others nothing, and gets it as soon as it can', async () => {
+    const [one, two] = [makeImage(parts.dir, red), makeImage(parts.dir, blue)]
+    await hostOf(one)
+    const host = await hostOf(two)
+    const port = exporter.port() ?? 0
+    await exporter.applyRules(call(), exportOf(two), [rule(host)])
+    await exporter.stop(call(), { detach: true })
+    const taken = createServer().listen(port, addresses[0])
+    await once(taken, 'listening')
+    exporter = build()
+    await exporter.setup(call())
+    await (await mount(host, two)).close()
+    expect(exporter.troubles!()).toEqual([expect.stringContaining(`project ${red} has no NFS server`)])
+    taken.close()
+    await within(15_000, 'its server is there', () => exporter.troubles!().length === 0)
+    expect(isRunning(pidOf(red))).toBe(true)
   })
 
   test('after a restart of the host each server begins when the images of its project are mounted', async () => {

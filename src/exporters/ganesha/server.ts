@@ -66,13 +66,13 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
     const died = state === 'running' && daemon.pid() === null
     const clients = died ? [...new Set([...peers, ...(await connected(true))])] : []
     const running = await daemon.ensure(commands, async () => (await exports.judge(commands)).files)
-    if (running.fresh && !(await exports.guarded(commands, running))) await unguarded(commands)
     state = 'running'
     // Several calls may have found it dead, and all started the same one.
     const counts = died && running.fresh && counted !== running.pid
     if (counts) counted = running.pid
     if (counts) await noteCrash(commands, clients)
     else if (died) crashes = await readCrashes(commands, crashFile)
+    if (running.fresh && !(await exports.guarded(commands, running))) await unguarded(commands)
     return running
   }
 
@@ -88,6 +88,7 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
   async function unguarded(commands: Commands): Promise<void> {
     const what = `NFS-Ganesha can't export a directory of ${place.dir}, which keeps clients out of the file system around their shares; keep the backend's directory on a file system that is mounted as a whole`
     if (!place.ownFileSystems) return parts.log.warn(about, what)
+    state = 'unknown'
     await daemon.end(commands)
     throw hostLacks(what)
   }

@@ -2,6 +2,7 @@
  * Which server has which exports: one for everybody, or one a project. It promises that a project's server is there as long as
  * it has an export, on an address that is its own, and that all processes of the host find the same.
  */
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHash } from 'node:crypto'
@@ -12,6 +13,7 @@ import { projectFolder } from '../../drivers/project-folder.ts'
 import { hostLock } from '../../exec/host-lock.ts'
 import { addressesIn, type Addresses } from './addresses.ts'
 import { isInstanceId } from './exports.ts'
+import { isWildcard } from './listening.ts'
 import { serverIn, type Server } from './server.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { Parts } from '../../drivers/driver.ts'
@@ -29,20 +31,49 @@ export interface Servers {
   within<T>(commands: Commands, server: Server, work: () => Promise<T>): Promise<T>
   /** Whether it is the server of that project. */
   serves(server: Server, projectId: string): boolean
+  /** The only folder whose mounts the project's server sees; null when it sees what the host sees. */
+  viewOf(projectId: string): string | null
   /** Ids of all exports. */
   ids(commands: Commands): Promise<readonly string[]>
   /** Those that there are, whoever made them. */
   all(commands: Commands): Promise<readonly Server[]>
   /** Those that this process knows; asks nobody. */
   known(): readonly Server[]
+  /** What is wrong beside what each server says of itself, as sentences. */
+  troubles(): readonly string[]
   /** Looks for servers that another process of this host made or took down. */
   refresh(commands: Commands): Promise<void>
 }
 
 /** One server for all, whose files lie in `dir` as they did before there were others. */
 export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts): Servers {
+  const server = serverIn('', sharedPlace(dir, options, parts), options, parts)
+  return {
+    async begin(commands) {
+      if (await isThere(commands, join(dir, 'projects'))) {
+        const others = await projectServers(dir, options, parts).all(commands)
+        for (const other of others) await other.end(commands)
+        await commands.change(['rm', '-rf', '--', join(dir, 'projects'), join(dir, 'addresses')])
+        if (others.length > 0) retired(parts, 'servers per project')
+      }
+      await server.begin(commands)
+    },
+    lend: (_commands, _projectId, work) => work(server),
+    find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
+    within: (_commands, _server, work) => work(),
+    serves: () => true,
+    viewOf: () => null,
+    ids: (commands) => server.exports.ids(commands),
+    all: async () => [server],
+    known: () => [server],
+    troubles: () => [],
+    refresh: async () => undefined,
+  }
+}
+
+function sharedPlace(dir: string, options: GaneshaOptions, parts: Parts): Place {
   const ownFileSystems = parts.storage?.separates === 'file-system'
-  const place: Place = {
+  return {
     dir,
     ownFileSystems,
     address: options.bind_address,
@@ -51,18 +82,18 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
     strict: ownFileSystems,
     within: [],
   }
-  const server = serverIn('', place, options, parts)
-  return {
-    begin: (commands) => server.begin(commands),
-    lend: (_commands, _projectId, work) => work(server),
-    find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
-    within: (_commands, _server, work) => work(),
-    serves: () => true,
-    ids: (commands) => server.exports.ids(commands),
-    all: async () => [server],
-    known: () => [server],
-    refresh: async () => undefined,
-  }
+}
+
+/** The configuration changed. Shares are published again, by the check that follows; what was would serve them, too. */
+function retired(parts: Parts, what: string): void {
+  parts.log.warn(
+    { backend: parts.backend },
+    `the option servers changed: ${what} ended, and their exports move`,
+  )
+}
+
+async function isThere(commands: Commands, path: string): Promise<boolean> {
+  return (await commands.look(['test', '-e', path], { okCodes: [0, 1] })).code === 0
 }
 
 const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.meta.url))
@@ -77,11 +108,17 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   const projects = join(dir, 'projects')
   const addresses: Addresses = addressesIn(join(dir, 'addresses'), options.addresses, () => parts.now())
   const known = new Map<string, Server>()
+  /** Projects whose server could not be brought up, and why. */
+  const down = new Map<string, string>()
   const nameOf = (projectId: string): string => {
     const folder = projectFolder(projectId)
     if (folder.length <= longestFolder) return folder
     return createHash('sha256').update(folder).digest('hex').slice(0, 32)
   }
+
+  /** Where the driver `image` mounts the project's trees. */
+  const viewOf = (folder: string): string | null =>
+    parts.storage?.separates === 'file-system' ? join(dir, '..', 'exports', folder) : null
 
   function server(project: string, folder: string, address: string): Server {
     const old = known.get(project)
@@ -93,8 +130,6 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
   function placeOf(own: string, folder: string, address: string): Place {
     const ownFileSystems = parts.storage?.separates === 'file-system'
-    // Where the driver `image` mounts the project's trees.
-    const view = ownFileSystems ? join(dir, '..', 'exports', folder) : ''
     const bytes = options.server_memory_mib * 1024 * 1024
     return {
       dir: own,
@@ -113,7 +148,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
         'sh',
         confineScript,
         own,
-        view,
+        viewOf(folder) ?? '',
         'prlimit',
         `--data=${bytes}`,
         `--nofile=${files}`,
@@ -192,10 +227,24 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     const failures: unknown[] = []
     const next = async (): Promise<void> => {
       for (let project = rest.pop(); project !== undefined; project = rest.pop())
-        await bringOne(commands, project).catch((error: unknown) => failures.push(error))
+        await bringOne(commands, project).then(
+          () => down.delete(project ?? ''),
+          (error: unknown) => failures.push(noteDown(project ?? '', error)),
+        )
     }
     await Promise.all(Array.from({ length: atOnce }, next))
-    if (failures.length > 0) throw failures[0]
+    // One project's server is not worth the others'; when none comes up it is the host.
+    if (failures.length > 0 && failures.length === all.length) throw failures[0]
+  }
+
+  /** It is tried again by the next {@link Servers.refresh}. */
+  function noteDown(project: string, error: unknown): unknown {
+    const why = error instanceof Error ? error.message : String(error)
+    if (down.get(project) !== why)
+      parts.log.error({ backend: parts.backend, project, err: error }, `a project has no NFS server: ${why}`)
+    down.set(project, why)
+    known.delete(project)
+    return error
   }
 
   function bringOne(commands: Commands, project: string): Promise<void> {
@@ -222,12 +271,20 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   return {
     find,
     within,
+    viewOf: (projectId) => viewOf(projectFolder(projectId)),
     serves: (one, projectId) => one.project === nameOf(projectId),
     known: () => [...known.values()],
+    troubles: () => [...down].map(([project, why]) => `project ${project} has no NFS server: ${why}`),
 
     async begin(commands) {
       await commands.change(['mkdir', '-p', '-m', '0700', '--', projects, join(dir, 'locks')])
       await addresses.prepare(commands)
+      if (await isThere(commands, join(dir, 'exports.d'))) {
+        await serverIn('', sharedPlace(dir, options, parts), options, parts).end(commands)
+        const files = ['exports.d', 'numbers', 'guard.conf'].map((name) => join(dir, name))
+        await commands.change(['rm', '-rf', '--', ...files])
+        retired(parts, 'the shared server')
+      }
       await bring(commands, [...(await addresses.all(commands)).keys()])
     },
 
@@ -248,7 +305,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
         )
         const one = server(project, folder, address)
         try {
-          checkView(join(dir, '..', 'exports', folder))
+          checkView(viewOf(folder))
           await commands.change(['mkdir', '-p', '-m', '0700', '--', join(projects, project)])
           if (folder !== project)
             await commands.change(['sh', writeScript, join(projects, project, 'folder')], { input: folder })
@@ -276,7 +333,11 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     async refresh(commands) {
       const before = new Set(known.keys())
       const now = [...(await addresses.all(commands)).keys()]
-      for (const project of before) if (!now.includes(project)) known.delete(project)
+      for (const project of [...before, ...down.keys()]) {
+        if (now.includes(project)) continue
+        known.delete(project)
+        down.delete(project)
+      }
       await bring(
         commands,
         now.filter((project) => !before.has(project)),
@@ -284,9 +345,8 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     },
   }
 
-  function checkView(view: string): void {
-    if (parts.storage?.separates !== 'file-system') return
-    if (mounts().some(({ path }) => path === join(view))) return
+  function checkView(view: string | null): void {
+    if (view === null || mounts().some(({ path }) => path === view)) return
     throw hostLacks(`${view} is no mount of its own, so a server can't be given it alone`)
   }
 }
@@ -308,4 +368,7 @@ export function checkServers(options: GaneshaOptions, parts: Parts): void {
   if (addresses.length === 0) throw new Error('servers = "per-project" needs addresses')
   const same = addresses.find((address, at) => addresses.indexOf(address) !== at)
   if (same !== undefined) throw new Error(`the option addresses has ${same} twice`)
+  const wrong = addresses.find((address) => isIP(address) === 0 || isWildcard(address))
+  if (wrong !== undefined)
+    throw new Error(`the option addresses has ${wrong}, which is no address of one host`)
 }

@@ -17,8 +17,13 @@ export interface Watch {
 const lookMs = 200
 const refreshMs = 5000
 const callMs = 30_000
-/** Milliseconds before a server that could not be started is tried again; doubles up to the second number. */
-const [firstPauseMs, longestPauseMs] = [500, 15_000]
+/**
+ * Milliseconds before a server that could not be started is tried again; doubles up to the second number, which is short because a
+ * client may end a server while it starts, again and again, and others wait for it.
+ */
+const [firstPauseMs, longestPauseMs] = [200, 1000]
+/** Milliseconds in which such failures of one server are told once. */
+const toldMs = 60_000
 
 export function watch(servers: Servers, parts: Parts): Watch {
   const leaving = new AbortController()
@@ -31,6 +36,7 @@ export function watch(servers: Servers, parts: Parts): Watch {
   }
   const tended = new Map<Server, Promise<void>>()
   const resting = new WeakMap<Server, { readonly until: number; readonly pauseMs: number }>()
+  const told = new WeakMap<Server, number>()
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<unknown> = Promise.resolve()
   let refreshed = performance.now()
@@ -44,8 +50,10 @@ export function watch(servers: Servers, parts: Parts): Watch {
       if (leaving.signal.aborted) return
       const pauseMs = Math.min(longestPauseMs, (resting.get(server)?.pauseMs ?? firstPauseMs / 2) * 2)
       resting.set(server, { until: performance.now() + pauseMs, pauseMs })
+      if (performance.now() - (told.get(server) ?? -toldMs) < toldMs) return
+      told.set(server, performance.now())
       const about = { backend: parts.backend, project: server.project, err: error }
-      parts.log.error(about, `NFS-Ganesha could not be started again; it is tried in ${pauseMs / 1000} s`)
+      parts.log.error(about, 'NFS-Ganesha could not be started again; it is tried all the time')
     }
   }
 

@@ -34,6 +34,16 @@ export interface WriteOptions {
   readonly mode?: number
 }
 
+/** An open file at any offset; see {@link Nfs.reading} and {@link Nfs.overwriting}. */
+export interface ReadableFile {
+  /** Fewer bytes at the end of the file. */
+  readAt(offset: number, bytes: number): Promise<Buffer>
+}
+export interface WritableFile {
+  /** Stable on the server when it settles; at most as much as the server takes at once. */
+  writeAt(offset: number, bytes: Uint8Array): Promise<void>
+}
+
 /** Larger requests gain nothing on a loopback connection; Ganesha's own limit is 1 MiB, too. */
 const chunkLimitBytes = 1024 * 1024
 const minimumChunkBytes = 4096
@@ -94,6 +104,36 @@ export class Nfs {
       }
       return bytes
     })
+  }
+
+  /** Opens an existing file, for reads at any offset, and closes it after `work`. */
+  reading<T>(path: string, work: (file: ReadableFile) => Promise<T>): Promise<T> {
+    return this.#withFile(path, { access: 'read', create: null }, ({ handle, stateId }) =>
+      work({
+        readAt: async (offset, bytes) => {
+          const asked = operations.read(stateId, offset, bytes)
+          return Buffer.from((await this.#session.compound([operations.putFh(handle), asked]))[1].bytes)
+        },
+      }),
+    )
+  }
+
+  /** Opens an existing file, for synced writes at any offset, and closes it after `work`. */
+  overwriting<T>(path: string, work: (file: WritableFile) => Promise<T>): Promise<T> {
+    return this.#withFile(path, { access: 'write', create: null }, ({ handle, stateId }) =>
+      work({
+        writeAt: async (offset, bytes) => {
+          const asked = operations.write(stateId, offset, bytes)
+          const [, { count }] = await this.#session.compound([
+            operations.putFh(handle),
+            asked,
+            operations.commit,
+          ])
+          if (count !== bytes.length)
+            throw new NfsError('PROTOCOL', `the server wrote ${count} of ${bytes.length} bytes`)
+        },
+      }),
+    )
   }
 
   /** The entries of a directory, `.` and `..` left out, in the server's order. */

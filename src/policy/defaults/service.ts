@@ -31,8 +31,9 @@ export const serviceRules: Rules = {
 export const extensionRules: Rules = {
   ...rules('operation', reader, ['get', 'get_all']),
   ...rules('operation', member, ['cancel']),
-  ...rules('operation', admin, ['get_all_projects']),
+  ...rules('operation', admin, ['get_all_projects', 'get_cause_detail']),
   ...rules('share_usage', reader, ['get']),
+  ...rules('share_usage', admin, ['get_detail']),
   ...rules('capabilities', reader, ['get']),
   ...rules('health', admin, ['detail']),
 }

@@ -63,6 +63,27 @@ describe('access rules', () => {
     expect((await instance()).access_rules_status).toBe('active')
   })
 
+  it('of one client are one to the exporter, which may write where one of them says so', async () => {
+    const twins = [
+      await queueRule(bench, share, '10.0.0.1', { level: 'ro' }),
+      await queueRule(bench, share, '10.0.0.1', { level: 'rw', twin: 1 }),
+      await queueRule(bench, share, '10.0.0.1', { level: 'ro', twin: 2 }),
+    ] as const
+    const all = async () => (await rules()).map(({ id, state }) => [id, state])
+    await pass()
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw'])
+    expect(await all()).toEqual(twins.map((id) => [id, 'active']))
+    await queueDenial(bench, share, twins[0])
+    await pass()
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw'])
+    await queueDenial(bench, share, twins[1])
+    await pass()
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:ro'])
+    await queueDenial(bench, share, twins[2])
+    await pass()
+    expect([bench.admitted(share.instanceId), await all()]).toEqual([[], []])
+  })
+
   it('that are denied leave the export, then the tables with their locks', async () => {
     const id = await queueRule(bench, share, '10.0.0.1')
     await pass()

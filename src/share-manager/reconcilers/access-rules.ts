@@ -23,7 +23,7 @@ import type { MessageAction } from '../../model/messages.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
-import { exportRules } from '../rules.ts'
+import { exportRules, outcomesOf } from '../rules.ts'
 import { passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
 import { rulesQueue, type RulesQueue } from './rules-queue.ts'
 import { republish } from './exports.ts'
@@ -111,15 +111,16 @@ async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise
     backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
       exporter.applyRules(call, shareExport(subject), toApply),
     )
+  const outcomes = async () => [...outcomesOf(known, toApply, await send()), ...refused]
   try {
-    return [...(await send()), ...refused]
+    return await outcomes()
   } catch (error) {
     const lost = error instanceof DriverError && error.reason === 'not-found'
     if (!lost) throw error
     // A share that was never published has no export to put rules on; one that was is published again.
     if (subject.instance.status !== 'available') throw error
     await republish(parts, lease, subject, [])
-    return [...(await send()), ...refused]
+    return outcomes()
   }
 }
 

@@ -49,6 +49,7 @@ async function retryShares(parts: BackendScope): Promise<number> {
         backendId: parts.backend.id,
         projectId: row.project_id,
         userId: row.user_id,
+        begunAs: 'service',
         requestId,
         now,
       })
@@ -96,6 +97,7 @@ async function retrySnapshots(parts: BackendScope): Promise<number> {
         backendId: parts.backend.id,
         projectId: row.project_id,
         userId: row.user_id,
+        begunAs: 'service',
         requestId,
         now,
       })

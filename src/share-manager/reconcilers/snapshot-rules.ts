@@ -16,7 +16,7 @@ import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
-import { exportRules } from '../rules.ts'
+import { exportRules, outcomesOf } from '../rules.ts'
 import type { Pass } from './access-rules.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
@@ -112,10 +112,11 @@ async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise
       why: `Access type ${rule.type} is not supported for ${protocol} here.`,
       reason: 'access-type-unsupported',
     }))
+  const toApply = exportRules(known, { readOnly: true })
   const outcomes = await parts.backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
-    exporter.applyRules(call, snapshotExport(work.subject), exportRules(known, { readOnly: true })),
+    exporter.applyRules(call, snapshotExport(work.subject), toApply),
   )
-  return [...outcomes, ...refused]
+  return [...outcomesOf(known, toApply, outcomes), ...refused]
 }
 
 async function end(

@@ -46,8 +46,14 @@ export const capabilities: readonly Capability[] = [
   {
     name: 'marker',
     description:
-      'Lists of shares, snapshots, messages and operations go on behind the row that marker names, also after it was deleted.',
+      'Lists of shares, snapshots, messages and operations go on behind the row that marker names: one that the list has under its filters, or one of the own project that was deleted or changed its state meanwhile.',
     paths: [],
+  },
+  {
+    name: 'service-limits',
+    description:
+      'Limits beside quota: requests, long lists, access rules, locks, metadata and unfinished operations; 413, 429 or 503 beyond them.',
+    paths: ['GET /v2/limits/service'],
   },
   {
     name: 'health',
@@ -56,7 +62,8 @@ export const capabilities: readonly Capability[] = [
   },
   {
     name: 'metrics',
-    description: 'Counters and gauges for Prometheus.',
+    description:
+      "Counters and gauges for Prometheus, on a port of their own ([metrics]) and on the API's only where on_api_port says so.",
     paths: ['GET /metrics'],
   },
 ]

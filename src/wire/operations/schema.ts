@@ -5,11 +5,14 @@ import { Links, Nullable, Optional, pageQuery, Time } from '../types.ts'
 
 const Cause = Type.Object({
   code: Type.String(),
+  /** A sentence of the service about the code. */
   message: Nullable(Type.String()),
   /** Whether the same request may succeed later. */
   retryable: Type.Boolean(),
   /** Of the user message that says the same. */
   detail_id: Nullable(Type.String()),
+  /** Administrators only: what the backend, or whoever ended it, said. */
+  detail: Optional(Nullable(Type.String())),
 })
 
 const Step = Type.Object({

@@ -11,7 +11,11 @@ export const Usage = Type.Object({
   used_bytes: bytes('What counts against the size.'),
   referenced_bytes: bytes('All bytes reachable from here, shared ones included.'),
   exclusive_bytes: bytes('Bytes that would come back if only this were deleted.'),
-  reason: Nullable(Type.String({ description: 'Why a figure is null.' })),
+  reason: Nullable(
+    Type.String({
+      description: 'Why a figure is null; administrators are told in the words of the backend.',
+    }),
+  ),
   method: Nullable(Type.String({ description: 'Which counters were read: btrfs-qgroup, statfs…' })),
   measured_at: Nullable(Time),
 })

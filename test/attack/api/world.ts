@@ -34,6 +34,8 @@ export interface Answer {
 
 export interface ApiWorld {
   readonly service: Service
+  /** The state directory; the backend `alpha` has `backends/alpha` in it. */
+  readonly dir: string
   readonly passwords: Readonly<Record<Who, string>>
   readonly projectIds: Readonly<Record<Who, string>>
   readonly userIds: Readonly<Record<Who, string>>
@@ -147,6 +149,7 @@ async function furnish(service: Service, dir: string): Promise<ApiWorld> {
   const secret = { id: await share('victim', words), ...words }
   return {
     service,
+    dir,
     passwords,
     projectIds: { admin: admin.projectId, victim: victim.projectId, attacker: attacker.projectId },
     userIds: { admin: admin.userId, victim: victim.userId, attacker: attacker.userId },

@@ -1,39 +1,51 @@
 /** A storage driver behind a real NFS-Ganesha, as the kit attacks it. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { complete } from '../../../src/drivers/btrfs/test-bench.ts'
 import { exporter as ganesha } from '../../../src/exporters/ganesha/index.ts'
 import type { ConformanceBackend, Hostile } from '../../../src/drivers/conformance.ts'
-import type { CallContext, Parts, StorageDriver } from '../../../src/drivers/driver.ts'
+import type { Parts, StorageDriver } from '../../../src/drivers/driver.ts'
 import type { GaneshaExporter } from '../../../src/exporters/ganesha/index.ts'
 
 const clients = { attacker: '127.0.0.66', neighbour: '127.0.0.77', victim: '127.0.0.88' }
 
-/** One server for all projects. `cleanup` takes down what stands below the scratch directory. */
-export function behindOneServer(
+/** Options of the exporter on top of its defaults; `cleanup` takes down what stands below the scratch directory. */
+export function behindGanesha(
   driver: StorageDriver,
   parts: Parts,
-  call: () => CallContext,
   { options = {}, cleanup }: { readonly options?: object; readonly cleanup: () => Promise<void> | void },
 ): ConformanceBackend {
   const storage = { name: driver.name, ...(driver.separates && { separates: driver.separates }) }
   const settings = complete(ganesha.options, { port: 0, ...options })
-  const exporter = ganesha.create(settings, { ...parts, storage }) as GaneshaExporter
+  let deaths = 0
+  const exporter = ganesha.create(settings, {
+    ...parts,
+    storage,
+    restarted: () => void (deaths += 1),
+  }) as GaneshaExporter
   const hostile: Hostile = {
     clients,
-    reach: (location) => ({ host: '127.0.0.1', port: exporter.port() ?? 0, path: pathOf(location) }),
-    serverOf: async () => runOf(join(parts.dir, 'ganesha/ganesha.pid')),
-    revive: () => exporter.setup(call()),
+    reach(location) {
+      const at = location.indexOf(':/')
+      return { host: location.slice(0, at), port: exporter.port() ?? 0, path: location.slice(at + 1) }
+    },
+    serverOf: async (id) => runOf(serverFolder(join(parts.dir, 'ganesha'), id)),
+    deaths: () => deaths,
   }
   return { driver, exporter, hostile, cleanup: async () => cleanup() }
 }
 
-const pathOf = (location: string): string => location.slice(location.indexOf(':/') + 1)
+/** Where the files of the server that has the export are. */
+function serverFolder(dir: string, id: string): string {
+  const projects = join(dir, 'projects')
+  const own = existsSync(projects) ? readdirSync(projects).map((name) => join(projects, name)) : []
+  return [dir, ...own].find((folder) => existsSync(join(folder, 'exports.d', `${id}.conf`))) ?? dir
+}
 
-/** The process whose id is in the file, with the tick it began at: ids are used again. */
-export function runOf(pidFile: string): string | null {
+/** The server of the folder: its process id and the tick it began at, since ids are used again. */
+function runOf(folder: string): string | null {
   try {
-    const [pid = ''] = readFileSync(pidFile, 'utf8').split('\n', 1)
+    const [pid = ''] = readFileSync(join(folder, 'ganesha.pid'), 'utf8').split('\n', 1)
     const stat = readFileSync(`/proc/${Number(pid)}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? null : `${pid} since ${fields[19]}`

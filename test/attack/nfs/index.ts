@@ -1,5 +1,5 @@
 /** The kit's attacks on NFS as groups of the runner. */
-import { nfsAttacks, openAssault, type Field } from '../../../src/drivers/conformance.ts'
+import { nfsAttacks, openAssault, type Field, type NfsAttack } from '../../../src/drivers/conformance.ts'
 import { group, type Group } from '../attack.ts'
 import type { ConformanceTarget } from '../../../src/drivers/conformance.ts'
 
@@ -8,11 +8,15 @@ interface NfsWorld {
   close(): Promise<void>
 }
 
-/** Every attack of the kit on one target. */
-export const nfsGroup = (target: ConformanceTarget, cannotRun: string | null): Group =>
+/** Attacks of the kit, all of them unless told otherwise, on one target. */
+export const nfsGroup = (
+  target: ConformanceTarget,
+  cannotRun: string | null,
+  attacks: readonly NfsAttack[] = nfsAttacks,
+): Group =>
   group<NfsWorld>({
     name: target.name,
     cannotRun,
     open: () => openAssault(target),
-    attacks: nfsAttacks.map(({ name, tries, run }) => ({ name, tries, run: ({ field }) => run(field) })),
+    attacks: attacks.map(({ name, tries, run }) => ({ name, tries, run: ({ field }) => run(field) })),
   })

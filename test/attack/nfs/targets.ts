@@ -1,29 +1,37 @@
 /** What the kit's attacks are pointed at: every driver that says it keeps clients apart, and one that does not. */
 import { join } from 'node:path'
 import { driver as btrfs } from '../../../src/drivers/btrfs/index.ts'
-import { call, complete, scratch } from '../../../src/drivers/btrfs/test-bench.ts'
+import { complete, scratch } from '../../../src/drivers/btrfs/test-bench.ts'
 import { driver as image } from '../../../src/drivers/image/index.ts'
-import { behindOneServer } from './ganesha.ts'
+import { behindGanesha } from './ganesha.ts'
 import type { ConformanceTarget } from '../../../src/drivers/conformance.ts'
 
-/** Images behind one server for all. */
-export const images = (): ConformanceTarget => ({
-  name: 'image, one server',
+const images = (name: string, options: object): ConformanceTarget => ({
+  name,
   async make() {
     const { dir, parts, clean } = scratch()
     const own = parts('alpha')
-    const options = complete(image.options, { loop_file: join(dir, 'pool.img'), size_gib: 16 })
-    return behindOneServer(image.create(options, own), own, call, { cleanup: clean })
+    const pool = complete(image.options, { loop_file: join(dir, 'pool.img'), size_gib: 16 })
+    return behindGanesha(image.create(pool, own), own, { options, cleanup: clean })
   },
 })
 
+/** Images, a server for each project. */
+export const imagesPerProject = images('image, a server per project', {
+  servers: 'per-project',
+  addresses: ['127.0.66.1', '127.0.66.2', '127.0.66.3'],
+})
+
+/** Images behind one server for all. */
+export const imagesTogether = images('image, one server', { servers: 'shared' })
+
 /** Subvolumes of one file system, whose clients have to trust one another: here the attacks must find the hole. */
-export const subvolumes = (): ConformanceTarget => ({
+export const subvolumes: ConformanceTarget = {
   name: 'btrfs subvolumes',
   async make() {
     const { dir, parts, clean } = scratch()
     const own = parts('alpha')
-    const options = complete(btrfs.options, { loop_file: join(dir, 'pool.img'), size_gib: 8 })
-    return behindOneServer(btrfs.create(options, own), own, call, { cleanup: clean })
+    const pool = complete(btrfs.options, { loop_file: join(dir, 'pool.img'), size_gib: 8 })
+    return behindGanesha(btrfs.create(pool, own), own, { cleanup: clean })
   },
-})
+}

@@ -215,11 +215,16 @@ const enoughMounts = 24
 
 /** Mount points of file systems on disks: the root's, then those that have most of their path in common with the trees. */
 function mountPoints(trees: readonly Tree[]): readonly string[] {
-  const common = (path: string) =>
-    Math.max(0, ...trees.map((tree) => [...path].findIndex((letter, at) => letter !== tree.path[at])))
+  const common = (path: string) => Math.max(0, ...trees.map((tree) => inCommon(path, tree.path)))
   const disks = mounts().filter(({ source }) => source.startsWith('/dev/') || source === 'overlay')
   const near = disks.map(({ path }) => path).toSorted((a, b) => common(b) - common(a))
   return [...new Set(['/', ...near])].slice(0, enoughMounts)
+}
+
+function inCommon(a: string, b: string): number {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return length
 }
 
 async function fsidsOf(paths: readonly string[]): Promise<readonly bigint[]> {

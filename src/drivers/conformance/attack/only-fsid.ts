@@ -2,6 +2,7 @@
  * The two handles that NFS-Ganesha 4.3 takes whatever lies below: one that carries nothing but a file system, and one that
  * kills it. A server of the attacker's own project is all that they may reach.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NfsError } from '../../../parts/nfs4/nfs-error.ts'
 import {
   getAttributes,
@@ -24,6 +25,16 @@ const list = readDirectory(0n, Buffer.alloc(8), ['type'])
 const get = read(Buffer.alloc(16), 0, 65_536)
 
 const own = ({ mine }: Field): Buffer => mine.handles[0]?.bytes ?? Buffer.alloc(0)
+
+/** Deaths since `before`; a server is up again a moment before whoever started it has counted. */
+async function countedDeaths({ hostile }: Field, before: number, expected: number): Promise<number> {
+  const until = performance.now() + 10_000
+  for (;;) {
+    const told = (hostile.deaths?.() ?? 0) - before
+    if (told >= expected || performance.now() > until) return told
+    await sleep(50)
+  }
+}
 
 export const onlyFsidAttacks: readonly NfsAttack[] = [
   {
@@ -138,12 +149,18 @@ export const onlyFsidAttacks: readonly NfsAttack[] = [
       }
     },
   },
-  {
-    name: 'handles that kill',
-    tries: 'sends its own server handles of a negative length',
+  killing('handles that kill', 'sends its own server handles of a negative length', { patient: true }),
+]
+
+/** `patient`: the next one is sent when the exporter has noticed the death before. */
+function killing(name: string, tries: string, { patient }: { readonly patient: boolean }): NfsAttack {
+  return {
+    name,
+    tries,
     async run(field) {
       const before = await field.hostile.serverOf(field.victim.id)
       const killers = deadly(own(field))
+      const counted = field.hostile.deaths?.() ?? null
       const away: number[] = []
       for (const { bytes } of killers) {
         const raw = await field.attacker(0)
@@ -153,19 +170,38 @@ export const onlyFsidAttacks: readonly NfsAttack[] = [
           if (!(error instanceof NfsError && (error.code === 'CONNECTION' || error.code === 'DEADLINE')))
             throw error
           away.push(await field.untilBack())
+          if (patient && counted !== null) await countedDeaths(field, counted, away.length)
         }
       }
       const harm = await field.harm()
       const after = await field.hostile.serverOf(field.victim.id)
       const late = away.some((ms) => ms > backWithinMs)
+      const told = counted === null ? away.length : await countedDeaths(field, counted, away.length)
       const died = away.map((ms) => `died and was back in ${Math.round(ms)} ms`)
       const others = after === before ? "others' server is the same process" : "others' server died with it"
       return {
-        through: late || harm !== null || (after !== before && !field.oneServer),
-        leftOpen: !late && harm === null && died.length > 0 && (field.oneServer || after === before),
+        through: late || told < away.length || harm !== null || (after !== before && !field.oneServer),
+        leftOpen:
+          !late &&
+          told >= away.length &&
+          harm === null &&
+          died.length > 0 &&
+          (field.oneServer || after === before),
         tried: `${killers.length} handles`,
-        cameBack: [...died, others, ...(harm === null ? [] : [harm])].join('; '),
+        cameBack: [
+          ...died,
+          ...(counted === null ? [] : [`${told} deaths counted`]),
+          others,
+          ...(harm === null ? [] : [harm]),
+        ].join('; '),
       }
     },
-  },
+  }
+}
+
+/** What exporters do not stand yet: told, run by hand, not part of the kit. */
+export const pendingAttacks: readonly NfsAttack[] = [
+  killing('handles that kill, at once', 'kills its own server again as soon as it accepts connections', {
+    patient: false,
+  }),
 ]

@@ -1,0 +1,107 @@
+/**
+ * What one project may keep an API process busy with. Requests above its share wait in a line of their project's own, so that whoever
+ * sends many delays itself and not the others; a line that is too long is refused. Long lists have places, too: each
+ * holds memory for as long as its client takes to read it.
+ */
+import { fault } from '../model/errors.ts'
+
+/** Waiting requests of a project after which it is refused: its clients have given up on the last of them. */
+const longestLine = 256
+/** Seconds after which a refused client may try again. */
+const retryAfterS = 2
+
+/** Milliseconds of a request that nobody else notices. */
+const noRestBelowMs = 25
+const longestRestMs = 500
+
+interface Line {
+  running: number
+  readonly waiting: (() => void)[]
+}
+
+export class Gate {
+  readonly #limit: number
+  readonly #rests: boolean
+  readonly #lines = new Map<string, Line>()
+
+  /**
+   * `rests`: after a long request the others have as much time as it took. For a database whose statements keep this
+   * thread: while they do not even a line can form, and one long statement would follow the other.
+   */
+  constructor(perProject: number, { rests = false }: { readonly rests?: boolean } = {}) {
+    this.#limit = perProject
+    this.#rests = rests
+  }
+
+  /** Runs `body` when it is `key`'s turn; 429 when too many wait already. */
+  async run<T>(key: string, body: () => Promise<T>): Promise<T> {
+    const line = this.#lines.get(key) ?? { running: 0, waiting: [] }
+    this.#lines.set(key, line)
+    if (line.running < this.#limit) line.running++
+    else {
+      if (line.waiting.length >= longestLine) {
+        const message = `Too many requests of this project are under way: ${this.#limit} are worked on at once.`
+        throw fault('TooManyRequests', { message, retryAfterS })
+      }
+      // Whoever leaves hands its place on.
+      await new Promise<void>((resolve) => line.waiting.push(resolve))
+    }
+    const began = performance.now()
+    try {
+      return await body()
+    } finally {
+      const tookMs = performance.now() - began
+      const leave = (): void => this.#leave(key, line)
+      if (this.#rests && tookMs > noRestBelowMs) setTimeout(leave, Math.min(tookMs, longestRestMs))
+      // Without any pause a line of statements that answer at once would run to its end before anybody else is heard.
+      else if (line.waiting.length > 0) setImmediate(leave)
+      else leave()
+    }
+  }
+
+  #leave(key: string, line: Line): void {
+    const next = line.waiting.shift()
+    if (next !== undefined) next()
+    else if (--line.running === 0) this.#lines.delete(key)
+  }
+}
+
+export class Places {
+  readonly #limits: { readonly each: number; readonly all: number }
+  readonly #taken = new Map<string, number>()
+  #all = 0
+
+  constructor(limits: { readonly each: number; readonly all: number }) {
+    this.#limits = limits
+  }
+
+  /** How many are taken. */
+  get taken(): number {
+    return this.#all
+  }
+
+  /** Takes a place of `key`'s and answers what gives it back; 429 when it has none left, 503 when nobody has. */
+  take(key: string): () => void {
+    const own = this.#taken.get(key) ?? 0
+    const { each, all } = this.#limits
+    if (own >= each) {
+      const message = `This project is reading ${each} long lists, the most at once: read them, or ask for pages with limit.`
+      throw fault('TooManyRequests', { message, retryAfterS })
+    }
+    if (this.#all >= all) {
+      const message = `${all} long lists are being read, the most at once: ask for pages with limit, or try again later.`
+      throw fault('Unavailable', { message, retryAfterS })
+    }
+    this.#taken.set(key, own + 1)
+    this.#all++
+    let held = true
+    return () => {
+      if (!held) return
+      held = false
+      this.#all--
+      const left = (this.#taken.get(key) ?? 1) - 1
+      if (left === 0) this.#taken.delete(key)
+      else this.#taken.set(key, left)
+    }
+  }
+}

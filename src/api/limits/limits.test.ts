@@ -1,0 +1,151 @@
+/** Limits beside quota: exact however many ask at once, on every database. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { projectCounts } from '../../db/store/limits.ts'
+import { accessRuleRoutes } from '../access-rules/routes.ts'
+import { resourceLockRoutes } from '../resource-locks/routes.ts'
+import { seedShare, seedSnapshot } from '../seed.fixture.ts'
+import { shareMetadataRoutes } from '../shares/metadata-routes.ts'
+import { shareRoutes } from '../shares/routes.ts'
+import { snapshotRoutes } from '../snapshots/routes.ts'
+import { openBench, personas, type Answer, type Bench } from '../test-bench.ts'
+import { limitRoutes } from './routes.ts'
+
+const limits = {
+  access_rules_per_share: 7,
+  locks_per_resource: 5,
+  locks_per_project: 9,
+  operations_per_project: 6,
+  metadata_per_resource: 10,
+  metadata_per_project: 25,
+  // As many API processes would.
+  requests_per_project: 30,
+}
+
+let bench: Bench
+beforeAll(async () => {
+  bench = await openBench(
+    [
+      ...shareRoutes,
+      ...shareMetadataRoutes,
+      ...snapshotRoutes,
+      ...accessRuleRoutes,
+      ...resourceLockRoutes,
+      ...limitRoutes,
+    ],
+    (settings) => Object.assign(settings.limits, limits),
+  )
+})
+afterAll(() => bench.close())
+
+/** Sends them all at once and answers how many of each status came back; 503 and 413 are repeated as a client would. */
+async function at<T>(count: number, send: (index: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => send(index)))
+}
+const statuses = (answers: readonly Answer[]) =>
+  Object.fromEntries(
+    [...Map.groupBy(answers, ({ status }) => status)].map(([status, all]) => [status, all.length]),
+  )
+
+const demo = personas.demo.projectId
+const post = (path: string, body: unknown, token: 'demo' | 'admin' = 'demo', version = 99) =>
+  bench.call('POST', path, { token, version, body })
+
+test('rules of a share and of a snapshot', async () => {
+  const share = await seedShare(bench)
+  const allow = (n: number) =>
+    post(`/shares/${share.id}/action`, { allow_access: { access_type: 'ip', access_to: `10.0.0.${n}` } })
+  const answers = await at(20, allow)
+  expect(statuses(answers)).toEqual({ 200: 7, 413: 13 })
+  const refused = answers.find(({ status }) => status === 413)
+  expect(refused?.body.overLimit.message).toBe(
+    'The limit of 7 access rules on one share or snapshot is reached (access_rules_per_share).',
+  )
+  expect(
+    await bench.db.selectFrom('access_rules').select('id').where('share_id', '=', share.id).execute(),
+  ).toHaveLength(7)
+
+  const snapshot = await seedSnapshot(bench, share)
+  const allowSnapshot = (n: number) =>
+    post(`/snapshots/${snapshot.id}/action`, {
+      allow_access: { access_type: 'ip', access_to: `10.0.0.${n}` },
+    })
+  expect(statuses(await at(20, allowSnapshot))).toEqual({ 202: 7, 413: 13 })
+})
+
+test('locks of a resource, then of the project', async () => {
+  const [one, two] = [await seedShare(bench), await seedShare(bench)]
+  const lock = (id: string) => () =>
+    post('/resource-locks', { resource_lock: { resource_id: id, resource_type: 'share' } }, 'demo', 81)
+  expect(statuses(await at(15, lock(one.id)))).toEqual({ 200: 5, 413: 10 })
+  expect(await projectCounts.locks_per_project(bench.db, demo)).toBe(5)
+  expect(statuses(await at(15, lock(two.id)))).toEqual({ 200: 4, 413: 11 })
+  expect(await projectCounts.locks_per_project(bench.db, demo)).toBe(9)
+  const locks = await bench.db.selectFrom('resource_locks').select('id').execute()
+  for (const { id } of locks)
+    await bench.call('DELETE', `/resource-locks/${id}`, { token: 'demo', version: 81 })
+  expect((await lock(two.id)()).status).toBe(200)
+})
+
+describe('metadata', () => {
+  test('of a resource: two at once don’t get past it together', async () => {
+    const share = await seedShare(bench, 'other')
+    const answers = await at(10, (n) =>
+      bench.call('POST', `/shares/${share.id}/metadata`, {
+        token: 'other',
+        body: { metadata: { [`a${n}`]: 'x', [`b${n}`]: 'x' } },
+      }),
+    )
+    expect(statuses(answers)).toEqual({ 200: 5, 413: 5 })
+  })
+
+  test('of a project: of shares, snapshots and rules together; what is written again costs nothing', async () => {
+    const shares = [await seedShare(bench), await seedShare(bench), await seedShare(bench)]
+    const snapshot = await seedSnapshot(bench, shares[0]!)
+    const write = (n: number) => {
+      const path = n % 4 === 3 ? `/snapshots/${snapshot.id}` : `/shares/${shares[n % 4]?.id}`
+      return post(`${path}/metadata`, { metadata: { [`k${n}`]: 'x' } })
+    }
+    const answers = await at(40, write)
+    expect(statuses(answers)).toEqual({ 200: 25, 413: 15 })
+    expect(await projectCounts.metadata_per_project(bench.db, demo)).toBe(25)
+    const full = answers.findIndex(({ status }) => status === 413)
+    expect((await write(full)).body.overLimit.message).toContain('25 metadata items of one project')
+    const there = answers.findIndex(({ status }) => status === 200)
+    expect((await write(there)).status).toBe(200)
+    const made = await post('/shares', { share: { size: 1, share_proto: 'NFS', metadata: { one: 'more' } } })
+    expect(made.status).toBe(413)
+    // Others have their own.
+    const foreign = await seedShare(bench, 'other')
+    const own = await bench.call('POST', `/shares/${foreign.id}/metadata`, {
+      token: 'other',
+      body: { metadata: { a: 'x' } },
+    })
+    expect(own.status).toBe(200)
+  })
+})
+
+test('unfinished operations of a project; an administrator clears up all the same, and finished ones don’t count', async () => {
+  const shares = await Promise.all(Array.from({ length: 20 }, () => seedShare(bench)))
+  const remove = (n: number) => bench.call('DELETE', `/shares/${shares[n]?.id}`, { token: 'demo' })
+  const answers = await at(18, remove)
+  expect(statuses(answers)).toEqual({ 202: 6, 413: 12 })
+  expect(await projectCounts.operations_per_project(bench.db, demo)).toBe(6)
+  const byAdmin = await bench.call('DELETE', `/shares/${shares[18]?.id}`, { token: 'admin' })
+  expect(byAdmin.status).toBe(202)
+  await bench.db.updateTable('operations').set({ state: 'done', finished_at: 1 }).execute()
+  expect((await remove(19)).status).toBe(202)
+})
+
+test('are told, with what is used of them, where no client of Manila’s looks', async () => {
+  const { body } = await bench.call('GET', '/limits/service', { token: 'demo' })
+  expect(body.service_limits).toMatchObject({
+    access_rules_per_share: { limit: 7, in_use: null },
+    metadata_per_project: { limit: 25, in_use: 25 },
+    operations_per_project: { limit: 6, in_use: 1 },
+    request_ms: { limit: 2000, in_use: null },
+  })
+  const stock = await bench.call('GET', '/limits', { token: 'demo' })
+  expect(Object.keys(stock.body.limits.absolute).filter((name) => !/^(maxTotal|total)/.test(name))).toEqual(
+    [],
+  )
+})

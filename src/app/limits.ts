@@ -1,0 +1,106 @@
+/**
+ * Limits of things that quota does not charge (`[limits]`): beyond what anybody needs, and below what makes the service slow for
+ * others. They are exact: whoever could reach one counts while holding the project's or the resource's row.
+ */
+import type { Ctx } from './context.ts'
+import {
+  holdProject,
+  holdRow,
+  locksOnResource,
+  projectCounts,
+  rulesOn,
+  type ProjectLimit,
+} from '../db/store/limits.ts'
+import { fault, type Fault } from '../model/errors.ts'
+
+type Limit = keyof Ctx['settings']['limits']
+
+/** What the sentence of a refusal calls them. */
+const nouns: Partial<Readonly<Record<Limit, string>>> = {
+  access_rules_per_share: 'access rules on one share or snapshot',
+  locks_per_resource: 'locks on one resource',
+  locks_per_project: 'locks of one project',
+  operations_per_project: 'unfinished operations of one project',
+  metadata_per_resource: 'metadata items of one resource',
+  metadata_per_project: 'metadata items of one project',
+}
+
+/** 413 as for quota, which Manila's clients understand. */
+function overLimit(ctx: Ctx, name: Limit): Fault {
+  const message = `The limit of ${ctx.settings.limits[name]} ${nouns[name]} is reached (${name}).`
+  return fault('OverQuota', { message })
+}
+
+/**
+ * API processes whose requests of one project may be under way together before a count without the lock is no longer
+ * safe; each works on `requests_per_project` of them.
+ */
+const processes = 16
+
+/**
+ * 413 when the project would have more than its limit with `adding` of them. Administrators are not bound: they clear up. Only near the
+ * limit does it wait for the project's other requests: `largest` is what one request can add at most.
+ */
+export async function withinProject(
+  ctx: Ctx,
+  name: ProjectLimit,
+  projectId: string,
+  { adding = 1, largest = 1 }: { readonly adding?: number; readonly largest?: number } = {},
+): Promise<void> {
+  if (adding <= 0 || ctx.policy.check('context_is_admin', ctx.identity)) return
+  const limit = ctx.settings.limits[name]
+  const elsewhere = ctx.settings.limits.requests_per_project * processes * largest
+  const count = (): Promise<number> => projectCounts[name](ctx.tx, projectId)
+  if ((await count()) + adding + elsewhere <= limit) return
+  await holdProject(ctx.tx, projectId)
+  if ((await count()) + adding > limit) throw overLimit(ctx, name)
+}
+
+/** 413 when the share or snapshot has as many access rules as it may. */
+export async function roomForRule(
+  ctx: Ctx,
+  on: { readonly table: 'shares' | 'snapshots'; readonly id: string },
+): Promise<void> {
+  await holdRow(ctx.tx, on.table, on.id)
+  const rules = on.table === 'shares' ? 'access_rules' : 'snapshot_access_rules'
+  const limit = ctx.settings.limits.access_rules_per_share
+  if ((await rulesOn(ctx.tx, rules, on.id)) >= limit) throw overLimit(ctx, 'access_rules_per_share')
+}
+
+/** 413 when the resource, or the caller's project, has as many locks as it may. */
+export async function roomForLock(
+  ctx: Ctx,
+  on: { readonly table: 'shares' | 'access_rules'; readonly id: string },
+): Promise<void> {
+  await holdRow(ctx.tx, on.table, on.id)
+  const { locks_per_resource: limit } = ctx.settings.limits
+  if ((await locksOnResource(ctx.tx, on.id)) >= limit) throw overLimit(ctx, 'locks_per_resource')
+  await withinProject(ctx, 'locks_per_project', ctx.identity.projectId)
+}
+
+/** 413 when `present` metadata items and `adding` new ones are more than a resource, or its project, may have. */
+export async function roomForMetadata(
+  ctx: Ctx,
+  projectId: string | null,
+  { adding, present = 0 }: { readonly adding: number; readonly present?: number },
+): Promise<void> {
+  const { metadata_per_resource: largest } = ctx.settings.limits
+  if (adding > 0 && present + adding > largest) throw overLimit(ctx, 'metadata_per_resource')
+  if (projectId !== null) await withinProject(ctx, 'metadata_per_project', projectId, { adding, largest })
+}
+
+/** Every limit that the caller's project can meet, and what it has where that is counted per project. */
+export async function limitsOf(
+  ctx: Ctx,
+): Promise<Record<string, { readonly limit: number; readonly in_use: number | null }>> {
+  const { projectId } = ctx.identity
+  const shown: Record<string, { limit: number; in_use: number | null }> = {}
+  for (const name of Object.keys(ctx.settings.limits) as Limit[]) {
+    const count = Object.hasOwn(projectCounts, name) ? projectCounts[name as ProjectLimit] : null
+    shown[name] = {
+      limit: ctx.settings.limits[name],
+      in_use: count === null ? null : await count(ctx.db, projectId),
+    }
+  }
+  return shown
+}

@@ -1,0 +1,75 @@
+/**
+ * What would go over a network in clear. Passwords, rows and messages of every tenant are in it, so a server on another host is
+ * spoken to over TLS; an operator whose network protects it otherwise says so.
+ */
+import { isIP, isIPv4 } from 'node:net'
+import { sslModeOf } from '../model/ssl-mode.ts'
+
+/** True for names and addresses that never leave the machine. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replaceAll(/^\[|\]$/g, '').toLowerCase()
+  if (isIPv4(bare)) return bare.startsWith('127.')
+  if (isIP(bare) === 6) {
+    // The URL parser spells out what is mapped: ::ffff:7f00:1.
+    const canonical = new URL(`http://[${bare}]`).hostname
+    return canonical === '[::1]' || /^\[::ffff:7f[0-9a-f]{2}:/.test(canonical)
+  }
+  return /^(.+\.)?localhost\.?$/.test(bare)
+}
+
+/** The host to which this database URL would speak in clear; null when to none. Of what is no URL somebody else complains. */
+export function databaseInClear(url: string): string | null {
+  if (url.startsWith('sqlite:') || !URL.canParse(url)) return null
+  const { hostname, searchParams } = new URL(url)
+  if (hostname === '' || searchParams.has('socket') || sslModeOf(searchParams) !== 'disable') return null
+  return isLoopback(hostname) ? null : hostname
+}
+
+/** As {@link databaseInClear}, of a broker: `hosts` (`host:port`) stand in place of the one of the URL. */
+export function brokerInClear(url: string, hosts: readonly string[]): string | null {
+  if (!/^amqp:/i.test(url) || !URL.canParse(url)) return null
+  const named = hosts.length > 0 ? hosts.map((host) => host.replace(/:\d+$/, '')) : [new URL(url).hostname]
+  return named.find((host) => host !== '' && !isLoopback(host)) ?? null
+}
+
+interface Speaking {
+  readonly database: { readonly url: string; readonly allow_plaintext: boolean }
+  readonly bus: { readonly url: string; readonly hosts: readonly string[]; readonly allow_plaintext: boolean }
+  readonly notifications: {
+    readonly enabled: boolean
+    readonly url: string
+    readonly allow_plaintext: boolean
+  }
+}
+
+/** A sentence about the first server that would be spoken to in clear, or null. */
+export function plaintextProblem({ database, bus, notifications }: Speaking): string | null {
+  const told = notifications.enabled && notifications.url !== ''
+  const all = [
+    ['database', databaseInClear(database.url), database.allow_plaintext, secureDatabase],
+    ['bus', brokerInClear(bus.url, bus.hosts), bus.allow_plaintext, secureBroker],
+    [
+      'notifications',
+      told ? brokerInClear(notifications.url, []) : null,
+      notifications.allow_plaintext,
+      secureBroker,
+    ],
+  ] as const
+  for (const [table, host, allowed, how] of all) {
+    if (host !== null && !allowed) return sentence(`${table}.url`, host, how, `[${table}]`)
+  }
+  return null
+}
+
+const secureDatabase = '?sslmode=verify-full&sslrootcert=<file> at its end'
+const secureBroker = 'amqps://'
+
+const sentence = (what: string, host: string, how: string, table: string): string =>
+  `${what} speaks in clear to ${host}, which is another host: passwords and all rows could be read and changed on the way. Use ${how}; ` +
+  `or, if the network between them is protected otherwise, set allow_plaintext = true in ${table}`
+
+/** The same for a URL that stands on a command line. */
+export function typedUrlProblem(option: string, url: string): string | null {
+  const host = databaseInClear(url)
+  return host === null ? null : sentence(option, host, secureDatabase, '[database]')
+}

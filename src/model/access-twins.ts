@@ -1,0 +1,33 @@
+/**
+ * Two rules of one meaning. A rule under somebody's visibility lock is not told by a refusal, so whoever can't see it may make
+ * the same one again. One column of the database is unique for each meaning: the second rule's is {@link twinOf} it, and
+ * {@link meaningOf} leads back. Backends are told of one client once.
+ */
+import { createHash } from 'node:crypto'
+import { checkTarget } from './access.ts'
+
+/** No canonical form has it: control characters are refused at the edge. */
+const mark = '\u0001'
+
+/** What all twins of a canonical form begin with. */
+export const twinsOf = (canonical: string): string =>
+  `${mark}${createHash('sha256').update(canonical).digest('hex').slice(0, 40)}:`
+
+/** The first spelling that is free beside `taken`. Two who make the same twin at once get the same, and the database refuses one. */
+export function twinOf(canonical: string, taken: readonly string[]): string {
+  for (let n = 0; ; n++) {
+    const spelling = n === 0 ? canonical : `${twinsOf(canonical)}${n}`
+    if (!taken.includes(spelling)) return spelling
+  }
+}
+
+/** The canonical form of a stored rule. */
+export function meaningOf(rule: {
+  readonly access_type: string
+  readonly access_to: string
+  readonly canonical_to: string
+}): string {
+  if (!rule.canonical_to.startsWith(mark)) return rule.canonical_to
+  const { canonical } = checkTarget(rule.access_type, rule.access_to, { ipv6: true, cephx: true })
+  return canonical ?? rule.access_to
+}
