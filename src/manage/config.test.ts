@@ -23,7 +23,7 @@ describe('config check', () => {
     expect(out).toMatch(/node@alpha +sim +sim +ok/)
     expect(out).toMatch(/node@beta +image +ganesha +ok/)
     const { json } = await world.run('config', 'check', '-f', 'json')
-    expect(json().settings.backends[1].options.driver).toMatchObject({ quota_mode: 'full', size_gib: 10 })
+    expect(json().settings.backends[1].options.driver).toMatchObject({ share_mode: '0777', size_gib: 10 })
     expect((await world.run('db', 'version')).err).toContain('there is no database')
   })
 
