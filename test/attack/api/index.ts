@@ -2,6 +2,7 @@
 import type { Attack } from '../attack.ts'
 import { backendWords } from './backend-words.ts'
 import { cancelling } from './cancelling.ts'
+import { filterFlood, filtersOfOthers, widestFilter } from './filters.ts'
 import { foreignIds } from './foreign-ids.ts'
 import {
   everybodyElse,
@@ -27,6 +28,9 @@ import type { ApiWorld } from './world.ts'
 
 export const apiAttacks: readonly Attack<ApiWorld>[] = [
   foreignIds,
+  filtersOfOthers,
+  filterFlood,
+  widestFilter,
   guessesTogether,
   guessesByTheSideDoor,
   forgedAddress,
