@@ -18,7 +18,7 @@ import { snapshotLaws } from './conformance/snapshots.ts'
 import { lacking, type ConformanceTarget } from './conformance/target.ts'
 
 export { fileProbes } from './conformance/file-probes.ts'
-export { nfsAttacks, openAssault } from './conformance/attack/index.ts'
+export { nfsAttacks, openAssault, pendingAttacks } from './conformance/attack/index.ts'
 export type { Assault, Field, NfsAttack, Outcome } from './conformance/attack/index.ts'
 export type {
   ConformanceBackend,

@@ -1,5 +1,5 @@
 /** Every group of attacks, as `npm run test:attack` and `npm test` run them. */
-import { nfsAttacks } from '../../src/drivers/conformance.ts'
+import { nfsAttacks, pendingAttacks } from '../../src/drivers/conformance.ts'
 import { cannotRun as noPool } from '../../src/drivers/btrfs/test-bench.ts'
 import { cannotRun as noCeph } from '../../src/drivers/cephfs/test-bench.ts'
 import { cannotRun as noImages } from '../../src/drivers/image/test-bench.ts'
@@ -26,4 +26,6 @@ export const planted: readonly Group[] = [nfsGroup(subvolumes, noPool)]
 /** Known to be through until what they are about is mended; `npm run test:attack -- --pending` runs them. */
 export const pending: readonly Group[] = [
   group({ name: 'api', open: openApiWorld, attacks: pendingApiAttacks }),
+  nfsGroup(imagesPerProject, noImages, pendingAttacks),
+  nfsGroup(imagesTogether, noImages, pendingAttacks),
 ]

@@ -15,12 +15,13 @@ import { openField, type Field, type FieldOptions } from './field.ts'
 import { forgedAttacks } from './forged.ts'
 import { readHostHandle } from './handles.ts'
 import { nameAttacks } from './names.ts'
-import { onlyFsidAttacks } from './only-fsid.ts'
+import { onlyFsidAttacks, pendingAttacks } from './only-fsid.ts'
 import { stateAttacks } from './state.ts'
 import { writeAttacks } from './writes.ts'
 import type { ConformanceTarget } from '../target.ts'
 import type { NfsAttack, Outcome } from './attack.ts'
 
+export { pendingAttacks }
 export type { NfsAttack, Outcome } from './attack.ts'
 export type { Field, FieldOptions } from './field.ts'
 
