@@ -210,9 +210,13 @@ sub room {
   for my $try (0, 1) {
     sync_pool($root) if $try;
     my $promised = 0;
-    for my $image (map { glob_images("$root/$_") } 'shares', 'staging') {
-      my $own = -s "$image/image";
-      $promised += $own - least($own, alone_in($image, $groups));
+    my %counted;
+    # What others move meanwhile is counted where it was or where it goes: staging is read first, as that is the way.
+    for my $image (map { glob_images("$root/$_") } 'staging', 'shares') {
+      my $tree = tree_if_there($image) // next;
+      my $own = -s "$image/image" or next;
+      next if $counted{$tree}++;
+      $promised += $own - least($own, alone_of($tree, $groups));
     }
     $needs = $more;
     $needs += alone_in($_, $groups) for @alone;
@@ -243,14 +247,23 @@ sub least { $_[0] < $_[1] ? $_[0] : $_[1] }
 # Bytes that would come back if only this went.
 sub alone_in {
   my ($path, $groups) = @_;
-  my $id = tree_of($path);
-  open(my $file, '<', "$groups/0_$id/exclusive") or return 0;
+  return alone_of(tree_of($path), $groups);
+}
+
+sub alone_of {
+  my ($tree, $groups) = @_;
+  open(my $file, '<', "$groups/0_$tree/exclusive") or return 0;
   return readline($file) + 0;
 }
 
 sub tree_of {
   my ($path) = @_;
-  opendir_or($path, \my $handle);
+  return tree_if_there($path) // fail("$path: $!", $! == $ENOENT ? $ABSENT : 1);
+}
+
+sub tree_if_there {
+  my ($path) = @_;
+  sysopen(my $handle, $path, $O_NOFOLLOW) or return undef;
   my $arguments = pack('Q Q a4080', 0, $FIRST_OBJECT, '');
   ioctl($handle, $INO_LOOKUP, $arguments) or fail("$path: $!");
   return unpack('Q', $arguments);
