@@ -1,0 +1,108 @@
+/** Attacks on the database's time: what a member may look for, and how long that may keep everybody else waiting. */
+import type { Attack } from '../attack.ts'
+import { crowdLimits, itemsPerShare, toldOf, wereServed, type Crowd } from './crowd.ts'
+import { counted, shot, type Reply } from './strangers.ts'
+import type { ApiWorld } from './world.ts'
+
+/** As python-manilaclient writes it: `{'key-0': 'value', …}`. */
+const pairs = (count: number, key = 'key-', value = 'value'): string =>
+  encodeURIComponent(`{${Array.from({ length: count }, (_, n) => `'${key}${n}':'${value}'`).join(',')}}`)
+
+const asked = ({ url, noisy }: Crowd, path: string): Promise<Reply> =>
+  shot(url, path, {
+    from: '127.0.20.10',
+    headers: { 'x-auth-token': noisy.token, 'x-openstack-manila-api-version': '2.99' },
+  })
+
+const lists = ({ noisy }: Crowd): readonly string[] => [
+  '/v2/shares?metadata=',
+  '/v2/shares/detail?metadata=',
+  '/v2/shares?extra_specs=',
+  '/v2/shares/detail?is_public=true&extra_specs=',
+  '/v2/snapshots?metadata=',
+  '/v2/snapshots/detail?metadata=',
+  `/v2/share-access-rules?share_id=${noisy.shareId}&metadata=`,
+  '/v2/types?extra_specs=',
+]
+
+export const manyPairs: Attack<ApiWorld> = {
+  name: 'filters with many pairs',
+  tries: 'has lists filtered by 21, 200 and 990 pairs of metadata and extra specs',
+  async run(world) {
+    const crowd = await world.crowd()
+    const all = lists(crowd).flatMap((list) =>
+      [21, 200, 990].map((count) => `${list}${pairs(count, 'k', '')}`),
+    )
+    const { result, others } = await crowd.beside(Promise.all(all.map((path) => asked(crowd, path))))
+    return {
+      // What is worked on is a query as long as the member likes; what ends in a 500 is one that the database refused.
+      through: result.some(({ status }) => status < 400 || status > 499) || !wereServed(others),
+      tried: `${all.length} lists`,
+      cameBack: `${counted(result)}; ${toldOf(others)}`,
+    }
+  },
+}
+
+export const wideTogether: Attack<ApiWorld> = {
+  name: 'sixteen wide filters at once',
+  tries:
+    'keeps the database busy with as many pairs as it may ask for, over all that it has, sixteen times at once',
+  async run(world) {
+    const crowd = await world.crowd()
+    const replies = Array.from({ length: 16 }, (_, n) =>
+      asked(crowd, `/v2/shares?limit=${n + 1}&metadata=${pairs(itemsPerShare, 'key-', 'none')}`),
+    )
+    const { result, others } = await crowd.beside(Promise.all(replies))
+    return {
+      through: result.some(({ status }) => status === 500) || !wereServed(others),
+      tried: `${replies.length} lists`,
+      cameBack: `${counted(result)}; ${toldOf(others)}`,
+    }
+  },
+}
+
+export const longStatements: Attack<ApiWorld> = {
+  name: 'statements that take long',
+  tries:
+    'makes the database work for one request longer than a request may, by counting behind a filter that nothing matches',
+  async run(world) {
+    const crowd = await world.crowd()
+    const query = `with_count=true&limit=1&metadata=${pairs(itemsPerShare, 'key-', 'none')}`
+    const began = performance.now()
+    const { result, others } = await crowd.beside(asked(crowd, `/v2/shares/detail?${query}`))
+    const tookMs = performance.now() - began
+    // Where nothing can interrupt a statement the last one goes on: no request adds another.
+    const longestMs = crowdLimits.request_ms * 2
+    const isOver = result.status === 503 || (result.status === 200 && tookMs < longestMs)
+    return {
+      through: !isOver || !wereServed(others),
+      tried: `one list with a budget of ${crowdLimits.request_ms} ms`,
+      cameBack: `${result.status} after ${tookMs.toFixed(0)} ms; ${toldOf(others)}`,
+    }
+  },
+}
+
+export const patterns: Attack<ApiWorld> = {
+  name: 'patterns that take for ever',
+  tries: 'searches long descriptions for a pattern whose parts can be found in billions of ways',
+  async run(world) {
+    const crowd = await world.crowd()
+    const pattern = encodeURIComponent(`${'%x'.repeat(40)}%y`)
+    const paths = ['name~', 'description~'].flatMap((field) => [
+      `/v2/shares/detail?limit=1&${field}=${pattern}`,
+      `/v2/shares/detail?limit=1&${field}=${encodeURIComponent(`${'_'.repeat(100)}%y`)}`,
+    ])
+    const work = async (): Promise<Reply[]> => {
+      const replies: Reply[] = []
+      for (const path of paths) replies.push(await asked(crowd, path))
+      return replies
+    }
+    const { result, others } = await crowd.beside(work())
+    return {
+      through:
+        result.some(({ status, text }) => status >= 500 || text.includes('long-')) || !wereServed(others),
+      tried: `${paths.length} searches`,
+      cameBack: `${counted(result)}; ${toldOf(others)}`,
+    }
+  },
+}
