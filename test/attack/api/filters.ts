@@ -84,25 +84,27 @@ export const longStatements: Attack<ApiWorld> = {
 
 export const patterns: Attack<ApiWorld> = {
   name: 'patterns that take for ever',
-  tries: 'searches long descriptions for a pattern whose parts can be found in billions of ways',
+  tries:
+    'searches for text in which % and _ would make a pattern, one of them to be found in billions of ways where a database tries them all',
   async run(world) {
     const crowd = await world.crowd()
-    const pattern = encodeURIComponent(`${'%x'.repeat(40)}%y`)
-    const paths = ['name~', 'description~'].flatMap((field) => [
-      `/v2/shares/detail?limit=1&${field}=${pattern}`,
-      `/v2/shares/detail?limit=1&${field}=${encodeURIComponent(`${'_'.repeat(100)}%y`)}`,
-    ])
+    const many = `${'%x'.repeat(40)}%y`
+    const texts = { 'name~': ['l%g-', 'l_ng-', many], 'description~': ['x%x', 'x_x', many] }
+    const paths = Object.entries(texts).flatMap(([field, words]) =>
+      words.map((word) => `/v2/shares/detail?limit=1&${field}=${encodeURIComponent(word)}`),
+    )
     const work = async (): Promise<Reply[]> => {
       const replies: Reply[] = []
       for (const path of paths) replies.push(await asked(crowd, path))
       return replies
     }
     const { result, others } = await crowd.beside(work())
+    // No share has such a text; a pattern would find them all.
+    const found = result.filter(({ status, text }) => status === 200 && text.includes('"long-')).length
     return {
-      through:
-        result.some(({ status, text }) => status >= 500 || text.includes('long-')) || !wereServed(others),
+      through: found > 0 || result.some(({ status }) => status >= 500) || !wereServed(others),
       tried: `${paths.length} searches`,
-      cameBack: `${counted(result)}; ${toldOf(others)}`,
+      cameBack: `${counted(result)}, ${found} of them found something; ${toldOf(others)}`,
     }
   },
 }
