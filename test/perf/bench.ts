@@ -33,7 +33,7 @@ async function real(storage: Pool, measure: () => Promise<Figure[]>): Promise<Fi
   return lacks === null ? measure() : [figure('not measured', '', lacks)]
 }
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
-const dir = mkdtempSync(join(tmpdir(), 'manila-bench-'))
+const dir = mkdtempSync(join(tmpdir(), 'manila-b-'))
 const began = performance.now()
 
 try {
@@ -78,7 +78,7 @@ try {
   }
   if (wanted('noisy-nfs')) {
     const heading = 'One member writes flat out over NFS, image with servers per project'
-    print(heading, await real('image', () => measureNoisyWriter(join(dir, 'writer'), Number(values.seconds))))
+    print(heading, await real('image', () => measureNoisyWriter(join(dir, 'w'), Number(values.seconds))))
   }
   console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`)
 } finally {

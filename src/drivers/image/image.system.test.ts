@@ -164,6 +164,22 @@ describe.skipIf(cannotRun !== null)(`image${cannotRun === null ? '' : ` (${canno
     expect(loopsBelow(bench.dir)).toEqual([join(bench.dir, 'pool.img')])
   })
 
+  test('what takes the place of a share twice before a row says so is still the share', async () => {
+    const fresh = shareRef(randomUUID(), { pool: 'image', sizeGib: 3 })
+    const { state } = await driver.create(call(), fresh)
+    const old = { ...fresh, state }
+    // As an operation that is killed after its effect does it again, with the state from before.
+    for (let time = 0; time < 2; time++) {
+      await driver.shrinks!.moves!(call(), old, 2)
+      await driver.shrinks!.shrink(call(), old, 2)
+    }
+    await driver.extend(call(), { ...old, sizeGib: 2 }, 3)
+    await driver.shrinks!.shrink(call(), old, 1)
+    const found = await driver.ensure(call(), { ...old, sizeGib: 1 })
+    expect(found.state['uuid']).not.toBe(state['uuid'])
+    await driver.delete(call(), { ...old, state: found.state })
+  })
+
   test('a shrink keeps extended attributes and lists of rights', async () => {
     const { ref, made } = await share(2)
     const file = join(pathOf(made), 'file')

@@ -62,6 +62,7 @@ my %step = (
   empty => \&empty,
   examine => \&examine,
   exchange => \&exchange,
+  failed => \&failed,
   flush => \&flush,
   forget => \&forget,
   format => \&format_image,
@@ -696,6 +697,15 @@ sub answers {
   $! = 0;
   my @names = readdir $handle;
   return $! != $EIO;
+}
+
+# Tells the ids of what is mounted and has shut itself down. Looks at the top folders alone: what clients keep there may be long.
+sub failed {
+  my ($exports) = @_;
+  for my $path (map { $_->{path} } all_mounts()) {
+    my ($id) = $path =~ m{\A\Q$exports\E/[^/]+/([0-9a-f-]{36})\.[0-9a-f]+\z} or next;
+    say_that("failed:$id" => 1) if !lstat $path && $! == $EIO;
+  }
 }
 
 # By itself XFS tries for ever to write what it has no room for, and nothing that waits for it ends.
