@@ -40,7 +40,7 @@ describe('defaults', () => {
   test('a backend has those of every backend', () => {
     const { backends } = fromText('[backends.alpha]\nslots = 2\n')
     expect(backends.alpha).toMatchObject({
-      driver: 'btrfs',
+      driver: 'image',
       exporter: 'ganesha',
       slots: 2,
       driver_options: {},

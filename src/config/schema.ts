@@ -234,7 +234,7 @@ export const Quota = Type.Object({
 
 /** One `[backends.<name>]` table. `driver_options` and `exporter_options` are checked by the driver's own schema. */
 export const Backend = Type.Object({
-  driver: text('Name in drivers/index.ts, or package:<name> of an outside driver.', 'btrfs'),
+  driver: text('Name in drivers/index.ts, or package:<name> of an outside driver.', 'image'),
   exporter: text(
     'Name in exporters/index.ts; empty where the driver publishes by itself or nothing is published.',
     'ganesha',

@@ -237,6 +237,11 @@ export interface StorageDriver {
    * Throws `not-found` when the data isn't there: ensure never makes an empty replacement.
    */
   ensure(call: CallContext, share: ShareRef): Promise<CreatedShare>
+  /**
+   * Instance ids of shares whose tree answers every access with an error, as a file system does that has given up, and that
+   * {@link ensure} would bring back. Cheap enough to ask each few seconds; absent: trees don't fail one by one.
+   */
+  failed?(call: CallContext): Promise<readonly string[]>
   /** Everything this backend holds that carries a Manila id, so that rows and reality can be compared. */
   inventory(call: CallContext): Promise<Inventory>
 

@@ -21,9 +21,9 @@ describe('config check', () => {
     const { code, out } = await world.run('config', 'check')
     expect(code).toBe(0)
     expect(out).toMatch(/node@alpha +sim +sim +ok/)
-    expect(out).toMatch(/node@beta +btrfs +ganesha +warning/)
+    expect(out).toMatch(/node@beta +image +ganesha +ok/)
     const { json } = await world.run('config', 'check', '-f', 'json')
-    expect(json().settings.backends[1].options.driver).toMatchObject({ quota_mode: 'full', size_gib: 10 })
+    expect(json().settings.backends[1].options.driver).toMatchObject({ share_mode: '0777', size_gib: 10 })
     expect((await world.run('db', 'version')).err).toContain('there is no database')
   })
 
@@ -67,8 +67,8 @@ describe('config check', () => {
     expect(code).toBe(1)
     expect(out).toContain('policy file: ')
     expect(out).toContain('backend node@a: no driver btrs: it is one of btrfs, cephfs, directory, image, sim')
-    expect(out).toContain('backend node@b: option siz_gib of btrfs is unknown')
-    expect(out).toContain('backend node@c: btrfs needs exactly one of directory, device and loop_file')
+    expect(out).toContain('backend node@b: option siz_gib of image is unknown')
+    expect(out).toContain('backend node@c: image needs exactly one of directory, device and loop_file')
     expect(out).toContain('backend node@d: option port of ganesha must be integer')
   })
 

@@ -29,6 +29,7 @@ const causes: Readonly<Record<string, string>> = {
   'shrink-would-lose-data': 'The share holds more data than the new size.',
   'size-mismatch': 'The backend holds it in another size.',
   unsupported: 'The backend cannot do this.',
+  'withdraw-first': 'Clients still have it open on the backend.',
 }
 
 export interface ToldCause {

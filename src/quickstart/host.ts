@@ -1,5 +1,5 @@
 /** What this host allows: which backend is the best here, and why. */
-import { closeSync, existsSync, openSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ensureInstalled, type Need } from '../parts/packages.ts'
 import type { BackendKind, QuickstartOptions } from './options.ts'
@@ -42,6 +42,8 @@ export interface Choice {
   readonly exported: boolean
   /** What a host that can't export is missing. */
   readonly lacks: string | null
+  /** One server for all projects, where none can have an address for itself. */
+  readonly servers?: 'shared' | 'per-project'
 }
 
 /** Decides, and installs what the decision needs. Throws a sentence when a wish can't be fulfilled. */
@@ -60,11 +62,26 @@ export async function chooseBackend(options: QuickstartOptions, steps: Steps): P
 }
 
 function poolChoice(kind: 'image' | 'btrfs', size: number): Choice {
-  const what =
-    kind === 'image'
-      ? `one file system per share, in a btrfs pool of ${size} GiB in one sparse file; an NFS server per project`
-      : `subvolumes in a btrfs pool of ${size} GiB in one sparse file. ${trusting}`
-  return { kind, why: what, exported: true, lacks: null }
+  const pool = `in a btrfs pool of ${size} GiB in one sparse file`
+  const common = { kind, exported: true, lacks: null }
+  if (kind === 'btrfs') return { ...common, why: `subvolumes ${pool}. ${trusting}` }
+  const each = `one file system per share, ${pool}`
+  if (serversBindApart())
+    return { ...common, servers: 'per-project', why: `${each}; an NFS server per project` }
+  const why = `${each}; one NFS server for all projects, because this host has no IPv6 address besides ::1, where NFS-Ganesha can't be kept to one address`
+  return { ...common, servers: 'shared', why }
+}
+
+/** NFS-Ganesha 4.3 keeps to its `Bind_addr` only where there is an IPv6 address besides ::1 (docs/decisions/0017). */
+function serversBindApart(): boolean {
+  const table = '/proc/net/if_inet6'
+  const loopback = /^0{31}1 /
+  return (
+    existsSync(table) &&
+    readFileSync(table, 'utf8')
+      .split('\n')
+      .some((line) => line !== '' && !loopback.test(line))
+  )
 }
 
 const honest = 'plain directories, whose size is reported but not enforced'

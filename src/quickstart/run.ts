@@ -81,7 +81,9 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
   const state = {
     backend: choice.kind,
     poolGib: isPool(choice.kind) ? Math.max(before?.poolGib ?? 0, poolSizeGib(options)) : null,
-    nfsPort: before?.nfsPort ?? (await chooseNfsPort(choice.kind === 'image' ? serverAddresses : undefined)),
+    nfsPort:
+      before?.nfsPort ??
+      (await chooseNfsPort(choice.servers === 'per-project' ? serverAddresses : undefined)),
   }
   writeState(options.dir, state)
   const settings = quickstartSettings(options, choice, state)

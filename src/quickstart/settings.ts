@@ -45,16 +45,15 @@ function backend(options: QuickstartOptions, choice: Choice, known: Known): Reco
           size_gib: Math.max(known.poolGib ?? 0, poolSizeGib(options)),
           pool_name: 'pool',
         },
-        ...(choice.kind === 'image'
-          ? {
-              exporter_options: {
-                port: known.nfsPort,
-                servers: 'per-project',
-                addresses: [...serverAddresses],
-              },
-            }
-          : // Asked for by name; the choice says what it means.
-            { trusted_clients: true, exporter_options: { port: known.nfsPort } }),
+        // Asked for by name, btrfs is for clients that trust one another; the choice says so.
+        ...(choice.kind === 'btrfs' && { trusted_clients: true }),
+        exporter_options: {
+          port: known.nfsPort,
+          ...(choice.servers === 'per-project' && {
+            servers: 'per-project',
+            addresses: [...serverAddresses],
+          }),
+        },
       }
     case 'directory':
       return {

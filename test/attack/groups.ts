@@ -1,17 +1,23 @@
 /** Every group of attacks, as `npm run test:attack` and `npm test` run them. */
-import { pendingAttacks } from '../../src/drivers/conformance.ts'
+import { nfsAttacks, pendingAttacks } from '../../src/drivers/conformance.ts'
 import { cannotRun as noPool } from '../../src/drivers/btrfs/test-bench.ts'
+import { cannotRun as noCeph } from '../../src/drivers/cephfs/test-bench.ts'
 import { cannotRun as noImages } from '../../src/drivers/image/test-bench.ts'
 import { apiAttacks, pendingApiAttacks } from './api/index.ts'
 import { openApiWorld } from './api/world.ts'
 import { group, type Group } from './attack.ts'
 import { nfsGroup } from './nfs/index.ts'
-import { imagesPerProject, imagesTogether, subvolumes } from './nfs/targets.ts'
+import { cephUsers, imagesPerProject, imagesTogether, subvolumes } from './nfs/targets.ts'
 
 export const groups: readonly Group[] = [
   group({ name: 'api', open: openApiWorld, attacks: apiAttacks }),
   nfsGroup(imagesPerProject, noImages),
   nfsGroup(imagesTogether, noImages),
+  nfsGroup(
+    cephUsers,
+    noCeph,
+    nfsAttacks.filter(({ layout }) => layout !== 'host'),
+  ),
 ]
 
 /** With the hole that the attacks on NFS are about: they must find it. `npm run test:attack -- --planted` shows how. */

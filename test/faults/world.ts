@@ -176,6 +176,8 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
       : {
           driver: kind,
           trusted_clients: kind === 'btrfs',
+          // More than the file has room for is promised and little of it is used.
+          max_over_subscription_ratio: 20,
           exporter: 'ganesha',
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 16, pool_name: 'pool' },
           exporter_options: { port: 0 },

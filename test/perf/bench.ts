@@ -1,29 +1,39 @@
 /**
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
- * be compared with one another, of several machines not. `--only creates|reads|logins|start|noisy` runs a part; `--seconds 60` and
- * `--database sqlite|postgres|mariadb` (default all three) are for `noisy`.
+ * be compared with one another, of several machines not. `--only creates|storage|reads|logins|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
+ * `--database sqlite|postgres|mariadb` (default all three) are for `noisy`. `--only many-shares` (with `--shares 1000`) takes many minutes
+ * and runs only so.
  */
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { cannotRun } from '../../src/drivers/btrfs/test-bench.ts'
+import { obstacleOf, pools, type Pool } from '../system/nfs-bench.ts'
 import { measureLogins } from './logins.ts'
 import { measureCreates } from './creates.ts'
 import { forget, measureReads } from './reads.ts'
-import { figure, machine, print } from './report.ts'
+import { measureMany } from './many-shares.ts'
+import { measureNoisyWriter } from './noisy-writer.ts'
+import { figure, machine, print, type Figure } from './report.ts'
 import { measureNoise } from './noisy.ts'
 import { measureStart } from './start.ts'
+import { measureStorage } from './storage.ts'
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     seconds: { type: 'string', default: '10' },
     database: { type: 'string' },
+    shares: { type: 'string', default: '1000' },
   },
 })
+/** Where the host can't, it says why. */
+async function real(storage: Pool, measure: () => Promise<Figure[]>): Promise<Figure[]> {
+  const lacks = obstacleOf(storage)
+  return lacks === null ? measure() : [figure('not measured', '', lacks)]
+}
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
-const dir = mkdtempSync(join(tmpdir(), 'manila-bench-'))
+const dir = mkdtempSync(join(tmpdir(), 'manila-b-'))
 const began = performance.now()
 
 try {
@@ -32,10 +42,21 @@ try {
   if (wanted('creates')) {
     const sim = await measureCreates(join(dir, 'sim'), { storage: 'sim', single: 200, many: 1000 })
     print('Creating shares, simulated storage: what the service itself costs', sim)
-    const heading = 'Creating shares, btrfs with NFS-Ganesha: the real thing'
-    if (cannotRun === null)
-      print(heading, await measureCreates(join(dir, 'btrfs'), { storage: 'btrfs', single: 20, many: 60 }))
-    else print(heading, [figure('not measured', '', cannotRun)])
+    for (const storage of pools) {
+      const heading = `Creating shares, ${storage} with NFS-Ganesha: the real thing`
+      const load = { storage, single: 20, many: 60 }
+      print(heading, await real(storage, () => measureCreates(join(dir, storage), load)))
+    }
+  }
+  if (wanted('storage')) {
+    for (const storage of pools) {
+      const heading = `What ${storage} costs its users`
+      print(heading, await real(storage, () => measureStorage(join(dir, `storage-${storage}`), storage)))
+    }
+  }
+  if (values.only === 'many-shares') {
+    const count = Number(values.shares)
+    print('One host with many shares', await real('image', () => measureMany(join(dir, 'many'), count)))
   }
   if (wanted('reads') || wanted('start')) {
     const small = await measureReads(join(dir, 'small'), 1000, null)
@@ -54,6 +75,10 @@ try {
       const { figures } = await measureNoise(join(dir, database), database, Number(values.seconds))
       print(`One member does its worst, on ${database}`, figures)
     }
+  }
+  if (wanted('noisy-nfs')) {
+    const heading = 'One member writes flat out over NFS, image with servers per project'
+    print(heading, await real('image', () => measureNoisyWriter(join(dir, 'w'), Number(values.seconds))))
   }
   console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`)
 } finally {

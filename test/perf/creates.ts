@@ -25,17 +25,19 @@ interface Operation {
   readonly finished_at: string
 }
 
-async function create({ call }: Measured): Promise<string> {
-  const body = { share: { share_proto: 'NFS', size: 1 } }
+/** Asks for a share of 1 GiB, empty or filled from a snapshot; answers its id. */
+export async function create({ call }: Measured, snapshotId?: string): Promise<string> {
+  const from = snapshotId === undefined ? {} : { snapshot_id: snapshotId }
+  const body = { share: { share_proto: 'NFS', size: 1, ...from } }
   const { share } = parsed(await call('POST', '/v2/shares', body)) as { share: Share }
   return share.id
 }
 
-async function untilAvailable({ call }: Measured, id: string, everyMs = 2): Promise<void> {
+export async function untilAvailable({ call }: Measured, id: string, everyMs = 2): Promise<void> {
   for (;;) {
     const { share } = parsed(await call('GET', `/v2/shares/${id}`)) as { share: Share }
     if (share.status === 'available') return
-    if (share.status !== 'creating') throw new Error(`share ${id} is ${share.status}`)
+    if (!/^(creating|reverting)/.test(share.status)) throw new Error(`share ${id} is ${share.status}`)
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }

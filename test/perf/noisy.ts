@@ -108,7 +108,9 @@ async function measure(service: WideService, seconds: number): Promise<Noise> {
 }
 
 /** A member of a project of its own, made by the administrator. */
-async function anotherMember(service: WideService): Promise<{ login: () => Promise<string> }> {
+export async function anotherMember(
+  service: Pick<WideService, 'process'>,
+): Promise<{ login: () => Promise<string> }> {
   const { url } = service.process
   const { tokens } = await service.process.connect('manila-admin')
   const call = caller(url, await tokens.current())

@@ -13,13 +13,27 @@ export interface Measured {
   stop(): Promise<void>
 }
 
-/** Of the pool in a sparse file. */
-const defaultSizeGib = 8
+export interface MeasuredOptions {
+  /** Of the pool in a sparse file; 8 when left out. */
+  readonly sizeGib?: number
+  /** Of the NFS server; any when left out. */
+  readonly nfsPort?: number
+  readonly driverOptions?: object
+  readonly exporterOptions?: object
+  /** Does not wait until the backend is ready. */
+  readonly atOnce?: boolean
+}
 
 export const databaseIn = (dir: string): string => `sqlite:${join(dir, 'manila.db')}`
 
 /** As in the TOML file. Logs as in production: to a file, every request. */
-export function settingsIn(dir: string, storage: Storage, sizeGib = defaultSizeGib): Record<string, unknown> {
+export function settingsIn(
+  dir: string,
+  storage: Storage,
+  options: MeasuredOptions = {},
+): Record<string, unknown> {
+  const { sizeGib = 8, nfsPort = 0, driverOptions, exporterOptions } = options
+  const place = { loop_file: join(dir, 'pool.img'), size_gib: sizeGib, pool_name: 'pool' }
   const backend =
     storage === 'sim'
       ? {
@@ -31,25 +45,32 @@ export function settingsIn(dir: string, storage: Storage, sizeGib = defaultSizeG
       : {
           driver: storage,
           trusted_clients: storage === 'btrfs',
+          max_over_subscription_ratio: 1000,
           exporter: 'ganesha',
-          driver_options: { loop_file: join(dir, 'pool.img'), size_gib: sizeGib, pool_name: 'pool' },
-          exporter_options: { port: 0 },
+          driver_options: { ...place, ...driverOptions },
+          exporter_options: { port: nfsPort, ...exporterOptions },
         }
   return {
     state_dir: dir,
     database: { url: databaseIn(dir) },
+    api: { changes_per_minute: 0 },
     auth: { key_file: join(dir, 'token-key.json') },
-    quota: { shares: -1, gigabytes: -1 },
+    quota: { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1 },
     backends: { alpha: backend },
   }
 }
 
-export async function startMeasured(dir: string, storage: Storage, sizeGib?: number): Promise<Measured> {
+export async function startMeasured(
+  dir: string,
+  storage: Storage,
+  options: MeasuredOptions = {},
+): Promise<Measured> {
   const process = await startServiceProcess({
     dir,
     kind: storage,
-    settings: settingsIn(dir, storage, sizeGib),
-    env: { TEST_DETACH: '1' },
+    settings: settingsIn(dir, storage, options),
+    env: { TEST_DETACH: '1', ...(options.atOnce === true ? { TEST_NO_WAIT: '1' } : {}) },
+    patienceMs: 600_000,
   })
   const { tokens } = await process.connect('manila-demo')
   const call = caller(process.url, await tokens.current())

@@ -1,6 +1,6 @@
 /** The README's first command, as a stranger runs it, on each backend; and that it leaves the machine as it found it. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,12 +10,23 @@ const scratch = mkdtempSync(join(tmpdir(), 'manila-quick-'))
 const main = join(import.meta.dirname, '..', '..', 'src', 'quickstart', 'main.mjs')
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-function quickstart(...args: string[]): Promise<{ code: number; out: string }> {
+const quickstart = (...args: string[]) => run(process.execPath, main, ...args)
+
+function run(program: string, ...args: string[]): Promise<{ code: number; out: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd: scratch, timeout: 120_000 }, (error, out, err) => {
+    execFile(program, args, { cwd: scratch, timeout: 120_000 }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: `${out}${err}` })
     })
   })
+}
+
+/** The quick start where /dev is as bare as in many containers: another one, seen by these processes alone. */
+const withoutLoops = (...args: string[]) => {
+  const bare = join(scratch, 'dev')
+  mkdirSync(bare, { recursive: true })
+  const devices = 'for d in null zero random urandom; do touch "$0/$d"; mount --bind "/dev/$d" "$0/$d"; done'
+  const script = `set -e; mount -t tmpfs none "$0"; ${devices}; mount --rbind "$0" /dev; exec "$@"`
+  return run('unshare', '--mount', 'sh', '-c', script, bare, process.execPath, main, ...args)
 }
 
 const mountsBelow = (dir: string): string[] =>
@@ -25,7 +36,7 @@ const mountsBelow = (dir: string): string[] =>
 
 describe.skipIf(process.getuid?.() !== 0)('quickstart --once (root)', () => {
   it('reads back over NFS what it wrote, refuses strangers and writes under a read-only rule, twice', async () => {
-    const dir = join(scratch, 'btrfs')
+    const dir = join(scratch, 'image')
     for (const turn of [1, 2]) {
       const { code, out } = await quickstart('--once', '--dir', dir, '--port', '0', '--size', '4')
       expect({ turn, code, out }).toMatchObject({ turn, code: 0 })
@@ -33,11 +44,20 @@ describe.skipIf(process.getuid?.() !== 0)('quickstart --once (root)', () => {
       expect(out).toMatch(/127\.0\.0\.2 may not write: refused \(NFS4ERR_ROFS\)/)
       expect(out).toMatch(/127\.0\.0\.3 may not even look: refused \(NFS4ERR_(NOENT|ACCESS|PERM)\)/)
       expect(out).toMatch(/how full it is: 1\.\d MiB of 1 GiB/)
+      expect(out).toMatch(/one file system per share/)
       expect(mountsBelow(dir)).toEqual([])
     }
     expect((await quickstart('--clean', '--dir', dir)).code).toBe(0)
     expect(existsSync(dir)).toBe(false)
   }, 170_000)
+
+  it('says what is missing where no loop device can be had, exports nothing, and ends 2', async () => {
+    const { code, out } = await withoutLoops('--once', '--dir', join(scratch, 'bare'), '--port', '0')
+    expect({ code, out }).toMatchObject({ code: 2 })
+    expect(out).toMatch(/Nothing here can export the shares over NFS: the host has no loop devices/)
+    const asked = await withoutLoops('--once', '--dir', join(scratch, 'asked'), '--backend', 'image')
+    expect(asked).toMatchObject({ code: 1, out: expect.stringContaining("image can't be used: ") as string })
+  }, 60_000)
 
   it('is honest about plain directories, keeps them on a file system of their own, on a port that is free', async () => {
     const dir = join(scratch, 'directory')
@@ -86,7 +106,7 @@ describe('quickstart', () => {
   it('refuses what it does not know with a sentence', async () => {
     expect(await quickstart('--backend', 'zfs')).toMatchObject({
       code: 64,
-      out: expect.stringContaining('btrfs, directory, sim') as string,
+      out: expect.stringContaining('image, btrfs, directory, sim') as string,
     })
     expect((await quickstart('--frobnicate')).code).toBe(64)
     expect((await quickstart('--help')).out).toContain('--once')

@@ -233,6 +233,7 @@ describe.skipIf(cannotRun !== null)(
         await act(first, whole)
         const steps = cutter.done
         const wanted = world(whole)
+        expect(wanted.folders.slice(0, 2)).toEqual(['staging: ', 'trash: '])
         await cleared(whole)
         expect(steps).toBeGreaterThan(1)
 

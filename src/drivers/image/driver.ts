@@ -114,6 +114,11 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
       ),
     ensure: (call, share) =>
       withPool(call, `finding share instance ${share.id}`, (c, pool) => ensureShare(c, pool, share)),
+    failed: (call) =>
+      withPool(call, 'looking for file systems that gave up', async (commands, pool) => {
+        const { said } = await carryOut(commands, [['failed', pool.exports]])
+        return [...said.keys()].flatMap((word) => (word.startsWith('failed:') ? [word.slice(7)] : []))
+      }),
     inventory: (call) =>
       withPool(call, 'listing the pool', async (commands, pool) => {
         const { shares, snapshots } = await listingOf(commands, pool)
@@ -161,7 +166,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     shrinks: {
       moves: (call, share, newSizeGib) =>
         withPool(call, `looking whether share instance ${share.id} can shrink`, async (c, pool) => {
-          await checkShrink(c, pool, share, newSizeGib)
+          // With the size that it is to have: one that has been shrunk already must not grow back.
+          await checkShrink(c, pool, { ...share, sizeGib: newSizeGib }, newSizeGib)
         }),
       shrink: (call, share, newSizeGib) =>
         withPool(call, `shrinking share instance ${share.id}`, (c, pool) =>

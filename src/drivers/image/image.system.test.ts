@@ -1,5 +1,5 @@
 /** What clients plant inside a share, images that aren't what they should be, room, sizes and mounts: on a real pool. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
@@ -20,6 +20,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mounts } from '../mountinfo.ts'
@@ -163,6 +164,22 @@ describe.skipIf(cannotRun !== null)(`image${cannotRun === null ? '' : ` (${canno
     expect(loopsBelow(bench.dir)).toEqual([join(bench.dir, 'pool.img')])
   })
 
+  test('what takes the place of a share twice before a row says so is still the share', async () => {
+    const fresh = shareRef(randomUUID(), { pool: 'image', sizeGib: 3 })
+    const { state } = await driver.create(call(), fresh)
+    const old = { ...fresh, state }
+    // As an operation that is killed after its effect does it again, with the state from before.
+    for (let time = 0; time < 2; time++) {
+      await driver.shrinks!.moves!(call(), old, 2)
+      await driver.shrinks!.shrink(call(), old, 2)
+    }
+    await driver.extend(call(), { ...old, sizeGib: 2 }, 3)
+    await driver.shrinks!.shrink(call(), old, 1)
+    const found = await driver.ensure(call(), { ...old, sizeGib: 1 })
+    expect(found.state['uuid']).not.toBe(state['uuid'])
+    await driver.delete(call(), { ...old, state: found.state })
+  })
+
   test('a shrink keeps extended attributes and lists of rights', async () => {
     const { ref, made } = await share(2)
     const file = join(pathOf(made), 'file')
@@ -248,6 +265,22 @@ describe.skipIf(cannotRun !== null)(`image${cannotRun === null ? '' : ` (${canno
     execFileSync('mkfifo', [join(bench.dir, 'go')])
     return join(bench.dir, 'go')
   }
+
+  test('nothing is done with a share that another process is at', async () => {
+    const { ref, made } = await share()
+    const lock = join(bench.dir, 'alpha/locks', ref.id)
+    // Its end lets go.
+    const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; read go'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    await once(holder.stdout, 'data')
+    await expect(driver.delete(call(null, 1000), ref)).rejects.toMatchObject({ outcome: 'maybe-happened' })
+    expect(existsSync(pathOf(made))).toBe(true)
+    holder.stdin.end()
+    await once(holder, 'exit')
+    await driver.delete(call(), ref)
+    expect(existsSync(lock)).toBe(false)
+  })
 
   test('two processes that bring a share up at once attach it once', async () => {
     const { ref, made } = await share()

@@ -75,7 +75,7 @@ export function notFound(what: string): DriverError {
 export interface Noted {
   /** The UUID of its image. */
   readonly own: string | undefined
-  /** The copy that takes its place: `uuid`, the `operation` it is for, and `from`, the UUID of the image it replaces. */
+  /** The copy that takes its place: `uuid`, the `operation` it is for, and `from`, the UUIDs of the image it replaces and of those before. */
   readonly replace: Readonly<Record<string, string>> | null
 }
 
@@ -90,7 +90,7 @@ export async function notedOf(commands: Commands, pool: Pool, id: string): Promi
  */
 export function mayHave({ own, replace }: Noted, known: string | undefined): readonly string[] {
   const recorded = [own, replace?.['uuid']].filter((uuid) => uuid !== undefined)
-  if (known === undefined || replace?.['from'] === known) return recorded
+  if (known === undefined || replace?.['from']?.split(',').includes(known) === true) return recorded
   return recorded.filter((uuid) => uuid === known)
 }
 

@@ -36,7 +36,7 @@ export async function replaceImage(
       ['destroy', staging],
       ...steps(staging, uuid, bytes),
       ['sync', layout.root],
-      writeRecordStep(record, { operation: operationId, uuid, from: current }),
+      writeRecordStep(record, { operation: operationId, uuid, from: earlier(noted, current) }),
     ])
   }
   if (uuid !== current) {
@@ -47,6 +47,21 @@ export async function replaceImage(
     ])
   }
   return ensureShare(commands, pool, share)
+}
+
+/** How many images before the present one a row may still name. */
+const remembered = 8
+
+/**
+ * The UUIDs that a state from before may name, joined by commas: several copies may take the share's place before anybody who
+ * knows of the first keeps what it answered.
+ */
+function earlier(noted: Readonly<Record<string, string>> | null, current: string): string {
+  const before = noted?.['uuid'] === current ? (noted['from'] ?? '').split(',') : []
+  return [...before, current]
+    .filter((uuid) => uuid !== '')
+    .slice(-remembered)
+    .join(',')
 }
 
 async function uuidIn(commands: Commands, folder: string): Promise<string | null> {

@@ -10,7 +10,7 @@ use warnings;
 
 my ($ABSENT, $TAKEN, $BUSY, $WOULD_LOSE, $NO_ROOM, $UNSUITED, $SERVED) = (66, 69, 75, 76, 77, 78, 79);
 # Of linux/errno.h and linux/fcntl.h, the same on all these.
-my ($ENOENT, $EBUSY, $EEXIST, $EISDIR, $EINVAL, $ELOOP, $EIO) = (2, 16, 17, 21, 22, 40, 5);
+my ($ENOENT, $ENXIO, $EBUSY, $EEXIST, $EISDIR, $EINVAL, $ELOOP, $EIO) = (2, 6, 16, 17, 21, 22, 40, 5);
 my ($O_RDWR, $O_CREAT, $O_EXCL, $O_NONBLOCK) = (2, 0100, 0200, 04000);
 my ($LOCK_EX, $LOCK_NB) = (2, 4);
 # Seconds that a device or a mount may take to become free, and between two looks.
@@ -36,7 +36,10 @@ my ($MS_BIND, $MS_REC, $MS_SLAVE, $MS_SHARED) = (4096, 16384, 1 << 19, 1 << 20);
 my $UMOUNT_NOFOLLOW = 8;
 my $CLONE_NEWNS = 0x20000;
 # Of linux/loop.h.
-my ($LOOP_CONFIGURE, $LOOP_SET_CAPACITY, $LOOP_GET_STATUS64, $LOOP_CTL_GET_FREE) = (0x4c0a, 0x4c07, 0x4c05, 0x4c82);
+my ($LOOP_CONFIGURE, $LOOP_SET_CAPACITY, $LOOP_GET_STATUS64) = (0x4c0a, 0x4c07, 0x4c05);
+my ($LOOP_CTL_ADD, $LOOP_CTL_REMOVE, $LOOP_CTL_GET_FREE) = (0x4c80, 0x4c81, 0x4c82);
+# The numbers of our own devices: those below are for who takes the first free one, those beyond don't fit into a minor number.
+my ($first_loop, $loops) = (1 << 16, (1 << 20) - (1 << 16));
 my ($LO_READ_ONLY, $LO_AUTOCLEAR, $LO_DIRECT_IO) = (1, 4, 16);
 # Of linux/btrfs.h and linux/btrfs_tree.h.
 my ($SUBVOL_CREATE, $SNAP_CREATE_V2, $SNAP_DESTROY, $BTRFS_SYNC) = (0x5000940e, 0x50009417, 0x5000940f, 0x9408);
@@ -59,6 +62,7 @@ my %step = (
   empty => \&empty,
   examine => \&examine,
   exchange => \&exchange,
+  failed => \&failed,
   flush => \&flush,
   forget => \&forget,
   format => \&format_image,
@@ -425,8 +429,9 @@ sub renew {
 sub aside {
   my ($image, $folder, $read_only, $data) = @_;
   alone("mounting $image aside", sub {
-    mount_aside($image, $folder, $read_only, $data);
+    my $device = mount_aside($image, $folder, $read_only, $data);
     unmount_path($folder);
+    take_away($device);
   });
   detached($image, open_image($image, 0));
 }
@@ -452,6 +457,7 @@ sub mount_aside {
   my $loop = attach($image, open_image($image, $read_only ? 0 : $O_RDWR), $read_only);
   my $flags = $flag{nosuid} | $flag{nodev} | $flag{nosymfollow} | ($read_only ? $flag{ro} : 0);
   syscall($call->{mount}, $loop->{path}, $folder, $xfs, $flags, $data) == 0 or fail("mounting $image aside: $!");
+  return $loop->{path};
 }
 
 # Everything in one image into another, empty one: owners, modes, times, attributes, lists of rights, hard links, holes, and what is no
@@ -464,8 +470,7 @@ sub copy {
     syscall($call->{mount}, $tmpfs, $folder, $tmpfs, $flag{nosuid} | $flag{nodev}, $small) == 0 or fail("$folder: $!");
     make_folder("$folder/from");
     make_folder("$folder/to");
-    mount_aside($from, "$folder/from", 1, '');
-    mount_aside($to, "$folder/to", 0, 'nodiscard');
+    my @devices = (mount_aside($from, "$folder/from", 1, ''), mount_aside($to, "$folder/to", 0, 'nodiscard'));
     my $why = told('cp', '--archive', '--sparse=always', '--no-target-directory', '--', "$folder/from", "$folder/to");
     fail($why, $why =~ /No space left/ ? $WOULD_LOSE : $UNSUITED) if defined $why;
     opendir_or("$folder/to", \my $root);
@@ -474,6 +479,7 @@ sub copy {
     close $root;
     unmount_path("$folder/to");
     unmount_path("$folder/from");
+    take_away($_) for @devices;
   });
   detached($from, open_image($from, 0));
   detached($to, open_image($to, 0));
@@ -577,10 +583,13 @@ sub attach {
   my $flags = $LO_AUTOCLEAR | $LO_DIRECT_IO | ($read_only ? $LO_READ_ONLY : 0);
   my $name = substr $image, -63;
   for my $try (1 .. 1000) {
-    my $number = ioctl($control, $LOOP_CTL_GET_FREE, 0) // fail("/dev/loop-control: $!");
-    $number += 0;
-    my $path = "/dev/loop$number";
-    sysopen(my $loop, $path, $read_only ? 0 : $O_RDWR) or fail("$path: $!");
+    my $path = '/dev/loop' . unused_loop($control);
+    my $loop;
+    if (!sysopen($loop, $path, $read_only ? 0 : $O_RDWR)) {
+      # Somebody who takes away what nobody has was quicker.
+      next if $! == $ENOENT || $! == $ENXIO;
+      fail("$path: $!");
+    }
     # struct loop_config: file, block size, struct loop_info64, 8 reserved.
     my $info = pack('Q5 L4 a64 a64 a32 Q2', 0, 0, 0, 0, 0, 0, 0, 0, $flags, $name, '', '', 0, 0);
     return { path => $path, handle => $loop }
@@ -590,14 +599,45 @@ sub attach {
   fail("attaching $image: others took every loop device", $BUSY);
 }
 
+# A number that no file system had for long. A server knows file systems by their devices, and keeps to an old one while a
+# client has something open there: under the device of a deleted share the next one would be taken for it.
+sub unused_loop {
+  my ($control) = @_;
+  for my $try (1 .. 100) {
+    my $number = $first_loop + int rand $loops;
+    return $number if ioctl($control, $LOOP_CTL_ADD, $number);
+    # A host may allow a few devices only.
+    last if $! != $EEXIST;
+  }
+  my $number = ioctl($control, $LOOP_CTL_GET_FREE, 0) // fail("/dev/loop-control: $!");
+  return $number + 0;
+}
+
 # Waits until no device shows the file.
 sub detached {
   my ($image, $handle) = @_;
   my $end = time + $patience;
+  my $last;
   while (defined(my $device = loop_of($image, $handle))) {
     fail("$device still has $image", $BUSY) if time > $end;
+    $last = $device;
     select(undef, undef, undef, $pause);
   }
+  take_away($last) if defined $last;
+}
+
+# One of our own that shows nothing any more. Others who have it open keep it, and take it away.
+sub take_away {
+  my ($number) = $_[0] =~ m{(\d+)\z} or return;
+  return if $number < $first_loop;
+  sysopen(my $control, '/dev/loop-control', $O_RDWR) or fail("/dev/loop-control: $!");
+  ioctl($control, $LOOP_CTL_REMOVE, $number + 0);
+}
+
+# What calls that were cut short left: devices that show nothing.
+sub take_away_all {
+  opendir(my $block, '/sys/block') or return;
+  for my $name (grep { /\Aloop\d{5,}\z/ } readdir $block) { take_away($name) if !defined backing_file($name) }
 }
 
 # ------------------------------------------------------------------------------------------------------------- mounts
@@ -659,6 +699,15 @@ sub answers {
   return $! != $EIO;
 }
 
+# Tells the ids of what is mounted and has shut itself down. Looks at the top folders alone: what clients keep there may be long.
+sub failed {
+  my ($exports) = @_;
+  for my $path (map { $_->{path} } all_mounts()) {
+    my ($id) = $path =~ m{\A\Q$exports\E/[^/]+/([0-9a-f-]{36})\.[0-9a-f]+\z} or next;
+    say_that("failed:$id" => 1) if !lstat $path && $! == $EIO;
+  }
+}
+
 # By itself XFS tries for ever to write what it has no room for, and nothing that waits for it ends.
 sub bound_retries {
   my ($name) = $_[0] =~ m{\A/dev/(loop\d+)\z} or return;
@@ -702,6 +751,7 @@ sub take_off {
     fail("$source of $path is still in use", $BUSY) if time > $end;
     select(undef, undef, undef, $pause);
   }
+  take_away($device) if defined $device;
   # Removing it also drops copies in other namespaces.
   rmdir $path;
 }
@@ -737,6 +787,7 @@ sub unmount_all {
   take_off($_->{path}, $_->{source}) for reverse @mine;
   my $guard = hold_projects($exports);
   drop_folder($_) for folders_in($exports);
+  take_away_all();
 }
 
 # Of a project that has nothing mounted any more.

@@ -27,9 +27,15 @@ const atOnce = 4
 const [firstPauseMs, longestPauseMs] = [10_000, 600_000]
 
 /** What could not be put back, and when it is tried again; kept by the caller between runs. */
-export type Resting = Map<string, { readonly untilMs: number; readonly pauseMs: number }>
+export type Resting = Map<
+  string,
+  { readonly untilMs: number; readonly pauseMs: number; readonly gaveUp: boolean }
+>
 
-/** Answers how many exports were missing and are there again. */
+/**
+ * Answers how many exports were missing and are there again. Those whose tree gave up are withdrawn and brought back; as what
+ * made them give up passes (a full pool), they are tried at every run.
+ */
 export async function reconcileExports(parts: BackendScope, resting: Resting = new Map()): Promise<number> {
   const { backend } = parts
   const { exporter } = backend
@@ -37,18 +43,26 @@ export async function reconcileExports(parts: BackendScope, resting: Resting = n
   const wanted = [...(await wantedShares(parts)), ...(await wantedSnapshots(parts))]
   // After the rows: what is published meanwhile is then no surprise.
   const there = new Set(await backend.call({ name: 'inventory-exports' }, (call) => exporter.inventory(call)))
-  const missing = wanted.filter(({ id }) => !there.has(id) && (resting.get(id)?.untilMs ?? 0) < Date.now())
+  const gaveUp = new Set(await failedTrees(parts))
+  const missing = wanted.filter(
+    ({ id }) => gaveUp.has(id) || (!there.has(id) && (resting.get(id)?.untilMs ?? 0) < Date.now()),
+  )
   let found = 0
   await forEachBounded(missing, atOnce, async ({ id, put }) => {
     try {
       if (!(await put())) return
       found += 1
       resting.delete(id)
-      parts.log.warn({ backend: backend.label, resource_id: id }, 'a missing export was put back')
+      const what = gaveUp.has(id)
+        ? 'a file system that had given up was brought back'
+        : 'a missing export was put back'
+      parts.log.warn({ backend: backend.label, resource_id: id }, what)
     } catch (error) {
       if (error instanceof LeaseLost) return
-      const pauseMs = Math.min(longestPauseMs, (resting.get(id)?.pauseMs ?? firstPauseMs / 2) * 2)
-      resting.set(id, { untilMs: Date.now() + pauseMs, pauseMs })
+      const before = resting.get(id)
+      const soon = gaveUp.has(id) || before?.gaveUp === true
+      const pauseMs = soon ? 0 : Math.min(longestPauseMs, (before?.pauseMs ?? firstPauseMs / 2) * 2)
+      resting.set(id, { untilMs: Date.now() + pauseMs, pauseMs, gaveUp: soon })
       parts.log.error(
         { backend: backend.label, resource_id: id, err: error },
         `a missing export could not be put back; it is tried again in ${pauseMs / 1000} s`,
@@ -56,6 +70,18 @@ export async function reconcileExports(parts: BackendScope, resting: Resting = n
     }
   })
   return found
+}
+
+/** Not being able to tell is no reason to leave the rest undone. */
+async function failedTrees({ backend, log }: BackendScope): Promise<readonly string[]> {
+  const { driver } = backend
+  if (driver.failed === undefined) return []
+  try {
+    return await backend.call({ name: 'failed' }, async (call) => (await driver.failed?.(call)) ?? [])
+  } catch (error) {
+    log.warn({ backend: backend.label, err: error }, 'whether a tree has failed could not be told')
+    return []
+  }
 }
 
 interface Wanted {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { recordOrphan, writePools } from '../../db/store/backends.ts'
+import { DriverError } from '../../drivers/driver.ts'
 import { setUsedBytes, writeContent } from '../../drivers/sim/content.ts'
 import { openStore as openSimStore } from '../../drivers/sim/store.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
@@ -173,6 +174,36 @@ describe('exports', () => {
     expect(await reconcileExports(bench)).toBe(0)
   })
 
+  it('whose file system gave up are brought back, at every run until it works', async () => {
+    await bench.close()
+    let gaveUp: readonly string[] = []
+    let full = true
+    bench = await openBench({
+      wrapDriver: (driver) => ({
+        ...driver,
+        failed: async () => gaveUp,
+        async ensure(call, share) {
+          if (gaveUp.length > 0 && full) throw new DriverError('the pool is full', 'maybe-happened')
+          gaveUp = []
+          return driver.ensure(call, share)
+        },
+      }),
+    })
+    const share = await availableShare(bench)
+    const resting = new Map()
+    expect(await reconcileExports(bench, resting)).toBe(0)
+    gaveUp = [share.instanceId]
+    for (let run = 0; run < 3; run++) {
+      expect(await reconcileExports(bench, resting)).toBe(0)
+      expect(resting.get(share.instanceId)).toMatchObject({ pauseMs: 0, gaveUp: true })
+    }
+    full = false
+    expect(await reconcileExports(bench, resting)).toBe(1)
+    expect(resting.size).toBe(0)
+    expect(await reconcileExports(bench, resting)).toBe(0)
+    expect(bench.held().exports).toEqual([share.instanceId])
+  })
+
   it('of mountable snapshots come back too', async () => {
     const snapshot = await availableSnapshot(bench, await availableShare(bench))
     openSimStore(bench.dir).drop('exports', snapshot.snapshotInstanceId)
@@ -199,6 +230,44 @@ describe('ensure', () => {
     expect(await ensureIfChanged(bench)).toEqual({ checked: 1, busy: 0, failed: 0 })
     expect(bench.held().exports).toEqual([share.instanceId])
     expect(await ensureIfChanged(bench)).toBeNull()
+  })
+
+  it('withdraws what the driver can only bring back when nobody serves it', async () => {
+    await bench.close()
+    let dead = false
+    const asked: string[] = []
+    bench = await openBench({
+      wrapDriver: (driver) => ({
+        ...driver,
+        async ensure(call, share) {
+          asked.push('ensure')
+          if (dead)
+            throw new DriverError('it gave up', 'maybe-happened', {
+              reason: 'withdraw-first',
+              retryAfterS: 5,
+            })
+          return driver.ensure(call, share)
+        },
+      }),
+      wrapExporter: (exporter) => ({
+        ...exporter,
+        async publish(call, target) {
+          asked.push('publish')
+          return exporter.publish(call, target)
+        },
+        async unpublish(call, target) {
+          asked.push('unpublish')
+          dead = false
+          return exporter.unpublish(call, target)
+        },
+      }),
+    })
+    const share = await availableShare(bench)
+    dead = true
+    asked.length = 0
+    expect(await ensureIfChanged(bench)).toEqual({ checked: 1, busy: 0, failed: 0 })
+    expect(asked).toEqual(['ensure', 'unpublish', 'ensure', 'publish'])
+    expect(bench.held().exports).toEqual([share.instanceId])
   })
 
   it('tells the owner of data that is not there, and looks again next time', async () => {

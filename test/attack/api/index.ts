@@ -12,6 +12,7 @@ import {
 } from './connections.ts'
 import { counters } from './counters.ts'
 import { longStatements, manyPairs, patterns, wideTogether } from './filters.ts'
+import { filtersOfOthers } from './foreign-filters.ts'
 import { foreignIds } from './foreign-ids.ts'
 import {
   everybodyElse,
@@ -46,6 +47,7 @@ import type { ApiWorld } from './world.ts'
 
 export const apiAttacks: readonly Attack<ApiWorld>[] = [
   foreignIds,
+  filtersOfOthers,
   guessesTogether,
   guessesByTheSideDoor,
   forgedAddress,

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { complete } from '../../../src/drivers/btrfs/test-bench.ts'
+import { servedByUsers } from '../../../src/drivers/server-users.ts'
 import { exporter as ganesha } from '../../../src/exporters/ganesha/index.ts'
 import type { ConformanceBackend, Hostile } from '../../../src/drivers/conformance.ts'
 import type { Parts, StorageDriver } from '../../../src/drivers/driver.ts'
@@ -18,16 +19,17 @@ export function behindGanesha(
   const storage = { name: driver.name, ...(driver.separates && { separates: driver.separates }) }
   const settings = complete(ganesha.options, { port: 0, ...options })
   let deaths = 0
-  const exporter = ganesha.create(settings, {
+  const server = ganesha.create(settings, {
     ...parts,
     storage,
     restarted: () => void (deaths += 1),
   }) as GaneshaExporter
+  const exporter = servedByUsers(server, driver.serverUsers) ?? server
   const hostile: Hostile = {
     clients,
     reach(location) {
       const at = location.indexOf(':/')
-      return { host: location.slice(0, at), port: exporter.port() ?? 0, path: location.slice(at + 1) }
+      return { host: location.slice(0, at), port: server.port() ?? 0, path: location.slice(at + 1) }
     },
     serverOf: async (id) => runOf(serverFolder(join(parts.dir, 'ganesha'), id)),
     deaths: () => deaths,

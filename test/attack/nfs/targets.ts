@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import { driver as btrfs } from '../../../src/drivers/btrfs/index.ts'
 import { complete, scratch } from '../../../src/drivers/btrfs/test-bench.ts'
+import { driver as cephfs } from '../../../src/drivers/cephfs/index.ts'
+import { startBench } from '../../../src/drivers/cephfs/test-bench.ts'
 import { driver as image } from '../../../src/drivers/image/index.ts'
 import { behindGanesha } from './ganesha.ts'
 import type { ConformanceTarget } from '../../../src/drivers/conformance.ts'
@@ -24,6 +26,17 @@ export const imagesPerProject = images('image, a server per project', {
 
 /** Images behind one server for all. */
 export const imagesTogether = images('image, one server', { servers: 'shared' })
+
+/** Shares of one CephFS, each export served as a cephx user of its own. */
+export const cephUsers: ConformanceTarget = {
+  name: 'cephfs, a cephx user for each export',
+  async make() {
+    const { host, driverOptions, exporterOptions, clean } = await startBench()
+    const own = host('attacked')
+    const driver = cephfs.create(complete(cephfs.options, driverOptions), own)
+    return behindGanesha(driver, own, { options: exporterOptions, cleanup: clean })
+  },
+}
 
 /** Subvolumes of one file system, whose clients have to trust one another: here the attacks must find the hole. */
 export const subvolumes: ConformanceTarget = {

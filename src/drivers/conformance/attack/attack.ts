@@ -17,5 +17,7 @@ export interface NfsAttack {
   readonly name: string
   /** One sentence without a full stop. */
   readonly tries: string
+  /** `host`: it is about handles of files of the host, and has nothing to send where a server gives out others. */
+  readonly layout?: 'host'
   run(field: Field): Promise<Outcome>
 }

@@ -30,8 +30,8 @@ import type { Hostile } from '../target.ts'
 
 const run = promisify(execFile)
 
-/** The longest that clients may be without a server that died, on a machine that does much else. */
-export const backWithinMs = 5000
+/** The longest that clients may be without a server that died, on a machine that does much else. What it took is told. */
+export const backWithinMs = 10_000
 
 export interface Field {
   readonly hostile: Hostile
@@ -43,6 +43,10 @@ export interface Field {
   readonly victim: Holding
   /** Those of which handles are left and nothing else. */
   readonly gone: readonly Holding[]
+  /** Whether the storage, and not what is mounted, keeps clients apart. */
+  readonly judgesUsers: boolean
+  /** Whether the server says of each share that it is another file system. */
+  readonly fileSystemsDiffer: boolean
   /** As the server tells it, of the directory that holds the exports. */
   readonly pseudoFileSystem: string
   /** Of what stands on this host: a forged handle may say where. */
@@ -160,6 +164,8 @@ export async function openField(bench: Bench, { seed }: FieldOptions = {}): Prom
     victim: victimNow,
     gone: [deleted.holding],
     pseudoFileSystem,
+    judgesUsers: driver.separates === 'user',
+    fileSystemsDiffer: others.every(({ facts: [root] }) => root?.fileSystem !== mineNow.facts[0]?.fileSystem),
     devices: [...trees.flatMap(deviceOf), ...mountPoints(trees).flatMap(numbersOf)],
     hostFsids: await fsidsOf(mountPoints(trees)),
     oneServer,

@@ -34,11 +34,17 @@ export async function verdict(field: Field, struck: Struck, how: string): Promis
       ? null
       : `${field.oneServer ? "everybody's" : 'the own'} server died of ${[...new Set(struck.died)].join('; ')} and was back in ${away}`
   const wrong = [...new Set(struck.found), ...(harm === null ? [] : [harm])]
+  const told = [...new Set(struck.told)].slice(0, 3)
   const late = struck.awayMs > backWithinMs
-  const said = [answersOf(struck), ...(killed === null ? [] : [killed]), ...wrong].filter(Boolean).join('; ')
+  const said = [answersOf(struck), ...(killed === null ? [] : [killed]), ...told, ...wrong]
+    .filter(Boolean)
+    .join('; ')
   return {
     through: wrong.length > 0 || late || (killed !== null && field.oneServer),
-    leftOpen: wrong.length === 0 && !late && killed !== null && !field.oneServer,
+    leftOpen:
+      wrong.length === 0 &&
+      !late &&
+      ((killed !== null && !field.oneServer) || (killed === null && struck.told.length > 0)),
     tried: `${struck.sent.toLocaleString('en')} handles ${how}`,
     cameBack: said,
   }
@@ -52,6 +58,8 @@ const withSeed = (attack: NfsAttack): NfsAttack => ({
     return { ...outcome, tried: `${outcome.tried}, seed ${field.seed}` }
   },
 })
+
+const ofHosts = (attack: NfsAttack): NfsAttack => ({ ...attack, layout: 'host' })
 
 export const forgedAttacks: readonly NfsAttack[] = [
   forgedAttack('stolen handles', "uses others' handles as they are", theirs),
@@ -74,35 +82,45 @@ export const forgedAttacks: readonly NfsAttack[] = [
       ...forge.exportNumbers(fileOf(field), roots(field)),
     ],
   ),
-  forgedAttack('file systems', "names others' file systems by their UUIDs and device numbers", (field) =>
-    forge.fileSystems(rootOf(field), theirs(field), field.devices),
+  ofHosts(
+    forgedAttack('file systems', "names others' file systems by their UUIDs and device numbers", (field) =>
+      forge.fileSystems(rootOf(field), theirs(field), field.devices),
+    ),
   ),
-  withSeed(
-    forgedAttack(
-      'inodes, subvolumes and generations',
-      'names roots, small numbers and what others have by inode, subvolume and generation',
-      (field) => [
-        ...forge.inodes(rootOf(field), theirs(field), field.random),
-        ...forge.inodes(fileOf(field), [], field.random).slice(0, 50),
-      ],
+  ofHosts(
+    withSeed(
+      forgedAttack(
+        'inodes, subvolumes and generations',
+        'names roots, small numbers and what others have by inode, subvolume and generation',
+        (field) => [
+          ...forge.inodes(rootOf(field), theirs(field), field.random),
+          ...forge.inodes(fileOf(field), [], field.random).slice(0, 50),
+        ],
+      ),
     ),
   ),
   // Twice: to climb from one form of the root can make the server take what lies above for a part of the export.
-  forgedAttack(
-    "the host's file systems",
-    'names the roots of file systems of the host, and climbs from other forms of its own root',
-    (field) => {
-      const forged = forge.hostRoots(rootOf(field), field.hostFsids, field.devices)
-      return [...forged, ...forged]
-    },
+  ofHosts(
+    forgedAttack(
+      "the host's file systems",
+      'names the roots of file systems of the host, and climbs from other forms of its own root',
+      (field) => {
+        const forged = forge.hostRoots(rootOf(field), field.hostFsids, field.devices)
+        return [...forged, ...forged]
+      },
+    ),
   ),
-  forgedAttack('types of kernel handles', 'gives the kernel handles of every type', (field) =>
-    forge.kernelTypes(fileOf(field), theirs(field).slice(1, 2)),
+  ofHosts(
+    forgedAttack('types of kernel handles', 'gives the kernel handles of every type', (field) =>
+      forge.kernelTypes(fileOf(field), theirs(field).slice(1, 2)),
+    ),
   ),
-  forgedAttack(
-    'flags and lengths',
-    'sets every flag, every type of fsid and every length up to 0x40',
-    (field) => forge.flagsAndLengths(rootOf(field), roots(field)),
+  ofHosts(
+    forgedAttack(
+      'flags and lengths',
+      'sets every flag, every type of fsid and every length up to 0x40',
+      (field) => forge.flagsAndLengths(rootOf(field), roots(field)),
+    ),
   ),
   forgedAttack('fronts of handles', 'asks for other versions, byte orders and data servers', (field) =>
     forge.fronts(rootOf(field), theirs(field)),
@@ -116,7 +134,7 @@ export const forgedAttacks: readonly NfsAttack[] = [
     (field) => forge.bitsAndJoints(fileOf(field), theirs(field).slice(0, 2)),
   ),
   forgedAttack('small numbers in every word', 'counts through what a layout may keep there', (field) =>
-    forge.words(rootOf(field), roots(field)),
+    forge.words(rootOf(field), theirs(field)),
   ),
   withSeed(
     forgedAttack('scrambled handles', "changes bytes at random, some for others' bytes", (field) =>

@@ -326,11 +326,25 @@ export function isOnlyFsid(handle: Buffer): boolean {
 }
 
 /**
- * Says that it carries only an fsid, and a kernel handle of which there is not a byte: NFS-Ganesha 4.3 then copies a negative
- * number of bytes and dies.
+ * NFS-Ganesha 4.3 dies of these. Of the host's files: it says that there is only an fsid, and a kernel handle of which there is
+ * not a byte; a negative number of bytes is copied then. Of CephFS: snapshot 0, and a file in the directory of snapshots, which
+ * its library takes for impossible.
  */
-export const isDeadly = (handle: Buffer): boolean =>
-  isOnlyFsid(handle) && ((handle[headerBytes] ?? 0) & kernelTypeBits) !== 0
+export function isDeadly(handle: Buffer): boolean {
+  const snapshot = cephSnapshot(handle)
+  if (snapshot !== null) return snapshot === 0n || snapshot === 2n ** 64n - 1n
+  return isOnlyFsid(handle) && ((handle[headerBytes] ?? 0) & kernelTypeBits) !== 0
+}
+
+/** A handle of CephFS is inode, snapshot and file system, 64 bits each, least byte first. */
+const cephBytes = headerBytes + 24
+const cephSnapshotAt = headerBytes + 8
+
+/** The snapshot that a handle of CephFS names; null for other layouts. */
+function cephSnapshot(handle: Buffer): bigint | null {
+  if (handle.length !== cephBytes || handle[4] !== cephBytes - headerBytes) return null
+  return handle.readBigUInt64LE(cephSnapshotAt)
+}
 
 /** Handles that carry only a file system, own and others', under the own export number. */
 export function onlyFsids(own: Buffer, others: readonly Forged[]): readonly Forged[] {
@@ -343,8 +357,13 @@ export function onlyFsids(own: Buffer, others: readonly Forged[]): readonly Forg
   })
 }
 
-/** Those that kill a server which does not look twice: see {@link isDeadly}. */
+/** Some that kill a server which does not look twice: see {@link isDeadly}. */
 export function deadly(own: Buffer): readonly Forged[] {
+  if (cephSnapshot(own) !== null) {
+    const bytes = Buffer.from(own)
+    bytes.writeBigUInt64LE(0n, cephSnapshotAt)
+    return [{ what: 'snapshot 0', bytes }]
+  }
   const handle = readHostHandle(own)
   if (handle === null) return []
   return [0x40, 0x80, 0xc0].map((bits) => {
@@ -426,7 +445,7 @@ export function bitsAndJoints(own: Buffer, others: readonly Forged[]): readonly 
 /** Small numbers in every word, in both byte orders: where a layout keeps inode, snapshot or file system. */
 export function words(own: Buffer, others: readonly Forged[]): readonly Forged[] {
   const made: Forged[] = []
-  for (const { what, bytes } of [{ what: 'own', bytes: own }, ...others.slice(0, 1)]) {
+  for (const { what, bytes } of [{ what: 'own', bytes: own }, ...others.slice(0, 2)]) {
     const base = withExportNumber(bytes, exportNumber(own))
     for (let at = headerBytes; at + 8 <= base.length; at += 4) {
       for (const value of [0n, 1n, 2n, 3n, 4n, 5n, 0x100n, 0x1000n, 2n ** 64n - 1n, 2n ** 64n - 2n]) {

@@ -35,10 +35,18 @@ export function attributesOfOthers(field: Field, found: Attributes): string | nu
         return `attributes of ${what}: inode ${fileId}, ${size} bytes`
     }
   }
-  const own = field.mine.facts.some((one) => one.fileSystem === fileSystem)
-  if (own || fileSystem === field.pseudoFileSystem) return null
-  return `attributes from another file system, ${fileSystem}: inode ${fileId}, ${size} bytes`
+  if (fileSystem === field.pseudoFileSystem) return null
+  const shown = `inode ${fileId}, ${size} bytes`
+  if (field.fileSystemsDiffer) {
+    const own = field.mine.facts.some((one) => one.fileSystem === fileSystem)
+    return own ? null : `attributes from another file system, ${fileSystem}: ${shown}`
+  }
+  const own = field.mine.facts.some((one) => one.fileId === fileId)
+  return own || isMachinery(fileId ?? 1n) ? null : `attributes of something else: ${shown}`
 }
+
+/** CephFS numbers what clients made from 2^40 on. Below are its root (1), and what it keeps for itself. */
+const isMachinery = (inode: bigint): boolean => inode !== 1n && inode < 2n ** 40n
 
 /** Names that are not the attacker's to know. */
 export function namesOfOthers(field: Field, page: DirectoryPage): string | null {

@@ -19,13 +19,25 @@ export interface Struck {
   readonly answers: Map<string, number>
   /** What of another's came back, and of which handle. */
   readonly found: string[]
+  /**
+   * Attributes of others' files and nothing else of them, from storage that judges users: Ceph's metadata server (16.2) tells them
+   * of an inode in a snapshot without looking whose it is.
+   */
+  readonly told: string[]
   /** Handles that the server did not survive. */
   readonly died: string[]
   /** Longest time without a server, milliseconds. */
   awayMs: number
 }
 
-export const newStruck = (): Struck => ({ sent: 0, answers: new Map(), found: [], died: [], awayMs: 0 })
+export const newStruck = (): Struck => ({
+  sent: 0,
+  answers: new Map(),
+  found: [],
+  told: [],
+  died: [],
+  awayMs: 0,
+})
 
 /** A server that dies more often than that is not attacked any further. */
 const enoughDeaths = 3
@@ -101,8 +113,8 @@ async function tryHandle(
     const shown = seen === undefined ? null : attributesOfOthers(field, seen)
     if (seen?.fileSystem === field.pseudoFileSystem) return 'answered'
     const more = await follow(field, raw, forged, as)
-    const what = more ?? shown
-    if (what !== null) struck.found.push(`${forged.what}: ${what}`)
+    if (more !== null) struck.found.push(`${forged.what}: ${more}`)
+    else if (shown !== null) (field.judgesUsers ? struck.told : struck.found).push(`${forged.what}: ${shown}`)
     return 'answered'
   } catch (error) {
     if (!(error instanceof NfsError)) throw error
@@ -134,14 +146,18 @@ async function follow(
   ]
   for (const way of ways) {
     const reply = await raw.compound(way, as)
-    const found = foundIn(field, reply)
+    const found = foundIn(field, reply, { attributes: !field.judgesUsers })
     if (found !== null) return found
   }
   return null
 }
 
 /** What of another's is in a reply to the operations of this file. */
-export function foundIn(field: Field, reply: RawReply): string | null {
+function foundIn(
+  field: Field,
+  reply: RawReply,
+  { attributes }: { readonly attributes: boolean },
+): string | null {
   const [bytes, past, page, seen, target] = [
     reply.of(get),
     reply.of(getPastLocks),
@@ -154,7 +170,7 @@ export function foundIn(field: Field, reply: RawReply): string | null {
     (past && bytesOfOthers(field, past.bytes)) ??
     (page && namesOfOthers(field, page)) ??
     (target === undefined ? null : bytesOfOthers(field, Buffer.from(target, 'latin1'))) ??
-    (seen && attributesOfOthers(field, seen)) ??
+    (attributes && seen ? attributesOfOthers(field, seen) : null) ??
     null
   )
 }
