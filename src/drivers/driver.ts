@@ -248,6 +248,8 @@ export interface StorageDriver {
   readonly manages?: Manages
   readonly managesSnapshots?: ManagesSnapshots
   readonly measures?: Measures
+  /** For pools that clients can fill and trees that can fail while nobody asks the driver for anything. */
+  readonly watches?: Watches
   /**
    * For protocols that clients speak with the storage itself (CephFS): the driver publishes shares of these and applies
    * their rules, beside whatever exporter the backend has for other protocols. Ready when {@link setup} is done.
@@ -336,6 +338,23 @@ export interface ManagesSnapshots {
     options: Readonly<Record<string, string>>,
   ): Promise<{ readonly state: DriverState; readonly sizeGib: number }>
   unmanage(call: CallContext, snapshot: SnapshotRef): Promise<void>
+}
+
+/** Both only look, and cost about one command. */
+export interface Watches {
+  /** Asked each second where a pool is near its reserve. */
+  room(call: CallContext): Promise<readonly PoolRoom[]>
+  /** Ids of share and snapshot instances whose trees are there and answer no more: making them ready again may help. */
+  failed(call: CallContext): Promise<readonly string[]>
+}
+
+/** What is left of a pool for clients to write. */
+export interface PoolRoom {
+  readonly name: string
+  readonly freeBytes: number
+  readonly totalBytes: number
+  /** Below it clients should not write any more; 0: they always may. */
+  readonly reserveBytes: number
 }
 
 /** Sizes from the file system's counters. One call measures a whole batch; no directory is ever walked. */

@@ -102,7 +102,7 @@ try {
 
   {
     const { ref } = await make()
-    for (const sizeGib of [10, 100, 1000, 4000]) {
+    for (const sizeGib of [10, 100, 1000]) {
       const [took] = await ms(() => driver.extend(call(), ref, sizeGib))
       const big = { ...ref, sizeGib }
       await driver.stop(call(), { detach: true })

@@ -59,12 +59,14 @@ my %step = (
   empty => \&empty,
   examine => \&examine,
   exchange => \&exchange,
+  failed => \&tell_failed,
   flush => \&flush,
   forget => \&forget,
   format => \&format_image,
   grow => \&grow,
   'grow-file' => \&grow_file,
   identify => \&identify,
+  left => \&tell_left,
   lock => \&lock,
   mode => \&mode,
   mount => \&mount_image,
@@ -201,7 +203,7 @@ sub empty {
 my $claiming;
 
 sub room {
-  my ($lock, $root, $groups, $host, $more, $beyond, @alone) = @_;
+  my ($lock, $root, $groups, $host, $more, $beyond, $reserve, @alone) = @_;
   sysopen($claiming, $lock, $O_RDWR | $O_CREAT | $O_NOFOLLOW, 0600) or fail("$lock: $!");
   flock($claiming, $LOCK_EX) or fail("$lock: $!");
   my ($needs, $free);
@@ -215,18 +217,32 @@ sub room {
     }
     $needs = $more;
     $needs += alone_in($_, $groups) for @alone;
-    my ($total, $used, $available) = space($root);
-    if ($host ne '') {
-      my ($folder) = $host =~ m{\A(.*)/};
-      my $held = (stat $host)[12] * 512;
-      my $unused = $held > $used ? $held - $used : 0;
-      $available = least($available, (space($folder))[2] + $unused);
-    }
+    my ($total, $available) = left_in($root, $host);
+    # However often space may be promised: what clients may not write any more nobody is given.
+    fail(sprintf('the pool has %.2f GiB free, which is less than its reserve', $available / 2**30), $NO_ROOM)
+      if $available < $reserve * $total && $try;
     $free = $available + $beyond * $total - $promised;
-    return if $needs <= $free;
+    return if $needs <= $free && $available >= $reserve * $total;
   }
   my ($wanted, $left) = map { sprintf '%.2f GiB', $_ / 2**30 } $needs, $free;
   fail("the pool has promised all but $left of its space, and this could take $wanted", $NO_ROOM);
+}
+
+# Bytes of the pool, and those of them that can be had: a sparse file gives no more than what it lies in.
+sub left_in {
+  my ($root, $host) = @_;
+  my ($total, $used, $available) = space($root);
+  return ($total, $available) if $host eq '';
+  my ($folder) = $host =~ m{\A(.*)/};
+  my $held = (stat $host)[12] * 512;
+  my $unused = $held > $used ? $held - $used : 0;
+  return ($total, least($available, (space($folder))[2] + $unused));
+}
+
+sub tell_left {
+  my ($total, $available) = left_in(@_);
+  say_that(total => $total);
+  say_that(available => $available);
 }
 
 sub claimed { close $claiming if $claiming }
@@ -655,8 +671,19 @@ sub answers {
   my ($path) = @_;
   opendir(my $handle, $path) or return $! != $EIO;
   $! = 0;
-  my @names = readdir $handle;
+  my $name = readdir $handle;
   return $! != $EIO;
+}
+
+# Whose file system is mounted and has shut itself down.
+sub tell_failed {
+  my ($exports) = @_;
+  my @ids;
+  for my $mount (all_mounts()) {
+    my ($id) = $mount->{path} =~ m{\A\Q$exports\E/[^/]+/([^/]+)\.[0-9a-f]+\z} or next;
+    push @ids, $id if !answers($mount->{path});
+  }
+  say_that(failed => join ',', @ids);
 }
 
 # By itself XFS tries for ever to write what it has no room for, and nothing that waits for it ends.

@@ -4,9 +4,10 @@
  */
 import { mustBeOn, rulesOfInstance, touchRules, type MappedRule } from '../../db/store/access-mappings.ts'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
+import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
-import { DriverError } from '../../drivers/driver.ts'
+import { DriverError, type ExportRef } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import {
@@ -37,35 +38,48 @@ export async function reconcileExports(parts: BackendScope, resting: Resting = n
   const wanted = [...(await wantedShares(parts)), ...(await wantedSnapshots(parts))]
   // After the rows: what is published meanwhile is then no surprise.
   const there = new Set(await backend.call({ name: 'inventory-exports' }, (call) => exporter.inventory(call)))
-  const missing = wanted.filter(({ id }) => !there.has(id) && (resting.get(id)?.untilMs ?? 0) < Date.now())
+  const missing = wanted.filter(({ id }) => !there.has(id))
+  return putBack(parts, missing, resting, 'a missing export')
+}
+
+/** Publishes these again, those that failed lately later. Answers how many are there; `what` they are is for the log. */
+export async function putBack(
+  parts: BackendScope,
+  wanted: readonly Wanted[],
+  resting: Resting,
+  what: string,
+): Promise<number> {
+  const { backend } = parts
+  const due = wanted.filter(({ id }) => (resting.get(id)?.untilMs ?? 0) < Date.now())
   let found = 0
-  await forEachBounded(missing, atOnce, async ({ id, put }) => {
+  await forEachBounded(due, atOnce, async ({ id, put }) => {
     try {
       if (!(await put())) return
       found += 1
       resting.delete(id)
-      parts.log.warn({ backend: backend.label, resource_id: id }, 'a missing export was put back')
+      parts.log.warn({ backend: backend.label, resource_id: id }, `${what} was put back`)
     } catch (error) {
       if (error instanceof LeaseLost) return
       const pauseMs = Math.min(longestPauseMs, (resting.get(id)?.pauseMs ?? firstPauseMs / 2) * 2)
       resting.set(id, { untilMs: Date.now() + pauseMs, pauseMs })
       parts.log.error(
         { backend: backend.label, resource_id: id, err: error },
-        `a missing export could not be put back; it is tried again in ${pauseMs / 1000} s`,
+        `${what} could not be put back; it is tried again in ${pauseMs / 1000} s`,
       )
     }
   })
   return found
 }
 
-interface Wanted {
+export interface Wanted {
   /** Of the share instance or snapshot instance. */
   readonly id: string
   /** Puts the export back between two operations; false when there was none to put back after all. */
   put(): Promise<boolean>
 }
 
-async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
+/** Shares that have to be served. */
+export async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
   const rows = await parts.store.db
     .selectFrom('share_instances')
     .select('id')
@@ -125,8 +139,10 @@ async function republishSnapshot(
   const { mountsSnapshots } = backend.driver
   if (exporter === null || mountsSnapshots === undefined) return
   const guarded = lease
-  const tree = await backend.call({ name: 'snapshot-tree', guarded }, (call) =>
-    mountsSnapshots.tree(call, subject.snapshotRef),
+  const tree = await withdrawnFirst(parts, lease, snapshotExport(subject), () =>
+    backend.call({ name: 'snapshot-tree', guarded }, (call) =>
+      mountsSnapshots.tree(call, subject.snapshotRef),
+    ),
   )
   const locations = await backend.call({ name: 'publish', guarded }, (call) =>
     exporter.publish(call, snapshotExport(subject, tree)),
@@ -149,23 +165,16 @@ export async function republish(
   const { backend, store, clock } = parts
   const guarded = lease
   const { exporter } = backend
-  const ensure = () =>
-    backend.call({ name: 'ensure', guarded }, (call) => backend.driver.ensure(call, subject.ref))
-  const found = await ensure().catch(async (error: unknown) => {
-    const served = error instanceof DriverError && error.reason === 'withdraw-first'
-    if (!served || exporter === null) throw error
-    await backend.call({ name: 'unpublish', guarded }, (call) =>
-      exporter.unpublish(call, shareExport(subject)),
-    )
-    return ensure()
-  })
+  const found = await withdrawnFirst(parts, lease, shareExport(subject), () =>
+    backend.call({ name: 'ensure', guarded }, (call) => backend.driver.ensure(call, subject.ref)),
+  )
   const target = shareExport(subject, found.tree)
   const locations =
     exporter === null
       ? []
       : await backend.call({ name: 'publish', guarded }, (call) => exporter.publish(call, target))
   if (exporter !== null && rules.length > 0) {
-    const readOnly = subject.instance.cast_rules_to_readonly === 1
+    const readOnly = await servedReadOnly(store.db, subject.instance)
     await backend.call({ name: 'apply-rules', guarded }, (call) =>
       exporter.applyRules(call, target, exportRules(rules, { readOnly })),
     )
@@ -178,4 +187,22 @@ export async function republish(
     await replaceExportLocations(tx, subject.instance.id, locations, now)
     if (rules.length > 0) await touchRules(tx, subject.instance.id)
   })
+}
+
+/** Does `work`, where it asks for that once more after the export was withdrawn. */
+async function withdrawnFirst<T>(
+  { backend }: BackendScope,
+  guarded: LaneLease,
+  target: ExportRef,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const { exporter } = backend
+    const served = error instanceof DriverError && error.reason === 'withdraw-first'
+    if (!served || exporter === null) throw error
+    await backend.call({ name: 'unpublish', guarded }, (call) => exporter.unpublish(call, target))
+    return work()
+  }
 }
