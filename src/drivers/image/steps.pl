@@ -579,10 +579,16 @@ sub backing_file {
   return scalar readline $file;
 }
 
+# Of all backends.
+sub images_attached {
+  opendir(my $block, '/sys/block') or fail("/sys/block: $!");
+  return scalar grep { (backing_file($_) // '') =~ m{/image\s*\z} } grep { /\Aloop\d+\z/ } readdir $block;
+}
+
 # The image behind a loop device that goes by itself when nobody has it open: whoever is killed leaves none. The answer's handle has
 # to stay open until it is mounted.
 sub attach {
-  my ($image, $handle, $read_only) = @_;
+  my ($image, $handle, $read_only, $most) = @_;
   my $known = loop_of($image, $handle);
   if (defined $known) {
     sysopen(my $loop, $known, $read_only ? 0 : $O_RDWR) or fail("$known: $!", $BUSY);
@@ -590,6 +596,12 @@ sub attach {
     return { path => $known, handle => $loop } if backs($known, $handle);
   }
   sysopen(my $control, '/dev/loop-control', $O_RDWR) or fail("/dev/loop-control: $!");
+  if ($most) {
+    # Whoever counts is alone on this host until his own device shows: this goes with the handle.
+    flock($control, $LOCK_EX) or fail("/dev/loop-control: $!");
+    my $there = images_attached();
+    fail("this host has $there images attached, and max_mounts is $most", $NO_ROOM) if $there >= $most;
+  }
   my $flags = $LO_AUTOCLEAR | $LO_DIRECT_IO | ($read_only ? $LO_READ_ONLY : 0);
   my $name = substr $image, -63;
   for my $try (1 .. 1000) {
@@ -637,9 +649,10 @@ sub mounts_for {
   return grep { $_->{path} =~ m{\A\Q$exports\E/[^/]+/\Q$id\E\.[0-9a-f]+\z} } all_mounts();
 }
 
-# Mounts an image that has one of those UUIDs where servers of its project see it; older mounts of that id go. Tells where.
+# Mounts an image that has one of those UUIDs where servers of its project see it; older mounts of that id go. Tells where. With
+# `$most`, not when this host has that many images attached.
 sub mount_image {
-  my ($image, $uuids, $exports, $project, $id, $how) = @_;
+  my ($image, $uuids, $exports, $project, $id, $how, $most) = @_;
   my $read_only = $how eq 'ro';
   my $handle = open_image($image, $read_only ? 0 : $O_RDWR);
   my ($uuid) = superblock_of($image);
@@ -656,7 +669,7 @@ sub mount_image {
     my $guard = hold_projects($exports);
     share_folder($folder);
     make_folder($target);
-    my $loop = attach($image, $handle, $read_only);
+    my $loop = attach($image, $handle, $read_only, $most);
     my $flags = $flag{nosuid} | $flag{nodev} | $flag{nosymfollow} | $flag{noatime} | ($read_only ? $flag{ro} : 0);
     my ($xfs, $data) = ('xfs', $read_only ? '' : 'discard');
     syscall($call->{mount}, $loop->{path}, $target, $xfs, $flags, $data) == 0 or fail("mounting $image: $!", $! == $EBUSY ? $BUSY : 1);

@@ -39,7 +39,7 @@ export async function reconcileExports(parts: BackendScope, resting: Resting = n
   // After the rows: what is published meanwhile is then no surprise.
   const there = new Set(await backend.call({ name: 'inventory-exports' }, (call) => exporter.inventory(call)))
   const missing = wanted.filter(({ id }) => !there.has(id))
-  return putBack(parts, missing, resting, 'a missing export')
+  return putBack(parts, missing, resting, { what: 'a missing export' })
 }
 
 /** Publishes these again, those that failed lately later. Answers how many are there; `what` they are is for the log. */
@@ -47,14 +47,14 @@ export async function putBack(
   parts: BackendScope,
   wanted: readonly Wanted[],
   resting: Resting,
-  what: string,
+  { what, withdraw = false }: { readonly what: string; readonly withdraw?: boolean },
 ): Promise<number> {
   const { backend } = parts
   const due = wanted.filter(({ id }) => (resting.get(id)?.untilMs ?? 0) < Date.now())
   let found = 0
   await forEachBounded(due, atOnce, async ({ id, put }) => {
     try {
-      if (!(await put())) return
+      if (!(await put(withdraw))) return
       found += 1
       resting.delete(id)
       parts.log.warn({ backend: backend.label, resource_id: id }, `${what} was put back`)
@@ -74,8 +74,11 @@ export async function putBack(
 export interface Wanted {
   /** Of the share instance or snapshot instance. */
   readonly id: string
-  /** Puts the export back between two operations; false when there was none to put back after all. */
-  put(): Promise<boolean>
+  /**
+   * Puts the export back between two operations; false when there was none to put back after all. `withdraw`: takes it away
+   * before, because its server holds a tree that does not answer.
+   */
+  put(withdraw?: boolean): Promise<boolean>
 }
 
 /** Shares that have to be served. */
@@ -88,12 +91,13 @@ export async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
     .execute()
   return rows.map(({ id }) => ({
     id,
-    put: async () => {
+    put: async (withdraw) => {
       const done = await withLane(parts, id, async (lease) => {
         const subject = await loadShare(parts.store.db, id)
         if (subject === undefined || subject.instance.status !== 'available') return false
         const rules = await rulesOfInstance(parts.store.db, id)
         const on = rules.filter((rule) => mustBeOn.includes(rule.state))
+        if (withdraw === true) await unpublish(parts, lease, shareExport(subject))
         await republish(parts, lease, subject, on)
         return true
       })
@@ -116,10 +120,11 @@ export async function wantedSnapshots(parts: BackendScope): Promise<Wanted[]> {
     .execute()
   return rows.map(({ id, share_instance_id }) => ({
     id,
-    put: async () => {
+    put: async (withdraw) => {
       const done = await withLane(parts, share_instance_id, async (lease) => {
         const subject = await loadSnapshot(parts.store.db, id)
         if (subject === undefined || subject.snapshotInstance.status !== 'available') return false
+        if (withdraw === true) await unpublish(parts, lease, snapshotExport(subject))
         await republishSnapshot(parts, lease, subject)
         return true
       })
@@ -191,18 +196,22 @@ export async function republish(
 
 /** Does `work`, where it asks for that once more after the export was withdrawn. */
 async function withdrawnFirst<T>(
-  { backend }: BackendScope,
-  guarded: LaneLease,
+  parts: BackendScope,
+  lease: LaneLease,
   target: ExportRef,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const { exporter } = backend
-    const served = error instanceof DriverError && error.reason === 'withdraw-first'
-    if (!served || exporter === null) throw error
-    await backend.call({ name: 'unpublish', guarded }, (call) => exporter.unpublish(call, target))
+    if (!(error instanceof DriverError) || error.reason !== 'withdraw-first') throw error
+    if (parts.backend.exporter === null) throw error
+    await unpublish(parts, lease, target)
     return work()
   }
+}
+
+async function unpublish({ backend }: BackendScope, guarded: LaneLease, target: ExportRef): Promise<void> {
+  const { exporter } = backend
+  await backend.call({ name: 'unpublish', guarded }, async (call) => exporter?.unpublish(call, target))
 }

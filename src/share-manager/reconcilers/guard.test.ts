@@ -136,7 +136,7 @@ describe('trees that answer no more', () => {
     expect(await guard.revive()).toBe(0)
     room.failed = [broken]
     expect(await guard.revive()).toBe(1)
-    expect(calls).toEqual(['ensure', 'unpublish', 'ensure', 'publish'])
+    expect(calls).toEqual(['unpublish', 'ensure', 'publish'])
     expect(bench.admitted(broken)).toEqual(['ip:10.0.0.1:rw', 'ip:10.0.0.2:ro'])
     expect(room.failed).toEqual([])
   })

@@ -54,7 +54,7 @@ export function guardOf(parts: BackendScope, nowMs = () => performance.now()): G
         parts,
         wanted.filter(({ id }) => failed.has(id)),
         resting,
-        'a file system that had shut down',
+        { what: 'a file system that had shut down', withdraw: true },
       )
     },
   }
