@@ -32,9 +32,9 @@ describe('config check', () => {
     world.configure({
       backends: {
         bare: { exporter: '', driver_options: pool },
-        open: { driver_options: pool },
+        open: { driver: 'btrfs', driver_options: pool },
         plain: { driver: 'directory', driver_options: { path: '/srv/pool' } },
-        told: { trusted_clients: true, driver_options: pool },
+        told: { driver: 'btrfs', trusted_clients: true, driver_options: pool },
         walled: { driver: 'image', driver_options: pool },
         wrong: { driver_options: { ...pool, siz_gib: 3 } },
       },
@@ -47,7 +47,7 @@ describe('config check', () => {
         /^backend node@plain: backend plain \(driver directory\) keeps all its shares on one/,
       ),
     ])
-    world.configure({ backends: { open: { driver_options: pool } } })
+    world.configure({ backends: { open: { driver: 'btrfs', driver_options: pool } } })
     const { code: alone, out } = await world.run('config', 'check')
     expect([alone, out.includes('Wrong:')]).toEqual([0, false])
     expect(out).toMatch(/^Warning:\n {2}backend node@open: /m)

@@ -62,13 +62,14 @@ my %step = (
   empty => \&empty,
   examine => \&examine,
   exchange => \&exchange,
-  failed => \&failed,
+  failed => \&tell_failed,
   flush => \&flush,
   forget => \&forget,
   format => \&format_image,
   grow => \&grow,
   'grow-file' => \&grow_file,
   identify => \&identify,
+  left => \&tell_left,
   lock => \&lock,
   mode => \&mode,
   mount => \&mount_image,
@@ -205,7 +206,7 @@ sub empty {
 my $claiming;
 
 sub room {
-  my ($lock, $root, $groups, $host, $more, $beyond, @alone) = @_;
+  my ($lock, $root, $groups, $host, $more, $beyond, $reserve, @alone) = @_;
   sysopen($claiming, $lock, $O_RDWR | $O_CREAT | $O_NOFOLLOW, 0600) or fail("$lock: $!");
   flock($claiming, $LOCK_EX) or fail("$lock: $!");
   my ($needs, $free);
@@ -213,24 +214,42 @@ sub room {
   for my $try (0, 1) {
     sync_pool($root) if $try;
     my $promised = 0;
-    for my $image (map { glob_images("$root/$_") } 'shares', 'staging') {
-      my $own = -s "$image/image";
-      $promised += $own - least($own, alone_in($image, $groups));
+    my %counted;
+    # What others move meanwhile is counted where it was or where it goes: staging is read first, as that is the way.
+    for my $image (map { glob_images("$root/$_") } 'staging', 'shares') {
+      my $tree = tree_if_there($image) // next;
+      my $own = -s "$image/image" or next;
+      next if $counted{$tree}++;
+      $promised += $own - least($own, alone_of($tree, $groups));
     }
     $needs = $more;
     $needs += alone_in($_, $groups) for @alone;
-    my ($total, $used, $available) = space($root);
-    if ($host ne '') {
-      my ($folder) = $host =~ m{\A(.*)/};
-      my $held = (stat $host)[12] * 512;
-      my $unused = $held > $used ? $held - $used : 0;
-      $available = least($available, (space($folder))[2] + $unused);
-    }
+    my ($total, $available) = left_in($root, $host);
+    # However often space may be promised: what clients may not write any more nobody is given.
+    fail(sprintf('the pool has %.2f GiB free, which is less than its reserve', $available / 2**30), $NO_ROOM)
+      if $available < $reserve * $total && $try;
     $free = $available + $beyond * $total - $promised;
-    return if $needs <= $free;
+    return if $needs <= $free && $available >= $reserve * $total;
   }
   my ($wanted, $left) = map { sprintf '%.2f GiB', $_ / 2**30 } $needs, $free;
   fail("the pool has promised all but $left of its space, and this could take $wanted", $NO_ROOM);
+}
+
+# Bytes of the pool, and those of them that can be had: a sparse file gives no more than what it lies in.
+sub left_in {
+  my ($root, $host) = @_;
+  my ($total, $used, $available) = space($root);
+  return ($total, $available) if $host eq '';
+  my ($folder) = $host =~ m{\A(.*)/};
+  my $held = (stat $host)[12] * 512;
+  my $unused = $held > $used ? $held - $used : 0;
+  return ($total, least($available, (space($folder))[2] + $unused));
+}
+
+sub tell_left {
+  my ($total, $available) = left_in(@_);
+  say_that(total => $total);
+  say_that(available => $available);
 }
 
 sub claimed { close $claiming if $claiming }
@@ -246,14 +265,23 @@ sub least { $_[0] < $_[1] ? $_[0] : $_[1] }
 # Bytes that would come back if only this went.
 sub alone_in {
   my ($path, $groups) = @_;
-  my $id = tree_of($path);
-  open(my $file, '<', "$groups/0_$id/exclusive") or return 0;
+  return alone_of(tree_of($path), $groups);
+}
+
+sub alone_of {
+  my ($tree, $groups) = @_;
+  open(my $file, '<', "$groups/0_$tree/exclusive") or return 0;
   return readline($file) + 0;
 }
 
 sub tree_of {
   my ($path) = @_;
-  opendir_or($path, \my $handle);
+  return tree_if_there($path) // fail("$path: $!", $! == $ENOENT ? $ABSENT : 1);
+}
+
+sub tree_if_there {
+  my ($path) = @_;
+  sysopen(my $handle, $path, $O_NOFOLLOW) or return undef;
   my $arguments = pack('Q Q a4080', 0, $FIRST_OBJECT, '');
   ioctl($handle, $INO_LOOKUP, $arguments) or fail("$path: $!");
   return unpack('Q', $arguments);
@@ -569,10 +597,16 @@ sub backing_file {
   return scalar readline $file;
 }
 
+# Of all backends.
+sub images_attached {
+  opendir(my $block, '/sys/block') or fail("/sys/block: $!");
+  return scalar grep { (backing_file($_) // '') =~ m{/image\s*\z} } grep { /\Aloop\d+\z/ } readdir $block;
+}
+
 # The image behind a loop device that goes by itself when nobody has it open: whoever is killed leaves none. The answer's handle has
 # to stay open until it is mounted.
 sub attach {
-  my ($image, $handle, $read_only) = @_;
+  my ($image, $handle, $read_only, $most) = @_;
   my $known = loop_of($image, $handle);
   if (defined $known) {
     sysopen(my $loop, $known, $read_only ? 0 : $O_RDWR) or fail("$known: $!", $BUSY);
@@ -580,6 +614,12 @@ sub attach {
     return { path => $known, handle => $loop } if backs($known, $handle);
   }
   sysopen(my $control, '/dev/loop-control', $O_RDWR) or fail("/dev/loop-control: $!");
+  if ($most) {
+    # Whoever counts is alone on this host until his own device shows: this goes with the handle.
+    flock($control, $LOCK_EX) or fail("/dev/loop-control: $!");
+    my $there = images_attached();
+    fail("this host has $there images attached, and max_mounts is $most", $NO_ROOM) if $there >= $most;
+  }
   my $flags = $LO_AUTOCLEAR | $LO_DIRECT_IO | ($read_only ? $LO_READ_ONLY : 0);
   my $name = substr $image, -63;
   for my $try (1 .. 1000) {
@@ -661,9 +701,10 @@ sub mounts_for {
   return grep { $_->{path} =~ m{\A\Q$exports\E/[^/]+/\Q$id\E\.[0-9a-f]+\z} } all_mounts();
 }
 
-# Mounts an image that has one of those UUIDs where servers of its project see it; older mounts of that id go. Tells where.
+# Mounts an image that has one of those UUIDs where servers of its project see it; older mounts of that id go. Tells where. With
+# `$most`, not when this host has that many images attached.
 sub mount_image {
-  my ($image, $uuids, $exports, $project, $id, $how) = @_;
+  my ($image, $uuids, $exports, $project, $id, $how, $most) = @_;
   my $read_only = $how eq 'ro';
   my $handle = open_image($image, $read_only ? 0 : $O_RDWR);
   my ($uuid) = superblock_of($image);
@@ -680,7 +721,7 @@ sub mount_image {
     my $guard = hold_projects($exports);
     share_folder($folder);
     make_folder($target);
-    my $loop = attach($image, $handle, $read_only);
+    my $loop = attach($image, $handle, $read_only, $most);
     my $flags = $flag{nosuid} | $flag{nodev} | $flag{nosymfollow} | $flag{noatime} | ($read_only ? $flag{ro} : 0);
     my ($xfs, $data) = ('xfs', $read_only ? '' : 'discard');
     syscall($call->{mount}, $loop->{path}, $target, $xfs, $flags, $data) == 0 or fail("mounting $image: $!", $! == $EBUSY ? $BUSY : 1);
@@ -695,17 +736,19 @@ sub answers {
   my ($path) = @_;
   opendir(my $handle, $path) or return $! != $EIO;
   $! = 0;
-  my @names = readdir $handle;
+  my $name = readdir $handle;
   return $! != $EIO;
 }
 
-# Tells the ids of what is mounted and has shut itself down. Looks at the top folders alone: what clients keep there may be long.
-sub failed {
+# Whose file system is mounted and has shut itself down.
+sub tell_failed {
   my ($exports) = @_;
-  for my $path (map { $_->{path} } all_mounts()) {
-    my ($id) = $path =~ m{\A\Q$exports\E/[^/]+/([0-9a-f-]{36})\.[0-9a-f]+\z} or next;
-    say_that("failed:$id" => 1) if !lstat $path && $! == $EIO;
+  my @ids;
+  for my $mount (all_mounts()) {
+    my ($id) = $mount->{path} =~ m{\A\Q$exports\E/[^/]+/([^/]+)\.[0-9a-f]+\z} or next;
+    push @ids, $id if !answers($mount->{path});
   }
+  say_that(failed => join ',', @ids);
 }
 
 # By itself XFS tries for ever to write what it has no room for, and nothing that waits for it ends.
