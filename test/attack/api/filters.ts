@@ -70,16 +70,24 @@ export const longStatements: Attack<ApiWorld> = {
   async run(world) {
     const crowd = await world.crowd()
     const query = `with_count=true&limit=1&metadata=${pairs(itemsPerShare, 'key-', 'none')}`
-    const began = performance.now()
-    const { result, others } = await crowd.beside(asked(crowd, `/v2/shares/detail?${query}`))
-    const tookMs = performance.now() - began
-    // Where nothing can interrupt a statement the last one goes on: no request adds another.
-    const longestMs = crowdLimits.request_ms * 2
-    const isOver = result.status === 503 || (result.status === 200 && tookMs < longestMs)
+    // Where nothing can interrupt a statement the last one goes on, and a machine that others use may be slow just then: so it is asked until
+    // it is refused once, which without the budget it never is.
+    const tookMs: number[] = []
+    const work = async (): Promise<number> => {
+      for (;;) {
+        const began = performance.now()
+        const { status } = await asked(crowd, `/v2/shares/detail?${query}`)
+        tookMs.push(performance.now() - began)
+        if (status !== 200 || tookMs.length === 8) return status
+      }
+    }
+    const { result, others } = await crowd.beside(work())
+    const longestMs = Math.max(...tookMs)
+    const isOver = result === 503 || (result === 200 && longestMs < crowdLimits.request_ms * 2)
     return {
       through: !isOver || !wereServed(others),
-      tried: `one list with a budget of ${crowdLimits.request_ms} ms`,
-      cameBack: `${result.status} after ${tookMs.toFixed(0)} ms; ${toldOf(others)}`,
+      tried: `${tookMs.length} lists with a budget of ${crowdLimits.request_ms} ms`,
+      cameBack: `${result} at last, the longest after ${longestMs.toFixed(0)} ms; ${toldOf(others)}`,
     }
   },
 }
