@@ -82,13 +82,16 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const collections = new Set(parts.routes.map(({ endpoint }) => endpoint.path.split('/')[1] ?? ''))
   const projectId = new RegExp(`^(?:${parts.settings.api.project_id_regex})$`)
   const trust = proxyTrust(parts.settings.api.trust_proxy)
+  const { limits } = parts.settings
   const app = fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     bodyLimit: parts.settings.api.max_body_bytes,
     trustProxy: trust,
-    requestTimeout: 60_000,
+    requestTimeout: limits.request_timeout_s * 1000,
+    // Node looks every 30 s by itself, and a request could take that much longer.
+    http: { connectionsCheckingInterval: Math.min(limits.head_timeout_s, limits.request_timeout_s) * 250 },
     keepAliveTimeout: 75_000,
     // Nothing is validated or serialized by Fastify: its compilers are not even loaded, which is a tenth of a start.
     schemaController: { compilersFactory },
@@ -101,8 +104,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   })
   readBodies(app)
   // A head comes in one piece; who needs longer holds a connection and means nothing else.
-  app.server.headersTimeout = 20_000
-  const { limits } = parts.settings
+  app.server.headersTimeout = limits.head_timeout_s * 1000
   const edge: Edge = {
     ...parts,
     bus: outsideOfBudgets(parts.bus),

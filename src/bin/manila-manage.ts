@@ -1,11 +1,13 @@
 /** The operator's verbs: `manila-manage --help`. */
 import { writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
+import type { Exporter, StorageDriver } from '../drivers/driver.ts'
 import { driverNames, loadDriver } from '../drivers/index.ts'
 import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { manage } from '../manage/manage.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { untrusted } from '../share-manager/admission.ts'
 
 const say = (_fields: object, message: string): void => void process.stderr.write(`${message}\n`)
 const toStderr = { info: say, warn: say, error: say }
@@ -25,5 +27,7 @@ process.exitCode = await manage(process.argv.slice(2), {
     const { moveShare } = await import('../share-manager/move-share.ts')
     return moveShare({ store, settings, clock: systemClock(), log: toStderr }, request)
   },
+  objection: ({ driver, exporter, ...backend }) =>
+    untrusted({ ...backend, driver: driver as StorageDriver, exporter: exporter as Exporter | null }),
   checkPolicy: (file) => void new Policy({ clock: systemClock(), file }),
 })

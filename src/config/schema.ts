@@ -294,6 +294,16 @@ export const Limits = Type.Object({
     30,
     1,
   ),
+  head_timeout_s: count(
+    'Seconds in which the head of a request has to arrive, or its connection is ended.',
+    20,
+    1,
+  ),
+  request_timeout_s: count(
+    'Seconds in which the whole of a request has to arrive, its body too, or its connection is ended.',
+    60,
+    1,
+  ),
   connections_per_address: count(
     'Connections that one address may have open to one API process; 0 = any number, as it is behind a proxy ([api] trust_proxy).',
     1000,

@@ -237,11 +237,6 @@ export interface StorageDriver {
    * Throws `not-found` when the data isn't there: ensure never makes an empty replacement.
    */
   ensure(call: CallContext, share: ShareRef): Promise<CreatedShare>
-  /**
-   * Instance ids of shares whose tree answers every access with an error, as a file system does that has given up, and that
-   * {@link ensure} would bring back. Cheap enough to ask each few seconds; absent: trees don't fail one by one.
-   */
-  failed?(call: CallContext): Promise<readonly string[]>
   /** Everything this backend holds that carries a Manila id, so that rows and reality can be compared. */
   inventory(call: CallContext): Promise<Inventory>
 
@@ -253,6 +248,8 @@ export interface StorageDriver {
   readonly manages?: Manages
   readonly managesSnapshots?: ManagesSnapshots
   readonly measures?: Measures
+  /** For pools that clients can fill and trees that can fail while nobody asks the driver for anything. */
+  readonly watches?: Watches
   /**
    * For protocols that clients speak with the storage itself (CephFS): the driver publishes shares of these and applies
    * their rules, beside whatever exporter the backend has for other protocols. Ready when {@link setup} is done.
@@ -341,6 +338,23 @@ export interface ManagesSnapshots {
     options: Readonly<Record<string, string>>,
   ): Promise<{ readonly state: DriverState; readonly sizeGib: number }>
   unmanage(call: CallContext, snapshot: SnapshotRef): Promise<void>
+}
+
+/** Both only look, and cost about one command. */
+export interface Watches {
+  /** Asked each second where a pool is near its reserve. */
+  room(call: CallContext): Promise<readonly PoolRoom[]>
+  /** Ids of share and snapshot instances whose trees are there and answer no more: making them ready again may help. */
+  failed(call: CallContext): Promise<readonly string[]>
+}
+
+/** What is left of a pool for clients to write. */
+export interface PoolRoom {
+  readonly name: string
+  readonly freeBytes: number
+  readonly totalBytes: number
+  /** Below it clients should not write any more; 0: they always may. */
+  readonly reserveBytes: number
 }
 
 /** Sizes from the file system's counters. One call measures a whole batch; no directory is ever walked. */

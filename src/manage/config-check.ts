@@ -16,6 +16,8 @@ interface BackendReport {
   readonly exporter: string
   readonly options: unknown
   readonly problems: readonly string[]
+  /** What would not keep the service from starting, but is not as it should be. */
+  readonly warnings: readonly string[]
 }
 
 export const configCheck: Verb = {
@@ -23,7 +25,7 @@ export const configCheck: Verb = {
   summary: 'read the configuration and say what would run',
   help: `Reads the file and the environment, asks every driver and exporter whether it takes its options, reads the policy file, and
 prints what a start would run. Touches nothing: whether a disk is there is found out by starting. Exit 1 when
-something is wrong; all problems are listed.`,
+something is wrong; all problems are listed. What a backend would serve with less than it could is listed, too, and is no reason to fail.`,
   async run(call) {
     const settings = loaded(call)
     if (typeof settings === 'string') return failed([settings])
@@ -36,10 +38,11 @@ something is wrong; all problems are listed.`,
       ...policyProblems(world, settings),
       ...backends.flatMap((one) => one.problems.map((problem) => `backend ${one.backend}: ${problem}`)),
     ]
+    const warnings = backends.flatMap((one) => one.warnings.map((text) => `backend ${one.backend}: ${text}`))
     const { host, port } = settings.api
     return {
       code: problems.length === 0 ? 0 : 1,
-      data: redactSecrets({ problems, settings: { ...settings, backends } }),
+      data: redactSecrets({ problems, warnings, settings: { ...settings, backends } }),
       text: `${columns(
         ['WHAT', 'VALUE'],
         [
@@ -59,10 +62,10 @@ something is wrong; all problems are listed.`,
                 one.backend,
                 one.driver,
                 one.exporter || '-',
-                one.problems.length === 0 ? 'ok' : 'wrong',
+                one.problems.length > 0 ? 'wrong' : one.warnings.length > 0 ? 'warning' : 'ok',
               ]),
             )
-      }${listed(problems)}`,
+      }${listed('Wrong', problems)}${listed('Warning', warnings)}`,
     }
   },
 }
@@ -77,10 +80,10 @@ function loaded({ settings }: Call): Settings | string {
 }
 
 const failed = (problems: readonly string[]) =>
-  ({ code: 1, data: { problems }, text: listed(problems).trimStart() }) as const
+  ({ code: 1, data: { problems }, text: listed('Wrong', problems).trimStart() }) as const
 
-const listed = (problems: readonly string[]): string =>
-  problems.length === 0 ? '' : `\nWrong:\n${problems.map((problem) => `  ${problem}\n`).join('')}`
+const listed = (heading: string, lines: readonly string[]): string =>
+  lines.length === 0 ? '' : `\n${heading}:\n${lines.map((line) => `  ${line}\n`).join('')}`
 
 function policyProblems(world: World, settings: Settings): string[] {
   if (settings.api.policy_file === '') return []
@@ -99,7 +102,7 @@ async function report(
   settings: BackendSettings,
 ): Promise<BackendReport> {
   const problems: string[] = []
-  const attempt = async (what: () => Promise<unknown>): Promise<unknown> => {
+  const attempt = async <T>(what: () => Promise<T>): Promise<T | null> => {
     try {
       return await what()
     } catch (error) {
@@ -115,17 +118,28 @@ async function report(
       ? null
       : build(await world.loadExporter(settings.exporter, process.cwd()), settings.exporter_options, name),
   )
+  const objection =
+    driver === null || problems.length > 0
+      ? null
+      : world.objection({ name, settings, driver: driver.part, exporter: exporter?.part ?? null })
   return {
     backend: label,
     driver: settings.driver,
     exporter: settings.exporter,
-    options: { driver, exporter },
+    options: { driver: driver?.options ?? null, exporter: exporter?.options ?? null },
     problems,
+    warnings: objection === null ? [] : [objection],
   }
 }
 
-/** The options with their defaults, checked by the schema and by building the part, whose setup is never called. */
-function build(factory: PartFactory, options: Readonly<Record<string, unknown>>, backend: string): unknown {
+interface Built {
+  /** With their defaults. */
+  readonly options: unknown
+  readonly part: unknown
+}
+
+/** The options are checked by the schema and by building the part, whose setup is never called. */
+function build(factory: PartFactory, options: Readonly<Record<string, unknown>>, backend: string): Built {
   const complete = Value.Default(factory.options, structuredClone(options))
   const wrong = Value.Errors(factory.options, complete).map(({ instancePath, message }) => {
     const option = instancePath.slice(1).replaceAll('/', '.') || '(all)'
@@ -137,9 +151,12 @@ function build(factory: PartFactory, options: Readonly<Record<string, unknown>>,
   try {
     const refuse = () => Promise.reject(new Error('a check runs nothing'))
     const log = { info() {}, warn() {}, error() {} }
-    factory.create(complete as never, { exec: { run: refuse }, log, backend, dir, now: () => 0 } as never)
+    const part = factory.create(
+      complete as never,
+      { exec: { run: refuse }, log, backend, dir, now: () => 0 } as never,
+    )
+    return { options: complete, part }
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
-  return complete
 }

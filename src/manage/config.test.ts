@@ -27,6 +27,32 @@ describe('config check', () => {
     expect((await world.run('db', 'version')).err).toContain('there is no database')
   })
 
+  test('warns where clients could reach the shares of others and nobody has said that they may', async () => {
+    const pool = { loop_file: '/var/lib/manila/pool.img', size_gib: 10 }
+    world.configure({
+      backends: {
+        bare: { exporter: '', driver_options: pool },
+        open: { driver: 'btrfs', driver_options: pool },
+        plain: { driver: 'directory', driver_options: { path: '/srv/pool' } },
+        told: { driver: 'btrfs', trusted_clients: true, driver_options: pool },
+        walled: { driver: 'image', driver_options: pool },
+        wrong: { driver_options: { ...pool, siz_gib: 3 } },
+      },
+    })
+    const { code, json } = await world.run('config', 'check', '-f', 'json')
+    expect([code, json().problems]).toEqual([1, [expect.stringContaining('node@wrong')]])
+    expect(json().warnings).toEqual([
+      expect.stringMatching(/^backend node@open: .*set trusted_clients = true in \[backends.open\]/),
+      expect.stringMatching(
+        /^backend node@plain: backend plain \(driver directory\) keeps all its shares on one/,
+      ),
+    ])
+    world.configure({ backends: { open: { driver: 'btrfs', driver_options: pool } } })
+    const { code: alone, out } = await world.run('config', 'check')
+    expect([alone, out.includes('Wrong:')]).toEqual([0, false])
+    expect(out).toMatch(/^Warning:\n {2}backend node@open: /m)
+  })
+
   test('lists every problem, of every backend', async () => {
     world.configure({
       api: { policy_file: world.file('policy.yaml', '"share:fly": "rule:admin_api"\n') },

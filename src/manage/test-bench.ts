@@ -8,10 +8,12 @@ import { seedShare } from '../api/seed.fixture.ts'
 import type { Bench } from '../api/test-bench.ts'
 import { loadSettings } from '../config/load.ts'
 import { migrate, openStore, type Store } from '../db/open.ts'
+import type { Exporter, StorageDriver } from '../drivers/driver.ts'
 import { driverNames, loadDriver } from '../drivers/index.ts'
 import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { untrusted } from '../share-manager/admission.ts'
 import { moveShare } from '../share-manager/move-share.ts'
 import { manage } from './manage.ts'
 
@@ -67,6 +69,8 @@ export function testWorld(): TestWorld {
           { store, settings, clock: systemClock(), log: { info: mute, warn: mute, error: mute } },
           request,
         ),
+      objection: ({ driver, exporter, ...backend }) =>
+        untrusted({ ...backend, driver: driver as StorageDriver, exporter: exporter as Exporter | null }),
       checkPolicy: (file) => void new Policy({ clock: systemClock(), file }),
     })
     return { code, out, err, json: () => JSON.parse(out) }

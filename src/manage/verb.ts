@@ -1,6 +1,6 @@
 /** What a verb of `manila-manage` is made of, and how it fails. */
 import type { TSchema } from 'typebox'
-import type { Settings } from '../config/schema.ts'
+import type { BackendSettings, Settings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
 
 export type OptionName =
@@ -56,6 +56,13 @@ export interface World {
     parts: { readonly store: Store; readonly settings: Settings },
     request: { readonly shareId: string; readonly to: string; readonly apply: boolean },
   ): Promise<{ readonly from: string; readonly to: string; readonly applied: boolean }>
+  /** Why a backend of these parts takes no new shares, or doesn't start, although nothing is wrong with its options; null otherwise. */
+  objection(backend: {
+    readonly name: string
+    readonly settings: BackendSettings
+    readonly driver: unknown
+    readonly exporter: unknown
+  }): string | null
   /** Throws what is wrong with a policy file. */
   checkPolicy(file: string): void
 }

@@ -39,7 +39,8 @@ export function sharesItsClients({ driver, exporter }: Pick<Applicant, 'driver' 
   return exporter !== null && exporter.pretends !== true && driver.separates === undefined
 }
 
-function untrusted(applicant: Applicant): string | null {
+/** Why the clients of its shares must trust one another, when nobody has said that they do; null otherwise. Asks nothing. */
+export function untrusted(applicant: Omit<Applicant, 'id'>): string | null {
   const { name, exporter, settings } = applicant
   if (settings.trusted_clients || !sharesItsClients(applicant)) return null
   return (

@@ -90,8 +90,8 @@ export interface Backend {
    * or `nothing-happened` with a time to repeat while the backend is not ready.
    */
   call<T>(options: CallOptions, work: (call: CallContext) => Promise<T>): Promise<T>
-  /** Records what the exporter has to say of itself although it works, when that changed. */
-  noteTroubles(): Promise<void>
+  /** Records what the exporter has to say of itself although it works, and what else there is to say, when that changed. */
+  noteTroubles(also?: readonly string[]): Promise<void>
   /** Sets up, again and again until it works, then calls `whenReady` once. */
   start(whenReady: () => void): void
   /** Waits for nothing but the driver's own stop; with `detach` clients lose their mounts. */
@@ -127,8 +127,8 @@ export function backend(parts: BackendParts): Backend {
   }
 
   /** What an operator should know of a backend that is ready; null when that is nothing. */
-  const remarks = (): string | null => {
-    const all = [...(closed === null ? [] : [closed]), ...(parts.exporter?.troubles?.() ?? [])]
+  const remarks = (also: readonly string[] = []): string | null => {
+    const all = [...(closed === null ? [] : [closed]), ...also, ...(parts.exporter?.troubles?.() ?? [])]
     return all.length === 0 ? null : all.join('; ')
   }
 
@@ -198,8 +198,8 @@ export function backend(parts: BackendParts): Backend {
       if (health !== 'ready') return Promise.reject(notReady(parts.label, reason))
       return bounded(parts, options, work)
     },
-    async noteTroubles() {
-      const now = remarks()
+    async noteTroubles(also) {
+      const now = remarks(also)
       if (health === 'ready' && now !== reason) await report('ready', now)
     },
     start(whenReady) {

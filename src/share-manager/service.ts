@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import type { BackendSettings, Settings } from '../config/schema.ts'
 import { registerBackend } from '../db/store/backends.ts'
+import { readOnlyPools } from '../db/store/read-only-pools.ts'
 import { liveServers } from '../db/store/processes.ts'
 import { registerService } from '../db/store/services.ts'
 import type { Exporter, Factory, Parts, StorageDriver } from '../drivers/driver.ts'
@@ -38,6 +39,7 @@ import { retryDeferredDeletions } from './reconcilers/deferred-deletion.ts'
 import { ensureIfChanged } from './reconcilers/ensure.ts'
 import { reconcileExports, type Resting } from './reconcilers/exports.ts'
 import { runForcedDeletions } from './reconcilers/forced-deletions.ts'
+import { guardOf } from './reconcilers/guard.ts'
 import { removeFences } from './reconcilers/fences.ts'
 import { removeOrphans } from './reconcilers/orphans.ts'
 import { reportPools } from './reconcilers/pool-stats.ts'
@@ -138,10 +140,14 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   })
   const rules = accessRules(scope)
   const resting: Resting = new Map()
+  const guard = guardOf(scope)
   const forced = every(5 * seconds, 'forced deletions', log, () =>
     runForcedDeletions(scope, runner, stopping.signal),
   )
-  const troubles = every(5 * seconds, `troubles of ${backend.label}`, log, () => backend.noteTroubles())
+  const troubles = every(5 * seconds, `troubles of ${backend.label}`, log, async () => {
+    const closedToWriters = await readOnlyPools(scope.store.db, backend.id)
+    await backend.noteTroubles(closedToWriters.map(({ reason }) => reason))
+  })
   const jobs: Periodic[] = [forced, troubles]
   const led: Periodic[] = []
   const leadership = leader(scope, () => {
@@ -172,6 +178,12 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
       whenLeading(60, 'usages', () => measured.refresh()),
       whenLeading(600, 'check', () => ensure(scope)),
       whenLeading(10, 'exports', () => reconcileExports(scope, resting)),
+      ...(backend.driver.watches === undefined
+        ? []
+        : [
+            whenLeading(1, 'room', () => guard.look()),
+            whenLeading(5, 'failed file systems', () => guard.revive()),
+          ]),
       whenLeading(60, 'deferred deletions', () => retryDeferredDeletions(scope)),
       whenLeading(60, 'orphans', () => removeOrphans(scope)),
     )

@@ -1,6 +1,7 @@
 /**
- * What a backend says when it fails names paths, commands and hosts. Every verb of the pretend backend is made to fail with such
- * words, then a tenant reads all there is for him to read: none of them is in it. The administrator finds them, so they were there.
+ * What a backend says when it fails names paths, commands and hosts. Every verb of the pretend backend that a request leads to is made to
+ * fail with such words, an administrator's on the tenant's shares, too; then those of the share manager's own looks (inventory, ensure). Then
+ * the tenant reads all there is for him to read: none of them is in it. The administrator finds them, so they were there.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -80,16 +81,21 @@ async function call(who: Who, method: string, path: string, body?: unknown, mino
 const failing = (...which: (keyof Faults)[]): Promise<void> =>
   setFaults(backend, Object.fromEntries(which.map((verb) => [verb, { kind: 'fail', message: words }])))
 
-async function must(method: string, path: string, body: unknown): Promise<Said['body']> {
-  const { status, text, body: answer } = await call('manila-demo', method, path, body)
+async function must(
+  method: string,
+  path: string,
+  body: unknown,
+  who: Who = 'manila-demo',
+): Promise<Said['body']> {
+  const { status, text, body: answer } = await call(who, method, path, body)
   expect([path, status < 300, text.slice(-300)]).toEqual([path, true, expect.anything()])
   return answer
 }
 /** Until all its work is over; answers how the newest ended. */
-async function ended(id: string): Promise<string> {
+async function ended(id: string, who: Who = 'manila-demo'): Promise<string> {
   let states: string[] = []
   await until(`work on ${id} is over`, 30_000, async () => {
-    const { operations } = (await call('manila-demo', 'GET', `/operations?resource_id=${id}`)).body
+    const { operations } = (await call(who, 'GET', `/operations?resource_id=${id}&all_tenants=1`)).body
     states = operations.map(({ state }: { state: string }) => state)
     return states.every((state) => ['done', 'failed'].includes(state))
   })
@@ -113,11 +119,60 @@ async function fails(id: string, method: string, path: string, body?: unknown): 
   expect(await ended(id)).toBe('failed')
 }
 
+async function failsForAdmin(id: string, path: string, body: unknown): Promise<void> {
+  await must('POST', path, body, 'manila-admin')
+  expect(await ended(id, 'manila-admin')).toBe('failed')
+}
+
+/** What an administrator does with the shares of the tenant. */
+async function failAdministrator(): Promise<void> {
+  const [share, kept] = [await newShare(), await newShare()]
+  const [snapshot, returning] = [await newSnapshot(kept), await newSnapshot(kept)]
+  const action = (kind: string, id: string) => `/${kind}/${id}/action`
+  const shown = (await call('manila-admin', 'GET', `/snapshots/${returning}`)).body.snapshot
+  await must('POST', action('snapshots', returning), { unmanage: null }, 'manila-admin')
+  await until('the snapshot is let go', 30_000, async () => {
+    return (await call('manila-admin', 'GET', `/snapshots/${returning}`)).status === 404
+  })
+  await failing('unmanage-snapshot')
+  await failsForAdmin(snapshot, action('snapshots', snapshot), { unmanage: null })
+  await failing('manage-snapshot')
+  const { provider_location } = shown
+  const { snapshot: again } = await must(
+    'POST',
+    '/snapshots/manage',
+    { snapshot: { share_id: kept, provider_location } },
+    'manila-admin',
+  )
+  expect(await ended(again.id, 'manila-admin')).toBe('failed')
+  await failing()
+  const loose = await newShare()
+  const { host } = (await call('manila-admin', 'GET', `/shares/${loose}`)).body.share
+  const { export_locations } = (await call('manila-admin', 'GET', `/shares/${loose}/export_locations`)).body
+  await must('POST', action('shares', loose), { unmanage: null }, 'manila-admin')
+  await until('the share is let go', 30_000, async () => {
+    return (await call('manila-admin', 'GET', `/shares/${loose}`)).status === 404
+  })
+  await failing('manage')
+  // Public, so that the tenant has something of it to read.
+  const { share: public_ } = await must(
+    'POST',
+    '/shares/manage',
+    {
+      share: { service_host: host, protocol: 'NFS', export_path: export_locations[0].path, is_public: true },
+    },
+    'manila-admin',
+  )
+  expect(await ended(public_.id, 'manila-admin')).toBe('failed')
+  await failing('unmanage')
+  await failsForAdmin(share, action('shares', share), { unmanage: null })
+}
+
 /** Everything that fails for a tenant, each by its own verb; answers the ids of what is left of it. */
 async function failEverything(): Promise<Record<string, string>> {
   const [share, small, reverted] = [await newShare(), await newShare(), await newShare()]
   const [snapshot, stubborn] = [await newSnapshot(reverted), await newSnapshot(share)]
-  const doomed = await newShare()
+  const [doomed, exported] = [await newShare(), await newShare()]
   await failing('create')
   await newShare({}, 'failed')
   await failing('publish')
@@ -144,7 +199,11 @@ async function failEverything(): Promise<Record<string, string>> {
   await fails(share, 'POST', `/shares/${share}/action`, { extend: { new_size: 3 } })
   await failing('delete')
   await fails(doomed, 'DELETE', `/shares/${doomed}`)
-  await failing('measure')
+  await failing('unpublish')
+  await fails(exported, 'DELETE', `/shares/${exported}`)
+  await failing()
+  await failAdministrator()
+  await failing('measure', 'inventory', 'inventory-exports', 'ensure', 'pools')
   return { share, snapshot: stubborn, rule: access.id as string }
 }
 
@@ -165,6 +224,8 @@ test(
       'extend-share',
       'revert-share',
       'shrink-share',
+      'unmanage-share',
+      'unmanage-snapshot',
     ])
 
     // The routes with each id that the tenant has.
@@ -198,6 +259,7 @@ test(
     const told = seen.filter(({ cause }: { cause: { detail?: string } | null }) =>
       cause?.detail?.includes(words),
     )
-    expect(new Set(told.map(({ kind }: { kind: string }) => kind))).toEqual(kinds)
+    const byAdmin = ['manage-share', 'manage-snapshot']
+    expect(new Set(told.map(({ kind }: { kind: string }) => kind))).toEqual(new Set([...kinds, ...byAdmin]))
   },
 )

@@ -100,6 +100,8 @@ describe.skipIf(cannot !== null)(
       await mount(last!, '/mnt/b', '4.2')
       await ok('exec 5>/mnt/a/open 6>/mnt/b/open; echo before >&5; echo before >&6; sync')
       const before = loopsNow()
+      // Nobody is there to start the server again.
+      await bench.exporter.stop(call(), { detach: false })
       await bench.kill()
       await bench.driver.stop(call(), { detach: true })
       expect(loopsNow()).toEqual([])

@@ -69,6 +69,5 @@ test('100 lists that nobody reads cost little memory, and the lists are whole', 
   )
   expect(mib(now - before.now)).toBeLessThan(300)
   expect(mib(most - before.now)).toBeLessThan(400)
-  expect(percentile(gets, 99)).toBeLessThan(1000)
   for (const socket of sockets) socket.destroy()
 })

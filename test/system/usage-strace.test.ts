@@ -2,12 +2,14 @@
  * How full a share is comes from the file system's counters: while a fresh figure is asked for, neither the service nor
  * any child of it reads a directory of a share, whatever is in there. `strace` watches; root only.
  */
+import assert from 'node:assert/strict'
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mounts } from '../../src/drivers/mountinfo.ts'
 import type { Client } from '../../src/sdk/client.ts'
 import { createShare, showShare } from '../../src/wire/shares/schema.ts'
 import { showShareUsage } from '../../src/wire/usages/schema.ts'
@@ -91,9 +93,9 @@ for (const pool of pools) {
     /** Where clients' files are. */
     const treeOf = (backend: string, instanceId: string): string => {
       if (!image) return join(backend, 'pool/manila/shares', instanceId)
-      const [project = ''] = readdirSync(join(backend, 'exports')).filter((name) => !name.startsWith('.'))
-      const [name = ''] = readdirSync(join(backend, 'exports', project))
-      return join(backend, 'exports', project, name)
+      const exported = `${join(backend, 'exports')}/`
+      const found = mounts().find(({ path }) => path.startsWith(exported) && path.includes(`/${instanceId}.`))
+      return found?.path ?? assert.fail(`no tree of ${instanceId} is mounted`)
     }
 
     test.skipIf(cannot !== null)('a usage refresh reads no directory under a share', async () => {

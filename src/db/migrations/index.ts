@@ -8,6 +8,7 @@ import * as projectTurns from './0005-project-turns.ts'
 import * as loginRecords from './0006-login-records.ts'
 import * as begunAs from './0007-begun-as.ts'
 import * as closedBackends from './0008-closed-backends.ts'
+import * as readOnlyPools from './0009-read-only-pools.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-login-records': loginRecords,
   '0007-begun-as': begunAs,
   '0008-closed-backends': closedBackends,
+  '0009-read-only-pools': readOnlyPools,
 }

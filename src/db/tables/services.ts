@@ -78,6 +78,8 @@ export interface PoolsTable {
   placed_gib: number
   /** 0 once the backend stopped reporting it. */
   reported: Flag
+  /** Why its exports are read-only although their rules say otherwise; null when they are not. */
+  read_only_reason?: string | null
 }
 /** A promise of space the measurement can't know yet. */
 export interface PoolClaimsTable {

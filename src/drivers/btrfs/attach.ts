@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join } from 'node:path'
 import { attempt, hostLacks } from '../commands.ts'
+import { DriverError } from '../driver.ts'
 import { harden, hardenings } from '../hardened.ts'
 import { mountOf, mounts } from '../mountinfo.ts'
 import type { Commands } from '../commands.ts'
@@ -50,10 +51,23 @@ export async function detach(commands: Commands, source: PoolSource, dir: string
     for (const device of await loopsOf(commands, source.path)) {
       await commands.change(['losetup', '--detach', device])
     }
+    await gone(commands, source.path)
   })
 }
 
 /** The directory as this backend sees it: hardened, which how its owner mounted it need not be. */
+/** Whoever looks at a loop device holds it for a moment, and the kernel detaches it only then; a set-up in between would take it for ours. */
+async function gone(commands: Commands, file: string): Promise<void> {
+  while ((await loopsOf(commands, file)).length > 0) {
+    if (commands.remainingMs() < 1000)
+      throw new DriverError(`a loop device still has ${file}`, 'maybe-happened', {
+        retryAfterS: 2,
+        reason: 'busy',
+      })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 async function useDirectory(commands: Commands, path: string, mountPoint: string): Promise<Attached> {
   return attempt(`using ${path} as a btrfs pool`, async () => {
     const top = (await commands.look(['realpath', '-e', '--', path])).stdout.trimEnd()

@@ -32,7 +32,7 @@ export const imageOptions = Type.Object(
       maximum: 50,
       default: 2,
       description:
-        "Per cent of the pool that no share and no snapshot is promised: room for the pool's own bookkeeping.",
+        "Per cent of the pool that no share and no snapshot is promised: room for the pool's own bookkeeping, and for what the file systems inside still have to write. Where less than that is free, which over-subscription can bring about, all exports of the pool are read-only until twice as much is.",
     }),
   },
   { additionalProperties: false },

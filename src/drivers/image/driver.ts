@@ -16,7 +16,7 @@ import { attempt, commandsOf, hostLacks } from '../commands.ts'
 import { DriverError } from '../driver.ts'
 import { layoutOf } from './layout.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
-import { listingOf, measureBatch } from './measure.ts'
+import { failedIn, listingOf, measureBatch, roomLeft } from './measure.ts'
 import { carryOut } from './plan.ts'
 import { isThere } from './pool.ts'
 import { cloneShare, createShare, deleteShare, ensureShare, extendShare } from './shares.ts'
@@ -114,11 +114,6 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
       ),
     ensure: (call, share) =>
       withPool(call, `finding share instance ${share.id}`, (c, pool) => ensureShare(c, pool, share)),
-    failed: (call) =>
-      withPool(call, 'looking for file systems that gave up', async (commands, pool) => {
-        const { said } = await carryOut(commands, [['failed', pool.exports]])
-        return [...said.keys()].flatMap((word) => (word.startsWith('failed:') ? [word.slice(7)] : []))
-      }),
     inventory: (call) =>
       withPool(call, 'listing the pool', async (commands, pool) => {
         const { shares, snapshots } = await listingOf(commands, pool)
@@ -191,6 +186,12 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
         withPool(call, `giving back snapshot instance ${snapshot.id}`, (c, pool) =>
           unmanageSnapshot(c, pool, snapshot),
         ),
+    },
+    watches: {
+      room: (call) =>
+        withPool(call, 'looking what is left of the pool', async (c, pool) => [await roomLeft(c, pool)]),
+      failed: (call) =>
+        withPool(call, 'looking for file systems that have shut down', (c, pool) => failedIn(c, pool)),
     },
     measures: {
       measure: (call, shares, snapshots, { refresh }) =>

@@ -91,12 +91,12 @@ describe.skipIf(bench === null)(`a full image pool${cannotRun === null ? '' : ` 
       ).toBe('60')
     writeFileSync(join(path, 'content'), 'acknowledged', { flush: true })
     // XFS_IOC_GOINGDOWN without writing its log: as after an error that it can't get over.
-    expect(await driver.failed?.(call())).toEqual([])
+    expect(await driver.watches?.failed(call())).toEqual([])
     const down =
       'open(my $root, "<", $ARGV[0]); my $how = pack("L", 2); ioctl($root, 0x8004587d, $how) or die "$!"'
     execFileSync('perl', ['-e', down, path])
     expect(() => readdirSync(path)).toThrow('EIO')
-    expect(await driver.failed?.(call())).toEqual([fresh.id])
+    expect(await driver.watches?.failed(call())).toEqual([fresh.id])
     expect(await driver.ensure(call(), { ...fresh, state: made.state })).toEqual(made)
     expect(readFileSync(join(path, 'content'), 'utf8')).toBe('acknowledged')
     expect(statSync(path).mode & 0o777).toBe(0o777)

@@ -1,9 +1,10 @@
 /** Sizes of what is in the pool: what users fill from the file systems inside, the rest from the pool's quota groups. */
 import { parseListing } from '../btrfs/layout.ts'
 import { mounts } from '../mountinfo.ts'
+import { carryOut } from './plan.ts'
 import { emptyBytes } from './size.ts'
 import type { Commands } from '../commands.ts'
-import type { Measurement, ShareRef, SnapshotRef } from '../driver.ts'
+import type { Measurement, PoolRoom, ShareRef, SnapshotRef } from '../driver.ts'
 import type { Listing } from '../btrfs/layout.ts'
 import type { Pool } from './pool.ts'
 
@@ -103,4 +104,19 @@ export async function usedIn(
     }
   }
   return used
+}
+
+/** What clients can still write before the pool is at its reserve. */
+export async function roomLeft(commands: Commands, pool: Pool): Promise<PoolRoom> {
+  const { layout, host, options } = pool
+  const { said } = await carryOut(commands, [['left', layout.root, host]])
+  const totalBytes = Number(said.get('total'))
+  const reserveBytes = Math.round((totalBytes * options.reserve_percent) / 100)
+  return { name: options.pool_name, freeBytes: Number(said.get('available')), totalBytes, reserveBytes }
+}
+
+/** Ids whose file systems are mounted and have shut themselves down. */
+export async function failedIn(commands: Commands, pool: Pool): Promise<readonly string[]> {
+  const { said } = await carryOut(commands, [['failed', pool.exports]])
+  return (said.get('failed') ?? '').split(',').filter((id) => id !== '')
 }

@@ -62,7 +62,8 @@ export const renewStep = (pool: Pool, image: string, uuid: string): Step => ['re
 export function roomStep(pool: Pool, more: number, alone: readonly string[] = []): Step {
   const { layout, locks, qgroups, host, overSubscription, options } = pool
   // What may be promised, as a part of the whole, beyond what is free.
-  const numbers = [more, overSubscription - 1 - options.reserve_percent / 100].map(String)
+  const reserve = options.reserve_percent / 100
+  const numbers = [more, overSubscription - 1 - reserve, reserve].map(String)
   return ['room', join(locks, '.room'), layout.root, qgroups.folder, host, ...numbers, ...alone]
 }
 

@@ -32,7 +32,7 @@ export async function createShare(commands: Commands, pool: Pool, share: ShareRe
     roomStep(pool, imageBytes(share.sizeGib)),
     ['subvolume', staging],
     ['format', imageIn(staging), String(imageBytes(share.sizeGib)), uuid, ...format],
-    mountStep(pool, imageIn(staging), [uuid], share),
+    mountStep(pool, imageIn(staging), [uuid], share, pool.options.max_mounts),
     ['mode', imageIn(staging), pool.exports, share.id, pool.options.share_mode],
   ])
 }
@@ -51,7 +51,7 @@ export async function cloneShare(
     ['grow-file', imageIn(staging), String(imageBytes(share.sizeGib))],
     ['claimed'],
     renewStep(pool, imageIn(staging), uuid),
-    mountStep(pool, imageIn(staging), [uuid], share),
+    mountStep(pool, imageIn(staging), [uuid], share, pool.options.max_mounts),
     ['grow', imageIn(staging), pool.exports, share.id],
   ])
 }
@@ -69,23 +69,40 @@ async function make(
   checkMounts(pool)
   const staging = layout.staging(share.id, 'create')
   const uuid = randomUUID()
-  const found = await carryOut(commands, [
+  const anew: readonly Step[] = [
     lockStep(pool, share.id),
     // Somebody may have made it since.
     ['absent', path],
     ['unmount', pool.exports, share.id, imageIn(staging)],
     ['destroy', staging],
-    ...steps(staging, uuid),
-    writeRecordStep(layout.record(share.id, 'image'), { uuid, overhead: overheadVersion }),
-    ['move', staging, path],
-    ['sync', layout.root],
-  ])
-  return answer(pool, share, found)
+  ]
+  try {
+    const found = await carryOut(commands, [
+      ...anew,
+      ...steps(staging, uuid),
+      writeRecordStep(layout.record(share.id, 'image'), { uuid, overhead: overheadVersion }),
+      ['move', staging, path],
+      ['sync', layout.root],
+    ])
+    return answer(pool, share, found)
+  } catch (error) {
+    // Another pool gets it: nothing of it stays here. What can't be taken away goes with the share.
+    if (error instanceof DriverError && error.outcome === 'no-room-here')
+      await carryOut(commands, anew).catch(() => undefined)
+    throw error
+  }
 }
 
-/** Where and how the image of a share is mounted. */
-export function mountStep(pool: Pool, image: string, uuids: readonly string[], share: ShareRef): Step {
-  return ['mount', image, uuids.join(','), pool.exports, projectFolder(share.projectId), share.id, 'rw']
+/** Where and how the image of a share is mounted; `no-room-here` when the host has `most` already, 0: as many as there are. */
+export function mountStep(
+  pool: Pool,
+  image: string,
+  uuids: readonly string[],
+  share: ShareRef,
+  most = 0,
+): Step {
+  const where = [pool.exports, projectFolder(share.projectId), share.id, 'rw', String(most)]
+  return ['mount', image, uuids.join(','), ...where]
 }
 
 /** What the driver answers for a share whose image is mounted at `found.tree`. */

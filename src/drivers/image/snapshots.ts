@@ -69,7 +69,9 @@ export async function snapshotTree(commands: Commands, pool: Pool, snapshot: Sna
   const record = layout.record(id, 'mounted')
   const mount = (uuid: string): Step => {
     const project = projectFolder(snapshot.share.projectId)
-    return ['mount', imageIn(path), uuid, exports, project, id, 'ro']
+    // One that was mounted before comes back whatever the number.
+    const most = noted === undefined ? pool.options.max_mounts : 0
+    return ['mount', imageIn(path), uuid, exports, project, id, 'ro', String(most)]
   }
   const there = await isThere(commands, path)
   const noted = there ? (await readRecord(commands, record))?.['uuid'] : undefined

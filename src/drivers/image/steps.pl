@@ -10,7 +10,7 @@ use warnings;
 
 my ($ABSENT, $TAKEN, $BUSY, $WOULD_LOSE, $NO_ROOM, $UNSUITED, $SERVED) = (66, 69, 75, 76, 77, 78, 79);
 # Of linux/errno.h and linux/fcntl.h, the same on all these.
-my ($ENOENT, $EBUSY, $EEXIST, $EISDIR, $EINVAL, $ELOOP, $EIO) = (2, 16, 17, 21, 22, 40, 5);
+my ($ENOENT, $ENXIO, $EBUSY, $EEXIST, $EISDIR, $EINVAL, $ELOOP, $EIO) = (2, 6, 16, 17, 21, 22, 40, 5);
 my ($O_RDWR, $O_CREAT, $O_EXCL, $O_NONBLOCK) = (2, 0100, 0200, 04000);
 my ($LOCK_EX, $LOCK_NB) = (2, 4);
 # Seconds that a device or a mount may take to become free, and between two looks.
@@ -36,7 +36,10 @@ my ($MS_BIND, $MS_REC, $MS_SLAVE, $MS_SHARED) = (4096, 16384, 1 << 19, 1 << 20);
 my $UMOUNT_NOFOLLOW = 8;
 my $CLONE_NEWNS = 0x20000;
 # Of linux/loop.h.
-my ($LOOP_CONFIGURE, $LOOP_SET_CAPACITY, $LOOP_GET_STATUS64, $LOOP_CTL_GET_FREE) = (0x4c0a, 0x4c07, 0x4c05, 0x4c82);
+my ($LOOP_CONFIGURE, $LOOP_SET_CAPACITY, $LOOP_GET_STATUS64) = (0x4c0a, 0x4c07, 0x4c05);
+my ($LOOP_CTL_ADD, $LOOP_CTL_REMOVE, $LOOP_CTL_GET_FREE) = (0x4c80, 0x4c81, 0x4c82);
+# The numbers of our own devices: those below are for who takes the first free one, those beyond don't fit into a minor number.
+my ($first_loop, $loops) = (1 << 16, (1 << 20) - (1 << 16));
 my ($LO_READ_ONLY, $LO_AUTOCLEAR, $LO_DIRECT_IO) = (1, 4, 16);
 # Of linux/btrfs.h and linux/btrfs_tree.h.
 my ($SUBVOL_CREATE, $SNAP_CREATE_V2, $SNAP_DESTROY, $BTRFS_SYNC) = (0x5000940e, 0x50009417, 0x5000940f, 0x9408);
@@ -59,13 +62,14 @@ my %step = (
   empty => \&empty,
   examine => \&examine,
   exchange => \&exchange,
-  failed => \&failed,
+  failed => \&tell_failed,
   flush => \&flush,
   forget => \&forget,
   format => \&format_image,
   grow => \&grow,
   'grow-file' => \&grow_file,
   identify => \&identify,
+  left => \&tell_left,
   lock => \&lock,
   mode => \&mode,
   mount => \&mount_image,
@@ -202,7 +206,7 @@ sub empty {
 my $claiming;
 
 sub room {
-  my ($lock, $root, $groups, $host, $more, $beyond, @alone) = @_;
+  my ($lock, $root, $groups, $host, $more, $beyond, $reserve, @alone) = @_;
   sysopen($claiming, $lock, $O_RDWR | $O_CREAT | $O_NOFOLLOW, 0600) or fail("$lock: $!");
   flock($claiming, $LOCK_EX) or fail("$lock: $!");
   my ($needs, $free);
@@ -220,18 +224,32 @@ sub room {
     }
     $needs = $more;
     $needs += alone_in($_, $groups) for @alone;
-    my ($total, $used, $available) = space($root);
-    if ($host ne '') {
-      my ($folder) = $host =~ m{\A(.*)/};
-      my $held = (stat $host)[12] * 512;
-      my $unused = $held > $used ? $held - $used : 0;
-      $available = least($available, (space($folder))[2] + $unused);
-    }
+    my ($total, $available) = left_in($root, $host);
+    # However often space may be promised: what clients may not write any more nobody is given.
+    fail(sprintf('the pool has %.2f GiB free, which is less than its reserve', $available / 2**30), $NO_ROOM)
+      if $available < $reserve * $total && $try;
     $free = $available + $beyond * $total - $promised;
-    return if $needs <= $free;
+    return if $needs <= $free && $available >= $reserve * $total;
   }
   my ($wanted, $left) = map { sprintf '%.2f GiB', $_ / 2**30 } $needs, $free;
   fail("the pool has promised all but $left of its space, and this could take $wanted", $NO_ROOM);
+}
+
+# Bytes of the pool, and those of them that can be had: a sparse file gives no more than what it lies in.
+sub left_in {
+  my ($root, $host) = @_;
+  my ($total, $used, $available) = space($root);
+  return ($total, $available) if $host eq '';
+  my ($folder) = $host =~ m{\A(.*)/};
+  my $held = (stat $host)[12] * 512;
+  my $unused = $held > $used ? $held - $used : 0;
+  return ($total, least($available, (space($folder))[2] + $unused));
+}
+
+sub tell_left {
+  my ($total, $available) = left_in(@_);
+  say_that(total => $total);
+  say_that(available => $available);
 }
 
 sub claimed { close $claiming if $claiming }
@@ -439,8 +457,9 @@ sub renew {
 sub aside {
   my ($image, $folder, $read_only, $data) = @_;
   alone("mounting $image aside", sub {
-    mount_aside($image, $folder, $read_only, $data);
+    my $device = mount_aside($image, $folder, $read_only, $data);
     unmount_path($folder);
+    take_away($device);
   });
   detached($image, open_image($image, 0));
 }
@@ -466,6 +485,7 @@ sub mount_aside {
   my $loop = attach($image, open_image($image, $read_only ? 0 : $O_RDWR), $read_only);
   my $flags = $flag{nosuid} | $flag{nodev} | $flag{nosymfollow} | ($read_only ? $flag{ro} : 0);
   syscall($call->{mount}, $loop->{path}, $folder, $xfs, $flags, $data) == 0 or fail("mounting $image aside: $!");
+  return $loop->{path};
 }
 
 # Everything in one image into another, empty one: owners, modes, times, attributes, lists of rights, hard links, holes, and what is no
@@ -478,8 +498,7 @@ sub copy {
     syscall($call->{mount}, $tmpfs, $folder, $tmpfs, $flag{nosuid} | $flag{nodev}, $small) == 0 or fail("$folder: $!");
     make_folder("$folder/from");
     make_folder("$folder/to");
-    mount_aside($from, "$folder/from", 1, '');
-    mount_aside($to, "$folder/to", 0, 'nodiscard');
+    my @devices = (mount_aside($from, "$folder/from", 1, ''), mount_aside($to, "$folder/to", 0, 'nodiscard'));
     my $why = told('cp', '--archive', '--sparse=always', '--no-target-directory', '--', "$folder/from", "$folder/to");
     fail($why, $why =~ /No space left/ ? $WOULD_LOSE : $UNSUITED) if defined $why;
     opendir_or("$folder/to", \my $root);
@@ -488,6 +507,7 @@ sub copy {
     close $root;
     unmount_path("$folder/to");
     unmount_path("$folder/from");
+    take_away($_) for @devices;
   });
   detached($from, open_image($from, 0));
   detached($to, open_image($to, 0));
@@ -577,10 +597,16 @@ sub backing_file {
   return scalar readline $file;
 }
 
+# Of all backends.
+sub images_attached {
+  opendir(my $block, '/sys/block') or fail("/sys/block: $!");
+  return scalar grep { (backing_file($_) // '') =~ m{/image\s*\z} } grep { /\Aloop\d+\z/ } readdir $block;
+}
+
 # The image behind a loop device that goes by itself when nobody has it open: whoever is killed leaves none. The answer's handle has
 # to stay open until it is mounted.
 sub attach {
-  my ($image, $handle, $read_only) = @_;
+  my ($image, $handle, $read_only, $most) = @_;
   my $known = loop_of($image, $handle);
   if (defined $known) {
     sysopen(my $loop, $known, $read_only ? 0 : $O_RDWR) or fail("$known: $!", $BUSY);
@@ -588,13 +614,22 @@ sub attach {
     return { path => $known, handle => $loop } if backs($known, $handle);
   }
   sysopen(my $control, '/dev/loop-control', $O_RDWR) or fail("/dev/loop-control: $!");
+  if ($most) {
+    # Whoever counts is alone on this host until his own device shows: this goes with the handle.
+    flock($control, $LOCK_EX) or fail("/dev/loop-control: $!");
+    my $there = images_attached();
+    fail("this host has $there images attached, and max_mounts is $most", $NO_ROOM) if $there >= $most;
+  }
   my $flags = $LO_AUTOCLEAR | $LO_DIRECT_IO | ($read_only ? $LO_READ_ONLY : 0);
   my $name = substr $image, -63;
   for my $try (1 .. 1000) {
-    my $number = ioctl($control, $LOOP_CTL_GET_FREE, 0) // fail("/dev/loop-control: $!");
-    $number += 0;
-    my $path = "/dev/loop$number";
-    sysopen(my $loop, $path, $read_only ? 0 : $O_RDWR) or fail("$path: $!");
+    my $path = '/dev/loop' . unused_loop($control);
+    my $loop;
+    if (!sysopen($loop, $path, $read_only ? 0 : $O_RDWR)) {
+      # Somebody who takes away what nobody has was quicker.
+      next if $! == $ENOENT || $! == $ENXIO;
+      fail("$path: $!");
+    }
     # struct loop_config: file, block size, struct loop_info64, 8 reserved.
     my $info = pack('Q5 L4 a64 a64 a32 Q2', 0, 0, 0, 0, 0, 0, 0, 0, $flags, $name, '', '', 0, 0);
     return { path => $path, handle => $loop }
@@ -604,14 +639,45 @@ sub attach {
   fail("attaching $image: others took every loop device", $BUSY);
 }
 
+# A number that no file system had for long. A server knows file systems by their devices, and keeps to an old one while a
+# client has something open there: under the device of a deleted share the next one would be taken for it.
+sub unused_loop {
+  my ($control) = @_;
+  for my $try (1 .. 100) {
+    my $number = $first_loop + int rand $loops;
+    return $number if ioctl($control, $LOOP_CTL_ADD, $number);
+    # A host may allow a few devices only.
+    last if $! != $EEXIST;
+  }
+  my $number = ioctl($control, $LOOP_CTL_GET_FREE, 0) // fail("/dev/loop-control: $!");
+  return $number + 0;
+}
+
 # Waits until no device shows the file.
 sub detached {
   my ($image, $handle) = @_;
   my $end = time + $patience;
+  my $last;
   while (defined(my $device = loop_of($image, $handle))) {
     fail("$device still has $image", $BUSY) if time > $end;
+    $last = $device;
     select(undef, undef, undef, $pause);
   }
+  take_away($last) if defined $last;
+}
+
+# One of our own that shows nothing any more. Others who have it open keep it, and take it away.
+sub take_away {
+  my ($number) = $_[0] =~ m{(\d+)\z} or return;
+  return if $number < $first_loop;
+  sysopen(my $control, '/dev/loop-control', $O_RDWR) or fail("/dev/loop-control: $!");
+  ioctl($control, $LOOP_CTL_REMOVE, $number + 0);
+}
+
+# What calls that were cut short left: devices that show nothing.
+sub take_away_all {
+  opendir(my $block, '/sys/block') or return;
+  for my $name (grep { /\Aloop\d{5,}\z/ } readdir $block) { take_away($name) if !defined backing_file($name) }
 }
 
 # ------------------------------------------------------------------------------------------------------------- mounts
@@ -635,9 +701,10 @@ sub mounts_for {
   return grep { $_->{path} =~ m{\A\Q$exports\E/[^/]+/\Q$id\E\.[0-9a-f]+\z} } all_mounts();
 }
 
-# Mounts an image that has one of those UUIDs where servers of its project see it; older mounts of that id go. Tells where.
+# Mounts an image that has one of those UUIDs where servers of its project see it; older mounts of that id go. Tells where. With
+# `$most`, not when this host has that many images attached.
 sub mount_image {
-  my ($image, $uuids, $exports, $project, $id, $how) = @_;
+  my ($image, $uuids, $exports, $project, $id, $how, $most) = @_;
   my $read_only = $how eq 'ro';
   my $handle = open_image($image, $read_only ? 0 : $O_RDWR);
   my ($uuid) = superblock_of($image);
@@ -654,7 +721,7 @@ sub mount_image {
     my $guard = hold_projects($exports);
     share_folder($folder);
     make_folder($target);
-    my $loop = attach($image, $handle, $read_only);
+    my $loop = attach($image, $handle, $read_only, $most);
     my $flags = $flag{nosuid} | $flag{nodev} | $flag{nosymfollow} | $flag{noatime} | ($read_only ? $flag{ro} : 0);
     my ($xfs, $data) = ('xfs', $read_only ? '' : 'discard');
     syscall($call->{mount}, $loop->{path}, $target, $xfs, $flags, $data) == 0 or fail("mounting $image: $!", $! == $EBUSY ? $BUSY : 1);
@@ -669,17 +736,19 @@ sub answers {
   my ($path) = @_;
   opendir(my $handle, $path) or return $! != $EIO;
   $! = 0;
-  my @names = readdir $handle;
+  my $name = readdir $handle;
   return $! != $EIO;
 }
 
-# Tells the ids of what is mounted and has shut itself down. Looks at the top folders alone: what clients keep there may be long.
-sub failed {
+# Whose file system is mounted and has shut itself down.
+sub tell_failed {
   my ($exports) = @_;
-  for my $path (map { $_->{path} } all_mounts()) {
-    my ($id) = $path =~ m{\A\Q$exports\E/[^/]+/([0-9a-f-]{36})\.[0-9a-f]+\z} or next;
-    say_that("failed:$id" => 1) if !lstat $path && $! == $EIO;
+  my @ids;
+  for my $mount (all_mounts()) {
+    my ($id) = $mount->{path} =~ m{\A\Q$exports\E/[^/]+/([^/]+)\.[0-9a-f]+\z} or next;
+    push @ids, $id if !answers($mount->{path});
   }
+  say_that(failed => join ',', @ids);
 }
 
 # By itself XFS tries for ever to write what it has no room for, and nothing that waits for it ends.
@@ -725,6 +794,7 @@ sub take_off {
     fail("$source of $path is still in use", $BUSY) if time > $end;
     select(undef, undef, undef, $pause);
   }
+  take_away($device) if defined $device;
   # Removing it also drops copies in other namespaces.
   rmdir $path;
 }
@@ -760,6 +830,7 @@ sub unmount_all {
   take_off($_->{path}, $_->{source}) for reverse @mine;
   my $guard = hold_projects($exports);
   drop_folder($_) for folders_in($exports);
+  take_away_all();
 }
 
 # Of a project that has nothing mounted any more.

@@ -37,6 +37,8 @@ const leftOpen = {
 } as const
 
 /** Milliseconds within which a server that is up tells a handle. */
+/** Milliseconds that a server may take to forget a file system whose device another one has now. */
+const letGoMs = 3000
 const handleMs = 5000
 
 /** Builds the exporter; nothing is touched before `setup`. */
@@ -136,20 +138,27 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
   ): Promise<void> {
     const { path, name, fileSystem } = record
     const address = isWildcard(served) ? '127.0.0.1' : served
-    await exports.show(commands, running, record, address)
-    const timeoutMs = Math.max(1, Math.min(handleMs, commands.remainingMs()))
-    const asked = { host: address, port: running.port, name, timeoutMs }
-    const handle = await rootHandle(asked).catch(async (cause: Error) => {
-      await (known === null
-        ? exports.hide(commands, running, record)
-        : exports.apply(commands, running, known))
-      throw new DriverError(`NFS-Ganesha shows no handle of ${path}: ${cause.message}`, 'maybe-happened', {
-        cause,
-        retryAfterS: 5,
-      })
-    })
     const uuid = Buffer.from((fileSystem?.uuid ?? '').replaceAll('-', ''), 'hex')
-    if (uuid.length === 16 && handle.includes(uuid)) return
+    const end = performance.now() + Math.min(letGoMs, commands.remainingMs() / 2)
+    let handle: Buffer
+    do {
+      await exports.show(commands, running, record, address)
+      const timeoutMs = Math.max(1, Math.min(handleMs, commands.remainingMs()))
+      const asked = { host: address, port: running.port, name, timeoutMs }
+      handle = await rootHandle(asked).catch(async (cause: Error) => {
+        await (known === null
+          ? exports.hide(commands, running, record)
+          : exports.apply(commands, running, known))
+        throw new DriverError(`NFS-Ganesha shows no handle of ${path}: ${cause.message}`, 'maybe-happened', {
+          cause,
+          retryAfterS: 5,
+        })
+      })
+      if (uuid.length === 16 && handle.includes(uuid)) return
+      // A server knows file systems by their devices, and an old one for as long as a client of it has not let go.
+      await exports.hide(commands, running, record)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    } while (performance.now() < end)
     await exports.remove(commands, running, record)
     throw hostLacks(
       `${path} is not served: its handles are made of something else than the UUID ${fileSystem?.uuid} (${handle.toString('hex')})`,

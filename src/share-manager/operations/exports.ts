@@ -2,6 +2,7 @@
 import type { ExportLocation, ExportRef, Tree } from '../../drivers/driver.ts'
 import type { Job, Json } from '../../engine/operation.ts'
 import { mustBeOn, rulesOfInstance } from '../../db/store/access-mappings.ts'
+import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import type { StepParts } from '../parts.ts'
 import { shareExport, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
 import { exportRules } from '../rules.ts'
@@ -90,7 +91,7 @@ export async function restoreRules(parts: StepParts, job: Job, subject: ShareSub
     mustBeOn.includes(rule.state),
   )
   const how = { name: 'apply-rules', instanceId: subject.instance.id }
-  const readOnly = subject.instance.cast_rules_to_readonly === 1
+  const readOnly = await servedReadOnly(parts.store.db, subject.instance)
   await onBackend(parts, job, how, async (call, { exporter }) => {
     await exporter?.applyRules(call, shareExport(subject), exportRules(rules, { readOnly }))
   })

@@ -15,6 +15,7 @@ import {
   startQueuedRules,
   type MappedRule,
 } from '../../db/store/access-mappings.ts'
+import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { recordEvent, recordMessage } from '../../db/store/records.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import type { Tx } from '../../db/schema.ts'
@@ -61,6 +62,7 @@ interface Work {
   readonly subject: ShareSubject
   readonly rules: readonly MappedRule[]
   readonly generation: number
+  readonly readOnly: boolean
 }
 
 async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolean): Promise<Pass> {
@@ -95,18 +97,20 @@ async function begin(tx: Tx, parts: BackendScope, lease: LaneLease): Promise<Wor
     const instance = { access_rules_status: 'syncing' }
     await changeInstance(tx, { instanceId, from: null, to: null, instance, now })
   }
-  return { subject: before, rules, generation: before.instance.access_generation }
+  // Read with the generation: whoever makes a pool read-only raises that, so no change of it is missed.
+  const readOnly = await servedReadOnly(tx, before.instance)
+  return { subject: before, rules, generation: before.instance.access_generation, readOnly }
 }
 
 async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise<readonly RuleOutcome[]> {
   const { backend } = parts
-  const { subject, rules } = work
+  const { subject, rules, readOnly } = work
   const wanted = rules.filter((rule) => mustBeOn.includes(rule.state))
   const known = wanted.filter((rule) => canApply(parts, subject.ref.protocol, rule.type))
   const refused = wanted.filter((rule) => !known.includes(rule)).map((rule) => unsupportedType(rule, subject))
   const { exporter } = backend
   if (exporter === null) return refused
-  const toApply = exportRules(known, { readOnly: subject.instance.cast_rules_to_readonly === 1 })
+  const toApply = exportRules(known, { readOnly })
   const send = () =>
     backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
       exporter.applyRules(call, shareExport(subject), toApply),

@@ -4,9 +4,10 @@
  */
 import { mustBeOn, rulesOfInstance, touchRules, type MappedRule } from '../../db/store/access-mappings.ts'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
+import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
-import { DriverError } from '../../drivers/driver.ts'
+import { DriverError, type ExportRef } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import {
@@ -27,15 +28,9 @@ const atOnce = 4
 const [firstPauseMs, longestPauseMs] = [10_000, 600_000]
 
 /** What could not be put back, and when it is tried again; kept by the caller between runs. */
-export type Resting = Map<
-  string,
-  { readonly untilMs: number; readonly pauseMs: number; readonly gaveUp: boolean }
->
+export type Resting = Map<string, { readonly untilMs: number; readonly pauseMs: number }>
 
-/**
- * Answers how many exports were missing and are there again. Those whose tree gave up are withdrawn and brought back; as what
- * made them give up passes (a full pool), they are tried at every run.
- */
+/** Answers how many exports were missing and are there again. */
 export async function reconcileExports(parts: BackendScope, resting: Resting = new Map()): Promise<number> {
   const { backend } = parts
   const { exporter } = backend
@@ -43,55 +38,53 @@ export async function reconcileExports(parts: BackendScope, resting: Resting = n
   const wanted = [...(await wantedShares(parts)), ...(await wantedSnapshots(parts))]
   // After the rows: what is published meanwhile is then no surprise.
   const there = new Set(await backend.call({ name: 'inventory-exports' }, (call) => exporter.inventory(call)))
-  const gaveUp = new Set(await failedTrees(parts))
-  const missing = wanted.filter(
-    ({ id }) => gaveUp.has(id) || (!there.has(id) && (resting.get(id)?.untilMs ?? 0) < Date.now()),
-  )
+  const missing = wanted.filter(({ id }) => !there.has(id))
+  return putBack(parts, missing, resting, { what: 'a missing export' })
+}
+
+/** Publishes these again, those that failed lately later. Answers how many are there; `what` they are is for the log. */
+export async function putBack(
+  parts: BackendScope,
+  wanted: readonly Wanted[],
+  resting: Resting,
+  { what, withdraw = false }: { readonly what: string; readonly withdraw?: boolean },
+): Promise<number> {
+  const { backend } = parts
+  const due = wanted.filter(({ id }) => (resting.get(id)?.untilMs ?? 0) <= Date.now())
   let found = 0
-  await forEachBounded(missing, atOnce, async ({ id, put }) => {
+  await forEachBounded(due, atOnce, async ({ id, put }) => {
     try {
-      if (!(await put())) return
+      if (!(await put(withdraw))) return
       found += 1
       resting.delete(id)
-      const what = gaveUp.has(id)
-        ? 'a file system that had given up was brought back'
-        : 'a missing export was put back'
-      parts.log.warn({ backend: backend.label, resource_id: id }, what)
+      parts.log.warn({ backend: backend.label, resource_id: id }, `${what} was put back`)
     } catch (error) {
       if (error instanceof LeaseLost) return
-      const before = resting.get(id)
-      const soon = gaveUp.has(id) || before?.gaveUp === true
-      const pauseMs = soon ? 0 : Math.min(longestPauseMs, (before?.pauseMs ?? firstPauseMs / 2) * 2)
-      resting.set(id, { untilMs: Date.now() + pauseMs, pauseMs, gaveUp: soon })
+      // What does not answer is served to nobody: it is tried at every run.
+      const longer = Math.min(longestPauseMs, (resting.get(id)?.pauseMs ?? firstPauseMs / 2) * 2)
+      const pauseMs = withdraw ? 0 : longer
+      resting.set(id, { untilMs: Date.now() + pauseMs, pauseMs })
       parts.log.error(
         { backend: backend.label, resource_id: id, err: error },
-        `a missing export could not be put back; it is tried again in ${pauseMs / 1000} s`,
+        `${what} could not be put back; it is tried again in ${pauseMs / 1000} s`,
       )
     }
   })
   return found
 }
 
-/** Not being able to tell is no reason to leave the rest undone. */
-async function failedTrees({ backend, log }: BackendScope): Promise<readonly string[]> {
-  const { driver } = backend
-  if (driver.failed === undefined) return []
-  try {
-    return await backend.call({ name: 'failed' }, async (call) => (await driver.failed?.(call)) ?? [])
-  } catch (error) {
-    log.warn({ backend: backend.label, err: error }, 'whether a tree has failed could not be told')
-    return []
-  }
-}
-
-interface Wanted {
+export interface Wanted {
   /** Of the share instance or snapshot instance. */
   readonly id: string
-  /** Puts the export back between two operations; false when there was none to put back after all. */
-  put(): Promise<boolean>
+  /**
+   * Puts the export back between two operations; false when there was none to put back after all. `withdraw`: takes it away
+   * before, because its server holds a tree that does not answer.
+   */
+  put(withdraw?: boolean): Promise<boolean>
 }
 
-async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
+/** Shares that have to be served. */
+export async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
   const rows = await parts.store.db
     .selectFrom('share_instances')
     .select('id')
@@ -100,12 +93,13 @@ async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
     .execute()
   return rows.map(({ id }) => ({
     id,
-    put: async () => {
+    put: async (withdraw) => {
       const done = await withLane(parts, id, async (lease) => {
         const subject = await loadShare(parts.store.db, id)
         if (subject === undefined || subject.instance.status !== 'available') return false
         const rules = await rulesOfInstance(parts.store.db, id)
         const on = rules.filter((rule) => mustBeOn.includes(rule.state))
+        if (withdraw === true) await unpublish(parts, lease, shareExport(subject))
         await republish(parts, lease, subject, on)
         return true
       })
@@ -128,10 +122,11 @@ export async function wantedSnapshots(parts: BackendScope): Promise<Wanted[]> {
     .execute()
   return rows.map(({ id, share_instance_id }) => ({
     id,
-    put: async () => {
+    put: async (withdraw) => {
       const done = await withLane(parts, share_instance_id, async (lease) => {
         const subject = await loadSnapshot(parts.store.db, id)
         if (subject === undefined || subject.snapshotInstance.status !== 'available') return false
+        if (withdraw === true) await unpublish(parts, lease, snapshotExport(subject))
         await republishSnapshot(parts, lease, subject)
         return true
       })
@@ -151,8 +146,10 @@ async function republishSnapshot(
   const { mountsSnapshots } = backend.driver
   if (exporter === null || mountsSnapshots === undefined) return
   const guarded = lease
-  const tree = await backend.call({ name: 'snapshot-tree', guarded }, (call) =>
-    mountsSnapshots.tree(call, subject.snapshotRef),
+  const tree = await withdrawnFirst(parts, lease, snapshotExport(subject), () =>
+    backend.call({ name: 'snapshot-tree', guarded }, (call) =>
+      mountsSnapshots.tree(call, subject.snapshotRef),
+    ),
   )
   const locations = await backend.call({ name: 'publish', guarded }, (call) =>
     exporter.publish(call, snapshotExport(subject, tree)),
@@ -175,23 +172,16 @@ export async function republish(
   const { backend, store, clock } = parts
   const guarded = lease
   const { exporter } = backend
-  const ensure = () =>
-    backend.call({ name: 'ensure', guarded }, (call) => backend.driver.ensure(call, subject.ref))
-  const found = await ensure().catch(async (error: unknown) => {
-    const served = error instanceof DriverError && error.reason === 'withdraw-first'
-    if (!served || exporter === null) throw error
-    await backend.call({ name: 'unpublish', guarded }, (call) =>
-      exporter.unpublish(call, shareExport(subject)),
-    )
-    return ensure()
-  })
+  const found = await withdrawnFirst(parts, lease, shareExport(subject), () =>
+    backend.call({ name: 'ensure', guarded }, (call) => backend.driver.ensure(call, subject.ref)),
+  )
   const target = shareExport(subject, found.tree)
   const locations =
     exporter === null
       ? []
       : await backend.call({ name: 'publish', guarded }, (call) => exporter.publish(call, target))
   if (exporter !== null && rules.length > 0) {
-    const readOnly = subject.instance.cast_rules_to_readonly === 1
+    const readOnly = await servedReadOnly(store.db, subject.instance)
     await backend.call({ name: 'apply-rules', guarded }, (call) =>
       exporter.applyRules(call, target, exportRules(rules, { readOnly })),
     )
@@ -204,4 +194,26 @@ export async function republish(
     await replaceExportLocations(tx, subject.instance.id, locations, now)
     if (rules.length > 0) await touchRules(tx, subject.instance.id)
   })
+}
+
+/** Does `work`, where it asks for that once more after the export was withdrawn. */
+async function withdrawnFirst<T>(
+  parts: BackendScope,
+  lease: LaneLease,
+  target: ExportRef,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DriverError) || error.reason !== 'withdraw-first') throw error
+    if (parts.backend.exporter === null) throw error
+    await unpublish(parts, lease, target)
+    return work()
+  }
+}
+
+async function unpublish({ backend }: BackendScope, guarded: LaneLease, target: ExportRef): Promise<void> {
+  const { exporter } = backend
+  await backend.call({ name: 'unpublish', guarded }, async (call) => exporter?.unpublish(call, target))
 }

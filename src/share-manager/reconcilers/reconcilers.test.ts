@@ -174,36 +174,6 @@ describe('exports', () => {
     expect(await reconcileExports(bench)).toBe(0)
   })
 
-  it('whose file system gave up are brought back, at every run until it works', async () => {
-    await bench.close()
-    let gaveUp: readonly string[] = []
-    let full = true
-    bench = await openBench({
-      wrapDriver: (driver) => ({
-        ...driver,
-        failed: async () => gaveUp,
-        async ensure(call, share) {
-          if (gaveUp.length > 0 && full) throw new DriverError('the pool is full', 'maybe-happened')
-          gaveUp = []
-          return driver.ensure(call, share)
-        },
-      }),
-    })
-    const share = await availableShare(bench)
-    const resting = new Map()
-    expect(await reconcileExports(bench, resting)).toBe(0)
-    gaveUp = [share.instanceId]
-    for (let run = 0; run < 3; run++) {
-      expect(await reconcileExports(bench, resting)).toBe(0)
-      expect(resting.get(share.instanceId)).toMatchObject({ pauseMs: 0, gaveUp: true })
-    }
-    full = false
-    expect(await reconcileExports(bench, resting)).toBe(1)
-    expect(resting.size).toBe(0)
-    expect(await reconcileExports(bench, resting)).toBe(0)
-    expect(bench.held().exports).toEqual([share.instanceId])
-  })
-
   it('of mountable snapshots come back too', async () => {
     const snapshot = await availableSnapshot(bench, await availableShare(bench))
     openSimStore(bench.dir).drop('exports', snapshot.snapshotInstanceId)

@@ -1,111 +1,120 @@
-/** Filters of lists: what they may tell, and what they may cost. */
-import type { Answer, ApiWorld } from './world.ts'
+/** Attacks on the database's time: what a member may look for, and how long that may keep everybody else waiting. */
 import type { Attack } from '../attack.ts'
+import { crowdLimits, itemsPerShare, toldOf, wereServed, type Crowd } from './crowd.ts'
+import { counted, shot, type Reply } from './strangers.ts'
+import type { ApiWorld } from './world.ts'
 
-/** Longer than a list may keep a caller who asks for nothing strange. */
-const patienceMs = 2000
-const pairs = (count: number): string =>
-  encodeURIComponent(
-    `{${Array.from({ length: count }, (_, number) => `'key${number}': 'value${number}'`).join(', ')}}`,
-  )
+/** As python-manilaclient writes it: `{'key-0': 'value', …}`. */
+const pairs = (count: number, key = 'key-', value = 'value'): string =>
+  encodeURIComponent(`{${Array.from({ length: count }, (_, n) => `'${key}${n}':'${value}'`).join(',')}}`)
 
-/** Two hundred pairs took 20 s on a server, twelve such requests all its connections, and 990 a 500 on SQLite. */
-export const filterFlood: Attack<ApiWorld> = {
-  name: 'filters with hundreds of pairs',
-  tries:
-    'asks lists for hundreds of metadata and extra specs at once, many requests together, while the victim lists its shares',
-  async run({ ask, secret }) {
-    const answers: Promise<Answer>[] = []
-    for (const count of [21, 200, 990, 5000]) {
-      for (const list of ['/v2/shares', '/v2/shares/detail'])
-        for (const name of ['metadata', 'extra_specs']) answers.push(ask(`${list}?${name}=${pairs(count)}`))
-      answers.push(ask(`/v2/snapshots/detail?metadata=${pairs(count)}`))
-      answers.push(ask(`/v2/share-access-rules?share_id=${secret.id}&metadata=${pairs(count)}`))
-    }
-    const victims: { ms: number; status: number }[] = []
-    for (let turn = 0; turn < 5; turn++) {
-      const began = performance.now()
-      const { status } = await ask('/v2/shares', { as: 'victim' })
-      victims.push({ status, ms: performance.now() - began })
-    }
-    const settled = await Promise.all(answers)
-    const slowest = Math.max(...victims.map(({ ms }) => ms))
-    const statuses = new Map<number, number>()
-    for (const { status } of settled) statuses.set(status, (statuses.get(status) ?? 0) + 1)
-    const broken = settled.some(({ status }) => status >= 500 || status === 200)
+const asked = ({ url, noisy }: Crowd, path: string): Promise<Reply> =>
+  shot(url, path, {
+    from: '127.0.20.10',
+    headers: { 'x-auth-token': noisy.token, 'x-openstack-manila-api-version': '2.99' },
+  })
+
+const lists = ({ noisy }: Crowd): readonly string[] => [
+  '/v2/shares?metadata=',
+  '/v2/shares/detail?metadata=',
+  '/v2/shares?extra_specs=',
+  '/v2/shares/detail?is_public=true&extra_specs=',
+  '/v2/snapshots?metadata=',
+  '/v2/snapshots/detail?metadata=',
+  `/v2/share-access-rules?share_id=${noisy.shareId}&metadata=`,
+  '/v2/types?extra_specs=',
+]
+
+export const manyPairs: Attack<ApiWorld> = {
+  name: 'filters with many pairs',
+  tries: 'has lists filtered by 21, 200 and 990 pairs of metadata and extra specs',
+  async run(world) {
+    const crowd = await world.crowd()
+    const all = lists(crowd).flatMap((list) =>
+      [21, 200, 990].map((count) => `${list}${pairs(count, 'k', '')}`),
+    )
+    const { result, others } = await crowd.beside(Promise.all(all.map((path) => asked(crowd, path))))
     return {
-      through: broken || slowest > patienceMs || victims.some(({ status }) => status !== 200),
-      tried: `${settled.length} lists at once`,
-      cameBack: `${[...statuses].map(([status, times]) => `${times} × ${status}`).join(', ')}; the victim waited at most ${Math.round(slowest)} ms`,
+      // What is worked on is a query as long as the member likes; what ends in a 500 is one that the database refused.
+      through: result.some(({ status }) => status < 400 || status > 499) || !wereServed(others),
+      tried: `${all.length} lists`,
+      cameBack: `${counted(result)}; ${toldOf(others)}`,
     }
   },
 }
 
-/** As many pairs as are allowed have to be no way to hold the service either. */
-export const widestFilter: Attack<ApiWorld> = {
-  name: 'the widest filters allowed',
+export const wideTogether: Attack<ApiWorld> = {
+  name: 'sixteen wide filters at once',
   tries:
-    'asks for as many pairs as a filter takes, a hundred times together, while the victim lists its shares',
-  async run({ ask }) {
-    const answers = Array.from({ length: 100 }, () => ask(`/v2/shares/detail?metadata=${pairs(20)}`))
-    const began = performance.now()
-    const { status } = await ask('/v2/shares', { as: 'victim' })
-    const ms = performance.now() - began
-    const settled = await Promise.all(answers)
-    const wrong = settled.filter((answer) => answer.status >= 500)
+    'keeps the database busy with as many pairs as it may ask for, over all that it has, sixteen times at once',
+  async run(world) {
+    const crowd = await world.crowd()
+    const replies = Array.from({ length: 16 }, (_, n) =>
+      asked(crowd, `/v2/shares?limit=${n + 1}&metadata=${pairs(itemsPerShare, 'key-', 'none')}`),
+    )
+    const { result, others } = await crowd.beside(Promise.all(replies))
+    // However fast the machine is: who waits behind all of them has one turn, who has a line of his own one after each at least.
+    const isBehind = others.gets < replies.length
     return {
-      through: wrong.length > 0 || status !== 200 || ms > patienceMs,
-      tried: `${settled.length} lists of 20 pairs`,
-      cameBack: `${settled.filter((answer) => answer.status === 200).length} × 200, ${wrong.length} broken; the victim got ${status} in ${Math.round(ms)} ms`,
+      through: result.some(({ status }) => status === 500) || isBehind || !wereServed(others),
+      tried: `${replies.length} lists`,
+      cameBack: `${counted(result)}; ${toldOf(others)}`,
     }
   },
 }
 
-export const filtersOfOthers: Attack<ApiWorld> = {
-  name: 'filters that look beyond',
-  tries: "filters own lists by another project's ids, names, paths and hosts",
-  async run({ ask, secret, projectIds, userIds }) {
-    const queries = [
-      `project_id=${projectIds.victim}`,
-      `project_id=${projectIds.victim}&all_tenants=1`,
-      'all_tenants=1',
-      `name=${secret.name}`,
-      'name~=merger',
-      `description~=tenth`,
-      `id=${secret.id}`,
-      `share_id=${secret.id}`,
-      `user_id=${userIds.victim}`,
-      'is_public=true',
-      'is_public=all',
-      'host=node@alpha%23p',
-      'export_location_path=127.0.0.1:/x',
-      'status=available&with_count=true&all_tenants=true',
-    ]
-    const lists = [
-      '/v2/shares',
-      '/v2/shares/detail',
-      '/v2/snapshots/detail',
-      '/v2/messages',
-      '/v2/operations',
-      '/v2/resource-locks',
-    ]
-    const statuses = new Map<number, number>()
-    const found: string[] = []
-    for (const list of lists) {
-      for (const query of queries) {
-        const { status, text } = await ask(`${list}?${query}`)
-        statuses.set(status, (statuses.get(status) ?? 0) + 1)
-        const echoed = text.replaceAll(query.slice(query.indexOf('=') + 1), '')
-        if (echoed.includes(secret.id) || echoed.includes(secret.name) || echoed.includes(secret.description))
-          found.push(`${list}?${query}`)
+export const longStatements: Attack<ApiWorld> = {
+  name: 'statements that take long',
+  tries:
+    'makes the database work for one request longer than a request may, by counting behind a filter that nothing matches',
+  async run(world) {
+    const crowd = await world.crowd()
+    const query = `with_count=true&limit=1&metadata=${pairs(itemsPerShare, 'key-', 'none')}`
+    // Where nothing can interrupt a statement the last one goes on, and a machine that others use may be slow just then: so it is asked until
+    // it is refused once, which without the budget it never is.
+    const tookMs: number[] = []
+    const work = async (): Promise<number> => {
+      for (;;) {
+        const began = performance.now()
+        const { status } = await asked(crowd, `/v2/shares/detail?${query}`)
+        tookMs.push(performance.now() - began)
+        if (status !== 200 || tookMs.length === 8) return status
       }
     }
+    const { result, others } = await crowd.beside(work())
+    const longestMs = Math.max(...tookMs)
+    const isOver = result === 503 || (result === 200 && longestMs < crowdLimits.request_ms * 2)
     return {
-      through: found.length > 0 || [...statuses.keys()].some((status) => status >= 500),
-      tried: `${lists.length * queries.length} lists`,
-      cameBack: [[...statuses].map(([status, times]) => `${times} × ${status}`).join(', '), ...found].join(
-        '; ',
-      ),
+      through: !isOver || !wereServed(others),
+      tried: `${tookMs.length} lists with a budget of ${crowdLimits.request_ms} ms`,
+      cameBack: `${result} at last, the longest after ${longestMs.toFixed(0)} ms; ${toldOf(others)}`,
+    }
+  },
+}
+
+export const patterns: Attack<ApiWorld> = {
+  name: 'patterns that take for ever',
+  tries:
+    'searches for text in which % and _ would make a pattern, one of them to be found in billions of ways where a database tries them all',
+  async run(world) {
+    const crowd = await world.crowd()
+    const many = `${'%x'.repeat(40)}%y`
+    const texts = { 'name~': ['l%g-', 'l_ng-', many], 'description~': ['x%x', 'x_x', many] }
+    const paths = Object.entries(texts).flatMap(([field, words]) =>
+      words.map((word) => `/v2/shares/detail?limit=1&${field}=${encodeURIComponent(word)}`),
+    )
+    const work = async (): Promise<Reply[]> => {
+      const replies: Reply[] = []
+      for (const path of paths) replies.push(await asked(crowd, path))
+      return replies
+    }
+    const { result, others } = await crowd.beside(work())
+    // No share has such a text; a pattern would find them all.
+    const found = result.filter(({ status, text }) => status === 200 && text.includes('"long-')).length
+    return {
+      through: found > 0 || result.some(({ status }) => status >= 500) || !wereServed(others),
+      tried: `${paths.length} searches`,
+      cameBack: `${counted(result)}, ${found} of them found something; ${toldOf(others)}`,
     }
   },
 }

@@ -20,7 +20,7 @@ export const foreignIds: Attack<ApiWorld> = {
     ]
     const kept = (await ask(path, { as: 'victim' })).json?.share
     const through =
-      answers.some(({ status, text }) => (status < 400 && status !== 200) || text.includes(secret.name)) ||
+      answers.some(({ status, text }) => status < 400 || text.includes(secret.name)) ||
       kept?.name !== secret.name ||
       kept?.size !== 1
     return {

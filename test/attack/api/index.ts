@@ -2,7 +2,17 @@
 import type { Attack } from '../attack.ts'
 import { backendWords } from './backend-words.ts'
 import { cancelling } from './cancelling.ts'
-import { filterFlood, filtersOfOthers, widestFilter } from './filters.ts'
+import {
+  drippingBodies,
+  drippingHeads,
+  manyConnections,
+  sentAhead,
+  slowReaders,
+  unreadLists,
+} from './connections.ts'
+import { counters } from './counters.ts'
+import { longStatements, manyPairs, patterns, wideTogether } from './filters.ts'
+import { filtersOfOthers } from './foreign-filters.ts'
 import { foreignIds } from './foreign-ids.ts'
 import {
   everybodyElse,
@@ -24,13 +34,20 @@ import { hiddenFields } from './hidden-fields.ts'
 import { hiddenRules } from './hidden-rules.ts'
 import { idempotencyKeys } from './idempotency.ts'
 import { markers } from './markers.ts'
+import {
+  changesWithoutEnd,
+  locksOfOne,
+  locksOnOne,
+  metadataOfOne,
+  metadataOnOne,
+  rulesWithoutEnd,
+  workWithoutEnd,
+} from './piles.ts'
 import type { ApiWorld } from './world.ts'
 
 export const apiAttacks: readonly Attack<ApiWorld>[] = [
   foreignIds,
   filtersOfOthers,
-  filterFlood,
-  widestFilter,
   guessesTogether,
   guessesByTheSideDoor,
   forgedAddress,
@@ -49,6 +66,24 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   backendWords,
   cancelling,
   idempotencyKeys,
+  counters,
+  rulesWithoutEnd,
+  locksOnOne,
+  locksOfOne,
+  metadataOnOne,
+  metadataOfOne,
+  workWithoutEnd,
+  manyPairs,
+  wideTogether,
+  longStatements,
+  patterns,
+  unreadLists,
+  slowReaders,
+  manyConnections,
+  sentAhead,
+  drippingHeads,
+  drippingBodies,
+  changesWithoutEnd,
 ]
 
 /** Through until their mends are there: then they belong to the list above. */

@@ -18,8 +18,12 @@ export interface Reply {
 }
 
 /** `path` goes on the wire as it is. */
-export function send({ service }: ApiWorld, path: string, how: Stranger): Promise<Reply> {
-  const { hostname, port } = new URL(service.url)
+export const send = ({ service }: ApiWorld, path: string, how: Stranger): Promise<Reply> =>
+  shot(service.url, path, how)
+
+/** The same at the service that `base` names. */
+export function shot(base: string, path: string, how: Stranger): Promise<Reply> {
+  const { hostname, port } = new URL(base)
   const { from, method = 'GET', body, headers = {} } = how
   return new Promise((resolve, reject) => {
     const sent = request(

@@ -9,9 +9,20 @@ import { bootstrap, ensureAccount } from '../../../src/auth/bootstrap.ts'
 import { loadSettings } from '../../../src/config/load.ts'
 import { startService, type Service } from '../../../src/main.ts'
 import { ensureShareType, waitForBackend } from '../../../src/quickstart/warm-up.ts'
+import { openCrowd, type Crowd } from './crowd.ts'
 
 /** `victim` and `attacker` are members of a project each, of the same name. */
 export type Who = 'admin' | 'victim' | 'attacker'
+
+/** So small that an attack reaches them in a moment, and larger than any other attack needs. */
+export const smallLimits = {
+  access_rules_per_share: 12,
+  locks_per_resource: 6,
+  locks_per_project: 9,
+  operations_per_project: 14,
+  metadata_per_resource: 20,
+  metadata_per_project: 30,
+} as const
 
 export interface AskOptions {
   /** Whose token is sent; null sends none. Default `attacker`. */
@@ -47,6 +58,8 @@ export interface ApiWorld {
   share(as: Who, fields?: Readonly<Record<string, unknown>>): Promise<string>
   /** Logs in with a password; the answer as it came, token in `x-subject-token`. */
   login(name: string, password: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** A process of its own for attacks that would slow this one; started when the first of them asks. */
+  crowd(): Promise<Crowd>
   close(): Promise<void>
 }
 
@@ -58,6 +71,7 @@ export async function openApiWorld(): Promise<ApiWorld> {
       api: { port: 0 },
       log_level: 'error',
       shares: { default_share_type: 'default' },
+      limits: smallLimits,
       backends: {
         alpha: {
           driver: 'sim',
@@ -147,6 +161,7 @@ async function furnish(service: Service, dir: string): Promise<ApiWorld> {
   }
   const words = { name: 'merger-with-initech', description: 'sign before the tenth' }
   const secret = { id: await share('victim', words), ...words }
+  let crowd: Promise<Crowd> | null = null
   return {
     service,
     dir,
@@ -157,7 +172,9 @@ async function furnish(service: Service, dir: string): Promise<ApiWorld> {
     ask,
     share,
     login,
+    crowd: () => (crowd ??= openCrowd()),
     async close() {
+      await (await crowd?.catch(() => null))?.close()
       await service.stop({ detach: true })
       rmSync(dir, { recursive: true, force: true })
     },
