@@ -11,18 +11,20 @@ import { postgresNeed } from '../src/parts/postgres.ts'
 export const testNeeds: readonly Need[] = [
   ...imageNeeds,
   nfsClientNeed,
-  { program: 'mkfs.xfs', debianPackage: 'xfsprogs', why: 'makes file systems in images, one a share' },
   ...guestNeeds,
   rabbitmqNeed,
   postgresNeed,
   mariadbNeed,
   ...cephNeeds,
   ...cephClientNeeds,
-  { program: 'strace', debianPackage: 'strace', why: 'ends a program at a chosen system call' },
   { program: 'systemd-analyze', debianPackage: 'systemd', why: 'reads the units of deploy/' },
   { program: 'haproxy', debianPackage: 'haproxy', why: 'balances the APIs as in deploy/' },
   { program: 'promtool', debianPackage: 'prometheus', why: 'reads the metrics of every process' },
-  { program: 'strace', debianPackage: 'strace', why: 'proves that measuring sizes reads no directory' },
+  {
+    program: 'strace',
+    debianPackage: 'strace',
+    why: 'proves that measuring sizes reads no directory, and ends programs at a chosen system call',
+  },
   {
     program: 'openstack',
     debianPackage: 'python3-openstackclient',

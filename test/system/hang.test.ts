@@ -198,6 +198,6 @@ function childrenNaming(root: string): string[] {
         return '' // ended meanwhile
       }
     })
-    .filter((line) => /^[a-z/]*test[\0 ]/.test(line))
+    .filter((line) => /^[a-z/]*stat[\0 ]/.test(line))
     .filter((line) => line.includes(`${root}/`))
 }

@@ -162,14 +162,19 @@ describe.skipIf(cannot !== null)(named('image: the host loses power'), () => {
           const stable = writers.map((writer) => writer.acknowledged())
           power.cut()
           await Promise.all([half, ...writers.map((writer) => writer.stop())])
+          // Nobody is there to start the server again.
+          await own.exporter.stop(call(), { detach: false })
           await own.kill()
           await own.driver.stop(call(), { detach: true })
           power.restore()
           await own.driver.setup(call())
           await own.exporter.setup(call())
-          for (const [n, { share, exported }] of shares.entries()) {
+          // The server begins when the last of them is there.
+          for (const { share } of shares) {
             const { tree } = await own.driver.ensure(call(), share)
             await own.publishTree(share, tree, everybody)
+          }
+          for (const [n, { exported }] of shares.entries()) {
             const nfs = await mountOf(own, shares[n]!)
             const found = await recordsOver(nfs, `cut-${cut}-${n}`)
             expect({ exported: exported.id, found, enough: found >= stable[n]! }).toMatchObject({

@@ -229,7 +229,9 @@ describe.each(kinds)('%s', (kind, there, start) => {
       await thief.close()
     })
 
-    test.runIf(narrowed)('writes no row of another backend, in any table that has some', async () => {
+    // What MariaDB can't promise is not asked of it.
+    const testNarrowed = narrowed ? test : () => undefined
+    testNarrowed('writes no row of another backend, in any table that has some', async () => {
       const [mine, theirs] = [await newShare('alpha'), await newShare('beta')]
       for (const id of [mine, theirs])
         await client.act(allowAccess, {

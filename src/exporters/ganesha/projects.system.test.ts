@@ -239,7 +239,9 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
       expect(pidOf(red)).not.toBe(pid)
       await within(1000, 'the death is counted', () => restarts === death)
       await client.close()
-      expect(exporter.troubles!()).toHaveLength(death < 3 ? 0 : 1)
+      if (death < 3) expect(exporter.troubles!()).toEqual([])
+      // The other process may have started it.
+      else await within(5000, 'the third death is a trouble', () => exporter.troubles!().length === 1)
     }
     expect(exporter.troubles!()[0]).toBe(
       `NFS-Ganesha of project ${red} died 3 times within a minute, and was started again each time; connected each time: 127.0.11.77`,
