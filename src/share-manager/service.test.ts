@@ -169,6 +169,22 @@ describe('manila-share', () => {
     expect(serving.backends.get(id)?.health).toBe('ready')
   })
 
+  it('looks for every mount again after a stop that detached, and not after any other', async () => {
+    const hash = async () =>
+      (await store.db.selectFrom('backends').select('info_hash').executeTakeFirst())?.info_hash ?? null
+    const checked = () => until('a complete check', async () => (await hash()) ?? undefined)
+    await start({ alpha: sim })
+    const first = await checked()
+    await manager?.stop({ graceMs: 500, detach: false })
+    expect(await hash()).toBe(first)
+    await start({ alpha: sim })
+    await health('node@alpha', 'ready')
+    await manager?.stop({ graceMs: 500, detach: true })
+    expect(await hash()).toBeNull()
+    await start({ alpha: sim })
+    expect(await checked()).toBe(first)
+  })
+
   it('finds everything again at the next start', async () => {
     await start({ alpha: sim })
     const before = await health('node@alpha', 'ready')

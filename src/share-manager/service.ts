@@ -10,7 +10,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import type { BackendSettings, Settings } from '../config/schema.ts'
-import { registerBackend } from '../db/store/backends.ts'
+import { registerBackend, setInfoHash } from '../db/store/backends.ts'
 import { readOnlyPools } from '../db/store/read-only-pools.ts'
 import { liveServers } from '../db/store/processes.ts'
 import { registerService } from '../db/store/services.ts'
@@ -203,8 +203,22 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
       for (const end of unserve) end()
       await Promise.all([operations.stop(graceMs), rules.stop(), ...jobs.map((job) => job.stop())])
       await leadership.stop()
+      // First: whatever comes of the stop, the next start looks for every mount.
+      if (detach) await forgetEnsured(scope)
       await backend.stop({ detach })
     },
+  }
+}
+
+/** A database that is away must not keep a host from being unmounted. */
+async function forgetEnsured({ store, backend, log }: BackendScope): Promise<void> {
+  try {
+    await setInfoHash(store.db, backend.id, null)
+  } catch (error) {
+    log.error(
+      { backend: backend.label, err: error },
+      'it could not be noted that all is unmounted: after the next start have the shares ensured (manila service ensure-shares)',
+    )
   }
 }
 

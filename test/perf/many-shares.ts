@@ -10,7 +10,7 @@ import { freePort } from '../../src/exec/free-port.ts'
 import { create, untilAvailable } from './creates.ts'
 import { bytes, figure, ms, perSecond, ratio, spread, type Figure } from './report.ts'
 import { startMeasured, type MeasuredOptions } from './service.ts'
-import { mounted } from './storage.ts'
+import { mounted, mountedAgain } from './storage.ts'
 import { inParallel, percentile, timed } from './timing.ts'
 
 const clients = 8
@@ -71,7 +71,7 @@ export async function measureMany(dir: string, count: number): Promise<Figure[]>
     }
     const bootMs = performance.now() - booting
     for (const id of sample) {
-      const nfs = await mounted(service, id, nfsPort)
+      const nfs = await mountedAgain(service, id, nfsPort)
       const found = (await nfs.read('mine')).toString()
       if (found !== id) throw new Error(`share ${id} holds ${found} after the boot`)
       await nfs.close()

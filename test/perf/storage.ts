@@ -43,11 +43,15 @@ export async function measureStorage(dir: string, storage: Storage): Promise<Fig
   }
 }
 
-/** The share's export, open to this host. */
+/** The share's export, open to this host from now on. */
 export async function mounted(service: Measured, id: string, port: number): Promise<Nfs> {
-  const { call } = service
   const rule = { access_type: 'ip', access_to: '127.0.0.1', access_level: 'rw' }
-  parsed(await call('POST', `/v2/shares/${id}/action`, { allow_access: rule }))
+  parsed(await service.call('POST', `/v2/shares/${id}/action`, { allow_access: rule }))
+  return mountedAgain(service, id, port)
+}
+
+/** The export of a share whose rules let this host in. */
+export async function mountedAgain({ call }: Measured, id: string, port: number): Promise<Nfs> {
   const { export_locations } = parsed(await call('GET', `/v2/shares/${id}/export_locations`)) as {
     export_locations: readonly { readonly path: string }[]
   }

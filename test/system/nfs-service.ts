@@ -29,6 +29,8 @@ export interface NfsService {
   mount(id: string, timeoutMs?: number): Promise<Nfs>
   /** Ends the process and starts another on the same state, with other options of the backend. */
   again(change?: BackendChange): Promise<void>
+  /** Stops it, with everything unmounted and the NFS server ended, and starts it again. Answers what was left in between. */
+  restart(): Promise<readonly string[]>
   /** Stops, and answers what is left of it on the host. */
   end(): Promise<readonly string[]>
 }
@@ -127,6 +129,13 @@ export async function nfsService(pool: Pool, first: BackendChange = {}): Promise
       await service.kill()
       service = await start(change)
       client = await service.connect()
+    },
+    async restart() {
+      await service.stop()
+      const left = leftOnHost(dir)
+      service = await start(first)
+      client = await service.connect()
+      return left
     },
     async end() {
       await service.stop()

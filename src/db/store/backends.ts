@@ -78,8 +78,8 @@ export async function setHealth(
     .execute()
 }
 
-/** What the last complete ensure was made for. */
-export async function setInfoHash(db: DbOrTx, id: string, hash: string): Promise<void> {
+/** What the last complete ensure was made for; null: the next start makes one. */
+export async function setInfoHash(db: DbOrTx, id: string, hash: string | null): Promise<void> {
   await db.updateTable('backends').set({ info_hash: hash }).where('id', '=', id).execute()
 }
 
