@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Measure milliseconds. */
-const alone = ['test/system/hang.test.ts']
+/** Measure milliseconds, or count what the whole host has. */
+const alone = ['test/system/hang.test.ts', 'src/drivers/image/limits.system.test.ts']
 
 /** Whatever opens a store through `src/db/test-store.ts`. */
 const stores = [
