@@ -273,7 +273,8 @@ describe.skipIf(cannotRun !== null)(
         const wanted = world(whole)
         await cleared(whole)
         let kills = 0
-        for (let at = 1; ; at += stride) {
+        // A host with many loop devices makes many calls.
+        for (let at = 1; ; at += kills > 30 ? 8 * stride : stride) {
           const it = await subject()
           await before?.(second, it)
           killer.at = at
