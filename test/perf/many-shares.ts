@@ -41,7 +41,8 @@ export async function measureMany(dir: string, count: number): Promise<Figure[]>
     const full = weights(backendDir)
     const ids: string[] = []
     const after = await timed(alone, async () => void ids.push(await one()))
-    const per = (what: keyof Weights): number => (full[what] - empty[what]) / (count - alone - 5)
+    const per = (what: keyof Weights): number =>
+      Math.round((10 * (full[what] - empty[what])) / (count - alone - 5)) / 10
     const sample = ids.slice(0, sampled)
     for (const id of sample) {
       const nfs = await mounted(service, id, nfsPort)
@@ -89,10 +90,14 @@ export async function measureMany(dir: string, count: number): Promise<Figure[]>
         spread(after),
         `${ratio(percentile(after, 50), percentile(before, 50))}; of it the export ${spread(steps.slice(-alone))}`,
       ),
-      figure('space of the pool, each', bytes(per('space')), 'empty shares of 1 GiB'),
-      figure('memory of the host, each', bytes(per('memory')), 'as MemAvailable fell'),
+      figure('space of the pool, each', bytes(Math.round(per('space'))), 'empty shares of 1 GiB'),
+      figure(
+        'memory of the kernel, each',
+        bytes(Math.round(per('memory'))),
+        'slabs, stacks and per-CPU; whatever else runs there is in it',
+      ),
       figure('memory of the NFS server', bytes(full.server), `${bytes(empty.server)} before`),
-      figure('threads, each', per('threads').toFixed(1), 'of the kernel, mostly'),
+      figure('threads, each', String(per('threads')), 'of the kernel, mostly'),
       figure(
         `restart of the service${of}`,
         ms(serviceMs),
@@ -121,14 +126,15 @@ function weights(backendDir: string): Weights {
   const pool = join(backendDir, 'pool')
   execFileSync('btrfs', ['filesystem', 'sync', pool])
   const { blocks, bfree, bsize } = statfsSync(pool)
-  const available = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]
+  const about = readFileSync('/proc/meminfo', 'utf8')
+  const kib = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(about)?.[1] ?? 0)
   // Fourth field: runnable/all.
   const threads = /\/(\d+)/.exec(readFileSync('/proc/loadavg', 'utf8'))?.[1]
   const pid = readFileSync(join(backendDir, 'ganesha/ganesha.pid'), 'utf8').trim()
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return {
     space: (blocks - bfree) * bsize,
-    memory: -Number(available) * 1024,
+    memory: (kib('Slab') + kib('KernelStack') + kib('Percpu')) * 1024,
     threads: Number(threads),
     server: Number(resident) * 1024,
   }
