@@ -275,7 +275,7 @@ describe('fences', () => {
     const share = shareRef()
     const sim = simIn(dir)
     await sim.setup(call())
-    await setFaults(dir, { create: { kind: 'slow', ms: 200, times: 1 } })
+    await setFaults(dir, { create: { kind: 'slow', ms: 2000, times: 1 } })
     const child = fork(new URL('./late.fixture.ts', import.meta.url), [dir, JSON.stringify(share)])
     const said = new Promise<string>((done) => child.once('message', (message) => done(String(message))))
     // The fault is used up as soon as the child waits in its call.
