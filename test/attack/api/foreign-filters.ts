@@ -36,9 +36,9 @@ export const filtersOfOthers: Attack<ApiWorld> = {
       for (const query of queries) {
         const { status, text } = await ask(`${list}?${query}`)
         statuses.set(status, (statuses.get(status) ?? 0) + 1)
-        const echoed = text.replaceAll(query.slice(query.indexOf('=') + 1), '')
-        if (echoed.includes(secret.id) || echoed.includes(secret.name) || echoed.includes(secret.description))
-          found.push(`${list}?${query}`)
+        // What was asked for may be said again, in a link: then the others tell.
+        const told = Object.values(secret).filter((one) => !query.includes(one))
+        if (told.some((one) => text.includes(one))) found.push(`${list}?${query}`)
       }
     }
     return {
