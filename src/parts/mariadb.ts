@@ -24,10 +24,13 @@ export async function startMariadb(options: ServerOptions = {}): Promise<Databas
   const port = await freePort()
   const admin = { user: 'manila_root', password: randomBytes(12).toString('hex') }
   const data = join(dir, 'data')
+  // A server that starts deletes the temporary tables in its folder for these, those of a running neighbour too.
+  const ownTables = `--tmpdir=${dir}`
   await runAs(account, [
     'mariadb-install-db',
     '--no-defaults',
     `--datadir=${data}`,
+    ownTables,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     '--skip-log-bin',
@@ -44,6 +47,7 @@ export async function startMariadb(options: ServerOptions = {}): Promise<Databas
   const settings = [
     '--no-defaults',
     `--datadir=${data}`,
+    ownTables,
     `--socket=${socket}`,
     `--pid-file=${join(dir, 'pid')}`,
     `--init-file=${init}`,
