@@ -139,7 +139,7 @@ describe('the export file', () => {
 })
 
 describe('a server per project', () => {
-  const parts = (separates?: 'file-system'): Parts => ({
+  const parts = (separates?: 'file-system' | 'user'): Parts => ({
     exec: fakeExec(),
     log: { info: () => {}, warn: () => {}, error: () => {} },
     backend: 'alpha',
@@ -164,6 +164,8 @@ describe('a server per project', () => {
   test('only what separates is promised anything, with words on what stays open', () => {
     const { leftOpen } = ganeshaExporter(options, parts('file-system'))
     expect(leftOpen).toContain('Clients of all projects share one server')
+    expect(leftOpen).not.toContain('Ceph')
+    expect(ganeshaExporter(options, parts('user')).leftOpen).toContain('Ceph tells size and times')
     expect(ganeshaExporter(options, parts()).leftOpen).toBeUndefined()
     const per = { ...options, servers: 'per-project' as const, addresses: ['127.0.0.5'] }
     expect(ganeshaExporter(per, parts('file-system')).leftOpen).toContain('Other projects have servers')
