@@ -21,13 +21,14 @@ export function twinOf(canonical: string, taken: readonly string[]): string {
   }
 }
 
-/** The canonical form of a stored rule. */
+export const isTwin = (stored: string): boolean => stored.startsWith(mark)
+
+/** The canonical form of a stored rule by today's laws; what these refuse stays as it was stored. */
 export function meaningOf(rule: {
   readonly access_type: string
   readonly access_to: string
   readonly canonical_to: string
 }): string {
-  if (!rule.canonical_to.startsWith(mark)) return rule.canonical_to
   const { canonical } = checkTarget(rule.access_type, rule.access_to, { ipv6: true, cephx: true })
-  return canonical ?? rule.access_to
+  return canonical ?? (isTwin(rule.canonical_to) ? rule.access_to : rule.canonical_to)
 }
