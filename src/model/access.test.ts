@@ -80,6 +80,7 @@ describe('addresses', () => {
     ] as const)
       expect(canonical('ip', text), text).toBe(is)
     // Those were never mapped.
+    expect(canonical('ip', '::127.0.0.1')).toBe('::7f00:1')
     for (const text of ['::7f00:1', '64:ff9b::7f00:1', '::fffe:7f00:1'])
       expect(canonical('ip', text), text).toBe(text)
     expect(canonical('ip', '::ffff:127.0.0.1', { ipv6: false, cephx: true })).toBeUndefined()

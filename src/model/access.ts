@@ -96,10 +96,19 @@ export function addressesOf(network: string): string[] {
 /** Null for what isn't plainly an address; short forms like `10.1` and octal quads mean different things to different programs. */
 function addressOf(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   if (decimalQuad.test(text) && ipaddr.IPv4.isValid(text)) return ipaddr.IPv4.parse(text)
-  if (!text.includes(':') || !hexGroups.test(text) || !ipaddr.IPv6.isValid(text)) return null
-  const quad = text.slice(text.lastIndexOf(':') + 1)
-  if (quad.includes('.') && !(decimalQuad.test(quad) && ipaddr.IPv4.isValid(quad))) return null
-  return ipaddr.IPv6.parse(text)
+  if (!text.includes(':') || !hexGroups.test(text)) return null
+  const groups = inHexGroups(text)
+  return groups !== null && ipaddr.IPv6.isValid(groups) ? ipaddr.IPv6.parse(groups) : null
+}
+
+/** With the quad that may end an IPv6 address as two groups: ipaddr.js reads `::10.0.0.7` as if it said `::ffff:10.0.0.7`. */
+function inHexGroups(text: string): string | null {
+  const at = text.lastIndexOf(':') + 1
+  const quad = text.slice(at)
+  if (!quad.includes('.')) return text
+  if (!decimalQuad.test(quad) || !ipaddr.IPv4.isValid(quad)) return null
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(quad).toByteArray()
+  return `${text.slice(0, at)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
 }
 
 /** `24`, or for IPv4 `255.255.255.0`. */
