@@ -14,7 +14,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify'
 import type { Ctx, AppParts } from '../app/context.ts'
-import type { AuthManager } from '../auth/manager.ts'
+import type { TokenVerifier } from '../auth/verifier.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
@@ -38,7 +38,7 @@ import { routePath } from './route-path.ts'
 import { experimentalHeader, negotiate, versionDocument, versionHeader } from './versioning.ts'
 
 export interface ServerParts extends AppParts {
-  readonly auth: AuthManager
+  readonly auth: TokenVerifier
   readonly routes: readonly Route[]
   readonly log: FastifyBaseLogger
   /** Called once per request, for metrics. */
@@ -68,6 +68,8 @@ interface Settled {
   startedAt: number
   /** `http://host:port`, no slash at the end. */
   base: string
+  /** Where those are sent who have no valid token. */
+  identityUri: string
 }
 
 /** No route has a schema of Fastify's, so neither of these is ever asked. */
@@ -126,6 +128,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     if (!beginRequest(request.raw.socket))
       request.log.info('too many requests sent ahead: the connection is ended')
+    const base = baseUrl(request, parts.settings.api.public_url, trust)
     const settled: Settled = {
       requestId: request.id,
       minor: null,
@@ -133,7 +136,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       projectInUrl: (request.raw as RawRequest).manilaProject ?? null,
       routeName: 'unknown',
       startedAt: performance.now(),
-      base: baseUrl(request, parts.settings.api.public_url, trust),
+      base,
+      identityUri: parts.auth.authenticateUri ?? `${base}/identity`,
     }
     settledOf.set(request, settled)
     reply.header('x-openstack-request-id', settled.requestId)
@@ -571,7 +575,8 @@ function sendFault(
 ): FastifyReply {
   const { status, headers, body } = faultReply(error, requestId)
   if (status >= 500) request.log.error({ request_id: requestId, err: error }, 'the request failed')
-  if (status === 401) reply.header('WWW-Authenticate', authenticateHeader(baseOf(request)))
+  if (status === 401)
+    reply.header('WWW-Authenticate', authenticateHeader(settledOf.get(request)?.identityUri ?? ''))
   return reply
     .code(status)
     .headers(headers)

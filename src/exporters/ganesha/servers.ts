@@ -12,7 +12,7 @@ import { mounts } from '../../drivers/mountinfo.ts'
 import { projectFolder } from '../../drivers/project-folder.ts'
 import { hostLock } from '../../exec/host-lock.ts'
 import { addressesIn, type Addresses } from './addresses.ts'
-import { isInstanceId } from './exports.ts'
+import { isInstanceId, readable } from './exports.ts'
 import { isWildcard } from './listening.ts'
 import { serverIn, type Server } from './server.ts'
 import type { Commands } from '../../drivers/commands.ts'
@@ -59,7 +59,8 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
       await server.begin(commands)
     },
     lend: (_commands, _projectId, work) => work(server),
-    find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
+    find: async (commands, id) =>
+      isInstanceId(id) && (await server.exports.has(commands, id)) ? server : null,
     within: (_commands, _server, work) => work(),
     serves: () => true,
     viewOf: () => null,
@@ -190,7 +191,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
   async function idsOf(commands: Commands, one: Server): Promise<readonly string[]> {
     try {
-      return await one.exports.ids(commands)
+      return await one.exports.names(commands)
     } catch (error) {
       if (isAbsent(error)) return []
       throw error
@@ -324,13 +325,9 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
     async ids(commands) {
       const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '-path', '*/exports.d/*.conf']
-      const { stdout } = await commands.look([...argv, '-printf', '%f\n'], {
-        maxOutputBytes: 64 * 1024 * 1024,
-      })
-      return stdout.split('\n').flatMap((name) => {
-        const id = name.replace(/\.conf$/, '')
-        return isInstanceId(id) ? [id] : []
-      })
+      const { stdout } = await commands.look(argv, { maxOutputBytes: 64 * 1024 * 1024 })
+      const files = stdout.split('\n').filter((file) => file !== '')
+      return [...(await readable(commands, files)).values()].map(({ id }) => id)
     },
 
     all: assigned,

@@ -258,12 +258,24 @@ async function complain(parts: BackendScope, { share }: ShareSubject, error: unk
   })
 }
 
+/** Raised where a release judges stored access rules in another way than the one before. */
+const lawsOfRules = 2
+
 /** Changes with the configuration and, where mounts are the host's, with every start of the host. */
 async function infoHash({ settings, driver, label }: Backend): Promise<string> {
   const { driver: driverName, exporter, driver_options, exporter_options } = settings
   // A release that separates clients anew has to publish anew.
   const { separates } = driver
-  const about = { driverName, exporter, driver_options, exporter_options, label, separates, boot: '' }
+  const about = {
+    driverName,
+    exporter,
+    driver_options,
+    exporter_options,
+    label,
+    separates,
+    lawsOfRules,
+    boot: '',
+  }
   if (driver.reach === 'host') about.boot = await bootId()
   return createHash('sha256').update(JSON.stringify(about)).digest('hex')
 }
