@@ -14,6 +14,7 @@ const causes: Readonly<Record<string, string>> = {
   'no-valid-host': 'No storage could be allocated.',
   'share-gone': 'The share was deleted meanwhile.',
   'status-reset': 'An administrator reset the status.',
+  'under-way': 'It is under way, and goes on by itself.',
   unexpected: 'Something unexpected went wrong. An administrator finds it by the request id.',
   // Answers of a driver: its reasons, else what is certain about the effect.
   'access-level-unsupported': 'The backend does not support this level of access.',
