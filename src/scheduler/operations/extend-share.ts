@@ -2,7 +2,7 @@
 import { extendEndedBadly } from '../../db/store/endings.ts'
 import { releaseClaim } from '../../db/store/pools.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
-import { shareById } from '../../db/store/shares.ts'
+import { takeShare } from '../../db/store/share-turns.ts'
 import { typeById } from '../../db/store/share-types.ts'
 import { operation, StepFailure, type OperationCode } from '../../engine/operation.ts'
 import { claimPool } from '../ledger.ts'
@@ -15,7 +15,7 @@ export function extendShare(parts: SchedulerParts): OperationCode<'extend-share'
       place: {
         run: async ({ payload }) => ({
           commit: async (tx, record) => {
-            const share = await shareById(tx, payload.shareId)
+            const share = await takeShare(tx, payload.shareId)
             const instance = await instanceById(tx, payload.instanceId)
             if (share === undefined || instance === undefined || instance.backend_id === null) {
               const message = `Share ${payload.shareId} has no place on a backend.`
