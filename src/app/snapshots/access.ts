@@ -18,7 +18,13 @@ import { fault, invalid } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
 import { targetOf } from '../access-rules/allow.ts'
 import { roomForRule } from '../limits.ts'
-import { findSnapshotAs, findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
+import {
+  findSnapshotAs,
+  findSnapshotToChange,
+  parentOf,
+  placedInstancesOf,
+  type PlacedInstance,
+} from './find.ts'
 
 /** Answers the rule as written. */
 export async function allow(ctx: Ctx, id: string, type: string, to: string): Promise<SnapshotRuleRow> {

@@ -6,7 +6,8 @@ import { insertSnapshot, providerLocationInUse } from '../../db/store/snapshot-l
 import { recordEvent } from '../../db/store/records.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
-import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
+import { shareAllows } from '../../model/states.ts'
+import { findShareToChange, refuseBusy, refuseSoftDeleted } from '../shares/find.ts'
 import { snapshotRows } from './create.ts'
 
 export interface ManageSnapshotInput {
@@ -26,6 +27,13 @@ export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<stri
   if (share.share_server_id !== null && !ctx.flags.has('manageWithServers')) {
     throw fault('Refused', { message: `Share ${share.id} is on a share server: that needs 2.49.` })
   }
+  // As for a new one: a snapshot of a share that is going would be left behind by it.
+  if (!shareAllows.snapshot(share)) {
+    throw fault('InvalidState', {
+      message: `Share ${share.id} is ${share.status}: a snapshot of it can only be managed when it is available.`,
+    })
+  }
+  refuseBusy(share)
   const instance = await instanceById(ctx.tx, share.instance_id)
   if (instance === undefined || instance.backend_id === null) {
     throw fault('InvalidState', { message: `Share ${share.id} is on no backend.` })

@@ -2,7 +2,7 @@
  * One turn at a time for a share and all that hangs on it: its instances, snapshots, rules and locks. Whoever decides from
  * any of these takes the share's row first and holds it until his transaction ends, so that what he read stays true until
  * what he writes is there. At READ COMMITTED nothing else does that: a deletion that counts no snapshots and a snapshot that
- * finds the share available would both succeed (docs/decisions/0029-one-turn-per-share.md).
+ * finds the share available would both succeed (docs/decisions/0034-one-turn-per-share.md).
  *
  * The order of all locks is: share, then its instances and snapshots, then quota, then lanes and pools. `for update` is left out
  * where the database has one writer anyway (dialects).
@@ -38,17 +38,15 @@ export function takeShareOfInstance(tx: Tx, instanceId: string): Promise<ShareRo
 }
 
 /** The share that a snapshot was taken of, if the scope may see the snapshot. */
-export function takeShareOfSnapshot(
-  tx: Tx,
-  scope: Scope,
-  snapshotId: string,
-): Promise<ShareRow | undefined> {
+export function takeShareOfSnapshot(tx: Tx, scope: Scope, snapshotId: string): Promise<ShareRow | undefined> {
   return tx
     .selectFrom('shares')
     .selectAll()
     .where('id', '=', (eb) => {
       const snapshot = eb.selectFrom('snapshots').select('share_id').where('snapshots.id', '=', snapshotId)
-      return scope.projectId === null ? snapshot : snapshot.where('snapshots.project_id', '=', scope.projectId)
+      return scope.projectId === null
+        ? snapshot
+        : snapshot.where('snapshots.project_id', '=', scope.projectId)
     })
     .forUpdate()
     .executeTakeFirst()
