@@ -6,7 +6,7 @@ import { instancesOf } from '../../db/store/share-instances.ts'
 import { takeShareOfInstance } from '../../db/store/share-turns.ts'
 import { fault } from '../../model/errors.ts'
 import { forceDeleteInstance, refuseDependents } from '../shares/delete.ts'
-import { findShare } from '../shares/find.ts'
+import { findShare, refuseSoftDeleted } from '../shares/find.ts'
 import { pathHash } from '../shares/list.ts'
 import { resetInstanceStatus } from '../shares/reset.ts'
 
@@ -41,7 +41,8 @@ export async function find(ctx: Ctx, id: string): Promise<InstanceListRow> {
 }
 
 export async function reset(ctx: Ctx, id: string, status: string): Promise<void> {
-  await takeShareOfInstance(ctx.tx, id.slice(0, 64))
+  const share = await takeShareOfInstance(ctx.tx, id.slice(0, 64))
+  if (share !== undefined) refuseSoftDeleted(share)
   await resetInstanceStatus(ctx, await find(ctx, id), status)
 }
 

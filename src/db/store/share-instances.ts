@@ -8,7 +8,7 @@ import { chooseInstance } from '../../model/states.ts'
 import type { DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { charge, type ConfiguredLimits } from './quotas.ts'
 import { recordEvent, recordTombstone } from './records.ts'
-import { takeShare, takeShareOfInstance } from './share-turns.ts'
+import { takeShare, takeShareOfInstance, takeShares } from './share-turns.ts'
 
 export type InstanceRow = ShareInstancesTable
 export type ShareRow = SharesTable
@@ -212,12 +212,16 @@ async function removeShare(
 /** Other shares no longer name the deleted one in their affinity hints. */
 async function forgetAffinity(tx: Tx, shareId: string): Promise<void> {
   const keys = ['__affinity_same_host', '__affinity_different_host']
-  const rows = await tx
+  const naming = tx
     .selectFrom('share_metadata')
     .selectAll()
     .where('meta_key', 'in', keys)
     .where('meta_value', 'like', `%${shareId}%`)
-    .execute()
+  const ids = (await naming.execute()).map((row) => row.share_id)
+  if (ids.length === 0) return
+  // Read again in their turns: a share that is made meanwhile may write itself into the same item.
+  await takeShares(tx, ids)
+  const rows = await naming.execute()
   for (const row of rows) {
     const left = row.meta_value.split(',').filter((id) => id !== shareId)
     const here = tx
