@@ -58,12 +58,15 @@ export async function shareById(db: DbOrTx, id: string): Promise<ShareRow | unde
 
 /** A share the scope may see: its own and public ones. */
 export async function visibleShare(db: DbOrTx, scope: Scope, id: string): Promise<ShareRow | undefined> {
-  let query = db.selectFrom('shares').selectAll().where('id', '=', id)
-  if (scope.projectId !== null) {
-    const own = scope.projectId
-    query = query.where((eb) => eb.or([eb('project_id', '=', own), eb('is_public', '=', 1)]))
-  }
-  return query.executeTakeFirst()
+  return visible(db, scope, id).executeTakeFirst()
+}
+
+/** The query for it; `share-turns.ts` locks what it finds. */
+export function visible(db: DbOrTx, scope: Scope, id: string) {
+  const query = db.selectFrom('shares').selectAll().where('id', '=', id)
+  if (scope.projectId === null) return query
+  const own = scope.projectId
+  return query.where((eb) => eb.or([eb('project_id', '=', own), eb('is_public', '=', 1)]))
 }
 
 /** One share with its view's columns. */
