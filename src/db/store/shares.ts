@@ -310,6 +310,36 @@ export async function dependentsOf(
   }
 }
 
+/** Most of them that are looked up: enough to say that there are more. */
+const maxElsewhere = 10
+
+/** Snapshots of the share, or locks on it, that belong to another project than the share, oldest first. */
+export async function dependentsElsewhere(
+  db: DbOrTx,
+  of: { readonly shareId: string; readonly projectId: string; readonly kind: 'snapshots' | 'locks' },
+): Promise<{ id: string; projectId: string }[]> {
+  const rows =
+    of.kind === 'snapshots'
+      ? db
+          .selectFrom('snapshots')
+          .select(['id', 'project_id', 'created_at'])
+          .where('share_id', '=', of.shareId)
+      : db
+          .selectFrom('resource_locks')
+          .select(['id', 'project_id', 'created_at'])
+          .where('resource_id', '=', of.shareId)
+          .where('resource_action', '=', 'delete')
+  const found = await db
+    .selectFrom(rows.as('dependents'))
+    .select(['id', 'project_id'])
+    .where('project_id', '<>', of.projectId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(maxElsewhere)
+    .execute()
+  return found.map((row) => ({ id: row.id, projectId: row.project_id }))
+}
+
 /** Labels of the pools that hold the share's instances; null when there is no such share. */
 export async function poolLabelsOfShare(db: DbOrTx, shareId: string): Promise<string[] | null> {
   const rows = await db.selectFrom('share_instances').select('host').where('share_id', '=', shareId).execute()

@@ -194,6 +194,18 @@ describe('a server per project', () => {
     expect(() => check({ servers: 'shared' }, 'file-system')).toThrow('is for servers = "per-project"')
   })
 
+  test('refuses at its start a directory whose sockets would be too long, not at the first export of a project', () => {
+    // Below it: /projects/<32 digits>/bus; a path has 107 bytes.
+    const longest = 107 - '/projects//bus'.length - 32
+    const at = (length: number, over: object) => () =>
+      checkServers({ ...options, ...over }, { ...parts('file-system'), dir: `/${'d'.repeat(length - 1)}` })
+    const per = { servers: 'per-project' as const, addresses: ['127.0.0.5'] }
+    expect(at(longest, per)).not.toThrow()
+    expect(at(longest + 3, per)).toThrow('choose a state_dir that is 3 bytes shorter')
+    expect(at(longest + 3, {})).not.toThrow()
+    expect(at(104, {})).toThrow('choose a state_dir that is 1 bytes shorter')
+  })
+
   test('only what separates is promised anything, with words on what stays open', () => {
     const { leftOpen } = ganeshaExporter(options, parts('file-system'))
     expect(leftOpen).toContain('Clients of all projects share one server')
