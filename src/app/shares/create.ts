@@ -59,7 +59,7 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
     checkSizeOfType(type, size)
   }
   if (input.encryptionKeyRef !== null) refuseEncryption(type, input.encryptionKeyRef)
-  const mountPoint = mountPointName(ctx, type, input.mountPointName)
+  const mountPoint = await mountPointName(ctx, type, input.mountPointName)
   await refuseLargerThanAllowed(ctx, size, type)
   const hints = await hintsOf(ctx, input.hints)
   const rows = shareRows(ctx, {
