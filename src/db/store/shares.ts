@@ -2,6 +2,7 @@
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { contains, paged, type Page } from './keyset.ts'
+import { holdMountPointName } from './mount-point-names.ts'
 import { hasPairs } from './pairs.ts'
 import type { Scope } from './scope.ts'
 
@@ -333,7 +334,10 @@ function filteredByInstance<O>(start: Query<O>, f: ShareFilters): Query<O> {
   return query
 }
 
-/** Writes a new share with its first instance and metadata; the caller charges quota and enqueues the work. */
+/**
+ * Writes a new share with its first instance, metadata and hold on its mount point name; the caller charges quota and enqueues
+ * the work. Throws the database's duplicate error when another took the name meanwhile.
+ */
 export async function insertShare(
   tx: Tx,
   share: SharesTable,
@@ -342,6 +346,10 @@ export async function insertShare(
 ): Promise<void> {
   await tx.insertInto('shares').values(share).execute()
   await tx.insertInto('share_instances').values(instance).execute()
+  if (share.mount_point_name !== null) {
+    const held = { name: share.mount_point_name, instanceId: instance.id, now: share.created_at }
+    await holdMountPointName(tx, held)
+  }
   const rows = Object.entries(metadata).map(([meta_key, meta_value]) => ({
     share_id: share.id,
     meta_key,
