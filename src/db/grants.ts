@@ -52,6 +52,7 @@ const shares: readonly Table[] = [
   'access_rule_metadata',
   'access_rules',
   'export_location_metadata',
+  'mount_point_names',
   'resource_locks',
   'share_instance_export_locations',
   'share_instances',

@@ -68,6 +68,7 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
         instance('p.share_instance_id'),
       ),
     },
+    mount_point_names: { old: instance('mount_point_names.instance_id') },
     access_rules: { old: share('access_rules.share_id') },
     access_rule_mappings: { old: instance('access_rule_mappings.share_instance_id') },
     access_rule_metadata: {

@@ -45,6 +45,8 @@ export interface OperationPayloads {
     fromGib: number
     toGib: number
   }
+  /** To a snapshot that is larger than the share is now: as `revert-share`, with room claimed first as for an extension. */
+  'revert-and-extend-share': OperationPayloads['revert-share']
   'manage-share': {
     shareId: string
     instanceId: string
@@ -145,6 +147,19 @@ export const operationPlans = {
     resource: 'share',
     deadlineS: 6 * hour,
     steps: [
+      ['withdraw', 'share'],
+      ['backend', 'share'],
+      ['export', 'share'],
+      ['access rules', 'share'],
+      ['publish', 'share'],
+    ],
+  },
+  'revert-and-extend-share': {
+    version: 1,
+    resource: 'share',
+    deadlineS: 6 * hour,
+    steps: [
+      ['place', 'scheduler'],
       ['withdraw', 'share'],
       ['backend', 'share'],
       ['export', 'share'],

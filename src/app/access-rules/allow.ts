@@ -13,7 +13,7 @@ import { invalid } from '../../model/errors.ts'
 import { shareAllows } from '../../model/states.ts'
 import { roomForMetadata, roomForRule } from '../limits.ts'
 import { hiddenRules } from './find.ts'
-import { putLock } from '../resource-locks/create.ts'
+import { putLock, refuseTooLate } from '../resource-locks/create.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
 
 export interface AllowAccessInput {
@@ -130,6 +130,10 @@ async function putLocks(
   const onRule = { resourceId: rule.id, resourceType: 'access_rule', reason: input.lockReason } as const
   if (input.lockVisibility) await putLock(ctx, { ...onRule, resourceAction: 'show' })
   if (!input.lockDeletion) return
+  refuseTooLate(
+    { resourceType: 'share', resourceAction: 'delete' },
+    { projectId: share.project_id, state: share.status, softDeleted: share.is_soft_deleted === 1 },
+  )
   const lock = await putLock(ctx, { ...onRule, resourceAction: 'delete' })
   await putLock(ctx, {
     resourceId: share.id,

@@ -121,7 +121,12 @@ export async function unmanage(ctx: Ctx, id: string): Promise<void> {
   }
 }
 
-async function refuseDependents(ctx: Ctx, share: ShareRow, code: 'Refused' | 'InvalidState'): Promise<void> {
+/** What must go before the share may: `code` says how the verb refuses. */
+export async function refuseDependents(
+  ctx: Ctx,
+  share: ShareRow,
+  code: 'Refused' | 'InvalidState',
+): Promise<void> {
   if (share.has_replicas === 1) {
     throw fault('Conflict', { message: `Share ${share.id} has replicas: delete them first.` })
   }

@@ -19,7 +19,13 @@ import { fault, invalid } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
 import { targetOf } from '../access-rules/allow.ts'
 import { roomForRule } from '../limits.ts'
-import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
+import {
+  findSnapshotAs,
+  findSnapshotToChange,
+  parentOf,
+  placedInstancesOf,
+  type PlacedInstance,
+} from './find.ts'
 
 /** Answers the rule as written. */
 export async function allow(ctx: Ctx, id: string, type: string, to: string): Promise<SnapshotRuleRow> {
@@ -66,7 +72,7 @@ export async function deny(ctx: Ctx, id: string, ruleId: string): Promise<void> 
 
 /** Answers what reads any page of the list. */
 export async function list(ctx: Ctx, id: string): Promise<(page: Page) => Promise<SnapshotRuleRow[]>> {
-  const snapshot = await findSnapshotToChange(ctx, id, 'share_snapshot:access_list')
+  const snapshot = await findSnapshotAs(ctx, id, 'share_snapshot:access_list')
   return (page) => rulesOfOneSnapshot(ctx.db, snapshot.id, page)
 }
 
