@@ -266,6 +266,7 @@ describe.each(kinds)('%s', (kind, there, start) => {
           .select('id')
           .where('snapshot_id', '=', snapshots[n] ?? '')
           .executeTakeFirstOrThrow()
+        await hung('mount_point_names', { name: `m${n}`, instance_id: id, created_at: 1 })
         await hung('ensure_runs', {
           id: `e${n}`,
           backend_id,
