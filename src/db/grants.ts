@@ -2,6 +2,7 @@
  * What each service needs of the database, table by table, so that each can have a user of its own: a node that holds storage
  * never reads who users are, and the scheduler changes nothing it does not decide. `write` includes reading.
  */
+import { ledgers } from './migrations/ledgers.ts'
 import type { Database } from './schema.ts'
 
 type Table = keyof Database
@@ -99,7 +100,7 @@ export interface Grant {
 /** Of all tables that there are, those that the service may use. Kysely's own say which schema it is. */
 export function grantsOf(service: GrantedService, all: readonly string[]): Grant[] {
   const own = all.filter((table) => !table.startsWith('kysely_'))
-  const schema: Grant[] = [{ table: 'kysely_migration', verbs: ['select'] }]
+  const schema = ledgers.map(({ table }): Grant => ({ table, verbs: ['select'] }))
   const everything = ['select', 'insert', 'update', 'delete'] as const
   if (service === 'api') return [...schema, ...own.map((table) => ({ table, verbs: everything }))]
   const { read, append, write } = needs[service]
