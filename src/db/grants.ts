@@ -52,6 +52,7 @@ const shares: readonly Table[] = [
   'access_rule_metadata',
   'access_rules',
   'export_location_metadata',
+  'mount_point_names',
   'resource_locks',
   'share_instance_export_locations',
   'share_instances',
@@ -87,7 +88,7 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
     // Limits: what is taken over is charged when its size is known.
     read: [...types, 'quota_classes', 'quota_limits'],
     append: records,
-    write: [...common, ...shares, ...pools, 'orphans'],
+    write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans'],
   },
   data: {
     read: [...types, ...pools, 'orphans'],

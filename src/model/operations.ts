@@ -211,7 +211,8 @@ export const operationPlans = {
   'ensure-shares': {
     version: 1,
     resource: 'backend',
-    deadlineS: 6 * hour,
+    // A hundred thousand shares, four at once, at five seconds each: a day and a half.
+    deadlineS: 72 * hour,
     steps: [
       ['ensure', 'share'],
       ['publish', 'share'],

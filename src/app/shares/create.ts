@@ -62,7 +62,7 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
     checkSizeOfType(type, size)
   }
   if (input.encryptionKeyRef !== null) refuseEncryption(type, input.encryptionKeyRef)
-  const mountPoint = mountPointName(ctx, type, input.mountPointName)
+  const mountPoint = await mountPointName(ctx, type, input.mountPointName)
   await refuseLargerThanAllowed(ctx, size, {
     project_id: ctx.identity.projectId,
     user_id: ctx.identity.userId,

@@ -62,7 +62,7 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
     message: `A share with the export path ${input.exportPath} is managed already.`,
   })
   if (await exportPathInUse(ctx.tx, pathHash(input.exportPath))) throw taken
-  const mountPoint = mountPointName(ctx, type, input.mountPointName)
+  const mountPoint = await mountPointName(ctx, type, input.mountPointName)
   const now = ctx.clock.now()
   const instance: ShareInstancesTable = {
     id: randomUUID(),

@@ -13,6 +13,7 @@ import { shareAllows, snapshotAllows } from '../../model/states.ts'
 import { refuseLargerThanAllowed } from './create.ts'
 import { findShareToChange, refuseSoftDeleted } from './find.ts'
 import { refuseBeyondType, typeOfShare } from './resize.ts'
+import { hiddenFromOwner } from './hidden.ts'
 
 export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:revert_to_snapshot')
@@ -37,8 +38,10 @@ export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<
   }
   const newest = await newestSnapshot(ctx.tx, share.id)
   if (newest?.id !== snapshot.id) {
+    const whose =
+      newest?.project_id === share.project_id ? '' : await hiddenFromOwner(ctx, share, 'snapshots')
     throw fault('Conflict', {
-      message: `Only the newest snapshot can be reverted to; that is ${newest?.id}.`,
+      message: `Only the newest snapshot can be reverted to; that is ${newest?.id}.${whose}`,
     })
   }
   const instances = await instancesOf(ctx.tx, share.id)

@@ -14,6 +14,7 @@ import {
 } from '../../db/store/snapshot-access.ts'
 import type { SnapshotRow } from '../../db/store/snapshots.ts'
 import { busTopic } from '../../engine/queue.ts'
+import { weightOf } from '../../model/access.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
 import { targetOf } from '../access-rules/allow.ts'
@@ -32,7 +33,7 @@ export async function allow(ctx: Ctx, id: string, type: string, to: string): Pro
   const canonical = targetOf(ctx, type, to)
   const placed = await mountable(ctx, snapshot)
   const taken = invalid(`access of ${type} ${to.slice(0, 64)} to snapshot ${snapshot.id} exists already`)
-  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id })
+  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id }, weightOf(type, canonical))
   if (await snapshotRuleExists(ctx.tx, snapshot.id, type, canonical)) throw taken
   const rule: SnapshotRuleRow = {
     id: randomUUID(),

@@ -6,6 +6,7 @@
 import { chargeDifference, shareCharges } from '../../model/quota.ts'
 import { chooseInstance } from '../../model/states.ts'
 import type { DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
+import { letGoOfMountPointName } from './mount-point-names.ts'
 import { charge, type ConfiguredLimits } from './quotas.ts'
 import { recordEvent, recordTombstone } from './records.ts'
 import { takeShare, takeShareOfInstance, takeShares } from './share-turns.ts'
@@ -124,16 +125,19 @@ export function shownOf(
 
 /**
  * Removes an instance and what hangs on it; gives its pool space back; with the last instance the share goes, its quota is
- * released and a tombstone stays. False when the instance is gone already.
+ * released and a tombstone stays. False when the instance is gone already. With `leftBehind` something of it may still be
+ * exported (see `recordOrphan`), and its mount point name stays taken.
  */
 export async function removeInstance(
   tx: Tx,
   instanceId: string,
   settle: Pick<InstanceChange, 'now' | 'requestId' | 'operationId'>,
+  { leftBehind = false }: { readonly leftBehind?: boolean } = {},
 ): Promise<boolean> {
   const share = await takeShareOfInstance(tx, instanceId)
   const instance = await instanceById(tx, instanceId)
   if (instance === undefined) return false
+  if (!leftBehind) await letGoOfMountPointName(tx, instanceId)
   await releasePlacement(tx, instance)
   const locations = tx
     .selectFrom('share_instance_export_locations')
