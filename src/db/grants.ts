@@ -72,11 +72,25 @@ const pools: readonly Table[] = ['backends', 'pool_claims', 'pools']
 
 const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
   scheduler: {
-    read: [...types, 'backends', 'snapshots', 'snapshot_instances', 'share_metadata'],
+    read: [...types, 'backends', 'share_metadata'],
     append: records,
-    write: [...common, 'pools', 'pool_claims', 'shares', 'share_instances'],
+    // Snapshots: one that a revert waited for is available again when there is no room for it.
+    write: [
+      ...common,
+      'pools',
+      'pool_claims',
+      'shares',
+      'share_instances',
+      'snapshots',
+      'snapshot_instances',
+    ],
   },
-  share: { read: types, append: records, write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans'] },
+  share: {
+    // Limits: what is taken over is charged when its size is known.
+    read: [...types, 'quota_classes', 'quota_limits'],
+    append: records,
+    write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans'],
+  },
   data: {
     read: [...types, ...pools, 'orphans'],
     append: [],

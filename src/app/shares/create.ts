@@ -19,7 +19,7 @@ import { affinityMetadata, hintsOf, recordAffinity, type Hints } from './hints.t
 import { adminKeysOfShares } from './metadata.ts'
 import { findSource, type Source } from './source.ts'
 import { mountPointName } from './mount-point-name.ts'
-import { checkSizeOfType, checkZonesOfType, typeForShare, type ChosenType } from './type-rules.ts'
+import { checkSizeOfType, checkZonesOfType, keepType, typeForShare, type ChosenType } from './type-rules.ts'
 import { zoneByNameOrId } from '../../db/store/zones.ts'
 
 export interface CreateShareInput {
@@ -57,6 +57,7 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
   const type = await typeForShare(ctx, input.shareType, source)
   refuseServers(type, input)
   if (type !== null) {
+    await keepType(ctx, type)
     checkZonesOfType(ctx, type, zone?.name ?? null)
     checkSizeOfType(type, size)
   }
