@@ -2,6 +2,7 @@
  * How work that begins at the scheduler ends when it fails: the state, the quota, the owner's message. An operation is
  * unwound back to its first step, so it is the scheduler that writes these, whoever failed.
  */
+import type { Unmet } from '../../model/unmet.ts'
 import type { Tx } from '../schema.ts'
 import { recordMessage } from './records.ts'
 import { changeInstance, instanceById, releasePlacement } from './share-instances.ts'
@@ -12,9 +13,12 @@ export interface Ending {
   readonly projectId: string
   readonly requestId: string
   readonly operationId: string
-  /** `no-valid-host` when no pool took it. */
-  readonly causeCode: string
-  readonly detailId: string | null
+  /** Its code is `no-valid-host` when no pool took it. */
+  readonly cause: {
+    readonly code: string
+    readonly detailId?: string | null
+    readonly unmet?: Unmet | null
+  }
   /** False when something may be left on the backend: the instance keeps its place there. */
   readonly undone: boolean
   readonly now: number
@@ -25,7 +29,7 @@ export interface Ending {
 const allocateHost = '001'
 const createAction = '002'
 const extendAction = '008'
-/** "An unknown error occurred." */
+/** Manila's "An unknown error occurred.": the message says the cause in its place. */
 const unknownError = '001'
 const extendFailedInDriver = '015'
 
@@ -33,15 +37,20 @@ const extendFailedInDriver = '015'
 export async function createEndedBadly(tx: Tx, ending: Ending): Promise<void> {
   await leavePool(tx, ending)
   await change(tx, ending, ['creating', 'creating_from_snapshot'], 'error', {})
-  const action = ending.causeCode === 'no-valid-host' ? allocateHost : createAction
-  await tell(tx, ending, action, ending.detailId ?? unknownError)
+  const action = ending.cause.code === 'no-valid-host' ? allocateHost : createAction
+  await tell(tx, ending, action, ending.cause.detailId ?? unknownError)
 }
 
 /** The size stays what it was. A scheduler's refusal leaves the share available; a backend's failure does not. */
 export async function extendEndedBadly(tx: Tx, ending: Ending): Promise<void> {
-  const refused = ending.causeCode === 'no-valid-host'
+  const refused = ending.cause.code === 'no-valid-host'
   await change(tx, ending, ['extending'], refused ? 'available' : 'extending_error', { target_size: null })
-  await tell(tx, ending, extendAction, ending.detailId ?? (refused ? unknownError : extendFailedInDriver))
+  await tell(
+    tx,
+    ending,
+    extendAction,
+    ending.cause.detailId ?? (refused ? unknownError : extendFailedInDriver),
+  )
 }
 
 /** Nothing was charged yet; the row stays for its administrator to unmanage or delete. */
@@ -49,7 +58,7 @@ export async function manageEndedBadly(tx: Tx, ending: Ending): Promise<void> {
   const instance = await instanceById(tx, ending.instanceId)
   if (instance !== undefined && ending.undone) await releasePlacement(tx, instance)
   await change(tx, ending, ['manage_starting'], 'manage_error', { size: 0 })
-  await tell(tx, ending, createAction, ending.detailId ?? unknownError)
+  await tell(tx, ending, createAction, ending.cause.detailId ?? unknownError)
 }
 
 /** With nothing left on any backend the instance is nowhere again. */
@@ -83,6 +92,7 @@ function tell(tx: Tx, ending: Ending, actionId: string, detailId: string): Promi
     resourceId: ending.shareId,
     actionId,
     detailId,
+    cause: ending.cause,
     now: ending.now,
     ttlS: ending.messageTtlS,
   })

@@ -125,6 +125,5 @@ async function fail(tx: Tx, parts: StepParts, job: RevertJob, cause: Cause): Pro
   })
   await changeSnapshotInstance(tx, { snapshotInstanceId, from: ['restoring'], to: 'available', ...stamp })
   if (!moved) return
-  const { detailId } = cause
-  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '006', detailId })
+  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '006', cause })
 }
