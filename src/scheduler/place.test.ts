@@ -273,6 +273,17 @@ describe('what the user is told', () => {
     })
   })
 
+  test.each([
+    ['NFS', 1],
+    ['<in> CIFS', 1],
+    ['NFS_CIFS', 1],
+    ['HDFS', 0],
+    ['NFS_HDFS', 0],
+  ])('a type that asks for %s finds %j of a pool that serves two protocols', (storage_protocol, found) => {
+    const both = samplePool('h@a#1', { capabilities: { storage_protocol: ['NFS', 'CIFS'] } })
+    expect(place(sampleRequest({}, { storage_protocol }), [both]).ranked).toHaveLength(found)
+  })
+
   test('without any pool the backends are not ready', () => {
     expect(place(sampleRequest(), [])).toEqual({
       ranked: [],

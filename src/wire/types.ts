@@ -41,7 +41,7 @@ export const Bool = Type.Union(
 
 /** Digits that make a number from 0 to {@link maxInt}, for the patterns of schemas. */
 export const maxIntDigits =
-  '(?:[0-9]{1,9}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]{1}|214748364[0-6]|2147483647)'
+  '0*(?:[0-9]{1,9}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]{1}|214748364[0-6]|2147483647)'
 
 /** A whole number above 0; digits in a string are accepted, as in the original. */
 export const PositiveInt = Type.Union(
