@@ -75,7 +75,7 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
     append: records,
     write: [...common, 'pools', 'pool_claims', 'shares', 'share_instances'],
   },
-  share: { read: types, append: records, write: [...common, ...shares, ...pools, 'orphans'] },
+  share: { read: types, append: records, write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans'] },
   data: {
     read: [...types, ...pools, 'orphans'],
     append: [],

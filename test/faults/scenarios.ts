@@ -242,6 +242,29 @@ export const scenarios: Readonly<Record<OperationKind, Scenario>> = {
       await expectSnapshot(world, subject, 'available')
     },
   },
+  'revert-and-extend-share': {
+    async prepare(world, name) {
+      const subject = await snapshot(world, name, 3)
+      await accepted(() => action(world, 'shares', subject.shareId, 'shrink', { new_size: 2 }))
+      await until(
+        `shrinking ${name}`,
+        60_000,
+        async () => (await status(world, 'share', subject.shareId)) === 'available',
+      )
+      return subject
+    },
+    request: (world, { shareId, snapshotId }) =>
+      action(world, 'shares', shareId, 'revert', { snapshot_id: snapshotId }),
+    async done(world, subject) {
+      await expectShare(world, subject, 'available', 3)
+      await expectSnapshot(world, subject, 'available')
+    },
+    fault: { revert: fail },
+    async undone(world, subject) {
+      await expectShare(world, subject, 'reverting_error', 2)
+      await expectSnapshot(world, subject, 'available')
+    },
+  },
   'manage-share': {
     async prepare(world, name) {
       await plantShare(world, name)

@@ -2,10 +2,12 @@
  * How work that begins at the scheduler ends when it fails: the state, the quota, the owner's message. An operation is
  * unwound back to its first step, so it is the scheduler that writes these, whoever failed.
  */
+import { knownDetail } from '../../model/messages.ts'
 import type { Unmet } from '../../model/unmet.ts'
 import type { Tx } from '../schema.ts'
 import { recordMessage } from './records.ts'
 import { changeInstance, instanceById, releasePlacement } from './share-instances.ts'
+import { changeSnapshotInstance } from './snapshots.ts'
 
 export interface Ending {
   readonly instanceId: string
@@ -28,6 +30,7 @@ export interface Ending {
 /** Manila's action ids. */
 const allocateHost = '001'
 const createAction = '002'
+const revertAction = '006'
 const extendAction = '008'
 /** Manila's "An unknown error occurred.": the message says the cause in its place. */
 const unknownError = '001'
@@ -51,6 +54,19 @@ export async function extendEndedBadly(tx: Tx, ending: Ending): Promise<void> {
     extendAction,
     ending.cause.detailId ?? (refused ? unknownError : extendFailedInDriver),
   )
+}
+
+/** A scheduler's refusal leaves share and snapshot as they were; after a backend's failure nobody knows what the share holds. */
+export async function revertEndedBadly(
+  tx: Tx,
+  ending: Ending & { readonly snapshotInstanceId: string },
+): Promise<void> {
+  const { snapshotInstanceId, now, requestId, operationId } = ending
+  const to = ending.cause.code === 'no-valid-host' ? 'available' : 'reverting_error'
+  const moved = await change(tx, ending, ['reverting'], to, { target_size: null })
+  const stamp = { now, requestId, operationId }
+  await changeSnapshotInstance(tx, { snapshotInstanceId, from: ['restoring'], to: 'available', ...stamp })
+  if (moved) await tell(tx, ending, revertAction, ending.cause.detailId ?? unknownError)
 }
 
 /** Nothing was charged yet; the row stays for its administrator to unmanage or delete. */
@@ -91,7 +107,7 @@ function tell(tx: Tx, ending: Ending, actionId: string, detailId: string): Promi
     resourceType: 'SHARE',
     resourceId: ending.shareId,
     actionId,
-    detailId,
+    detailId: knownDetail(detailId),
     cause: ending.cause,
     now: ending.now,
     ttlS: ending.messageTtlS,

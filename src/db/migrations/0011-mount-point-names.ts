@@ -2,8 +2,6 @@
  * Who holds a name of the tenant's choice in an export path: one share instance in the whole service, by the primary key. Shares
  * that are there already hold theirs; of two with one name the older does. What the release before makes meanwhile holds
  * its name by its row in `shares`, which is looked up by the index.
- *
- * Beside it the words of a failure: why, for messages, and which specs no backend meets. The release before leaves them empty.
  */
 import { sql, type Kysely } from 'kysely'
 import { id, makeIndexes, makeTables, name, stamp } from './columns.ts'
@@ -15,9 +13,6 @@ const tables = {
 export async function up(db: Kysely<never>): Promise<void> {
   await makeTables(db, tables, { mount_point_names: ['name'] })
   await makeIndexes(db, { mount_point_names: ['instance_id'], shares: ['mount_point_name'] })
-  await db.schema.alterTable('operations').addColumn('cause_unmet', 'text').execute()
-  await db.schema.alterTable('messages').addColumn('cause_code', 'varchar(255)').execute()
-  await db.schema.alterTable('messages').addColumn('cause_unmet', 'text').execute()
   await sql`
     insert into mount_point_names (name, instance_id, created_at)
     select named.mount_point_name, named.instance_id, named.created_at
