@@ -340,6 +340,16 @@ describe.each(kinds)('%s', (kind, there, start) => {
           created_at: 1,
         })
         await owner.db.deleteFrom('usages').where('id', '=', id).execute()
+        await hung('ensure_runs', {
+          id: `e${n}`,
+          backend_id,
+          made_for: 'x',
+          left_over: '[]',
+          checked: 0,
+          lost: 0,
+          updated_at: 1,
+        })
+        await hung('mount_point_names', { name: `n${n}`, instance_id: id, created_at: 1 })
         await hung('usages', { id, kind: 'share', reason: 'x', method: 'x', measured_at: 1 })
       }
       // The nodes stop: what is counted here changes nothing by itself.

@@ -134,11 +134,12 @@ export const payerOf = (share: Pick<SharesTable, 'project_id' | 'user_id' | 'sha
 /** The universe of protocols; configuration enables some. */
 const protocols = ['NFS', 'CIFS', 'GLUSTERFS', 'HDFS', 'CEPHFS', 'MAPRFS', 'LUSTRE']
 
-export function knownProtocol(ctx: Ctx, text: string): string {
+/** `field` is what the caller sent it in. */
+export function knownProtocol(ctx: Ctx, text: string, field = 'share.share_proto'): string {
   const protocol = text.toUpperCase()
   const enabled = ctx.settings.shares.enabled_share_protocols.map((name) => name.toUpperCase())
   if (!protocols.includes(protocol) || !enabled.includes(protocol)) {
-    throw invalid(`share.share_proto must be one of ${enabled.join(', ')}`)
+    throw invalid(`${field} must be one of ${enabled.join(', ')}`)
   }
   return protocol
 }

@@ -39,10 +39,9 @@ export interface ManageShareInput {
  */
 export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string> {
   if (input.isPublic) ctx.policy.authorize('share:create_public_share', ctx.identity)
-  const protocol = knownProtocol(ctx, input.protocol)
-  if (!/^[^@#]+@[^@#]+#[^@#]+$/.test(input.serviceHost)) {
-    throw invalid('share.service_host must be of the form host@backend#pool')
-  }
+  const protocol = knownProtocol(ctx, input.protocol, 'share.protocol')
+  // Any other host that is none is an unknown one.
+  if (!/#./.test(input.serviceHost)) throw invalid('share.service_host must name a pool: host@backend#pool')
   const type =
     input.shareType === null
       ? await typeForShare(ctx, null, null)
@@ -55,7 +54,8 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
     throw invalid('share.share_server_id must be given exactly when the share type handles share servers')
   }
   const pool = await poolForManage(ctx.tx, input.serviceHost, upSince(ctx))
-  if (pool === undefined || pool.disabled) throw fault('ServiceNotFound', { id: input.serviceHost })
+  if (pool === undefined || pool.disabled)
+    throw fault('ServiceNotFound', { id: input.serviceHost.slice(0, 255) })
   if (!pool.up)
     throw invalid(`the service of ${input.serviceHost} is down: share.service_host must name one that is up`)
   const taken = fault('Conflict', {
