@@ -298,6 +298,15 @@ describe.each(kinds)('%s', (kind, there, start) => {
           .select('id')
           .where('snapshot_id', '=', snapshots[n] ?? '')
           .executeTakeFirstOrThrow()
+        await hung('ensure_runs', {
+          id: `e${n}`,
+          backend_id,
+          made_for: 'now',
+          left_over: '[]',
+          checked: 1,
+          lost: 0,
+          updated_at: 1,
+        })
         await hung('orphans', {
           id: `o${n}`,
           backend_id,
