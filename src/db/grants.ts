@@ -74,7 +74,11 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
     append: records,
     write: [...common, 'pools', 'pool_claims', 'shares', 'share_instances'],
   },
-  share: { read: types, append: records, write: [...common, ...shares, ...pools, 'orphans'] },
+  share: {
+    read: types,
+    append: records,
+    write: [...common, ...shares, ...pools, 'orphans', 'storage_findings'],
+  },
   data: {
     read: [...types, ...pools, 'orphans'],
     append: [],

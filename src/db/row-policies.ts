@@ -47,6 +47,7 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
       old: through('pools', 'id', 'pool_claims.pool_id', `p.backend_id in (${backends})`),
     },
     orphans: ofBackend('orphans'),
+    storage_findings: ofBackend('storage_findings'),
     shares: { old: here('shares'), new: `(${at('shares.host')} or shares.host = '')` },
     share_instances: {
       old: `share_instances.backend_id in (${backends})`,
