@@ -47,14 +47,11 @@ test('lists what was found twice, and changes nothing until told twice', async (
 test('--repair --yes hands the orphans, and only those, to the manila-share of their backend', async () => {
   await noted(seen)
   const { code, json } = await world.run('storage', 'audit', '--repair', '--yes', '-f', 'json')
-  const then = (json() as { resourceId: string; then: string }[]).map((one) => one.then)
+  const fates = (json() as { fate: string }[]).map((one) => one.fate)
   // What is missing is left, and said to be.
-  expect([code, then.sort()]).toEqual([1, ['', 'will be taken away', 'will be taken away']])
-  const queued = (await orphans()).map(({ kind, resource_id }) => [kind, resource_id])
-  expect(queued.sort()).toEqual([
-    ['share', seen[0]?.resourceId],
-    ['snapshot', seen[1]?.resourceId],
-  ])
+  expect([code, fates.sort()]).toEqual([1, ['', 'will be taken away', 'will be taken away']])
+  const queued = (await orphans()).map(({ kind, resource_id }) => `${kind} ${resource_id}`)
+  expect(queued.sort()).toEqual([`share ${seen[0]?.resourceId}`, `snapshot ${seen[1]?.resourceId}`])
   const again = await world.run('storage', 'audit')
   expect([again.code, again.out]).toMatchObject([1, expect.stringMatching(/missing[\s\S]*1 found/)])
 })

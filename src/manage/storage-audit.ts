@@ -23,32 +23,32 @@ restore it, or reset or delete the share.`,
       const now = systemClock().now()
       const told = await store.transaction(async (tx) => {
         const found = await findings(tx)
-        const outcome = async (one: Finding): Promise<string> => {
+        const fateOf = async (one: Finding): Promise<string> => {
           if (!repair || one.problem !== 'orphan') return ''
           if (!yes) return 'would be taken away'
           return (await takeAway(tx, one, now)) ?? 'will be taken away'
         }
-        const all: { finding: Finding; then: string }[] = []
-        for (const finding of found) all.push({ finding, then: await outcome(finding) })
+        const all: { finding: Finding; fate: string }[] = []
+        for (const finding of found) all.push({ finding, fate: await fateOf(finding) })
         return all
       })
       const table = columns(
-        ['BACKEND', 'PROBLEM', 'KIND', 'ID', 'SINCE', 'LAST SEEN', ...(repair ? ['THEN'] : [])],
-        told.map(({ finding: f, then }) => [
+        ['BACKEND', 'PROBLEM', 'KIND', 'ID', 'SINCE', 'LAST SEEN', ...(repair ? ['FATE'] : [])],
+        told.map(({ finding: f, fate }) => [
           f.backend,
           f.problem,
           f.kind,
           f.resourceId,
           isoMicros(f.firstSeenAt),
           isoMicros(f.lastSeenAt),
-          ...(repair ? [then] : []),
+          ...(repair ? [fate] : []),
         ]),
       )
-      const left = told.filter(({ then }) => then !== 'will be taken away').length
+      const left = told.filter(({ fate }) => fate !== 'will be taken away').length
       const hint = repair && !yes ? '; nothing was changed, say --yes' : ''
       return {
         code: left > 0 ? 1 : 0,
-        data: told.map(({ finding, then }) => ({ ...finding, ...(repair ? { then } : {}) })),
+        data: told.map(({ finding, fate }) => ({ ...finding, ...(repair ? { fate } : {}) })),
         text: `${told.length === 0 ? '' : table}${told.length} found${hint}\n`,
       }
     })

@@ -169,6 +169,24 @@ describe('manila-share', () => {
     expect(serving.backends.get(id)?.health).toBe('ready')
   })
 
+  it('compares what the backend holds with the rows, and says what nobody knows of', async () => {
+    const serving = await start({ alpha: sim })
+    const { id } = await health('node@alpha', 'ready')
+    const looked = () => until('a look', async () => (await noted())[0])
+    const noted = () => store.db.selectFrom('storage_findings').selectAll().execute()
+    const share = await placedShare(id)
+    await status(share.shareId, 'available')
+    await manager?.stop({ graceMs: 500, detach: false })
+    await store.db.deleteFrom('share_instances').where('id', '=', share.instanceId).execute()
+    await start({ alpha: sim })
+    expect(await looked()).toMatchObject({ resource_id: share.instanceId, problem: 'orphan' })
+    // As if it were seen for long.
+    await store.db.updateTable('storage_findings').set({ first_seen_at: 1 }).execute()
+    const said = async () => (await backendById(store.db, id))?.health_reason ?? ''
+    await until('told', async () => ((await said()).includes('1 thing that no row knows') ? true : undefined))
+    expect(serving.backends.size).toBe(1)
+  })
+
   it('looks for every mount again after a stop that detached, and not after any other', async () => {
     const hash = async () =>
       (await store.db.selectFrom('backends').select('info_hash').executeTakeFirst())?.info_hash ?? null

@@ -178,7 +178,7 @@ describe('a repair', () => {
       .where('operation_id', '=', pending.operationId)
       .execute()
     const answers = await repair()
-    expect(answers.sort()).toEqual([
+    expect(answers.map(String).sort()).toEqual([
       'a row has it by now',
       `operation ${pending.operationId} is under way with it`,
     ])
