@@ -52,6 +52,7 @@ const shares: readonly Table[] = [
   'access_rule_metadata',
   'access_rules',
   'export_location_metadata',
+  'mount_point_names',
   'resource_locks',
   'share_instance_export_locations',
   'share_instances',
@@ -77,7 +78,7 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
   share: {
     read: types,
     append: records,
-    write: [...common, ...shares, ...pools, 'orphans', 'storage_findings'],
+    write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans', 'storage_findings'],
   },
   data: {
     read: [...types, ...pools, 'orphans'],

@@ -20,6 +20,7 @@ import {
   type FunctionNode,
   type QueryResult,
   type BinaryOperationNode,
+  type SelectModifierNode,
 } from 'kysely'
 import { budgetForStatement } from '../../runtime/statement-budget.ts'
 import { keepPrivate } from '../../runtime/private-file.ts'
@@ -189,6 +190,11 @@ class Compiler extends SqliteQueryCompiler {
     const known = overNothing(node)
     if (known === null) super.visitBinaryOperation(node)
     else this.append(known)
+  }
+
+  /** `for update` has no words here and needs none: a transaction has the whole file from its `begin immediate`. */
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (node.modifier !== 'ForUpdate') super.visitSelectModifier(node)
   }
 }
 

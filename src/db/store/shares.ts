@@ -2,6 +2,7 @@
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { contains, paged, type Page } from './keyset.ts'
+import { holdMountPointName } from './mount-point-names.ts'
 import { hasPairs } from './pairs.ts'
 import type { Scope } from './scope.ts'
 
@@ -104,12 +105,15 @@ export async function shareById(db: DbOrTx, id: string): Promise<ShareRow | unde
 
 /** A share the scope may see: its own and public ones. */
 export async function visibleShare(db: DbOrTx, scope: Scope, id: string): Promise<ShareRow | undefined> {
-  let query = db.selectFrom('shares').selectAll().where('id', '=', id)
-  if (scope.projectId !== null) {
-    const own = scope.projectId
-    query = query.where((eb) => eb.or([eb('project_id', '=', own), eb('is_public', '=', 1)]))
-  }
-  return query.executeTakeFirst()
+  return visible(db, scope, id).executeTakeFirst()
+}
+
+/** The query for it; `share-turns.ts` locks what it finds. */
+export function visible(db: DbOrTx, scope: Scope, id: string) {
+  const query = db.selectFrom('shares').selectAll().where('id', '=', id)
+  if (scope.projectId === null) return query
+  const own = scope.projectId
+  return query.where((eb) => eb.or([eb('project_id', '=', own), eb('is_public', '=', 1)]))
 }
 
 /** One share with its view's columns. */
@@ -330,7 +334,10 @@ function filteredByInstance<O>(start: Query<O>, f: ShareFilters): Query<O> {
   return query
 }
 
-/** Writes a new share with its first instance and metadata; the caller charges quota and enqueues the work. */
+/**
+ * Writes a new share with its first instance, metadata and hold on its mount point name; the caller charges quota and enqueues
+ * the work. Throws the database's duplicate error when another took the name meanwhile.
+ */
 export async function insertShare(
   tx: Tx,
   share: SharesTable,
@@ -339,6 +346,10 @@ export async function insertShare(
 ): Promise<void> {
   await tx.insertInto('shares').values(share).execute()
   await tx.insertInto('share_instances').values(instance).execute()
+  if (share.mount_point_name !== null) {
+    const held = { name: share.mount_point_name, instanceId: instance.id, now: share.created_at }
+    await holdMountPointName(tx, held)
+  }
   const rows = Object.entries(metadata).map(([meta_key, meta_value]) => ({
     share_id: share.id,
     meta_key,
@@ -385,6 +396,36 @@ export async function dependentsOf(
     groupMembers: count('members'),
     deleteLocks: count('locks'),
   }
+}
+
+/** Most of them that are looked up: enough to say that there are more. */
+const maxElsewhere = 10
+
+/** Snapshots of the share, or locks on it, that belong to another project than the share, oldest first. */
+export async function dependentsElsewhere(
+  db: DbOrTx,
+  of: { readonly shareId: string; readonly projectId: string; readonly kind: 'snapshots' | 'locks' },
+): Promise<{ id: string; projectId: string }[]> {
+  const rows =
+    of.kind === 'snapshots'
+      ? db
+          .selectFrom('snapshots')
+          .select(['id', 'project_id', 'created_at'])
+          .where('share_id', '=', of.shareId)
+      : db
+          .selectFrom('resource_locks')
+          .select(['id', 'project_id', 'created_at'])
+          .where('resource_id', '=', of.shareId)
+          .where('resource_action', '=', 'delete')
+  const found = await db
+    .selectFrom(rows.as('dependents'))
+    .select(['id', 'project_id'])
+    .where('project_id', '<>', of.projectId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(maxElsewhere)
+    .execute()
+  return found.map((row) => ({ id: row.id, projectId: row.project_id }))
 }
 
 /** Labels of the pools that hold the share's instances; null when there is no such share. */
