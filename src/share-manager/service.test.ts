@@ -14,6 +14,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { shareManager, type ShareManager } from './service.ts'
 import type { Bench } from './test-bench.ts'
 import { askForShare, queueRule } from './test-scenarios.ts'
+import { notificationsOf } from '../notifications/payload.ts'
 import { troubled } from './troubled.fixture.ts'
 
 const quiet = { info() {}, warn() {}, error() {} }
@@ -170,7 +171,7 @@ describe('manila-share', () => {
   })
 
   it('compares what the backend holds with the rows, and says what nobody knows of', async () => {
-    const serving = await start({ alpha: sim })
+    await start({ alpha: sim })
     const { id } = await health('node@alpha', 'ready')
     const looked = () => until('a look', async () => (await noted())[0])
     const noted = () => store.db.selectFrom('storage_findings').selectAll().execute()
@@ -184,7 +185,36 @@ describe('manila-share', () => {
     await store.db.updateTable('storage_findings').set({ first_seen_at: 1 }).execute()
     const said = async () => (await backendById(store.db, id))?.health_reason ?? ''
     await until('told', async () => ((await said()).includes('1 thing that no row knows') ? true : undefined))
-    expect(serving.backends.size).toBe(1)
+    // Listeners outside hear of it, too.
+    const events = await store.db.selectFrom('events').select('detail').execute()
+    expect(events.filter(({ detail }) => detail.includes('no row knows'))).toHaveLength(1)
+  })
+
+  it('tells listeners outside of new trouble once, and of its end', async () => {
+    const exporter = `path:${fileURLToPath(new URL('troubled.fixture.ts', import.meta.url))}`
+    troubled.troubles = []
+    const serving = await start({ alpha: { ...sim, exporter } })
+    const { id } = await health('node@alpha', 'ready')
+    const told = async () =>
+      notificationsOf(
+        (await store.db.selectFrom('events').selectAll().orderBy('created_at').execute()) as never,
+        {
+          operations: new Map(),
+          shares: new Map(),
+          snapshots: new Map(),
+          zones: new Map(),
+          types: new Map(),
+        } as never,
+      )
+    const note = () => serving.backends.get(id)?.noteTroubles()
+    for (const troubles of [['a server died 3 times'], ['a server died 3 times'], [], []]) {
+      troubled.troubles = troubles
+      await note()
+    }
+    expect((await told()).map(({ type, publisher, payload }) => [type, publisher, payload.reason])).toEqual([
+      ['backend.trouble', 'share.node@alpha', 'a server died 3 times'],
+      ['backend.recovered', 'share.node@alpha', null],
+    ])
   })
 
   it('looks for every mount again after a stop that detached, and not after any other', async () => {
