@@ -102,23 +102,34 @@ describe('a look at the storage', () => {
 
   it('does not find what is made or deleted while it looks', async () => {
     await bench.close()
+    const before: (() => Promise<void>)[] = []
     const during: (() => Promise<void>)[] = []
-    const between = async <T>(answer: T): Promise<T> => {
-      for (const one of during.splice(0)) await one()
-      return answer
+    const all = async (work: (() => Promise<void>)[]) => {
+      for (const one of work.splice(0)) await one()
     }
     bench = await openBench({
       wrapDriver: (driver): StorageDriver => ({
         ...driver,
-        inventory: async (call) => between(await driver.inventory(call)),
+        inventory: async (call) => {
+          await all(before)
+          const held = await driver.inventory(call)
+          await all(during)
+          return held
+        },
       }),
     })
-    const gone = await availableShare(bench)
     const removal = async () => {
-      await askOfShare(bench, gone, 'delete-share', { force: false, deferred: false }, 'deleting')
-      await bench.drain()
+      const gone = await availableShare(bench)
+      return async () => {
+        await askOfShare(bench, gone, 'delete-share', { force: false, deferred: false }, 'deleting')
+        await bench.drain()
+      }
     }
-    during.push(removal)
+    // Its row was there before the storage was asked, and neither is now.
+    before.push(await removal())
+    expect(await look()).toBe(0)
+    expect(await db().selectFrom('storage_findings').selectAll().execute()).toEqual([])
+    during.push(await removal())
     // Its row is gone and the inventory named it: one look can't know better, and nobody is told.
     expect(await look()).toBe(0)
     expect(await look(confirmUs + 1_000_000)).toBe(0)
