@@ -64,6 +64,8 @@ function checkedOut(commit: string, path: string): string | null {
   } catch {
     return null
   }
+  // What a run that was killed left of its own is forgotten once its folder is gone.
+  git('worktree', 'prune')
   git('worktree', 'add', '--detach', path, commit)
   symlinkSync(join(repository, 'node_modules'), join(path, 'node_modules'))
   return path
