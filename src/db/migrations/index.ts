@@ -12,6 +12,7 @@ import * as readOnlyPools from './0009-read-only-pools.ts'
 import * as mountPointNames from './0011-mount-point-names.ts'
 import * as ensureRuns from './0013-ensure-runs.ts'
 import * as storageFindings from './0014-storage-findings.ts'
+import * as causesInWords from './0016-causes-in-words.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-mount-point-names': mountPointNames,
   '0013-ensure-runs': ensureRuns,
   '0014-storage-findings': storageFindings,
+  '0016-causes-in-words': causesInWords,
 }
