@@ -349,15 +349,6 @@ describe.each(kinds)('%s', (kind, there, start) => {
           created_at: 1,
         })
         await owner.db.deleteFrom('usages').where('id', '=', id).execute()
-        await hung('ensure_runs', {
-          id: `e${n}`,
-          backend_id,
-          made_for: 'x',
-          left_over: '[]',
-          checked: 0,
-          lost: 0,
-          updated_at: 1,
-        })
         await hung('storage_findings', {
           backend_id,
           kind: 'share',
