@@ -89,7 +89,7 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
     // Limits: what is taken over is charged when its size is known.
     read: [...types, 'quota_classes', 'quota_limits'],
     append: records,
-    write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans'],
+    write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans', 'storage_findings'],
   },
   data: {
     read: [...types, ...pools, 'orphans'],

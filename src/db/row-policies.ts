@@ -48,6 +48,7 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
     },
     orphans: ofBackend('orphans'),
     ensure_runs: ofBackend('ensure_runs'),
+    storage_findings: ofBackend('storage_findings'),
     shares: { old: here('shares'), new: `(${at('shares.host')} or shares.host = '')` },
     share_instances: {
       old: `share_instances.backend_id in (${backends})`,

@@ -25,6 +25,8 @@ const parseOptions = {
   to: { type: 'string' },
   user: { type: 'string' },
   apply: { type: 'boolean' },
+  repair: { type: 'boolean' },
+  yes: { type: 'boolean' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */

@@ -14,6 +14,8 @@ export type OptionName =
   | 'apply'
   | 'service'
   | 'backends'
+  | 'repair'
+  | 'yes'
 
 /** The options of a command line. */
 export interface Given {
@@ -29,6 +31,8 @@ export interface Given {
   readonly to?: string | undefined
   readonly user?: string | undefined
   readonly apply?: boolean | undefined
+  readonly repair?: boolean | undefined
+  readonly yes?: boolean | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */

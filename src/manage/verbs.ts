@@ -15,6 +15,7 @@ import { serviceCleanup, serviceDrain, serviceProcesses, serviceUndrain } from '
 import { serviceList } from './service-list.ts'
 import { shareMove } from './share-move.ts'
 import { shareStuck, shareUpdateHost } from './share.ts'
+import { storageAudit } from './storage-audit.ts'
 import { userCreate, userPassword } from './users.ts'
 import type { Verb } from './verb.ts'
 
@@ -33,6 +34,7 @@ export const verbs: readonly Verb[] = [
   shareStuck,
   shareUpdateHost,
   shareMove,
+  storageAudit,
   serviceList,
   serviceProcesses,
   serviceDrain,

@@ -24,6 +24,7 @@ export interface Metrics {
   readonly queueAge: Gauge<'topic'>
   readonly queueLength: Gauge<'topic' | 'state'>
   readonly rulesBehind: Gauge
+  readonly storageFindings: Gauge
   readonly poolTotal: Gauge<'pool'>
   readonly poolFree: Gauge<'pool'>
   readonly poolPlaced: Gauge<'pool'>
@@ -111,6 +112,11 @@ export function metrics(): Metrics {
       'manila_access_rules_behind',
       'Share instances whose access rules changed and are not yet carried out.',
       [],
+    ),
+    storageFindings: gauge(
+      'manila_storage_findings',
+      'What backends hold and no row knows (orphan), or lack although a row says it is there (missing).',
+      ['backend', 'problem'],
     ),
     poolTotal: gauge('manila_pool_capacity_total_bytes', 'Capacity as last reported.', ['pool']),
     poolFree: gauge('manila_pool_capacity_free_bytes', 'Free space as last reported.', ['pool']),

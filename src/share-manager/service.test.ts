@@ -170,6 +170,26 @@ describe('manila-share', () => {
     expect(serving.backends.get(id)?.health).toBe('ready')
   })
 
+  it('compares what the backend holds with the rows, and says what nobody knows of', async () => {
+    await start({ alpha: sim })
+    const { id } = await health('node@alpha', 'ready')
+    const looked = () => until('a look', async () => (await noted())[0])
+    const noted = () => store.db.selectFrom('storage_findings').selectAll().execute()
+    const share = await placedShare(id)
+    await status(share.shareId, 'available')
+    await manager?.stop({ graceMs: 500, detach: false })
+    await store.db.deleteFrom('share_instances').where('id', '=', share.instanceId).execute()
+    await start({ alpha: sim })
+    expect(await looked()).toMatchObject({ resource_id: share.instanceId, problem: 'orphan' })
+    // As if it were seen for long.
+    await store.db.updateTable('storage_findings').set({ first_seen_at: 1 }).execute()
+    const said = async () => (await backendById(store.db, id))?.health_reason ?? ''
+    await until('told', async () => ((await said()).includes('1 thing that no row knows') ? true : undefined))
+    // Listeners outside hear of it, too.
+    const events = await store.db.selectFrom('events').select('detail').execute()
+    expect(events.filter(({ detail }) => detail.includes('no row knows'))).toHaveLength(1)
+  })
+
   it('tells listeners outside of new trouble once, and of its end', async () => {
     const exporter = `path:${fileURLToPath(new URL('troubled.fixture.ts', import.meta.url))}`
     troubled.troubles = []

@@ -43,6 +43,7 @@ import { guardOf } from './reconcilers/guard.ts'
 import { removeFences } from './reconcilers/fences.ts'
 import { removeOrphans } from './reconcilers/orphans.ts'
 import { reportPools } from './reconcilers/pool-stats.ts'
+import { auditStorage, findingsSentence } from './reconcilers/storage-audit.ts'
 import { usages, type Usages } from './reconcilers/usages.ts'
 
 export interface ShareManagerParts extends Omit<ShareParts, 'settings'> {
@@ -146,7 +147,8 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   )
   const troubles = every(5 * seconds, `troubles of ${backend.label}`, log, async () => {
     const closedToWriters = await readOnlyPools(scope.store.db, backend.id)
-    await backend.noteTroubles(closedToWriters.map(({ reason }) => reason))
+    const found = await findingsSentence(scope)
+    await backend.noteTroubles([...closedToWriters.map(({ reason }) => reason), ...found])
   })
   const jobs: Periodic[] = [forced, troubles]
   const led: Periodic[] = []
@@ -186,6 +188,7 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
           ]),
       whenLeading(60, 'deferred deletions', () => retryDeferredDeletions(scope)),
       whenLeading(60, 'orphans', () => removeOrphans(scope)),
+      whenLeading(600, 'storage', () => auditStorage(scope)),
     )
     // Fence files are this node's own, whoever leads.
     jobs.push(

@@ -29,12 +29,6 @@ const asked: readonly Asked[] = [
   { what: 'list of 100 detail at 2.30', path: () => '/v2/shares/detail?limit=100', minor: 30, calls: 200 },
   { what: 'list of 1,000 detail, streamed', path: () => '/v2/shares/detail', minor: 99, calls: 20 },
   { what: 'list of 100, names only', path: () => '/v2/shares?limit=100', minor: 99, calls: 300 },
-  {
-    what: 'list of 100 snapshots detail',
-    path: () => '/v2/snapshots/detail?limit=100',
-    minor: 99,
-    calls: 200,
-  },
   { what: 'show', path: (ids, turn) => `/v2/shares/${ids[turn % ids.length]}`, minor: 99, calls: 500 },
 ]
 
@@ -70,6 +64,8 @@ function checkedOut(commit: string, path: string): string | null {
   } catch {
     return null
   }
+  // What a run that was killed left of its own is forgotten once its folder is gone.
+  git('worktree', 'prune')
   git('worktree', 'add', '--detach', path, commit)
   symlinkSync(join(repository, 'node_modules'), join(path, 'node_modules'))
   return path

@@ -350,14 +350,13 @@ describe.each(kinds)('%s', (kind, there, start) => {
           created_at: 1,
         })
         await owner.db.deleteFrom('usages').where('id', '=', id).execute()
-        await hung('ensure_runs', {
-          id: `e${n}`,
+        await hung('storage_findings', {
           backend_id,
-          made_for: 'x',
-          left_over: '[]',
-          checked: 0,
-          lost: 0,
-          updated_at: 1,
+          kind: 'share',
+          resource_id: `f${n}`,
+          problem: 'orphan',
+          first_seen_at: 1,
+          last_seen_at: 1,
         })
         await hung('mount_point_names', { name: `n${n}`, instance_id: id, created_at: 1 })
         await hung('usages', { id, kind: 'share', reason: 'x', method: 'x', measured_at: 1 })

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../../app/context.ts'
 import { backendHealth, poolCapacity, queueState, rulesBehind } from '../../db/store/health.ts'
+import { countFindings } from '../../db/store/storage-findings.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 
 const bytesPerGib = 1024 ** 3
@@ -37,6 +38,10 @@ export function readGauges(parts: Pick<AppParts, 'store' | 'clock' | 'bus'>, met
       if (total_gib !== null) metrics.poolTotal.set({ pool: label }, total_gib * bytesPerGib)
       if (free_gib !== null) metrics.poolFree.set({ pool: label }, free_gib * bytesPerGib)
       metrics.poolPlaced.set({ pool: label }, placed_gib * bytesPerGib)
+    }
+    metrics.storageFindings.reset()
+    for (const { backend, problem, count } of await countFindings(parts.store.db)) {
+      metrics.storageFindings.set({ backend, problem }, count)
     }
     for (const { label, health } of await backendHealth(parts.store.db)) {
       metrics.backendUp.set({ backend: label }, health === 'ready' ? 1 : 0)

@@ -100,6 +100,16 @@ export interface OrphansTable {
   reason: string
   created_at: Stamp
 }
+/** What a backend holds and no row knows, or lacks although a row says it is there; see `storage-findings.ts`. */
+export interface StorageFindingsTable {
+  backend_id: string
+  kind: string
+  /** Of the share instance or snapshot instance. */
+  resource_id: string
+  problem: string
+  first_seen_at: Stamp
+  last_seen_at: Stamp
+}
 export interface EventsTable {
   id: string
   created_at: Stamp
@@ -165,6 +175,7 @@ export interface OperationTables {
   lanes: LanesTable
   tombstones: TombstonesTable
   orphans: OrphansTable
+  storage_findings: StorageFindingsTable
   events: EventsTable
   messages: MessagesTable
   idempotency_keys: IdempotencyKeysTable
