@@ -2,24 +2,36 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Settings } from '../config/schema.ts'
+import type { KeystoneLog } from '../clients/keystone.ts'
 import type { Store } from '../db/open.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { AuthManager } from './manager.ts'
+import { openKeystone } from './open-keystone.ts'
 import type { TokenVerifier } from './verifier.ts'
 
 export interface Authentication {
   readonly verifier: TokenVerifier
   /** Null where accounts are administered elsewhere. */
   readonly face: IdentityFace | null
+  /** Ends what it keeps open. */
+  close(): void
 }
 
 /** Throws a sentence when it can't be built; nothing of other services is waited for. */
 export async function openAuthentication(
   settings: Settings,
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  {
+    store,
+    clock,
+    log = silent,
+  }: { readonly store: Store; readonly clock: Clock; readonly log?: KeystoneLog },
 ): Promise<Authentication> {
   const { auth } = settings
+  if (auth.backend === 'keystone') {
+    const { verifier, client } = openKeystone(auth.keystone, { clock, log })
+    return { verifier, face: null, close: () => client.close() }
+  }
   mkdirSync(dirname(auth.key_file), { recursive: true, mode: 0o700 })
   const manager = await AuthManager.open({
     store,
@@ -35,5 +47,7 @@ export async function openAuthentication(
     },
     tokensPerMinute: auth.tokens_per_minute,
   })
-  return { verifier: manager, face: manager }
+  return { verifier: manager, face: manager, close: () => {} }
 }
+
+const silent: KeystoneLog = { info() {}, error() {} }

@@ -32,8 +32,19 @@ export function brokerInClear(url: string, hosts: readonly string[]): string | n
   return named.find((host) => host !== '' && !isLoopback(host)) ?? null
 }
 
+/** As {@link databaseInClear}, of a Keystone. */
+export function keystoneInClear(url: string): string | null {
+  if (!/^http:/i.test(url) || !URL.canParse(url)) return null
+  const { hostname } = new URL(url)
+  return isLoopback(hostname) ? null : hostname
+}
+
 interface Speaking {
   readonly database: { readonly url: string; readonly allow_plaintext: boolean }
+  readonly auth: {
+    readonly backend: string
+    readonly keystone: { readonly auth_url: string; readonly allow_plaintext: boolean }
+  }
   readonly bus: { readonly url: string; readonly hosts: readonly string[]; readonly allow_plaintext: boolean }
   readonly notifications: {
     readonly enabled: boolean
@@ -43,7 +54,7 @@ interface Speaking {
 }
 
 /** A sentence about the first server that would be spoken to in clear, or null. */
-export function plaintextProblem({ database, bus, notifications }: Speaking): string | null {
+export function plaintextProblem({ database, auth, bus, notifications }: Speaking): string | null {
   const told = notifications.enabled && notifications.url !== ''
   const all = [
     ['database', databaseInClear(database.url), database.allow_plaintext, secureDatabase],
@@ -54,18 +65,26 @@ export function plaintextProblem({ database, bus, notifications }: Speaking): st
       notifications.allow_plaintext,
       secureBroker,
     ],
+    [
+      'auth.keystone',
+      auth.backend === 'keystone' ? keystoneInClear(auth.keystone.auth_url) : null,
+      auth.keystone.allow_plaintext,
+      secureKeystone,
+      'auth_url',
+    ],
   ] as const
-  for (const [table, host, allowed, how] of all) {
-    if (host !== null && !allowed) return sentence(`${table}.url`, host, how, `[${table}]`)
+  for (const [table, host, allowed, how, option = 'url'] of all) {
+    if (host !== null && !allowed) return sentence(`${table}.${option}`, host, how, `[${table}]`)
   }
   return null
 }
 
 const secureDatabase = '?sslmode=verify-full&sslrootcert=<file> at its end'
 const secureBroker = 'amqps://'
+const secureKeystone = 'https://'
 
 const sentence = (what: string, host: string, how: string, table: string): string =>
-  `${what} speaks in clear to ${host}, which is another host: passwords and all rows could be read and changed on the way. Use ${how}; ` +
+  `${what} speaks in clear to ${host}, which is another host: passwords and what they protect could be read and changed on the way. Use ${how}; ` +
   `or, if the network between them is protected otherwise, set allow_plaintext = true in ${table}`
 
 /** The same for a URL that stands on a command line. */

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
+import { Keystone } from './keystone.ts'
 
 const text = (description: string, value: string) => Type.String({ description, default: value })
 const count = (description: string, value: number, minimum = 0) =>
@@ -145,6 +146,11 @@ export const Notifications = Type.Object({
 })
 
 export const Auth = Type.Object({
+  backend: Type.Enum(['db', 'keystone'], {
+    description:
+      'Who says what a token is worth: this service itself, whose accounts are in the database, or the Keystone of [auth.keystone].',
+    default: 'db',
+  }),
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
   max_login_failures: count(
@@ -172,6 +178,7 @@ export const Auth = Type.Object({
     ['127.0.0.0/8', '::1/128'],
   ),
   tokens_per_minute: count('Tokens that one process gives one user a minute; 0 = any number.', 240),
+  keystone: Keystone,
 })
 
 export const Shares = Type.Object({
