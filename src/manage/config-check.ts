@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
+import { openKeystone } from '../auth/open-keystone.ts'
 import { redactSecrets } from '../auth/redact.ts'
 import { ConfigError } from '../config/load.ts'
 import type { BackendSettings, Settings } from '../config/schema.ts'
+import { systemClock } from '../runtime/clock.ts'
 import { columns } from './columns.ts'
 import type { Call, PartFactory, Verb, World } from './verb.ts'
 
@@ -36,6 +38,7 @@ something is wrong; all problems are listed. What a backend would serve with les
     }
     const problems = [
       ...policyProblems(world, settings),
+      ...keystoneProblems(settings),
       ...backends.flatMap((one) => one.problems.map((problem) => `backend ${one.backend}: ${problem}`)),
     ]
     const warnings = backends.flatMap((one) => one.warnings.map((text) => `backend ${one.backend}: ${text}`))
@@ -49,7 +52,9 @@ something is wrong; all problems are listed. What a backend would serve with les
           ['api', `${host} port ${port}`],
           ['database', settings.database.url],
           ['state', settings.state_dir],
-          ['token keys', settings.auth.key_file],
+          settings.auth.backend === 'keystone'
+            ? ['identity', `the Keystone at ${settings.auth.keystone.auth_url}`]
+            : ['token keys', settings.auth.key_file],
           ['policy', settings.api.policy_file || "Manila's defaults"],
           ['default type', settings.shares.default_share_type || 'none: requests must name one'],
         ],
@@ -92,6 +97,18 @@ function policyProblems(world: World, settings: Settings): string[] {
     return []
   } catch (error) {
     return (error as Error).message.split('\n').map((line) => `policy file: ${line}`)
+  }
+}
+
+/** Its certificates are read; it is not asked. */
+function keystoneProblems({ auth }: Settings): string[] {
+  if (auth.backend !== 'keystone') return []
+  try {
+    const log = { info() {}, error() {} }
+    openKeystone(auth.keystone, { clock: systemClock(), log }).client.close()
+    return []
+  } catch (error) {
+    return [`auth.keystone: ${(error as Error).message}`]
   }
 }
 

@@ -27,6 +27,8 @@ export interface Keystone extends Daemon {
   readonly adminPassword: string
   /** As that administrator; answers the body, undefined for none. Throws what Keystone said when it is no success. */
   admin(method: string, path: string, body?: unknown): Promise<never>
+  /** Begins it again; tokens issued from now on last so long. */
+  restartWithLifetime(seconds: number): Promise<void>
   /** Ends it and removes what it kept. */
   remove(): Promise<void>
 }
@@ -78,6 +80,11 @@ export async function startKeystone({ tokenLifetimeS = 28_800 }: KeystoneOptions
       const text = await reply.text()
       if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`)
       return (text === '' ? undefined : JSON.parse(text)) as never
+    },
+    async restartWithLifetime(seconds) {
+      await server.stop()
+      writeOwned(dir, 'keystone.conf', configuration(dir, seconds))
+      await server.start()
     },
     async remove() {
       await server.stop()

@@ -131,7 +131,7 @@ function ruleOf(call: string): object {
 }
 
 /** A change that ends tokens ends those of the rest of its second, too: Keystone's stamps have no finer. */
-const nextSecond = (): Promise<void> => sleep(1000 - (Date.now() % 1000) + 20)
+export const nextSecond = (): Promise<void> => sleep(1000 - (Date.now() % 1000) + 20)
 
 export function administratorOf({ keystone: { admin }, idOf }: Cast) {
   const change = (person: Person, user: object): Promise<void> =>
