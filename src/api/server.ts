@@ -6,6 +6,7 @@
  * off, because the wire is Manila's.
  */
 import { randomUUID } from 'node:crypto'
+import type { Server as TlsServer } from 'node:https'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -13,7 +14,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
-import type { Ctx, AppParts } from '../app/context.ts'
+import type { AppParts, Ctx, RequestRate } from '../app/context.ts'
 import type { TokenVerifier } from '../auth/verifier.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
@@ -28,13 +29,17 @@ import { existsAt, isExperimentalAt } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
 import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
 import { faultReply } from './faults.ts'
+import { faultAnswer } from './identity/faults.ts'
 import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
+import { allowOrigins } from './cors.ts'
 import { Gate, Places } from './gate.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
 import { streamOf } from './send-stream.ts'
 import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
+import { RequestRates } from './request-rates.ts'
 import { routePath } from './route-path.ts'
+import { tlsOptions, watchCertificate } from './tls.ts'
 import { experimentalHeader, negotiate, versionDocument, versionHeader } from './versioning.ts'
 
 export interface ServerParts extends AppParts {
@@ -56,6 +61,7 @@ interface Edge extends ServerParts {
   readonly streams: Places
   /** Changes of each project in a minute. */
   readonly changes: Rate
+  readonly rates: RequestRates
 }
 
 /** What one request has settled so far. */
@@ -85,7 +91,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const projectId = new RegExp(`^(?:${parts.settings.api.project_id_regex})$`)
   const trust = proxyTrust(parts.settings.api.trust_proxy)
   const { limits } = parts.settings
-  const app = fastify({
+  const tls = tlsOptions(parts.settings.api.tls)
+  const patience = {
+    connectionsCheckingInterval: Math.min(limits.head_timeout_s, limits.request_timeout_s) * 250,
+  }
+  const app: FastifyInstance = fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
@@ -93,7 +103,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     trustProxy: trust,
     requestTimeout: limits.request_timeout_s * 1000,
     // Node looks every 30 s by itself, and a request could take that much longer.
-    http: { connectionsCheckingInterval: Math.min(limits.head_timeout_s, limits.request_timeout_s) * 250 },
+    ...(tls === null
+      ? { http: patience }
+      : { https: { ...patience, ...tls, handshakeTimeout: limits.head_timeout_s * 1000 } }),
     keepAliveTimeout: 75_000,
     // Nothing is validated or serialized by Fastify: its compilers are not even loaded, which is a tenth of a start.
     schemaController: { compilersFactory },
@@ -104,6 +116,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     genReqId: () => `req-${randomUUID()}`,
     rewriteUrl: (raw) => stripProject(raw as RawRequest, collections, projectId),
   })
+  if (tls !== null) watchCertificate(app.server as unknown as TlsServer, parts.settings.api.tls, parts.log)
   readBodies(app)
   // A head comes in one piece; who needs longer holds a connection and means nothing else.
   app.server.headersTimeout = limits.head_timeout_s * 1000
@@ -116,6 +129,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       : new Gate(limits.requests_per_project),
     patient: new Gate(patientPerProject),
     streams: new Places({ each: limits.streams_per_project, all: limits.streams }),
+    rates: new RequestRates(limits, () => parts.clock.now()),
     changes: new Rate(parts.settings.api.changes_per_minute, () => parts.clock.now()),
   }
   const connections = {
@@ -146,6 +160,19 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     // What one caller may see is nobody else's: no proxy keeps it, and none mixes callers up.
     reply.header('cache-control', 'no-store')
     reply.header('vary', varies)
+  })
+  allowOrigins(app, parts.settings.api.cors)
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.url.startsWith('/v2') && !request.url.startsWith('/identity')) return
+    const refusal = edge.rates.fromAddress(request.ip)
+    if (refusal === null) return
+    if (request.url.startsWith('/v2')) return sendFault(request, reply, refusal, request.id)
+    const { status, headers, body } = faultAnswer(refusal, baseOf(request))
+    return reply
+      .code(status)
+      .headers(headers ?? {})
+      .header('content-type', 'application/json')
+      .send(JSON.stringify(body))
   })
   app.addHook('onResponse', async (request, reply) => {
     endRequest(request.raw.socket)
@@ -287,6 +314,8 @@ async function identify(parts: Edge, request: FastifyRequest): Promise<Identity>
           serviceToken: one(request.headers['x-service-token']) ?? null,
         })
   if (identity === null) throw fault('Unauthorized')
+  const refusal = parts.rates.ofProject(turnOf(identity))
+  if (refusal !== null) throw refusal
   return identity
 }
 
@@ -405,6 +434,9 @@ function readingContext(
     minor,
     flags,
     db: parts.store.db,
+    get rate(): RequestRate | null {
+      return parts.rates.left(turnOf(identity))
+    },
     get tx(): Tx {
       throw new Error('a reading request has no transaction')
     },

@@ -55,6 +55,10 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   refuseNetworks('auth.admin_networks', settings.auth.admin_networks)
   const lacks = keystoneLacks(settings)
   if (lacks !== null) throw new ConfigError(lacks)
+  const { cert_file, key_file } = settings.api.tls
+  if ((cert_file === '') !== (key_file === '')) {
+    throw new ConfigError('api.tls.cert_file and api.tls.key_file go together')
+  }
   const inClear = plaintextProblem(settings)
   if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
+import { ApiCors, ApiTls } from './edge.ts'
 import { Keystone } from './keystone.ts'
 
 const text = (description: string, value: string) => Type.String({ description, default: value })
@@ -60,6 +61,8 @@ export const Api = Type.Object({
   ),
   usage_wait_s: count('Seconds a request for fresh usage figures waits for the share manager.', 10, 1),
   policy_file: text('Policy overrides (YAML or JSON); empty uses the defaults.', ''),
+  tls: ApiTls,
+  cors: ApiCors,
 })
 
 export const Database = Type.Object({
@@ -284,6 +287,14 @@ export const Limits = Type.Object({
     'Milliseconds that all statements of one API request, or of one piece of a long list, may keep the database busy; past them the answer is 503.',
     2000,
     100,
+  ),
+  project_requests_per_minute: count(
+    'Requests that one process takes from one project a minute, whatever they ask; further ones are answered 429. GET /limits tells what is left. 0 = any number.',
+    0,
+  ),
+  address_requests_per_minute: count(
+    'The same from one client address, logins included, before anything else of the request is looked at. 0 = any number.',
+    0,
   ),
   requests_per_project: count(
     'Requests of one project that one API process works on at once; further ones wait, and behind 256 of them the answer is 429. On SQLite, which has one connection, it is 1.',

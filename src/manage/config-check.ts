@@ -135,7 +135,7 @@ function keystoneProblems({ auth }: Settings): string[] {
 }
 
 /** Paths and files of the service itself. */
-function fileProblems({ state_dir: state, auth, bus, database }: Settings): string[] {
+function fileProblems({ state_dir: state, api, auth, bus, database }: Settings): string[] {
   const sqlite = /^sqlite:(\/.+)$/.exec(database.url)?.[1]
   const writes = [
     ['state_dir', state],
@@ -145,9 +145,12 @@ function fileProblems({ state_dir: state, auth, bus, database }: Settings): stri
   const reads = (['ca_file', 'cert_file', 'key_file'] as const)
     .filter((name) => bus[name] !== '')
     .map((name) => [`bus.${name}`, bus[name]] as const)
+  const shown = (['cert_file', 'key_file'] as const)
+    .filter((name) => api.tls[name] !== '')
+    .map((name) => [`api.tls.${name}`, api.tls[name]] as const)
   const found = [
     ...writes.map(([option = '', path = '']) => [option, writeProblem(path)] as const),
-    ...reads.map(([option, path]) => [option, readProblem(path)] as const),
+    ...[...reads, ...shown].map(([option, path]) => [option, readProblem(path)] as const),
     ['database.url', database.url.startsWith('sqlite:') ? null : addressProblem(database.url)] as const,
   ]
   return found.flatMap(([option, why]) => (why === null ? [] : [`${option}: ${why}`]))

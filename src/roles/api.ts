@@ -62,7 +62,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       await app.listen({ host: settings.api.host, port: settings.api.port })
       const { port } = app.server.address() as AddressInfo
       const host = settings.api.host.includes(':') ? `[${settings.api.host}]` : settings.api.host
-      url = `http://${host}:${port}`
+      url = `${settings.api.tls.cert_file === '' ? 'http' : 'https'}://${host}:${port}`
       log.info({ host, port }, 'manila-api serves')
     },
     async stop() {
