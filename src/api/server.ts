@@ -15,6 +15,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify'
 import type { AppParts, Ctx, RequestRate } from '../app/context.ts'
+import type { CertificateAccounts } from '../auth/certificate-accounts.ts'
 import type { TokenVerifier } from '../auth/verifier.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
@@ -31,6 +32,7 @@ import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
 import { faultReply } from './faults.ts'
 import { faultAnswer } from './identity/faults.ts'
 import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.ts'
+import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
 import { allowOrigins } from './cors.ts'
 import { Gate, Places } from './gate.ts'
@@ -44,6 +46,8 @@ import { experimentalHeader, negotiate, versionDocument, versionHeader } from '.
 
 export interface ServerParts extends AppParts {
   readonly auth: TokenVerifier
+  /** Where client certificates stand for accounts. */
+  readonly certificates?: CertificateAccounts
   readonly routes: readonly Route[]
   readonly log: FastifyBaseLogger
   /** Called once per request, for metrics. */
@@ -268,6 +272,8 @@ async function replied(
     if (!request.url.startsWith('/v2')) throw fault('NotFound')
     const limitMs = parts.settings.limits.request_ms
     const identity = await withStatementBudget(limitMs, () => identify(parts, request))
+    const refusal = parts.rates.ofProject(turnOf(identity))
+    if (refusal !== null) throw refusal
     const answered = await withStatementBudget(limitMs, () => body(identity, settled))
     const { status, body: content, warnings } = answered
     if (content instanceof JsonStream) {
@@ -298,6 +304,11 @@ const turnOf = (identity: Identity): string => identity.projectId || identity.us
 
 async function identify(parts: Edge, request: FastifyRequest): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
+  if (token === undefined && parts.certificates !== undefined) {
+    const name = certifiedName(request.raw.socket, Date.now())
+    const identity = name === null ? null : await parts.certificates.identityOf(name)
+    if (identity !== null) return identity
+  }
   const { url: template } = request.routeOptions
   const path =
     template === undefined
@@ -314,8 +325,6 @@ async function identify(parts: Edge, request: FastifyRequest): Promise<Identity>
           serviceToken: one(request.headers['x-service-token']) ?? null,
         })
   if (identity === null) throw fault('Unauthorized')
-  const refusal = parts.rates.ofProject(turnOf(identity))
-  if (refusal !== null) throw refusal
   return identity
 }
 

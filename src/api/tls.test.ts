@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request, type RequestOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -7,7 +8,8 @@ import { connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeCertificates, type Certificates } from '../parts/certificates.ts'
 import { routes } from './routes.ts'
-import { openBench, type Bench } from './test-bench.ts'
+import type { CertificateAccounts } from '../auth/certificate-accounts.ts'
+import { openBench, personas, type Bench } from './test-bench.ts'
 import { tlsOptions } from './tls.ts'
 
 let dir: string
@@ -24,10 +26,7 @@ beforeAll(async () => {
   second = await makeCertificates(join(dir, 'second'))
   served = { cert_file: join(dir, 'served', 'cert.pem'), key_file: join(dir, 'served', 'key.pem') }
   serve(first)
-  bench = await openBench(
-    routes,
-    (settings) => void (settings.api.tls = { ...served, min_version: 'TLSv1.2' }),
-  )
+  bench = await openBench(routes, (settings) => void (settings.api.tls = { ...settings.api.tls, ...served }))
   await bench.app.listen({ host: '127.0.0.1', port: 0 })
   port = (bench.app.server.address() as AddressInfo).port
 }, 60_000)
@@ -117,9 +116,100 @@ describe('the API with a certificate', () => {
 })
 
 test('a key that is not the certificate’s is refused at the start', () => {
-  const wrong = { cert_file: first.cert, key_file: second.key, min_version: 'TLSv1.2' as const }
+  const wrong = {
+    cert_file: first.cert,
+    key_file: second.key,
+    min_version: 'TLSv1.2' as const,
+    client_ca_file: '',
+    clients: [],
+  }
   expect(() => tlsOptions(wrong)).toThrow(/\[api\.tls\] can not be used: .*mismatch/)
   expect(() => tlsOptions({ ...wrong, key_file: join(dir, 'none') })).toThrow(
     /\[api\.tls\] can not be used: .*none/,
   )
+})
+
+describe('a client certificate', () => {
+  let guarded: Bench
+  let at: number
+  const asked: string[] = []
+  beforeAll(async () => {
+    const certificates = {
+      identityOf: async (name: string) => {
+        asked.push(name)
+        return name === 'backup.example.org' ? personas.demo : null
+      },
+    } as unknown as CertificateAccounts
+    const adjust = (settings: Bench['settings']): void => {
+      settings.api.tls = {
+        ...settings.api.tls,
+        cert_file: first.cert,
+        key_file: first.key,
+        client_ca_file: second.ca,
+        clients: [{ name: 'backup.example.org', user: 'demo', project: 'demo' }],
+      }
+    }
+    guarded = await openBench(routes, adjust, { certificates })
+    await guarded.app.listen({ host: '127.0.0.1', port: 0 })
+    at = (guarded.app.server.address() as AddressInfo).port
+  })
+  afterAll(() => guarded.close())
+
+  /** Signed by the authority of this folder. */
+  function issue(authority: 'first' | 'second', subject: string, days = 2): { cert: Buffer; key: Buffer } {
+    const here = join(dir, authority)
+    const openssl = (...argv: string[]): void =>
+      void execFileSync('openssl', argv, { cwd: here, stdio: 'pipe' })
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+    openssl('req', ...key, '-subj', subject, '-keyout', 'c.key', '-out', 'c.csr')
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      'c.csr',
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      `${days}`,
+      '-out',
+      'c.pem',
+    )
+    return { cert: readFileSync(join(here, 'c.pem')), key: readFileSync(join(here, 'c.key')) }
+  }
+  const show = (shown: object, headers: Record<string, string> = {}) =>
+    ask(first.ca, '/v2/shares', {
+      port: at,
+      headers: { 'x-openstack-manila-api-version': '2.80', ...headers },
+      ...shown,
+    })
+
+  test('that our authority signed is its account, without a token', async () => {
+    expect(await show(issue('second', '/CN=backup.example.org'))).toMatchObject({ status: 200 })
+  })
+
+  test('of a name that is not configured, or of two names, is nobody', async () => {
+    expect(await show(issue('second', '/CN=other.example.org'))).toMatchObject({ status: 401 })
+    expect(await show(issue('second', '/CN=other.example.org/CN=backup.example.org'))).toMatchObject({
+      status: 401,
+    })
+    expect(await show(issue('second', '/O=backup.example.org'))).toMatchObject({ status: 401 })
+  })
+
+  test('that another authority signed, or that has ended, is nobody, and its name is not even looked up', async () => {
+    asked.length = 0
+    expect(await show(issue('first', '/CN=backup.example.org'))).toMatchObject({ status: 401 })
+    expect(await show(issue('second', '/CN=backup.example.org', -1))).toMatchObject({ status: 401 })
+    expect(await show({})).toMatchObject({ status: 401 })
+    expect(asked).toEqual([])
+  })
+
+  test('beside a token says nothing: the token alone is judged', async () => {
+    const good = issue('second', '/CN=backup.example.org')
+    expect(await show(good, { 'x-auth-token': 'forged' })).toMatchObject({ status: 401 })
+    expect(await show(good, { 'x-auth-token': '' })).toMatchObject({ status: 401 })
+    expect(await show(good, { 'x-auth-token': 'admin' })).toMatchObject({ status: 200 })
+  })
 })

@@ -1,7 +1,7 @@
 /** The API's certificate: read at the start, and again whenever its files change, without a connection noticing. */
 import { readFileSync, statSync } from 'node:fs'
 import type { Server } from 'node:https'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls'
 import type { ApiTlsSettings } from '../config/edge.ts'
 
 /** Milliseconds between two looks: a look is two `stat`s. */
@@ -13,13 +13,19 @@ export interface TlsLog {
 }
 
 /** What `https.createServer` takes; null where there is no TLS. Throws a sentence when the files can't be used. */
-export function tlsOptions(settings: ApiTlsSettings): SecureContextOptions | null {
+export function tlsOptions(settings: ApiTlsSettings): (SecureContextOptions & TlsOptions) | null {
   if (settings.cert_file === '') return null
   try {
     const options = {
       cert: readFileSync(settings.cert_file),
       key: readFileSync(settings.key_file),
       minVersion: settings.min_version,
+      // Whoever shows none, or a strange one, needs a token.
+      ...(settings.client_ca_file !== '' && {
+        ca: readFileSync(settings.client_ca_file),
+        requestCert: true,
+        rejectUnauthorized: false,
+      }),
     }
     // Refuses a key that is not the certificate's.
     createSecureContext(options)
@@ -32,7 +38,7 @@ export function tlsOptions(settings: ApiTlsSettings): SecureContextOptions | nul
 /** New connections get a changed certificate; a broken one leaves the old in use and is told once. Until the server closes. */
 export function watchCertificate(server: Server, settings: ApiTlsSettings, log: TlsLog): void {
   const stamp = (): string =>
-    [settings.cert_file, settings.key_file]
+    [settings.cert_file, settings.key_file, settings.client_ca_file]
       .map((file) => {
         const stat = statSync(file, { throwIfNoEntry: false })
         return stat === undefined ? 'gone' : `${stat.ino} ${stat.mtimeMs} ${stat.size}`

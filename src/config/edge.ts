@@ -15,6 +15,30 @@ export const ApiTls = Type.Object({
     description: 'Oldest version of TLS that is spoken.',
     default: 'TLSv1.2',
   }),
+  client_ca_file: Type.String({
+    description:
+      'Authority (PEM) whose certificates clients may show in place of a token: those of [[api.tls.clients]]. Not for people, and of this use alone: whatever it signs is believed. Empty = none is asked for.',
+    default: '',
+  }),
+  clients: Type.Array(
+    Type.Object(
+      {
+        name: Type.String({ description: 'Common name (CN) of the subject.', minLength: 1 }),
+        user: Type.String({ description: 'Name of the account it stands for.', minLength: 1 }),
+        user_domain: Type.Optional(Type.String({ description: 'Name of its domain.', default: 'Default' })),
+        project: Type.String({ description: 'Name of the project in which it acts.', minLength: 1 }),
+        project_domain: Type.Optional(
+          Type.String({ description: 'Name of its domain.', default: 'Default' }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    {
+      description:
+        'Certificates of service accounts. A request that brings a token is judged by the token alone.',
+      default: [],
+    },
+  ),
 })
 
 export const ApiCors = Type.Object({

@@ -312,3 +312,27 @@ describe('a Keystone', () => {
     expect(load(clear).allow_plaintext).toBe(true)
   })
 })
+
+describe('TLS of the API', () => {
+  const client = { name: 'n', user: 'u', project: 'p' }
+  const tls = { cert_file: '/c', key_file: '/k', client_ca_file: '/a', clients: [client] }
+  const load = (wrong: object, auth: object = {}) =>
+    loadSettings({ defaults: { api: { tls: { ...tls, ...wrong } }, auth } }).api.tls
+
+  test.each([
+    [{ key_file: '' }, 'api.tls.cert_file and api.tls.key_file go together'],
+    [{ cert_file: '', key_file: '' }, 'api.tls.client_ca_file needs api.tls.cert_file'],
+    [{ clients: [] }, 'api.tls.client_ca_file and [[api.tls.clients]] go together'],
+    [{ clients: [client, client] }, 'two of [[api.tls.clients]] have the same name'],
+    [{ clients: [{ ...client, role: 'admin' }] }, 'role'],
+    [{ min_version: 'TLSv1' }, 'api.tls.min_version must be'],
+  ])('%j is refused', (wrong, sentence) => {
+    expect(() => load(wrong)).toThrow(sentence)
+  })
+
+  test('knows no accounts of a Keystone', () => {
+    const keystone = { auth_url: 'https://k.example', password: 'x' }
+    expect(() => load({}, { backend: 'keystone', keystone })).toThrow('are accounts of this service')
+    expect(load({}).clients).toEqual([client])
+  })
+})

@@ -55,13 +55,29 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   refuseNetworks('auth.admin_networks', settings.auth.admin_networks)
   const lacks = keystoneLacks(settings)
   if (lacks !== null) throw new ConfigError(lacks)
-  const { cert_file, key_file } = settings.api.tls
-  if ((cert_file === '') !== (key_file === '')) {
-    throw new ConfigError('api.tls.cert_file and api.tls.key_file go together')
-  }
+  const halfTls = tlsLacks(settings)
+  if (halfTls !== null) throw new ConfigError(halfTls)
   const inClear = plaintextProblem(settings)
   if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
+}
+
+/** What TLS of the API can't do without. */
+function tlsLacks({ api: { tls }, auth }: Settings): string | null {
+  if ((tls.cert_file === '') !== (tls.key_file === '')) {
+    return 'api.tls.cert_file and api.tls.key_file go together'
+  }
+  if (tls.client_ca_file !== '' && tls.cert_file === '')
+    return 'api.tls.client_ca_file needs api.tls.cert_file'
+  if (tls.clients.length > 0 !== (tls.client_ca_file !== '')) {
+    return 'api.tls.client_ca_file and [[api.tls.clients]] go together'
+  }
+  const names = tls.clients.map(({ name }) => name)
+  if (new Set(names).size < names.length) return 'two of [[api.tls.clients]] have the same name'
+  if (names.length > 0 && auth.backend === 'keystone') {
+    return '[[api.tls.clients]] are accounts of this service, and those of a Keystone are not: [auth] backend'
+  }
+  return null
 }
 
 /** What a Keystone can't be asked without. */

@@ -10,6 +10,7 @@ import { buildServer } from '../api/server.ts'
 import { healthRoute } from '../api/status/health.ts'
 import { metricsRoute } from '../api/status/metrics.ts'
 import type { AppParts } from '../app/context.ts'
+import { CertificateAccounts } from '../auth/certificate-accounts.ts'
 import type { IdentityFace } from '../auth/identity-face.ts'
 import { openAuthentication } from '../auth/open.ts'
 import { Policy } from '../policy/enforce.ts'
@@ -34,7 +35,19 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   const authentication = await whenThere(log, () => openAuthentication(settings, core))
   const { verifier, face } = authentication
   const parts: AppParts = { store, clock, bus, policy, settings }
-  const app = buildServer({ ...parts, auth: verifier, routes, log, observe: metrics.request })
+  const { clients } = settings.api.tls
+  const certificates =
+    face === null || clients.length === 0
+      ? {}
+      : { certificates: new CertificateAccounts(clients, { store, face, clock }) }
+  const app = buildServer({
+    ...parts,
+    ...certificates,
+    auth: verifier,
+    routes,
+    log,
+    observe: metrics.request,
+  })
   let leaving = false
   // Who kept a connection opens the next one to another API.
   app.addHook('onSend', async (_request, reply) => {
