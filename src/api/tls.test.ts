@@ -61,10 +61,10 @@ function ask(
   })
 }
 
-const handshake = (options: object): Promise<string> =>
+const handshake = (options: object, at = port): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket: TLSSocket = connect(
-      { host: '127.0.0.1', port, ca: readFileSync(first.ca), ...options },
+      { host: '127.0.0.1', port: at, ca: readFileSync(first.ca), ...options },
       () => {
         resolve(socket.getProtocol() ?? '')
         socket.destroy()
@@ -145,6 +145,7 @@ describe('a client certificate', () => {
         ...settings.api.tls,
         cert_file: first.cert,
         key_file: first.key,
+        min_version: 'TLSv1.3',
         client_ca_file: second.ca,
         clients: [{ name: 'backup.example.org', user: 'demo', project: 'demo' }],
       }
@@ -204,6 +205,11 @@ describe('a client certificate', () => {
     expect(await show(issue('second', '/CN=backup.example.org', -1))).toMatchObject({ status: 401 })
     expect(await show({})).toMatchObject({ status: 401 })
     expect(asked).toEqual([])
+  })
+
+  test('is asked for over the version that is wanted, and no older', async () => {
+    expect(await handshake({}, at)).toBe('TLSv1.3')
+    await expect(handshake({ maxVersion: 'TLSv1.2' }, at)).rejects.toThrow(/version|protocol/i)
   })
 
   test('beside a token says nothing: the token alone is judged', async () => {

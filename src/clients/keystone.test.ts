@@ -239,12 +239,17 @@ describe('a Keystone that does not answer', () => {
 
   test('is found again by itself', async () => {
     let isThere = false
+    let looks = 0
     const url = await serve((request) => {
-      if (!isThere) return null
+      if (request.url === '/v3') looks++
+      // A proxy in front of it is there, and says that it is not.
+      if (!isThere) return request.url === '/v3' ? [503, {}] : null
       return request.method === 'POST' ? issued('own') : [200, { token: { user: 'ann' } }]
     })
     const keystone = client(url, { timeoutMs: 200 })
     for (let i = 0; i < 3; i++) await why(keystone.validate('t', usual))
+    expect(keystone.isReachable).toBe(false)
+    await expect.poll(() => looks, { timeout: 5000 }).toBeGreaterThan(1)
     expect(keystone.isReachable).toBe(false)
     isThere = true
     await expect.poll(() => keystone.isReachable, { timeout: 2000 }).toBe(true)
