@@ -4,6 +4,9 @@ import { dirname } from 'node:path'
 import type { Settings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { DirectoryDomain } from './backends/by-domain.ts'
+import { ldapOptions } from './backends/ldap/options.ts'
+import { defaultDomainId } from './bootstrap.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { AuthManager } from './manager.ts'
 import type { TokenVerifier } from './verifier.ts'
@@ -12,12 +15,21 @@ export interface Authentication {
   readonly verifier: TokenVerifier
   /** Null where accounts are administered elsewhere. */
   readonly face: IdentityFace | null
+  /** Ends connections to other services. */
+  close(): void
+}
+
+export interface AuthenticationParts {
+  readonly store: Store
+  readonly clock: Clock
+  /** For the log: what is wrong with the directory of a domain. */
+  readonly trouble?: (message: string, domain: string) => void
 }
 
 /** Throws a sentence when it can't be built; nothing of other services is waited for. */
 export async function openAuthentication(
   settings: Settings,
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  { store, clock, trouble }: AuthenticationParts,
 ): Promise<Authentication> {
   const { auth } = settings
   mkdirSync(dirname(auth.key_file), { recursive: true, mode: 0o700 })
@@ -34,6 +46,21 @@ export async function openAuthentication(
       maxRecords: auth.login_records,
     },
     tokensPerMinute: auth.tokens_per_minute,
+    directories: directoriesOf(auth),
+    ...(trouble === undefined ? {} : { trouble }),
   })
-  return { verifier: manager, face: manager }
+  return { verifier: manager, face: manager, close: () => manager.close() }
+}
+
+/** The domains whose users are in a directory. Throws a sentence that names the option. */
+export function directoriesOf(auth: Settings['auth']): DirectoryDomain[] {
+  const main: DirectoryDomain[] =
+    auth.backend === 'ldap'
+      ? [{ ref: { id: defaultDomainId }, options: ldapOptions(auth.ldap, 'auth.ldap') }]
+      : []
+  return Object.entries(auth.domains).reduce((all, [name, domain]) => {
+    if (domain.backend !== 'ldap') return all
+    const options = ldapOptions(domain.ldap, `auth.domains.${name}.ldap`)
+    return [...all, { ref: { name }, options }]
+  }, main)
 }

@@ -32,6 +32,19 @@ export function brokerInClear(url: string, hosts: readonly string[]): string | n
   return named.find((host) => host !== '' && !isLoopback(host)) ?? null
 }
 
+/** As {@link databaseInClear}, of the servers of a directory. */
+export const directoryInClear = (urls: readonly string[], startTls: boolean): string | null =>
+  urls
+    .filter((url) => !startTls && /^ldap:/i.test(url) && URL.canParse(url))
+    .map((url) => new URL(url).hostname)
+    .find((host) => !isLoopback(host)) ?? null
+
+interface DirectorySettings {
+  readonly urls: readonly string[]
+  readonly start_tls: boolean
+  readonly allow_plaintext: boolean
+}
+
 interface Speaking {
   readonly database: { readonly url: string; readonly allow_plaintext: boolean }
   readonly bus: { readonly url: string; readonly hosts: readonly string[]; readonly allow_plaintext: boolean }
@@ -40,10 +53,14 @@ interface Speaking {
     readonly url: string
     readonly allow_plaintext: boolean
   }
+  readonly auth?: {
+    readonly ldap: DirectorySettings
+    readonly domains: Readonly<Record<string, { readonly ldap: DirectorySettings }>>
+  }
 }
 
 /** A sentence about the first server that would be spoken to in clear, or null. */
-export function plaintextProblem({ database, bus, notifications }: Speaking): string | null {
+export function plaintextProblem({ database, bus, notifications, auth }: Speaking): string | null {
   const told = notifications.enabled && notifications.url !== ''
   const all = [
     ['database', databaseInClear(database.url), database.allow_plaintext, secureDatabase],
@@ -58,9 +75,18 @@ export function plaintextProblem({ database, bus, notifications }: Speaking): st
   for (const [table, host, allowed, how] of all) {
     if (host !== null && !allowed) return sentence(`${table}.url`, host, how, `[${table}]`)
   }
+  const directories = auth === undefined ? [] : [['auth.ldap', auth.ldap] as const, ...directoriesIn(auth)]
+  for (const [table, { urls, start_tls: startTls, allow_plaintext: allowed }] of directories) {
+    const host = directoryInClear(urls, startTls)
+    if (host !== null && !allowed) return sentence(`${table}.urls`, host, secureDirectory, `[${table}]`)
+  }
   return null
 }
 
+const directoriesIn = ({ domains }: NonNullable<Speaking['auth']>) =>
+  Object.entries(domains).map(([name, { ldap }]) => [`auth.domains.${name}.ldap`, ldap] as const)
+
+const secureDirectory = 'ldaps:// or start_tls = true'
 const secureDatabase = '?sslmode=verify-full&sslrootcert=<file> at its end'
 const secureBroker = 'amqps://'
 

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
+import { AuthDomain, Ldap } from './ldap.ts'
 
 const text = (description: string, value: string) => Type.String({ description, default: value })
 const count = (description: string, value: number, minimum = 0) =>
@@ -145,6 +146,11 @@ export const Notifications = Type.Object({
 })
 
 export const Auth = Type.Object({
+  backend: Type.Enum(['db', 'ldap'], {
+    description:
+      'Where the users and groups of the domain Default are: in the database, or in the directory of [auth.ldap]. Other domains are in the database unless [auth.domains.NAME] says otherwise.',
+    default: 'db',
+  }),
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
   max_login_failures: count(
@@ -172,6 +178,12 @@ export const Auth = Type.Object({
     ['127.0.0.0/8', '::1/128'],
   ),
   tokens_per_minute: count('Tokens that one process gives one user a minute; 0 = any number.', 240),
+  ldap: Ldap,
+  domains: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), AuthDomain, {
+    description:
+      'One table per domain, by its name, whose users and groups are not where [auth] backend says.',
+    default: {},
+  }),
 })
 
 export const Shares = Type.Object({

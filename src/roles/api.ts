@@ -30,7 +30,10 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     onBroken: (error) =>
       log.error({ err: error }, 'the policy file is broken; the last good rules stay in force'),
   })
-  const { verifier, face } = await whenThere(log, () => openAuthentication(settings, core))
+  const trouble = (message: string, domain: string): void => log.warn({ domain }, `directory: ${message}`)
+  const { verifier, face, close } = await whenThere(log, () =>
+    openAuthentication(settings, { store, clock, trouble }),
+  )
   const parts: AppParts = { store, clock, bus, policy, settings }
   const app = buildServer({ ...parts, auth: verifier, routes, log, observe: metrics.request })
   let leaving = false
@@ -66,6 +69,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       await sleep(settings.api.drain_s * 1000)
       // Requests that are under way get their answers.
       await app.close()
+      close()
     },
     unusable: async () => null,
   }

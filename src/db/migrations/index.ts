@@ -9,6 +9,7 @@ import * as loginRecords from './0006-login-records.ts'
 import * as begunAs from './0007-begun-as.ts'
 import * as closedBackends from './0008-closed-backends.ts'
 import * as readOnlyPools from './0009-read-only-pools.ts'
+import * as directoryIds from './0015-directory-ids.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-begun-as': begunAs,
   '0008-closed-backends': closedBackends,
   '0009-read-only-pools': readOnlyPools,
+  '0015-directory-ids': directoryIds,
 }
