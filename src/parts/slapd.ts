@@ -26,6 +26,8 @@ export interface SlapdOptions {
   readonly entries: readonly LdifEntry[]
   /** Of Debian's, without their ending, after core, cosine, inetorgperson and nis. */
   readonly schemas?: readonly string[]
+  /** Lines of schema after those. */
+  readonly definitions?: readonly string[]
   /** Lines for slapd.conf within the database; by default who is bound reads all but passwords, and nobody else anything. */
   readonly access?: readonly string[]
   /** PEM files. With `ca` clients may show a certificate of it. */
@@ -62,6 +64,7 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
   const schemas = ['core', 'cosine', 'inetorgperson', 'nis', ...(options.schemas ?? [])]
   const settings = [
     ...schemas.map((name) => `include /etc/ldap/schema/${name}.schema`),
+    ...(options.definitions ?? []),
     'modulepath /usr/lib/ldap',
     ...['back_mdb', ...(options.modules ?? [])].map((name) => `moduleload ${name}`),
     `pidfile ${join(dir, 'pid')}`,

@@ -15,6 +15,9 @@ export interface Layout {
   readonly name: string
   readonly entries: readonly LdifEntry[]
   readonly schemas: readonly string[]
+  readonly definitions?: readonly string[]
+  /** The members of blue-team are in a group within it, `inner`. */
+  readonly hasInner?: boolean
   readonly options: Partial<LdapSettings>
   /** Changes an administrator of the directory makes: attribute → its values afterwards; none removes it. */
   readonly disabled: Readonly<Record<string, readonly string[]>>
@@ -53,6 +56,7 @@ export const groupOfNames = (): Layout => {
   return {
     name: 'inetOrgPerson and groupOfNames',
     schemas: [],
+    hasInner: true,
     dnOf,
     entries: [
       ...frame,
@@ -162,31 +166,47 @@ export const posix = (): Layout => {
   }
 }
 
-/** As Active Directory has them, by Microsoft's schema: bytes for ids, a bit for the lock, a number for the primary group. */
+/** Debian's file of Microsoft's schema has no matching rules, so that nothing in it can be searched for. */
+const windows: readonly string[] = [
+  ['sAMAccountName', '4.221', 'caseIgnoreMatch', '15'],
+  ['objectGUID', '4.2', 'octetStringMatch', '40'],
+  ['objectSid', '4.146', 'octetStringMatch', '40'],
+  ['userAccountControl', '4.8', 'integerMatch', '27'],
+  ['primaryGroupID', '4.98', 'integerMatch', '27'],
+  ['pwdLastSet', '4.96', 'integerMatch', '27'],
+  ['groupType', '4.750', 'integerMatch', '27'],
+]
+  .map(
+    ([name, number, rule, syntax]) =>
+      `attributetype ( 1.2.840.113556.1.${number} NAME '${name}' EQUALITY ${rule} SYNTAX 1.3.6.1.4.1.1466.115.121.1.${syntax} SINGLE-VALUE )`,
+  )
+  .concat(
+    "objectclass ( 1.2.840.113556.1.5.9 NAME 'user' SUP organizationalPerson STRUCTURAL MAY ( mail $ sAMAccountName $ objectGUID $ objectSid $ userAccountControl $ primaryGroupID $ pwdLastSet ) )",
+    "objectclass ( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST cn MAY ( member $ description $ sAMAccountName $ objectGUID $ objectSid $ groupType ) )",
+  )
+
+/** As Active Directory has them: bytes for ids, a bit for the lock, a number for the primary group. */
 export const activeDirectory = (): Layout => {
   const dnOf = (person: string): string => `cn=${person},${peopleBase}`
   const guidOf = (name: string): string => `base64:${createHash('md5').update(name).digest('base64')}`
   const ridOf = (name: string): number => 1100 + [...people, ...groups].findIndex((one) => one === name)
-  const category = 'cn=any'
   const common = (name: string) => ({
     cn: name,
-    instanceType: '4',
-    nTSecurityDescriptor: 'none',
-    objectCategory: category,
     objectGUID: guidOf(name),
     objectSid: `base64:${sid(ridOf(name)).toString('base64')}`,
     sAMAccountName: name,
   })
   return {
     name: "Active Directory's attributes",
-    schemas: ['msuser'],
+    schemas: [],
+    definitions: windows,
     dnOf,
     entries: [
       ...frame,
       ...people.map((name) => ({
         dn: dnOf(name),
         attributes: {
-          objectClass: ['user', 'securityPrincipal', 'simpleSecurityObject'],
+          objectClass: 'user',
           ...common(name),
           sn: name,
           mail: `${name}@lab.test`,
@@ -200,7 +220,7 @@ export const activeDirectory = (): Layout => {
       ...groups.map((name) => ({
         dn: `cn=${name},${groupBase}`,
         attributes: {
-          objectClass: ['group', 'securityPrincipal'],
+          objectClass: 'group',
           ...common(name),
           groupType: '-2147483646',
           member: membersOf(name)

@@ -103,7 +103,13 @@ export const setAttributes = (
   )
 
 export const startLayout = (layout: Layout, more: Partial<SlapdOptions> = {}): Promise<Slapd> =>
-  startSlapd({ suffix, entries: layout.entries, schemas: layout.schemas, ...more })
+  startSlapd({
+    suffix,
+    entries: layout.entries,
+    schemas: layout.schemas,
+    definitions: layout.definitions ?? [],
+    ...more,
+  })
 
 export async function ldapWorld(layout: Layout, options: Partial<LdapSettings> = {}): Promise<AuthWorld> {
   const server = await startLayout(layout)
@@ -119,7 +125,7 @@ export async function ldapWorld(layout: Layout, options: Partial<LdapSettings> =
       async leave(person, group) {
         const { attribute, value } = layout.memberOf(person)
         // In the layout with nested groups the members are in the inner one.
-        const dn = `cn=${group === 'blue-team' && layout.schemas.length === 0 && attribute === 'member' ? 'inner' : group},${groupBase}`
+        const dn = `cn=${group === 'blue-team' && layout.hasInner === true ? 'inner' : group},${groupBase}`
         const gone = new Attribute({ type: attribute, values: [value] })
         await asAdmin(server, (client) =>
           client.modify(dn, new Change({ operation: 'delete', modification: gone })),

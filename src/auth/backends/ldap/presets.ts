@@ -56,7 +56,7 @@ const openldap: PresetValues = {
   group_id_attribute: 'entryUUID',
 }
 
-/** Written from Microsoft's schema; run against slapd 2.5.13 with that schema (`nested_groups = "walk"`). */
+/** Written from Microsoft's documentation; run against slapd 2.5.13 with these attributes (`nested_groups = "walk"`). */
 const activeDirectory: PresetValues = {
   ...common,
   // Computers are users, too, of the category computer.
