@@ -57,9 +57,10 @@ async function byPassword(
   const { user, domainId } = await lookUp(parts, ref)
   // A user found by id and by name is one account to the guard.
   const account = user === null ? guard.nobody(spell(ref)) : guard.user(user.id)
-  const attempt = await attemptOf(parts, account, address, user)
   // What waits for a directory must not keep those waiting whose passwords are here.
-  const gate = (await users.gateOf?.(domainId)) ?? parts.gate
+  const gateThere = (await users.gateOf?.(domainId)) ?? null
+  const gate = gateThere ?? parts.gate
+  const attempt = await attemptOf(parts, account, address, user, gateThere !== null)
   const isRight = await guarded(
     { guard, gate },
     attempt,
@@ -114,11 +115,21 @@ async function attemptOf(
   account: string,
   address: string,
   user: UserRecord | null,
+  isElsewhere = false,
 ): Promise<Attempt> {
+  const plain = { account, client: guard.client(address), isTrusted: false }
+  if (!guard.isAdminNetwork(address)) return plain
+  // Of nobody a directory can't be asked what it is asked of somebody: it is asked only where the answer matters.
+  if (isElsewhere && !(await isRefused(guard, plain))) return plain
   // Asked for nobody as well, so that time doesn't tell.
-  const isTrusted = guard.isAdminNetwork(address) && (await isAdministrator(user?.id ?? ''))
-  return { account, client: guard.client(address), isTrusted }
+  return { ...plain, isTrusted: await isAdministrator(user?.id ?? '') }
 }
+
+const isRefused = (guard: LoginGuard, attempt: Attempt): Promise<boolean> =>
+  guard.check(attempt).then(
+    () => false,
+    () => true,
+  )
 
 /** Milliseconds between two looks at whether those under way have ended, and looks. */
 const busyPauseMs = 100

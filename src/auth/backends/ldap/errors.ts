@@ -17,7 +17,9 @@ const away = new Set([
 /** Codes that say what was asked for is not there, rather than that something is wrong. */
 const absent = new Set([
   10, // referral: somebody else has it, and we chase none
+  21, // invalidAttributeSyntax: no entry can have such a value
   32, // noSuchObject
+  34, // invalidDNSyntax: nor such a name
 ])
 
 /**
