@@ -176,6 +176,21 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: attacks on LDAP'
     })
   })
 
+  test('a server that checks no password without TLS is trouble of ours as well', async () => {
+    const strict = await startLayout(layout, {
+      settings: ['security simple_bind=0'],
+      definitions: ['security simple_bind=64'],
+    })
+    try {
+      const options = { urls: [strict.url], bind_dn: '', bind_password: '' }
+      await withAuth({ ...options }, async (opened) => {
+        expect(await codeOf(login(opened, 'bob', passwordOf('bob')))).not.toBe('let in')
+      })
+    } finally {
+      await strict.remove()
+    }
+  })
+
   test('a user below the base but of another class, or kept out by the filter, is nobody', async () => {
     await withAuth({ user_filter: '(!(uid=bob))' }, async (opened) => {
       expect(await codeOf(login(opened, 'bob', passwordOf('bob')))).toBe('Unauthorized')

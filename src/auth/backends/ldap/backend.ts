@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../../../db/open.ts'
+import { fault } from '../../../model/errors.ts'
 import type { Clock } from '../../../runtime/clock.ts'
 import { Gate } from '../../gate.ts'
 import type { ActorQuery, GroupRecord, UserBackend, UserRecord } from '../backend.ts'
@@ -12,7 +13,7 @@ import { ldapAdmin } from './admin.ts'
 import { AgedCache } from './cache.ts'
 import type { LdapDirectory } from './directory.ts'
 import { dnWith, escapeDnValue } from './dn.ts'
-import { isRefusal } from './errors.ts'
+import { codeOf, isRefusal } from './errors.ts'
 import {
   groupByDn,
   groupByKey,
@@ -96,7 +97,15 @@ export class LdapBackend implements UserBackend {
       return known !== null
     } catch (error) {
       if (isRefusal(error)) return false
-      throw error
+      const code = codeOf(error)
+      if (code === null) throw error
+      // Such as: not without TLS. Nothing is said about the password.
+      this.#directory.trouble(`refuses to check a password (code ${code}): ${(error as Error).message}`, '')
+      throw fault(
+        'Unavailable',
+        { message: 'The directory server refuses to check passwords.', retryAfterS: 30 },
+        { cause: error },
+      )
     }
   }
 

@@ -89,7 +89,15 @@ export async function openConnection(url: string, options: ConnectOptions): Prom
     if (options.startTls && protocol === 'ldap:') await client.startTLS({ ...tls })
     else await client.search('', { scope: 'base', attributes: ['1.1'], sizeLimit: 1 }).catch(unlessOutage)
   }
-  await within(greet)
+  try {
+    await within(greet)
+  } catch (error) {
+    close()
+    // A server that refuses StartTLS is one that can't be spoken to.
+    if (error instanceof LdapOutage) throw error
+    const what = error instanceof Error ? error.message : String(error)
+    throw new LdapOutage(`${url} refuses the connection: ${what}`, { cause: error })
+  }
 
   return {
     get isUsable() {

@@ -107,13 +107,16 @@ export const foldedName = (text: string): string =>
 
 /** The text that stands for `value` in a DN, and for nothing else (RFC 4514, 2.4). */
 export function escapeDnValue(value: string): string {
-  return value
-    .replaceAll(/[\\"+,;<>=]/g, String.raw`\$&`)
-    .replaceAll('\0', String.raw`\00`)
-    .replaceAll('\n', String.raw`\0a`)
-    .replaceAll('\r', String.raw`\0d`)
-    .replace(/^[ #]/, String.raw`\$&`)
-    .replace(/(?<!\\) $/, String.raw`\ `)
+  const letters = [...value]
+  return letters
+    .map((letter, at) => {
+      if (letter === '\0' || letter === '\n' || letter === '\r') {
+        return `\\0${(letter.codePointAt(0) ?? 0).toString(16)}`
+      }
+      const isOuter = at === 0 ? /[ #]/.test(letter) : at === letters.length - 1 && letter === ' '
+      return isOuter || /[\\"+,;<>=]/.test(letter) ? `\\${letter}` : letter
+    })
+    .join('')
 }
 
 /** `uid={name},ou=people,…` with the name in its place. */
