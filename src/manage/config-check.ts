@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
+import { directoriesOf } from '../auth/open.ts'
 import { redactSecrets } from '../auth/redact.ts'
 import { ConfigError } from '../config/load.ts'
 import type { BackendSettings, Settings } from '../config/schema.ts'
@@ -36,6 +37,7 @@ something is wrong; all problems are listed. What a backend would serve with les
     }
     const problems = [
       ...policyProblems(world, settings),
+      ...directoryProblems(settings),
       ...backends.flatMap((one) => one.problems.map((problem) => `backend ${one.backend}: ${problem}`)),
     ]
     const warnings = backends.flatMap((one) => one.warnings.map((text) => `backend ${one.backend}: ${text}`))
@@ -68,6 +70,15 @@ something is wrong; all problems are listed. What a backend would serve with les
       }${listed('Wrong', problems)}${listed('Warning', warnings)}`,
     }
   },
+}
+
+function directoryProblems({ auth }: Settings): string[] {
+  try {
+    directoriesOf(auth)
+    return []
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
 }
 
 function loaded({ settings }: Call): Settings | string {

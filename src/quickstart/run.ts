@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { startService, type Service } from '../main.ts'
 import { ensureAccounts, isOurLink } from './accounts.ts'
+import { directoryClouds, showDirectory, startDemoDirectory } from './demo-directory.ts'
 import { demonstrate } from './demo.ts'
 import { chooseBackend, poolSizeGib, type Choice } from './host.ts'
 import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
@@ -28,12 +29,19 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const told = steps()
   try {
-    return options.clean ? await clean(options, told) : await serve(options, told)
+    return options.clean ? await clean(options, told) : await withDirectory(options, told)
   } catch (error) {
     process.stderr.write(`\nquickstart: ${messageOf(error)}\n`)
     if (existsSync(options.dir)) process.stderr.write(`The log is ${join(options.dir, 'manila.log')}\n`)
     return 1
   }
+}
+
+/** With `--auth ldap` beside a directory server, which goes when the service has gone. */
+async function withDirectory(options: QuickstartOptions, told: Steps): Promise<number> {
+  if (options.auth === 'db') return serve(options, told)
+  const directory = await startDemoDirectory(options, told)
+  return serve({ ...options, directory }, told).finally(() => directory.remove())
 }
 
 async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
@@ -105,9 +113,12 @@ async function show(
   told: Steps,
 ): Promise<number> {
   try {
+    const { directory } = options
+    const more = directory === undefined ? {} : directoryClouds(directory, service.url)
     const clouds = await told.step('accounts: administrator, project demo with user demo', () =>
-      ensureAccounts(service.auth, options.dir, service.url, { link: !options.once }),
+      ensureAccounts(service.auth, options.dir, service.url, { link: !options.once, more }),
     )
+    if (directory !== undefined) await showDirectory(service, directory, told)
     await told.step('make the share type', () => ensureShareType(service, choice.kind))
     await told.step('bring up the backend', () => waitForBackend(service))
     if (!choice.exported && choice.kind === 'directory') {
