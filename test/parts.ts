@@ -7,6 +7,7 @@ import { nfsClientNeed } from '../src/parts/nfs-client.ts'
 import { rabbitmqNeed } from '../src/parts/rabbitmq.ts'
 import type { Need } from '../src/parts/packages.ts'
 import { postgresNeed } from '../src/parts/postgres.ts'
+import { sambaNeeds } from '../src/parts/samba-ad.ts'
 import { slapdNeeds } from '../src/parts/slapd.ts'
 
 export const testNeeds: readonly Need[] = [
@@ -17,6 +18,7 @@ export const testNeeds: readonly Need[] = [
   postgresNeed,
   mariadbNeed,
   ...slapdNeeds,
+  ...sambaNeeds,
   ...cephNeeds,
   ...cephClientNeeds,
   { program: 'systemd-analyze', debianPackage: 'systemd', why: 'reads the units of deploy/' },

@@ -11,6 +11,7 @@ import { Gate } from '../../gate.ts'
 import type { ActorQuery, GroupRecord, UserBackend, UserRecord } from '../backend.ts'
 import { ldapAdmin } from './admin.ts'
 import { AgedCache } from './cache.ts'
+import { isPassword } from './connection.ts'
 import type { LdapDirectory } from './directory.ts'
 import { dnWith, escapeDnValue } from './dn.ts'
 import { codeOf, isRefusal } from './errors.ts'
@@ -89,7 +90,7 @@ export class LdapBackend implements UserBackend {
   /** One bind, whether or not there is such a user. */
   async checkPassword(user: UserRecord | null, password: string): Promise<boolean> {
     // Servers answer a bind without a password with success, as nobody (RFC 4513, 5.1.2).
-    if (password === '') return false
+    if (!isPassword(password)) return false
     const known = user === null ? null : await this.#user(user.id)
     const dn = known?.dn ?? this.#nobody()
     try {

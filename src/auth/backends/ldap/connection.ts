@@ -124,6 +124,9 @@ export async function openConnection(url: string, options: ConnectOptions): Prom
   }
 }
 
+/** Samba reads no further than a NUL: one in front makes any password an empty one, one at the end the right one. */
+export const isPassword = (password: string): boolean => password !== '' && !password.includes('\0')
+
 /** Servers that let nobody read the root still answered. */
 function unlessOutage(error: unknown): void {
   if (sorted(error) instanceof LdapOutage) throw error
