@@ -17,6 +17,7 @@ interface Node {
   readonly type?: string
   readonly default?: unknown
   readonly anyOf?: readonly Node[]
+  readonly items?: Node
   readonly properties?: Readonly<Record<string, Node>>
   readonly patternProperties?: Readonly<Record<string, Node>>
 }
@@ -163,6 +164,12 @@ function refuseUnknown(schema: Node, value: Table, path: string): void {
     if (child === undefined) {
       const near = nearest(key, Object.keys(known ?? {}))
       throw new ConfigError(`unknown option ${here}${near === null ? '' : `; did you mean ${near}?`}`)
+    }
+    if (child.items?.properties !== undefined && Array.isArray(inner)) {
+      for (const [at, one] of inner.entries()) {
+        if (!isTable(one)) throw new ConfigError(`${here}[${at}] must be a table: [[${here}]]`)
+        refuseUnknown(child.items, one, `${here}[${at}]`)
+      }
     }
     if (child.properties === undefined && child.patternProperties === undefined) continue
     if (!isTable(inner)) throw new ConfigError(`${here} must be a table: [${here}]`)

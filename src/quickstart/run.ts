@@ -41,7 +41,11 @@ export async function run(argv: readonly string[]): Promise<number> {
 async function withDirectory(options: QuickstartOptions, told: Steps): Promise<number> {
   if (options.auth === 'db') return serve(options, told)
   const directory = await startDemoDirectory(options, told)
-  return serve({ ...options, directory }, told).finally(() => directory.remove())
+  try {
+    return await serve({ ...options, directory }, told)
+  } finally {
+    await directory.remove()
+  }
 }
 
 async function serve(options: QuickstartOptions, told: Steps): Promise<number> {

@@ -181,9 +181,9 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: LDAP behind a bl
       await grantHeld(opened.auth, corp, 'assigned')
       for (const away of ['killed', 'paused'] as const) {
         const codes: string[] = []
-        let isDone = false
+        const end = new AbortController()
         const users = Array.from({ length: 4 }, async () => {
-          while (!isDone) codes.push((await refused(() => login(opened))).code)
+          while (!end.signal.aborted) codes.push((await refused(() => login(opened))).code)
         })
         await until(() => codes.length > 8)
         if (away === 'killed') await one.kill()
@@ -192,7 +192,7 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: LDAP behind a bl
         await until(() => codes.length > at + 20)
         if (away === 'killed') await one.start()
         else one.resume()
-        isDone = true
+        end.abort()
         await Promise.all(users)
         expect({ away, codes: [...new Set(codes)] }).toEqual({ away, codes: ['let in'] })
       }

@@ -107,7 +107,7 @@ export const foldedName = (text: string): string =>
 
 /** The text that stands for `value` in a DN, and for nothing else (RFC 4514, 2.4). */
 export function escapeDnValue(value: string): string {
-  const letters = [...value]
+  const letters = Array.from(value)
   return letters
     .map((letter, at) => {
       if (letter === '\0' || letter === '\n' || letter === '\r') {

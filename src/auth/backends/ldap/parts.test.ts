@@ -83,7 +83,7 @@ describe('an entry', () => {
 test('a primary group has the SID of its member with another number at the end', () => {
   const account = Buffer.from('010500000000000515000000010000000200000003000000e9030000', 'hex')
   expect(sidOf(account, '513').toString('hex')).toBe(
-    '010500000000000515000000010000000200000003000000' + '01020000',
+    '01050000000000051500000001000000020000000300000001020000',
   )
   expect(sidOf(account, '4294967295').readUInt32LE(24)).toBe(4294967295)
   expect(sidOf(account, 'x')).toEqual(account)
