@@ -92,7 +92,7 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
   await runAs(account, ['slapadd', '-q', '-f', file, '-l', ldif])
   const url = `ldap://127.0.0.1:${port}`
   const ldapsUrl = `ldaps://127.0.0.1:${tlsPort}`
-  // One that may not be asked without a password still says so.
+  // Asked through a socket whether it serves: one that takes passwords over TLS only takes them there, too.
   const ldapi = `ldapi://${encodeURIComponent(join(dir, 'ldapi'))}`
   const listen = [url, ldapi, ...(options.tls === undefined ? [] : [ldapsUrl])].join(' ')
   const server = daemon({
@@ -101,7 +101,7 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
     command: ['/usr/sbin/slapd', '-d', '0', '-f', file, '-h', listen],
     logFile: join(dir, 'log'),
     endSignal: 'SIGTERM',
-    probe: ['ldapwhoami', '-x', '-H', url, '-D', admin.dn, '-w', admin.password],
+    probe: ['ldapwhoami', '-x', '-H', ldapi, '-D', admin.dn, '-w', admin.password],
   })
   await server.start()
   return {

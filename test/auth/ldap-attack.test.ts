@@ -177,14 +177,14 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: attacks on LDAP'
   })
 
   test('a server that checks no password without TLS is trouble of ours as well', async () => {
-    const strict = await startLayout(layout, {
-      settings: ['security simple_bind=0'],
-      definitions: ['security simple_bind=64'],
-    })
+    const definitions = ['security simple_bind=64']
+    const access = ['access to attrs=userPassword by anonymous auth by * none', 'access to * by * read']
+    const strict = await startLayout({ ...layout, definitions }, { access })
     try {
-      const options = { urls: [strict.url], bind_dn: '', bind_password: '' }
-      await withAuth({ ...options }, async (opened) => {
-        expect(await codeOf(login(opened, 'bob', passwordOf('bob')))).not.toBe('let in')
+      await withAuth({ urls: [strict.url], bind_dn: '', bind_password: '' }, async (opened) => {
+        expect(await codeOf(login(opened, 'bob', passwordOf('bob')))).toBe('Unavailable')
+        expect(opened.troubles.join()).toMatch(/refuses to check a password \(code 13\)/)
+        expect((await countFailures(opened)).rows).toBe(0)
       })
     } finally {
       await strict.remove()
@@ -249,6 +249,78 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: attacks on LDAP'
       const groups = await users.listGroups({ ids: await users.groupIdsOf(bob?.id ?? ''), limit: 10 })
       expect(groups.map(({ name }) => name)).toEqual(['blue-team', 'inner'])
     })
+  })
+
+  test('a list that the server cuts is what it gives; one that it does not is whole', async () => {
+    const crowd = Array.from({ length: 1200 }, (_, at) => ({
+      dn: `uid=p${at},${peopleBase}`,
+      attributes: { objectClass: 'inetOrgPerson', uid: `p${at}`, cn: 'p', sn: 'p' },
+    }))
+    for (const [settings, count] of [
+      [[], 500],
+      [['sizelimit unlimited'], 1210],
+    ] as const) {
+      const many = await startLayout({ ...layout, entries: [...layout.entries, ...crowd] }, { settings })
+      try {
+        await withAuth({ urls: [many.url] }, async ({ auth }) => {
+          const all = await auth.directory.users.listUsers({ domainId: corp, limit: 5000 })
+          expect(all).toHaveLength(count)
+          const part = await auth.directory.users.listUsers({ domainId: corp, limit: 10 })
+          expect(part).toHaveLength(10)
+        })
+      } finally {
+        await many.remove()
+      }
+    }
+  })
+
+  test('groups may list unique members', async () => {
+    const unique = {
+      dn: `cn=unique,ou=groups,${suffix}`,
+      attributes: {
+        objectClass: 'groupOfUniqueNames',
+        cn: 'unique',
+        uniqueMember: [layout.dnOf('bob'), layout.dnOf('carol')],
+      },
+    }
+    const other = await startLayout({ ...layout, entries: [...layout.entries, unique] })
+    const options = { group_object_classes: ['groupOfUniqueNames'], group_member_attribute: 'uniqueMember' }
+    try {
+      await withAuth({ urls: [other.url], ...options }, async ({ auth }) => {
+        const { users } = auth.directory
+        const bob = await users.findUser({ name: 'bob', domainId: corp })
+        const groups = await users.listGroups({ domainId: corp, limit: 10 })
+        expect(groups.map(({ name }) => name)).toEqual(['unique'])
+        expect(await users.groupIdsOf(bob?.id ?? '')).toEqual([groups[0]?.id])
+        expect(await users.memberIdsOf(groups[0]?.id ?? '')).toHaveLength(2)
+      })
+    } finally {
+      await other.remove()
+    }
+  })
+
+  test('referrals to other servers are not followed', async () => {
+    const elsewhere = {
+      dn: `ou=elsewhere,${peopleBase}`,
+      attributes: {
+        objectClass: ['referral', 'extensibleObject'],
+        ou: 'elsewhere',
+        // Nobody listens there; who followed it would fail or wait.
+        ref: `ldap://127.0.0.1:1/ou=people,${suffix}`,
+      },
+    }
+    const other = await startLayout({ ...layout, entries: [...layout.entries, elsewhere] })
+    try {
+      await withAuth({ urls: [other.url] }, async (opened) => {
+        expect(await codeOf(login(opened, 'bob', passwordOf('bob')))).toBe('let in')
+        expect(await codeOf(login(opened, 'nobody', 'x'))).toBe('Unauthorized')
+      })
+      await withAuth({ urls: [other.url], user_base: `ou=elsewhere,${peopleBase}` }, async (opened) => {
+        expect(await codeOf(login(opened, 'bob', passwordOf('bob')))).toBe('Unauthorized')
+      })
+    } finally {
+      await other.remove()
+    }
   })
 
   test('a page of entries is asked for after another', async () => {

@@ -2,7 +2,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { Client, InvalidCredentialsError, type Attribute, type Change, type Entry, type Filter } from 'ldapts'
-import { LdapOutage, isAbsent, sorted } from './errors.ts'
+import { LdapOutage, isAbsent, isLimit, sorted } from './errors.ts'
 import type { LdapOptions } from './options.ts'
 
 export interface Search {
@@ -149,7 +149,8 @@ async function pages(client: Client, search: Search, pageSize: number): Promise<
       if (found.length >= search.limit) break
     }
   } catch (error) {
-    if (!isAbsent(error)) throw error
+    // What came before the server's own limit is what there is to see.
+    if (!isAbsent(error) && !(isLimit(error) && found.length > 0)) throw error
   }
   return found.slice(0, search.limit)
 }

@@ -41,6 +41,8 @@ export const codeOf = (error: unknown): number | null =>
 const has = (codes: ReadonlySet<number>, error: unknown): boolean => codes.has(codeOf(error) ?? -1)
 
 export const isAbsent = (error: unknown): boolean => has(absent, error)
+/** sizeLimitExceeded: the server gives no more. */
+export const isLimit = (error: unknown): boolean => codeOf(error) === 4
 export const isRefusal = (error: unknown): boolean => has(refusal, error)
 
 /** Whatever a connection threw, as an outage where it is one. */
