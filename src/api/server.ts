@@ -226,6 +226,10 @@ async function answer(
   })
 }
 
+/** RFC 7234, 5.5: a code for what lasts, nobody in particular, a quoted text of plain characters. */
+const warningText = (sentence: string): string =>
+  `299 - "${sentence.replaceAll(/[^\x20-\x7e]/g, '?').replaceAll(/["\\]/g, "'")}"`
+
 async function replied(
   parts: Edge,
   request: FastifyRequest,
@@ -237,7 +241,8 @@ async function replied(
     if (!request.url.startsWith('/v2')) throw fault('NotFound')
     const limitMs = parts.settings.limits.request_ms
     const identity = await withStatementBudget(limitMs, () => identify(parts, request))
-    const { status, body: content } = await withStatementBudget(limitMs, () => body(identity, settled))
+    const answered = await withStatementBudget(limitMs, () => body(identity, settled))
+    const { status, body: content, warnings } = answered
     if (content instanceof JsonStream) {
       const turn = turnOf(identity)
       const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
@@ -250,6 +255,7 @@ async function replied(
       return await reply.code(status).header('content-type', 'application/json').send(stream)
     }
     versionHeaders(reply, settled)
+    if (warnings.length > 0) reply.header('warning', warnings.map(warningText).join(', '))
     reply.code(status)
     if (content === undefined) return await reply.send()
     const text = content instanceof JsonText ? content.text : JSON.stringify(content)
@@ -353,8 +359,10 @@ async function changing(
   respond: (ctx: Ctx) => Promise<Reply>,
 ): Promise<Reply> {
   let effects: (() => void)[] = []
+  let warnings: string[] = []
   const reply = await transaction(parts.store, idempotency !== null, async (tx) => {
     effects = []
+    warnings = []
     const kept = idempotency === null ? null : await findKept(tx, idempotency)
     if (kept !== null) return kept
     const fresh = await respond({
@@ -363,11 +371,13 @@ async function changing(
       db: tx,
       tx,
       afterCommit: (effect) => effects.push(effect),
+      warn: (sentence) => warnings.push(sentence),
     })
     if (idempotency !== null) await keep(tx, idempotency, fresh)
     return fresh
   })
   for (const effect of effects) withoutStatementBudget(effect)
+  reply.warnings = warnings
   return reply
 }
 
@@ -399,6 +409,7 @@ function readingContext(
       throw new Error('a reading request has no transaction')
     },
     afterCommit: (effect) => effect(),
+    warn: () => {},
   }
 }
 

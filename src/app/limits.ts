@@ -56,15 +56,16 @@ export async function withinProject(
   if ((await count()) + adding > limit) throw overLimit(ctx, name)
 }
 
-/** 413 when the share or snapshot has as many access rules as it may. */
+/** 413 when the share or snapshot has as many access rules as it may, or would with one of this weight (`weightOf`). */
 export async function roomForRule(
   ctx: Ctx,
   on: { readonly table: 'shares' | 'snapshots'; readonly id: string },
+  weight: number,
 ): Promise<void> {
   await holdRow(ctx.tx, on.table, on.id)
   const rules = on.table === 'shares' ? 'access_rules' : 'snapshot_access_rules'
   const limit = ctx.settings.limits.access_rules_per_share
-  if ((await rulesOn(ctx.tx, rules, on.id)) >= limit) throw overLimit(ctx, 'access_rules_per_share')
+  if ((await rulesOn(ctx.tx, rules, on.id)) + weight > limit) throw overLimit(ctx, 'access_rules_per_share')
 }
 
 /** 413 when the resource, or the caller's project, has as many locks as it may. */

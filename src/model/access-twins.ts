@@ -4,6 +4,7 @@
  * {@link meaningOf} leads back. Backends are told of one client once.
  */
 import { createHash } from 'node:crypto'
+import ipaddr from 'ipaddr.js'
 import { checkTarget } from './access.ts'
 
 /** No canonical form has it: control characters are refused at the edge. */
@@ -21,13 +22,22 @@ export function twinOf(canonical: string, taken: readonly string[]): string {
   }
 }
 
-/** The canonical form of a stored rule. */
+export const isTwin = (stored: string): boolean => stored.startsWith(mark)
+
+/** The canonical form of a stored rule by today's laws; what these refuse stays as it was stored. */
 export function meaningOf(rule: {
   readonly access_type: string
   readonly access_to: string
   readonly canonical_to: string
 }): string {
-  if (!rule.canonical_to.startsWith(mark)) return rule.canonical_to
   const { canonical } = checkTarget(rule.access_type, rule.access_to, { ipv6: true, cephx: true })
-  return canonical ?? rule.access_to
+  return canonical ?? (isTwin(rule.canonical_to) ? rule.access_to : rule.canonical_to)
+}
+
+/** How a meaning may stand in the database: an earlier release kept an IPv4 address in IPv6's spelling as the IPv6 address it looks like. */
+export function spellingsOf(type: string, canonical: string): readonly string[] {
+  const [address = '', prefix] = canonical.split('/')
+  if (type !== 'ip' || !ipaddr.IPv4.isValidFourPartDecimal(address)) return [canonical]
+  const mapped = ipaddr.IPv4.parse(address).toIPv4MappedAddress().toRFC5952String()
+  return [canonical, prefix === undefined ? mapped : `${mapped}/${Number(prefix) + 96}`]
 }

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkTarget } from './access.ts'
+import { addressesOf, checkTarget, weightOf } from './access.ts'
 
 const all = { ipv6: true, cephx: true }
 const canonical = (type: string, to: string, abilities = all): string | undefined =>
@@ -22,6 +22,7 @@ describe('addresses', () => {
     fc.assert(
       fc.property(quad, (bytes) => {
         const text = bytes.join('.')
+        fc.pre(text !== '0.0.0.0')
         expect(canonical('ip', text)).toBe(text)
         expect(canonical('ip', `${text}/32`)).toBe(text)
         expect(canonical('ip', `${text}/255.255.255.255`)).toBe(text)
@@ -44,14 +45,61 @@ describe('addresses', () => {
     fc.assert(
       fc.property(fc.ipV6(), (text) => {
         const once = canonical('ip', text)
+        fc.pre(!/^[0:]*$/.test(text))
         expect(once).toBeDefined()
-        expect(isIPv6(once ?? '')).toBe(true)
+        expect(isIPv6(once ?? '') || isIPv4(once ?? '')).toBe(true)
         expect(canonical('ip', once ?? '')).toBe(once)
         expect(canonical('ip', text.toUpperCase())).toBe(once)
-        expect(canonical('ip', `${text}/128`)).toBe(once)
+        if (!text.includes('.')) expect(canonical('ip', `${text}/128`)).toBe(once)
         expect(canonical('ip', text, { ipv6: false, cephx: true })).toBeUndefined()
       }),
     )
+  })
+
+  test.each([
+    '0.0.0.0',
+    '0.0.0.0/32',
+    '0.0.0.0/255.255.255.255',
+    '::',
+    '::/128',
+    '0::0',
+    '::0.0.0.0',
+    '::ffff:0:0',
+    '::ffff:0.0.0.0',
+  ])('%s is nobody, and servers take it for everybody', (text) => {
+    const { problem } = checkTarget('ip', text, all)
+    expect(problem).toMatch(/is the address of no client; to let every client in, write (0\.0\.0\.0|::)\/0$/)
+  })
+
+  test('an IPv4 address is one whatever its spelling in IPv6', () => {
+    for (const [text, is] of [
+      ['::ffff:127.0.0.1', '127.0.0.1'],
+      ['::FFFF:7f00:1/128', '127.0.0.1'],
+      ['0:0:0:0:0:ffff:10.0.0.0/120', '10.0.0.0/24'],
+      ['::ffff:0:0/96', '0.0.0.0/0'],
+    ] as const)
+      expect(canonical('ip', text), text).toBe(is)
+    // Those were never mapped.
+    expect(canonical('ip', '::127.0.0.1')).toBe('::7f00:1')
+    for (const text of ['::7f00:1', '64:ff9b::7f00:1', '::fffe:7f00:1'])
+      expect(canonical('ip', text), text).toBe(text)
+    expect(canonical('ip', '::ffff:127.0.0.1', { ipv6: false, cephx: true })).toBeUndefined()
+  })
+
+  test('a small IPv6 network counts as many times as it has addresses, all of them within it', () => {
+    for (let prefix = 1; prefix <= 128; prefix++) {
+      const spelledOut = prefix >= 121 && prefix <= 127
+      expect(weightOf('ip', `8000::/${prefix}`), String(prefix)).toBe(spelledOut ? 2 ** (128 - prefix) : 1)
+    }
+    expect(weightOf('ip', '10.0.0.0/24')).toBe(1)
+    expect(weightOf('cephx', 'a:b/121')).toBe(1)
+    expect(addressesOf('2001:db8::80/121')).toHaveLength(128)
+    expect(addressesOf('2001:db8::f8/126')).toEqual([
+      '2001:db8::f8',
+      '2001:db8::f9',
+      '2001:db8::fa',
+      '2001:db8::fb',
+    ])
   })
 
   test('nothing is accepted that the system would not take for an address', () => {

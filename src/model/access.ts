@@ -59,17 +59,56 @@ function checkAddress(text: string, ipv6: boolean): CheckedTarget {
   if (hasHostBits(address.toByteArray(), prefix)) {
     return { problem: `access_to must have no host bits set beyond its prefix /${prefix}` }
   }
-  const name = address.kind() === 'ipv6' ? (address as ipaddr.IPv6).toRFC5952String() : address.toString()
-  return { canonical: prefix === width ? name : `${name}/${prefix}` }
+  if (address.kind() === 'ipv4') return namedNetwork(address.toString(), prefix, width)
+  const six = address as ipaddr.IPv6
+  // Clients that speak IPv4 come from an IPv4 address, whatever spelling of it a rule has.
+  if (six.isIPv4MappedAddress() && prefix >= 96)
+    return namedNetwork(six.toIPv4Address().toString(), prefix - 96, 32)
+  return namedNetwork(six.toRFC5952String(), prefix, width)
+}
+
+/** No client has the address of nobody, and NFS servers take it for everybody. */
+function namedNetwork(name: string, prefix: number, width: number): CheckedTarget {
+  if (prefix < width) return { canonical: `${name}/${prefix}` }
+  if (name !== '0.0.0.0' && name !== '::') return { canonical: name }
+  return { problem: `access_to ${name} is the address of no client; to let every client in, write ${name}/0` }
+}
+
+/** Networks that servers are told address by address: IPv6 ones of these prefixes. */
+export const spelledOutPrefixes = [121, 122, 123, 124, 125, 126, 127] as const
+
+/** As how many rules one counts: servers have to be told the addresses of a small IPv6 network one by one. */
+export function weightOf(type: string, canonical: string): number {
+  const [address = '', prefix] = canonical.split('/')
+  const isSpelledOut = (spelledOutPrefixes as readonly number[]).includes(Number(prefix))
+  return type === 'ip' && address.includes(':') && isSpelledOut ? 2 ** (128 - Number(prefix)) : 1
+}
+
+/** The addresses of a network that {@link weightOf} counts one by one, in order. */
+export function addressesOf(network: string): string[] {
+  const [address = '', prefix] = network.split('/')
+  const first = ipaddr.IPv6.parse(address).toByteArray()
+  return Array.from({ length: 2 ** (128 - Number(prefix)) }, (_, at) =>
+    new ipaddr.IPv6([...first.slice(0, 15), (first[15] ?? 0) + at]).toRFC5952String(),
+  )
 }
 
 /** Null for what isn't plainly an address; short forms like `10.1` and octal quads mean different things to different programs. */
 function addressOf(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   if (decimalQuad.test(text) && ipaddr.IPv4.isValid(text)) return ipaddr.IPv4.parse(text)
-  if (!text.includes(':') || !hexGroups.test(text) || !ipaddr.IPv6.isValid(text)) return null
-  const quad = text.slice(text.lastIndexOf(':') + 1)
-  if (quad.includes('.') && !(decimalQuad.test(quad) && ipaddr.IPv4.isValid(quad))) return null
-  return ipaddr.IPv6.parse(text)
+  if (!text.includes(':') || !hexGroups.test(text)) return null
+  const groups = inHexGroups(text)
+  return groups !== null && ipaddr.IPv6.isValid(groups) ? ipaddr.IPv6.parse(groups) : null
+}
+
+/** With the quad that may end an IPv6 address as two groups: ipaddr.js reads `::10.0.0.7` as if it said `::ffff:10.0.0.7`. */
+function inHexGroups(text: string): string | null {
+  const at = text.lastIndexOf(':') + 1
+  const quad = text.slice(at)
+  if (!quad.includes('.')) return text
+  if (!decimalQuad.test(quad) || !ipaddr.IPv4.isValid(quad)) return null
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(quad).toByteArray()
+  return `${text.slice(0, at)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
 }
 
 /** `24`, or for IPv4 `255.255.255.0`. */

@@ -12,6 +12,7 @@ const causes: Readonly<Record<string, string>> = {
   gone: 'What it worked on was deleted meanwhile.',
   'no-backend': 'The share is on no backend.',
   'no-valid-host': 'No storage could be allocated.',
+  'over-quota': 'The quota has no room for it.',
   'share-gone': 'The share was deleted meanwhile.',
   'status-reset': 'An administrator reset the status.',
   unexpected: 'Something unexpected went wrong. An administrator finds it by the request id.',

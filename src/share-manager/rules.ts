@@ -1,15 +1,70 @@
-/** Rules of the database as an exporter takes them. */
-import type { MappedRule } from '../db/store/access-mappings.ts'
-import type { ExportRule, RuleOutcome } from '../drivers/driver.ts'
-
 /**
- * One rule for each client, whatever the number of rules that let it in: it may write where one of them says so. `readOnly` lowers
- * every level: a secondary replica, or the source of a migration.
+ * The one way from rules of the database to an export, of a share as of a snapshot: what no exporter could enforce is in error
+ * by itself, each client is told of once, and when the exporter does not take the whole, what it takes is applied and what it
+ * doesn't is named.
  */
+import { mustBeOn, type MappedRule } from '../db/store/access-mappings.ts'
+import { DriverError, type ExportRule, type Publishes, type RuleOutcome } from '../drivers/driver.ts'
+import { isTwin } from '../model/access-twins.ts'
+import { accessTypes, checkTarget } from '../model/access.ts'
+
+/** What an exporter knows of the export. */
+export interface RulesFor {
+  readonly protocol: string
+  readonly exporter: Pick<Publishes, 'accessTypes'>
+  /** Lowers every level: a secondary replica, the source of a migration, a pool below its reserve, a snapshot. */
+  readonly readOnly: boolean
+}
+
+/** Tells the exporter all of an export's rules; they replace what it had. */
+export type SendRules = (rules: readonly ExportRule[]) => Promise<readonly RuleOutcome[]>
+
+/** The rules that have to be on the export, as it is told them; without those that {@link applyRules} would name. */
 export function exportRules(
   rules: readonly MappedRule[],
   { readOnly }: { readonly readOnly: boolean },
 ): readonly ExportRule[] {
+  const wanted = rules.filter(({ state }) => mustBeOn.includes(state))
+  const older = olderOnes(wanted)
+  return merged(
+    wanted.filter((rule) => lawOf(rule) === null && !older.has(rule)),
+    readOnly,
+  )
+}
+
+/**
+ * Applies all that have to be on the export, and says what became of each. Throws what `send` throws; with `apart` only when it
+ * throws also without what is new: then each of the new ones is told by itself, and one that is not taken is in error alone.
+ */
+export async function applyRules(
+  rules: readonly MappedRule[],
+  about: RulesFor,
+  send: SendRules,
+  { apart }: { readonly apart: boolean },
+): Promise<readonly RuleOutcome[]> {
+  const wanted = rules.filter(({ state }) => mustBeOn.includes(state))
+  const older = olderOnes(wanted)
+  const refused = wanted.flatMap((rule) => refusalOf(rule, older.get(rule), about) ?? [])
+  const refusedIds = new Set(refused.map(({ id }) => id))
+  const known = wanted.filter(({ id }) => !refusedIds.has(id))
+  const told = merged(known, about.readOnly)
+  const outcomes = apart ? await oneByOne(told, known, send) : await send(told)
+  return [...outcomesOf(known, told, outcomes), ...refused]
+}
+
+/** Of the rules that hold: those whose stored form is not what they mean today, and for whom that one is free. */
+export function respelled(rules: readonly MappedRule[]): readonly MappedRule[] {
+  const older = olderOnes(rules)
+  const taken = new Set(rules.map(({ type, stored }) => clientOf({ type, to: stored })))
+  return rules.filter(
+    (rule) => changed(rule) && lawOf(rule) === null && !older.has(rule) && !taken.has(clientOf(rule)),
+  )
+}
+
+/**
+ * One rule for each client, whatever the number of rules that let it in: it may write where one of them says so.
+ */
+function merged(rules: readonly MappedRule[], readOnly: boolean): readonly ExportRule[] {
   const byClient = new Map<string, ExportRule>()
   for (const { id, type, to, level } of rules) {
     const first = byClient.get(clientOf({ type, to }))
@@ -19,17 +74,95 @@ export function exportRules(
   return [...byClient.values()]
 }
 
+function refusalOf(
+  rule: MappedRule,
+  older: MappedRule | undefined,
+  { protocol, exporter }: RulesFor,
+): RuleOutcome | null {
+  if (!exporter.accessTypes.some((pair) => pair[0] === protocol && pair[1] === rule.type)) {
+    const why = `Access type ${rule.type} is not supported for ${protocol} here.`
+    return { ...inError(rule.id, why), reason: 'access-type-unsupported' }
+  }
+  const broken = lawOf(rule)
+  if (broken !== null) return { ...inError(rule.id, broken), reason: 'client-forbidden' }
+  if (older === undefined) return null
+  return inError(rule.id, `The older rule ${older.id} lets the same client in: ${rule.to}.`)
+}
+
+/** Rules made by an earlier release may break today's laws; a sentence then. */
+function lawOf({ type, to }: MappedRule): string | null {
+  if (!(accessTypes as readonly string[]).includes(type)) return null
+  return checkTarget(type, to, { ipv6: true, cephx: true }).problem ?? null
+}
+
+const changed = ({ stored, to }: MappedRule): boolean => stored !== to && !isTwin(stored)
+
+/** For each of those that mean the same and did not when they were made, but the first: that one. Twins always meant the same. */
+function olderOnes(rules: readonly MappedRule[]): ReadonlyMap<MappedRule, MappedRule> {
+  const older = new Map<MappedRule, MappedRule>()
+  const own = rules.filter(({ stored }) => !isTwin(stored))
+  for (const same of Map.groupBy(own, clientOf).values()) {
+    const [first, ...rest] = same
+    if (first === undefined || !same.some(changed)) continue
+    for (const rule of rest) older.set(rule, first)
+  }
+  return older
+}
+
+/** Binary search for what is not taken: two calls for one of many, and no more than two for each of them. */
+async function oneByOne(
+  told: readonly ExportRule[],
+  known: readonly MappedRule[],
+  send: SendRules,
+): Promise<readonly RuleOutcome[]> {
+  const settled = new Set(known.filter(({ state }) => state === 'active').map(clientOf))
+  const fresh = told.filter((rule) => !settled.has(clientOf(rule)))
+  let holds = told.filter((rule) => settled.has(clientOf(rule)))
+  let outcomes = await send(holds)
+  const failed: RuleOutcome[] = []
+  const add = async (some: readonly ExportRule[]): Promise<void> => {
+    if (some.length === 0) return
+    try {
+      outcomes = await send([...holds, ...some])
+      holds = [...holds, ...some]
+    } catch (error) {
+      const half = some.length >> 1
+      if (half > 0) {
+        await add(some.slice(0, half))
+        await add(some.slice(half))
+        return
+      }
+      const reason = error instanceof DriverError ? error.reason : null
+      const why = error instanceof Error ? error.message : String(error)
+      failed.push(...some.map(({ id }) => ({ ...inError(id, why), reason })))
+      // What was refused may be half there.
+      outcomes = await send(holds)
+    }
+  }
+  await add(fresh)
+  return [...outcomes, ...failed]
+}
+
 /** What became of a client's rule became of all its rules. */
-export function outcomesOf(
+function outcomesOf(
   rules: readonly MappedRule[],
   told: readonly ExportRule[],
   outcomes: readonly RuleOutcome[],
 ): readonly RuleOutcome[] {
+  const byId = new Map(outcomes.map((one) => [one.id, one]))
+  const byClient = new Map(told.map((one) => [clientOf(one), byId.get(one.id)]))
   return rules.flatMap((rule) => {
-    const sent = told.find((one) => clientOf(one) === clientOf(rule))
-    const outcome = outcomes.find(({ id }) => id === sent?.id)
+    const outcome = byClient.get(clientOf(rule))
     return outcome === undefined ? [] : [{ ...outcome, id: rule.id }]
   })
 }
+
+const inError = (id: string, why: string): RuleOutcome => ({
+  id,
+  state: 'error',
+  accessKey: null,
+  why,
+  reason: 'unsupported',
+})
 
 const clientOf = ({ type, to }: { readonly type: string; readonly to: string }): string => `${type} ${to}`

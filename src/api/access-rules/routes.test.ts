@@ -102,10 +102,19 @@ describe('allow', () => {
     }
     await allowed(ip('2001:db8::1'))
     expect((await act('allow_access', ip('2001:DB8:0::1/128'))).status).toBe(400)
+    const mapped = await act('allow_access', ip('::ffff:10.0.0.1'))
+    expect([mapped.status, mapped.body.badRequest.message]).toEqual([
+      400,
+      expect.stringContaining('exists already'),
+    ])
   })
 
   test.each([
     [ip('10.0.0.1/24'), /host bits/],
+    [ip('0.0.0.0'), /0\.0\.0\.0 is the address of no client; to let every client in, write 0\.0\.0\.0\/0/],
+    [ip('0.0.0.0/32'), /the address of no client/],
+    [ip('::'), /the address of no client; to let every client in, write ::\/0/],
+    [ip('::ffff:0.0.0.0'), /the address of no client/],
     [ip('10.0.0.1', { access_level: 'rwx' }), /access_level must be/],
     [{ access_type: 'wish', access_to: 'x' }, /access_type must be one of/],
     [{ access_to: 'x' }, /access_type/],

@@ -64,6 +64,17 @@ test('rules of a share and of a snapshot', async () => {
     await bench.db.selectFrom('access_rules').select('id').where('share_id', '=', share.id).execute(),
   ).toHaveLength(7)
 
+  // A network that servers are told address by address counts as many.
+  const other = await seedShare(bench)
+  const allowNetwork = async (to: string) =>
+    (await post(`/shares/${other.id}/action`, { allow_access: { access_type: 'ip', access_to: to } })).status
+  expect(await allowNetwork('2001:db8::/125')).toBe(413)
+  expect(await allowNetwork('2001:db8::/126')).toBe(200)
+  expect(await allowNetwork('2001:db8::8/126')).toBe(413)
+  expect(await allowNetwork('2001:db8::/64')).toBe(200)
+  expect(await allowNetwork('2001:db8::8/127')).toBe(200)
+  expect(await allowNetwork('10.0.0.1')).toBe(413)
+
   const snapshot = await seedSnapshot(bench, share)
   const allowSnapshot = (n: number) =>
     post(`/snapshots/${snapshot.id}/action`, {

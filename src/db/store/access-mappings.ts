@@ -11,8 +11,10 @@ import type { DbOrTx, Tx } from '../schema.ts'
 export interface MappedRule {
   readonly id: string
   readonly type: string
-  /** Canonical. */
+  /** Canonical by today's laws. */
   readonly to: string
+  /** Its unique spelling in the database: what was canonical when it was made, or a twin's. */
+  readonly stored: string
   readonly level: string
   /** State of the mapping (of the rule itself, for snapshots). */
   readonly state: string
@@ -40,11 +42,13 @@ export async function rulesOfInstance(db: DbOrTx, shareInstanceId: string): Prom
     ])
     .where('access_rule_mappings.share_instance_id', '=', shareInstanceId)
     .orderBy('access_rules.created_at')
+    .orderBy('access_rules.id')
     .execute()
   return rows.map((row) => ({
     id: row.id,
     type: row.access_type,
     to: meaningOf(row),
+    stored: row.canonical_to,
     level: row.level,
     state: row.state,
   }))
@@ -53,11 +57,19 @@ export async function rulesOfInstance(db: DbOrTx, shareInstanceId: string): Prom
 export async function rulesOfSnapshot(db: DbOrTx, snapshotId: string): Promise<MappedRule[]> {
   const rows = await db
     .selectFrom('snapshot_access_rules')
-    .select(['id', 'access_type as type', 'canonical_to as to', 'state'])
+    .select(['id', 'access_type', 'access_to', 'canonical_to', 'state'])
     .where('snapshot_id', '=', snapshotId)
     .orderBy('created_at')
+    .orderBy('id')
     .execute()
-  return rows.map((row) => ({ ...row, level: 'ro' }))
+  return rows.map((row) => ({
+    id: row.id,
+    type: row.access_type,
+    to: meaningOf(row),
+    stored: row.canonical_to,
+    level: 'ro',
+    state: row.state,
+  }))
 }
 
 /** Everything queued for the instance is under way from now on. */
@@ -168,6 +180,16 @@ export async function refreshRules(tx: Tx, ruleIds: readonly string[], now: numb
       .where('state', '!=', state)
       .execute()
   }
+}
+
+/** Stores what these rules mean by today's laws, so that a second one of the same meaning is found. */
+export async function respell(
+  tx: Tx,
+  table: 'access_rules' | 'snapshot_access_rules',
+  rules: readonly MappedRule[],
+): Promise<void> {
+  for (const { id, to } of rules)
+    await tx.updateTable(table).set({ canonical_to: to }).where('id', '=', id).execute()
 }
 
 /** Keys that the backend made for a rule (CephX). */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../open.ts'
 import type { BackendsTable, DbOrTx, Flag, PoolsTable, Tx } from '../schema.ts'
+import { forgetEnsureRun } from './ensure-runs.ts'
 import { ensureZone } from './services.ts'
 
 export type BackendRow = BackendsTable
@@ -78,8 +79,9 @@ export async function setHealth(
     .execute()
 }
 
-/** What the last complete ensure was made for; null: the next start makes one. */
+/** What the last complete ensure was made for; null: the next start makes one, from its beginning. */
 export async function setInfoHash(db: DbOrTx, id: string, hash: string | null): Promise<void> {
+  await forgetEnsureRun(db, id)
   await db.updateTable('backends').set({ info_hash: hash }).where('id', '=', id).execute()
 }
 

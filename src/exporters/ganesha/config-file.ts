@@ -4,7 +4,10 @@ import type { OwnFileSystem, ServerUser, Tree } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
 import type { ClientRule } from './rules.ts'
 
-/** What an export file says, kept in its first line so that the next process reads it back without parsing Ganesha's language. */
+/**
+ * What an export file says, kept in its first lines so that the next process reads it back without parsing Ganesha's language: the
+ * rules in one of their own, so that who looks at all files reads little of each.
+ */
 export interface ExportRecord {
   /** Share instance id or snapshot instance id. */
   readonly id: string
@@ -26,7 +29,13 @@ export interface ExportRecord {
   readonly rules: readonly ClientRule[]
 }
 
+/** What the first line tells. */
+export type ExportHeader = Omit<ExportRecord, 'rules'>
+
 const header = '# manila '
+const rulesHeader = '# rules '
+/** What a file that was cut lacks. */
+export const lastLine = '}'
 
 /**
  * One export file. `prober` is an address that may see the root's attributes beside those whom rules let in, to ask for its
@@ -40,8 +49,10 @@ export function exportFile(record: ExportRecord, options: GaneshaOptions, prober
   // The first that matches decides: a rule for the same address goes on to hold.
   if (prober !== undefined)
     clients.push(`  CLIENT { Clients = ${prober}; Access_Type = MDONLY_RO; Protocols = 4; }`)
+  const { rules, ...rest } = record
   const lines = [
-    `${header}${JSON.stringify(record, withoutKey)}`,
+    `${header}${JSON.stringify(rest, withoutKey)}`,
+    `${rulesHeader}${JSON.stringify(rules)}`,
     'EXPORT {',
     `  Export_Id = ${record.number};`,
     `  Path = ${quoted(record.path)};`,
@@ -54,7 +65,7 @@ export function exportFile(record: ExportRecord, options: GaneshaOptions, prober
     '  Attr_Expiration_Time = 0;',
     ...clients,
     `  FSAL { ${fsal(record, options)} }`,
-    '}',
+    lastLine,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -84,19 +95,36 @@ function withoutKey(this: unknown, field: string, value: unknown): unknown {
 }
 
 /** The record of a first line, with the key that the rest of the file holds. */
-function withKey(record: ExportRecord, text: string): ExportRecord {
+function withKey<Some extends ExportHeader>(record: Some, text: string): Some {
   const { ceph } = record
   if (ceph?.user === undefined) return record
   const key = /Secret_Access_Key = "([^"]*)"/.exec(text)?.[1] ?? ''
   return { ...record, ceph: { ...ceph, user: { name: ceph.user.name, key } } }
 }
 
-/** Reads back what an export file says; null for any other file. */
-export function readHeader(text: string): ExportRecord | null {
-  const [first = ''] = text.split('\n', 1)
-  if (!first.startsWith(header)) return null
+/** What the first line of an export file says; null for any other line. */
+export function readHeader(line: string): ExportHeader | null {
+  if (!line.startsWith(header)) return null
   try {
-    return withKey(JSON.parse(first.slice(header.length)) as ExportRecord, text)
+    // A release that wrote the rules into this line as well left them there.
+    const { rules: _, ...rest } = JSON.parse(line.slice(header.length)) as Partial<ExportRecord> &
+      ExportHeader
+    return withKey(rest, line)
+  } catch {
+    return null
+  }
+}
+
+/** Reads back what an export file says; null for any other file, and for one that is not whole. */
+export function readExportFile(text: string): ExportRecord | null {
+  const [first = '', second = ''] = text.split('\n', 2)
+  const rest = readHeader(first)
+  if (rest === null || !text.endsWith(`\n${lastLine}\n`)) return null
+  try {
+    const rules = second.startsWith(rulesHeader)
+      ? (JSON.parse(second.slice(rulesHeader.length)) as readonly ClientRule[])
+      : (JSON.parse(first.slice(header.length)) as ExportRecord).rules
+    return Array.isArray(rules) ? withKey({ ...rest, rules }, text) : null
   } catch {
     return null
   }

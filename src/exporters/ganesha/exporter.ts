@@ -260,11 +260,12 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
 
 /** Serves nothing under the id afterwards, and keeps nothing of it. */
 async function withdraw(commands: Commands, server: Server, id: string): Promise<void> {
-  const known = await server.exports.find(commands, id)
-  if (known === null) return
+  const { exports } = server
+  if (!(await exports.has(commands, id))) return
+  const known = (await exports.find(commands, id)) ?? { id, number: await exports.takeNumber(commands, id) }
   const running = await server.up(commands)
-  if (running === null) await server.exports.forget(commands, known)
-  else await server.exports.remove(commands, running, known)
+  if (running === null) await exports.forget(commands, known)
+  else await exports.remove(commands, running, known)
 }
 
 /** What the record has to say of the place where the tree lies. */

@@ -3,17 +3,17 @@
  * running daemon is told afterwards, so whichever of the two dies, the other brings it back.
  */
 import { createHash } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ExecError } from '../../exec/exec.ts'
 import { isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { mountOf, mounts, type Mount } from '../../drivers/mountinfo.ts'
-import { exportFile, guardFile, readHeader } from './config-file.ts'
+import { exportFile, guardFile, lastLine, readExportFile, readHeader } from './config-file.ts'
 import { differences } from './file-system.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { OwnFileSystem } from '../../drivers/driver.ts'
-import type { ExportRecord } from './config-file.ts'
+import type { ExportHeader, ExportRecord } from './config-file.ts'
 import type { Running } from './daemon.ts'
 import type { GaneshaOptions } from './options.ts'
 
@@ -24,13 +24,21 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Export_Id has 16 bits; 0 is the pseudo root. */
 const numbers = 65_535
 const manyMegabytes = 64 * 1024 * 1024
+/** Files that one command looks at: their names are its arguments. */
+const filesAtOnce = 500
 /** Who holds the number of the guard (`guardFile`): no share instance. */
 const guardId = '00000000-0000-4000-8000-000000000000'
+
+/** All that it takes to take an export away. */
+export type Numbered = Pick<ExportRecord, 'id' | 'number'>
 
 export interface Exports {
   /** Makes the folders and the guard. */
   prepare(commands: Commands): Promise<void>
+  /** Null as well for one that can't be read, and is written anew. */
   find(commands: Commands, id: string): Promise<ExportRecord | null>
+  /** Whether there is a file, readable or not. */
+  has(commands: Commands, id: string): Promise<boolean>
   /** An export number that `id` alone has, the same at every call. */
   takeNumber(commands: Commands, id: string): Promise<number>
   /** Writes the record and makes the daemon serve it; other exports notice nothing. */
@@ -41,15 +49,19 @@ export interface Exports {
    */
   show(commands: Commands, running: Running, record: ExportRecord, prober: string): Promise<void>
   /** Makes the daemon forget the export; its files stay. */
-  hide(commands: Commands, running: Running, record: ExportRecord): Promise<void>
+  hide(commands: Commands, running: Running, record: Numbered): Promise<void>
   /** Makes the daemon forget the export, then removes its files. */
-  remove(commands: Commands, running: Running, record: ExportRecord): Promise<void>
-  /** Ids of all export files. */
+  remove(commands: Commands, running: Running, record: Numbered): Promise<void>
+  /** Ids of all export files that can be read: the others are published again, and written anew. */
   ids(commands: Commands): Promise<readonly string[]>
+  /** The same, and of those that can't. */
+  names(commands: Commands): Promise<readonly string[]>
+  /** Ids of files that could not be read at the last look, or were not whole. */
+  unreadable(): readonly string[]
   /** Writes the record without a word to the daemon. */
   save(commands: Commands, record: ExportRecord): Promise<void>
   /** Removes the record's files without a word to the daemon. */
-  forget(commands: Commands, record: ExportRecord): Promise<void>
+  forget(commands: Commands, record: Numbered): Promise<void>
   /** What a fresh daemon can begin with. */
   judge(commands: Commands): Promise<Judgement>
   /** Whether the daemon has the guard. */
@@ -76,14 +88,8 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   const guards = options.ceph_conf === undefined
   const fileOf = (id: string) => join(folder, `${checkedId(id)}.conf`)
   const numberFile = (number: number) => join(numberFolder, String(number))
-
-  async function ids(commands: Commands): Promise<readonly string[]> {
-    const { stdout } = await commands.look(['ls', '--', folder], { maxOutputBytes: manyMegabytes })
-    return stdout.split('\n').flatMap((name) => {
-      const id = name.replace(/\.conf$/, '')
-      return name.endsWith('.conf') && uuid.test(id) ? [id] : []
-    })
-  }
+  /** Ids of files that were no export file at the last look. */
+  let unreadable: readonly string[] = []
 
   async function takeNumber(commands: Commands, id: string): Promise<number> {
     // Numbers are spread by id, so one that was freed isn't handed to somebody else next: old file handles hold it.
@@ -96,17 +102,22 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     throw new DriverError(`all ${numbers} export numbers are taken`, 'no-room-here')
   }
 
-  async function all(commands: Commands): Promise<readonly ExportRecord[]> {
-    const argv = ['grep', '--recursive', '--no-filename', '--max-count=1', '--include=*.conf', '^# manila ']
-    const options_ = { maxOutputBytes: manyMegabytes, okCodes: [0, 1] }
-    const { stdout } = await commands.look([...argv, '--', folder], options_)
-    return stdout.split('\n').flatMap((line) => {
-      const record = readHeader(line)
-      return record !== null && uuid.test(record.id) ? [record] : []
+  async function names(commands: Commands): Promise<readonly string[]> {
+    const { stdout } = await commands.look(['ls', '--', folder], { maxOutputBytes: manyMegabytes })
+    return stdout.split('\n').flatMap((name) => {
+      const id = name.replace(/\.conf$/, '')
+      return name.endsWith('.conf') && uuid.test(id) ? [id] : []
     })
   }
 
-  async function forget(commands: Commands, record: ExportRecord): Promise<void> {
+  async function all(commands: Commands): Promise<readonly ExportHeader[]> {
+    const here = await names(commands)
+    const records = await readable(commands, here.map(fileOf))
+    unreadable = here.filter((id) => !records.has(fileOf(id)))
+    return [...records.values()]
+  }
+
+  async function forget(commands: Commands, record: Numbered): Promise<void> {
     await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
   }
 
@@ -134,7 +145,9 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   }
 
   return {
-    ids,
+    ids: async (commands) => (await all(commands)).map(({ id }) => id),
+    names,
+    unreadable: () => unreadable,
     takeNumber,
     guardPath,
     async prepare(commands) {
@@ -147,11 +160,16 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
 
     async find(commands, id) {
       try {
-        return readHeader((await commands.look(['cat', '--', fileOf(id)])).stdout)
+        const { stdout } = await commands.look(['cat', '--', fileOf(id)], { maxOutputBytes: manyMegabytes })
+        return readExportFile(stdout)
       } catch (error) {
-        if (isAbsent(error)) return null
+        if (isAbsent(error) || (error instanceof ExecError && error.kind === 'output')) return null
         throw error
       }
+    },
+
+    async has(commands, id) {
+      return (await commands.look(['test', '-e', fileOf(id)], { okCodes: [0, 1] })).code === 0
     },
 
     apply: (commands, running, record) => tell(commands, running, record, fileOf(record.id)),
@@ -246,10 +264,66 @@ export async function checkFileSystem(
     )
 }
 
+/**
+ * What those of these files say that can be read and are whole: any other would keep the server from starting, for all. Their names
+ * are their ids.
+ */
+export async function readable(
+  commands: Commands,
+  files: readonly string[],
+): Promise<ReadonlyMap<string, ExportHeader>> {
+  const records = new Map<string, ExportHeader>()
+  for (let at = 0; at < files.length; at += filesAtOnce) {
+    const some = files.slice(at, at + filesAtOnce)
+    const cut = new Set(await filesWithout(commands, `^${lastLine}$`, some))
+    const whole = some.filter((file) => !cut.has(file))
+    const byId = new Map(whole.map((file) => [basename(file, '.conf'), file]))
+    for (const line of await firstLines(commands, whole)) {
+      const record = readHeader(line)
+      const file = byId.get(record?.id ?? '')
+      if (record !== null && file !== undefined && isInstanceId(record.id)) records.set(file, record)
+    }
+  }
+  return records
+}
+
+/** One that went meanwhile, or that the disk does not give back, is one that it says nothing of. */
+const quietGrep = ['grep', '--text', '--no-messages']
+
+/** The first line of each that begins as an export file does; lines that are as long as no such line is are left out. */
+async function firstLines(commands: Commands, files: readonly string[]): Promise<readonly string[]> {
+  if (files.length === 0) return []
+  const argv = [...quietGrep, '--no-filename', '--max-count=1', '^# manila ', '--', ...files]
+  try {
+    const { stdout } = await commands.look(argv, { maxOutputBytes: manyMegabytes, okCodes: [0, 1, 2] })
+    return stdout.split('\n')
+  } catch (error) {
+    if (!(error instanceof ExecError) || error.kind !== 'output') throw error
+    const half = files.length >> 1
+    if (half === 0) return []
+    return [
+      ...(await firstLines(commands, files.slice(0, half))),
+      ...(await firstLines(commands, files.slice(half))),
+    ]
+  }
+}
+
+async function filesWithout(
+  commands: Commands,
+  pattern: string,
+  files: readonly string[],
+): Promise<readonly string[]> {
+  const argv = [...quietGrep, '--files-without-match', pattern, '--', ...files]
+  const { stdout } = await commands.look(argv, { maxOutputBytes: manyMegabytes, okCodes: [0, 1, 2] })
+  return stdout.split('\n').filter((file) => file !== '')
+}
+
 /** The path that the daemon serves under `number`; null when it serves none. */
 async function liveExport(commands: Commands, running: Running, number: number): Promise<string | null> {
   try {
-    const { stdout } = await commands.look(busCall(running, 'DisplayExport', [`uint16:${number}`]))
+    // It lists every client.
+    const ask = busCall(running, 'DisplayExport', [`uint16:${number}`])
+    const { stdout } = await commands.look(ask, { maxOutputBytes: manyMegabytes })
     return /^\s*string "(.*)"$/m.exec(stdout)?.[1] ?? ''
   } catch (error) {
     if (isUnknownExport(error)) return null

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Value } from 'typebox/value'
-import { exportFile, mainFile, readHeader } from './config-file.ts'
+import { exportFile, mainFile, readExportFile, readHeader } from './config-file.ts'
 import { ganeshaOptions } from './options.ts'
 import { fakeExec } from '../../exec/fake.ts'
 import { troubleOf, type Crash } from './crashes.ts'
@@ -36,7 +36,7 @@ describe('the key of a cephx user', () => {
     const text = exportFile(secret, options)
     expect(text.split('\n')[0]).not.toContain(user.key)
     expect(text).toContain(`User_Id = "${user.name}"; Secret_Access_Key = "${user.key}";`)
-    expect(readHeader(text)).toEqual(secret)
+    expect(readExportFile(text)).toEqual(secret)
   })
 
   test('is nothing that could end its quotes, and is never left empty', () => {
@@ -45,7 +45,7 @@ describe('the key of a cephx user', () => {
         exportFile({ ...secret, ceph: { filesystem: 'cephfs', user: { ...user, key } } }, options),
       ).toThrow(`the key of ${user.name}`)
     const [first = ''] = exportFile(secret, options).split('\n')
-    expect(() => exportFile(readHeader(first)!, options)).toThrow(`the key of ${user.name}`)
+    expect(() => exportFile({ ...readHeader(first)!, rules: [] }, options)).toThrow(`the key of ${user.name}`)
   })
 
   test('an export of an earlier release goes on as the user of all', () => {
@@ -86,14 +86,34 @@ describe('rules', () => {
       rule('10.0.0.0/33'),
       rule('::ffff:10.0.0.1'),
       rule('x; }'),
+      rule('0.0.0.0'),
+      rule('2001:db8::/112'),
     ]
-    expect(sortRules(given).outcomes.map(({ state, reason }) => `${state} ${reason}`)).toEqual([
+    const { outcomes, enforced } = sortRules(given)
+    expect(outcomes.map(({ state, reason }) => `${state} ${reason}`)).toEqual([
       'error access-type-unsupported',
+      'active null',
+      'error unsupported',
       'active null',
       'error unsupported',
       'error unsupported',
       'error unsupported',
     ])
+    expect(enforced.map(({ clients }) => clients)).toEqual([['10.0.0.1'], ['10.0.0.7']])
+    expect(outcomes.at(-1)?.why).toBe(
+      'NFS-Ganesha takes IPv6 networks of the prefixes /0 to /99 and /121 to /128, and 2001:db8::/112 is none of them',
+    )
+  })
+
+  test('IPv6 networks of every prefix are said in words that the parser has, or not at all', () => {
+    for (let prefix = 0; prefix <= 128; prefix++) {
+      const { enforced, outcomes } = sortRules([rule(prefix === 0 ? '::/0' : `8000::/${prefix}`)])
+      const clients = enforced[0]?.clients ?? []
+      for (const client of clients) expect(client).not.toMatch(/\/(0|\d{3})$/)
+      expect(outcomes[0]?.state, String(prefix)).toBe(prefix >= 100 && prefix <= 120 ? 'error' : 'active')
+      const expected = prefix >= 121 ? 2 ** (128 - prefix) : prefix === 0 ? 2 : prefix < 100 ? 1 : 0
+      expect(clients, String(prefix)).toHaveLength(expected)
+    }
   })
 
   test('whatever is typed, only addresses reach the file', () => {
@@ -109,9 +129,22 @@ describe('rules', () => {
 
 describe('the export file', () => {
   test('reads back what it was written from', () => {
-    expect(readHeader(exportFile(record, options))).toEqual(record)
-    expect(readHeader('EXPORT {}')).toBeNull()
-    expect(readHeader('# manila {torn')).toBeNull()
+    const text = exportFile(record, options)
+    expect(readExportFile(text)).toEqual(record)
+    const { rules: _, ...rest } = record
+    expect(readHeader(text.split('\n')[0]!)).toEqual(rest)
+    for (const other of ['EXPORT {}', '# manila {torn', '']) expect(readExportFile(other), other).toBeNull()
+    // A disk that lost its end.
+    for (let length = 0; length < text.length; length++)
+      expect(readExportFile(text.slice(0, length)), String(length)).toBeNull()
+  })
+
+  test('of an earlier release, with the rules in its first line, is read as well', () => {
+    const lines = exportFile(record, options).split('\n')
+    const old = [`# manila ${JSON.stringify(record)}`, ...lines.slice(2)].join('\n')
+    expect(readExportFile(old)).toEqual(record)
+    const { rules: _, ...rest } = record
+    expect(readHeader(old.split('\n')[0]!)).toEqual(rest)
   })
 
   test('a read-only tree is read-only for everybody', () => {
@@ -126,7 +159,7 @@ describe('the export file', () => {
     const text = exportFile(inCeph, { ...options, ceph_conf: '/etc/ceph/ceph.conf' })
     expect(text).toContain('FSAL { Name = CEPH; Filesystem = "cephfs"; User_Id = "ganesha"; }')
     expect(text).not.toContain('VFS')
-    expect(readHeader(text)).toEqual(inCeph)
+    expect(readExportFile(text)).toEqual(inCeph)
     expect(() => exportFile({ ...inCeph, ceph: { filesystem: 'a"; }' } }, options)).toThrow('name')
   })
 
@@ -159,6 +192,18 @@ describe('a server per project', () => {
     for (const wrong of ['0.0.0.0', '::', '10.0.0.256', 'fd00'])
       expect(() => check({ addresses: [wrong] }, 'file-system'), wrong).toThrow(`has ${wrong}, which`)
     expect(() => check({ servers: 'shared' }, 'file-system')).toThrow('is for servers = "per-project"')
+  })
+
+  test('refuses at its start a directory whose sockets would be too long, not at the first export of a project', () => {
+    // Below it: /projects/<32 digits>/bus; a path has 107 bytes.
+    const longest = 107 - '/projects//bus'.length - 32
+    const at = (length: number, over: object) => () =>
+      checkServers({ ...options, ...over }, { ...parts('file-system'), dir: `/${'d'.repeat(length - 1)}` })
+    const per = { servers: 'per-project' as const, addresses: ['127.0.0.5'] }
+    expect(at(longest, per)).not.toThrow()
+    expect(at(longest + 3, per)).toThrow('choose a state_dir that is 3 bytes shorter')
+    expect(at(longest + 3, {})).not.toThrow()
+    expect(at(104, {})).toThrow('choose a state_dir that is 1 bytes shorter')
   })
 
   test('only what separates is promised anything, with words on what stays open', () => {

@@ -2,7 +2,7 @@
  * Access rules in Ganesha's words. NFS without Kerberos knows a client by its address only, so every other kind of rule
  * ends in error by itself, without stopping the others.
  */
-import { isIPv4, isIPv6 } from 'node:net'
+import { addressesOf, checkTarget, weightOf } from '../../model/access.ts'
 import type { ExportRule, RuleOutcome } from '../../drivers/driver.ts'
 
 /** A rule that Ganesha can enforce. */
@@ -30,8 +30,7 @@ export function sortRules(rules: readonly ExportRule[]): SortedRules {
       return { ...refused(rule, why), reason: 'access-type-unsupported' }
     }
     const client = clientOf(rule)
-    if (client === null)
-      return refused(rule, `${rule.to} is not an address or network that NFS-Ganesha understands`)
+    if (typeof client === 'string') return refused(rule, client)
     enforced.push(client)
     return { id: rule.id, state: 'active', accessKey: null, why: null, reason: null }
   })
@@ -47,25 +46,35 @@ function refused(rule: ExportRule, why: string): RuleOutcome {
   return { id: rule.id, state: 'error', accessKey: null, why, reason: 'unsupported' }
 }
 
-function clientOf(rule: ExportRule): ClientRule | null {
-  const [address = '', prefix, ...more] = rule.to.split('/')
-  const width = isIPv4(address) ? 32 : isPlainIPv6(address) ? 128 : null
-  if (width === null || more.length > 0) return null
-  if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return null
+/** How Ganesha is told of the rule's clients; a sentence when it can't be told. */
+function clientOf(rule: ExportRule): ClientRule | string {
+  const { canonical, problem } = checkTarget('ip', rule.to, { ipv6: true, cephx: false })
+  if (canonical === undefined) return problem
+  const [address = '', prefix] = canonical.split('/')
+  const width = address.includes(':') ? 128 : 32
   const length = prefix === undefined ? width : Number(prefix)
-  if (length > width) return null
   const bits = length + (128 - width)
-  return { clients: spelled(address, length, width), level: rule.level, bits }
+  const clients = spelled(canonical, address, length, width)
+  if (clients === null)
+    return `NFS-Ganesha takes IPv6 networks of the prefixes /0 to /99 and /121 to /128, and ${rule.to} is none of them`
+  return { clients, level: rule.level, bits }
 }
 
-/** Ganesha's parser refuses `/0`, so everybody is two halves; a whole address goes without its length. */
-function spelled(address: string, length: number, width: number): readonly string[] {
+/** Prefixes with more than two digits are no words of Ganesha's 4.3 parser. */
+const longestPrefix = 99
+
+/**
+ * Ganesha's parser refuses `/0` as well, so everybody is two halves; a whole address goes without its length, and a network too
+ * small to be named goes address by address. Null for what can be said in none of these ways.
+ */
+function spelled(
+  canonical: string,
+  address: string,
+  length: number,
+  width: number,
+): readonly string[] | null {
   if (length === width) return [address]
-  if (length > 0) return [`${address}/${length}`]
-  return width === 32 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']
-}
-
-/** IPv6 without a zone and without an embedded IPv4 address, which Ganesha compares as IPv4 or doesn't parse. */
-function isPlainIPv6(address: string): boolean {
-  return isIPv6(address) && /^[0-9a-fA-F:]+$/.test(address)
+  if (length === 0) return width === 32 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']
+  if (length <= longestPrefix) return [`${address}/${length}`]
+  return weightOf('ip', canonical) > 1 ? addressesOf(canonical) : null
 }

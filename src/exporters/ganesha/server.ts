@@ -189,7 +189,11 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
     },
 
     trouble() {
-      const trouble = troubleOf(crashes, parts.now())
+      const lost = exports.unreadable()
+      const trouble =
+        lost.length > 0
+          ? `left out exports whose files can't be read, until they are written anew: ${lost.slice(0, 10).join(', ')}`
+          : troubleOf(crashes, parts.now())
       const whose = project === '' ? '' : ` of project ${project}`
       return trouble === null ? null : `NFS-Ganesha${whose} ${trouble}`
     },

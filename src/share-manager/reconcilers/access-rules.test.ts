@@ -209,6 +209,53 @@ describe('access rules', () => {
     expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro', 'ip:10.0.0.2:ro'])
   })
 
+  it('that are denied have left the snapshots that inherit them when the denial has ended', async () => {
+    const busy = { on: false }
+    await bench.close()
+    await open({
+      wrapExporter: (exporter) => ({
+        ...exporter,
+        async applyRules(call, target, rules) {
+          if (busy.on && target.id !== share.instanceId) throw new Error('the snapshot is not to be had')
+          return exporter.applyRules(call, target, rules)
+        },
+      }),
+    })
+    share = await availableShare(bench, { inherits: true })
+    const id = await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    const snapshot = await availableSnapshot(bench, share)
+    await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
+    expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro'])
+    await queueDenial(bench, share, id)
+    busy.on = true
+    expect(await pass()).toMatchObject({ end: 'retry' })
+    expect(await states()).toEqual({ '10.0.0.1': 'denying' })
+    busy.on = false
+    await pass()
+    expect(await states()).toEqual({})
+    expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual([])
+  })
+
+  it('that mean something else today: in error with a reason, the older of two stays, and what it means is stored', async () => {
+    const store = async (to: string, canonical: string) => {
+      const id = await queueRule(bench, share, to)
+      await bench.store.db
+        .updateTable('access_rules')
+        .set({ canonical_to: canonical })
+        .where('id', '=', id)
+        .execute()
+      return id
+    }
+    await store('0.0.0.0', '0.0.0.0')
+    await store('::ffff:10.0.0.1', '::ffff:a00:1')
+    await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    expect(await states()).toEqual({ '0.0.0.0': 'error', '::ffff:10.0.0.1': 'active', '10.0.0.1': 'error' })
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw'])
+    expect((await messages()).map((row) => row.detail_id).toSorted()).toEqual(['001', '020'])
+  })
+
   it('are found by themselves, with a lost message, and come through passing faults', async () => {
     await queueRule(bench, share, '10.0.0.1')
     await bench.setFaults({ 'apply-rules': { kind: 'fail-once', retry_after_s: 0 } })

@@ -5,9 +5,9 @@
  */
 import {
   instancesWithWork,
-  mustBeOn,
   refreshRules,
   removeDenied,
+  respell,
   rulesOfInstance,
   rulesStatusOf,
   setAccessKey,
@@ -24,8 +24,8 @@ import type { MessageAction } from '../../model/messages.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
-import { exportRules, outcomesOf } from '../rules.ts'
-import { passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
+import { applyRules, respelled, type SendRules } from '../rules.ts'
+import { followNow, passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
 import { rulesQueue, type RulesQueue } from './rules-queue.ts'
 import { republish } from './exports.ts'
 
@@ -70,14 +70,16 @@ async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolea
   if (work === null) return { end: 'done' }
   let outcomes: readonly RuleOutcome[]
   try {
-    outcomes = await apply(parts, lease, work)
+    outcomes = await apply(parts, lease, work, { apart: false })
   } catch (error) {
     const retryable =
       !(error instanceof DriverError) || error.outcome === 'maybe-happened' || error.retryAfterS !== null
     if (retryable && !lastTry) {
       return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
     }
-    outcomes = everyRuleFailed(work, error)
+    outcomes = await apply(parts, lease, work, { apart: true }).catch((last: unknown) =>
+      everyRuleFailed(work, last),
+    )
   }
   const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
   return changed ? { end: 'again', soon: true } : { end: 'done' }
@@ -102,44 +104,32 @@ async function begin(tx: Tx, parts: BackendScope, lease: LaneLease): Promise<Wor
   return { subject: before, rules, generation: before.instance.access_generation, readOnly }
 }
 
-async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise<readonly RuleOutcome[]> {
+async function apply(
+  parts: BackendScope,
+  lease: LaneLease,
+  work: Work,
+  how: { readonly apart: boolean },
+): Promise<readonly RuleOutcome[]> {
   const { backend } = parts
   const { subject, rules, readOnly } = work
-  const wanted = rules.filter((rule) => mustBeOn.includes(rule.state))
-  const known = wanted.filter((rule) => canApply(parts, subject.ref.protocol, rule.type))
-  const refused = wanted.filter((rule) => !known.includes(rule)).map((rule) => unsupportedType(rule, subject))
   const { exporter } = backend
-  if (exporter === null) return refused
-  const toApply = exportRules(known, { readOnly })
-  const send = () =>
-    backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
-      exporter.applyRules(call, shareExport(subject), toApply),
-    )
-  const outcomes = async () => [...outcomesOf(known, toApply, await send()), ...refused]
-  try {
-    return await outcomes()
-  } catch (error) {
+  const about = { protocol: subject.ref.protocol, readOnly, exporter: exporter ?? { accessTypes: [] } }
+  const send: SendRules = async (toApply) =>
+    exporter === null
+      ? []
+      : backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
+          exporter.applyRules(call, shareExport(subject), toApply),
+        )
+  const outcomes = await applyRules(rules, about, send, how).catch(async (error: unknown) => {
     const lost = error instanceof DriverError && error.reason === 'not-found'
-    if (!lost) throw error
     // A share that was never published has no export to put rules on; one that was is published again.
-    if (subject.instance.status !== 'available') throw error
+    if (!lost || subject.instance.status !== 'available') throw error
     await republish(parts, lease, subject, [])
-    return outcomes()
-  }
-}
-
-function canApply({ backend }: BackendScope, protocol: string, type: string): boolean {
-  return backend.exporter?.accessTypes.some((pair) => pair[0] === protocol && pair[1] === type) ?? false
-}
-
-export function unsupportedType(rule: MappedRule, subject: ShareSubject): RuleOutcome {
-  return {
-    id: rule.id,
-    state: 'error',
-    accessKey: null,
-    why: `Access type ${rule.type} is not supported for ${subject.ref.protocol} here.`,
-    reason: 'access-type-unsupported',
-  }
+    return applyRules(rules, about, send, how)
+  })
+  // Who is denied the share reads no snapshot of it either, from the moment that the denial has ended.
+  if (rules.some(({ state }) => state === 'denying')) await followNow(parts, lease, subject)
+  return outcomes
 }
 
 function everyRuleFailed({ rules }: Work, error: unknown): readonly RuleOutcome[] {
@@ -180,6 +170,7 @@ async function end(
     instanceId,
     denied.map(({ id }) => id),
   )
+  await respell(tx, 'access_rules', respelled(await rulesOfInstance(tx, instanceId)))
   await refreshRules(
     tx,
     work.rules.map(({ id }) => id),

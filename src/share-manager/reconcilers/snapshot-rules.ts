@@ -3,20 +3,21 @@
  * inherit them; always read-only.
  */
 import {
-  mustBeOn,
+  respell,
   rulesOfInstance,
   rulesOfSnapshot,
   startQueuedSnapshotRules,
   type MappedRule,
 } from '../../db/store/access-mappings.ts'
 import { recordMessage } from '../../db/store/records.ts'
+import { snapshotInstancesOfShareInstance } from '../../db/store/snapshot-instances.ts'
 import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
-import { exportRules, outcomesOf } from '../rules.ts'
+import { applyRules, respelled, type SendRules } from '../rules.ts'
 import type { Pass } from './access-rules.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
@@ -49,10 +50,25 @@ export async function touchInheriting(tx: Tx, { share, instance }: ShareSubject)
     .execute()
 }
 
+/** The same at once, for a lane that is held; throws what keeps one of them from it. */
+export async function followNow(parts: BackendScope, lease: LaneLease, subject: ShareSubject): Promise<void> {
+  const { share, instance } = subject
+  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return
+  await parts.store.transaction((tx) => touchInheriting(tx, subject))
+  const all = await snapshotInstancesOfShareInstance(parts.store.db, instance.id)
+  for (const { id } of all.filter(({ status }) => status === 'available')) {
+    const pass = await passInLane(parts, lease, id, false)
+    if (pass.end === 'retry') throw pass.error
+  }
+}
+
 interface Work {
   readonly subject: SnapshotSubject
   readonly own: readonly MappedRule[]
-  readonly wanted: readonly MappedRule[]
+  /** Rules of its share are in force. */
+  readonly inherits: boolean
+  /** Those in force, and others. */
+  readonly rules: readonly MappedRule[]
   readonly generation: number
 }
 
@@ -66,18 +82,20 @@ async function passInLane(
   if (work === null) return { end: 'done' }
   let outcomes: readonly RuleOutcome[]
   try {
-    outcomes = await apply(parts, lease, work)
+    outcomes = await apply(parts, lease, work, { apart: false })
   } catch (error) {
     const certain =
       error instanceof DriverError && error.outcome !== 'maybe-happened' && error.retryAfterS === null
     if (!certain && !lastTry) {
       return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
     }
-    const why = error instanceof Error ? error.message : String(error)
-    const reason = error instanceof DriverError ? error.reason : null
-    outcomes = work.own
-      .filter((rule) => rule.state !== 'active' && rule.state !== 'error')
-      .map((rule) => ({ id: rule.id, state: 'error', accessKey: null, why, reason }))
+    try {
+      outcomes = await apply(parts, lease, work, { apart: true })
+    } catch (last) {
+      // The rules are the share's, which is not to hear that they hold here.
+      if (work.inherits && !lastTry) return { end: 'retry', error: last, afterS: null }
+      outcomes = everyRuleFailed(work, last)
+    }
   }
   const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
   return changed ? { end: 'again', soon: true } : { end: 'done' }
@@ -93,30 +111,38 @@ async function begin(tx: Tx, parts: BackendScope, lease: LaneLease, id: string):
   const own = await rulesOfSnapshot(tx, subject.snapshot.id)
   const inherits = subject.share.snapshot_inherit_share_access_support === 1
   const rules = inherits ? await rulesOfInstance(tx, subject.instance.id) : own
-  return { subject, own, wanted: rules.filter((rule) => mustBeOn.includes(rule.state)), generation }
+  return { subject, own, inherits, rules, generation }
 }
 
-async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise<readonly RuleOutcome[]> {
+async function apply(
+  parts: BackendScope,
+  lease: LaneLease,
+  work: Work,
+  how: { readonly apart: boolean },
+): Promise<readonly RuleOutcome[]> {
   const { exporter } = parts.backend
   if (exporter === null) return []
-  const { protocol } = work.subject.ref
-  const known = work.wanted.filter((rule) =>
-    exporter.accessTypes.some((pair) => pair[0] === protocol && pair[1] === rule.type),
-  )
-  const refused = work.wanted
-    .filter((rule) => !known.includes(rule))
-    .map((rule): RuleOutcome => ({
-      id: rule.id,
-      state: 'error',
-      accessKey: null,
-      why: `Access type ${rule.type} is not supported for ${protocol} here.`,
-      reason: 'access-type-unsupported',
-    }))
-  const toApply = exportRules(known, { readOnly: true })
-  const outcomes = await parts.backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
-    exporter.applyRules(call, snapshotExport(work.subject), toApply),
-  )
-  return [...outcomesOf(known, toApply, outcomes), ...refused]
+  const about = { protocol: work.subject.ref.protocol, readOnly: true, exporter }
+  const send: SendRules = (toApply) =>
+    parts.backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
+      exporter.applyRules(call, snapshotExport(work.subject), toApply),
+    )
+  try {
+    return await applyRules(work.rules, about, send, how)
+  } catch (error) {
+    // Where nothing is published there is nobody to let in; whoever publishes it has its rules looked at again.
+    const isUnpublished = error instanceof DriverError && error.reason === 'not-found'
+    if (isUnpublished && work.inherits) return []
+    throw error
+  }
+}
+
+function everyRuleFailed({ own }: Work, error: unknown): readonly RuleOutcome[] {
+  const why = error instanceof Error ? error.message : String(error)
+  const reason = error instanceof DriverError ? error.reason : null
+  return own
+    .filter((rule) => rule.state !== 'active' && rule.state !== 'error')
+    .map((rule) => ({ id: rule.id, state: 'error', accessKey: null, why, reason }))
 }
 
 async function end(
@@ -149,6 +175,7 @@ async function end(
     .where('snapshot_id', '=', snapshot.id)
     .where('state', '=', 'denying')
     .execute()
+  await respell(tx, 'snapshot_access_rules', respelled(await rulesOfSnapshot(tx, snapshot.id)))
   await tx
     .updateTable('snapshot_instances')
     .set({ access_applied: work.generation })
