@@ -99,6 +99,7 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: attacks on LDAP'
     const options = ldapOptions(settingsOf({ ...commonOptions([server.url]), ...layout.options }), 'x')
     const connection = await openConnection(server.url, options)
     await expect(connection.bind(layout.dnOf('bob'), '')).rejects.toThrow(/needs a name and a password/)
+    await expect(connection.bind(layout.dnOf('bob'), '\0x')).rejects.toThrow(/needs a name and a password/)
     await expect(connection.bind('', 'x')).rejects.toThrow(/needs a name and a password/)
     connection.close()
   })

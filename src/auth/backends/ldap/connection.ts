@@ -104,8 +104,9 @@ export async function openConnection(url: string, options: ConnectOptions): Prom
       return !isOver && client.isConnected && sockets.every((socket) => !socket.destroyed)
     },
     async bind(dn, password) {
-      if (dn === '' || password === '')
+      if (dn === '' || !isPassword(password)) {
         throw new InvalidCredentialsError('a bind needs a name and a password')
+      }
       await within(() => client.bind(dn, password))
     },
     bindByCertificate: () => within(() => client.bind('EXTERNAL')),
