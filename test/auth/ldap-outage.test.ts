@@ -3,7 +3,7 @@
  * for a while, whoever wants in is told that it can't be known now, nobody is told that a password was wrong, and the database's
  * own accounts notice nothing.
  */
-import { createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { makeCertificates } from '../../src/parts/certificates.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { freePort } from '../../src/exec/free-port.ts'
 import { Fault } from '../../src/model/errors.ts'
 import { hasSlapd, type Slapd } from '../../src/parts/slapd.ts'
 import { address, grantHeld } from './face-world.ts'
-import { posix } from './layouts.ts'
+import { posix, suffix } from './layouts.ts'
 import { commonOptions, corp, openAuth, startLayout, type Opened } from './ldap-world.ts'
 import { passwordOf, serviceAccount } from './suite.ts'
 
@@ -141,6 +141,27 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: LDAP outages', (
       server.resume()
     }
     expect(await untilBack(opened)).toBeLessThan(2000)
+  })
+
+  test('a list that takes long as a whole is no outage, as long as it goes on', async () => {
+    // A proxy that lets an answer through after 600 ms, as a slow line would.
+    const slow = await slowProxy(server.port, 600)
+    const here = await openAuth({
+      ...options([slow.url]),
+      page_size: 10,
+      user_object_classes: [],
+      user_base: suffix,
+      user_id_attribute: 'entryUUID',
+      user_name_attribute: 'objectClass',
+    })
+    try {
+      const all = await here.auth.directory.users.listUsers({ domainId: corp, limit: 1000 })
+      expect(all.length).toBeGreaterThan(10)
+      expect(here.troubles).toEqual([])
+    } finally {
+      await here.close()
+      await slow.close()
+    }
   })
 
   test('connections that the server ended meanwhile are no outage', async () => {
@@ -307,6 +328,33 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error('it never came to that')
     await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** Passes on what the server says after a while. */
+async function slowProxy(port: number, ms: number): Promise<{ url: string; close: () => Promise<void> }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1')
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        client.destroy()
+        upstream.destroy()
+      })
+    }
+    client.pipe(upstream)
+    upstream.on('data', (data: Buffer) => setTimeout(() => client.write(data), ms))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port: own } = server.address() as AddressInfo
+  return {
+    url: `ldap://127.0.0.1:${own}`,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
   }
 }
 

@@ -60,7 +60,8 @@ export async function openConnection(url: string, options: ConnectOptions): Prom
     for (const socket of sockets) socket.destroy()
   }
 
-  async function within<T>(work: () => Promise<T>): Promise<T> {
+  /** `going` is told of each sign of life: what comes in many parts may take long as a whole. */
+  async function within<T>(work: (going: () => void) => Promise<T>): Promise<T> {
     if (isOver) throw new LdapOutage('the connection has ended')
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
@@ -69,7 +70,7 @@ export async function openConnection(url: string, options: ConnectOptions): Prom
         options.timeoutMs,
       )
     })
-    const working = work()
+    const working = work(() => timer?.refresh())
     // Of a late one nobody hears any more.
     working.catch(() => {})
     try {
@@ -110,7 +111,7 @@ export async function openConnection(url: string, options: ConnectOptions): Prom
       await within(() => client.bind(dn, password))
     },
     bindByCertificate: () => within(() => client.bind('EXTERNAL')),
-    search: (search) => within(() => pages(client, search, options.pageSize)),
+    search: (search) => within((going) => pages(client, search, options.pageSize, going)),
     add: (dn, attributes) => within(() => client.add(dn, [...attributes])),
     modify: (dn, changes) => within(() => client.modify(dn, [...changes])),
     rename: (dn, to) => within(() => client.modifyDN(dn, to)),
@@ -133,7 +134,7 @@ function unlessOutage(error: unknown): void {
   if (sorted(error) instanceof LdapOutage) throw error
 }
 
-async function pages(client: Client, search: Search, pageSize: number): Promise<Entry[]> {
+async function pages(client: Client, search: Search, pageSize: number, going: () => void): Promise<Entry[]> {
   const found: Entry[] = []
   try {
     const answers = client.searchPaginated(search.base, {
@@ -146,6 +147,7 @@ async function pages(client: Client, search: Search, pageSize: number): Promise<
     })
     // References to other servers come beside the entries, and are left there.
     for await (const { searchEntries } of answers) {
+      going()
       found.push(...searchEntries)
       if (found.length >= search.limit) break
     }
