@@ -245,7 +245,7 @@ export const scenarios: Readonly<Record<OperationKind, Scenario>> = {
   'revert-and-extend-share': {
     async prepare(world, name) {
       const subject = await snapshot(world, name, 3)
-      await accepted(action(world, 'shares', subject.shareId, 'shrink', { new_size: 2 }))
+      await accepted(() => action(world, 'shares', subject.shareId, 'shrink', { new_size: 2 }))
       await until(
         `shrinking ${name}`,
         60_000,

@@ -68,6 +68,7 @@ export async function openWorld(store: Store, unlocked: Store): Promise<World> {
       db: tx,
       tx,
       afterCommit: () => {},
+      warn: () => {},
     }),
     subjects: (start, count) => copies(store, patterns[start] ?? [], count),
   }
