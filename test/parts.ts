@@ -2,6 +2,7 @@
 import { imageNeeds } from '../src/quickstart/host.ts'
 import { cephClientNeeds, cephNeeds } from '../src/parts/ceph.ts'
 import { guestNeeds } from '../src/parts/guest/index.ts'
+import { keystoneNeed } from '../src/parts/keystone.ts'
 import { mariadbNeed } from '../src/parts/mariadb.ts'
 import { nfsClientNeed } from '../src/parts/nfs-client.ts'
 import { rabbitmqNeed } from '../src/parts/rabbitmq.ts'
@@ -19,6 +20,7 @@ export const testNeeds: readonly Need[] = [
   mariadbNeed,
   ...slapdNeeds,
   ...sambaNeeds,
+  keystoneNeed,
   ...cephNeeds,
   ...cephClientNeeds,
   { program: 'systemd-analyze', debianPackage: 'systemd', why: 'reads the units of deploy/' },

@@ -59,6 +59,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The logger must know what auth calls secret.
   runtime: ['auth', 'model'],
   tracing: [],
+  clients: ['model', 'exec', 'runtime'],
   parts: ['exec'],
   manage: ['data', 'bus', 'config', 'db', 'model', 'runtime', 'auth'],
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Settings } from '../config/schema.ts'
+import type { KeystoneLog } from '../clients/keystone.ts'
 import type { Store } from '../db/open.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { DirectoryDomain } from './backends/by-domain.ts'
@@ -9,6 +10,7 @@ import { ldapOptions } from './backends/ldap/options.ts'
 import { defaultDomainId } from './bootstrap.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { AuthManager } from './manager.ts'
+import { openKeystone } from './open-keystone.ts'
 import type { TokenVerifier } from './verifier.ts'
 
 export interface Authentication {
@@ -22,16 +24,20 @@ export interface Authentication {
 export interface AuthenticationParts {
   readonly store: Store
   readonly clock: Clock
-  /** For the log: what is wrong with the directory of a domain. */
-  readonly trouble?: (message: string, domain: string) => void
+  /** What is wrong with a directory or with Keystone. */
+  readonly log?: KeystoneLog
 }
 
 /** Throws a sentence when it can't be built; nothing of other services is waited for. */
 export async function openAuthentication(
   settings: Settings,
-  { store, clock, trouble }: AuthenticationParts,
+  { store, clock, log = silent }: AuthenticationParts,
 ): Promise<Authentication> {
   const { auth } = settings
+  if (auth.backend === 'keystone') {
+    const { verifier, client } = openKeystone(auth.keystone, { clock, log })
+    return { verifier, face: null, close: () => client.close() }
+  }
   mkdirSync(dirname(auth.key_file), { recursive: true, mode: 0o700 })
   const manager = await AuthManager.open({
     store,
@@ -47,7 +53,7 @@ export async function openAuthentication(
     },
     tokensPerMinute: auth.tokens_per_minute,
     directories: directoriesOf(auth),
-    ...(trouble === undefined ? {} : { trouble }),
+    trouble: (message, domain) => log.error({ domain }, `directory: ${message}`),
   })
   return { verifier: manager, face: manager, close: () => manager.close() }
 }
@@ -64,3 +70,5 @@ export function directoriesOf(auth: Settings['auth']): DirectoryDomain[] {
     return [...all, { ref: { name }, options }]
   }, main)
 }
+
+const silent: KeystoneLog = { info() {}, error() {} }

@@ -14,11 +14,17 @@ test('accounts of the database log in while a directory keeps everybody of its o
   const gate = new Gate({ slots: 2, slotsPerAccount: 1, queue: 8, queuePerAddress: 8, queuePerAccount: 8 })
   const db = dbBackend({ store, clock, hasher, gate })
   const end = Promise.withResolvers<boolean>()
-  let waiting = 0
+  const waiting = new Set<string>()
   const away = new Gate({ slots: 4, slotsPerAccount: 2, queue: 8, queuePerAddress: 8, queuePerAccount: 8 })
   const slow = (name: string): UserRecord => ({
-    ...{ id: `slow-${name}`, name, domainId: 'slow', description: '', email: null },
-    ...{ enabled: true, defaultProjectId: null, generation: 0 },
+    id: `slow-${name}`,
+    name,
+    domainId: 'slow',
+    description: '',
+    email: null,
+    enabled: true,
+    defaultProjectId: null,
+    generation: 0,
   })
   const users: UserBackend = {
     ...db,
@@ -26,7 +32,7 @@ test('accounts of the database log in while a directory keeps everybody of its o
       'domainId' in ref && ref.domainId === 'slow' ? slow(ref.name) : db.findUser(ref),
     async checkPassword(user, password) {
       if (user?.domainId !== 'slow') return db.checkPassword(user, password)
-      waiting++
+      waiting.add(user.id)
       return end.promise
     },
     gateOf: async (domainId) => (domainId === 'slow' ? away : null),
@@ -41,7 +47,7 @@ test('accounts of the database log in while a directory keeps everybody of its o
       scope: 'unscoped',
     })
   const stuck = ['a', 'b', 'c', 'd'].map((name) => login(name, 'slow', 'x').catch(() => null))
-  while (waiting < 4) await new Promise((resolve) => setImmediate(resolve))
+  while (waiting.size < 4) await new Promise((resolve) => setImmediate(resolve))
   expect((await login('demo', 'default', demoPassword)).standing.user.name).toBe('demo')
   end.resolve(false)
   await Promise.all(stuck)

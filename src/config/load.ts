@@ -31,7 +31,7 @@ export interface LoadOptions {
   /** Laid under the file: what a program would choose itself. */
   readonly defaults?: Table
   readonly file?: string
-  /** `MANILA_API__PORT=8080` sets `api.port`. */
+  /** `MANILA_API__PORT=8080` sets `api.port`, `MANILA_AUTH__KEYSTONE__USERNAME` what is in `[auth.keystone]`. */
   readonly environment?: NodeJS.ProcessEnv
 }
 
@@ -54,9 +54,23 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   if (problem !== null) throw new ConfigError(problem)
   refuseNetworks('api.trust_proxy', settings.api.trust_proxy)
   refuseNetworks('auth.admin_networks', settings.auth.admin_networks)
+  const lacks = keystoneLacks(settings)
+  if (lacks !== null) throw new ConfigError(lacks)
   const inClear = plaintextProblem(settings)
   if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
+}
+
+/** What a Keystone can't be asked without. */
+function keystoneLacks({ auth: { backend, keystone } }: Settings): string | null {
+  if (backend !== 'keystone') return null
+  if (keystone.auth_url === '')
+    return 'auth.keystone.auth_url must say where Keystone is: [auth] backend is keystone'
+  if (keystone.username === '' || keystone.password === '') {
+    return 'auth.keystone needs username and password of an account that may check tokens: [auth] backend is keystone'
+  }
+  if ((keystone.cert_file === '') === (keystone.key_file === '')) return null
+  return 'auth.keystone.cert_file and auth.keystone.key_file go together'
 }
 
 /** A pattern can't tell 192.0.2.0/33 from a network. */
@@ -115,14 +129,17 @@ const isTable = (value: unknown): value is Table =>
 function fromEnvironment(environment: NodeJS.ProcessEnv): Table {
   const result: Table = {}
   for (const [name, text] of Object.entries(environment)) {
-    const match = /^MANILA_([A-Z0-9]+)__([A-Z0-9_]+)$/.exec(name)
-    if (match === null || text === undefined) continue
-    const [, section = '', option = ''] = match
-    const schema = (SettingsSchema as Node).properties?.[section.toLowerCase()]?.properties?.[
-      option.toLowerCase()
-    ]
-    const table = (result[section.toLowerCase()] ??= {}) as Table
-    table[option.toLowerCase()] = schema === undefined ? text : typed(schema, text)
+    if (text === undefined || !/^MANILA_[A-Z0-9]+(__[A-Z0-9_]+)+$/.test(name)) continue
+    const path = name.slice('MANILA_'.length).toLowerCase().split('__')
+    let schema: Node | undefined = SettingsSchema as Node
+    let table = result
+    for (const key of path.slice(0, -1)) {
+      schema = schema?.properties?.[key]
+      table = (table[key] ??= {}) as Table
+    }
+    const option = path.at(-1) ?? ''
+    const known = schema?.properties?.[option]
+    table[option] = known === undefined ? text : typed(known, text)
   }
   return result
 }

@@ -45,22 +45,31 @@ interface DirectorySettings {
   readonly allow_plaintext: boolean
 }
 
+/** As {@link databaseInClear}, of a Keystone. */
+export function keystoneInClear(url: string): string | null {
+  if (!/^http:/i.test(url) || !URL.canParse(url)) return null
+  const { hostname } = new URL(url)
+  return isLoopback(hostname) ? null : hostname
+}
+
 interface Speaking {
   readonly database: { readonly url: string; readonly allow_plaintext: boolean }
+  readonly auth: {
+    readonly backend: string
+    readonly keystone: { readonly auth_url: string; readonly allow_plaintext: boolean }
+    readonly ldap: DirectorySettings
+    readonly domains: Readonly<Record<string, { readonly ldap: DirectorySettings }>>
+  }
   readonly bus: { readonly url: string; readonly hosts: readonly string[]; readonly allow_plaintext: boolean }
   readonly notifications: {
     readonly enabled: boolean
     readonly url: string
     readonly allow_plaintext: boolean
   }
-  readonly auth?: {
-    readonly ldap: DirectorySettings
-    readonly domains: Readonly<Record<string, { readonly ldap: DirectorySettings }>>
-  }
 }
 
 /** A sentence about the first server that would be spoken to in clear, or null. */
-export function plaintextProblem({ database, bus, notifications, auth }: Speaking): string | null {
+export function plaintextProblem({ database, auth, bus, notifications }: Speaking): string | null {
   const told = notifications.enabled && notifications.url !== ''
   const all = [
     ['database', databaseInClear(database.url), database.allow_plaintext, secureDatabase],
@@ -71,11 +80,18 @@ export function plaintextProblem({ database, bus, notifications, auth }: Speakin
       notifications.allow_plaintext,
       secureBroker,
     ],
+    [
+      'auth.keystone',
+      auth.backend === 'keystone' ? keystoneInClear(auth.keystone.auth_url) : null,
+      auth.keystone.allow_plaintext,
+      secureKeystone,
+      'auth_url',
+    ],
   ] as const
-  for (const [table, host, allowed, how] of all) {
-    if (host !== null && !allowed) return sentence(`${table}.url`, host, how, `[${table}]`)
+  for (const [table, host, allowed, how, option = 'url'] of all) {
+    if (host !== null && !allowed) return sentence(`${table}.${option}`, host, how, `[${table}]`)
   }
-  const directories = auth === undefined ? [] : [['auth.ldap', auth.ldap] as const, ...directoriesIn(auth)]
+  const directories = [['auth.ldap', auth.ldap] as const, ...directoriesIn(auth)]
   for (const [table, { urls, start_tls: startTls, allow_plaintext: allowed }] of directories) {
     const host = directoryInClear(urls, startTls)
     if (host !== null && !allowed) return sentence(`${table}.urls`, host, secureDirectory, `[${table}]`)
@@ -83,15 +99,16 @@ export function plaintextProblem({ database, bus, notifications, auth }: Speakin
   return null
 }
 
-const directoriesIn = ({ domains }: NonNullable<Speaking['auth']>) =>
+const directoriesIn = ({ domains }: Speaking['auth']) =>
   Object.entries(domains).map(([name, { ldap }]) => [`auth.domains.${name}.ldap`, ldap] as const)
 
 const secureDirectory = 'ldaps:// or start_tls = true'
 const secureDatabase = '?sslmode=verify-full&sslrootcert=<file> at its end'
 const secureBroker = 'amqps://'
+const secureKeystone = 'https://'
 
 const sentence = (what: string, host: string, how: string, table: string): string =>
-  `${what} speaks in clear to ${host}, which is another host: passwords and all rows could be read and changed on the way. Use ${how}; ` +
+  `${what} speaks in clear to ${host}, which is another host: passwords and what they protect could be read and changed on the way. Use ${how}; ` +
   `or, if the network between them is protected otherwise, set allow_plaintext = true in ${table}`
 
 /** The same for a URL that stands on a command line. */

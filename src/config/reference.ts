@@ -38,7 +38,7 @@ One TOML file, named with \`--config\`. Every option has a default, so that the 
 the start with a sentence. Made by \`manila-manage config reference\`; \`npm run golden\` writes it.
 
 - \`manila-manage --config FILE config check\` reads the file as a start would and says what would run.
-- \`MANILA_API__PORT=8080\` in the environment sets \`port\` in \`[api]\`: the table, two underscores, the key, in capitals. Lists are separated by commas. The keys
+- \`MANILA_API__PORT=8080\` in the environment sets \`port\` in \`[api]\`: the table, two underscores, the key, in capitals (\`MANILA_AUTH__KEYSTONE__USERNAME\` for a table in a table). Lists are separated by commas. The keys
   at the top of the file and those of backends are set in the file only.
 - \`state_dir\` is relative to the working directory; the database and the key file are relative to \`state_dir\` (a leading \`var/\` is dropped). Write absolute
   paths everywhere else.

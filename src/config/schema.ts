@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
+import { Keystone } from './keystone.ts'
 import { AuthDomain, Ldap } from './ldap.ts'
 
 const text = (description: string, value: string) => Type.String({ description, default: value })
@@ -146,9 +147,9 @@ export const Notifications = Type.Object({
 })
 
 export const Auth = Type.Object({
-  backend: Type.Enum(['db', 'ldap'], {
+  backend: Type.Enum(['db', 'ldap', 'keystone'], {
     description:
-      'Where the users and groups of the domain Default are: in the database, or in the directory of [auth.ldap]. Other domains are in the database unless [auth.domains.NAME] says otherwise.',
+      'Who says what a token is worth, and where the users and groups of the domain Default are: this service with its database, this service with the directory of [auth.ldap], or the Keystone of [auth.keystone]. Other domains are in the database unless [auth.domains.NAME] says otherwise.',
     default: 'db',
   }),
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
@@ -178,6 +179,7 @@ export const Auth = Type.Object({
     ['127.0.0.0/8', '::1/128'],
   ),
   tokens_per_minute: count('Tokens that one process gives one user a minute; 0 = any number.', 240),
+  keystone: Keystone,
   ldap: Ldap,
   domains: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), AuthDomain, {
     description:

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { proxyTrust } from '../api/addresses.ts'
+import { elsewhereRoutes } from '../api/identity/elsewhere.ts'
 import { identityRoutes } from '../api/identity/plugin.ts'
 import { routes } from '../api/routes.ts'
 import { buildServer } from '../api/server.ts'
@@ -30,10 +31,8 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     onBroken: (error) =>
       log.error({ err: error }, 'the policy file is broken; the last good rules stay in force'),
   })
-  const trouble = (message: string, domain: string): void => log.warn({ domain }, `directory: ${message}`)
-  const { verifier, face, close } = await whenThere(log, () =>
-    openAuthentication(settings, { store, clock, trouble }),
-  )
+  const authentication = await whenThere(log, () => openAuthentication(settings, core))
+  const { verifier, face } = authentication
   const parts: AppParts = { store, clock, bus, policy, settings }
   const app = buildServer({ ...parts, auth: verifier, routes, log, observe: metrics.request })
   let leaving = false
@@ -48,6 +47,8 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   if (face !== null) {
     const identity = { auth: face, policy, clock, publicUrl, trust: proxyTrust(trusted), statementsMs }
     await app.register(identityRoutes(identity), { prefix: '/identity' })
+  } else if (verifier.authenticateUri !== null) {
+    await app.register(elsewhereRoutes(verifier.authenticateUri), { prefix: '/identity' })
   }
   let url = ''
   return {
@@ -69,7 +70,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       await sleep(settings.api.drain_s * 1000)
       // Requests that are under way get their answers.
       await app.close()
-      close()
+      authentication.close()
     },
     unusable: async () => null,
   }

@@ -58,7 +58,15 @@ describe.skipIf(process.getuid?.() !== 0)('quickstart --once (root)', () => {
     const dir = join(scratch, 'ldap')
     for (const turn of [1, 2]) {
       const { code, out } = await quickstart(
-        ...['--once', '--auth', 'ldap', '--dir', dir, '--port', '0', '--size', '4'],
+        '--once',
+        '--auth',
+        'ldap',
+        '--dir',
+        dir,
+        '--port',
+        '0',
+        '--size',
+        '4',
       )
       expect({ turn, code, out }).toMatchObject({ turn, code: 0 })
       expect(out).toMatch(/start a private slapd: ldap:\/\/127\.0\.0\.1:\d+: 4 people, 2 groups/)
