@@ -89,7 +89,12 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
   ]
   const file = writeOwned(dir, 'slapd.conf', `${settings.join('\n')}\n`)
   const ldif = writeOwned(dir, 'base.ldif', ldifOf(options.entries))
-  await runAs(account, ['slapadd', '-q', '-f', file, '-l', ldif])
+  try {
+    await runAs(account, ['slapadd', '-q', '-f', file, '-l', ldif])
+  } catch (error) {
+    removeHome(dir)
+    throw error
+  }
   const url = `ldap://127.0.0.1:${port}`
   const ldapsUrl = `ldaps://127.0.0.1:${tlsPort}`
   // Asked through a socket whether it serves: one that takes passwords over TLS only takes them there, too.
@@ -103,7 +108,10 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
     endSignal: 'SIGTERM',
     probe: ['ldapwhoami', '-x', '-H', ldapi, '-D', admin.dn, '-w', admin.password],
   })
-  await server.start()
+  await server.start().catch((error: unknown) => {
+    removeHome(dir)
+    throw error
+  })
   return {
     get pid() {
       return server.pid
