@@ -56,6 +56,8 @@ async function idOf(
   if (found.length > 0) return onlyOne(noun, nameOrId, found).id
   const why = byId.refusal ?? byName.refusal
   if (why !== null) {
+    // Who may ask for nobody else may ask for himself.
+    if (own !== null && (await nameOf(client, noun, own)) === nameOrId) return own
     session.note(`Taken as an id, since it can't be looked up whether there is such a ${noun}: ${why}`)
     return nameOrId
   }
@@ -64,6 +66,11 @@ async function idOf(
     return nameOrId
   }
   return onlyOne(noun, nameOrId, []).id
+}
+
+async function nameOf(client: Client, noun: Noun['noun'], id: string): Promise<string | null> {
+  const { body } = await asked(client, `/${noun}s/${encodeURIComponent(id)}`)
+  return (body as Record<string, Named | undefined> | null)?.[noun]?.name ?? null
 }
 
 interface Answered {

@@ -212,6 +212,18 @@ describe('projects and users', () => {
     expect(sent(service)).toEqual(['GET /v2/quota-sets/lab'])
   })
 
+  test('of the caller are found by name though he may ask for nobody else', async () => {
+    const self = (asked: Asked): Said => {
+      if (asked.path === '/identity/v3/users/user-1')
+        return { body: { user: { id: 'user-1', name: 'demo' } } }
+      if (!asked.path.startsWith('/identity')) return everybody(asked)
+      return { status: 403, body: { error: { code: 403, message: 'You are not authorized.' } } }
+    }
+    const { code, err, service } = await manila('lock list --user demo', self)
+    expect([code, err]).toEqual([0, ''])
+    expect(sent(service)[0]).toContain('user_id=user-1')
+  })
+
   test.each([
     'operation list --resource-id r1',
     'operation list --request-id req-1',

@@ -204,7 +204,7 @@ describe('quickstart without --once', () => {
   ])(
     'serves where %s, leaves no share, and shows it once it can',
     async (_why, config, reason) => {
-      const dir = `can-not-${Object.keys(config).length}`
+      const dir = `can-not-${Object.keys(config).join()}`
       for (const turn of [1, 2]) {
         const { code, out } = await serving(onSim(dir, config), async (at) => {
           expect(await sharesOfDemo(at)).toEqual([])

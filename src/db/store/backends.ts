@@ -59,6 +59,9 @@ export async function backendById(db: DbOrTx, id: string): Promise<BackendRow | 
   return db.selectFrom('backends').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** Characters of a reason that are kept. */
+export const longestReason = 4000
+
 /**
  * `reason` is a sentence for operators; with `closed` it says why the backend, ready as it is, takes no new shares. One
  * statement, so that no scheduler finds it ready and not yet closed.
@@ -71,7 +74,7 @@ export async function setHealth(
   now: number,
   { closed = false }: { readonly closed?: boolean } = {},
 ): Promise<void> {
-  const why = reason?.slice(0, 4000) ?? null
+  const why = reason?.slice(0, longestReason) ?? null
   await db
     .updateTable('backends')
     .set({ health, health_reason: why, closed_reason: closed ? why : null, health_at: now })
