@@ -8,6 +8,8 @@ import { nfsClientNeed } from '../src/parts/nfs-client.ts'
 import { rabbitmqNeed } from '../src/parts/rabbitmq.ts'
 import type { Need } from '../src/parts/packages.ts'
 import { postgresNeed } from '../src/parts/postgres.ts'
+import { sambaNeeds } from '../src/parts/samba-ad.ts'
+import { slapdNeeds } from '../src/parts/slapd.ts'
 
 export const testNeeds: readonly Need[] = [
   ...imageNeeds,
@@ -16,6 +18,8 @@ export const testNeeds: readonly Need[] = [
   rabbitmqNeed,
   postgresNeed,
   mariadbNeed,
+  ...slapdNeeds,
+  ...sambaNeeds,
   keystoneNeed,
   ...cephNeeds,
   ...cephClientNeeds,

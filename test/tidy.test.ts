@@ -95,6 +95,7 @@ describe('layers', () => {
       'mysql2/promise': ['db'],
       fastify: ['api', 'main', 'roles'],
       jose: ['auth'],
+      ldapts: ['auth'],
       commander: ['cli'],
       pino: ['runtime'],
       'rabbitmq-client': ['bus'],

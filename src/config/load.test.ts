@@ -306,6 +306,11 @@ describe('a Keystone', () => {
     expect(() => load({ ...whole, ...wrong })).toThrow(sentence)
   })
 
+  test('has all domains', () => {
+    const auth = { backend: 'keystone', keystone: whole, domains: { people: { backend: 'db' } } }
+    expect(() => loadSettings({ defaults: { auth } })).toThrow("auth.domains says where this service's own")
+  })
+
   test('may be spoken to in clear on this host, and where an operator says so', () => {
     expect(load({ ...whole, auth_url: 'http://127.0.0.1:5000/v3' }).auth_url).toBe('http://127.0.0.1:5000/v3')
     const clear = { ...whole, auth_url: 'http://keystone.example:5000', allow_plaintext: true }

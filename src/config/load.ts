@@ -17,6 +17,7 @@ interface Node {
   readonly type?: string
   readonly default?: unknown
   readonly anyOf?: readonly Node[]
+  readonly items?: Node
   readonly properties?: Readonly<Record<string, Node>>
   readonly patternProperties?: Readonly<Record<string, Node>>
 }
@@ -81,8 +82,11 @@ function tlsLacks({ api: { tls }, auth }: Settings): string | null {
 }
 
 /** What a Keystone can't be asked without. */
-function keystoneLacks({ auth: { backend, keystone } }: Settings): string | null {
+function keystoneLacks({ auth: { backend, keystone, domains } }: Settings): string | null {
   if (backend !== 'keystone') return null
+  if (Object.keys(domains).length > 0) {
+    return "auth.domains says where this service's own accounts are, and those of a Keystone are there: [auth] backend"
+  }
   if (keystone.auth_url === '')
     return 'auth.keystone.auth_url must say where Keystone is: [auth] backend is keystone'
   if (keystone.username === '' || keystone.password === '') {
@@ -200,6 +204,12 @@ function refuseUnknown(schema: Node, value: Table, path: string): void {
     if (child === undefined) {
       const near = nearest(key, Object.keys(known ?? {}))
       throw new ConfigError(`unknown option ${here}${near === null ? '' : `; did you mean ${near}?`}`)
+    }
+    if (child.items?.properties !== undefined && Array.isArray(inner)) {
+      for (const [at, one] of inner.entries()) {
+        if (!isTable(one)) throw new ConfigError(`${here}[${at}] must be a table: [[${here}]]`)
+        refuseUnknown(child.items, one, `${here}[${at}]`)
+      }
     }
     if (child.properties === undefined && child.patternProperties === undefined) continue
     if (!isTable(inner)) throw new ConfigError(`${here} must be a table: [${here}]`)

@@ -32,6 +32,19 @@ export function brokerInClear(url: string, hosts: readonly string[]): string | n
   return named.find((host) => host !== '' && !isLoopback(host)) ?? null
 }
 
+/** As {@link databaseInClear}, of the servers of a directory. */
+export const directoryInClear = (urls: readonly string[], startTls: boolean): string | null =>
+  urls
+    .filter((url) => !startTls && /^ldap:/i.test(url) && URL.canParse(url))
+    .map((url) => new URL(url).hostname)
+    .find((host) => !isLoopback(host)) ?? null
+
+interface DirectorySettings {
+  readonly urls: readonly string[]
+  readonly start_tls: boolean
+  readonly allow_plaintext: boolean
+}
+
 /** As {@link databaseInClear}, of a Keystone. */
 export function keystoneInClear(url: string): string | null {
   if (!/^http:/i.test(url) || !URL.canParse(url)) return null
@@ -44,6 +57,8 @@ interface Speaking {
   readonly auth: {
     readonly backend: string
     readonly keystone: { readonly auth_url: string; readonly allow_plaintext: boolean }
+    readonly ldap: DirectorySettings
+    readonly domains: Readonly<Record<string, { readonly ldap: DirectorySettings }>>
   }
   readonly bus: { readonly url: string; readonly hosts: readonly string[]; readonly allow_plaintext: boolean }
   readonly notifications: {
@@ -76,9 +91,18 @@ export function plaintextProblem({ database, auth, bus, notifications }: Speakin
   for (const [table, host, allowed, how, option = 'url'] of all) {
     if (host !== null && !allowed) return sentence(`${table}.${option}`, host, how, `[${table}]`)
   }
+  const directories = [['auth.ldap', auth.ldap] as const, ...directoriesIn(auth)]
+  for (const [table, { urls, start_tls: startTls, allow_plaintext: allowed }] of directories) {
+    const host = directoryInClear(urls, startTls)
+    if (host !== null && !allowed) return sentence(`${table}.urls`, host, secureDirectory, `[${table}]`)
+  }
   return null
 }
 
+const directoriesIn = ({ domains }: Speaking['auth']) =>
+  Object.entries(domains).map(([name, { ldap }]) => [`auth.domains.${name}.ldap`, ldap] as const)
+
+const secureDirectory = 'ldaps:// or start_tls = true'
 const secureDatabase = '?sslmode=verify-full&sslrootcert=<file> at its end'
 const secureBroker = 'amqps://'
 const secureKeystone = 'https://'

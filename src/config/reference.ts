@@ -64,16 +64,22 @@ export function configurationReference(parts: {
   ].join('\n')
 }
 
-/** A table, and the tables in it. */
+/** A table, and after it those within. */
 function tableSections(key: string, schema: Schema): string[] {
   const rows = rowsOf(schema)
-  const inner = rows.filter((row) => row.schema.properties !== undefined)
+  const tables = rows.filter((row) => row.schema.properties !== undefined)
+  const maps = rows.filter((row) => row.schema.patternProperties !== undefined)
   return [
     section(
       `\`[${key}]\``,
-      rows.filter((row) => !inner.includes(row)),
+      rows.filter((row) => !tables.includes(row) && !maps.includes(row)),
+      key.includes('.') ? (schema.description ?? '') : '',
     ),
-    ...inner.flatMap((row) => tableSections(`${key}.${row.key}`, row.schema)),
+    ...tables.flatMap((row) => tableSections(`${key}.${row.key}`, row.schema)),
+    ...maps.map((row) => {
+      const each = Object.values(row.schema.patternProperties ?? {})[0] ?? {}
+      return section(`\`[${key}.${row.key}.NAME]\``, rowsOf(each), row.schema.description ?? '')
+    }),
   ]
 }
 
@@ -145,7 +151,7 @@ function rangeOf({ minimum, maximum }: Schema): string {
 }
 
 function defaultOf(schema: Schema, required: boolean): string {
-  if (schema.default === undefined) return required ? 'must be given' : ''
+  if (schema.default === undefined) return required && schema.properties === undefined ? 'must be given' : ''
   return code(schema.default)
 }
 

@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
 import { ApiCors, ApiTls } from './edge.ts'
 import { Keystone } from './keystone.ts'
+import { AuthDomain, Ldap } from './ldap.ts'
 
 const text = (description: string, value: string) => Type.String({ description, default: value })
 const count = (description: string, value: number, minimum = 0) =>
@@ -149,9 +150,9 @@ export const Notifications = Type.Object({
 })
 
 export const Auth = Type.Object({
-  backend: Type.Enum(['db', 'keystone'], {
+  backend: Type.Enum(['db', 'ldap', 'keystone'], {
     description:
-      'Who says what a token is worth: this service itself, whose accounts are in the database, or the Keystone of [auth.keystone].',
+      'Who says what a token is worth, and where the users and groups of the domain Default are: this service with its database, this service with the directory of [auth.ldap], or the Keystone of [auth.keystone]. Other domains are in the database unless [auth.domains.NAME] says otherwise.',
     default: 'db',
   }),
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
@@ -182,6 +183,12 @@ export const Auth = Type.Object({
   ),
   tokens_per_minute: count('Tokens that one process gives one user a minute; 0 = any number.', 240),
   keystone: Keystone,
+  ldap: Ldap,
+  domains: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), AuthDomain, {
+    description:
+      'One table per domain, by its name, whose users and groups are not where [auth] backend says.',
+    default: {},
+  }),
 })
 
 export const Shares = Type.Object({

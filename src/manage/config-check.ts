@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { openKeystone } from '../auth/open-keystone.ts'
+import { directoriesOf } from '../auth/open.ts'
 import { redactSecrets } from '../auth/redact.ts'
 import { ConfigError } from '../config/load.ts'
 import type { BackendSettings, Settings } from '../config/schema.ts'
@@ -49,6 +50,7 @@ something is wrong; all problems are listed. What a backend would serve with les
     const problems = [
       ...policyProblems(world, settings),
       ...keystoneProblems(settings),
+      ...directoryProblems(settings),
       ...world.chainProblems(settings.scheduler).map((problem) => `[scheduler] ${problem}`),
       ...fileProblems(settings),
       ...(type.problem === null ? [] : [type.problem]),
@@ -95,6 +97,15 @@ something is wrong; all problems are listed. What a backend would serve with les
       }${listed('Wrong', problems)}${listed('Warning', warnings)}`,
     }
   },
+}
+
+function directoryProblems({ auth }: Settings): string[] {
+  try {
+    directoriesOf(auth)
+    return []
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
 }
 
 function loaded({ settings }: Call): Settings | string {

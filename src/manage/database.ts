@@ -47,9 +47,9 @@ export function withAuth<T>(
   // Before anything is made.
   if (backend === 'keystone') throw new Unusable(elsewhere(authenticateUriOf(keystone)))
   return withStore(settings, need, async (store) => {
-    const { face } = await openAuthentication(settings, { store, clock: systemClock() })
+    const { face, close } = await openAuthentication(settings, { store, clock: systemClock() })
     if (face === null) throw new Unusable('accounts are administered elsewhere: [auth] backend')
-    return work(face, store)
+    return work(face, store).finally(close)
   })
 }
 

@@ -22,6 +22,7 @@ export function quickstartSettings(options: QuickstartOptions, choice: Choice, k
       state_dir: options.dir,
       api: { port: options.port },
       shares: { default_share_type: shareTypeName },
+      ...(options.directory === undefined ? {} : { auth: { domains: options.directory.domains } }),
       backends: { [backendName]: backend(options, choice, known) },
     },
     ...(options.config === null ? {} : { file: options.config }),

@@ -157,6 +157,7 @@ export function authSuite(name: string, open: () => Promise<AuthWorld>, limits: 
         ['an empty password for a name that nobody has', 'nobody', ''],
         ['the right password of a disabled account', 'dave', passwordOf('dave')],
         ['a password with a NUL in it', 'bob', `${passwordOf('bob')}\0`],
+        ['a NUL for a password', 'bob', '\0'],
       ])('with %s is refused', async (_what, person, password) => {
         expect(await refused(world.login(person, password, 'blue'))).toBe('Unauthorized')
       })

@@ -1,6 +1,6 @@
 /**
  * What it costs to know who asks: checks of our own tokens (the signature, with what the database says, remembered), one login by
- * password, and tokens of a private real Keystone, asked about and remembered.
+ * password and one by a private directory server, and tokens of a private real Keystone, asked about and remembered.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,8 +13,12 @@ import type { TokenVerifier } from '../../src/auth/verifier.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { migrate, openStore } from '../../src/db/open.ts'
 import { hasKeystone } from '../../src/parts/keystone.ts'
+import { hasSlapd } from '../../src/parts/slapd.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
+import { grantHeld } from '../auth/face-world.ts'
 import { inProject, openCast } from '../auth/keystone-cast.ts'
+import { groupOfNames } from '../auth/layouts.ts'
+import { commonOptions, corp, openAuth, startLayout } from '../auth/ldap-world.ts'
 import { passwordOf, serviceAccount } from '../auth/suite.ts'
 import { figure, perSecond, spread, type Figure } from './report.ts'
 import { timed } from './timing.ts'
@@ -33,7 +37,7 @@ export interface AuthFigures {
 export async function measureAuth(dir: string): Promise<AuthFigures> {
   mkdirSync(dir, { recursive: true })
   const own = await measureOwn(dir)
-  return { ...own, figures: [...own.figures, ...(await measureKeystone())] }
+  return { ...own, figures: [...own.figures, ...(await measureDirectory()), ...(await measureKeystone())] }
 }
 
 async function measureOwn(dir: string): Promise<AuthFigures> {
@@ -72,6 +76,37 @@ async function measureOwn(dir: string): Promise<AuthFigures> {
       figure('own tokens, remembered', perSecond(tokens, again)),
       figure('one login by password, Argon2id', spread(logins)),
     ],
+  }
+}
+
+async function measureDirectory(): Promise<Figure[]> {
+  if (!hasSlapd()) return [figure('logins by LDAP', '', 'not measured: there is no slapd')]
+  const layout = groupOfNames()
+  const server = await startLayout(layout)
+  const opened = await openAuth({ ...commonOptions([server.url]), ...layout.options })
+  try {
+    await grantHeld(opened.auth, corp, 'assigned')
+    const login = () =>
+      opened.auth.loginWithPassword({
+        user: { name: 'bob', domain: { id: corp } },
+        password: passwordOf('bob'),
+        address: '127.0.0.1',
+        scope: { project: { name: 'blue', domain: { id: corp } } },
+      })
+    const { token } = await login()
+    const logins = await timed(200, login)
+    // Each past what is remembered of user and groups; all within the hour that the token lasts.
+    const asked = await timed(50, async () => {
+      opened.clock.pass(61)
+      if ((await opened.auth.verify(token)) === null) throw new Error('a good token was refused')
+    })
+    return [
+      figure('one login by LDAP', spread(logins)),
+      figure('one token of somebody in LDAP, of whom nothing is remembered', spread(asked)),
+    ]
+  } finally {
+    await opened.close()
+    await server.remove()
   }
 }
 

@@ -92,6 +92,21 @@ export interface LoginRecordsTable {
   touched_at: Stamp
 }
 
+/** A user or group of a directory server: what its id stands for, and when its tokens ended. */
+export interface DirectoryIdsTable {
+  /** Made of the domain and the key. */
+  id: string
+  domain_id: string
+  kind: 'user' | 'group'
+  /** What never changes of the entry, as text. */
+  entry_key: string
+  /** Tokens of before are refused; 0 = none are. */
+  valid_after: Stamp
+  /** Found disabled or gone when it was last looked at. */
+  shut: Flag
+  created_at: Stamp
+}
+
 export interface IdentityTables {
   domains: DomainsTable
   projects: ProjectsTable
@@ -104,4 +119,5 @@ export interface IdentityTables {
   revoked_tokens: RevokedTokensTable
   login_attempts: LoginAttemptsTable
   login_records: LoginRecordsTable
+  directory_ids: DirectoryIdsTable
 }
