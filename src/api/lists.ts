@@ -3,6 +3,7 @@
  * (`marker`); `offset` still answers for old clients.
  */
 import { invalid } from '../model/errors.ts'
+import { maxInt, wholeNumberOf } from '../model/numbers.ts'
 import type { UrlParts } from './route.ts'
 
 export interface PageRequest {
@@ -56,8 +57,9 @@ export function pageRequest(query: Readonly<Record<string, string>>, rules: Page
 function wholeNumber(query: Readonly<Record<string, string>>, name: string): number | null {
   const text = query[name]
   if (text === undefined || text === '') return null
-  if (!/^[0-9]{1,9}$/.test(text.trim())) throw invalid(`${name} must be a whole number, 0 or more`)
-  return Number(text)
+  const number = wholeNumberOf(text.trim())
+  if (number === null) throw invalid(`${name} must be a whole number from 0 to ${maxInt}`)
+  return number
 }
 
 /** `{shares_links: [{rel: next, …}]}` when a limit was given and the page is full; nothing otherwise. `last` of its `count` rows. */

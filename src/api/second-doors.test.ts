@@ -175,6 +175,16 @@ describe('quotas', () => {
     const where = { service_host: 'node@pool#p', export_path: path, protocol: 'NFS', share_type: 'plain' }
     return post('/shares/manage', { share: where })
   }
+  test('a tree is taken over once, also while the first take-over is under way', async () => {
+    await poolUp()
+    expect((await takeOver()).status).toBe(200)
+    const refused = await takeOver()
+    expect([refused.status, messageOf(refused)]).toEqual([409, expect.stringContaining('managed already')])
+    expect((await takeOver('/exports/b')).status).toBe(200)
+    await bench.db.updateTable('operations').set({ state: 'failed', finished_at: 1 }).execute()
+    expect((await takeOver()).status).toBe(200)
+  })
+
   const usage = async () =>
     Object.fromEntries(
       (await bench.db.selectFrom('quota_usages').selectAll().where('scope', '=', 'project').execute()).map(

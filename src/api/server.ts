@@ -36,6 +36,7 @@ import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
 import { allowOrigins } from './cors.ts'
 import { Gate, Places } from './gate.ts'
+import { jsonOf } from './json-body.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
 import { streamOf } from './send-stream.ts'
 import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
@@ -274,6 +275,7 @@ async function replied(
     const identity = await withStatementBudget(limitMs, () => identify(parts, request))
     const refusal = parts.rates.ofProject(turnOf(identity))
     if (refusal !== null) throw refusal
+    if ((request.raw as RawRequest).manilaEmptyEnd === true) throw fault('NotFound')
     const answered = await withStatementBudget(limitMs, () => body(identity, settled))
     const { status, body: content, warnings } = answered
     if (content instanceof JsonStream) {
@@ -529,35 +531,42 @@ function bodyOf(route: Route, raw: unknown, minor: number): unknown {
 
 // ------------------------------------------------------------------------------------------------ Fastify, tamed
 
-type RawRequest = { url?: string; manilaProject?: string }
+type RawRequest = { url?: string; manilaProject?: string; manilaEmptyEnd?: boolean }
 
 /** `/v2/<project>/shares` is `/v2/shares` with a project to compare: every route is registered once. */
 function stripProject(raw: RawRequest, collections: ReadonlySet<string>, projectId: RegExp): string {
-  const url = raw.url ?? '/'
+  const url = originForm(raw.url ?? '/')
   const [path = '', ...rest] = url.split('?')
   const query = rest.length > 0 ? `?${rest.join('?')}` : ''
   const parts = path.split('/')
   if (parts[1] !== 'v2') return url
   const second = parts[2] ?? ''
   const tail = (list: string[]): string => list.join('/').replace(/\.json$/, '') + query
-  if (second !== '' && !collections.has(second) && projectId.test(second)) {
-    raw.manilaProject = second
-    return tail(['', 'v2', ...parts.slice(3)])
-  }
-  return tail(parts)
+  const inProject = second !== '' && !collections.has(second) && projectId.test(second)
+  if (inProject) raw.manilaProject = second
+  const routed = inProject ? ['', 'v2', ...parts.slice(3)] : parts
+  // Fastify takes `/v2/shares/` for `/v2/shares`; that would make a whole collection of an id that came out empty.
+  raw.manilaEmptyEnd = routed.length > 3 && /^(\.json)?$/.test(routed.at(-1) ?? '')
+  return tail(routed)
+}
+
+/** A request line may name the whole URL (RFC 9112, 3.2.2); who is called there is not asked. */
+function originForm(url: string): string {
+  const authority = /^https?:\/\/[^/?#]*/i.exec(url)?.[0]
+  if (authority === undefined) return url
+  const rest = url.slice(authority.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /** JSON is read only when it is called JSON; anything else is "no body", as in the original. */
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    if (text === '') return done(null, undefined)
-    try {
-      done(null, JSON.parse(text as string, refusePrototype))
-    } catch {
-      done(invalid('Malformed request body: it is not JSON.'))
-    }
-  })
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) =>
+      jsonOf(bytes, request.headers['content-type'], refusePrototype),
+  )
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume()
     payload.on('end', () => done(null, undefined))

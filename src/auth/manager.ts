@@ -36,6 +36,9 @@ import type { PresentedCall, TokenVerifier } from './verifier.ts'
 /** Two hashes use two of libuv's four threads, one of them at most for one account; 32 of those are two seconds of work. */
 const hashing = { slots: 2, slotsPerAccount: 1, queue: 128, queuePerAddress: 48, queuePerAccount: 32 }
 
+/** Revocations forgotten at once; the next ten minutes have the rest. */
+const purgedAtOnce = 10_000
+
 /** A few more than may wait to be hashed, since some are before that and some after. */
 const underWay = { perName: 40, perAddress: 64 }
 
@@ -314,7 +317,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     const now = this.#clock.now()
     if (now - this.#purgedAt > 600_000_000) {
       this.#purgedAt = now
-      await purgeRevokedTokens(db, now)
+      await purgeRevokedTokens(db, now, purgedAtOnce)
     }
   }
 }

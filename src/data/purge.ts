@@ -1,4 +1,5 @@
 /** Removes what has served its time, a bounded number of rows per run, so that no table grows for ever. */
+import { purgeRevokedTokens } from '../db/store/credentials.ts'
 import type { Database } from '../db/schema.ts'
 import type { Store } from '../db/open.ts'
 import { instanceLane, instanceOfLane } from '../model/lanes.ts'
@@ -22,7 +23,7 @@ export async function purge(parts: Pick<DataParts, 'store' | 'clock' | 'settings
   rows += await operations(store, kept)
   rows += await tombstones(store, kept)
   rows += await idempotencyKeys(store, now - idempotencyUs)
-  rows += await revokedTokens(store, now)
+  rows += await purgeRevokedTokens(store.db, now, batch)
   rows += await lanes(store, now - laneRestUs)
   return rows
 }
@@ -90,25 +91,6 @@ async function idempotencyKeys(store: Store, before: number): Promise<number> {
   if (last === undefined) return 0
   // The key has six columns: the stamp bounds the batch instead.
   await store.db.deleteFrom('idempotency_keys').where('created_at', '<=', last.created_at).execute()
-  return old.length
-}
-
-async function revokedTokens(store: Store, now: number): Promise<number> {
-  const old = await store.db
-    .selectFrom('revoked_tokens')
-    .select('audit_id')
-    .where('expires_at', '<', now)
-    .limit(batch)
-    .execute()
-  if (old.length === 0) return 0
-  await store.db
-    .deleteFrom('revoked_tokens')
-    .where(
-      'audit_id',
-      'in',
-      old.map((row) => row.audit_id),
-    )
-    .execute()
   return old.length
 }
 

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { migrate, openStore, type Store } from './open.ts'
+import { isLedger } from './migrations/ledgers.ts'
 import { schemaVersion } from './store/schema-version.ts'
 
 export interface CopiedTable {
@@ -67,7 +68,11 @@ type AnyTable = 'shares'
 type Row = Readonly<Record<string, unknown>>
 
 async function tablesOf({ db }: Store): Promise<string[]> {
-  return (await db.introspection.getTables()).map(({ name }) => name).sort()
+  const tables = await db.introspection.getTables()
+  return tables
+    .map(({ name }) => name)
+    .filter((name) => !isLedger(name))
+    .sort()
 }
 
 /** Of every table, as the migrations make them: an empty SQLite tells, whatever the two databases are. */

@@ -2,6 +2,7 @@
  * What each service needs of the database, table by table, so that each can have a user of its own: a node that holds storage
  * never reads who users are, and the scheduler changes nothing it does not decide. `write` includes reading.
  */
+import { ledgers } from './migrations/ledgers.ts'
 import type { Database } from './schema.ts'
 
 type Table = keyof Database
@@ -72,11 +73,25 @@ const pools: readonly Table[] = ['backends', 'pool_claims', 'pools']
 
 const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
   scheduler: {
-    read: [...types, 'backends', 'snapshots', 'snapshot_instances', 'share_metadata'],
+    read: [...types, 'backends', 'share_metadata'],
     append: records,
-    write: [...common, 'pools', 'pool_claims', 'shares', 'share_instances'],
+    // Snapshots: one that a revert waited for is available again when there is no room for it.
+    write: [
+      ...common,
+      'pools',
+      'pool_claims',
+      'shares',
+      'share_instances',
+      'snapshots',
+      'snapshot_instances',
+    ],
   },
-  share: { read: types, append: records, write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans'] },
+  share: {
+    // Limits: what is taken over is charged when its size is known.
+    read: [...types, 'quota_classes', 'quota_limits'],
+    append: records,
+    write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans'],
+  },
   data: {
     read: [...types, ...pools, 'orphans'],
     append: [],
@@ -100,7 +115,7 @@ export interface Grant {
 /** Of all tables that there are, those that the service may use. Kysely's own say which schema it is. */
 export function grantsOf(service: GrantedService, all: readonly string[]): Grant[] {
   const own = all.filter((table) => !table.startsWith('kysely_'))
-  const schema: Grant[] = [{ table: 'kysely_migration', verbs: ['select'] }]
+  const schema = ledgers.map(({ table }): Grant => ({ table, verbs: ['select'] }))
   const everything = ['select', 'insert', 'update', 'delete'] as const
   if (service === 'api') return [...schema, ...own.map((table) => ({ table, verbs: everything }))]
   const { read, append, write } = needs[service]

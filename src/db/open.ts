@@ -5,7 +5,7 @@
 import { Kysely } from 'kysely'
 import type { DatabaseDialect } from './dialects/dialect.ts'
 import { defaultPoolLimits, type PoolLimits } from './dialects/server-url.ts'
-import { migrations } from './migrations/index.ts'
+import { ledgers } from './migrations/ledgers.ts'
 import { schemaVersion } from './store/schema-version.ts'
 import type { Database, Db, Tx } from './schema.ts'
 import { DatabaseBusy, DatabaseUnavailable } from './unavailable.ts'
@@ -110,14 +110,18 @@ export async function migrate(store: Store): Promise<void> {
   const { pending, unknown } = await schemaVersion(store.db)
   if (pending.length === 0 && unknown.length === 0) return
   const { Migrator } = await import('kysely/migration')
-  const migrator = new Migrator({
-    db: store.db,
-    provider: { getMigrations: async () => ({ ...migrations }) },
-  })
-  const { error, results } = await migrator.migrateToLatest()
-  if (error === undefined) return
-  const failed = results?.find((result) => result.status === 'Error')?.migrationName
-  // Without one the database could not even be opened or read: that error is the sentence.
-  if (failed === undefined) throw error
-  throw new Error(`database migration failed at ${failed}`, { cause: error })
+  for (const ledger of ledgers) {
+    const migrator = new Migrator({
+      db: store.db,
+      provider: { getMigrations: async () => ({ ...ledger.migrations }) },
+      migrationTableName: ledger.table,
+      migrationLockTableName: ledger.lockTable,
+    })
+    const { error, results } = await migrator.migrateToLatest()
+    if (error === undefined) continue
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName
+    // Without one the database could not even be opened or read: that error is the sentence.
+    if (failed === undefined) throw error
+    throw new Error(`database migration failed at ${ledger.prefix}${failed}`, { cause: error })
+  }
 }

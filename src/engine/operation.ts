@@ -9,6 +9,7 @@
  */
 import type { Tx } from '../db/schema.ts'
 import type { OperationKind, OperationPayloads, OperationPlan, StepName, Topic } from '../model/operations.ts'
+import type { Unmet } from '../model/unmet.ts'
 
 /** How a failed step goes on. */
 export type FailureOutcome =
@@ -33,6 +34,8 @@ export interface Cause {
   readonly retryable: boolean
   /** Manila's message detail id (`009`), where one fits better than "unknown error". */
   readonly detailId?: string | null
+  /** What was asked for and no backend has. */
+  readonly unmet?: Unmet | null
 }
 
 /** Thrown by a step to say how to go on; anything else thrown counts as `retry`. */

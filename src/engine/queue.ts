@@ -81,6 +81,7 @@ export async function enqueue<Kind extends OperationKind>(
       cause_message: null,
       cause_retryable: null,
       cause_detail_id: null,
+      cause_unmet: null,
       refusals: null,
       fence: 0,
       created_at: work.now,

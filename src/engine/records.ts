@@ -4,6 +4,7 @@
  */
 import type { Store } from '../db/open.ts'
 import type { OperationsTable, OperationState, Tx } from '../db/schema.ts'
+import { recordedUnmet } from '../model/causes.ts'
 import type { OperationPlan } from '../model/operations.ts'
 import { releaseLeases, takeLease, type Lease } from './lanes.ts'
 import type { Cause, Json, Refusal } from './operation.ts'
@@ -223,15 +224,25 @@ export async function finish(
 
 export function causeColumns(
   cause: Cause | null,
-): Pick<OperationRow, 'cause_code' | 'cause_message' | 'cause_retryable' | 'cause_detail_id'> {
+): Pick<
+  OperationRow,
+  'cause_code' | 'cause_message' | 'cause_retryable' | 'cause_detail_id' | 'cause_unmet'
+> {
   if (cause === null) {
-    return { cause_code: null, cause_message: null, cause_retryable: null, cause_detail_id: null }
+    return {
+      cause_code: null,
+      cause_message: null,
+      cause_retryable: null,
+      cause_detail_id: null,
+      cause_unmet: null,
+    }
   }
   return {
     cause_code: cause.code,
     cause_message: cause.message.slice(0, 4000),
     cause_retryable: cause.retryable ? 1 : 0,
     cause_detail_id: cause.detailId ?? null,
+    cause_unmet: recordedUnmet(cause.unmet),
   }
 }
 

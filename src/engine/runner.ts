@@ -8,6 +8,7 @@ import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { inSpan } from '../tracing/spans.ts'
 import type { OperationPlan } from '../model/operations.ts'
+import type { Unmet } from '../model/unmet.ts'
 import type { Failpoint } from './failpoint.ts'
 import { Hold, monotonicMs } from './hold.ts'
 import { releaseLeases } from './lanes.ts'
@@ -495,5 +496,6 @@ function causeOf(row: Claimed['row']): Cause {
     message: row.cause_message ?? 'Unknown error.',
     retryable: row.cause_retryable === 1,
     detailId: row.cause_detail_id,
+    unmet: row.cause_unmet === null ? null : (JSON.parse(row.cause_unmet) as Unmet),
   }
 }

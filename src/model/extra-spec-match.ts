@@ -44,7 +44,7 @@ export function specMatches(value: unknown, requirement: string): boolean {
 }
 
 /** A spec that a set of capabilities does not meet. */
-export interface Unmet {
+export interface UnmetSpec {
   readonly key: string
   readonly requirement: string
   /** What the pool has; undefined when it has nothing of that name. */
@@ -54,29 +54,34 @@ export interface Unmet {
 /** Specs that other parts of the service read. */
 const notCapabilities = new Set(['availability_zones', 'capabilities:availability_zones'])
 
+/** The first spec that `capabilities` does not meet, or null when all are met: see {@link unmetSpecs}. */
+export const firstUnmetSpec = (
+  capabilities: Readonly<Record<string, unknown>>,
+  specs: ExtraSpecs,
+): UnmetSpec | null => unmetSpecs(capabilities, specs).next().value ?? null
+
 /**
- * The first spec that `capabilities` does not meet, or null when all are met. Specs with a scope other than
+ * Every spec that `capabilities` does not meet, in order. Specs with a scope other than
  * `capabilities:` belong to drivers and are passed over; `capabilities:a:b` walks into nested capabilities; of a list,
  * one element that meets the requirement is enough. A type with a `default_qos_type` needs `qos_type_support`.
  */
-export function firstUnmetSpec(
+export function* unmetSpecs(
   capabilities: Readonly<Record<string, unknown>>,
   specs: ExtraSpecs,
-): Unmet | null {
+): Generator<UnmetSpec, undefined> {
   for (const [key, requirement] of Object.entries(specs)) {
     if (notCapabilities.has(key)) continue
     if (key === 'default_qos_type' || key === 'capabilities:default_qos_type') {
       const value = lookUp(capabilities, ['qos_type_support'])
-      if (!asList(value).some((one) => specMatches(one, '<is> true'))) return { key, requirement, value }
+      if (!asList(value).some((one) => specMatches(one, '<is> true'))) yield { key, requirement, value }
       continue
     }
     const path = key.split(':')
     if (path[0] === 'capabilities') path.shift()
     else if (path.length > 1) continue
     const value = lookUp(capabilities, path)
-    if (!asList(value).some((one) => specMatches(one, requirement))) return { key, requirement, value }
+    if (!asList(value).some((one) => specMatches(one, requirement))) yield { key, requirement, value }
   }
-  return null
 }
 
 /** Walks into nested objects by own keys only, so that no spec can reach `constructor`; undefined when the way ends. */

@@ -49,7 +49,12 @@ describe('one spec', () => {
     ['key', '', false],
     ['key', 'v'.repeat(255), true],
     ['key', 'v'.repeat(256), false],
-    ['key', 5, false],
+    ['key', 5, true],
+    ['key', 0.5, true],
+    ['snapshot_support', 2, false],
+    ['provisioning:max_share_size', 5, true],
+    ['provisioning:max_share_size', 0, false],
+    ['key', null, false],
     ['key', null, false],
     ['key', { a: 1 }, false],
   ])('%s = %j is accepted: %j', (key, value, accepted) => {

@@ -116,10 +116,13 @@ export function sizeLimits(specs: ExtraSpecs): SizeLimits {
   }
 }
 
-/** How a JSON value is stored: booleans become `True` and `False`, as Manila's clients read them back. */
-export function storedSpec(value: string | boolean): string {
-  if (typeof value === 'string') return value
-  return value ? 'True' : 'False'
+/** What a client may send as a value. */
+export type SpecValue = string | boolean | number
+
+/** How a JSON value is stored: booleans become `True` and `False`, as Manila's clients read them back, numbers their digits. */
+export function storedSpec(value: SpecValue): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  return String(value)
 }
 
 /** Checks one key and value as they came from a client; null when both may be stored. */
@@ -130,8 +133,8 @@ export function checkSpec(key: string, value: unknown): SpecProblem | null {
       problem: `The extra spec key '${key.slice(0, longestKey)}' must be 1 to ${longestKey} letters, digits, '_', '.', '-' or ':'.`,
     }
   }
-  if (typeof value !== 'string' && typeof value !== 'boolean') {
-    return { key, problem: `The value of extra spec '${key}' must be a string or a boolean.` }
+  if (typeof value !== 'string' && typeof value !== 'boolean' && typeof value !== 'number') {
+    return { key, problem: `The value of extra spec '${key}' must be a string, a number or a boolean.` }
   }
   const text = storedSpec(value)
   if (text.length < 1 || text.length > longestValue) {
@@ -205,7 +208,8 @@ function sizeSpec(specs: ExtraSpecs, key: string): number | null {
   return wholeGib(ownSpec(specs, key))
 }
 
-function wholeGib(value: unknown): number | null {
+function wholeGib(given: unknown): number | null {
+  const value = typeof given === 'number' ? storedSpec(given) : given
   if (typeof value !== 'string' || !/^\s*\+?\d{1,15}\s*$/.test(value)) return null
   const size = Number(value)
   return size >= 1 ? size : null

@@ -1,6 +1,6 @@
 /**
  * User messages: what was tried and why it failed, as two short codes and the sentences they stand for. Codes are Manila's,
- * because its clients filter by them; `user_message` on the wire is {@link messageText}.
+ * because its clients filter by them; `user_message` on the wire is `userMessage` of `causes.ts`.
  */
 
 /** What was tried. */
@@ -22,55 +22,81 @@ export const messageActions = {
 } as const
 export type MessageAction = keyof typeof messageActions
 
-/** What came of it. */
+/** What Manila says when this filter of its scheduler left no pool. */
+export const filterRefused = (filter: string): string =>
+  `No storage could be allocated for this share request, ${filter} filter didn't succeed.`
+
+/** What came of it: Manila's own first sentence, because scripts look for it, then what it means here and what helps. */
 export const messageDetails = {
   '001': 'An unknown error occurred.',
-  '002': 'No storage could be allocated for this share. Another size, share type or zone may work.',
-  '003': 'The share type does not use share servers, so a share network must not be given.',
-  '004': 'No share server could be found or made for this share network.',
-  '005': 'The share has no replica that is both active and available.',
-  '006': 'The share has no active replica.',
-  '007': 'No storage could be allocated: no backend is in a zone that the request and its share type allow.',
-  '008': 'No storage could be allocated: no backend has every capability that the share type asks for.',
-  '009': 'No storage could be allocated: no backend has enough room.',
-  '010': 'No storage could be allocated: the filter function of every backend refused the share.',
-  '011': 'No storage could be allocated: every backend that fits was tried already.',
-  '012': 'No storage could be allocated: no backend matches the query in the scheduler hints.',
-  '013': 'No storage could be allocated: every backend that fits was tried and failed.',
-  '014': 'No storage could be allocated: no backend can hold a replica of this share.',
-  '015': 'The backend could not extend the share.',
-  '016': 'No storage could be allocated where a share can be made from this snapshot.',
-  '017': 'The backend could not make the share from the snapshot.',
-  '018': 'The share holds more data than the new size: shrinking it would lose some. Its size is unchanged.',
-  '019': 'The backend that holds this share cannot shrink shares.',
-  '020': 'This client must not have access to the share.',
-  '021': 'The backend does not support this type or level of access for the share.',
-  '022': 'The backend does not support this security service.',
-  '023': 'The security service refused the credentials it was given.',
-  '024': 'No share type was given and there is no default share type.',
-  '025': 'The share network lacks a security service that the share type requires.',
-  '026': 'The share has access rules: they must be cleared before it can change hands.',
-  '027': 'The quota for ports of the network is exhausted.',
-  '028': 'No storage backend is ready at present. Trying again later may help.',
-  '029': 'The metadata was passed to the backend.',
-  '030': 'The backend could not apply the metadata.',
-  '031': 'The metadata was deleted, but the backend has not been told and keeps what it was told before.',
-  '032': 'The backend cannot restore a backup to another share.',
-  '033': 'The subnet of the network has no free address.',
+  '002': 'No storage could be allocated for this share request. Another size, share type or zone may work.',
+  '003':
+    'Driver does not expect share-network to be provided with current configuration. ' +
+    'Ask again without a share network, or with a share type that uses share servers.',
+  '004':
+    'Could not find an existing share server or allocate one on the share network provided. ' +
+    'Another share network may work.',
+  '005':
+    "An 'active' replica must exist in 'available' state to create a new replica for share. " +
+    'Ask again when the share has one.',
+  '006': "Share has no replica with 'replica_state' set to 'active'. An administrator can promote one.",
+  '007': `${filterRefused('AvailabilityZone')} No backend is in a zone that the request and its share type allow: name another zone or share type.`,
+  '008': `${filterRefused('Capabilities')} No backend has every capability that the share type asks for: choose another share type.`,
+  '009': `${filterRefused('Capacity')} No backend has enough room: ask for less, or again when something was deleted.`,
+  '010': `${filterRefused('Driver')} The filter function of every backend refused the share: another size or share type may work.`,
+  '011': `${filterRefused('IgnoreAttemptedHosts')} Every backend that fits was tried already: ask again later.`,
+  '012': `${filterRefused('Json')} No backend matches the query in the scheduler hints: ask for less in it.`,
+  '013': `${filterRefused('Retry')} Every backend that fits was tried and failed: ask again later, or an administrator.`,
+  '014': `${filterRefused('ShareReplication')} No backend can hold a replica of this share.`,
+  '015':
+    'Share Driver failed to extend share, The share status has been set to extending_error. ' +
+    'An administrator can reset it once the cause is mended.',
+  '016': `${filterRefused('CreateFromSnapshot')} A share can be made from this snapshot only where the snapshot is.`,
+  '017':
+    'Share Driver has failed to create the share from snapshot. The snapshot is as it was: delete this share and ' +
+    'make another one.',
+  '018':
+    'Share Driver refused to shrink the share. It holds more data than the new size: shrinking it would lose some. ' +
+    'Its size is unchanged; delete data or choose a larger size.',
+  '019':
+    'Share Driver does not support shrinking shares. Its size is unchanged; a new share can be made in the smaller size.',
+  '020':
+    'Failed to grant access to client. This client must not have access to the share: name another client.',
+  '021':
+    'Failed to grant access to client. The backend does not support this type or level of access for the share: ' +
+    'choose another one.',
+  '022':
+    'Share driver has failed to setup one or more security services that are associated with the used share network. ' +
+    'The backend does not support it as it is.',
+  '023':
+    'Share Driver failed to create share due to a security service authentication issue. Check its user, password, ' +
+    'ou and domain.',
+  '024': 'No default share type has been made available. Name a share type.',
+  '025':
+    'Share Driver failed to create share because a security service has not been added to the share network used. ' +
+    'Add one that the share type requires.',
+  '026': 'Share transfer cannot be accepted without clearing access rules.',
+  '027':
+    'Failed to create a new network port on the share network subnet. The quota for ports of the network is exhausted: ' +
+    'free some.',
+  '028':
+    'No storage could be allocated for this share request. No storage backend is ready at present: ask again later.',
+  '029': 'Metadata passed to share driver successfully performed required operation.',
+  '030': 'Metadata passed to share driver failed to perform required operation.',
+  '031':
+    'Metadata delete operation includes driver updatable metadata, and it is not passed to share driver to perform ' +
+    'required operation. The backend keeps what it was told before.',
+  '032': 'Cannot restore a given backup to a target share, not supported by share driver.',
+  '033':
+    'Share Driver failed to create share server on share network due no more free IP addresses in the neutron subnet. ' +
+    'Free some, or name another share network.',
   '034': 'The backend does not support this configuration of replicas.',
 } as const
 export type MessageDetail = keyof typeof messageDetails
 
-/** `extend: The backend could not extend the share.`; codes that a newer version wrote read as unknown. */
-export function messageText(actionId: string, detailId: string): string {
-  const action = Object.hasOwn(messageActions, actionId)
-    ? messageActions[actionId as MessageAction]
-    : 'unknown action'
-  const detail = Object.hasOwn(messageDetails, detailId)
-    ? messageDetails[detailId as MessageDetail]
-    : messageDetails['001']
-  return `${action}: ${detail}`
-}
+/** The words for what was tried; codes that a newer version wrote read as unknown. */
+export const actionText = (actionId: string): string =>
+  Object.hasOwn(messageActions, actionId) ? messageActions[actionId as MessageAction] : 'unknown action'
 
 /** `detailId` when it is one of ours, else "unknown error": what a driver or an old record names is not trusted. */
 export function knownDetail(detailId: string | null | undefined): MessageDetail {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
 import { claimOnPool, isComingUp, lockPool, poolRecord, poolRecords } from '../db/store/pools.ts'
 import { StepFailure, type Refusal } from '../engine/operation.ts'
+import type { Unmet } from '../model/unmet.ts'
 import { whyNoRoom } from './capacity.ts'
 import { detailIdOf } from './detail-ids.ts'
 import { place, type PlaceOptions } from './place.ts'
@@ -62,7 +63,9 @@ export async function claimPool(
     // As it is now: what was read before the row was locked may still show the room that another scheduler has taken since.
     [...latest.values()].some((pool) => full.has(pool.label) && mayHaveRoomSoon(pool, request)) ||
     (await isComingUp(tx, options.upSince, backendLabel))
-  throw noValidHost(refusals, placed.detailId ?? detailIdOf('CapacityFilter'), soon)
+  const detailId = placed.detailId ?? detailIdOf('CapacityFilter')
+  const unmet = named(placed.unmet, options.only !== undefined)
+  throw noValidHost(refusals, { detailId, unmet }, soon)
 }
 
 /**
@@ -74,12 +77,22 @@ function mayHaveRoomSoon(pool: PoolView, request: PlacementRequest): boolean {
   return whyNoRoom(settled, request.sizeGib, purposeOf(request), thinFor(request, pool)) === null
 }
 
-function noValidHost(refusals: readonly Refusal[], detailId: string, soon: boolean): StepFailure {
+/** Of one pool that was named it is said so. */
+export const named = (unmet: Unmet | null, one: boolean): Unmet | null =>
+  unmet === null || !one ? unmet : { ...unmet, of: 'named' }
+
+function noValidHost(
+  refusals: readonly Refusal[],
+  { detailId, unmet }: { readonly detailId: string; readonly unmet: Unmet | null },
+  soon: boolean,
+): StepFailure {
   const filters = [...new Set(refusals.map(({ filter }) => filter))]
   const message =
     refusals.length === 0
       ? 'No storage could be allocated: no pool has reported yet.'
       : `No storage could be allocated: all ${refusals.length} pools were refused, by ${filters.join(', ')}.`
-  const cause = { code: 'no-valid-host', message, retryable: true, detailId }
+  // What no backend has, and a type that nobody named, is not there when asked again either.
+  const retryable = unmet?.of !== 'all' && detailId !== detailIdOf('share type')
+  const cause = { code: 'no-valid-host', message, retryable, detailId, unmet }
   return new StepFailure(soon ? 'wait' : 'unwind', cause, { refusals })
 }

@@ -249,12 +249,48 @@ describe('what the user is told', () => {
     })
   })
 
+  test('what no pool has is named, also where they are full; asking again when one has room would not help', () => {
+    const full = samplePool('h@a#1', { freeGib: 0, capabilities: { storage_protocol: 'NFS', dedupe: false } })
+    const down = samplePool('h@b#1', { serviceUp: false, capabilities: { storage_protocol: 'NFS' } })
+    const asked = sampleRequest({ shareProto: 'CIFS' }, { dedupe: 'True' })
+    expect(place(asked, [full, down])).toMatchObject({
+      lastFilter: 'CapacityFilter',
+      detailId: '008',
+      unmet: { of: 'all', specs: { dedupe: 'True', storage_protocol: '<in> CIFS' } },
+    })
+    // The one that is down has it.
+    const able = { ...down, capabilities: { storage_protocol: 'CIFS', dedupe: true } }
+    const free = { ...full, freeGib: 50 }
+    expect(place(asked, [free, able])).toMatchObject({
+      detailId: '008',
+      unmet: { of: 'ready', specs: { dedupe: 'True', storage_protocol: '<in> CIFS' } },
+    })
+    expect(place(asked, [full, able])).toMatchObject({ detailId: '009', unmet: null })
+    // Nobody asked for capabilities.
+    expect(place(asked, [full], { filters: ['CapacityFilter'] })).toMatchObject({
+      detailId: '009',
+      unmet: null,
+    })
+  })
+
+  test.each([
+    ['NFS', 1],
+    ['<in> CIFS', 1],
+    ['NFS_CIFS', 1],
+    ['HDFS', 0],
+    ['NFS_HDFS', 0],
+  ])('a type that asks for %s finds %j of a pool that serves two protocols', (storage_protocol, found) => {
+    const both = samplePool('h@a#1', { capabilities: { storage_protocol: ['NFS', 'CIFS'] } })
+    expect(place(sampleRequest({}, { storage_protocol }), [both]).ranked).toHaveLength(found)
+  })
+
   test('without any pool the backends are not ready', () => {
     expect(place(sampleRequest(), [])).toEqual({
       ranked: [],
       refusals: [],
       lastFilter: null,
       detailId: '028',
+      unmet: null,
     })
   })
 })

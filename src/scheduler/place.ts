@@ -6,10 +6,14 @@
  * randomness is passed in to break ties). Refuses to know where pools come from and whether the choice still holds by
  * the time it is written: the ledger claims it, or asks again with that pool in `excludedPools`.
  */
+import { unmetSpecs } from '../model/extra-spec-match.ts'
+import type { Unmet } from '../model/unmet.ts'
 import { detailIdOf } from './detail-ids.ts'
+import { capabilitiesFilter } from './filters/capabilities.ts'
 import { defaultChain, filtersNamed } from './filters/index.ts'
 import { ignoreAttemptedHostsFilter } from './filters/ignore-attempted-hosts.ts'
 import { retryFilter } from './filters/retry.ts'
+import { poolFields } from './pool-fields.ts'
 import { closedFilter, serviceFilter, shareTypeFilter } from './filters/service.ts'
 import { prepare } from './request.ts'
 import { defaultWeighers, weighersNamed } from './weighers/index.ts'
@@ -37,6 +41,8 @@ export interface Placement<Pool extends PoolView = PoolView> {
   readonly lastFilter: string | null
   /** Detail id of the user message to write; null when some pools are left. */
   readonly detailId: string | null
+  /** What the request asks for and no pool has, where that is why none are left. */
+  readonly unmet: Unmet | null
 }
 
 /** Ranks `pools` for `request`; throws only on names of filters or weighers that do not exist. */
@@ -59,8 +65,43 @@ export function place<Pool extends PoolView>(
     })
     if (left.length === 0) lastFilter = filter.name
   }
-  const detailId = left.length > 0 ? null : detailIdOf(lastFilter)
-  return { ranked: rank(left, prepared, options), refusals, lastFilter, detailId }
+  if (left.length > 0) {
+    return { ranked: rank(left, prepared, options), refusals, lastFilter, detailId: null, unmet: null }
+  }
+  const judged = stages(request, options).includes(capabilitiesFilter)
+  const unmet = judged ? unmetBy(prepared, pools, refusals, lastFilter) : null
+  // What no pool has would still be missing when there is room.
+  const cause = unmet?.of === 'all' ? capabilitiesFilter.name : lastFilter
+  return { ranked: [], refusals, lastFilter, detailId: detailIdOf(cause), unmet }
+}
+
+/** Filters after which it is looked for; before them a pool may be refused although it could be had another time. */
+const asksCapabilities: readonly (string | null)[] = ['CapacityFilter', capabilitiesFilter.name]
+
+/** Of all pools where none of them has it, else of those that got as far as the capabilities filter. */
+function unmetBy(
+  { requirements }: PreparedRequest,
+  pools: readonly PoolView[],
+  refusals: readonly Refusal[],
+  lastFilter: string | null,
+): Unmet | null {
+  if (!asksCapabilities.includes(lastFilter)) return null
+  const missing = (some: readonly PoolView[]): Readonly<Record<string, string>> => {
+    const lacks = some.map(
+      (pool) => new Set([...unmetSpecs(poolFields(pool), requirements)].map(({ key }) => key)),
+    )
+    return Object.fromEntries(
+      Object.entries(requirements).filter(([key]) => lacks.every((lacking) => lacking.has(key))),
+    )
+  }
+  const nowhere = missing(pools)
+  if (Object.keys(nowhere).length > 0) return { of: 'all', specs: nowhere }
+  if (lastFilter !== capabilitiesFilter.name) return null
+  const refused = new Set(
+    refusals.filter(({ filter }) => filter === capabilitiesFilter.name).map(({ pool }) => pool),
+  )
+  const here = missing(pools.filter(({ label }) => refused.has(label)))
+  return Object.keys(here).length > 0 ? { of: 'ready', specs: here } : null
 }
 
 function stages(request: PlacementRequest, options: PlaceOptions): Filter[] {

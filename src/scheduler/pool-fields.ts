@@ -1,5 +1,6 @@
 /** A pool under Manila's capability names, and the one way to look a name up in values that a driver made. */
 import { lookUp } from '../model/extra-spec-match.ts'
+import { protocolChoices } from '../model/storage-protocol.ts'
 import type { PoolView } from './types.ts'
 
 /**
@@ -10,6 +11,9 @@ export function poolFields(pool: PoolView): Readonly<Record<string, unknown>> {
   return {
     allocated_capacity_gb: 0,
     ...pool.capabilities,
+    ...('storage_protocol' in pool.capabilities
+      ? { storage_protocol: protocolChoices(pool.capabilities['storage_protocol']) }
+      : {}),
     host: pool.label,
     share_backend_name: pool.backendName,
     pool_name: pool.poolName,

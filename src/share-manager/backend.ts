@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackendSettings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
-import { backendById, longestReason, setHealth, type Health } from '../db/store/backends.ts'
+import { changeReason, longestReason, setHealth, type Health } from '../db/store/backends.ts'
 import { recordEvent } from '../db/store/records.ts'
 import { DriverError, type CallContext, type Exporter, type StorageDriver } from '../drivers/driver.ts'
 import { confirmLease } from '../engine/lanes.ts'
@@ -133,7 +133,7 @@ export function backend(parts: BackendParts): Backend {
     const said = why?.slice(0, longestReason) ?? null
     try {
       await store.transaction(async (tx) => {
-        if ((await backendById(tx, id))?.health_reason === said) return
+        if (!(await changeReason(tx, id, said))) return
         await recordEvent(tx, {
           projectId: '',
           resourceType: 'backend',

@@ -1,8 +1,9 @@
 /** Building blocks of the schemas. `says` is the end of the sentence "<field> must be …" that a refusal shows. */
 import Type, { type TSchema } from 'typebox'
+import { storedSpec } from '../model/extra-specs.ts'
+import { maxInt } from '../model/numbers.ts'
 
-/** Largest size and limit accepted: what a signed 32-bit column of the original holds. */
-export const maxInt = 2_147_483_647
+export { maxInt }
 
 const spoken = (says: string) => ({ says })
 
@@ -11,6 +12,14 @@ export const Text = (maxLength = 255) =>
 
 export const RequiredText = (maxLength = 255) =>
   Type.String({ minLength: 1, maxLength, ...spoken(`a string of 1 to ${maxLength} characters`) })
+
+/** As {@link RequiredText}, and something to read in it. */
+export const NotBlank = (maxLength = 255) =>
+  Type.String({
+    maxLength,
+    pattern: '\\S',
+    ...spoken(`a string of 1 to ${maxLength} characters, not all of them blank`),
+  })
 
 export const Uuid = Type.String({
   pattern: '^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$',
@@ -30,9 +39,13 @@ export const Bool = Type.Union(
   spoken('a boolean (true or false)'),
 )
 
+/** Digits that make a number from 0 to {@link maxInt}, for the patterns of schemas. */
+export const maxIntDigits =
+  '0*(?:[0-9]{1,9}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]{1}|214748364[0-6]|2147483647)'
+
 /** A whole number above 0; digits in a string are accepted, as in the original. */
 export const PositiveInt = Type.Union(
-  [Type.Integer({ minimum: 1, maximum: maxInt }), Type.String({ pattern: '^[0-9]{1,9}$' })],
+  [Type.Integer({ minimum: 1, maximum: maxInt }), Type.String({ pattern: `^${maxIntDigits}$` })],
   spoken(`a whole number from 1 to ${maxInt}`),
 )
 
@@ -45,6 +58,19 @@ export const Metadata = Type.Record(
     ...spoken('an object of strings: keys of 1 to 255 characters, values of 1 to 1023'),
   },
 )
+
+/** What a driver is told when it takes something over. Numbers and booleans are text to it, see {@link optionTexts}. */
+export const DriverOptions = Type.Record(
+  Type.String({ maxLength: 255 }),
+  Type.Union([Type.String({ maxLength: 1023 }), Type.Number(), Type.Boolean()]),
+  spoken('an object of strings, numbers and booleans'),
+)
+
+/** Booleans as `True` and `False`, as the original's drivers read them. */
+export const optionTexts = (
+  options: Readonly<Record<string, string | number | boolean>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(options).map(([key, value]) => [key, storedSpec(value)]))
 
 export const Nullable = <S extends TSchema>(schema: S) =>
   Type.Union([schema, Type.Null()], spoken((schema as { says?: string }).says ?? 'of another type, or null'))

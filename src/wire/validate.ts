@@ -53,7 +53,20 @@ export function problemWith(schema: TSchema, value: unknown, root = 'the body'):
       .join(', ')}`
   }
   const says = spokenAt(schema, whole.schemaPath)
-  return says === null ? `${field} ${whole.message}` : `${field} must be ${says}`
+  if (says !== null) return `${field} must be ${says}`
+  const type = whole.keyword === 'type' ? nouns[String(whole.params.type)] : undefined
+  return type === undefined ? `${field} ${whole.message}` : `${field} must be ${type}`
+}
+
+/** For schemas that say nothing of their own. */
+const nouns: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'a boolean (true or false)',
+  integer: 'a whole number',
+  null: 'null',
+  number: 'a number',
+  object: 'an object',
+  string: 'a string',
 }
 
 function fieldName(path: string, root: string): string {

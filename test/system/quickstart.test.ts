@@ -150,7 +150,9 @@ describe('quickstart without --once', () => {
   }
   // Of one GiB no share may take more than a tenth.
   const pool = { driver: 'sim', exporter: 'sim', driver_options: { pools: [{ name: 'pool', total_gib: 1 }] } }
-  const fullPool = { backends: { quick: { ...pool, reserved_share_percentage: 90 } } }
+  const fullPool = {
+    backends: { quick: { ...pool, reserved_share_percentage: 90, max_over_subscription_ratio: 1 } },
+  }
 
   /** Serves until `look` has seen what it wants, then Ctrl-C. */
   async function serving(

@@ -14,7 +14,10 @@ import { runGrants, grantStatements } from '../../src/db/grant-statements.ts'
 import { grantsOf } from '../../src/db/grants.ts'
 import { migrate, openStore, type Store } from '../../src/db/open.ts'
 import { backendTables, rowPolicies } from '../../src/db/row-policies.ts'
+import { charge } from '../../src/db/store/quotas.ts'
 import { insertType } from '../../src/db/store/share-types.ts'
+import { changeSnapshotInstance } from '../../src/db/store/snapshots.ts'
+import { quotaDefaults } from '../../src/model/quota.ts'
 import { startRole, type Running } from '../../src/main.ts'
 import type { DatabaseServer } from '../../src/parts/database-server.ts'
 import { hasMariadb, startMariadb } from '../../src/parts/mariadb.ts'
@@ -49,6 +52,7 @@ describe.each(kinds)('%s', (kind, there, start) => {
     const dir = mkdtempSync(join(tmpdir(), 'manila-nodes-'))
     const running: Running[] = []
     const urls: Partial<Record<Node, string>> = {}
+    let schedulerUrl = ''
     let server: DatabaseServer
     let owner: Store
     let client: Client
@@ -74,6 +78,7 @@ describe.each(kinds)('%s', (kind, there, start) => {
       owner = await openStore(url)
       await migrate(owner)
       const logins = await createServiceUsers(server, owner)
+      schedulerUrl = logins.scheduler
       for (const [backend, user] of Object.entries(nodes)) {
         await administer(
           server,
@@ -151,6 +156,10 @@ describe.each(kinds)('%s', (kind, there, start) => {
       })
       return states[0] ?? ''
     }
+    const reverts = async (id: string): Promise<string[]> =>
+      (await client.call(listOperations, { query: { resource_id: id } })).operations
+        .map(({ kind }) => kind)
+        .filter((kind) => kind.startsWith('revert'))
     const newShare = async (backend: Node, more: object = {}): Promise<string> => {
       const share = { share_proto: 'NFS', size: 2, metadata: { a: 'b' }, ...more }
       const { share: made } = await client.call(createShare, {
@@ -183,6 +192,12 @@ describe.each(kinds)('%s', (kind, there, start) => {
       expect(await ended(id)).toBe('done')
       await client.act(shrinkShare, { params: { id }, body: { new_size: 2 } })
       expect(await ended(id)).toBe('done')
+      // To a snapshot that is larger by now: the scheduler claims the room.
+      await client.act(shrinkShare, { params: { id }, body: { new_size: 1 } })
+      expect(await ended(id)).toBe('done')
+      await client.act(revertShare, { params: { id }, body: { snapshot_id: snapshot.id } })
+      expect(await ended(id)).toBe('done')
+      expect(await reverts(id)).toEqual(['revert-and-extend-share', 'revert-share'])
       await client.act(denyAccess, { params: { id }, body: { access_id: access.id, unrestrict: true } })
       await until('the rule is gone', 30_000, async () => (await rules()).length === 0)
       await client.call(deleteSnapshot, { params: { id: snapshot.id } })
@@ -212,6 +227,23 @@ describe.each(kinds)('%s', (kind, there, start) => {
       expect(
         await owner.db.selectFrom('operation_lanes').select('lane').where('finished', '=', 0).execute(),
       ).toEqual([])
+    })
+
+    test('has the rights that the ends of work need', async () => {
+      // What is taken over is charged within limits; a revert without room gives its snapshot back.
+      const node = await openStore(urls.alpha ?? '')
+      const payer = { projectId: 'p', userId: 'u', shareTypeId: null }
+      const charging = node.transaction((tx) =>
+        charge(tx, payer, { shares: 1 }, { ...quotaDefaults, shares: 0 }),
+      )
+      await expect(charging).rejects.toThrow(/Quota exceeded/)
+      await node.close()
+      const scheduler = await openStore(schedulerUrl)
+      await scheduler.transaction(async (tx) => {
+        const change = { snapshotInstanceId: 'none', from: ['restoring'], to: 'available', now: 1 }
+        expect(await changeSnapshotInstance(tx, change)).toBe(false)
+      })
+      await scheduler.close()
     })
 
     test('reads no password hash and no secret of a credential', async () => {
@@ -266,6 +298,15 @@ describe.each(kinds)('%s', (kind, there, start) => {
           .select('id')
           .where('snapshot_id', '=', snapshots[n] ?? '')
           .executeTakeFirstOrThrow()
+        await hung('ensure_runs', {
+          id: `e${n}`,
+          backend_id,
+          made_for: 'now',
+          left_over: '[]',
+          checked: 1,
+          lost: 0,
+          updated_at: 1,
+        })
         await hung('orphans', {
           id: `o${n}`,
           backend_id,
@@ -308,6 +349,16 @@ describe.each(kinds)('%s', (kind, there, start) => {
           created_at: 1,
         })
         await owner.db.deleteFrom('usages').where('id', '=', id).execute()
+        await hung('ensure_runs', {
+          id: `e${n}`,
+          backend_id,
+          made_for: 'x',
+          left_over: '[]',
+          checked: 0,
+          lost: 0,
+          updated_at: 1,
+        })
+        await hung('mount_point_names', { name: `n${n}`, instance_id: id, created_at: 1 })
         await hung('usages', { id, kind: 'share', reason: 'x', method: 'x', measured_at: 1 })
       }
       // The nodes stop: what is counted here changes nothing by itself.

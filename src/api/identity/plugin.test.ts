@@ -236,14 +236,18 @@ describe('logging in', () => {
   })
 
   test('with bytes that are not UTF-8, or with too many, is refused', async () => {
-    const send = (payload: Buffer) =>
+    const send = (payload: Buffer, parameters = '') =>
       app.inject({
         method: 'POST',
         url: '/identity/v3/auth/tokens',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': `application/json${parameters}` },
         payload,
       })
     expect((await send(Buffer.from([0x22, 0xff, 0x22]))).statusCode).toBe(400)
+    const body = Buffer.from(JSON.stringify(passwordBody('demo', demoPassword)))
+    expect((await send(body)).statusCode).toBe(201)
+    expect((await send(body, '; charset=utf-8')).statusCode).toBe(201)
+    expect((await send(body, '; charset=utf-16')).statusCode).toBe(400)
     const large = await send(Buffer.alloc(70_000, 0x20))
     expect([large.statusCode, large.json<{ error: { code: number } }>().error.code]).toEqual([413, 413])
   })

@@ -14,6 +14,7 @@ import { assignmentRoutes } from './assignment-routes.ts'
 import { catalogRoutes } from './catalog-routes.ts'
 import { credentialRoutes } from './credential-routes.ts'
 import { baseUrl, proxyTrust } from '../addresses.ts'
+import { jsonOf } from '../json-body.ts'
 import { routePath } from '../route-path.ts'
 import { answer, faultAnswer } from './faults.ts'
 import { projectRoutes } from './project-routes.ts'
@@ -144,17 +145,14 @@ const baseOf = ({ publicUrl, trust }: IdentityParts, request: FastifyRequest): s
 
 const trustNobody = proxyTrust(0)
 
-/** JSON only, read strictly: text that is not UTF-8 would be stored as something else than was sent. */
+/** JSON only. */
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) => {
-    if (bytes.length === 0) return done(null, undefined)
-    try {
-      done(null, JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes as Buffer)))
-    } catch {
-      done(invalid('The body must be JSON.'))
-    }
-  })
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => jsonOf(bytes, request.headers['content-type']),
+  )
   // Clients send odd types along with empty bodies; what is needed and not JSON is refused by its schema.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _bytes, done) => done(null, undefined))
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { recordMessage } from '../../db/store/records.ts'
+import { recordMessage, type NewMessage } from '../../db/store/records.ts'
 import type { Store } from '../../db/open.ts'
 import { messageActions, messageDetails } from '../../model/messages.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
@@ -21,7 +21,14 @@ async function seed(store: Store): Promise<void> {
   await write(store, other, '002', 5)
 }
 
-const write = (store: Store, projectId: string, actionId: string, second: number): Promise<void> =>
+const write = (
+  store: Store,
+  projectId: string,
+  actionId: string,
+  second: number,
+  detailId = '009',
+  cause: NewMessage['cause'] = { code: 'no-valid-host' },
+): Promise<void> =>
   store.transaction((tx) =>
     recordMessage(tx, {
       projectId,
@@ -29,7 +36,8 @@ const write = (store: Store, projectId: string, actionId: string, second: number
       resourceType: 'SHARE',
       resourceId: share,
       actionId,
-      detailId: '009',
+      detailId,
+      cause,
       now: at(second),
       ttlS: 60,
     }),
@@ -76,6 +84,29 @@ describe('messages', () => {
         { rel: 'bookmark', href: expect.not.stringMatching(/\/v2\//) },
       ],
     })
+  })
+
+  it('say the cause of the operation in place of "unknown", and name what is missing', async () => {
+    await write(bench.store, demo, '002', 6, '001', { code: 'not-found' })
+    const specs = { share_backend_name: 'alpha', snapshot_support: '<is> True' }
+    await write(bench.store, demo, '001', 7, '008', { code: 'no-valid-host', unmet: { of: 'all', specs } })
+    // As a release before wrote it.
+    await write(bench.store, demo, '002', 8, '001', { code: 'no-valid-host' })
+    await bench.db
+      .updateTable('messages')
+      .set({ cause_code: null })
+      .where('request_id', '=', 'req-8')
+      .execute()
+    const words = async (token: 'demo' | 'admin') =>
+      (await bench.call('GET', '/messages?limit=4', { token })).body.messages.map(
+        (one: { readonly user_message: string }) => one.user_message,
+      )
+    const [unknown, missing, absent] = await words('demo')
+    expect(unknown).toBe('create: An unknown error occurred.')
+    expect(missing).toContain("Capabilities filter didn't succeed. No backend has snapshot_support = True. ")
+    expect(missing).not.toContain('alpha')
+    expect(absent).toMatch(/^create: The backend does not find it. /)
+    expect((await words('admin'))[1]).toContain('No backend has share_backend_name = alpha.')
   })
 
   it('belong to a project', async () => {

@@ -37,12 +37,12 @@ export const messageRoutes: readonly Route[] = [
       key: 'messages',
       page,
       read: list(ctx, { query }),
-      view: (row) => messageView(url, row),
+      view: (row) => messageView(ctx, url, row),
       tail: (last, rows) => nextLink('messages_links', url, page, last, rows),
     })
   }),
   route(showMessage, how, async (ctx, { params, url }) => ({
-    message: messageView(url, await findMessage(ctx, params.id ?? '')),
+    message: messageView(ctx, url, await findMessage(ctx, params.id ?? '')),
   })),
   route(deleteMessage, how, (ctx, { params }) => remove(ctx, params.id ?? '')),
 ]

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enqueue } from '../../engine/queue.ts'
 import type { Store } from '../../db/open.ts'
+import { messageDetails } from '../../model/messages.ts'
 import { operationPlans } from '../../model/operations.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { openBench, personas, type Bench, type CallOptions } from '../test-bench.ts'
@@ -100,7 +101,7 @@ describe('operations', () => {
       cancel_requested: false,
       cause: {
         code: 'backend-no-room-here',
-        message: 'No storage could be allocated: no backend has enough room.',
+        message: messageDetails['009'],
         retryable: true,
         detail_id: '009',
       },

@@ -50,8 +50,9 @@ export const operationDetail = (
 /** A backend's own words may name its paths, commands and hosts: they are for whoever runs it. */
 function causeView(ctx: Ctx, row: OperationRow): object | null {
   if (row.cause_code === null) return null
-  const told = toldCause(row.cause_code, row.cause_detail_id)
   const inside = ctx.policy.check('operation:get_cause_detail', ctx.identity)
+  const [code, detailId, unmet] = [row.cause_code, row.cause_detail_id, row.cause_unmet]
+  const told = toldCause({ code, detailId, unmet }, inside)
   return {
     code: inside ? row.cause_code : told.code,
     message: told.message,

@@ -53,7 +53,10 @@ async function seed(db: Db, now: number): Promise<void> {
           backend_id: name,
           label: `node@${name}#${pool}`,
           name: pool,
-          capabilities: JSON.stringify({ storage_protocol: ['NFS'], snapshot_support: pool === 'one' }),
+          capabilities: JSON.stringify({
+            storage_protocol: ['NFS', 'CIFS'],
+            snapshot_support: pool === 'one',
+          }),
           total_gib: pool === 'one' ? 100 : null,
           free_gib: pool === 'one' ? 60 : null,
           measured_at: now,
@@ -101,7 +104,7 @@ describe('pools', () => {
     expect(body.pools[0].capabilities).toEqual({
       pool_name: 'one',
       share_backend_name: 'ALPHA',
-      storage_protocol: ['NFS'],
+      storage_protocol: 'NFS_CIFS',
       snapshot_support: true,
       total_capacity_gb: 100,
       free_capacity_gb: 60,
@@ -124,6 +127,9 @@ describe('pools', () => {
     ['?share_type=snaps', ['node@alpha#one']],
     [`?share_type=${zoneId}`, ['node@alpha#one']],
     ["?capabilities={'snapshot_support': 'False'}", ['node@alpha#two']],
+    ["?capabilities={'storage_protocol': 'NFS_CIFS'}", ['node@alpha#one', 'node@alpha#two']],
+    ["?capabilities={'storage_protocol': 'cifs'}", ['node@alpha#one', 'node@alpha#two']],
+    ["?capabilities={'storage_protocol': 'NFS_HDFS'}", []],
   ])('%s gives %j', async (query, expected) => {
     expect(await names(query)).toEqual(expected)
     expect(await names(`/detail${query}`)).toEqual(expected)

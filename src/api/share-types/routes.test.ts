@@ -88,7 +88,7 @@ describe('making share types', () => {
     [{ share_type: { name: 'x', extra_specs: {} } }, /driver_handles_share_servers/],
     [{ share_type: { name: 'x', extra_specs: { driver_handles_share_servers: 'maybe' } } }, /boolean/],
     [{ share_type: { name: 'x', extra_specs: { ...minimal, 'a b': 'c' } } }, /'a b'/],
-    [{ share_type: { name: 'x', extra_specs: { ...minimal, a: 1 } } }, /'a' must be a string/],
+    [{ share_type: { name: 'x', extra_specs: { ...minimal, a: [1] } } }, /'a' must be a string/],
     [{ share_type: { name: 'x', extra_specs: { ...minimal, replication_type: 'x' } } }, /replication_type/],
     [{ share_type: { name: 'x', extra_specs: minimal, description: 'x'.repeat(256) } }, /description/],
     [{ share_type: { name: 'x', extra_specs: minimal, 'share_type_access:is_public': 'x' } }, /is_public/],

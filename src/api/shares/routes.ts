@@ -14,7 +14,7 @@ import { invalid } from '../../model/errors.ts'
 import type { BodyOf } from '../../wire/endpoint.ts'
 import { manageChanges, shareChanges } from '../../wire/shares/changes.ts'
 import * as wire from '../../wire/shares/schema.ts'
-import { truth } from '../../wire/types.ts'
+import { optionTexts, truth } from '../../wire/types.ts'
 import { listReply } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { actionRoutes, Reply, route, type Input, type Route, type UrlParts } from '../route.ts'
@@ -144,7 +144,7 @@ function manageInput({ share }: BodyOf<typeof wire.manageShare>): ManageShareInp
     name: share.name ?? share.display_name ?? null,
     description: share.description ?? share.display_description ?? null,
     isPublic: truth(share.is_public ?? false),
-    driverOptions: share.driver_options ?? {},
+    driverOptions: optionTexts(share.driver_options ?? {}),
     shareServerId: emptyIsNull(share.share_server_id),
     mountPointName: emptyIsNull(share.mount_point_name),
   }

@@ -26,7 +26,6 @@ const detailView = (row: SnapshotInstanceListRow): JsonObject => ({
 
 const newest = { key: 'snapshot_instances', page: { ...oldestFirst, descending: true } }
 
-const linksOf = (id: string): string => `snapshot-instances/${id}/export-locations`
 const wanted = (query: Readonly<Record<string, string>>): string | null => query.snapshot_id || null
 
 export const snapshotInstanceRoutes: readonly Route[] = [
@@ -46,12 +45,12 @@ export const snapshotInstanceRoutes: readonly Route[] = [
     const id = params.id ?? ''
     const rows = await locationsOf(ctx, id)
     return {
-      share_snapshot_export_locations: rows.map((row) => snapshotLocationView(ctx, url, linksOf(id), row)),
+      share_snapshot_export_locations: rows.map((row) => snapshotLocationView(ctx, url, row)),
     }
   }),
   route(wire.showSnapshotInstanceExportLocation, {}, async (ctx, { params, url }) => {
     const id = params.id ?? ''
     const row = await locationOf(ctx, id, params.location_id ?? '')
-    return oneSnapshotLocation(ctx, url, linksOf(id), row)
+    return oneSnapshotLocation(ctx, url, row)
   }),
 ]

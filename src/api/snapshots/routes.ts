@@ -15,6 +15,7 @@ import { fault, invalid } from '../../model/errors.ts'
 import type { BodyOf } from '../../wire/endpoint.ts'
 import { snapshotChanges } from '../../wire/snapshots/changes.ts'
 import * as wire from '../../wire/snapshots/schema.ts'
+import { optionTexts } from '../../wire/types.ts'
 import { listReply, oldestFirst } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { metadataRoutes } from '../metadata/routes.ts'
@@ -104,7 +105,7 @@ function manageInput({ snapshot }: BodyOf<typeof wire.manageSnapshot>): ManageSn
     providerLocation: required('provider_location', snapshot.provider_location, 255),
     name: snapshot.name ?? snapshot.display_name ?? null,
     description: snapshot.description ?? snapshot.display_description ?? null,
-    driverOptions: snapshot.driver_options ?? {},
+    driverOptions: optionTexts(snapshot.driver_options ?? {}),
     metadata: snapshot.metadata ?? {},
   }
 }
@@ -115,8 +116,6 @@ function required(name: string, value: unknown, maxLength: number): string {
     message: `snapshot.${name} must be a string of 1 to ${maxLength} characters`,
   })
 }
-
-const locationsOf = (id: string): string => `snapshots/${id}/export-locations`
 
 export const snapshotRoutes: readonly Route[] = [
   route(wire.listSnapshots, how, async (ctx, { query, url }) => {
@@ -175,9 +174,7 @@ export const snapshotRoutes: readonly Route[] = [
     const id = params.id ?? ''
     const rows = await listLocations(ctx, id)
     return {
-      share_snapshot_export_locations: rows.map((row) =>
-        snapshotLocationView(ctx, url, locationsOf(id), row),
-      ),
+      share_snapshot_export_locations: rows.map((row) => snapshotLocationView(ctx, url, row)),
     }
   }),
   route(wire.showSnapshotExportLocation, {}, async (ctx, { params, url }) => {
@@ -185,7 +182,7 @@ export const snapshotRoutes: readonly Route[] = [
     return oneSnapshotLocation(
       ctx,
       url,
-      locationsOf(id),
+
       await showLocation(ctx, id, params.location_id ?? ''),
     )
   }),

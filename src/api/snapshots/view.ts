@@ -36,17 +36,12 @@ export function snapshotAccessView(rule: SnapshotRuleRow): JsonObject {
   return { id: rule.id, access_type: rule.access_type, access_to: rule.access_to, state: rule.state }
 }
 
-/** `collection` is what the links are below: `snapshots/<id>/export-locations`. */
-export function snapshotLocationView(
-  ctx: Ctx,
-  url: UrlParts,
-  collection: string,
-  row: SnapshotLocationRow,
-): JsonObject {
+/** The links are those of the snapshot, whichever route shows them. */
+export function snapshotLocationView(ctx: Ctx, url: UrlParts, row: SnapshotLocationRow): JsonObject {
   return {
     id: row.id,
     path: row.path,
-    links: selfLinks(url, collection, row.id),
+    links: selfLinks(url, `snapshots/${row.snapshot_id}/export-locations`, row.id),
     ...(isAdmin(ctx)
       ? {
           share_snapshot_instance_id: row.snapshot_instance_id,
@@ -57,15 +52,10 @@ export function snapshotLocationView(
 }
 
 /** As above with the times that only one location shows. */
-export function oneSnapshotLocation(
-  ctx: Ctx,
-  url: UrlParts,
-  collection: string,
-  row: SnapshotLocationRow,
-): JsonObject {
+export function oneSnapshotLocation(ctx: Ctx, url: UrlParts, row: SnapshotLocationRow): JsonObject {
   return {
     share_snapshot_export_location: {
-      ...snapshotLocationView(ctx, url, collection, row),
+      ...snapshotLocationView(ctx, url, row),
       created_at: isoMicros(row.created_at),
       updated_at: row.updated_at === null ? null : isoMicros(row.updated_at),
     },

@@ -8,6 +8,7 @@ import { resolveType } from '../../db/store/share-types.ts'
 import { anchoredPattern } from '../../model/anchored-pattern.ts'
 import { invalid } from '../../model/errors.ts'
 import { firstUnmetSpec } from '../../model/extra-spec-match.ts'
+import { protocolChoices, protocolText } from '../../model/storage-protocol.ts'
 import type { ExtraSpecs } from '../../model/extra-specs.ts'
 import { stateOf } from '../services/state.ts'
 
@@ -47,7 +48,11 @@ export async function list(ctx: Ctx, { query, capabilities }: ListPools): Promis
     .filter((record) => takesShares(ctx, record))
     .map(poolOf)
     .filter((pool) => tests.every(([key, test]) => test(pool[key])))
-    .filter((pool) => firstUnmetSpec(pool.capabilities, specs) === null)
+    .filter(({ capabilities: has }) => {
+      const choices = { ...has, storage_protocol: protocolChoices(has['storage_protocol']) }
+      return firstUnmetSpec(choices, specs) === null
+    })
+    .map(shownPool)
 }
 
 async function specsOfType(ctx: Ctx, nameOrId: string): Promise<ExtraSpecs> {
@@ -65,6 +70,12 @@ function patternTest(key: string, pattern: string): (text: string) => boolean {
 
 const takesShares = (ctx: Ctx, record: PoolRecord): boolean =>
   record.disabled === 0 && record.health === 'ready' && stateOf(ctx, record) === 'up'
+
+function shownPool(pool: Pool): Pool {
+  const { storage_protocol: reported, ...rest } = pool.capabilities
+  if (reported === undefined) return pool
+  return { ...pool, capabilities: { ...rest, storage_protocol: protocolText(reported) } }
+}
 
 /** What the database knows exactly stands above what the driver reported under the same name. */
 function poolOf(record: PoolRecord): Pool {

@@ -33,12 +33,14 @@ const tooLate: Readonly<Record<ResourceType, readonly string[]>> = {
   access_rule: ['queued_to_deny', 'denying', 'error', 'deleted'],
 }
 
+const nouns: Readonly<Record<string, string>> = { share: 'a share', access_rule: 'an access rule' }
+
 /** Answers the lock as written. */
 export async function createLock(ctx: Ctx, input: CreateLockInput): Promise<LockRow> {
   const resource = await lockable(ctx, input.resourceType, input.resourceId)
   if (resource === null) {
     throw invalid(
-      `resource_lock.resource_id must be the id of a ${input.resourceType} that the caller can see`,
+      `resource_lock.resource_id must be the id of ${nouns[input.resourceType] ?? 'a resource'} that the caller can see`,
     )
   }
   ctx.policy.authorize('resource_lock:create', ctx.identity, { project_id: resource.projectId })

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { insertType, typeByName, type ShareType } from '../../db/store/share-types.ts'
 import { fault, invalid } from '../../model/errors.ts'
-import { checkSpecs, storedSpec } from '../../model/extra-specs.ts'
+import { checkSpecs, storedSpec, type SpecValue } from '../../model/extra-specs.ts'
 
 export interface CreateType {
   readonly name: string
@@ -31,7 +31,7 @@ export async function create(ctx: Ctx, input: CreateType): Promise<ShareType> {
     created_at: ctx.clock.now(),
     updated_at: null,
     extra_specs: Object.fromEntries(
-      Object.entries(specs).map(([key, value]) => [key, storedSpec(value as string | boolean)]),
+      Object.entries(specs).map(([key, value]) => [key, storedSpec(value as SpecValue)]),
     ),
   }
   await claimName(ctx, type.name, null, () => insertType(ctx.tx, type))

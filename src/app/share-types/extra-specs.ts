@@ -2,7 +2,13 @@
 import type { Ctx } from '../context.ts'
 import { deleteSpec, putSpecs } from '../../db/store/share-types.ts'
 import { fault, invalid } from '../../model/errors.ts'
-import { checkSpecs, requiredSpecs, storedSpec, type ExtraSpecs } from '../../model/extra-specs.ts'
+import {
+  checkSpecs,
+  requiredSpecs,
+  storedSpec,
+  type SpecValue,
+  type ExtraSpecs,
+} from '../../model/extra-specs.ts'
 import { findType } from './find.ts'
 
 export async function listSpecs(ctx: Ctx, typeId: string): Promise<ExtraSpecs> {
@@ -26,7 +32,7 @@ export async function writeSpecs(
   const wrong =
     checkSpecs(given, { complete: false }) ?? checkTogether({ ...type.extra_specs, ...given }, given)
   if (wrong !== null) throw invalid(wrong.problem)
-  const stored = Object.entries(given).map(([key, value]) => [key, storedSpec(value as string | boolean)])
+  const stored = Object.entries(given).map(([key, value]) => [key, storedSpec(value as SpecValue)])
   await putSpecs(ctx.tx, type.id, Object.fromEntries(stored) as ExtraSpecs)
 }
 

@@ -19,7 +19,7 @@ import { affinityMetadata, hintsOf, recordAffinity, type Hints } from './hints.t
 import { adminKeysOfShares } from './metadata.ts'
 import { findSource, type Source } from './source.ts'
 import { mountPointName } from './mount-point-name.ts'
-import { checkSizeOfType, checkZonesOfType, typeForShare, type ChosenType } from './type-rules.ts'
+import { checkSizeOfType, checkZonesOfType, keepType, typeForShare, type ChosenType } from './type-rules.ts'
 import { zoneByNameOrId } from '../../db/store/zones.ts'
 
 export interface CreateShareInput {
@@ -57,6 +57,7 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
   const type = await typeForShare(ctx, input.shareType, source)
   refuseServers(type, input)
   if (type !== null) {
+    await keepType(ctx, type)
     checkZonesOfType(ctx, type, zone?.name ?? null)
     checkSizeOfType(type, size)
   }
@@ -133,11 +134,12 @@ export const payerOf = (share: Pick<SharesTable, 'project_id' | 'user_id' | 'sha
 /** The universe of protocols; configuration enables some. */
 const protocols = ['NFS', 'CIFS', 'GLUSTERFS', 'HDFS', 'CEPHFS', 'MAPRFS', 'LUSTRE']
 
-export function knownProtocol(ctx: Ctx, text: string): string {
+/** `field` is what the caller sent it in. */
+export function knownProtocol(ctx: Ctx, text: string, field = 'share.share_proto'): string {
   const protocol = text.toUpperCase()
   const enabled = ctx.settings.shares.enabled_share_protocols.map((name) => name.toUpperCase())
   if (!protocols.includes(protocol) || !enabled.includes(protocol)) {
-    throw invalid(`share.share_proto must be one of ${enabled.join(', ')}`)
+    throw invalid(`${field} must be one of ${enabled.join(', ')}`)
   }
   return protocol
 }

@@ -13,6 +13,7 @@ import type { Page } from '../../db/store/keyset.ts'
 import type { Scope } from '../../db/store/scope.ts'
 import { zoneByNameOrId } from '../../db/store/zones.ts'
 import { invalid } from '../../model/errors.ts'
+import { wholeNumberOf } from '../../model/numbers.ts'
 
 export interface ListShares {
   readonly query: Readonly<Record<string, string>>
@@ -73,8 +74,8 @@ async function filtersOf(ctx: Ctx, input: ListShares): Promise<ShareFilters | nu
     includePublic: input.isPublic === true,
     name: given('name') ?? given('display_name'),
     nameLike: from('inexactFilters', 'name~') ?? from('inexactFilters', 'display_name~'),
-    description: from('inexactFilters', 'description'),
-    descriptionLike: from('inexactFilters', 'description~'),
+    description: from('inexactFilters', 'description') ?? from('inexactFilters', 'display_description'),
+    descriptionLike: from('inexactFilters', 'description~') ?? from('inexactFilters', 'display_description~'),
     status: given('status'),
     host: given('host'),
     shareTypeId: given('share_type_id'),
@@ -103,8 +104,9 @@ async function filtersOf(ctx: Ctx, input: ListShares): Promise<ShareFilters | nu
 
 function wholeSize(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^[0-9]{1,9}$/.test(text)) throw invalid('size must be a whole number of GiB')
-  return Number(text)
+  const size = wholeNumberOf(text)
+  if (size === null) throw invalid('size must be a whole number of GiB')
+  return size
 }
 
 /** How `share_instance_export_locations.path_hash` is made. */

@@ -4,7 +4,7 @@ import { type Ctx, start } from '../context.ts'
 import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
 import { poolForManage } from '../../db/store/pools.ts'
 import { refuseUnaffordable } from '../../db/store/quotas.ts'
-import { exportPathInUse } from '../../db/store/export-paths.ts'
+import { exportPathInUse, isBeingManaged } from '../../db/store/export-paths.ts'
 import { resolveType } from '../../db/store/share-types.ts'
 import { shownOf } from '../../db/store/share-instances.ts'
 import { insertShare } from '../../db/store/shares.ts'
@@ -17,7 +17,7 @@ import { shareCharges } from '../../model/quota.ts'
 import { abilitiesOf, knownProtocol, payerOf } from './create.ts'
 import { pathHash } from './list.ts'
 import { mountPointName } from './mount-point-name.ts'
-import { typeForShare } from './type-rules.ts'
+import { keepType, typeForShare } from './type-rules.ts'
 
 export interface ManageShareInput {
   /** `host@backend#pool` */
@@ -39,29 +39,29 @@ export interface ManageShareInput {
  */
 export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string> {
   if (input.isPublic) ctx.policy.authorize('share:create_public_share', ctx.identity)
-  const protocol = knownProtocol(ctx, input.protocol)
-  if (!/^[^@#]+@[^@#]+#[^@#]+$/.test(input.serviceHost)) {
-    throw invalid('share.service_host must be of the form host@backend#pool')
-  }
+  const protocol = knownProtocol(ctx, input.protocol, 'share.protocol')
+  // Any other host that is none is an unknown one.
+  if (!/#./.test(input.serviceHost)) throw invalid('share.service_host must name a pool: host@backend#pool')
   const type =
     input.shareType === null
       ? await typeForShare(ctx, null, null)
       : await resolveType(ctx.tx, { projectId: null }, input.shareType)
   if (type === undefined || type === null)
     throw fault('ShareTypeNotFound', { id: input.shareType ?? 'default' })
+  await keepType(ctx, type)
   const servers = boolSpec(type.extra_specs, 'driver_handles_share_servers') === true
   if (servers !== (input.shareServerId !== null)) {
     throw invalid('share.share_server_id must be given exactly when the share type handles share servers')
   }
   const pool = await poolForManage(ctx.tx, input.serviceHost, upSince(ctx))
-  if (pool === undefined || pool.disabled) throw fault('ServiceNotFound', { id: input.serviceHost })
+  if (pool === undefined || pool.disabled)
+    throw fault('ServiceNotFound', { id: input.serviceHost.slice(0, 255) })
   if (!pool.up)
     throw invalid(`the service of ${input.serviceHost} is down: share.service_host must name one that is up`)
-  if (await exportPathInUse(ctx.tx, pathHash(input.exportPath))) {
-    throw fault('Conflict', {
-      message: `A share with the export path ${input.exportPath} is managed already.`,
-    })
-  }
+  const taken = fault('Conflict', {
+    message: `A share with the export path ${input.exportPath} is managed already.`,
+  })
+  if (await exportPathInUse(ctx.tx, pathHash(input.exportPath))) throw taken
   const mountPoint = await mountPointName(ctx, type, input.mountPointName)
   const now = ctx.clock.now()
   const instance: ShareInstancesTable = {
@@ -116,6 +116,8 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
   }
   const least = shareCharges({ ...share, status: 'available', size: 1 })
   await refuseUnaffordable(ctx.tx, payerOf(share), least, ctx.settings.quota)
+  const tree = { poolId: pool.id, backendId: pool.backendId, exportPath: input.exportPath }
+  if (await isBeingManaged(ctx.tx, tree)) throw taken
   await insertShare(ctx.tx, share, instance, { __managed_at: isoMicros(now) })
   await recordEvent(ctx.tx, {
     projectId: share.project_id,

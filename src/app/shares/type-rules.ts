@@ -1,6 +1,6 @@
 /** What a share type says about a share: which type it is, where it may be, how large. */
 import type { Ctx } from '../context.ts'
-import { defaultType, resolveType, type ShareType } from '../../db/store/share-types.ts'
+import { defaultType, holdType, resolveType, type ShareType } from '../../db/store/share-types.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { sizeLimits, zonesSpec } from '../../model/extra-specs.ts'
 import type { Source } from './source.ts'
@@ -30,6 +30,11 @@ export async function typeForShare(
     return id === null ? null : ((await resolveType(ctx.db, { projectId: null }, id)) ?? null)
   }
   return (await defaultType(ctx.db, ctx.settings.shares.default_share_type)) ?? null
+}
+
+/** The type is there until the share is; 404 when it was deleted meanwhile. */
+export async function keepType(ctx: Ctx, type: Pick<ChosenType, 'id'>): Promise<void> {
+  if (!(await holdType(ctx.tx, type.id))) throw fault('ShareTypeNotFound', { id: type.id })
 }
 
 /** 2.48+: a type may be bound to zones. */

@@ -8,6 +8,7 @@ import {
   type SnapshotListRow,
 } from '../../db/store/snapshot-list.ts'
 import { invalid } from '../../model/errors.ts'
+import { wholeNumberOf } from '../../model/numbers.ts'
 
 export interface ListSnapshots {
   readonly query: Readonly<Record<string, string>>
@@ -42,7 +43,7 @@ function filtersOf(ctx: Ctx, { query, metadata }: ListSnapshots): SnapshotFilter
   return {
     name: query.name ?? query.display_name,
     nameLike: since('inexactFilters', 'name~') ?? since('inexactFilters', 'display_name~'),
-    description: since('inexactFilters', 'description'),
+    description: since('inexactFilters', 'description') ?? since('inexactFilters', 'display_description'),
     descriptionLike:
       since('inexactFilters', 'description~') ?? since('inexactFilters', 'display_description~'),
     status: query.status,
@@ -65,6 +66,7 @@ function usedIn(text: string | undefined): boolean | undefined {
 
 function wholeSize(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^[0-9]{1,9}$/.test(text)) throw invalid('size must be a whole number of GiB')
-  return Number(text)
+  const size = wholeNumberOf(text)
+  if (size === null) throw invalid('size must be a whole number of GiB')
+  return size
 }

@@ -18,6 +18,7 @@ import {
   type FunctionNode,
   type OrderByItemNode,
   type QueryResult,
+  type SelectModifierNode,
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
@@ -56,6 +57,12 @@ class Compiler extends MysqlQueryCompiler {
   protected override visitDataType(node: DataTypeNode): void {
     if (node.dataType === 'text') this.append('mediumtext')
     else super.visitDataType(node)
+  }
+
+  /** `for key share` waits for nobody but who deletes the row; here it waits for every change of it. */
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (node.modifier === 'ForKeyShare') this.append('lock in share mode')
+    else super.visitSelectModifier(node)
   }
 
   /** Nulls first ascending and last descending is how it sorts anyway; there are no words for it. */

@@ -192,9 +192,9 @@ class Compiler extends SqliteQueryCompiler {
     else this.append(known)
   }
 
-  /** `for update` has no words here and needs none: a transaction has the whole file from its `begin immediate`. */
+  /** Locks of rows have no words here and need none: a transaction has the whole file from its `begin immediate`. */
   protected override visitSelectModifier(node: SelectModifierNode): void {
-    if (node.modifier !== 'ForUpdate') super.visitSelectModifier(node)
+    if (node.modifier !== 'ForUpdate' && node.modifier !== 'ForKeyShare') super.visitSelectModifier(node)
   }
 }
 

@@ -8,6 +8,7 @@ import { migrate, type Store } from '../open.ts'
 import { checkSchema } from '../store/schema-check.ts'
 import { openBareTestStore } from '../test-store.ts'
 import { migrations } from './index.ts'
+import { isLedger } from './ledgers.ts'
 
 const names = Object.keys(migrations)
 let store: Store
@@ -18,7 +19,7 @@ async function columnsOf({ db }: Store): Promise<Map<string, { type: string; opt
   const tables = await db.introspection.getTables()
   return new Map(
     tables
-      .filter(({ name }) => !name.startsWith('kysely_'))
+      .filter(({ name }) => !isLedger(name))
       .flatMap(({ name, columns }) =>
         columns.map((column) => {
           const optional = column.isNullable || column.hasDefaultValue || column.isAutoIncrementing

@@ -11,7 +11,7 @@ import * as closedBackends from './0008-closed-backends.ts'
 import * as readOnlyPools from './0009-read-only-pools.ts'
 import * as mountPointNames from './0011-mount-point-names.ts'
 import * as ensureRuns from './0013-ensure-runs.ts'
-import * as directoryIds from './0015-directory-ids.ts'
+import * as causesInWords from './0016-causes-in-words.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -25,5 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-read-only-pools': readOnlyPools,
   '0011-mount-point-names': mountPointNames,
   '0013-ensure-runs': ensureRuns,
-  '0015-directory-ids': directoryIds,
+  '0016-causes-in-words': causesInWords,
 }

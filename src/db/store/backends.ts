@@ -82,6 +82,21 @@ export async function setHealth(
     .execute()
 }
 
+/** False when that is the reason already: of several that find the same at once, one is told that it is new. */
+export async function changeReason(tx: Tx, id: string, reason: string | null): Promise<boolean> {
+  const changed = await tx
+    .updateTable('backends')
+    .set({ health_reason: reason })
+    .where('id', '=', id)
+    .where((eb) =>
+      reason === null
+        ? eb('health_reason', 'is not', null)
+        : eb.or([eb('health_reason', 'is', null), eb('health_reason', '<>', reason)]),
+    )
+    .executeTakeFirst()
+  return changed.numUpdatedRows > 0n
+}
+
 /** What the last complete ensure was made for; null: the next start makes one, from its beginning. */
 export async function setInfoHash(db: DbOrTx, id: string, hash: string | null): Promise<void> {
   await forgetEnsureRun(db, id)

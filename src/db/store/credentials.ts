@@ -63,11 +63,16 @@ export async function insertRevokedToken(db: DbOrTx, auditId: string, expiresAt:
   await db.insertInto('revoked_tokens').values({ audit_id: auditId, expires_at: expiresAt }).execute()
 }
 
-/** Forgets revocations of tokens that nobody would accept any more. Answers how many. */
-export async function purgeRevokedTokens(db: DbOrTx, now: Stamp): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('revoked_tokens')
+/** Forgets at most `limit` revocations of tokens that nobody would accept any more. Answers how many. */
+export async function purgeRevokedTokens(db: DbOrTx, now: Stamp, limit: number): Promise<number> {
+  const old = await db
+    .selectFrom('revoked_tokens')
+    .select('audit_id')
     .where('expires_at', '<', now)
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+    .limit(limit)
+    .execute()
+  if (old.length === 0) return 0
+  const ids = old.map((row) => row.audit_id)
+  await db.deleteFrom('revoked_tokens').where('audit_id', 'in', ids).execute()
+  return old.length
 }

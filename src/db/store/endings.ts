@@ -2,6 +2,8 @@
  * How work that begins at the scheduler ends when it fails: the state, the quota, the owner's message. An operation is
  * unwound back to its first step, so it is the scheduler that writes these, whoever failed.
  */
+import { knownDetail } from '../../model/messages.ts'
+import type { Unmet } from '../../model/unmet.ts'
 import type { Tx } from '../schema.ts'
 import { recordMessage } from './records.ts'
 import { changeInstance, instanceById, releasePlacement } from './share-instances.ts'
@@ -13,9 +15,12 @@ export interface Ending {
   readonly projectId: string
   readonly requestId: string
   readonly operationId: string
-  /** `no-valid-host` when no pool took it. */
-  readonly causeCode: string
-  readonly detailId: string | null
+  /** Its code is `no-valid-host` when no pool took it. */
+  readonly cause: {
+    readonly code: string
+    readonly detailId?: string | null
+    readonly unmet?: Unmet | null
+  }
   /** False when something may be left on the backend: the instance keeps its place there. */
   readonly undone: boolean
   readonly now: number
@@ -27,7 +32,7 @@ const allocateHost = '001'
 const createAction = '002'
 const revertAction = '006'
 const extendAction = '008'
-/** "An unknown error occurred." */
+/** Manila's "An unknown error occurred.": the message says the cause in its place. */
 const unknownError = '001'
 const extendFailedInDriver = '015'
 
@@ -35,15 +40,20 @@ const extendFailedInDriver = '015'
 export async function createEndedBadly(tx: Tx, ending: Ending): Promise<void> {
   await leavePool(tx, ending)
   await change(tx, ending, ['creating', 'creating_from_snapshot'], 'error', {})
-  const action = ending.causeCode === 'no-valid-host' ? allocateHost : createAction
-  await tell(tx, ending, action, ending.detailId ?? unknownError)
+  const action = ending.cause.code === 'no-valid-host' ? allocateHost : createAction
+  await tell(tx, ending, action, ending.cause.detailId ?? unknownError)
 }
 
 /** The size stays what it was. A scheduler's refusal leaves the share available; a backend's failure does not. */
 export async function extendEndedBadly(tx: Tx, ending: Ending): Promise<void> {
-  const refused = ending.causeCode === 'no-valid-host'
+  const refused = ending.cause.code === 'no-valid-host'
   await change(tx, ending, ['extending'], refused ? 'available' : 'extending_error', { target_size: null })
-  await tell(tx, ending, extendAction, ending.detailId ?? (refused ? unknownError : extendFailedInDriver))
+  await tell(
+    tx,
+    ending,
+    extendAction,
+    ending.cause.detailId ?? (refused ? unknownError : extendFailedInDriver),
+  )
 }
 
 /** A scheduler's refusal leaves share and snapshot as they were; after a backend's failure nobody knows what the share holds. */
@@ -52,11 +62,11 @@ export async function revertEndedBadly(
   ending: Ending & { readonly snapshotInstanceId: string },
 ): Promise<void> {
   const { snapshotInstanceId, now, requestId, operationId } = ending
-  const to = ending.causeCode === 'no-valid-host' ? 'available' : 'reverting_error'
+  const to = ending.cause.code === 'no-valid-host' ? 'available' : 'reverting_error'
   const moved = await change(tx, ending, ['reverting'], to, { target_size: null })
   const stamp = { now, requestId, operationId }
   await changeSnapshotInstance(tx, { snapshotInstanceId, from: ['restoring'], to: 'available', ...stamp })
-  if (moved) await tell(tx, ending, revertAction, ending.detailId ?? unknownError)
+  if (moved) await tell(tx, ending, revertAction, ending.cause.detailId ?? unknownError)
 }
 
 /** Nothing was charged yet; the row stays for its administrator to unmanage or delete. */
@@ -64,7 +74,7 @@ export async function manageEndedBadly(tx: Tx, ending: Ending): Promise<void> {
   const instance = await instanceById(tx, ending.instanceId)
   if (instance !== undefined && ending.undone) await releasePlacement(tx, instance)
   await change(tx, ending, ['manage_starting'], 'manage_error', { size: 0 })
-  await tell(tx, ending, createAction, ending.detailId ?? unknownError)
+  await tell(tx, ending, createAction, ending.cause.detailId ?? unknownError)
 }
 
 /** With nothing left on any backend the instance is nowhere again. */
@@ -97,7 +107,8 @@ function tell(tx: Tx, ending: Ending, actionId: string, detailId: string): Promi
     resourceType: 'SHARE',
     resourceId: ending.shareId,
     actionId,
-    detailId,
+    detailId: knownDetail(detailId),
+    cause: ending.cause,
     now: ending.now,
     ttlS: ending.messageTtlS,
   })

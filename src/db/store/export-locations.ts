@@ -36,7 +36,8 @@ export async function replaceExportLocations(
           is_admin_only,
           preferred,
           created_at: now,
-          updated_at: null,
+          // The original has it from the start.
+          updated_at: now,
         })
         .execute()
     } else if (row.is_admin_only !== is_admin_only || row.preferred !== preferred) {
@@ -86,7 +87,7 @@ export async function replaceSnapshotExportLocations(
         path: location.path,
         is_admin_only: location.adminOnly ? 1 : 0,
         created_at: now,
-        updated_at: null,
+        updated_at: now,
       })
       .execute()
   }

@@ -177,10 +177,13 @@ export async function poolForManage(
   db: DbOrTx,
   label: string,
   upSince: number,
-): Promise<{ label: string; backendId: string; zoneId: string; up: boolean; disabled: boolean } | undefined> {
+): Promise<
+  { id: string; label: string; backendId: string; zoneId: string; up: boolean; disabled: boolean } | undefined
+> {
   const row = await poolRecord(db, label)
   if (row === undefined) return undefined
   return {
+    id: row.id,
     label: row.label,
     backendId: row.backend_id,
     zoneId: row.zone_id,

@@ -1,9 +1,11 @@
 /** What several processes may do to the same rows at once; on SQLite one after the other, on the servers really together. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { faultReply } from '../../api/faults.ts'
 import { openTestStore } from '../test-store.ts'
 import { quotaDefaults } from '../../model/quota.ts'
 import { charge } from './quotas.ts'
 import type { Store } from '../open.ts'
+import { DatabaseBusy } from '../unavailable.ts'
 
 let store: Store
 beforeEach(async () => {
@@ -56,4 +58,18 @@ test('a row that breaks a unique key however often it is tried is refused', asyn
   })
   const error = await twice.catch((cause: unknown) => cause)
   expect([store.dialect.isDuplicate(error), tried]).toEqual([true, 4])
+})
+
+test('a conflict that does not end is no error of the server: its caller is to come again', async () => {
+  let tried = 0
+  const conflict = Object.assign(new Error('database is locked'), { code: '40P01', errno: 1213 })
+  const never = store.transaction(async () => {
+    tried++
+    throw conflict
+  })
+  const error = await never.catch((cause: unknown) => cause)
+  expect([error instanceof DatabaseBusy, tried]).toEqual([true, 8])
+  const { status, headers, body } = faultReply(error, 'req-1')
+  expect([status, headers['retry-after']]).toEqual([503, '1'])
+  expect(JSON.stringify(body)).toContain('nothing was done')
 })

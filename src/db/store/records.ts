@@ -1,5 +1,7 @@
 /** Rows that accompany every change: events, user messages, tombstones. Written in the transaction of the change. */
 import { randomUUID } from 'node:crypto'
+import { recordedUnmet } from '../../model/causes.ts'
+import type { Unmet } from '../../model/unmet.ts'
 import type { Stamp, Tx } from '../schema.ts'
 
 export interface NewEvent {
@@ -49,6 +51,8 @@ export interface NewMessage {
   readonly resourceId: string
   readonly actionId: string
   readonly detailId: string
+  /** Why, where the detail id does not say it. */
+  readonly cause: { readonly code: string; readonly unmet?: Unmet | null | undefined }
   readonly now: Stamp
   readonly ttlS: number
 }
@@ -65,6 +69,8 @@ export async function recordMessage(tx: Tx, message: NewMessage): Promise<void> 
       resource_id: message.resourceId,
       action_id: message.actionId,
       detail_id: message.detailId,
+      cause_code: message.cause.code.slice(0, 255),
+      cause_unmet: recordedUnmet(message.cause.unmet),
       message_level: 'ERROR',
       created_at: message.now,
       expires_at: message.now + message.ttlS * 1_000_000,

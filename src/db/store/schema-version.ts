@@ -1,39 +1,53 @@
 /** How far a database's schema is, read without changing anything. */
 import { sql } from 'kysely'
-import { migrations } from '../migrations/index.ts'
+import { ledgers, type Ledger } from '../migrations/ledgers.ts'
 import type { Db } from '../schema.ts'
 
 export interface SchemaVersion {
-  /** The newest migration that was applied; null for an empty database. */
+  /** The newest migration of the first ledger that was applied; null for an empty database. */
   readonly at: string | null
-  /** The newest one that this program knows. */
+  /** The newest of them that this program knows. */
   readonly newest: string
-  /** Known and not applied, in order. */
+  /** Known and not applied, in order; those of the other ledger with its name in front. */
   readonly pending: readonly string[]
   /** Applied and not known: a newer program was here. */
   readonly unknown: readonly string[]
 }
 
 export async function schemaVersion(db: Db): Promise<SchemaVersion> {
-  const known = Object.keys(migrations).sort()
-  const applied = await appliedMigrations(db)
+  const versions = await Promise.all(ledgers.map((ledger) => versionIn(db, ledger)))
+  const [first] = versions
   return {
-    at: applied.at(-1) ?? null,
-    newest: known.at(-1) ?? '',
-    pending: known.filter((name) => !applied.includes(name)),
-    unknown: applied.filter((name) => !known.includes(name)),
+    at: first?.at ?? null,
+    newest: first?.newest ?? '',
+    pending: versions.flatMap(({ pending }) => pending),
+    unknown: versions.flatMap(({ unknown }) => unknown),
   }
 }
 
-/** The table is Kysely's; it is there once the first migration ran. */
-async function appliedMigrations(db: Db): Promise<string[]> {
+async function versionIn(db: Db, { prefix, table, migrations }: Ledger): Promise<SchemaVersion> {
+  const known = Object.keys(migrations).sort()
+  const applied = await appliedMigrations(db, table)
+  const told = (name: string): string => `${prefix}${name}`
+  return {
+    at: applied.at(-1) ?? null,
+    newest: known.at(-1) ?? '',
+    pending: known.filter((name) => !applied.includes(name)).map(told),
+    unknown: applied.filter((name) => !known.includes(name)).map(told),
+  }
+}
+
+/** The table is Kysely's; it is there once the first migration of the ledger ran. */
+async function appliedMigrations(db: Db, table: string): Promise<string[]> {
   try {
-    const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+    const { rows } = await sql<{ name: string }>`select name from ${sql.table(table)} order by name`.execute(
+      db,
+    )
     return rows.map(({ name }) => name)
   } catch (error) {
     // Only now: every start asks, and this lists every column of every table.
     const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-    if (tables.some(({ name }) => name === 'kysely_migration')) throw error
+    if (tables.some(({ name }) => name === table)) throw error
     return []
   }
 }

@@ -84,6 +84,28 @@ export async function updateType(
 }
 
 /** Takes along its specs, its project list and the quotas that were set or counted for it. */
+/** Keeps the type from being deleted until the transaction ends, beside all others that use it; false when it is gone. */
+export async function holdType(tx: Tx, id: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('share_types')
+    .select('id')
+    .where('id', '=', id)
+    .forKeyShare()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Waits for everybody who holds the type, and has it alone until the transaction ends; false when it is gone. */
+export async function takeType(tx: Tx, id: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('share_types')
+    .select('id')
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 export async function deleteType(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('share_type_extra_specs').where('share_type_id', '=', id).execute()
   await tx.deleteFrom('share_type_projects').where('share_type_id', '=', id).execute()

@@ -2,7 +2,9 @@
 import type { DbOrTx, SnapshotInstanceExportLocationsTable, SnapshotInstancesTable } from '../schema.ts'
 import { paged, type Page } from './keyset.ts'
 
-export type SnapshotLocationRow = SnapshotInstanceExportLocationsTable
+export interface SnapshotLocationRow extends SnapshotInstanceExportLocationsTable {
+  readonly snapshot_id: string
+}
 
 /** Of one instance, or of all instances of a snapshot. */
 export async function snapshotLocations(
@@ -13,6 +15,7 @@ export async function snapshotLocations(
     .selectFrom('snapshot_instance_export_locations as el')
     .innerJoin('snapshot_instances as si', 'si.id', 'el.snapshot_instance_id')
     .selectAll('el')
+    .select('si.snapshot_id')
   query =
     'snapshotId' in of
       ? query.where('si.snapshot_id', '=', of.snapshotId)

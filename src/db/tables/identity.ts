@@ -121,3 +121,19 @@ export interface IdentityTables {
   login_records: LoginRecordsTable
   directory_ids: DirectoryIdsTable
 }
+
+/** By name: see `migrations/ledgers.ts`. */
+export const identityTables = [
+  'domains',
+  'projects',
+  'users',
+  'groups',
+  'group_members',
+  'roles',
+  'role_assignments',
+  'application_credentials',
+  'revoked_tokens',
+  'login_attempts',
+  'login_records',
+  'directory_ids',
+] as const satisfies readonly (keyof IdentityTables)[]

@@ -43,6 +43,8 @@ export interface OperationsTable {
   cause_retryable: Flag | null
   /** Manila's message detail id. */
   cause_detail_id: string | null
+  /** What its share type asked for and no pool has, see `model/unmet.ts`. The release before leaves it empty. */
+  cause_unmet: Json | null
   /** JSON: for each pool the filter that refused it and why; admins only. */
   refusals: Json | null
   fence: number
@@ -118,6 +120,9 @@ export interface MessagesTable {
   resource_id: string | null
   action_id: string
   detail_id: string
+  /** Why, where the detail id does not say it. The release before leaves both empty. */
+  cause_code: string | null
+  cause_unmet: Json | null
   message_level: string
   created_at: Stamp
   expires_at: Stamp

@@ -7,6 +7,7 @@ import { isComingUp, poolRecord } from '../../db/store/pools.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
 import { typeById } from '../../db/store/share-types.ts'
 import { operation, StepFailure, type OperationCode } from '../../engine/operation.ts'
+import { named } from '../ledger.ts'
 import { place } from '../place.ts'
 import { poolView } from '../pool-views.ts'
 import { placementRequest } from '../request.ts'
@@ -38,10 +39,17 @@ export function manageShare(parts: SchedulerParts): OperationCode<'manage-share'
               shareProto: share.share_proto,
               share: { id: share.id, projectId: share.project_id },
             })
-            const { ranked, refusals, detailId } = place(request, [poolView(found, options.upSince)], options)
+            const placed = place(request, [poolView(found, options.upSince)], options)
+            const { ranked, refusals, detailId } = placed
             if (ranked.length === 0) {
               const message = refusals.map(({ why }) => why).join(' ') || `Pool ${payload.pool} does not fit.`
-              const cause = { code: 'no-valid-host', message, retryable: false, detailId }
+              const cause = {
+                code: 'no-valid-host',
+                message,
+                retryable: false,
+                detailId,
+                unmet: named(placed.unmet, true),
+              }
               const soon = await isComingUp(tx, options.upSince, found.backend_label)
               throw new StepFailure(soon ? 'wait' : 'unwind', cause, { refusals })
             }

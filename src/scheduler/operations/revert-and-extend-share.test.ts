@@ -93,3 +93,20 @@ test('without room nothing happens: share and snapshot are as before, and the ow
   const told = await bench.db.selectFrom('messages').select(['action_id', 'detail_id']).execute()
   expect(told).toEqual([{ action_id: '006', detail_id: '009' }])
 })
+
+test.each([
+  ['gives the room back', 2, 6],
+  ['keeps what a share has that was reverted all the same', 5, 9],
+])('taking it back %s', async (_, sizeGib, placed) => {
+  await revert(5, 4)
+  await bench.db.updateTable('shares').set({ size: sizeGib }).execute()
+  const { store, clock, settings } = bench
+  const code = schedulerOperations({ store, clock, settings, random: () => 0.5 }).get(
+    'revert-and-extend-share',
+  )
+  const { payload } = await bench.db.selectFrom('operations').select('payload').executeTakeFirstOrThrow()
+  const undone = await code?.steps.place?.undo?.({ payload: JSON.parse(payload) } as never)
+  await store.transaction(async (tx) => undone?.commit?.(tx, { route: () => {} }))
+  const pool = await bench.db.selectFrom('pools').select('placed_gib').executeTakeFirstOrThrow()
+  expect(pool.placed_gib).toBe(placed)
+})

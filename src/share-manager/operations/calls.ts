@@ -200,7 +200,7 @@ export async function tell(
   job: Job,
   what: Pick<NewMessage, 'resourceType' | 'resourceId'> & {
     readonly action: MessageAction
-    readonly detailId: string | null | undefined
+    readonly cause: Cause
   },
 ): Promise<void> {
   await recordMessage(tx, {
@@ -209,7 +209,8 @@ export async function tell(
     resourceType: what.resourceType,
     resourceId: what.resourceId,
     actionId: what.action,
-    detailId: knownDetail(what.detailId),
+    detailId: knownDetail(what.cause.detailId),
+    cause: what.cause,
     now: parts.clock.now(),
     ttlS: parts.settings.shares.message_ttl_s,
   })

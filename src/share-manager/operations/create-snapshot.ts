@@ -106,7 +106,6 @@ async function fail(tx: Tx, parts: StepParts, job: CreateJob, cause: Cause, undo
   }
   const change = { snapshotInstanceId, from: ['creating'], to: 'error', ...by(job, now) }
   if (!(await changeSnapshotInstance(tx, change))) return
-  const { detailId } = cause
   const resourceType = 'SHARE_SNAPSHOT'
-  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '002', detailId })
+  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '002', cause })
 }

@@ -80,6 +80,5 @@ async function fail(tx: Tx, parts: StepParts, job: DeleteJob, cause: Cause): Pro
     ...by(job, parts.clock.now()),
   })
   if (!moved) return
-  const { detailId } = cause
-  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '007', detailId })
+  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '007', cause })
 }

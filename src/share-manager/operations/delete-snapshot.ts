@@ -77,7 +77,6 @@ async function fail(tx: Tx, parts: StepParts, job: DeleteJob, cause: Cause): Pro
     ...by(job, parts.clock.now()),
   })
   if (!moved) return
-  const { detailId } = cause
   const resourceType = 'SHARE_SNAPSHOT'
-  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '007', detailId })
+  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '007', cause })
 }

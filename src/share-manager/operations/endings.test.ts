@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { DriverError, type CreatedShare } from '../../drivers/driver.ts'
 import type { Faults } from '../../drivers/sim/faults.ts'
 import { readContent, setUsedBytes, writeContent } from '../../drivers/sim/content.ts'
+import { userMessage } from '../../model/causes.ts'
 import { operationPlans } from '../../model/operations.ts'
 import { runForcedDeletions } from '../reconcilers/forced-deletions.ts'
 import { openBench, type Bench, type BenchOptions } from '../test-bench.ts'
@@ -30,6 +31,18 @@ const messages = async () =>
   (await bench.store.db.selectFrom('messages').selectAll().orderBy('created_at').execute()).map(
     (row) => `${row.resource_type} ${row.action_id}/${row.detail_id}`,
   )
+const told = async () =>
+  (await bench.store.db.selectFrom('messages').selectAll().execute()).map((row) =>
+    userMessage(
+      row.action_id,
+      { code: row.cause_code, detailId: row.detail_id, unmet: row.cause_unmet },
+      false,
+    ),
+  )
+const payloadOf = async (id: string) => {
+  const query = bench.store.db.selectFrom('operations').select('payload').where('id', '=', id)
+  return JSON.parse((await query.executeTakeFirstOrThrow()).payload) as object
+}
 const orphans = () => bench.store.db.selectFrom('orphans').selectAll().execute()
 const faulty = async (faults: Faults) => {
   await bench.setFaults(faults)
@@ -284,6 +297,24 @@ describe('managing', () => {
     await faulty({ manage: { kind: 'fail' } })
     expect(await shareRow(other.shareId)).toMatchObject({ status: 'manage_error', size: 0 })
     expect(await brokenLaws(bench)).toEqual([])
+    expect(await told()).toEqual([
+      'create: The backend refused it. An administrator finds why by the request id.',
+    ])
+  })
+
+  it('of what is not there says so', async () => {
+    await open()
+    const { operationId, shareId } = await askToManage(bench)
+    const payload = JSON.stringify({
+      ...(await payloadOf(operationId)),
+      exportPath: '/sim/alpha/nothing-here',
+    })
+    await bench.store.db.updateTable('operations').set({ payload }).where('id', '=', operationId).execute()
+    await bench.drain()
+    expect(await shareRow(shareId)).toMatchObject({ status: 'manage_error' })
+    expect(await told()).toEqual([
+      expect.stringMatching(/^create: The backend does not find it\. Check the name/),
+    ])
   })
 })
 

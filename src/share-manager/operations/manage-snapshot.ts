@@ -94,7 +94,6 @@ async function fail(tx: Tx, parts: StepParts, job: ManageJob, cause: Cause): Pro
     ...by(job, parts.clock.now()),
   })
   if (!moved) return
-  const { detailId } = cause
   const resourceType = 'SHARE_SNAPSHOT'
-  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '002', detailId })
+  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '002', cause })
 }

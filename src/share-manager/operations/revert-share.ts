@@ -10,7 +10,6 @@ import { settleSnapshotInstance } from '../../db/store/snapshot-instances.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { CreatedShare, ExportLocation } from '../../drivers/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
-import { knownDetail } from '../../model/messages.ts'
 import type { StepParts } from '../parts.ts'
 import { keep, loadShare, shareExport } from '../refs.ts'
 import { by, gone, made, moveOn, onBackend, outputOf, shareOf, snapshotOf, unsupported } from './calls.ts'
@@ -118,6 +117,5 @@ async function finish(parts: StepParts, job: RevertJob): Promise<StepDone> {
 
 function fail(tx: Tx, parts: StepParts, job: RevertJob, cause: Cause, undone: boolean): Promise<void> {
   const { snapshotInstanceId } = job.payload
-  const ending = failedEnd(parts, job, cause, undone)
-  return revertEndedBadly(tx, { ...ending, detailId: knownDetail(cause.detailId), snapshotInstanceId })
+  return revertEndedBadly(tx, { ...failedEnd(parts, job, cause, undone), snapshotInstanceId })
 }

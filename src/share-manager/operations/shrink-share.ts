@@ -104,9 +104,8 @@ const harmless: readonly (string | null | undefined)[] = ['018', '019']
 
 async function fail(tx: Tx, parts: StepParts, job: ShrinkJob, cause: Cause, undone: boolean): Promise<void> {
   const { shareId, instanceId } = job.payload
-  const { detailId } = cause
-  const to = undone && harmless.includes(detailId) ? 'available' : 'shrinking_error'
+  const to = undone && harmless.includes(cause.detailId) ? 'available' : 'shrinking_error'
   const stamp = by(job, parts.clock.now())
   if (!(await changeInstance(tx, { instanceId, from: ['shrinking'], to, ...stamp }))) return
-  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '009', detailId })
+  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '009', cause })
 }

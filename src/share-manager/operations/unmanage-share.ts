@@ -60,6 +60,5 @@ async function fail(tx: Tx, parts: StepParts, job: UnmanageJob, cause: Cause): P
   const from = ['unmanage_starting', 'manage_error_unmanage_starting']
   const change = { instanceId, from, to: 'unmanage_error', ...by(job, parts.clock.now()) }
   if (!(await changeInstance(tx, change))) return
-  const { detailId } = cause
-  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '005', detailId })
+  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '005', cause })
 }

@@ -58,7 +58,6 @@ async function fail(tx: Tx, parts: StepParts, job: UnmanageJob, cause: Cause): P
   const from = ['unmanage_starting']
   const change = { snapshotInstanceId, from, to: 'unmanage_error', ...by(job, parts.clock.now()) }
   if (!(await changeSnapshotInstance(tx, change))) return
-  const { detailId } = cause
   const resourceType = 'SHARE_SNAPSHOT'
-  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '005', detailId })
+  await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '005', cause })
 }

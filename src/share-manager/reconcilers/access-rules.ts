@@ -214,6 +214,7 @@ async function tellWhy(
     resourceId: share.id,
     actionId: action,
     detailId: detailOf[outcome.reason ?? ''] ?? '001',
+    cause: { code: outcome.reason ?? 'backend-nothing-happened' },
     now,
     ttlS: parts.settings.shares.message_ttl_s,
   })

@@ -252,6 +252,7 @@ async function complain(parts: BackendScope, { share }: ShareSubject, error: unk
       resourceId: share.id,
       actionId,
       detailId,
+      cause: { code: error.reason ?? 'unexpected' },
       now: parts.clock.now(),
       ttlS: parts.settings.shares.message_ttl_s,
     })

@@ -189,6 +189,7 @@ async function end(
       resourceId: snapshot.id,
       actionId: '010',
       detailId: outcomes.some((one) => one.reason === 'client-forbidden') ? '020' : '021',
+      cause: { code: outcomes.find(({ id }) => failed.includes(id))?.reason ?? 'backend-nothing-happened' },
       now,
       ttlS: parts.settings.shares.message_ttl_s,
     })

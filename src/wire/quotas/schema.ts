@@ -2,7 +2,7 @@
 import Type from 'typebox'
 import { quotaDefaults, type QuotaResource } from '../../model/quota.ts'
 import { endpoint } from '../endpoint.ts'
-import { maxInt, Nullable, Optional } from '../types.ts'
+import { maxInt, maxIntDigits, Nullable, Optional } from '../types.ts'
 
 const resources = Object.keys(quotaDefaults) as QuotaResource[]
 
@@ -23,7 +23,7 @@ const each = <S extends Type.TSchema>(schema: S): Record<QuotaResource, S> =>
 
 /** -1 = unlimited; digits in a string are accepted, as in the original. */
 const Limit = Type.Union(
-  [Type.Integer({ minimum: -1, maximum: maxInt }), Type.String({ pattern: '^(-1|[0-9]{1,9})$' })],
+  [Type.Integer({ minimum: -1, maximum: maxInt }), Type.String({ pattern: `^(-1|${maxIntDigits})$` })],
   { says: `a whole number from -1 (unlimited) to ${maxInt}` },
 )
 

@@ -1,7 +1,7 @@
 /** Share types, who may use them, and their extra specs: bodies, replies and endpoints. */
 import Type from 'typebox'
 import { endpoint } from '../endpoint.ts'
-import { Bool, Nullable, Optional, RequiredText, Text, Uuid } from '../types.ts'
+import { Bool, NotBlank, Nullable, Optional, Text, Uuid } from '../types.ts'
 
 const visibility = {
   'share_type_access:is_public': Optional(Bool),
@@ -26,7 +26,7 @@ export const ShareType = Type.Object({
 
 const NewType = Type.Object(
   {
-    name: RequiredText(),
+    name: NotBlank(),
     extra_specs: ExtraSpecs,
     description: Optional(Nullable(Text())),
     ...visibility,
@@ -35,7 +35,7 @@ const NewType = Type.Object(
 )
 
 const ChangedType = Type.Object(
-  { name: Optional(Nullable(RequiredText())), description: Optional(Nullable(Text())), ...visibility },
+  { name: Optional(Nullable(NotBlank())), description: Optional(Nullable(Text())), ...visibility },
   { says: 'an object with what changes about the share type' },
 )
 

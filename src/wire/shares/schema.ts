@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { action, endpoint } from '../endpoint.ts'
 import {
   Bool,
+  DriverOptions,
   Links,
   Metadata,
   Nullable,
@@ -110,13 +111,7 @@ export const ManageShare = Type.Object({
     description: Optional(NullableText),
     display_description: Optional(NullableText),
     is_public: Optional(Bool),
-    driver_options: Optional(
-      Nullable(
-        Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 1023 }), {
-          says: 'an object of strings',
-        }),
-      ),
-    ),
+    driver_options: Optional(Nullable(DriverOptions)),
     share_server_id: Optional(NullableText),
     mount_point_name: Optional(NullableText),
   }),

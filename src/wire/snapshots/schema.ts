@@ -2,7 +2,17 @@
 import Type from 'typebox'
 import { action, endpoint } from '../endpoint.ts'
 import { metadataEndpoints } from '../metadata/schema.ts'
-import { Links, Metadata, Nullable, Optional, pageQuery, RequiredText, Text, Time } from '../types.ts'
+import {
+  Links,
+  Metadata,
+  Nullable,
+  Optional,
+  pageQuery,
+  RequiredText,
+  Text,
+  Time,
+  DriverOptions,
+} from '../types.ts'
 
 const Pairs = Type.Record(Type.String(), Type.String())
 const NullableText = Nullable(Text())
@@ -136,13 +146,7 @@ export const manageSnapshot = endpoint({
       display_name: Optional(NullableText),
       description: Optional(NullableText),
       display_description: Optional(NullableText),
-      driver_options: Optional(
-        Nullable(
-          Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 1023 }), {
-            says: 'an object of strings',
-          }),
-        ),
-      ),
+      driver_options: Optional(Nullable(DriverOptions)),
       metadata: Optional(Nullable(Metadata)),
     }),
   }),

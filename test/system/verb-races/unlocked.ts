@@ -1,4 +1,4 @@
-/** Leaves `for update` out of every query: the fault that the races must find when it is there. */
+/** Leaves the locks out of every query: the fault that the races must find when it is there. */
 import {
   OperationNodeTransformer,
   type KyselyPlugin,
@@ -13,7 +13,12 @@ import {
 class Transformer extends OperationNodeTransformer {
   protected override transformSelectQuery(node: SelectQueryNode): SelectQueryNode {
     const { endModifiers, ...rest } = super.transformSelectQuery(node)
-    return { ...rest, endModifiers: endModifiers?.filter(({ modifier }) => modifier !== 'ForUpdate') }
+    return {
+      ...rest,
+      endModifiers: endModifiers?.filter(
+        ({ modifier }) => modifier !== 'ForUpdate' && modifier !== 'ForKeyShare',
+      ),
+    }
   }
 }
 

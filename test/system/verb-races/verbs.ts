@@ -7,8 +7,10 @@ import { deny, updateLevel } from '../../../src/app/access-rules/change.ts'
 import type { Ctx } from '../../../src/app/context.ts'
 import { createLock } from '../../../src/app/resource-locks/create.ts'
 import { forceDelete as forceDeleteInstance } from '../../../src/app/share-instances/verbs.ts'
+import { remove as removeType } from '../../../src/app/share-types/delete.ts'
 import { create as createShare } from '../../../src/app/shares/create.ts'
 import { forceDelete, remove, unmanage } from '../../../src/app/shares/delete.ts'
+import { manage as manageShare } from '../../../src/app/shares/manage.ts'
 import { restore, softDelete } from '../../../src/app/shares/recycle.ts'
 import { resetStatus } from '../../../src/app/shares/reset.ts'
 import { extend, shrink } from '../../../src/app/shares/resize.ts'
@@ -49,6 +51,9 @@ export interface State {
   readonly applied: boolean
   /** What is there under a name that only one may have: a provider location, a rule. */
   readonly taken: readonly string[]
+  readonly type: 'none' | 'unused' | 'used'
+  /** Whether there is a share at all. */
+  readonly there: boolean
 }
 
 export const initial: Readonly<Record<Start, State>> = (() => {
@@ -63,11 +68,14 @@ export const initial: Readonly<Record<Start, State>> = (() => {
     ruleLocked: false,
     applied: true,
     taken: [],
+    type: 'none',
+    there: true,
   }
   return {
     plain,
     'with-snapshot': { ...plain, snapshot: 'available', snapshots: 1, newest: true },
     'in-bin': { ...plain, softDeleted: true },
+    type: { ...plain, there: false, type: 'unused' },
   }
 })()
 
@@ -124,7 +132,7 @@ const newShare = {
 const words = { name: null, description: null, metadata: {} }
 const lock = { resourceAction: 'delete', reason: null } as const
 
-export const verbs: readonly Verb[] = [
+const onShares: readonly Verb[] = [
   {
     name: 'delete',
     table: shareAllows.delete,
@@ -347,6 +355,47 @@ export const verbs: readonly Verb[] = [
     after: (state) => ({ ...state, snapshot: 'error' }),
     run: (ctx, { snapshotId }) => resetSnapshot(ctx, snapshotId, 'error'),
   },
+]
+
+const onTypes: readonly Verb[] = [
+  {
+    name: 'share of the type',
+    table: null,
+    policies: [],
+    may: ({ type }) => type !== 'none',
+    after: (state) => ({ ...state, type: 'used' }),
+    run: (ctx, { typeId }) =>
+      createShare(ctx, { ...newShare, sizeGib: 1, snapshotId: null, shareType: typeId }),
+  },
+  {
+    name: 'take over a tree with the type',
+    table: null,
+    policies: [],
+    may: ({ type, taken }) => type !== 'none' && !taken.includes('tree'),
+    after: (state) => ({ ...state, type: 'used', taken: [...state.taken, 'tree'] }),
+    run: (ctx, { typeId }) =>
+      manageShare(ctx, {
+        ...newShare,
+        serviceHost: 'node@sim#pool',
+        exportPath: `/trees/${typeId}`,
+        shareType: typeId,
+        driverOptions: {},
+        shareServerId: null,
+      }),
+  },
+  {
+    name: 'delete the type',
+    table: null,
+    policies: [],
+    may: ({ type }) => type === 'unused',
+    after: (state) => ({ ...state, type: 'none' }),
+    run: (ctx, { typeId }) => removeType(ctx, typeId),
+  },
+]
+
+export const verbs: readonly Verb[] = [
+  ...onShares.map((verb) => ({ ...verb, may: (state: State) => state.there && verb.may(state) })),
+  ...onTypes,
 ]
 
 /** A level that is what it was changes nothing, whatever the share is. */

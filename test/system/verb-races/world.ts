@@ -4,13 +4,15 @@
  */
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { seedShare, seedSnapshot } from '../../../src/api/seed.fixture.ts'
+import { seedBackend, seedShare, seedSnapshot } from '../../../src/api/seed.fixture.ts'
 import { personas, type Bench } from '../../../src/api/test-bench.ts'
 import type { Ctx } from '../../../src/app/context.ts'
 import { memoryBus } from '../../../src/bus/memory.ts'
 import { loadSettings } from '../../../src/config/load.ts'
 import type { Store } from '../../../src/db/open.ts'
 import type { Database, Tx } from '../../../src/db/schema.ts'
+import { writePools } from '../../../src/db/store/backends.ts'
+import { registerService } from '../../../src/db/store/services.ts'
 import { insertRule } from '../../../src/db/store/access-rules.ts'
 import { instanceLane } from '../../../src/model/lanes.ts'
 import { Policy } from '../../../src/policy/enforce.ts'
@@ -23,10 +25,12 @@ export interface Subject {
   readonly ruleId: string
   /** Of a snapshot that only some kinds have. */
   readonly snapshotId: string
+  /** The only id of the kind `type`. */
+  readonly typeId: string
 }
 
-/** `plain`: an available share with one access rule; `with-snapshot`; `in-bin`: its time in the recycle bin is over. */
-export type Start = 'plain' | 'with-snapshot' | 'in-bin'
+/** `plain`: an available share with one access rule; `with-snapshot`; `in-bin`: its time in the recycle bin is over; `type`: a share type and no share. */
+export type Start = 'plain' | 'with-snapshot' | 'in-bin' | 'type'
 
 export interface World {
   readonly store: Store
@@ -48,10 +52,17 @@ export async function openWorld(store: Store, unlocked: Store): Promise<World> {
   const policy = new Policy({ clock })
   const bus = memoryBus(() => {})
   const bench = { store, db: store.db, clock, settings, id: () => randomUUID() } as unknown as Bench
+  await pools(bench)
   const patterns: Partial<Record<Start, readonly Pattern[]>> = {}
   for (const start of ['plain', 'with-snapshot', 'in-bin'] as const) {
     patterns[start] = await pattern(bench, start)
   }
+  const type = { id: randomUUID(), description: null, is_public: 1, created_at: 1, updated_at: null }
+  const spec = { share_type_id: type.id, spec_key: 'driver_handles_share_servers', spec_value: 'False' }
+  patterns.type = [
+    { table: 'share_types', rows: [{ ...type, name: type.id }] },
+    { table: 'share_type_extra_specs', rows: [spec] },
+  ]
   return {
     store,
     unlocked,
@@ -74,8 +85,28 @@ export async function openWorld(store: Store, unlocked: Store): Promise<World> {
   }
 }
 
+/** The backend of the shares is up and has a pool: for what is taken over from it. */
+async function pools(bench: Bench): Promise<void> {
+  const id = await seedBackend(bench)
+  const now = bench.clock.now()
+  const pool = { name: 'pool', capabilities: {}, totalGib: 1, freeGib: 1 }
+  await writePools(bench.store, { id, label: 'node@sim', capabilities: {} }, [pool], now)
+  await registerService(bench.store, {
+    host: 'node@sim',
+    binaryName: 'manila-share',
+    topic: 'manila-share',
+    availabilityZone: 'nova',
+    now: now + 3600 * 1_000_000,
+  })
+}
+
 interface Pattern {
-  readonly table: (typeof tables)[number] | (typeof snapshotTables)[number] | 'lanes'
+  readonly table:
+    | (typeof tables)[number]
+    | (typeof snapshotTables)[number]
+    | 'lanes'
+    | 'share_types'
+    | 'share_type_extra_specs'
   readonly rows: readonly Record<string, unknown>[]
 }
 
@@ -123,9 +154,7 @@ async function pattern(bench: Bench, start: Start): Promise<readonly Pattern[]> 
 async function copies(store: Store, pattern: readonly Pattern[], count: number): Promise<Subject[]> {
   const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
   const own = new Set(
-    pattern.flatMap(({ table, rows }) =>
-      table === 'access_rule_mappings' || table === 'lanes' ? [] : rows.map(({ id }) => String(id)),
-    ),
+    pattern.flatMap(({ rows }) => rows.flatMap(({ id }) => (typeof id === 'string' ? [id] : []))),
   )
   const subjects: Subject[] = []
   const written = new Map<string, Record<string, unknown>[]>(pattern.map(({ table }) => [table, []]))
@@ -145,6 +174,7 @@ async function copies(store: Store, pattern: readonly Pattern[], count: number):
       instanceId: idOf('share_instances'),
       ruleId: idOf('access_rules'),
       snapshotId: idOf('snapshots'),
+      typeId: idOf('share_types'),
     })
   }
   await store.transaction(async (tx) => {

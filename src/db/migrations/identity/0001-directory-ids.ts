@@ -1,6 +1,6 @@
 /** Which entry of which directory a user or group id stands for. The release before knows no directories and leaves it empty. */
 import type { Kysely } from 'kysely'
-import { flag, id, makeTables, name, stamp, word } from './columns.ts'
+import { flag, id, makeTables, name, stamp, word } from '../columns.ts'
 
 const tables = {
   directory_ids: {

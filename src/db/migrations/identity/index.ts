@@ -1,0 +1,7 @@
+/** Migrations of the identity tables since they have a ledger of their own; 0001 to 0009 of the other one made those before. */
+import type { Migration } from 'kysely/migration'
+import * as directoryIds from './0001-directory-ids.ts'
+
+export const identityMigrations: Readonly<Record<string, Migration>> = {
+  '0001-directory-ids': directoryIds,
+}

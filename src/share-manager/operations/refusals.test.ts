@@ -1,0 +1,46 @@
+/** What is told of a share that no backend takes. */
+import { afterEach, expect, it } from 'vitest'
+import { StepFailure } from '../../engine/operation.ts'
+import { claimPool } from '../../scheduler/ledger.ts'
+import { placementRequest } from '../../scheduler/request.ts'
+import type { PlacementRequest } from '../../scheduler/types.ts'
+import { openBench, type Bench } from '../test-bench.ts'
+
+let bench: Bench
+afterEach(() => bench.close())
+
+const shareType = { id: 't', name: 't', extraSpecs: {} }
+
+async function refusal(asked: Partial<PlacementRequest>, only?: string): Promise<StepFailure> {
+  const request = placementRequest({ kind: 'create', sizeGib: 1, shareType, ...asked })
+  const options = { upSince: 0, now: 5, ...(only === undefined ? {} : { only }) }
+  const error: unknown = await bench.store
+    .transaction((tx) => claimPool(tx, request, 'owner', options))
+    .catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(StepFailure)
+  return error as StepFailure
+}
+
+it('names a protocol that nobody serves, and says that asking again is no use', async () => {
+  bench = await openBench({})
+  const capabilities = JSON.stringify({ storage_protocol: 'NFS' })
+  await bench.store.db.updateTable('pools').set({ capabilities }).execute()
+  const { outcome, cause_ } = await refusal({ shareProto: 'HDFS' })
+  expect(outcome).toBe('unwind')
+  expect(cause_).toMatchObject({
+    code: 'no-valid-host',
+    retryable: false,
+    detailId: '008',
+    unmet: { of: 'all', specs: { storage_protocol: '<in> HDFS' } },
+  })
+  const { cause_: extend } = await refusal({ kind: 'create', shareProto: 'HDFS' }, 'node@alpha#sim')
+  expect(extend.unmet?.of).toBe('named')
+})
+
+it('may be asked again when there is no room, and not without a type', async () => {
+  bench = await openBench({})
+  const full = await refusal({ sizeGib: 1_000_000, shareProto: 'NFS' })
+  expect(full.cause_).toMatchObject({ retryable: true, detailId: '009', unmet: null })
+  const typeless = await refusal({ shareType: null, shareProto: 'NFS' })
+  expect(typeless.cause_).toMatchObject({ retryable: false, detailId: '024', unmet: null })
+})
