@@ -79,7 +79,7 @@ describe('config check', () => {
   test('a file that can not be read is one of the problems', async () => {
     world.configure({ api: { port: 'x' } })
     const { code, out, err } = await world.run('config', 'check')
-    expect([code, out, err]).toEqual([1, 'Wrong:\n  api.port must be integer\n', ''])
+    expect([code, out, err]).toEqual([1, 'Wrong:\n  api.port must be a whole number\n', ''])
   })
 
   test('options under the name of a secret are not shown', async () => {
