@@ -95,6 +95,7 @@ export default defineConfig({
             'test/faults/**/*.test.ts',
             'test/chaos/**/*.test.ts',
             'test/attack/**/*.test.ts',
+            'test/auth/**/*.test.ts',
           ],
           exclude: alone,
           // On a server the tests that kill keep four deployments busy in place of two.

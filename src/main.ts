@@ -65,7 +65,7 @@ export async function startService(settings: Settings, options: StartOptions = {
     url: api.url,
     metricsUrl: running.metricsUrl,
     get auth() {
-      if (api.face === null) throw new Error('accounts are administered elsewhere')
+      if (api.face === null) throw new Error('accounts are administered in Keystone: [auth] backend')
       return api.face
     },
     app: api.app,

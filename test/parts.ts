@@ -2,11 +2,14 @@
 import { imageNeeds } from '../src/quickstart/host.ts'
 import { cephClientNeeds, cephNeeds } from '../src/parts/ceph.ts'
 import { guestNeeds } from '../src/parts/guest/index.ts'
+import { keystoneNeed } from '../src/parts/keystone.ts'
 import { mariadbNeed } from '../src/parts/mariadb.ts'
 import { nfsClientNeed } from '../src/parts/nfs-client.ts'
 import { rabbitmqNeed } from '../src/parts/rabbitmq.ts'
 import type { Need } from '../src/parts/packages.ts'
 import { postgresNeed } from '../src/parts/postgres.ts'
+import { sambaNeeds } from '../src/parts/samba-ad.ts'
+import { slapdNeeds } from '../src/parts/slapd.ts'
 
 export const testNeeds: readonly Need[] = [
   ...imageNeeds,
@@ -15,6 +18,9 @@ export const testNeeds: readonly Need[] = [
   rabbitmqNeed,
   postgresNeed,
   mariadbNeed,
+  ...slapdNeeds,
+  ...sambaNeeds,
+  keystoneNeed,
   ...cephNeeds,
   ...cephClientNeeds,
   { program: 'systemd-analyze', debianPackage: 'systemd', why: 'reads the units of deploy/' },

@@ -59,6 +59,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The logger must know what auth calls secret.
   runtime: ['auth', 'model'],
   tracing: [],
+  clients: ['model', 'exec', 'runtime'],
   parts: ['exec'],
   manage: ['data', 'bus', 'config', 'db', 'model', 'runtime', 'auth'],
 }
@@ -94,6 +95,7 @@ describe('layers', () => {
       'mysql2/promise': ['db'],
       fastify: ['api', 'main', 'roles'],
       jose: ['auth'],
+      ldapts: ['auth'],
       commander: ['cli'],
       pino: ['runtime'],
       'rabbitmq-client': ['bus'],

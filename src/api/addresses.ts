@@ -28,7 +28,8 @@ export function baseUrl(request: FastifyRequest, publicUrl: string, trust: Proxy
   const said = (header: string): string => (isTrusted ? lastOf(request.headers[header]) : '')
   const proto = said('x-forwarded-proto').toLowerCase()
   const host = said('x-forwarded-host')
-  const scheme = proto === 'https' || proto === 'http' ? proto : 'http'
+  const own = (socket as { readonly encrypted?: boolean }).encrypted === true ? 'https' : 'http'
+  const scheme = proto === 'https' || proto === 'http' ? proto : own
   return `${scheme}://${hostPattern.test(host) ? host : arrivedAt(socket)}`
 }
 

@@ -3,6 +3,7 @@
  * anybody needs from one address. They are ended without an answer, since they would not read it.
  */
 import type { Server } from 'node:http'
+import { Server as TlsServer } from 'node:tls'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 
@@ -40,14 +41,18 @@ export function watchConnections(server: Server, limits: ConnectionLimits, log: 
       return
     }
     perAddress.set(address, count)
-    sockets.add(socket)
-    opened.set(socket, { taken: 0, since: performance.now(), requests: 0 })
     socket.once('close', () => {
-      sockets.delete(socket)
       const left = (perAddress.get(address) ?? 1) - 1
       if (left === 0) perAddress.delete(address)
       else perAddress.set(address, left)
     })
+  })
+  // Under TLS requests come on another socket than the one that arrived.
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+    if (socket.destroyed) return
+    sockets.add(socket)
+    opened.set(socket, { taken: 0, since: performance.now(), requests: 0 })
+    socket.once('close', () => sockets.delete(socket))
   })
   const look = setInterval(
     () => {

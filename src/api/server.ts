@@ -6,6 +6,7 @@
  * off, because the wire is Manila's.
  */
 import { randomUUID } from 'node:crypto'
+import type { Server as TlsServer } from 'node:https'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -13,7 +14,8 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
-import type { Ctx, AppParts } from '../app/context.ts'
+import type { AppParts, Ctx, RequestRate } from '../app/context.ts'
+import type { CertificateAccounts } from '../auth/certificate-accounts.ts'
 import type { TokenVerifier } from '../auth/verifier.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
@@ -28,18 +30,25 @@ import { existsAt, isExperimentalAt } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
 import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
 import { faultReply } from './faults.ts'
+import { faultAnswer } from './identity/faults.ts'
 import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.ts'
+import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
+import { allowOrigins } from './cors.ts'
 import { Gate, Places } from './gate.ts'
 import { jsonOf } from './json-body.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
 import { streamOf } from './send-stream.ts'
 import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
+import { RequestRates } from './request-rates.ts'
 import { routePath } from './route-path.ts'
+import { tlsOptions, watchCertificate } from './tls.ts'
 import { experimentalHeader, negotiate, versionDocument, versionHeader } from './versioning.ts'
 
 export interface ServerParts extends AppParts {
   readonly auth: TokenVerifier
+  /** Where client certificates stand for accounts. */
+  readonly certificates?: CertificateAccounts
   readonly routes: readonly Route[]
   readonly log: FastifyBaseLogger
   /** Called once per request, for metrics. */
@@ -57,6 +66,7 @@ interface Edge extends ServerParts {
   readonly streams: Places
   /** Changes of each project in a minute. */
   readonly changes: Rate
+  readonly rates: RequestRates
 }
 
 /** What one request has settled so far. */
@@ -86,7 +96,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const projectId = new RegExp(`^(?:${parts.settings.api.project_id_regex})$`)
   const trust = proxyTrust(parts.settings.api.trust_proxy)
   const { limits } = parts.settings
-  const app = fastify({
+  const tls = tlsOptions(parts.settings.api.tls)
+  const patience = {
+    connectionsCheckingInterval: Math.min(limits.head_timeout_s, limits.request_timeout_s) * 250,
+  }
+  const app: FastifyInstance = fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
@@ -94,7 +108,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     trustProxy: trust,
     requestTimeout: limits.request_timeout_s * 1000,
     // Node looks every 30 s by itself, and a request could take that much longer.
-    http: { connectionsCheckingInterval: Math.min(limits.head_timeout_s, limits.request_timeout_s) * 250 },
+    ...(tls === null
+      ? { http: patience }
+      : { https: { ...patience, ...tls, handshakeTimeout: limits.head_timeout_s * 1000 } }),
     keepAliveTimeout: 75_000,
     // Nothing is validated or serialized by Fastify: its compilers are not even loaded, which is a tenth of a start.
     schemaController: { compilersFactory },
@@ -105,6 +121,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     genReqId: () => `req-${randomUUID()}`,
     rewriteUrl: (raw) => stripProject(raw as RawRequest, collections, projectId),
   })
+  if (tls !== null) watchCertificate(app.server as unknown as TlsServer, parts.settings.api.tls, parts.log)
   readBodies(app)
   // A head comes in one piece; who needs longer holds a connection and means nothing else.
   app.server.headersTimeout = limits.head_timeout_s * 1000
@@ -117,6 +134,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       : new Gate(limits.requests_per_project),
     patient: new Gate(patientPerProject),
     streams: new Places({ each: limits.streams_per_project, all: limits.streams }),
+    rates: new RequestRates(limits, () => parts.clock.now()),
     changes: new Rate(parts.settings.api.changes_per_minute, () => parts.clock.now()),
   }
   const connections = {
@@ -147,6 +165,19 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     // What one caller may see is nobody else's: no proxy keeps it, and none mixes callers up.
     reply.header('cache-control', 'no-store')
     reply.header('vary', varies)
+  })
+  allowOrigins(app, parts.settings.api.cors)
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.url.startsWith('/v2') && !request.url.startsWith('/identity')) return
+    const refusal = edge.rates.fromAddress(request.ip)
+    if (refusal === null) return
+    if (request.url.startsWith('/v2')) return sendFault(request, reply, refusal, request.id)
+    const { status, headers, body } = faultAnswer(refusal, baseOf(request))
+    return reply
+      .code(status)
+      .headers(headers ?? {})
+      .header('content-type', 'application/json')
+      .send(JSON.stringify(body))
   })
   app.addHook('onResponse', async (request, reply) => {
     endRequest(request.raw.socket)
@@ -242,6 +273,8 @@ async function replied(
     if (!request.url.startsWith('/v2')) throw fault('NotFound')
     const limitMs = parts.settings.limits.request_ms
     const identity = await withStatementBudget(limitMs, () => identify(parts, request))
+    const refusal = parts.rates.ofProject(turnOf(identity))
+    if (refusal !== null) throw refusal
     if ((request.raw as RawRequest).manilaEmptyEnd === true) throw fault('NotFound')
     const answered = await withStatementBudget(limitMs, () => body(identity, settled))
     const { status, body: content, warnings } = answered
@@ -273,6 +306,11 @@ const turnOf = (identity: Identity): string => identity.projectId || identity.us
 
 async function identify(parts: Edge, request: FastifyRequest): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
+  if (token === undefined && parts.certificates !== undefined) {
+    const name = certifiedName(request.raw.socket, Date.now())
+    const identity = name === null ? null : await parts.certificates.identityOf(name)
+    if (identity !== null) return identity
+  }
   const { url: template } = request.routeOptions
   const path =
     template === undefined
@@ -407,6 +445,9 @@ function readingContext(
     minor,
     flags,
     db: parts.store.db,
+    get rate(): RequestRate | null {
+      return parts.rates.left(turnOf(identity))
+    },
     get tx(): Tx {
       throw new Error('a reading request has no transaction')
     },

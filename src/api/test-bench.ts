@@ -17,7 +17,7 @@ import type { Identity } from '../model/identity.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import type { Route } from './route.ts'
-import { buildServer } from './server.ts'
+import { buildServer, type ServerParts } from './server.ts'
 
 export type Token = 'admin' | 'demo' | 'reader' | 'other' | 'nobody'
 
@@ -88,6 +88,7 @@ export interface Bench {
 export async function openBench(
   routes: readonly Route[],
   adjust: (settings: Settings) => void = () => {},
+  more: Partial<ServerParts> = {},
 ): Promise<Bench> {
   const settings = structuredClone(loadSettings({}))
   adjust(settings)
@@ -107,7 +108,7 @@ export async function openBench(
   } as unknown as AuthManager
   const log = pino({ level: 'silent' })
   const policy = new Policy({ clock })
-  const app = buildServer({ store, clock, bus, policy, settings, auth, routes, log })
+  const app = buildServer({ store, clock, bus, policy, settings, auth, routes, log, ...more })
   await app.ready()
   return {
     app,

@@ -26,6 +26,14 @@ export interface AppParts {
   readonly settings: Settings
 }
 
+/** What the caller's project may still ask this process. */
+export interface RequestRate {
+  readonly perMinute: number
+  readonly left: number
+  /** Microseconds: when all of it is there again. */
+  readonly wholeAt: number
+}
+
 export interface Ctx extends AppParts {
   readonly identity: Identity
   readonly requestId: string
@@ -37,6 +45,8 @@ export interface Ctx extends AppParts {
   readonly db: DbOrTx
   /** Throws in a reading request. */
   readonly tx: Tx
+  /** Null or absent where requests are not counted. */
+  readonly rate?: RequestRate | null
   /** Runs after the commit, never when it fails. */
   afterCommit(effect: () => void): void
   /** What the caller should know although the request is granted; one sentence. */

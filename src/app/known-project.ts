@@ -3,10 +3,11 @@ import type { Ctx } from './context.ts'
 import { findProject } from '../db/store/identity.ts'
 
 /**
- * Warns, and no more: the original takes any id, and scripts set quotas before they make the project. The projects are this service's
- * own, so their table knows.
+ * Warns, and no more: the original takes any id, and scripts set quotas before they make the project. Where the projects are this service's
+ * own their table knows; of those of a Keystone nothing is said.
  */
 export async function warnOfUnknownProject(ctx: Ctx, projectId: string): Promise<void> {
+  if (ctx.settings.auth.backend === 'keystone') return
   if (projectId === ctx.identity.projectId || (await findProject(ctx.db, { id: projectId })) !== null) return
   ctx.warn(`There is no project with the id ${projectId}; the request is granted all the same.`)
 }

@@ -1,4 +1,5 @@
 /** What a new installation starts with. Safe to run at every start: whatever is there stays as it is. */
+import type { LdapSettings } from '../config/ldap.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { standardRoles } from './role-book.ts'
 
@@ -23,6 +24,13 @@ export async function bootstrap(
   auth: IdentityFace,
   admin: { readonly password: string; readonly userName?: string; readonly projectName?: string },
 ): Promise<AccountIds> {
+  await prepare(auth)
+  const { password, userName = 'admin', projectName = 'admin' } = admin
+  return ensureAccount(auth, { userName, projectName, password, roles: ['admin'] })
+}
+
+/** What there must be before anybody can hold anything: the domain `default`, and the standard roles. */
+export async function prepare(auth: IdentityFace): Promise<void> {
   const domain = { id: defaultDomainId, name: 'Default', description: 'The default domain' }
   await unlessThere(
     () => auth.directory.findDomain({ id: defaultDomainId }),
@@ -34,8 +42,40 @@ export async function bootstrap(
       () => auth.roles.create(name),
     )
   }
-  const { password, userName = 'admin', projectName = 'admin' } = admin
-  return ensureAccount(auth, { userName, projectName, password, roles: ['admin'] })
+}
+
+/** What the configuration of directories names: domains whose users are in one, and the projects of mapped groups. */
+export async function prepareDirectories(
+  auth: IdentityFace,
+  settings: {
+    readonly backend: string
+    readonly ldap: LdapSettings
+    readonly domains: Readonly<Record<string, { readonly backend: string; readonly ldap: LdapSettings }>>
+  },
+): Promise<void> {
+  const { directory } = auth
+  const domainOf = (name: string) =>
+    unlessThere(
+      async () => (await directory.findDomain({ name })) ?? (await directory.findDomain({ id: name })),
+      () => directory.createDomain({ name }),
+    )
+  const all: (readonly [domain: string, ldap: LdapSettings])[] = Object.entries(settings.domains)
+    .filter(([, { backend }]) => backend === 'ldap')
+    .map(([name, { ldap }]) => [name, ldap] as const)
+  if (settings.backend === 'ldap') all.push([defaultDomainId, settings.ldap])
+  for (const [name, { map }] of all) {
+    const own = await domainOf(name)
+    for (const { project, project_domain: elsewhere } of map) {
+      if (project === undefined) continue
+      const domainId = elsewhere === undefined ? own.id : (await domainOf(elsewhere)).id
+      await unlessThere(
+        async () =>
+          (await directory.findProject({ name: project, domainId })) ??
+          (await directory.findProject({ id: project })),
+        () => directory.createProject({ name: project, domainId }),
+      )
+    }
+  }
 }
 
 /** A user with these roles in a project, both made in the default domain when absent: the demo tenant, service accounts. */

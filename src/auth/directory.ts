@@ -140,9 +140,8 @@ export class Directory {
     if (defaultProjectId !== null && (await this.findProject({ id: defaultProjectId })) === null) {
       throw notFound('project', defaultProjectId)
     }
-    const id = newIdentityId()
     const record = {
-      id,
+      id: newIdentityId(),
       name: user.name,
       domainId: user.domainId,
       description: user.description ?? '',
@@ -150,8 +149,10 @@ export class Directory {
       enabled: user.enabled ?? true,
       defaultProjectId,
     }
-    await this.#unique(`a user named ${user.name}`, () => this.#admin().createUser(record, password))
-    return this.#user(id)
+    const made = await this.#unique(`a user named ${user.name}`, () =>
+      this.#admin().createUser(record, password),
+    )
+    return this.#user(made)
   }
 
   async updateUser(id: string, change: UserChange & { readonly password?: string }): Promise<UserRecord> {
@@ -199,8 +200,8 @@ export class Directory {
   }): Promise<GroupRecord> {
     if ((await this.findDomain({ id: group.domainId })) === null) throw notFound('domain', group.domainId)
     const record = { id: newIdentityId(), description: '', ...group }
-    await this.#unique(`a group named ${group.name}`, () => this.#admin().createGroup(record))
-    return record
+    const id = await this.#unique(`a group named ${group.name}`, () => this.#admin().createGroup(record))
+    return { ...record, id }
   }
 
   async updateGroup(id: string, change: { readonly name?: string; readonly description?: string }) {
@@ -253,9 +254,9 @@ export class Directory {
     return admin
   }
 
-  async #unique(what: string, write: () => Promise<void>): Promise<void> {
+  async #unique<T>(what: string, write: () => Promise<T>): Promise<T> {
     try {
-      await write()
+      return await write()
     } catch (error) {
       if (!this.#store.dialect.isDuplicate(error)) throw error
       throw fault('Conflict', { message: `There is ${what} already.` }, { cause: error })

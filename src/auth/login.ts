@@ -54,14 +54,17 @@ async function byPassword(
 ): Promise<UserRecord> {
   const { guard, users } = parts
   await refuseLocked(guard, address)
-  const user = await lookUp(parts, ref)
+  const { user, domainId } = await lookUp(parts, ref)
   // A user found by id and by name is one account to the guard.
   const account = user === null ? guard.nobody(spell(ref)) : guard.user(user.id)
-  const attempt = await attemptOf(parts, account, address, user)
+  // What waits for a directory must not keep those waiting whose passwords are here.
+  const gateThere = (await users.gateOf?.(domainId)) ?? null
+  const gate = gateThere ?? parts.gate
+  const attempt = await attemptOf(parts, account, address, user, gateThere !== null)
   const isRight = await guarded(
-    parts,
+    { guard, gate },
     attempt,
-    async () => (await users.checkPassword(user, password)) && user !== null && user.enabled,
+    async () => (await users.checkPassword(user, password, domainId)) && user !== null && user.enabled,
   )
   if (!isRight || user === null) throw fault('Unauthorized')
   return user
@@ -88,7 +91,7 @@ async function bySecret(
 ): Promise<Proven> {
   const { store, users, guard, hasher } = parts
   await refuseLocked(guard, address)
-  const owner = 'user' in ref ? await lookUp(parts, ref.user) : null
+  const owner = 'user' in ref ? (await lookUp(parts, ref.user)).user : null
   const credential = await findApplicationCredential(
     store.db,
     'id' in ref ? { id: ref.id } : { userId: owner?.id ?? '', name: ref.name },
@@ -112,11 +115,21 @@ async function attemptOf(
   account: string,
   address: string,
   user: UserRecord | null,
+  isElsewhere = false,
 ): Promise<Attempt> {
+  const plain = { account, client: guard.client(address), isTrusted: false }
+  if (!guard.isAdminNetwork(address)) return plain
+  // Of nobody a directory can't be asked what it is asked of somebody: it is asked only where the answer matters.
+  if (isElsewhere && !(await isRefused(guard, plain))) return plain
   // Asked for nobody as well, so that time doesn't tell.
-  const isTrusted = guard.isAdminNetwork(address) && (await isAdministrator(user?.id ?? ''))
-  return { account, client: guard.client(address), isTrusted }
+  return { ...plain, isTrusted: await isAdministrator(user?.id ?? '') }
 }
+
+const isRefused = (guard: LoginGuard, attempt: Attempt): Promise<boolean> =>
+  guard.check(attempt).then(
+    () => false,
+    () => true,
+  )
 
 /** Milliseconds between two looks at whether those under way have ended, and looks. */
 const busyPauseMs = 100
@@ -127,7 +140,7 @@ const busyTries = 20
  * of them wrong would be too many, it waits for what they find, outside of the gate.
  */
 async function guarded(
-  { guard, gate }: LoginParts,
+  { guard, gate }: Pick<LoginParts, 'guard' | 'gate'>,
   attempt: Attempt,
   prove: () => Promise<boolean>,
 ): Promise<boolean> {
@@ -160,11 +173,18 @@ async function taken(
   return isRight
 }
 
-/** Asks as much for what is not there as for what is. */
-async function lookUp({ store, users }: LoginParts, ref: UserRef): Promise<UserRecord | null> {
-  if ('id' in ref) return users.findUser({ id: ref.id })
-  const domain = await findDomain(store.db, ref.domain)
-  return users.findUser({ name: ref.name, domainId: domain?.id ?? '' } satisfies NamedRef)
+/** The user, and the domain where it is or was looked for. Asks as much for what is not there as for what is. */
+async function lookUp(
+  { store, users }: LoginParts,
+  ref: UserRef,
+): Promise<{ readonly user: UserRecord | null; readonly domainId: string }> {
+  if ('id' in ref) {
+    const user = await users.findUser({ id: ref.id })
+    return { user, domainId: user?.domainId ?? '' }
+  }
+  const domainId = (await findDomain(store.db, ref.domain))?.id ?? ''
+  const user = await users.findUser({ name: ref.name, domainId } satisfies NamedRef)
+  return { user, domainId }
 }
 
 const spell = (ref: UserRef): string =>

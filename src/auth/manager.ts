@@ -17,6 +17,7 @@ import { Rate } from '../runtime/rate.ts'
 import { allowsCall } from './access-rules.ts'
 import { ApplicationCredentials } from './application-credentials.ts'
 import type { UserBackend } from './backends/backend.ts'
+import { ByDomain, type DirectoryDomain } from './backends/by-domain.ts'
 import { dbBackend } from './backends/db.ts'
 import { Directory } from './directory.ts'
 import { Gate } from './gate.ts'
@@ -53,6 +54,10 @@ export interface AuthOptions {
   readonly hasher?: PasswordHasher
   /** Where users come from; the database by default. */
   readonly users?: UserBackend
+  /** Domains whose users are in a directory instead. */
+  readonly directories?: readonly DirectoryDomain[]
+  /** For the log: what is wrong with the directory of a domain. */
+  readonly trouble?: (message: string, domain: string) => void
 }
 
 export interface IssuedToken extends ValidToken {
@@ -91,7 +96,11 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     this.#clock = clock
     this.#signer = signer
     this.#lifetimeMicros = tokenLifetimeS * 1_000_000
-    this.#users = options.users ?? dbBackend({ store, clock, hasher, gate })
+    const db = options.users ?? dbBackend({ store, clock, hasher, gate })
+    const { directories = [], trouble } = options
+    const spread = trouble === undefined ? {} : { trouble }
+    this.#users =
+      directories.length === 0 ? db : new ByDomain({ store, clock, db, domains: directories, ...spread })
     const maxFailures = limits.maxFailures ?? defaultLimits.maxFailures
     const guard = new LoginGuard(store, clock, {
       ...defaultLimits,
@@ -113,7 +122,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
       isAdministrator,
     }
     this.directory = new Directory(store, clock, this.#users, changed)
-    this.roles = new RoleBook(store, changed)
+    this.roles = new RoleBook(store, this.#users, changed)
     this.credentials = new ApplicationCredentials(store, clock, hasher, gate, changed)
   }
 
@@ -166,6 +175,12 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   /** Forgets what is cached in this process; called after every change made through it. */
   forget(): void {
     this.#validator.forget()
+    this.#users.forget?.()
+  }
+
+  /** Ends connections to directories; what needs one fails from now on. */
+  close(): void {
+    this.#users.close?.()
   }
 
   // --------------------------------------------------------------------------------------------------------- issuing

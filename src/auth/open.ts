@@ -2,24 +2,42 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Settings } from '../config/schema.ts'
+import type { KeystoneLog } from '../clients/keystone.ts'
 import type { Store } from '../db/open.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { DirectoryDomain } from './backends/by-domain.ts'
+import { ldapOptions } from './backends/ldap/options.ts'
+import { defaultDomainId } from './bootstrap.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { AuthManager } from './manager.ts'
+import { openKeystone } from './open-keystone.ts'
 import type { TokenVerifier } from './verifier.ts'
 
 export interface Authentication {
   readonly verifier: TokenVerifier
   /** Null where accounts are administered elsewhere. */
   readonly face: IdentityFace | null
+  /** Ends connections to other services. */
+  close(): void
+}
+
+export interface AuthenticationParts {
+  readonly store: Store
+  readonly clock: Clock
+  /** What is wrong with a directory or with Keystone. */
+  readonly log?: KeystoneLog
 }
 
 /** Throws a sentence when it can't be built; nothing of other services is waited for. */
 export async function openAuthentication(
   settings: Settings,
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  { store, clock, log = silent }: AuthenticationParts,
 ): Promise<Authentication> {
   const { auth } = settings
+  if (auth.backend === 'keystone') {
+    const { verifier, client } = openKeystone(auth.keystone, { clock, log })
+    return { verifier, face: null, close: () => client.close() }
+  }
   mkdirSync(dirname(auth.key_file), { recursive: true, mode: 0o700 })
   const manager = await AuthManager.open({
     store,
@@ -34,6 +52,23 @@ export async function openAuthentication(
       maxRecords: auth.login_records,
     },
     tokensPerMinute: auth.tokens_per_minute,
+    directories: directoriesOf(auth),
+    trouble: (message, domain) => log.error({ domain }, `directory: ${message}`),
   })
-  return { verifier: manager, face: manager }
+  return { verifier: manager, face: manager, close: () => manager.close() }
 }
+
+/** The domains whose users are in a directory. Throws a sentence that names the option. */
+export function directoriesOf(auth: Settings['auth']): DirectoryDomain[] {
+  const main: DirectoryDomain[] =
+    auth.backend === 'ldap'
+      ? [{ ref: { id: defaultDomainId }, options: ldapOptions(auth.ldap, 'auth.ldap') }]
+      : []
+  return Object.entries(auth.domains).reduce((all, [name, domain]) => {
+    if (domain.backend !== 'ldap') return all
+    const options = ldapOptions(domain.ldap, `auth.domains.${name}.ldap`)
+    return [...all, { ref: { name }, options }]
+  }, main)
+}
+
+const silent: KeystoneLog = { info() {}, error() {} }

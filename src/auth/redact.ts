@@ -17,6 +17,7 @@ const headers = [
 const fields = [
   'password',
   'original_password',
+  'bind_password',
   'adminpass',
   'secret',
   'token',

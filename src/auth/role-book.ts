@@ -49,18 +49,20 @@ export function expandRoles(roles: readonly RoleName[], all: readonly RoleName[]
   return [...held.values()].map(({ id, name }) => ({ id, name }))
 }
 
-/** Effective roles of a user on a target, and all roles that exist. */
+/** Effective roles of a user on a target, assigned in the database or by a mapped group, and all roles that exist. */
 export async function rolesHeld(
   db: DbOrTx,
+  users: Pick<UserBackend, 'groupIdsOf' | 'mappedRows'>,
   userId: string,
-  groupIds: readonly string[],
   target: RoleTarget,
 ): Promise<{ roles: RoleName[]; all: RoleName[] }> {
+  const groupIds = await users.groupIdsOf(userId)
   const actors: RoleActor[] = [
     { type: 'user', id: userId },
     ...groupIds.map((id): RoleActor => ({ type: 'group', id })),
   ]
-  const assigned = await listAssignments(db, { actors, target, limit: maxRoles })
+  const filter = { actors, target, limit: maxRoles }
+  const assigned = [...(await listAssignments(db, filter)), ...(await mapped(users, filter))]
   if (assigned.length === 0) return { roles: [], all: [] }
   const all = await listRoles(db, { limit: maxRoles })
   const ids = new Set(assigned.map((row) => row.role_id))
@@ -73,13 +75,31 @@ export async function rolesHeld(
   }
 }
 
+/** Rows by mapped groups that the filter lets through. */
+async function mapped(
+  users: Pick<UserBackend, 'mappedRows'>,
+  { actors, actorType, roleId, target, targetType }: AssignmentFilter,
+): Promise<AssignmentRow[]> {
+  const rows = (await users.mappedRows?.(actors)) ?? []
+  return rows.filter(
+    (row) =>
+      (roleId === undefined || row.role_id === roleId) &&
+      (actorType === undefined || row.actor_type === actorType) &&
+      (targetType === undefined || row.target_type === targetType) &&
+      (target === undefined || (row.target_type === target.type && row.target_id === target.id)) &&
+      (actors === undefined || actors.some(({ type, id }) => type === row.actor_type && id === row.actor_id)),
+  )
+}
+
 export class RoleBook {
   readonly #store: Store
+  readonly #users: UserBackend
   readonly #changed: () => void
 
   /** `changed` is called after every write, so that this process forgets what it cached. */
-  constructor(store: Store, changed: () => void) {
+  constructor(store: Store, users: UserBackend, changed: () => void) {
     this.#store = store
+    this.#users = users
     this.#changed = changed
   }
 
@@ -129,8 +149,13 @@ export class RoleBook {
     return (await this.assignments({ actors, roleId: role.id, limit: 1 })).length > 0
   }
 
-  assignments(filter: AssignmentFilter): Promise<AssignmentRow[]> {
-    return listAssignments(this.#store.db, filter)
+  /** Those of the database, and those that the configuration gives to groups of a directory; each once. */
+  async assignments(filter: AssignmentFilter): Promise<AssignmentRow[]> {
+    const stored = await listAssignments(this.#store.db, filter)
+    const more = await mapped(this.#users, filter)
+    if (more.length === 0) return stored
+    const rows = new Map([...stored, ...more].map((row) => [keyOf(row), row]))
+    return [...rows.values()].slice(0, filter.limit)
   }
 
   /** A no-op when it is granted already. The ids must exist. */
@@ -150,6 +175,9 @@ export class RoleBook {
     return taken
   }
 }
+
+const keyOf = (row: AssignmentRow): string =>
+  [row.role_id, row.actor_type, row.actor_id, row.target_type, row.target_id].join(' ')
 
 const rowOf = (roleId: string, actor: RoleActor, target: RoleTarget): AssignmentRow => ({
   role_id: roleId,

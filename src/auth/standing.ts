@@ -66,7 +66,7 @@ export async function readStanding(
         : await findDomain(db, { id: domainId })
   if (domainId !== null && (domain === null || domain.enabled === 0)) return null
 
-  const held = await rolesHeld(db, user.id, await users.groupIdsOf(user.id), scope)
+  const held = await rolesHeld(db, users, user.id, scope)
   const roles = credential === null ? held.roles : narrowed(held, credential)
   if (roles.length === 0) return null
   return assemble(claims, { user, userDomain, project, domain, roles, credential })

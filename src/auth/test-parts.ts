@@ -46,7 +46,7 @@ export interface AuthBench {
 export async function authBench(options: Partial<AuthOptions> = {}): Promise<AuthBench> {
   const folder = mkdtempSync(join(tmpdir(), 'auth-'))
   const keyFile = join(folder, 'keys', `${randomUUID()}.json`)
-  const store = await openTestStore()
+  const store = options.store ?? (await openTestStore())
   const clock = stillClock()
   const hasher = argon2Hasher({ memoryKib: 64, passes: 1, lanes: 1 })
   const open = (): Promise<AuthManager> => AuthManager.open({ store, clock, keyFile, hasher, ...options })

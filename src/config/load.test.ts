@@ -277,3 +277,67 @@ describe('secrets elsewhere', () => {
     expect(backends.a?.driver_options).toEqual({ key: 'k', file: 'x', deep: { file: 1 } })
   })
 })
+
+describe('a Keystone', () => {
+  const load = (keystone: Record<string, unknown>, environment: NodeJS.ProcessEnv = {}) =>
+    loadSettings({ defaults: { auth: { backend: 'keystone', keystone } }, environment }).auth.keystone
+  const whole = { auth_url: 'https://keystone.example:5000', password: 'secret' }
+
+  test('is asked with what is configured, from the environment too', () => {
+    expect(load(whole)).toMatchObject({ username: 'manila', project_name: 'service', token_cache_time_s: 60 })
+    const environment = { MANILA_AUTH__KEYSTONE__TIMEOUT_S: '9', MANILA_AUTH__KEYSTONE__PASSWORD: 'other' }
+    expect(load(whole, environment)).toMatchObject({ timeout_s: 9, password: 'other' })
+    expect(() => load(whole, { MANILA_AUTH__KEYSTONE__PASWORD: 'x' })).toThrow(
+      'unknown option auth.keystone.pasword; did you mean password?',
+    )
+  })
+
+  test.each([
+    [{ auth_url: '' }, 'auth.keystone.auth_url must say where Keystone is'],
+    [{ password: '' }, 'auth.keystone needs username and password'],
+    [{ cert_file: '/c.pem' }, 'auth.keystone.cert_file and auth.keystone.key_file go together'],
+    [
+      { auth_url: 'http://keystone.example:5000' },
+      'auth.keystone.auth_url speaks in clear to keystone.example',
+    ],
+    [{ auth_url: 'ftp://keystone.example' }, 'auth.keystone.auth_url must be a URL such as https'],
+    [{ www_authenticate_uri: 'https://x/"\r\nSet-Cookie: a' }, 'www_authenticate_uri must be a URL'],
+  ])('%j is refused', (wrong, sentence) => {
+    expect(() => load({ ...whole, ...wrong })).toThrow(sentence)
+  })
+
+  test('has all domains', () => {
+    const auth = { backend: 'keystone', keystone: whole, domains: { people: { backend: 'db' } } }
+    expect(() => loadSettings({ defaults: { auth } })).toThrow("auth.domains says where this service's own")
+  })
+
+  test('may be spoken to in clear on this host, and where an operator says so', () => {
+    expect(load({ ...whole, auth_url: 'http://127.0.0.1:5000/v3' }).auth_url).toBe('http://127.0.0.1:5000/v3')
+    const clear = { ...whole, auth_url: 'http://keystone.example:5000', allow_plaintext: true }
+    expect(load(clear).allow_plaintext).toBe(true)
+  })
+})
+
+describe('TLS of the API', () => {
+  const client = { name: 'n', user: 'u', project: 'p' }
+  const tls = { cert_file: '/c', key_file: '/k', client_ca_file: '/a', clients: [client] }
+  const load = (wrong: object, auth: object = {}) =>
+    loadSettings({ defaults: { api: { tls: { ...tls, ...wrong } }, auth } }).api.tls
+
+  test.each([
+    [{ key_file: '' }, 'api.tls.cert_file and api.tls.key_file go together'],
+    [{ cert_file: '', key_file: '' }, 'api.tls.client_ca_file needs api.tls.cert_file'],
+    [{ clients: [] }, 'api.tls.client_ca_file and [[api.tls.clients]] go together'],
+    [{ clients: [client, client] }, 'two of [[api.tls.clients]] have the same name'],
+    [{ clients: [{ ...client, role: 'admin' }] }, 'role'],
+    [{ min_version: 'TLSv1' }, 'api.tls.min_version must be'],
+  ])('%j is refused', (wrong, sentence) => {
+    expect(() => load(wrong)).toThrow(sentence)
+  })
+
+  test('knows no accounts of a Keystone', () => {
+    const keystone = { auth_url: 'https://k.example', password: 'x' }
+    expect(() => load({}, { backend: 'keystone', keystone })).toThrow('are accounts of this service')
+    expect(load({}).clients).toEqual([client])
+  })
+})

@@ -17,6 +17,7 @@ interface Node {
   readonly type?: string
   readonly default?: unknown
   readonly anyOf?: readonly Node[]
+  readonly items?: Node
   readonly properties?: Readonly<Record<string, Node>>
   readonly patternProperties?: Readonly<Record<string, Node>>
 }
@@ -30,7 +31,7 @@ export interface LoadOptions {
   /** Laid under the file: what a program would choose itself. */
   readonly defaults?: Table
   readonly file?: string
-  /** `MANILA_API__PORT=8080` sets `api.port`. */
+  /** `MANILA_API__PORT=8080` sets `api.port`, `MANILA_AUTH__KEYSTONE__USERNAME` what is in `[auth.keystone]`. */
   readonly environment?: NodeJS.ProcessEnv
 }
 
@@ -53,9 +54,46 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   if (problem !== null) throw new ConfigError(problem)
   refuseNetworks('api.trust_proxy', settings.api.trust_proxy)
   refuseNetworks('auth.admin_networks', settings.auth.admin_networks)
+  const lacks = keystoneLacks(settings)
+  if (lacks !== null) throw new ConfigError(lacks)
+  const halfTls = tlsLacks(settings)
+  if (halfTls !== null) throw new ConfigError(halfTls)
   const inClear = plaintextProblem(settings)
   if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
+}
+
+/** What TLS of the API can't do without. */
+function tlsLacks({ api: { tls }, auth }: Settings): string | null {
+  if ((tls.cert_file === '') !== (tls.key_file === '')) {
+    return 'api.tls.cert_file and api.tls.key_file go together'
+  }
+  if (tls.client_ca_file !== '' && tls.cert_file === '')
+    return 'api.tls.client_ca_file needs api.tls.cert_file'
+  if (tls.clients.length > 0 !== (tls.client_ca_file !== '')) {
+    return 'api.tls.client_ca_file and [[api.tls.clients]] go together'
+  }
+  const names = tls.clients.map(({ name }) => name)
+  if (new Set(names).size < names.length) return 'two of [[api.tls.clients]] have the same name'
+  if (names.length > 0 && auth.backend === 'keystone') {
+    return '[[api.tls.clients]] are accounts of this service, and those of a Keystone are not: [auth] backend'
+  }
+  return null
+}
+
+/** What a Keystone can't be asked without. */
+function keystoneLacks({ auth: { backend, keystone, domains } }: Settings): string | null {
+  if (backend !== 'keystone') return null
+  if (Object.keys(domains).length > 0) {
+    return "auth.domains says where this service's own accounts are, and those of a Keystone are there: [auth] backend"
+  }
+  if (keystone.auth_url === '')
+    return 'auth.keystone.auth_url must say where Keystone is: [auth] backend is keystone'
+  if (keystone.username === '' || keystone.password === '') {
+    return 'auth.keystone needs username and password of an account that may check tokens: [auth] backend is keystone'
+  }
+  if ((keystone.cert_file === '') === (keystone.key_file === '')) return null
+  return 'auth.keystone.cert_file and auth.keystone.key_file go together'
 }
 
 /** A pattern can't tell 192.0.2.0/33 from a network. */
@@ -114,14 +152,17 @@ const isTable = (value: unknown): value is Table =>
 function fromEnvironment(environment: NodeJS.ProcessEnv): Table {
   const result: Table = {}
   for (const [name, text] of Object.entries(environment)) {
-    const match = /^MANILA_([A-Z0-9]+)__([A-Z0-9_]+)$/.exec(name)
-    if (match === null || text === undefined) continue
-    const [, section = '', option = ''] = match
-    const schema = (SettingsSchema as Node).properties?.[section.toLowerCase()]?.properties?.[
-      option.toLowerCase()
-    ]
-    const table = (result[section.toLowerCase()] ??= {}) as Table
-    table[option.toLowerCase()] = schema === undefined ? text : typed(schema, text)
+    if (text === undefined || !/^MANILA_[A-Z0-9]+(__[A-Z0-9_]+)+$/.test(name)) continue
+    const path = name.slice('MANILA_'.length).toLowerCase().split('__')
+    let schema: Node | undefined = SettingsSchema as Node
+    let table = result
+    for (const key of path.slice(0, -1)) {
+      schema = schema?.properties?.[key]
+      table = (table[key] ??= {}) as Table
+    }
+    const option = path.at(-1) ?? ''
+    const known = schema?.properties?.[option]
+    table[option] = known === undefined ? text : typed(known, text)
   }
   return result
 }
@@ -163,6 +204,12 @@ function refuseUnknown(schema: Node, value: Table, path: string): void {
     if (child === undefined) {
       const near = nearest(key, Object.keys(known ?? {}))
       throw new ConfigError(`unknown option ${here}${near === null ? '' : `; did you mean ${near}?`}`)
+    }
+    if (child.items?.properties !== undefined && Array.isArray(inner)) {
+      for (const [at, one] of inner.entries()) {
+        if (!isTable(one)) throw new ConfigError(`${here}[${at}] must be a table: [[${here}]]`)
+        refuseUnknown(child.items, one, `${here}[${at}]`)
+      }
     }
     if (child.properties === undefined && child.patternProperties === undefined) continue
     if (!isTable(inner)) throw new ConfigError(`${here} must be a table: [${here}]`)

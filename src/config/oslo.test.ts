@@ -30,8 +30,15 @@ made_up_option = 7
 connection = mysql+pymysql://manila:pw@db/manila?charset=utf8&ssl_ca=/etc/db-ca.pem
 
 [keystone_authtoken]
-www_authenticate_uri = http://controller:5000
+auth_url = https://controller:5000
+www_authenticate_uri = https://keystone.example.org
+auth_type = password
+username = manila
 password = hidden
+user_domain_id = default
+token_cache_time = -1
+service_token_roles = service,admin
+memcached_servers = m1:11211
 
 [quota]
 gigabytes = 5000
@@ -73,6 +80,19 @@ describe('a manila.conf', () => {
       shares: { enabled_share_protocols: ['NFS', 'CEPHFS'], default_share_type: 'default' },
       scheduler: { default_filters: ['AvailabilityZoneFilter', 'CapacityFilter', 'CapabilitiesFilter'] },
     })
+    expect(loaded.auth).toMatchObject({
+      backend: 'keystone',
+      keystone: {
+        auth_url: 'https://controller:5000',
+        www_authenticate_uri: 'https://keystone.example.org',
+        username: 'manila',
+        password: 'hidden',
+        user_domain_id: 'default',
+        project_name: 'service',
+        token_cache_time_s: 0,
+        service_token_roles: ['service', 'admin'],
+      },
+    })
     expect(loaded.backends.cephnfs1).toMatchObject({
       driver: 'cephfs',
       exporter: 'ganesha',
@@ -84,12 +104,13 @@ describe('a manila.conf', () => {
 
   test('has every key told about, and no password in what is told', () => {
     expect(became('[DEFAULT] rootwrap_config')).toMatchObject({ became: 'no meaning here' })
-    expect(became('[keystone_authtoken] password')).toMatchObject({ became: 'no meaning here' })
+    expect(became('[keystone_authtoken] password')).toMatchObject({ became: 'mapped' })
+    expect(became('[keystone_authtoken] memcached_servers')).toMatchObject({ became: 'no meaning here' })
     expect(became('[DEFAULT] made_up_option')).toMatchObject({ became: 'unknown' })
     expect(became('[netapp-2] share_driver')).toMatchObject({ became: 'not supported' })
     expect(became('[netapp-2] netapp_login')).toMatchObject({ became: 'not supported' })
     expect(became('[netapp-2] backend_host')).toMatchObject({ became: 'mapped' })
-    expect(keys).toHaveLength(26)
+    expect(keys).toHaveLength(33)
     expect(JSON.stringify(keys)).not.toMatch(/s3cret|hidden|:pw@/)
   })
 

@@ -37,6 +37,9 @@ const list: Convert = (value) =>
 const to = (path: string, convert: Convert = text): Rule => ({ to: path, convert })
 const none = (needless: string): Rule => ({ needless })
 
+const keystone = (option: string, convert: Convert = text): Rule => to(`auth.keystone.${option}`, convert)
+const ownMemory = 'each process remembers the tokens it has checked in its own memory'
+
 const polls = none('periodic work has no options: it is done when there is something to do')
 
 /** `section.key` of the original → what becomes of it. Names are those of Manila 15 to 19. */
@@ -69,7 +72,10 @@ const rules: Readonly<Record<string, Rule>> = {
   'DEFAULT.pool_weight_multiplier': to('scheduler.pool_weight_multiplier', whole),
   'DEFAULT.transport_url': { to: 'bus.url', convert: brokerUrl },
   'DEFAULT.api_paste_config': none('there is no paste pipeline'),
-  'DEFAULT.auth_strategy': none('there is one'),
+  'DEFAULT.auth_strategy': {
+    to: 'auth.backend',
+    convert: (value) => (value === 'keystone' ? 'keystone' : null),
+  },
   'DEFAULT.rootwrap_config': none('manila-share runs as root and builds no shell strings'),
   'DEFAULT.log_dir': none('programs log to standard output or --log FILE'),
   'DEFAULT.log_file': none('programs log to standard output or --log FILE'),
@@ -87,6 +93,42 @@ const rules: Readonly<Record<string, Rule>> = {
   'database.connection': { to: 'database.url', convert: databaseUrl },
   'database.max_pool_size': to('database.pool_max', whole),
   'oslo_policy.policy_file': to('api.policy_file'),
+  'keystone_authtoken.auth_url': keystone('auth_url'),
+  'keystone_authtoken.identity_uri': keystone('auth_url'),
+  'keystone_authtoken.www_authenticate_uri': keystone('www_authenticate_uri'),
+  'keystone_authtoken.auth_uri': keystone('www_authenticate_uri'),
+  'keystone_authtoken.username': keystone('username'),
+  'keystone_authtoken.password': keystone('password'),
+  'keystone_authtoken.project_name': keystone('project_name'),
+  'keystone_authtoken.user_domain_name': keystone('user_domain_name'),
+  'keystone_authtoken.project_domain_name': keystone('project_domain_name'),
+  'keystone_authtoken.interface': keystone('interface', (value) => value.replace(/URL$/, '')),
+  'keystone_authtoken.region_name': keystone('region_name'),
+  'keystone_authtoken.service_type': keystone('service_type'),
+  'keystone_authtoken.service_token_roles': keystone('service_token_roles', list),
+  'keystone_authtoken.service_token_roles_required': keystone('service_token_roles_required', flag),
+  'keystone_authtoken.token_cache_time': keystone('token_cache_time_s', (value) =>
+    Math.max(0, Number(value)),
+  ),
+  'keystone_authtoken.http_connect_timeout': keystone('timeout_s', whole),
+  'keystone_authtoken.http_request_max_retries': keystone('retries', whole),
+  'keystone_authtoken.cafile': keystone('ca_file'),
+  'keystone_authtoken.certfile': keystone('cert_file'),
+  'keystone_authtoken.keyfile': keystone('key_file'),
+  'keystone_authtoken.insecure': keystone('insecure', flag),
+  'keystone_authtoken.auth_type': none('the account logs in with its password'),
+  'keystone_authtoken.auth_plugin': none('the account logs in with its password'),
+  'keystone_authtoken.auth_version': none('it is version 3'),
+  'keystone_authtoken.user_domain_id': keystone('user_domain_id'),
+  'keystone_authtoken.project_domain_id': keystone('project_domain_id'),
+  'keystone_authtoken.default_domain_id': none('set user_domain_id and project_domain_id in [auth.keystone]'),
+  'keystone_authtoken.delay_auth_decision': none('whoever has no valid token is refused'),
+  'keystone_authtoken.include_service_catalog': none('no neighbour is looked up in the catalog of a user'),
+  'keystone_authtoken.cache': none(ownMemory),
+  'keystone_authtoken.memcached_servers': none(ownMemory),
+  'keystone_authtoken.memcache_security_strategy': none(ownMemory),
+  'keystone_authtoken.memcache_secret_key': none(ownMemory),
+  'keystone_authtoken.enforce_token_bind': none('tokens are not bound'),
   'oslo_concurrency.lock_path': none('locks are rows, and files beside each backend'),
   'oslo_middleware.enable_proxy_headers_parsing': to('api.trust_proxy', flag),
   'oslo_messaging_notifications.driver': none('see [notifications] in the reference'),
@@ -94,8 +136,6 @@ const rules: Readonly<Record<string, Rule>> = {
 
 /** Sections that speak of neighbours which this service does not need. */
 const neighbours: Readonly<Record<string, string>> = {
-  keystone_authtoken:
-    'users, projects and tokens are in the database: manila-manage bootstrap and user create',
   neutron: 'share servers are not there yet',
   nova: 'no machines are started for shares',
   cinder: 'no volumes are attached',
@@ -155,6 +195,9 @@ export function importOslo(conf: string): Imported {
       }
     }
   }
+  // A Keystone that is told about is the one that is meant: auth_strategy says so by default.
+  const auth = settings.auth as { backend?: string; keystone?: { auth_url?: string } } | undefined
+  if (auth?.keystone?.auth_url !== undefined) auth.backend ??= 'keystone'
   return { settings, keys }
 }
 

@@ -32,8 +32,34 @@ export function brokerInClear(url: string, hosts: readonly string[]): string | n
   return named.find((host) => host !== '' && !isLoopback(host)) ?? null
 }
 
+/** As {@link databaseInClear}, of the servers of a directory. */
+export const directoryInClear = (urls: readonly string[], startTls: boolean): string | null =>
+  urls
+    .filter((url) => !startTls && /^ldap:/i.test(url) && URL.canParse(url))
+    .map((url) => new URL(url).hostname)
+    .find((host) => !isLoopback(host)) ?? null
+
+interface DirectorySettings {
+  readonly urls: readonly string[]
+  readonly start_tls: boolean
+  readonly allow_plaintext: boolean
+}
+
+/** As {@link databaseInClear}, of a Keystone. */
+export function keystoneInClear(url: string): string | null {
+  if (!/^http:/i.test(url) || !URL.canParse(url)) return null
+  const { hostname } = new URL(url)
+  return isLoopback(hostname) ? null : hostname
+}
+
 interface Speaking {
   readonly database: { readonly url: string; readonly allow_plaintext: boolean }
+  readonly auth: {
+    readonly backend: string
+    readonly keystone: { readonly auth_url: string; readonly allow_plaintext: boolean }
+    readonly ldap: DirectorySettings
+    readonly domains: Readonly<Record<string, { readonly ldap: DirectorySettings }>>
+  }
   readonly bus: { readonly url: string; readonly hosts: readonly string[]; readonly allow_plaintext: boolean }
   readonly notifications: {
     readonly enabled: boolean
@@ -43,7 +69,7 @@ interface Speaking {
 }
 
 /** A sentence about the first server that would be spoken to in clear, or null. */
-export function plaintextProblem({ database, bus, notifications }: Speaking): string | null {
+export function plaintextProblem({ database, auth, bus, notifications }: Speaking): string | null {
   const told = notifications.enabled && notifications.url !== ''
   const all = [
     ['database', databaseInClear(database.url), database.allow_plaintext, secureDatabase],
@@ -54,18 +80,35 @@ export function plaintextProblem({ database, bus, notifications }: Speaking): st
       notifications.allow_plaintext,
       secureBroker,
     ],
+    [
+      'auth.keystone',
+      auth.backend === 'keystone' ? keystoneInClear(auth.keystone.auth_url) : null,
+      auth.keystone.allow_plaintext,
+      secureKeystone,
+      'auth_url',
+    ],
   ] as const
-  for (const [table, host, allowed, how] of all) {
-    if (host !== null && !allowed) return sentence(`${table}.url`, host, how, `[${table}]`)
+  for (const [table, host, allowed, how, option = 'url'] of all) {
+    if (host !== null && !allowed) return sentence(`${table}.${option}`, host, how, `[${table}]`)
+  }
+  const directories = [['auth.ldap', auth.ldap] as const, ...directoriesIn(auth)]
+  for (const [table, { urls, start_tls: startTls, allow_plaintext: allowed }] of directories) {
+    const host = directoryInClear(urls, startTls)
+    if (host !== null && !allowed) return sentence(`${table}.urls`, host, secureDirectory, `[${table}]`)
   }
   return null
 }
 
+const directoriesIn = ({ domains }: Speaking['auth']) =>
+  Object.entries(domains).map(([name, { ldap }]) => [`auth.domains.${name}.ldap`, ldap] as const)
+
+const secureDirectory = 'ldaps:// or start_tls = true'
 const secureDatabase = '?sslmode=verify-full&sslrootcert=<file> at its end'
 const secureBroker = 'amqps://'
+const secureKeystone = 'https://'
 
 const sentence = (what: string, host: string, how: string, table: string): string =>
-  `${what} speaks in clear to ${host}, which is another host: passwords and all rows could be read and changed on the way. Use ${how}; ` +
+  `${what} speaks in clear to ${host}, which is another host: passwords and what they protect could be read and changed on the way. Use ${how}; ` +
   `or, if the network between them is protected otherwise, set allow_plaintext = true in ${table}`
 
 /** The same for a URL that stands on a command line. */

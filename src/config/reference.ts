@@ -38,7 +38,7 @@ One TOML file, named with \`--config\`. Every option has a default, so that the 
 the start with a sentence. Made by \`manila-manage config reference\`; \`npm run golden\` writes it.
 
 - \`manila-manage --config FILE config check\` reads the file as a start would and says what would run.
-- \`MANILA_API__PORT=8080\` in the environment sets \`port\` in \`[api]\`: the table, two underscores, the key, in capitals. Lists are separated by commas. The keys
+- \`MANILA_API__PORT=8080\` in the environment sets \`port\` in \`[api]\`: the table, two underscores, the key, in capitals (\`MANILA_AUTH__KEYSTONE__USERNAME\` for a table in a table). Lists are separated by commas. The keys
   at the top of the file and those of backends are set in the file only.
 - \`state_dir\` is relative to the working directory; the database and the key file are relative to \`state_dir\` (a leading \`var/\` is dropped). Write absolute
   paths everywhere else.
@@ -57,11 +57,30 @@ export function configurationReference(parts: {
   return [
     introduction,
     section('At the top of the file', plain),
-    ...tables.map(({ key, schema }) => section(`\`[${key}]\``, rowsOf(schema))),
+    ...tables.flatMap(({ key, schema }) => tableSections(key, schema)),
     ...maps.map(({ key, schema }) => mapSection(key, schema)),
     ...parts.drivers.map((part) => partSection('driver', part)),
     ...parts.exporters.map((part) => partSection('exporter', part)),
   ].join('\n')
+}
+
+/** A table, and after it those within. */
+function tableSections(key: string, schema: Schema): string[] {
+  const rows = rowsOf(schema)
+  const tables = rows.filter((row) => row.schema.properties !== undefined)
+  const maps = rows.filter((row) => row.schema.patternProperties !== undefined)
+  return [
+    section(
+      `\`[${key}]\``,
+      rows.filter((row) => !tables.includes(row) && !maps.includes(row)),
+      key.includes('.') ? (schema.description ?? '') : '',
+    ),
+    ...tables.flatMap((row) => tableSections(`${key}.${row.key}`, row.schema)),
+    ...maps.map((row) => {
+      const each = Object.values(row.schema.patternProperties ?? {})[0] ?? {}
+      return section(`\`[${key}.${row.key}.NAME]\``, rowsOf(each), row.schema.description ?? '')
+    }),
+  ]
 }
 
 function mapSection(key: string, schema: Schema): string {
@@ -132,7 +151,7 @@ function rangeOf({ minimum, maximum }: Schema): string {
 }
 
 function defaultOf(schema: Schema, required: boolean): string {
-  if (schema.default === undefined) return required ? 'must be given' : ''
+  if (schema.default === undefined) return required && schema.properties === undefined ? 'must be given' : ''
   return code(schema.default)
 }
 

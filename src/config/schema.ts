@@ -4,6 +4,9 @@
  */
 import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
+import { ApiCors, ApiTls } from './edge.ts'
+import { Keystone } from './keystone.ts'
+import { AuthDomain, Ldap } from './ldap.ts'
 
 const text = (description: string, value: string) => Type.String({ description, default: value })
 const count = (description: string, value: number, minimum = 0) =>
@@ -59,6 +62,8 @@ export const Api = Type.Object({
   ),
   usage_wait_s: count('Seconds a request for fresh usage figures waits for the share manager.', 10, 1),
   policy_file: text('Policy overrides (YAML or JSON); empty uses the defaults.', ''),
+  tls: ApiTls,
+  cors: ApiCors,
 })
 
 export const Database = Type.Object({
@@ -145,6 +150,11 @@ export const Notifications = Type.Object({
 })
 
 export const Auth = Type.Object({
+  backend: Type.Enum(['db', 'ldap', 'keystone'], {
+    description:
+      'Who says what a token is worth, and where the users and groups of the domain Default are: this service with its database, this service with the directory of [auth.ldap], or the Keystone of [auth.keystone]. Other domains are in the database unless [auth.domains.NAME] says otherwise.',
+    default: 'db',
+  }),
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
   max_login_failures: count(
@@ -172,6 +182,13 @@ export const Auth = Type.Object({
     ['127.0.0.0/8', '::1/128'],
   ),
   tokens_per_minute: count('Tokens that one process gives one user a minute; 0 = any number.', 240),
+  keystone: Keystone,
+  ldap: Ldap,
+  domains: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), AuthDomain, {
+    description:
+      'One table per domain, by its name, whose users and groups are not where [auth] backend says.',
+    default: {},
+  }),
 })
 
 export const Shares = Type.Object({
@@ -277,6 +294,14 @@ export const Limits = Type.Object({
     'Milliseconds that all statements of one API request, or of one piece of a long list, may keep the database busy; past them the answer is 503.',
     2000,
     100,
+  ),
+  project_requests_per_minute: count(
+    'Requests that one process takes from one project a minute, whatever they ask; further ones are answered 429. GET /limits tells what is left. 0 = any number.',
+    0,
+  ),
+  address_requests_per_minute: count(
+    'The same from one client address, logins included, before anything else of the request is looked at. 0 = any number.',
+    0,
   ),
   requests_per_project: count(
     'Requests of one project that one API process works on at once; further ones wait, and behind 256 of them the answer is 429. On SQLite, which has one connection, it is 1.',

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AuthManager } from '../auth/manager.ts'
 import { loadSettings } from '../config/load.ts'
@@ -117,5 +119,27 @@ describe('user', () => {
     expect(await rolesAfterLogin('admin', password, 'admin')).toContain('admin')
     const { code, err } = await world.run('user', 'password', 'nobody')
     expect([code, err]).toEqual([1, 'manila-manage: there is no user nobody\n'])
+  })
+})
+
+describe('where a Keystone has the accounts', () => {
+  test.each([
+    ['bootstrap', '--password-file', 'FILE'],
+    ['user', 'create', 'ann', '--project', 'p', '--role', 'member', '--password-file', 'FILE'],
+    ['user', 'password', 'ann', '--password-file', 'FILE'],
+  ])('%s %s refuses, says where to go, and makes nothing', async (...words) => {
+    const file = world.file('password', 'correct horse')
+    writeFileSync(
+      world.config,
+      `${readFileSync(world.config, 'utf8')}\n[auth]\nbackend = "keystone"\n[auth.keystone]\nauth_url = "https://inside.example:5000"\nwww_authenticate_uri = "https://keystone.example"\npassword = "of the service"\n`,
+    )
+    const { code, err } = await world.run(...words.map((word) => (word === 'FILE' ? file : word)))
+    expect(code).toBe(3)
+    expect(err).toContain('those of the Keystone at https://keystone.example')
+    expect(existsSync(join(world.dir, 'var', 'manila.db'))).toBe(false)
+    const check = await world.run('config', 'check', '-f', 'json')
+    expect(check.code).toBe(0)
+    expect(check.out).toContain('[secret]')
+    expect(check.out).not.toContain('of the service')
   })
 })

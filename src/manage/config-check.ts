@@ -3,9 +3,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
+import { openKeystone } from '../auth/open-keystone.ts'
+import { directoriesOf } from '../auth/open.ts'
 import { redactSecrets } from '../auth/redact.ts'
 import { ConfigError } from '../config/load.ts'
 import type { BackendSettings, Settings } from '../config/schema.ts'
+import { systemClock } from '../runtime/clock.ts'
 import { serverAddress } from '../db/dialects/server-url.ts'
 import { anyType, defaultType } from '../db/store/share-types.ts'
 import { columns } from './columns.ts'
@@ -46,6 +49,8 @@ something is wrong; all problems are listed. What a backend would serve with les
     const type = await defaultTypeProblem(settings)
     const problems = [
       ...policyProblems(world, settings),
+      ...keystoneProblems(settings),
+      ...directoryProblems(settings),
       ...world.chainProblems(settings.scheduler).map((problem) => `[scheduler] ${problem}`),
       ...fileProblems(settings),
       ...(type.problem === null ? [] : [type.problem]),
@@ -71,7 +76,9 @@ something is wrong; all problems are listed. What a backend would serve with les
           ['api', `${host} port ${port}`],
           ['database', settings.database.url],
           ['state', settings.state_dir],
-          ['token keys', settings.auth.key_file],
+          settings.auth.backend === 'keystone'
+            ? ['identity', `the Keystone at ${settings.auth.keystone.auth_url}`]
+            : ['token keys', settings.auth.key_file],
           ['policy', settings.api.policy_file || "Manila's defaults"],
           ['default type', settings.shares.default_share_type || 'none: requests must name one'],
         ],
@@ -90,6 +97,15 @@ something is wrong; all problems are listed. What a backend would serve with les
       }${listed('Wrong', problems)}${listed('Warning', warnings)}`,
     }
   },
+}
+
+function directoryProblems({ auth }: Settings): string[] {
+  try {
+    directoriesOf(auth)
+    return []
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
 }
 
 function loaded({ settings }: Call): Settings | string {
@@ -117,20 +133,35 @@ function policyProblems(world: World, settings: Settings): string[] {
   }
 }
 
+/** Its certificates are read; it is not asked. */
+function keystoneProblems({ auth }: Settings): string[] {
+  if (auth.backend !== 'keystone') return []
+  try {
+    const log = { info() {}, error() {} }
+    openKeystone(auth.keystone, { clock: systemClock(), log }).client.close()
+    return []
+  } catch (error) {
+    return [`auth.keystone: ${(error as Error).message}`]
+  }
+}
+
 /** Paths and files of the service itself. */
-function fileProblems({ state_dir: state, auth, bus, database }: Settings): string[] {
+function fileProblems({ state_dir: state, api, auth, bus, database }: Settings): string[] {
   const sqlite = /^sqlite:(\/.+)$/.exec(database.url)?.[1]
   const writes = [
     ['state_dir', state],
-    ['auth.key_file', auth.key_file],
+    ...(auth.backend === 'keystone' ? [] : [['auth.key_file', auth.key_file]]),
     ...(sqlite === undefined ? [] : [['database.url', sqlite]]),
   ] as const
   const reads = (['ca_file', 'cert_file', 'key_file'] as const)
     .filter((name) => bus[name] !== '')
     .map((name) => [`bus.${name}`, bus[name]] as const)
+  const shown = (['cert_file', 'key_file'] as const)
+    .filter((name) => api.tls[name] !== '')
+    .map((name) => [`api.tls.${name}`, api.tls[name]] as const)
   const found = [
     ...writes.map(([option = '', path = '']) => [option, writeProblem(path)] as const),
-    ...reads.map(([option, path]) => [option, readProblem(path)] as const),
+    ...[...reads, ...shown].map(([option, path]) => [option, readProblem(path)] as const),
     ['database.url', database.url.startsWith('sqlite:') ? null : addressProblem(database.url)] as const,
   ]
   return found.flatMap(([option, why]) => (why === null ? [] : [`${option}: ${why}`]))

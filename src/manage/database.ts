@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import type { IdentityFace } from '../auth/identity-face.ts'
 import { openAuthentication } from '../auth/open.ts'
+import { authenticateUriOf } from '../auth/open-keystone.ts'
 import type { Settings } from '../config/schema.ts'
 import { migrate, openConfiguredStore, type Store } from '../db/open.ts'
 import { ping } from '../db/store/health.ts'
@@ -42,12 +43,19 @@ export function withAuth<T>(
   need: Need,
   work: (auth: IdentityFace, store: Store) => Promise<T>,
 ): Promise<T> {
+  const { backend, keystone } = settings.auth
+  // Before anything is made.
+  if (backend === 'keystone') throw new Unusable(elsewhere(authenticateUriOf(keystone)))
   return withStore(settings, need, async (store) => {
-    const { face } = await openAuthentication(settings, { store, clock: systemClock() })
+    const { face, close } = await openAuthentication(settings, { store, clock: systemClock() })
     if (face === null) throw new Unusable('accounts are administered elsewhere: [auth] backend')
-    return work(face, store)
+    return work(face, store).finally(close)
   })
 }
+
+const elsewhere = (uri: string): string =>
+  `accounts, projects and roles are those of the Keystone at ${uri} ([auth] backend = "keystone"): make them there, for example with openstack user create and openstack role add. ` +
+  'manila-manage db sync makes the database'
 
 /** Opening a file that is not there would make an empty one. */
 function refuseAbsent(url: string): void {

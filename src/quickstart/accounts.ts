@@ -14,30 +14,45 @@ import { parse, stringify } from 'yaml'
 import { bootstrap, ensureAccount } from '../auth/bootstrap.ts'
 import type { IdentityFace } from '../auth/identity-face.ts'
 
-interface Cloud {
+/** An entry of clouds.yaml. */
+export interface Cloud {
   readonly auth: {
     readonly auth_url: string
     readonly username: string
     readonly password: string
     readonly project_name: string
+    readonly user_domain_name?: string
+    readonly project_domain_name?: string
   }
 }
+
+type Clouds = Readonly<Record<string, Cloud>>
+
+const cloudsIn = (dir: string): Clouds => {
+  const file = join(dir, 'clouds.yaml')
+  return existsSync(file) ? ((parse(readFileSync(file, 'utf8')) as { clouds?: Clouds }).clouds ?? {}) : {}
+}
+
+/** What an earlier start wrote for this cloud; null without one. */
+export const knownPassword = (dir: string, cloud: string): string | null =>
+  cloudsIn(dir)[cloud]?.auth.password ?? null
 
 /** Makes administrator and demo user if they are not there; answers the path of clouds.yaml. */
 export async function ensureAccounts(
   auth: IdentityFace,
   dir: string,
   url: string,
-  { link }: { readonly link: boolean },
+  { link, more = {} }: { readonly link: boolean; readonly more?: Clouds },
 ): Promise<string> {
   const file = join(dir, 'clouds.yaml')
-  const known = existsSync(file)
-    ? (parse(readFileSync(file, 'utf8')) as { clouds?: Record<string, Cloud> }).clouds
-    : undefined
-  const password = (cloud: string): string =>
-    known?.[cloud]?.auth.password ?? randomBytes(15).toString('base64url')
-  const adminPassword = password('manila-admin')
-  const demoPassword = password('manila-demo')
+  const known = cloudsIn(dir)
+  const password = (cloud: string, user: string): string => {
+    const before = known[cloud]?.auth
+    // Another start may have written it for somebody else.
+    return before?.username === user ? before.password : randomBytes(15).toString('base64url')
+  }
+  const adminPassword = password('manila-admin', 'admin')
+  const demoPassword = password('manila-demo', 'demo')
   await bootstrap(auth, { password: adminPassword })
   await ensureAccount(auth, {
     userName: 'demo',
@@ -59,7 +74,11 @@ export async function ensureAccounts(
     identity_api_version: '3',
   })
   const text = stringify({
-    clouds: { 'manila-admin': cloud('admin', adminPassword), 'manila-demo': cloud('demo', demoPassword) },
+    clouds: {
+      'manila-admin': cloud('admin', adminPassword),
+      'manila-demo': cloud('demo', demoPassword),
+      ...more,
+    },
   })
   // Beside it and then in its place: an old file's mode, and what is open of it, end with it.
   const draft = join(dir, `.clouds.yaml.${randomBytes(6).toString('hex')}`)

@@ -36,7 +36,8 @@ export async function demonstrate(
   options: QuickstartOptions,
   told: Steps,
 ): Promise<void> {
-  told.line(`\n  ${styleText('bold', 'As user demo:')}`)
+  const who = options.directory === undefined ? 'user demo' : 'ada of the directory'
+  told.line(`\n  ${styleText('bold', `As ${who}:`)}`)
   const client = await told.step('sign in', () =>
     connect({ cloud: 'manila-demo', env: { OS_CLIENT_CONFIG_FILE: clouds } }),
   )

@@ -1,6 +1,7 @@
 /** The quick start's command line. */
 import { parseArgs } from 'node:util'
 import { resolve } from 'node:path'
+import type { DemoDirectory } from './demo-directory.ts'
 
 export type BackendKind = 'image' | 'btrfs' | 'directory' | 'sim'
 const kinds: readonly BackendKind[] = ['image', 'btrfs', 'directory', 'sim']
@@ -15,6 +16,10 @@ export interface QuickstartOptions {
   readonly config: string | null
   readonly noInstall: boolean
   readonly sizeGib: number
+  /** Where people live: in the database, or in a private directory server. */
+  readonly auth: 'db' | 'ldap'
+  /** That server, while it runs. */
+  readonly directory?: DemoDirectory
 }
 
 export const usage = `npm run quickstart -- [options]
@@ -24,6 +29,7 @@ export const usage = `npm run quickstart -- [options]
   --backend NAME    image, btrfs, directory or sim (default: image where the host can, else directory without NFS)
   --size GIB        size of the pool's file (default 20; sparse)
   --config FILE     TOML file that adds or replaces backends and any option
+  --auth NAME       db or ldap: with ldap, people are in a private directory server (default db)
   --port N          port of the API (default 8786; 0 takes a free one)
   --no-install      never install packages
   --clean           stop serving, unmount, and remove DIR
@@ -42,6 +48,7 @@ export function quickstartOptions(argv: readonly string[]): QuickstartOptions | 
       backend: { type: 'string' },
       size: { type: 'string', default: '20' },
       config: { type: 'string' },
+      auth: { type: 'string', default: 'db' },
       'no-install': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -50,7 +57,9 @@ export function quickstartOptions(argv: readonly string[]): QuickstartOptions | 
   if (values.backend !== undefined && !(kinds as readonly string[]).includes(values.backend)) {
     throw new Error(`--backend must be one of ${kinds.join(', ')}`)
   }
+  if (values.auth !== 'db' && values.auth !== 'ldap') throw new Error('--auth must be db or ldap')
   return {
+    auth: values.auth,
     once: values.once,
     clean: values.clean,
     dir: resolve(values.dir),

@@ -5,6 +5,7 @@ import { styleText } from 'node:util'
 import { startService, type Service } from '../main.ts'
 import { ensureAccounts, isOurLink } from './accounts.ts'
 import { checkDatabase } from './database.ts'
+import { directoryClouds, showDirectory, startDemoDirectory } from './demo-directory.ts'
 import { demonstrate } from './demo.ts'
 import { chooseBackend, poolSizeGib, type Choice } from './host.ts'
 import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
@@ -29,11 +30,22 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const told = steps()
   try {
-    return options.clean ? await clean(options, told) : await serve(options, told)
+    return options.clean ? await clean(options, told) : await withDirectory(options, told)
   } catch (error) {
     process.stderr.write(`\nquickstart: ${messageOf(error)}\n`)
     if (existsSync(options.dir)) process.stderr.write(`The log is ${join(options.dir, 'manila.log')}\n`)
     return 1
+  }
+}
+
+/** With `--auth ldap` beside a directory server, which goes when the service has gone. */
+async function withDirectory(options: QuickstartOptions, told: Steps): Promise<number> {
+  if (options.auth === 'db') return serve(options, told)
+  const directory = await startDemoDirectory(options, told)
+  try {
+    return await serve({ ...options, directory }, told)
+  } finally {
+    await directory.remove()
   }
 }
 
@@ -114,9 +126,12 @@ async function show(
   options: QuickstartOptions,
   told: Steps,
 ): Promise<number> {
+  const { directory } = options
+  const more = directory === undefined ? {} : directoryClouds(directory, service.url)
   const clouds = await told.step('accounts: administrator, project demo with user demo', () =>
-    ensureAccounts(service.auth, options.dir, service.url, { link: !options.once }),
+    ensureAccounts(service.auth, options.dir, service.url, { link: !options.once, more }),
   )
+  if (directory !== undefined) await showDirectory(service, directory, told)
   await told.step('make the share type', () => ensureShareType(service, choice.kind))
   try {
     await told.step('bring up the backend', () => waitForBackend(service))

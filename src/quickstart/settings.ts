@@ -1,6 +1,6 @@
 /** The configuration the quick start runs with: its own defaults, then the user's `--config` on top. */
 import { join } from 'node:path'
-import { loadSettings } from '../config/load.ts'
+import { ConfigError, loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { poolSizeGib, type Choice } from './host.ts'
 import type { QuickstartOptions } from './options.ts'
@@ -17,16 +17,23 @@ export interface Known {
 }
 
 export function quickstartSettings(options: QuickstartOptions, choice: Choice, known: Known): Settings {
-  return loadSettings({
+  const settings = loadSettings({
     defaults: {
       state_dir: options.dir,
       api: { port: options.port },
       shares: { default_share_type: shareTypeName },
+      ...(options.directory === undefined ? {} : { auth: { domains: options.directory.domains } }),
       backends: { [backendName]: backend(options, choice, known) },
     },
     ...(options.config === null ? {} : { file: options.config }),
     environment: process.env,
   })
+  if (settings.auth.backend === 'keystone') {
+    throw new ConfigError(
+      'the quick start makes accounts of its own, and with [auth] backend = "keystone" they are made in Keystone: run manila-all with this configuration',
+    )
+  }
+  return settings
 }
 
 function backend(options: QuickstartOptions, choice: Choice, known: Known): Record<string, unknown> {

@@ -3,12 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { proxyTrust } from '../api/addresses.ts'
+import { elsewhereRoutes } from '../api/identity/elsewhere.ts'
 import { identityRoutes } from '../api/identity/plugin.ts'
 import { routes } from '../api/routes.ts'
 import { buildServer } from '../api/server.ts'
 import { healthRoute } from '../api/status/health.ts'
 import { metricsRoute } from '../api/status/metrics.ts'
 import type { AppParts } from '../app/context.ts'
+import { CertificateAccounts } from '../auth/certificate-accounts.ts'
 import type { IdentityFace } from '../auth/identity-face.ts'
 import { openAuthentication } from '../auth/open.ts'
 import { Policy } from '../policy/enforce.ts'
@@ -30,9 +32,22 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     onBroken: (error) =>
       log.error({ err: error }, 'the policy file is broken; the last good rules stay in force'),
   })
-  const { verifier, face } = await whenThere(log, () => openAuthentication(settings, core))
+  const authentication = await whenThere(log, () => openAuthentication(settings, core))
+  const { verifier, face } = authentication
   const parts: AppParts = { store, clock, bus, policy, settings }
-  const app = buildServer({ ...parts, auth: verifier, routes, log, observe: metrics.request })
+  const { clients } = settings.api.tls
+  const certificates =
+    face === null || clients.length === 0
+      ? {}
+      : { certificates: new CertificateAccounts(clients, { store, face, clock }) }
+  const app = buildServer({
+    ...parts,
+    ...certificates,
+    auth: verifier,
+    routes,
+    log,
+    observe: metrics.request,
+  })
   let leaving = false
   // Who kept a connection opens the next one to another API.
   app.addHook('onSend', async (_request, reply) => {
@@ -45,6 +60,8 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   if (face !== null) {
     const identity = { auth: face, policy, clock, publicUrl, trust: proxyTrust(trusted), statementsMs }
     await app.register(identityRoutes(identity), { prefix: '/identity' })
+  } else if (verifier.authenticateUri !== null) {
+    await app.register(elsewhereRoutes(verifier.authenticateUri), { prefix: '/identity' })
   }
   let url = ''
   return {
@@ -58,7 +75,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       await app.listen({ host: settings.api.host, port: settings.api.port })
       const { port } = app.server.address() as AddressInfo
       const host = settings.api.host.includes(':') ? `[${settings.api.host}]` : settings.api.host
-      url = `http://${host}:${port}`
+      url = `${settings.api.tls.cert_file === '' ? 'http' : 'https'}://${host}:${port}`
       log.info({ host, port }, 'manila-api serves')
     },
     async stop() {
@@ -66,6 +83,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       await sleep(settings.api.drain_s * 1000)
       // Requests that are under way get their answers.
       await app.close()
+      authentication.close()
     },
     unusable: async () => null,
   }

@@ -39,6 +39,18 @@ export class Rate {
     return isThere ? 0 : Math.max(1, Math.ceil((1 - left) / perMicro / 1_000_000))
   }
 
+  /** What `key` could take now, and when (microseconds) its bucket is full again; null without a limit. Takes nothing. */
+  left(key: string): { readonly perMinute: number; readonly left: number; readonly wholeAt: number } | null {
+    const perMinute = this.#perMinute
+    if (perMinute === 0) return null
+    const now = this.#now()
+    const known = this.#buckets.get(key)
+    const perMicro = perMinute / 60_000_000
+    const left =
+      known === undefined ? perMinute : Math.min(perMinute, known.left + (now - known.at) * perMicro)
+    return { perMinute, left: Math.floor(left), wholeAt: Math.ceil(now + (perMinute - left) / perMicro) }
+  }
+
   get size(): number {
     return this.#buckets.size
   }

@@ -25,7 +25,11 @@ onSignal(async () => {
   if (weather !== null) writeFileSync(`${settings.state_dir}/suffered.json`, JSON.stringify(suffered))
   await service.stop({ detach: process.env.TEST_DETACH === '1' })
 })
-const clouds = await ensureAccounts(service.auth, settings.state_dir, service.url, { link: false })
+// A real Keystone has its own.
+const clouds =
+  settings.auth.backend === 'keystone'
+    ? ''
+    : await ensureAccounts(service.auth, settings.state_dir, service.url, { link: false })
 await ensureShareType(service, kind as 'sim')
 if (process.env.TEST_NO_WAIT !== '1') await waitForBackend(service)
 process.stdout.write(`${JSON.stringify({ url: service.url, metricsUrl: service.metricsUrl, clouds })}\n`)

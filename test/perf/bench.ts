@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
- * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
+ * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
  * `--before <commit>` is what `lists` compares with (default the tree before lists were made cheap; a clone must have it);
  * `--database sqlite|postgres|mariadb` (default all three) are for `noisy`. `--only many-shares` (with `--shares 1000`) takes many minutes
  * and runs only so.
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { obstacleOf, pools, type Pool } from '../system/nfs-bench.ts'
+import { measureAuth } from './auth.ts'
 import { measureLogins } from './logins.ts'
 import { measureCreates } from './creates.ts'
 import { before, measureLists } from './lists.ts'
@@ -21,7 +22,8 @@ import { measureNoise } from './noisy.ts'
 import { measureStart } from './start.ts'
 import { measureStorage } from './storage.ts'
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string' },
     before: { type: 'string', default: before },
@@ -35,7 +37,11 @@ async function real(storage: Pool, measure: () => Promise<Figure[]>): Promise<Fi
   const lacks = obstacleOf(storage)
   return lacks === null ? measure() : [figure('not measured', '', lacks)]
 }
-const wanted = (part: string): boolean => values.only === undefined || values.only === part
+/** `npm run bench -- auth` is `--only auth`. */
+const only = values.only ?? positionals[0]
+const wanted = (part: string): boolean => only === undefined || only === part
+/** What one API process must check in a second. */
+const fewestSignatures = 1000
 const dir = mkdtempSync(join(tmpdir(), 'manila-b-'))
 const began = performance.now()
 
@@ -57,7 +63,7 @@ try {
       print(heading, await real(storage, () => measureStorage(join(dir, `storage-${storage}`), storage)))
     }
   }
-  if (values.only === 'many-shares') {
+  if (only === 'many-shares') {
     const count = Number(values.shares)
     print('One host with many shares', await real('image', () => measureMany(join(dir, 'many'), count)))
   }
@@ -72,6 +78,14 @@ try {
   }
   if (wanted('logins')) {
     print('Logging in', await measureLogins(join(dir, 'logins'), { seconds: 15, flood: 120 }))
+  }
+  if (wanted('auth')) {
+    const { figures, signaturesPerSecond } = await measureAuth(join(dir, 'auth'))
+    print('Knowing who asks', figures)
+    if (signaturesPerSecond < fewestSignatures) {
+      console.log(`  fewer than ${fewestSignatures} signatures a second`)
+      process.exitCode = 1
+    }
   }
   if (wanted('start')) {
     print('Starting', await measureStart((run) => join(dir, `empty-${run}`), join(dir, 'large')))

@@ -54,6 +54,32 @@ describe.skipIf(process.getuid?.() !== 0)('quickstart --once (root)', () => {
     expect(existsSync(dir)).toBe(false)
   }, 170_000)
 
+  it('shows people of a directory, and refuses a stranger, with --auth ldap', async () => {
+    const dir = join(scratch, 'ldap')
+    for (const turn of [1, 2]) {
+      const { code, out } = await quickstart(
+        '--once',
+        '--auth',
+        'ldap',
+        '--dir',
+        dir,
+        '--port',
+        '0',
+        '--size',
+        '4',
+      )
+      expect({ turn, code, out }).toMatchObject({ turn, code: 0 })
+      expect(out).toMatch(/start a private slapd: ldap:\/\/127\.0\.0\.1:\d+: 4 people, 2 groups/)
+      expect(out).toMatch(/ada logs in .*: member, reader in apollo, by the group apollo-team/)
+      expect(out).toMatch(/chen logs in .*: reader in gemini, by the group gemini-readers/)
+      expect(out).toMatch(/a stranger is not let in: refused \(401\)/)
+      expect(out).toMatch(/As ada of the directory:/)
+      expect(out).toMatch(/every byte came back/)
+    }
+    expect((await quickstart('--clean', '--dir', dir)).code).toBe(0)
+    expect(existsSync(dir)).toBe(false)
+  }, 170_000)
+
   it('says what is missing where no loop device can be had, exports nothing, and ends 2', async () => {
     const { code, out } = await withoutLoops('--once', '--dir', join(scratch, 'bare'), '--port', '0')
     expect({ code, out }).toMatchObject({ code: 2 })

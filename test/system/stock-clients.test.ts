@@ -2,51 +2,20 @@
  * Debian's own clients, unchanged, against a service process: `openstack share …` (python3-openstackclient with
  * python3-manilaclient's plug-in) and the old `manila` shell.
  */
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { until } from '../faults/world.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
+import { hasStockClients, stockShell, type Ran, type StockShell } from '../helpers/stock-shell.ts'
 
-const installed = existsSync('/usr/bin/openstack') && existsSync('/usr/bin/manila')
+const installed = hasStockClients()
 const dir = mkdtempSync(join(tmpdir(), 'manila-stock-'))
 let service: ServiceProcess
 
-interface Ran {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-/**
- * Runs each command in a fork of a Python that has imported the client: importing is most of the two seconds that a command costs.
- */
-function shell(module: string): {
-  run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran>
-  end(): void
-} {
-  const python = spawn('/usr/bin/python3', [join(import.meta.dirname, 'stock-shell.py'), module], {
-    env: { PATH: '/usr/bin:/bin', HOME: dir, LANG: 'C.UTF-8' },
-    cwd: dir,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const answers = createInterface({ input: python.stdout })[Symbol.asyncIterator]()
-  return {
-    async run(args, env) {
-      python.stdin.write(`${JSON.stringify({ args, env })}\n`)
-      const { value, done } = await answers.next()
-      if (done === true) throw new Error(`the Python of ${module} ended`)
-      return JSON.parse(value) as Ran
-    },
-    end: () => void python.stdin.end(),
-  }
-}
-
-let openstackShell: ReturnType<typeof shell>
+let openstackShell: StockShell
 
 const openstack = (...args: string[]): Promise<Ran> =>
   openstackShell.run(['--os-cloud', 'manila-demo', ...args], { OS_CLIENT_CONFIG_FILE: service.clouds })
@@ -65,7 +34,7 @@ async function silent(...args: string[]): Promise<void> {
 
 beforeAll(async () => {
   if (!installed) return
-  openstackShell = shell('openstackclient.shell')
+  openstackShell = stockShell('openstackclient.shell', dir)
   service = await startServiceProcess({
     dir: join(dir, 'var'),
     kind: 'sim',
@@ -159,7 +128,7 @@ describe.skipIf(!installed)('stock clients (python3-openstackclient, python3-man
       clouds: Record<string, { auth: Record<string, string> }>
     }
     const auth = clouds['manila-demo']?.auth ?? {}
-    const { run, end } = shell('manilaclient.shell')
+    const { run, end } = stockShell('manilaclient.shell', dir)
     const manila = async (...args: string[]): Promise<string> => {
       const { code, out, err } = await run(args, {
         OS_AUTH_URL: auth.auth_url ?? '',

@@ -20,7 +20,24 @@ const names: Partial<Readonly<Record<QuotaResource, readonly [limit: string, use
   backup_gigabytes: ['maxTotalBackupGigabytes', 'totalBackupGigabytesUsed'],
 }
 
-/** `rate` is empty: requests are not counted per user here. */
+const verbs = ['GET', 'POST', 'PUT', 'DELETE'] as const
+
+/** Of all verbs together, in the form of the original, which has a row for each; empty where requests are not counted. */
+function rates({ rate, clock }: Ctx): JsonObject[] {
+  if (rate === undefined || rate === null) return []
+  const { perMinute, left, wholeAt } = rate
+  const next = left > 0 ? clock.now() : wholeAt - ((perMinute - 1) * 60_000_000) / perMinute
+  const available = `${new Date(Math.ceil(next / 1000)).toISOString().slice(0, 19)}Z`
+  const limit = verbs.map((verb) => ({
+    verb,
+    value: perMinute,
+    remaining: left,
+    unit: 'MINUTE',
+    'next-available': available,
+  }))
+  return [{ uri: '*', regex: '.*', limit }]
+}
+
 export function limitsView(ctx: Ctx, { table }: OwnedQuotas): JsonObject {
   const absolute: Record<string, number> = {}
   for (const [resource, [limitName, usedName]] of Object.entries(names)) {
@@ -28,5 +45,5 @@ export function limitsView(ctx: Ctx, { table }: OwnedQuotas): JsonObject {
     absolute[limitName] = limit
     absolute[usedName] = inUse
   }
-  return { rate: [], absolute: lower(limitChanges, ctx.minor, absolute) }
+  return { rate: rates(ctx), absolute: lower(limitChanges, ctx.minor, absolute) }
 }

@@ -8,6 +8,8 @@ import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Bus } from '../../bus/bus.ts'
 import { backendHealth, ping } from '../../db/store/health.ts'
 import { busTopic } from '../../engine/queue.ts'
+import { Fault } from '../../model/errors.ts'
+import type { Identity } from '../../model/identity.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 
 export interface HealthParts extends AppParts {
@@ -26,10 +28,7 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
       return reply.code(503).send({ status: 'failed', reason: 'The database does not answer.' })
     }
     const token = request.headers['x-auth-token']
-    const identity =
-      typeof token === 'string'
-        ? await parts.auth.verify(token, { method: 'GET', path: '/healthcheck' })
-        : null
+    const identity = typeof token === 'string' ? await whoAsks(parts.auth, token) : null
     if (identity === null || !parts.policy.check('health:detail', identity)) return { status: 'ok' }
     const upSince = parts.clock.now() - parts.settings.shares.service_down_time_s * 1_000_000
     const rows = await backendHealth(parts.store.db)
@@ -53,6 +52,16 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
       backends,
     }
   })
+}
+
+/** Null also when that can't be known now: a Keystone that is away takes no API out of the balancer. */
+async function whoAsks(auth: TokenVerifier, token: string): Promise<Identity | null> {
+  try {
+    return await auth.verify(token, { method: 'GET', path: '/healthcheck' })
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'Unavailable') return null
+    throw error
+  }
 }
 
 /** Milliseconds a share manager gets to answer: it needs one. */

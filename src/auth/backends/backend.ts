@@ -5,6 +5,8 @@
  * is a `TokenVerifier` (`../verifier.ts`) in the Auth Manager's place.
  */
 import type { NamedRef } from '../../db/store/identity.ts'
+import type { AssignmentRow, RoleActor } from '../../db/store/roles.ts'
+import type { Gate } from '../gate.ts'
 
 export interface UserRecord {
   readonly id: string
@@ -36,14 +38,28 @@ export interface ActorQuery {
 export interface UserBackend {
   findUser(ref: NamedRef): Promise<UserRecord | null>
   listUsers(query: ActorQuery): Promise<UserRecord[]>
-  /** Does the same work and answers false when `user` is null, so that time doesn't tell who exists. */
-  checkPassword(user: UserRecord | null, password: string): Promise<boolean>
+  /**
+   * Does the same work and answers false when `user` is null, so that time doesn't tell who exists; `domainId` is where there is
+   * none of that name. Throws `Unavailable` when that can't be known now.
+   */
+  checkPassword(user: UserRecord | null, password: string, domainId?: string): Promise<boolean>
   groupIdsOf(userId: string): Promise<readonly string[]>
   memberIdsOf(groupId: string): Promise<readonly string[]>
   findGroup(ref: NamedRef): Promise<GroupRecord | null>
   listGroups(query: ActorQuery): Promise<GroupRecord[]>
   /** Null where accounts are administered elsewhere. */
   readonly admin: UserAdmin | null
+  /** Where password checks of this domain wait for their turn; null or absent = where hashes are made. */
+  gateOf?(domainId: string): Promise<Gate | null>
+  /**
+   * Roles that the configuration gives to groups of a directory, as if they were assigned to the groups: of these actors, or all.
+   * Absent = none.
+   */
+  mappedRows?(actors?: readonly RoleActor[]): Promise<AssignmentRow[]>
+  /** Forgets what roles, projects and domains mean to it. */
+  forget?(): void
+  /** Ends connections to other services. */
+  close?(): void
 }
 
 export interface UserChange {
@@ -54,9 +70,13 @@ export interface UserChange {
   readonly defaultProjectId?: string | null
 }
 
-/** Ids are given by the caller; a name already taken throws what `isDuplicate` of the database recognises. */
+/**
+ * Ids are given by the caller, where the backend has none of its own; a name already taken throws what `isDuplicate` of the database
+ * recognises, or `Conflict`.
+ */
 export interface UserAdmin {
-  createUser(user: Omit<UserRecord, 'generation'>, password: string | null): Promise<void>
+  /** Answers the id. */
+  createUser(user: Omit<UserRecord, 'generation'>, password: string | null): Promise<string>
   /** A disabled account's tokens die for good, also when it is enabled again. */
   updateUser(id: string, change: UserChange): Promise<void>
   /** All tokens of the account die. */
@@ -64,7 +84,8 @@ export interface UserAdmin {
   /** The same, unless the account's generation is no longer that of `user`: false then. */
   replacePassword(user: UserRecord, password: string): Promise<boolean>
   deleteUser(id: string): Promise<void>
-  createGroup(group: GroupRecord): Promise<void>
+  /** Answers the id. */
+  createGroup(group: GroupRecord): Promise<string>
   updateGroup(id: string, change: { readonly name?: string; readonly description?: string }): Promise<void>
   deleteGroup(id: string): Promise<void>
   addMember(groupId: string, userId: string): Promise<void>

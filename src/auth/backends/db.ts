@@ -57,6 +57,7 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
         tokens_valid_after: now,
         created_at: now,
       })
+      return user.id
     },
     // Only what is to change is written: a password set meanwhile must not be undone by a new description.
     updateUser: (id, change) =>
@@ -80,8 +81,10 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
       })
     },
     deleteUser: (id) => store.transaction((tx) => deleteUser(tx, id)),
-    createGroup: ({ id, name, domainId, description }) =>
-      insertGroup(db, { id, name, domain_id: domainId, description }),
+    async createGroup({ id, name, domainId, description }) {
+      await insertGroup(db, { id, name, domain_id: domainId, description })
+      return id
+    },
     async updateGroup(id, { name, description }) {
       if (name === undefined && description === undefined) return
       await updateGroup(db, id, {

@@ -1,0 +1,149 @@
+/** A directory that the service may write to (`writable = true`): what is changed through it is in the directory, and only there. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Fault } from '../../src/model/errors.ts'
+import { hasSlapd, type Slapd } from '../../src/parts/slapd.ts'
+import { address } from './face-world.ts'
+import { groupOfNames, reader, suffix } from './layouts.ts'
+import { asAdmin, commonOptions, corp, openAuth, startLayout, type Opened } from './ldap-world.ts'
+
+const layout = groupOfNames()
+
+describe.skipIf(!hasSlapd())('on a private server (slapd) auth: a writable LDAP', () => {
+  let server: Slapd
+  let opened: Opened
+  beforeAll(async () => {
+    // The service may change what it may not read: passwords.
+    const access = [
+      `access to attrs=userPassword by dn.exact="${reader.dn}" write by anonymous auth by * none`,
+      `access to * by dn.exact="${reader.dn}" write by users read by * none`,
+    ]
+    server = await startLayout(layout, { access })
+    opened = await openAuth({ ...commonOptions([server.url]), ...layout.options, writable: true })
+  })
+  afterAll(async () => {
+    await opened.close()
+    await server.remove()
+  })
+
+  const login = (name: string, password: string) =>
+    opened.auth.loginWithPassword({
+      user: { name, domain: { id: corp } },
+      password,
+      address,
+      scope: 'unscoped',
+    })
+  const codeOf = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => 'done',
+      (error: unknown) => (error instanceof Fault ? error.code : String(error)),
+    )
+
+  test('makes, changes, renames and removes a user', async () => {
+    const { directory } = opened.auth
+    const name = 'Zoë, the "new" one + more'
+    const made = await directory.createUser({
+      name,
+      domainId: corp,
+      password: 'first',
+      email: 'zoe@lab.test',
+    })
+    expect(made).toMatchObject({ name, email: 'zoe@lab.test', enabled: true, domainId: corp })
+    expect(made.id).toMatch(/^[0-9a-f]{64}$/)
+    const { token } = await login(name, 'first')
+    expect(await codeOf(directory.createUser({ name, domainId: corp, password: 'x' }))).toBe('Conflict')
+
+    await directory.setPassword(made.id, 'second')
+    expect(await opened.auth.verify(token)).toBeNull()
+    expect(await codeOf(login(name, 'first'))).toBe('Unauthorized')
+    expect(await codeOf(login(name, 'second'))).toBe('done')
+
+    expect(await directory.updateUser(made.id, { name: 'zoe', description: 'a' })).toMatchObject({
+      id: made.id,
+      name: 'zoe',
+      description: 'a',
+    })
+    expect(await directory.updateUser(made.id, { enabled: false, description: '' })).toMatchObject({
+      enabled: false,
+      description: '',
+    })
+    expect(await codeOf(login('zoe', 'second'))).toBe('Unauthorized')
+    await directory.updateUser(made.id, { enabled: true })
+    expect(await codeOf(login('zoe', 'second'))).toBe('done')
+
+    await directory.deleteUser(made.id)
+    expect(await directory.users.findUser({ name: 'zoe', domainId: corp })).toBeNull()
+    expect(await directory.users.findUser({ id: made.id })).toBeNull()
+    expect(await codeOf(directory.deleteUser(made.id))).toBe('NotFound')
+  })
+
+  test('whoever knows the old password may set a new one, and nobody else', async () => {
+    const { directory } = opened.auth
+    const { id } = await directory.createUser({ name: 'yves', domainId: corp, password: 'old' })
+    const change = (original: string, password: string) =>
+      opened.auth.changePassword({ userId: id, original, password, address })
+    expect(await codeOf(change('wrong', 'new'))).toBe('Unauthorized')
+    expect(await codeOf(change('', 'new'))).toBe('Unauthorized')
+    expect(await codeOf(change('old', 'new'))).toBe('done')
+    expect(await codeOf(login('yves', 'old'))).toBe('Unauthorized')
+    expect(await codeOf(login('yves', 'new'))).toBe('done')
+    await directory.deleteUser(id)
+  })
+
+  test('makes a group, and puts people in and out', async () => {
+    const { directory } = opened.auth
+    const { users } = directory
+    const group = await directory.createGroup({ name: 'night, shift', domainId: corp, description: 'd' })
+    const bob = await users.findUser({ name: 'bob', domainId: corp })
+    const bobId = bob?.id ?? ''
+    const service = await users.findUser({ name: 'manila', domainId: 'default' })
+    expect(await users.memberIdsOf(group.id)).toEqual([])
+    await directory.addMember(group.id, bobId)
+    await directory.addMember(group.id, bobId)
+    expect(await users.memberIdsOf(group.id)).toEqual([bobId])
+    expect(await users.groupIdsOf(bobId)).toContain(group.id)
+    await directory.removeMember(group.id, bobId)
+    expect(await users.groupIdsOf(bobId)).not.toContain(group.id)
+    expect(await codeOf(directory.removeMember(group.id, bobId))).toBe('NotFound')
+    // Neither server knows the other's people.
+    expect(await codeOf(directory.addMember(group.id, service?.id ?? ''))).toBe('Refused')
+    expect(await directory.updateGroup(group.id, { name: 'day', description: '' })).toMatchObject({
+      id: group.id,
+      name: 'day',
+      description: '',
+    })
+    await directory.deleteGroup(group.id)
+    expect(await users.findGroup({ name: 'day', domainId: corp })).toBeNull()
+  })
+
+  test('somebody removed is in no group any more', async () => {
+    const { directory } = opened.auth
+    const { id } = await directory.createUser({ name: 'xaver', domainId: corp, password: 'x' })
+    const group = await directory.users.findGroup({ name: 'red-readers', domainId: corp })
+    await directory.addMember(group?.id ?? '', id)
+    await directory.deleteUser(id)
+    const { searchEntries } = await asAdmin(server, (client) =>
+      client.search(suffix, { filter: '(cn=red-readers)' }),
+    )
+    expect(JSON.stringify(searchEntries)).not.toContain('xaver')
+  })
+
+  test('what the directory does not let the service change is refused with a sentence', async () => {
+    const strict = await startLayout(layout)
+    const other = await openAuth({ ...commonOptions([strict.url]), ...layout.options, writable: true })
+    try {
+      const work = other.auth.directory.createUser({ name: 'new', domainId: corp, password: 'x' })
+      await expect(work).rejects.toMatchObject({
+        code: 'Refused',
+        message: expect.stringMatching(/does not let/) as string,
+      })
+    } finally {
+      await other.close()
+      await strict.remove()
+    }
+  })
+
+  test('is not offered for Active Directory', async () => {
+    const options = { ...commonOptions([server.url]), preset: 'active-directory', writable: true } as const
+    await expect(openAuth(options)).rejects.toThrow(/writable is not possible with Active Directory/)
+  })
+})

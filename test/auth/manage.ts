@@ -1,0 +1,13 @@
+/** `manila-manage` as an operator runs it. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+
+const program = join(import.meta.dirname, '..', '..', 'src', 'bin', 'manila-manage.mjs')
+
+export function runManage(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { timeout: 60_000 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err })
+    })
+  })
+}
