@@ -9,10 +9,10 @@ import * as loginRecords from './0006-login-records.ts'
 import * as begunAs from './0007-begun-as.ts'
 import * as closedBackends from './0008-closed-backends.ts'
 import * as readOnlyPools from './0009-read-only-pools.ts'
-import * as mountPointNames from './0011-mount-point-names.ts'
-import * as ensureRuns from './0013-ensure-runs.ts'
-import * as storageFindings from './0014-storage-findings.ts'
-import * as causesInWords from './0016-causes-in-words.ts'
+import * as mountPointNames from './0010-mount-point-names.ts'
+import * as ensureRuns from './0011-ensure-runs.ts'
+import * as storageFindings from './0012-storage-findings.ts'
+import * as causesInWords from './0013-causes-in-words.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -24,8 +24,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-begun-as': begunAs,
   '0008-closed-backends': closedBackends,
   '0009-read-only-pools': readOnlyPools,
-  '0011-mount-point-names': mountPointNames,
-  '0013-ensure-runs': ensureRuns,
-  '0014-storage-findings': storageFindings,
-  '0016-causes-in-words': causesInWords,
+  '0010-mount-point-names': mountPointNames,
+  '0011-ensure-runs': ensureRuns,
+  '0012-storage-findings': storageFindings,
+  '0013-causes-in-words': causesInWords,
 }
