@@ -4,6 +4,7 @@
  * {@link meaningOf} leads back. Backends are told of one client once.
  */
 import { createHash } from 'node:crypto'
+import ipaddr from 'ipaddr.js'
 import { checkTarget } from './access.ts'
 
 /** No canonical form has it: control characters are refused at the edge. */
@@ -21,13 +22,32 @@ export function twinOf(canonical: string, taken: readonly string[]): string {
   }
 }
 
-/** The canonical form of a stored rule. */
+/** What a rule in the database means by today's laws. */
+export interface StoredMeaning {
+  /** Canonical. */
+  readonly to: string
+  /** Why no rule like it could be made any more; null: it could. */
+  readonly problem: string | null
+  /** Made beside another one of its meaning on purpose. */
+  readonly twin: boolean
+}
+
+/** Rules of earlier releases may have been accepted, or have been spelled, by other laws than today's. */
 export function meaningOf(rule: {
   readonly access_type: string
   readonly access_to: string
   readonly canonical_to: string
-}): string {
-  if (!rule.canonical_to.startsWith(mark)) return rule.canonical_to
-  const { canonical } = checkTarget(rule.access_type, rule.access_to, { ipv6: true, cephx: true })
-  return canonical ?? rule.access_to
+}): StoredMeaning {
+  const twin = rule.canonical_to.startsWith(mark)
+  const { canonical, problem } = checkTarget(rule.access_type, rule.access_to, { ipv6: true, cephx: true })
+  if (problem === undefined) return { to: canonical, problem: null, twin }
+  return { to: twin ? rule.access_to : rule.canonical_to, problem, twin }
+}
+
+/** How a meaning may stand in the database: earlier releases kept IPv4-mapped addresses as the IPv6 addresses they look like. */
+export function spellingsOf(type: string, canonical: string): readonly string[] {
+  const [address = '', prefix] = canonical.split('/')
+  if (type !== 'ip' || !ipaddr.IPv4.isValidFourPartDecimal(address)) return [canonical]
+  const mapped = ipaddr.IPv4.parse(address).toIPv4MappedAddress().toRFC5952String()
+  return [canonical, prefix === undefined ? mapped : `${mapped}/${Number(prefix) + 96}`]
 }

@@ -10,6 +10,9 @@ const canonical = (type: string, to: string, abilities = all): string | undefine
 const octet = fc.integer({ min: 0, max: 255 })
 const quad = fc.tuple(octet, octet, octet, octet)
 
+/** Whether the kernel takes it for an IPv4 address. */
+const isMapped = (text: string): boolean => canonical('ip', text)?.includes('.') ?? false
+
 /** The quad with everything beyond `prefix` zero. */
 function network(bytes: readonly number[], prefix: number): string {
   return bytes
@@ -21,6 +24,7 @@ describe('addresses', () => {
   test('each IPv4 address is its own canonical form, with or without /32', () => {
     fc.assert(
       fc.property(quad, (bytes) => {
+        fc.pre(bytes.some((byte) => byte !== 0))
         const text = bytes.join('.')
         expect(canonical('ip', text)).toBe(text)
         expect(canonical('ip', `${text}/32`)).toBe(text)
@@ -43,6 +47,7 @@ describe('addresses', () => {
   test('every spelling of an IPv6 address has one canonical form, which is its own', () => {
     fc.assert(
       fc.property(fc.ipV6(), (text) => {
+        fc.pre(!isMapped(text) && !/^[0:.]+$/.test(text))
         const once = canonical('ip', text)
         expect(once).toBeDefined()
         expect(isIPv6(once ?? '')).toBe(true)
@@ -52,6 +57,47 @@ describe('addresses', () => {
         expect(canonical('ip', text, { ipv6: false, cephx: true })).toBeUndefined()
       }),
     )
+  })
+
+  test('an IPv4 address in IPv6 notation is that IPv4 address, with its network', () => {
+    fc.assert(
+      fc.property(quad, fc.integer({ min: 1, max: 32 }), (bytes, prefix) => {
+        const base = network(bytes, prefix)
+        fc.pre(base !== '0.0.0.0')
+        const [a = 0, b = 0, c = 0, d = 0] = base.split('.').map(Number)
+        const hex = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+        const wanted = canonical('ip', `${base}/${prefix}`)
+        for (const text of [`::ffff:${base}`, `::FFFF:${hex}`, `0:0:0:0:0:ffff:${base}`])
+          expect(canonical('ip', `${text}/${96 + prefix}`)).toBe(wanted)
+        // As IPv6 it is not known before IPv6 is.
+        expect(canonical('ip', `::ffff:${base}`, { ipv6: false, cephx: true })).toBeUndefined()
+      }),
+    )
+    expect(canonical('ip', '::ffff:0:0/96')).toBe('0.0.0.0/0')
+    expect(canonical('ip', '::ffff:127.0.0.1')).toBe('127.0.0.1')
+    expect(checkTarget('ip', '::ffff:10.0.0.1/112', all).problem).toContain('no host bits')
+    // An address that only ends like an IPv4 address stays what it is (RFC 4291 §2.5.5.1, RFC 6052).
+    expect(canonical('ip', '::10.0.0.1')).toBe('::a00:1')
+    expect(canonical('ip', '64:ff9b::10.0.0.1')).toBe('64:ff9b::a00:1')
+    expect(canonical('ip', '::fffe:0:0/95')).toBe('::fffe:0:0/95')
+  })
+
+  test.each([
+    ['0.0.0.0', '0.0.0.0/0'],
+    ['0.0.0.0/32', '0.0.0.0/0'],
+    ['0.0.0.0/255.255.255.255', '0.0.0.0/0'],
+    ['::ffff:0.0.0.0', '0.0.0.0/0'],
+    ['::ffff:0:0/128', '0.0.0.0/0'],
+    ['::', '::/0'],
+    ['::/128', '::/0'],
+    ['0:0:0:0:0:0:0:0', '::/0'],
+    ['::0.0.0.0', '::/0'],
+  ])('%j is no client and is refused: who means everybody writes %j', (text, instead) => {
+    expect(checkTarget('ip', text, all).problem).toMatch(
+      /^access_to must not be \S+, which is no client's address; write /,
+    )
+    expect(checkTarget('ip', text, all).problem).toContain(`write ${instead} to let every`)
+    expect(canonical('ip', instead)).toBe(instead)
   })
 
   test('nothing is accepted that the system would not take for an address', () => {
@@ -86,6 +132,24 @@ describe('addresses', () => {
     ' 10.0.0.1',
     '',
     'localhost',
+    '*',
+    '@clients',
+    '10.0.0.*',
+    '10.0.0.1-10.0.0.9',
+    '10.0.0.0/0.0.0.255',
+    '0',
+    '00.0.0.0',
+    '0.0.0.00',
+    '::ffff:010.0.0.1',
+    '[::1]',
+    '::1%1',
+    'host.example',
+    '１０.0.0.1',
+    '2001:db8::/ffff:ffff::',
+    '10.0.0.1/32/',
+    '10.0.0.1,10.0.0.2',
+    '10.0.0.1 10.0.0.2',
+    '1.0.0.127.in-addr.arpa',
   ])('%j is refused', (text) => {
     expect(checkTarget('ip', text, all).problem).toMatch(/^access_to must/)
   })

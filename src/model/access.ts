@@ -45,31 +45,67 @@ function unknownType({ cephx }: AccessAbilities): CheckedTarget {
 const decimalQuad = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/
 const hexGroups = /^[0-9a-fA-F:]+(:\d+\.\d+\.\d+\.\d+)?$/
 
-/** An address or a network whose host bits are zero: a host address with a prefix is more likely a slip than a wish. */
+/**
+ * An address or a network whose host bits are zero: a host address with a prefix is more likely a slip than a wish. An IPv4 address
+ * in IPv6 notation (`::ffff:10.0.0.7`) is that IPv4 address: a client never comes from another one.
+ */
 function checkAddress(text: string, ipv6: boolean): CheckedTarget {
   const wanted = ipv6 ? 'an IPv4 or IPv6 address or network' : 'an IPv4 address or network'
   const problem = `access_to must be ${wanted} such as 10.0.0.0/24`
   const [host = '', length, ...more] = text.split('/')
-  const address = addressOf(host)
-  if (address === null || more.length > 0) return { problem }
-  if (address.kind() === 'ipv6' && !ipv6) return { problem }
-  const width = address.kind() === 'ipv6' ? 128 : 32
-  const prefix = length === undefined ? width : prefixOf(length, width)
-  if (prefix === null) return { problem }
-  if (hasHostBits(address.toByteArray(), prefix)) {
-    return { problem: `access_to must have no host bits set beyond its prefix /${prefix}` }
+  const typed = addressOf(host)
+  if (typed === null || more.length > 0) return { problem }
+  if (typed.kind() === 'ipv6' && !ipv6) return { problem }
+  const typedWidth = widthOf(typed)
+  const typedPrefix = length === undefined ? typedWidth : prefixOf(length, typedWidth)
+  if (typedPrefix === null) return { problem }
+  if (hasHostBits(typed.toByteArray(), typedPrefix)) {
+    return { problem: `access_to must have no host bits set beyond its prefix /${typedPrefix}` }
   }
+  const plain = typedPrefix >= mappedBits ? ipv4Of(typed) : null
+  const address = plain ?? typed
+  const prefix = plain === null ? typedPrefix : typedPrefix - mappedBits
+  const width = widthOf(address)
+  if (prefix === width && address.toByteArray().every((byte) => byte === 0)) return unspecified(width)
   const name = address.kind() === 'ipv6' ? (address as ipaddr.IPv6).toRFC5952String() : address.toString()
   return { canonical: prefix === width ? name : `${name}/${prefix}` }
+}
+
+const widthOf = (address: ipaddr.IPv4 | ipaddr.IPv6): number => (address.kind() === 'ipv6' ? 128 : 32)
+
+/** Leading bits that all IPv4-mapped addresses have in common (RFC 4291 §2.5.5.2). */
+const mappedBits = 96
+
+function ipv4Of(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | null {
+  if (address.kind() !== 'ipv6') return null
+  const long = address as ipaddr.IPv6
+  return long.isIPv4MappedAddress() ? long.toIPv4Address() : null
+}
+
+/** No client has it, and NFS servers read `0.0.0.0` as “everybody”, ahead of narrower rules. */
+function unspecified(width: number): CheckedTarget {
+  const [name, all, clients] = width === 32 ? ['0.0.0.0', '0.0.0.0/0', 'IPv4'] : ['::', '::/0', 'IPv6']
+  return {
+    problem: `access_to must not be ${name}, which is no client's address; write ${all} to let every ${clients} client in`,
+  }
 }
 
 /** Null for what isn't plainly an address; short forms like `10.1` and octal quads mean different things to different programs. */
 function addressOf(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   if (decimalQuad.test(text) && ipaddr.IPv4.isValid(text)) return ipaddr.IPv4.parse(text)
-  if (!text.includes(':') || !hexGroups.test(text) || !ipaddr.IPv6.isValid(text)) return null
-  const quad = text.slice(text.lastIndexOf(':') + 1)
-  if (quad.includes('.') && !(decimalQuad.test(quad) && ipaddr.IPv4.isValid(quad))) return null
-  return ipaddr.IPv6.parse(text)
+  if (!text.includes(':') || !hexGroups.test(text)) return null
+  const groups = inHexGroups(text)
+  return groups !== null && ipaddr.IPv6.isValid(groups) ? ipaddr.IPv6.parse(groups) : null
+}
+
+/** With the quad that may end an IPv6 address as two groups: ipaddr.js reads `::10.0.0.7` as if it said `::ffff:10.0.0.7`. */
+function inHexGroups(text: string): string | null {
+  const at = text.lastIndexOf(':') + 1
+  const quad = text.slice(at)
+  if (!quad.includes('.')) return text
+  if (!decimalQuad.test(quad) || !ipaddr.IPv4.isValid(quad)) return null
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(quad).toByteArray()
+  return `${text.slice(0, at)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
 }
 
 /** `24`, or for IPv4 `255.255.255.0`. */

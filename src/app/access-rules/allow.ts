@@ -41,7 +41,7 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   if (!ctx.flags.has('stateOfEachRule') && instances.some((row) => row.access_rules_status === 'error')) {
     throw invalid(`access rules of share ${share.id} are in error: deny those first`)
   }
-  await roomForRule(ctx, { table: 'shares', id: share.id })
+  await roomForRule(ctx, { table: 'shares', id: share.id }, { type: input.type, canonical })
   await roomForMetadata(ctx, share.project_id, { adding: Object.keys(input.metadata).length })
   // What the caller can't see must not be told by a refusal: a rule hidden from him is made a second time.
   const same = await rulesFor(ctx.tx, share.id, input.type, canonical)
@@ -53,7 +53,7 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
     id: randomUUID(),
     share_id: share.id,
     access_type: input.type,
-    access_to: input.to,
+    access_to: shownTarget(input.type, input.to, canonical),
     canonical_to: twinOf(
       canonical,
       same.map(({ canonical_to }) => canonical_to),
@@ -106,6 +106,11 @@ export function targetOf(ctx: Ctx, type: string, to: string): string {
   })
   if (checked.problem !== undefined) throw invalid(checked.problem)
   return checked.canonical
+}
+
+/** What the rule says of itself: as its owner wrote it, but an IPv4 address in IPv6 notation as what it is. */
+export function shownTarget(type: string, to: string, canonical: string): string {
+  return type === 'ip' && to.includes(':') && !canonical.includes(':') ? canonical : to
 }
 
 /** Rules wait for what is under way; an instance that was never placed has nobody to apply them. */

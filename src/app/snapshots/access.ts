@@ -16,7 +16,7 @@ import type { SnapshotRow } from '../../db/store/snapshots.ts'
 import { busTopic } from '../../engine/queue.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
-import { targetOf } from '../access-rules/allow.ts'
+import { shownTarget, targetOf } from '../access-rules/allow.ts'
 import { roomForRule } from '../limits.ts'
 import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
 
@@ -26,13 +26,13 @@ export async function allow(ctx: Ctx, id: string, type: string, to: string): Pro
   const canonical = targetOf(ctx, type, to)
   const placed = await mountable(ctx, snapshot)
   const taken = invalid(`access of ${type} ${to.slice(0, 64)} to snapshot ${snapshot.id} exists already`)
-  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id })
+  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id }, { type, canonical })
   if (await snapshotRuleExists(ctx.tx, snapshot.id, type, canonical)) throw taken
   const rule: SnapshotRuleRow = {
     id: randomUUID(),
     snapshot_id: snapshot.id,
     access_type: type,
-    access_to: to,
+    access_to: shownTarget(type, to, canonical),
     canonical_to: canonical,
     state: 'queued_to_apply',
     created_at: ctx.clock.now(),

@@ -3,7 +3,7 @@
  * mappings, a raised generation, `syncing` shown. What becomes of queued rules is in `access-mappings.ts`.
  */
 import { sql } from 'kysely'
-import { twinsOf } from '../../model/access-twins.ts'
+import { spellingsOf, twinsOf } from '../../model/access-twins.ts'
 import type { AccessRulesTable, DbOrTx, ShareInstancesTable, Tx } from '../schema.ts'
 import { refreshRules } from './access-mappings.ts'
 import { paged, type Page } from './keyset.ts'
@@ -27,7 +27,7 @@ export async function ruleById(db: DbOrTx, id: string): Promise<AccessRuleRow | 
   return db.selectFrom('access_rules').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** The rules by which the share lets this client in already, or is about to stop doing so: twins too. */
+/** The rules by which the share lets this client in already, or is about to stop doing so: twins too, and older spellings. */
 export async function rulesFor(
   db: DbOrTx,
   shareId: string,
@@ -39,13 +39,18 @@ export async function rulesFor(
     .select(['id', 'canonical_to'])
     .where('share_id', '=', shareId)
     .where('access_type', '=', type)
-    .where(meaning(canonicalTo))
+    .where(meaning(type, canonicalTo))
     .execute()
 }
 
 /** No pattern is in it: twins begin with a control character and hexadecimal digits. */
-const meaning = (canonicalTo: string) =>
-  sql<boolean>`(access_rules.canonical_to = ${canonicalTo} or access_rules.canonical_to like ${`${twinsOf(canonicalTo)}%`})`
+function meaning(type: string, canonicalTo: string) {
+  const each = spellingsOf(type, canonicalTo).flatMap((spelled) => [
+    sql<boolean>`access_rules.canonical_to = ${spelled}`,
+    sql<boolean>`access_rules.canonical_to like ${`${twinsOf(spelled)}%`}`,
+  ])
+  return sql<boolean>`(${sql.join(each, sql` or `)})`
+}
 
 /** A page of a share's rules. */
 export async function rulesOfShare(
@@ -56,7 +61,9 @@ export async function rulesOfShare(
 ): Promise<AccessRuleRow[]> {
   let query = db.selectFrom('access_rules').selectAll('access_rules').where('share_id', '=', shareId)
   if (filters.type !== undefined) query = query.where('access_type', '=', filters.type)
-  if (filters.canonicalTo !== undefined) query = query.where(meaning(filters.canonicalTo))
+  if (filters.canonicalTo !== undefined) {
+    query = query.where(meaning(filters.type ?? '', filters.canonicalTo))
+  }
   if (filters.key !== undefined) query = query.where('access_key', '=', filters.key)
   if (filters.level !== undefined) query = query.where('access_level', '=', filters.level)
   if (filters.metadata !== undefined) {

@@ -56,6 +56,22 @@ export function rulesOn(
   )
 }
 
+/**
+ * What the `ip` rules of a share or snapshot say that are IPv6 networks of /120 … /129, which may count more than one. Few: each
+ * counts two or more against a limit.
+ */
+export async function narrowNetworksOn(
+  db: DbOrTx,
+  table: 'access_rules' | 'snapshot_access_rules',
+  id: string,
+): Promise<string[]> {
+  const owner = table === 'access_rules' ? 'share_id' : 'snapshot_id'
+  const { rows } = await sql<{ readonly access_to: string }>`
+    select access_to from ${sql.table(table)} where ${sql.ref(owner)} = ${id}
+      and access_type = 'ip' and access_to like '%:%/12_'`.execute(db)
+  return rows.map(({ access_to }) => access_to)
+}
+
 export function locksOnResource(db: DbOrTx, resourceId: string): Promise<number> {
   return counted(
     sql<Count>`select count(*) as count from resource_locks where resource_id = ${resourceId}`,

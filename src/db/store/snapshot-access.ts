@@ -1,4 +1,5 @@
 /** Access rules of mountable snapshots as their owners see them. What becomes of queued ones is in `access-mappings.ts`. */
+import { spellingsOf } from '../../model/access-twins.ts'
 import type { DbOrTx, SnapshotAccessRulesTable, Tx } from '../schema.ts'
 import { paged, type Page } from './keyset.ts'
 
@@ -30,7 +31,7 @@ export async function snapshotRuleExists(
     .select('id')
     .where('snapshot_id', '=', snapshotId)
     .where('access_type', '=', type)
-    .where('canonical_to', '=', canonicalTo)
+    .where('canonical_to', 'in', spellingsOf(type, canonicalTo))
     .executeTakeFirst()
   return row !== undefined
 }

@@ -37,6 +37,19 @@ export async function snapshotInstancesOf(db: DbOrTx, snapshotId: string): Promi
     .execute()
 }
 
+/** Those of a share instance's snapshots, whatever their status. */
+export async function snapshotInstancesOn(
+  db: DbOrTx,
+  shareInstanceId: string,
+): Promise<SnapshotInstanceRow[]> {
+  return db
+    .selectFrom('snapshot_instances')
+    .selectAll()
+    .where('share_instance_id', '=', shareInstanceId)
+    .orderBy('id')
+    .execute()
+}
+
 /** The newest snapshot of a share that is not going away. */
 export async function newestSnapshot(db: DbOrTx, shareId: string): Promise<SnapshotRow | undefined> {
   return db

@@ -11,21 +11,22 @@ import {
   rulesOfInstance,
   rulesStatusOf,
   setAccessKey,
-  settleRule,
+  settleRules,
   startQueuedRules,
   type MappedRule,
 } from '../../db/store/access-mappings.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { recordEvent, recordMessage } from '../../db/store/records.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
+import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
 import type { Tx } from '../../db/schema.ts'
 import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import type { MessageAction } from '../../model/messages.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
-import { exportRules, outcomesOf } from '../rules.ts'
-import { passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
+import { applyRules, everyRuleFailed, publisherFor, retryOf, ruleDetail } from '../rules.ts'
+import { applyToInheriting, passSnapshotRules, type Late } from './snapshot-rules.ts'
 import { rulesQueue, type RulesQueue } from './rules-queue.ts'
 import { republish } from './exports.ts'
 
@@ -70,18 +71,22 @@ async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolea
   if (work === null) return { end: 'done' }
   let outcomes: readonly RuleOutcome[]
   try {
-    outcomes = await apply(parts, lease, work)
+    outcomes = await apply(parts, lease, work, lastTry)
   } catch (error) {
-    const retryable =
-      !(error instanceof DriverError) || error.outcome === 'maybe-happened' || error.retryAfterS !== null
-    if (retryable && !lastTry) {
-      return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
-    }
-    outcomes = everyRuleFailed(work, error)
+    const retry = retryOf(error)
+    if (retry !== null && !lastTry) return { end: 'retry', error, ...retry }
+    outcomes = everyRuleFailed(work.rules, error)
   }
-  const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
+  const late = await applyToInheriting(parts, lease, work.subject, wantedOf(work), lastTry)
+  // Who is denied may read a snapshot that could not be told: that is no end of a denial.
+  const unfinished = work.rules.filter((rule) => rule.state === 'denying' && late.ids.length > 0)
+  if (late.retry === null) outcomes = [...outcomes, ...everyRuleFailed(unfinished, late.error)]
+  const changed = await parts.store.transaction((tx) => end(tx, parts, { lease, work, outcomes, late }))
+  if (late.retry !== null) return { end: 'retry', error: late.error, ...late.retry }
   return changed ? { end: 'again', soon: true } : { end: 'done' }
 }
+
+const wantedOf = ({ rules }: Work) => rules.filter((rule) => mustBeOn.includes(rule.state))
 
 /** Takes all that is queued; what a dead process left under way is under way again. */
 async function begin(tx: Tx, parts: BackendScope, lease: LaneLease): Promise<Work | null> {
@@ -102,132 +107,100 @@ async function begin(tx: Tx, parts: BackendScope, lease: LaneLease): Promise<Wor
   return { subject: before, rules, generation: before.instance.access_generation, readOnly }
 }
 
-async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise<readonly RuleOutcome[]> {
-  const { backend } = parts
-  const { subject, rules, readOnly } = work
-  const wanted = rules.filter((rule) => mustBeOn.includes(rule.state))
-  const known = wanted.filter((rule) => canApply(parts, subject.ref.protocol, rule.type))
-  const refused = wanted.filter((rule) => !known.includes(rule)).map((rule) => unsupportedType(rule, subject))
-  const { exporter } = backend
-  if (exporter === null) return refused
-  const toApply = exportRules(known, { readOnly })
+async function apply(
+  parts: BackendScope,
+  lease: LaneLease,
+  work: Work,
+  lastTry: boolean,
+): Promise<readonly RuleOutcome[]> {
+  const { subject, readOnly } = work
   const send = () =>
-    backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
-      exporter.applyRules(call, shareExport(subject), toApply),
-    )
-  const outcomes = async () => [...outcomesOf(known, toApply, await send()), ...refused]
+    applyRules(publisherFor(parts, lease), shareExport(subject), wantedOf(work), { readOnly, lastTry })
   try {
-    return await outcomes()
+    return await send()
   } catch (error) {
     const lost = error instanceof DriverError && error.reason === 'not-found'
     if (!lost) throw error
     // A share that was never published has no export to put rules on; one that was is published again.
     if (subject.instance.status !== 'available') throw error
     await republish(parts, lease, subject, [])
-    return outcomes()
+    return send()
   }
 }
 
-function canApply({ backend }: BackendScope, protocol: string, type: string): boolean {
-  return backend.exporter?.accessTypes.some((pair) => pair[0] === protocol && pair[1] === type) ?? false
-}
-
-export function unsupportedType(rule: MappedRule, subject: ShareSubject): RuleOutcome {
-  return {
-    id: rule.id,
-    state: 'error',
-    accessKey: null,
-    why: `Access type ${rule.type} is not supported for ${subject.ref.protocol} here.`,
-    reason: 'access-type-unsupported',
-  }
-}
-
-function everyRuleFailed({ rules }: Work, error: unknown): readonly RuleOutcome[] {
-  const why = error instanceof Error ? error.message : String(error)
-  const reason = error instanceof DriverError ? error.reason : null
-  return rules
-    .filter((rule) => ['applying', 'updating', 'denying'].includes(rule.state))
-    .map(({ id }) => ({ id, state: 'error', accessKey: null, why, reason }))
+interface Ending {
+  readonly lease: LaneLease
+  readonly work: Work
+  readonly outcomes: readonly RuleOutcome[]
+  readonly late: Late
 }
 
 /** Records what became of each rule. True when rules were changed meanwhile, so that another pass is due. */
-async function end(
-  tx: Tx,
-  parts: BackendScope,
-  lease: LaneLease,
-  work: Work,
-  outcomes: readonly RuleOutcome[],
-): Promise<boolean> {
+async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, late }: Ending): Promise<boolean> {
   await lease.check(tx)
   const { instanceId } = lease
   const now = parts.clock.now()
-  const failed: MappedRule[] = []
-  for (const outcome of outcomes) {
-    const rule = work.rules.find(({ id }) => id === outcome.id)
-    if (rule === undefined) continue
-    if (outcome.state === 'error') {
-      failed.push(rule)
-      await settleRule(tx, instanceId, rule.id, ['applying', 'updating', 'denying', 'active'], 'error')
-      await tellWhy(tx, parts, work.subject, rule, outcome, now)
-    } else {
-      await settleRule(tx, instanceId, rule.id, ['applying', 'updating'], 'active')
-      if (outcome.accessKey !== null) await setAccessKey(tx, rule.id, outcome.accessKey)
-    }
-  }
-  const denied = work.rules.filter((rule) => rule.state === 'denying' && !failed.includes(rule))
-  await removeDenied(
+  const byId = new Map(work.rules.map((rule) => [rule.id, rule]))
+  const known = outcomes.filter(({ id }) => byId.has(id))
+  const failed = new Map(known.flatMap((one) => (one.state === 'error' ? [[one.id, one] as const] : [])))
+  const fine = known.filter(({ id }) => !failed.has(id))
+  const idsOf = (some: Iterable<{ readonly id: string }>) => [...some].map(({ id }) => id)
+  await settleRules(
     tx,
     instanceId,
-    denied.map(({ id }) => id),
+    [...failed.keys()],
+    ['applying', 'updating', 'denying', 'active'],
+    'error',
   )
-  await refreshRules(
-    tx,
-    work.rules.map(({ id }) => id),
-    now,
-  )
+  await settleRules(tx, instanceId, idsOf(fine), ['applying', 'updating'], 'active')
+  for (const { id, accessKey } of fine) if (accessKey !== null) await setAccessKey(tx, id, accessKey)
+  await tellWhy(tx, parts, work, failed)
+  const ended = late.retry === null
+  const denied = work.rules.filter((rule) => ended && rule.state === 'denying' && !failed.has(rule.id))
+  await removeDenied(tx, instanceId, idsOf(denied))
+  await refreshRules(tx, [...byId.keys()], now)
   const access_rules_status = rulesStatusOf(await rulesOfInstance(tx, instanceId))
-  const instance = { access_applied: work.generation, access_rules_status }
+  const instance = { access_rules_status, ...(ended ? { access_applied: work.generation } : {}) }
   await changeInstance(tx, { instanceId, from: null, to: null, instance, now })
-  await touchInheriting(tx, work.subject)
+  for (const id of late.ids) await touchSnapshotRules(tx, id)
   await recordEvent(tx, {
     projectId: work.subject.share.project_id,
     resourceType: 'share',
     resourceId: work.subject.share.id,
     event: 'access.applied',
-    detail: { rules: work.rules.length - denied.length, failed: failed.length },
+    detail: { rules: work.rules.length - denied.length, failed: failed.size },
     now,
   })
   const after = await loadShare(tx, instanceId)
   return after !== undefined && after.instance.access_generation !== work.generation
 }
 
-const detailOf: Readonly<Record<string, string>> = {
-  'client-forbidden': '020',
-  'access-type-unsupported': '021',
-  'access-level-unsupported': '021',
-}
+/** Messages of one pass: whoever has thousands of bad rules reads of the first of them. */
+const messagesAtMost = 20
 
 async function tellWhy(
   tx: Tx,
   parts: BackendScope,
-  { share }: ShareSubject,
-  rule: MappedRule,
-  outcome: RuleOutcome,
-  now: number,
+  { subject, rules }: Work,
+  failed: ReadonlyMap<string, RuleOutcome>,
 ): Promise<void> {
-  const action: MessageAction = rule.state === 'denying' ? '003' : '010'
-  await recordMessage(tx, {
-    projectId: share.project_id,
-    requestId: null,
-    resourceType: 'SHARE',
-    resourceId: share.id,
-    actionId: action,
-    detailId: detailOf[outcome.reason ?? ''] ?? '001',
-    now,
-    ttlS: parts.settings.shares.message_ttl_s,
-  })
-  parts.log.warn(
-    { resource_id: share.id, backend: parts.backend.label, access_rule: rule.id },
-    `an access rule could not be applied: ${outcome.why ?? 'no reason was given'}`,
-  )
+  const told = rules.filter((rule) => failed.has(rule.id))
+  for (const rule of told.slice(0, messagesAtMost)) {
+    const action: MessageAction = rule.state === 'denying' ? '003' : '010'
+    await recordMessage(tx, {
+      projectId: subject.share.project_id,
+      requestId: null,
+      resourceType: 'SHARE',
+      resourceId: subject.share.id,
+      actionId: action,
+      detailId: ruleDetail(failed.get(rule.id)?.reason ?? null),
+      now: parts.clock.now(),
+      ttlS: parts.settings.shares.message_ttl_s,
+    })
+  }
+  for (const rule of told)
+    parts.log.warn(
+      { resource_id: subject.share.id, backend: parts.backend.label, access_rule: rule.id },
+      `an access rule could not be applied: ${failed.get(rule.id)?.why ?? 'no reason was given'}`,
+    )
 }

@@ -19,7 +19,7 @@ import {
   type ShareSubject,
   type SnapshotSubject,
 } from '../refs.ts'
-import { exportRules } from '../rules.ts'
+import { applyRules, publisherFor } from '../rules.ts'
 import { forEachBounded } from '../../engine/periodic.ts'
 
 /** Exports put back at once. */
@@ -182,9 +182,7 @@ export async function republish(
       : await backend.call({ name: 'publish', guarded }, (call) => exporter.publish(call, target))
   if (exporter !== null && rules.length > 0) {
     const readOnly = await servedReadOnly(store.db, subject.instance)
-    await backend.call({ name: 'apply-rules', guarded }, (call) =>
-      exporter.applyRules(call, target, exportRules(rules, { readOnly })),
-    )
+    await applyRules(publisherFor(parts, lease), target, rules, { readOnly })
   }
   await store.transaction(async (tx) => {
     await lease.check(tx)

@@ -4,19 +4,28 @@
  */
 import {
   mustBeOn,
+  removeDeniedOfSnapshot,
   rulesOfInstance,
   rulesOfSnapshot,
+  settleSnapshotRules,
   startQueuedSnapshotRules,
   type MappedRule,
 } from '../../db/store/access-mappings.ts'
 import { recordMessage } from '../../db/store/records.ts'
-import { snapshotInstanceById } from '../../db/store/snapshots.ts'
+import { snapshotInstanceById, snapshotInstancesOn } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
-import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
-import { exportRules, outcomesOf } from '../rules.ts'
+import {
+  loadSnapshot,
+  snapshotExport,
+  withSnapshots,
+  type ShareSubject,
+  type SnapshotSubject,
+} from '../refs.ts'
+import { applyRules, everyRuleFailed, publisherFor, retryOf, ruleDetail } from '../rules.ts'
+import { forEachBounded } from '../../engine/periodic.ts'
 import type { Pass } from './access-rules.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
@@ -38,15 +47,51 @@ export async function passSnapshotRules(
   }
 }
 
-/** Snapshots that inherit follow every change of their share's rules. */
-export async function touchInheriting(tx: Tx, { share, instance }: ShareSubject): Promise<void> {
-  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return
-  await tx
-    .updateTable('snapshot_instances')
-    .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
-    .where('share_instance_id', '=', instance.id)
-    .where('status', '=', 'available')
-    .execute()
+/** What is left to tell. */
+export interface Late {
+  /** Snapshot instances that could not be told. */
+  readonly ids: readonly string[]
+  /** Why one of them could not. */
+  readonly error: unknown
+  /** Null: a repeat does not help, or all were told. */
+  readonly retry: ReturnType<typeof retryOf>
+}
+
+const nobody: Late = { ids: [], error: null, retry: null }
+
+/** Snapshots told at once. */
+const atOnce = 4
+
+/**
+ * Gives the exports of the snapshots that inherit the share's rules these rules, so that who is denied reads no snapshot any more either
+ * when the denial has ended. Snapshots of whatever status: an administrator's reset withdraws no export.
+ */
+export async function applyToInheriting(
+  parts: BackendScope,
+  lease: LaneLease,
+  { share, instance }: ShareSubject,
+  rules: readonly MappedRule[],
+  lastTry: boolean,
+): Promise<Late> {
+  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return nobody
+  const { exporter, driver } = parts.backend
+  if (exporter === null || driver.mountsSnapshots === undefined) return nobody
+  const rows = await snapshotInstancesOn(parts.store.db, instance.id)
+  const ids: string[] = []
+  const errors: unknown[] = []
+  await forEachBounded(await withSnapshots(parts.store.db, rows), atOnce, async (subject) => {
+    const target = snapshotExport(subject)
+    try {
+      await applyRules(publisherFor(parts, lease), target, rules, { readOnly: true, lastTry })
+    } catch (error) {
+      // What is not published lets nobody in.
+      if (error instanceof DriverError && error.reason === 'not-found') return
+      ids.push(target.id)
+      errors.push(error)
+    }
+  })
+  const [error = null] = errors
+  return { ids, error, retry: lastTry || ids.length === 0 ? null : retryOf(error) }
 }
 
 interface Work {
@@ -66,18 +111,14 @@ async function passInLane(
   if (work === null) return { end: 'done' }
   let outcomes: readonly RuleOutcome[]
   try {
-    outcomes = await apply(parts, lease, work)
+    outcomes = await applyRules(publisherFor(parts, lease), snapshotExport(work.subject), work.wanted, {
+      readOnly: true,
+      lastTry,
+    })
   } catch (error) {
-    const certain =
-      error instanceof DriverError && error.outcome !== 'maybe-happened' && error.retryAfterS === null
-    if (!certain && !lastTry) {
-      return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
-    }
-    const why = error instanceof Error ? error.message : String(error)
-    const reason = error instanceof DriverError ? error.reason : null
-    outcomes = work.own
-      .filter((rule) => rule.state !== 'active' && rule.state !== 'error')
-      .map((rule) => ({ id: rule.id, state: 'error', accessKey: null, why, reason }))
+    const retry = retryOf(error)
+    if (retry !== null && !lastTry) return { end: 'retry', error, ...retry }
+    outcomes = everyRuleFailed(work.own, error)
   }
   const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
   return changed ? { end: 'again', soon: true } : { end: 'done' }
@@ -96,29 +137,6 @@ async function begin(tx: Tx, parts: BackendScope, lease: LaneLease, id: string):
   return { subject, own, wanted: rules.filter((rule) => mustBeOn.includes(rule.state)), generation }
 }
 
-async function apply(parts: BackendScope, lease: LaneLease, work: Work): Promise<readonly RuleOutcome[]> {
-  const { exporter } = parts.backend
-  if (exporter === null) return []
-  const { protocol } = work.subject.ref
-  const known = work.wanted.filter((rule) =>
-    exporter.accessTypes.some((pair) => pair[0] === protocol && pair[1] === rule.type),
-  )
-  const refused = work.wanted
-    .filter((rule) => !known.includes(rule))
-    .map((rule): RuleOutcome => ({
-      id: rule.id,
-      state: 'error',
-      accessKey: null,
-      why: `Access type ${rule.type} is not supported for ${protocol} here.`,
-      reason: 'access-type-unsupported',
-    }))
-  const toApply = exportRules(known, { readOnly: true })
-  const outcomes = await parts.backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
-    exporter.applyRules(call, snapshotExport(work.subject), toApply),
-  )
-  return [...outcomesOf(known, toApply, outcomes), ...refused]
-}
-
 async function end(
   tx: Tx,
   parts: BackendScope,
@@ -129,31 +147,21 @@ async function end(
   await lease.check(tx)
   const now = parts.clock.now()
   const { snapshot, snapshotInstance } = work.subject
-  const move = async (ids: readonly string[], from: readonly string[], state: string) => {
-    if (ids.length === 0) return
-    await tx
-      .updateTable('snapshot_access_rules')
-      .set({ state, updated_at: now })
-      .where('snapshot_id', '=', snapshot.id)
-      .where('id', 'in', ids)
-      .where('state', 'in', from)
-      .execute()
-  }
-  const ids = (state: RuleOutcome['state']) =>
-    outcomes.filter((one) => one.state === state).map(({ id }) => id)
-  const failed = ids('error').filter((id) => work.own.some((rule) => rule.id === id))
-  await move(failed, ['applying', 'updating', 'denying', 'active'], 'error')
-  await move(ids('active'), ['applying', 'updating'], 'active')
-  await tx
-    .deleteFrom('snapshot_access_rules')
-    .where('snapshot_id', '=', snapshot.id)
-    .where('state', '=', 'denying')
-    .execute()
+  const own = new Set(work.own.map(({ id }) => id))
+  const mine = outcomes.filter(({ id }) => own.has(id))
+  const ids = (state: RuleOutcome['state']) => mine.filter((one) => one.state === state).map(({ id }) => id)
+  const failed = mine.filter((one) => one.state === 'error')
+  const move = { now, to: 'error', from: ['applying', 'updating', 'denying', 'active'] } as const
+  await settleSnapshotRules(tx, snapshot.id, ids('error'), move)
+  const on = { now, to: 'active', from: ['applying', 'updating'] } as const
+  await settleSnapshotRules(tx, snapshot.id, ids('active'), on)
+  await removeDeniedOfSnapshot(tx, snapshot.id, snapshotInstance.id)
   await tx
     .updateTable('snapshot_instances')
     .set({ access_applied: work.generation })
     .where('id', '=', snapshotInstance.id)
     .execute()
+  const reasons = failed.map((one) => ruleDetail(one.reason))
   if (failed.length > 0) {
     await recordMessage(tx, {
       projectId: snapshot.project_id,
@@ -161,11 +169,16 @@ async function end(
       resourceType: 'SHARE_SNAPSHOT',
       resourceId: snapshot.id,
       actionId: '010',
-      detailId: outcomes.some((one) => one.reason === 'client-forbidden') ? '020' : '021',
+      detailId: reasons.find((detail) => detail !== '001') ?? '001',
       now,
       ttlS: parts.settings.shares.message_ttl_s,
     })
   }
+  for (const { id: access_rule, why } of failed)
+    parts.log.warn(
+      { resource_id: snapshot.id, backend: parts.backend.label, access_rule },
+      `an access rule could not be applied: ${why ?? 'no reason was given'}`,
+    )
   const after = await snapshotInstanceById(tx, snapshotInstance.id)
   return after !== undefined && after.access_generation !== work.generation
 }
