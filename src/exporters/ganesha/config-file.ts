@@ -2,9 +2,12 @@
 import { DriverError } from '../../drivers/driver.ts'
 import type { OwnFileSystem, ServerUser, Tree } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
-import type { ClientRule } from './rules.ts'
+import { isClient, type ClientRule } from './rules.ts'
 
-/** What an export file says, kept in its first line so that the next process reads it back without parsing Ganesha's language. */
+/**
+ * What an export file says, kept in its first line so that the next process reads it back without parsing Ganesha's language. Rules are
+ * read from the lines that Ganesha reads.
+ */
 export interface ExportRecord {
   /** Share instance id or snapshot instance id. */
   readonly id: string
@@ -27,21 +30,23 @@ export interface ExportRecord {
 }
 
 const header = '# manila '
+const end = '\n}\n'
+const clientBegin = '  CLIENT { Clients = '
 
 /**
  * One export file. `prober` is an address that may see the root's attributes beside those whom rules let in, to ask for its
  * handle. Throws {@link DriverError} when a path can't be written safely.
  */
 export function exportFile(record: ExportRecord, options: GaneshaOptions, prober?: string): string {
-  const clients = record.rules.map(({ clients, level }) => {
-    const access = level === 'rw' && !record.readOnly ? 'RW' : 'RO'
-    return `  CLIENT { Clients = ${clients.join(', ')}; Access_Type = ${access}; Protocols = 4; }`
+  const clients = record.rules.map((rule) => {
+    const access = rule.level === 'rw' && !record.readOnly ? 'RW' : 'RO'
+    const note = `# ${rule.level} ${rule.bits}`
+    return `${clientBegin}${rule.clients.join(', ')}; Access_Type = ${access}; Protocols = 4; } ${note}`
   })
   // The first that matches decides: a rule for the same address goes on to hold.
-  if (prober !== undefined)
-    clients.push(`  CLIENT { Clients = ${prober}; Access_Type = MDONLY_RO; Protocols = 4; }`)
+  if (prober !== undefined) clients.push(`${clientBegin}${prober}; Access_Type = MDONLY_RO; Protocols = 4; }`)
   const lines = [
-    `${header}${JSON.stringify(record, withoutKey)}`,
+    `${header}${JSON.stringify({ ...record, rules: undefined }, withoutKey)}`,
     'EXPORT {',
     `  Export_Id = ${record.number};`,
     `  Path = ${quoted(record.path)};`,
@@ -91,15 +96,76 @@ function withKey(record: ExportRecord, text: string): ExportRecord {
   return { ...record, ceph: { ...ceph, user: { name: ceph.user.name, key } } }
 }
 
-/** Reads back what an export file says; null for any other file. */
-export function readHeader(text: string): ExportRecord | null {
+/** What the first line says. */
+export type ExportHeader = Omit<ExportRecord, 'rules'>
+
+/** Reads back what the first line of an export file says; null for any other file. The line may be all of `text`. */
+export function readHeader(text: string): ExportHeader | null {
+  const said = firstLine(text)
+  if (said === null) return null
+  const { rules: _, ...rest } = said
+  return rest
+}
+
+/** Reads back a whole export file; null for any other file, and for one whose end is gone. */
+export function readRecord(text: string): ExportRecord | null {
+  const said = firstLine(text)
+  if (said === null) return null
+  // Earlier releases had the rules in their first line, one by one, with networks that Ganesha does not take.
+  if (said.rules === undefined && !text.endsWith(end)) return null
+  const all = said.rules ?? rulesIn(text)
+  const rules = all
+    .map((rule) => ({ ...rule, clients: rule.clients.filter(isClient) }))
+    .filter(({ clients }) => clients.length > 0)
+  return withKey({ ...said, rules }, text)
+}
+
+/** Whether `text` is what is written today for the record that it says: null when an earlier release wrote it. */
+export function isIntact(text: string, record: ExportRecord, options: GaneshaOptions): boolean | null {
+  if (firstLine(text)?.rules !== undefined) return null
+  try {
+    return exportFile(record, options) === text
+  } catch (error) {
+    if (error instanceof DriverError) return false
+    throw error
+  }
+}
+
+function firstLine(text: string): (ExportHeader & Partial<Pick<ExportRecord, 'rules'>>) | null {
   const [first = ''] = text.split('\n', 1)
   if (!first.startsWith(header)) return null
   try {
-    return withKey(JSON.parse(first.slice(header.length)) as ExportRecord, text)
+    const said: unknown = JSON.parse(first.slice(header.length))
+    return isRecord(said) ? said : null
   } catch {
     return null
   }
+}
+
+function isRecord(said: unknown): said is ExportHeader & Partial<Pick<ExportRecord, 'rules'>> {
+  const { id, number, path, name, mount, readOnly, rules } = (said ?? {}) as Partial<Record<string, unknown>>
+  const words = [id, path, name, mount].every((word) => typeof word === 'string')
+  const numbered = Number.isInteger(number) && (number as number) > 0 && (number as number) <= 65_535
+  return words && numbered && typeof readOnly === 'boolean' && (rules === undefined || areRules(rules))
+}
+
+const areRules = (rules: unknown): boolean =>
+  Array.isArray(rules) &&
+  rules.every(
+    (rule: Partial<ClientRule> | null) =>
+      Array.isArray(rule?.clients) &&
+      rule.clients.every((client) => typeof client === 'string') &&
+      (rule.level === 'rw' || rule.level === 'ro') &&
+      Number.isInteger(rule.bits),
+  )
+
+function rulesIn(text: string): readonly ClientRule[] {
+  return text.split('\n').flatMap((line): readonly ClientRule[] => {
+    if (!line.startsWith(clientBegin)) return []
+    const [, level, bits] = /# (rw|ro) (\d+)$/.exec(line) ?? []
+    const clients = line.slice(clientBegin.length, line.indexOf(';')).split(', ')
+    return level === undefined ? [] : [{ clients, level: level === 'rw' ? 'rw' : 'ro', bits: Number(bits) }]
+  })
 }
 
 /** What the main file says besides the options. */

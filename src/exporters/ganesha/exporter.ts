@@ -251,11 +251,14 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
 
 /** Serves nothing under the id afterwards, and keeps nothing of it. */
 async function withdraw(commands: Commands, server: Server, id: string): Promise<void> {
-  const known = await server.exports.find(commands, id)
-  if (known === null) return
+  const { exports } = server
+  const found = await exports.find(commands, id)
+  if (found === null && !(await exports.has(commands, id))) return
+  // One whose file can't be read has its number still.
+  const known = found ?? { id, number: await exports.takeNumber(commands, id) }
   const running = await server.up(commands)
-  if (running === null) await server.exports.forget(commands, known)
-  else await server.exports.remove(commands, running, known)
+  if (running === null) await exports.forget(commands, known)
+  else await exports.remove(commands, running, known)
 }
 
 /** What the record has to say of the place where the tree lies. */

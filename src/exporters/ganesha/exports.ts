@@ -6,14 +6,13 @@ import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ExecError } from '../../exec/exec.ts'
-import { isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { mountOf, mounts, type Mount } from '../../drivers/mountinfo.ts'
-import { exportFile, guardFile, readHeader } from './config-file.ts'
+import { exportFile, guardFile, isIntact, readHeader, readRecord } from './config-file.ts'
 import { differences } from './file-system.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { OwnFileSystem } from '../../drivers/driver.ts'
-import type { ExportRecord } from './config-file.ts'
+import type { ExportHeader, ExportRecord } from './config-file.ts'
 import type { Running } from './daemon.ts'
 import type { GaneshaOptions } from './options.ts'
 
@@ -24,13 +23,20 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Export_Id has 16 bits; 0 is the pseudo root. */
 const numbers = 65_535
 const manyMegabytes = 64 * 1024 * 1024
+/** Bytes of the largest export file: 20,000 addresses (`clientsAtMost`) take one of them; earlier releases wrote some more. */
+const largestFile = 16 * 1024 * 1024
+/** Bytes in which a first line ends, unless an earlier release wrote it; of so many files at once. */
+const [headBytes, headsAtOnce] = [8192, 256]
 /** Who holds the number of the guard (`guardFile`): no share instance. */
 const guardId = '00000000-0000-4000-8000-000000000000'
 
 export interface Exports {
   /** Makes the folders and the guard. */
   prepare(commands: Commands): Promise<void>
+  /** Null when there is none, or none that can be read: it is written anew by the next publish. */
   find(commands: Commands, id: string): Promise<ExportRecord | null>
+  /** Whether there are files of `id`, readable or not. */
+  has(commands: Commands, id: string): Promise<boolean>
   /** An export number that `id` alone has, the same at every call. */
   takeNumber(commands: Commands, id: string): Promise<number>
   /** Writes the record and makes the daemon serve it; other exports notice nothing. */
@@ -43,20 +49,30 @@ export interface Exports {
   /** Makes the daemon forget the export; its files stay. */
   hide(commands: Commands, running: Running, record: ExportRecord): Promise<void>
   /** Makes the daemon forget the export, then removes its files. */
-  remove(commands: Commands, running: Running, record: ExportRecord): Promise<void>
+  remove(commands: Commands, running: Running, record: Numbered): Promise<void>
   /** Ids of all export files. */
   ids(commands: Commands): Promise<readonly string[]>
   /** Writes the record without a word to the daemon. */
   save(commands: Commands, record: ExportRecord): Promise<void>
   /** Removes the record's files without a word to the daemon. */
-  forget(commands: Commands, record: ExportRecord): Promise<void>
-  /** What a fresh daemon can begin with. */
+  forget(commands: Commands, record: Numbered): Promise<void>
+  /** What a fresh daemon can begin with. Files that can't be read are set aside: their exports are missing until they are published again. */
   judge(commands: Commands): Promise<Judgement>
+  /**
+   * Looks at every file as a whole, after a daemon did not start with them: one that is not what it should be is set aside, one of an
+   * earlier release is written anew from what it says. True when there was one.
+   */
+  mend(commands: Commands): Promise<boolean>
+  /** Exports whose files were set aside and are not written anew, as a sentence for operators; null: none. */
+  trouble(): string | null
   /** Whether the daemon has the guard. */
   guarded(commands: Commands, running: Running): Promise<boolean>
   /** A directory on the file system that the guard keeps from clients. */
   readonly guardPath: string
 }
+
+/** What is needed to take an export away. */
+export type Numbered = Pick<ExportRecord, 'id' | 'number'>
 
 export interface Judgement {
   /** The guard, and exports whose directory is what it was when they were published. */
@@ -65,8 +81,12 @@ export interface Judgement {
   readonly missing: readonly string[]
 }
 
-/** Export files below `dir`. */
-export function exportsIn(dir: string, options: GaneshaOptions): Exports {
+/** Export files below `dir`. `setAside` is told of each export whose file could not be read. */
+export function exportsIn(
+  dir: string,
+  options: GaneshaOptions,
+  setAside: (id: string) => void = () => undefined,
+): Exports {
   const folder = join(dir, 'exports.d')
   const numberFolder = join(dir, 'numbers')
   const guardPath = join(dir, 'nothing')
@@ -75,14 +95,20 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   // Ceph's client walks no mounts, and the module that would is not needed on such a host.
   const guards = options.ceph_conf === undefined
   const fileOf = (id: string) => join(folder, `${checkedId(id)}.conf`)
+  /** Not a name that is listed, so that the export counts as lost. */
+  const asideOf = (id: string) => `${fileOf(id)}.unreadable`
+  const aside = new Set<string>()
   const numberFile = (number: number) => join(numberFolder, String(number))
 
   async function ids(commands: Commands): Promise<readonly string[]> {
     const { stdout } = await commands.look(['ls', '--', folder], { maxOutputBytes: manyMegabytes })
-    return stdout.split('\n').flatMap((name) => {
+    const found = stdout.split('\n').flatMap((name) => {
       const id = name.replace(/\.conf$/, '')
       return name.endsWith('.conf') && uuid.test(id) ? [id] : []
     })
+    // Another process may have written one anew.
+    if (aside.size > 0) for (const id of found) aside.delete(id)
+    return found
   }
 
   async function takeNumber(commands: Commands, id: string): Promise<number> {
@@ -96,18 +122,70 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     throw new DriverError(`all ${numbers} export numbers are taken`, 'no-room-here')
   }
 
-  async function all(commands: Commands): Promise<readonly ExportRecord[]> {
-    const argv = ['grep', '--recursive', '--no-filename', '--max-count=1', '--include=*.conf', '^# manila ']
-    const options_ = { maxOutputBytes: manyMegabytes, okCodes: [0, 1] }
-    const { stdout } = await commands.look([...argv, '--', folder], options_)
-    return stdout.split('\n').flatMap((line) => {
-      const record = readHeader(line)
-      return record !== null && uuid.test(record.id) ? [record] : []
-    })
+  /** Null when it is not there or can't be read. */
+  async function whole(commands: Commands, id: string): Promise<string | null> {
+    try {
+      return (await commands.look(['cat', '--', fileOf(id)], { maxOutputBytes: largestFile })).stdout
+    } catch (error) {
+      if (error instanceof ExecError && (error.kind === 'exit' || error.kind === 'output')) return null
+      throw error
+    }
   }
 
-  async function forget(commands: Commands, record: ExportRecord): Promise<void> {
-    await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
+  /** What each file begins with, by its export's id; what isn't there any more is left out. */
+  async function heads(commands: Commands): Promise<ReadonlyMap<string, string>> {
+    const all = await ids(commands)
+    const found = new Map<string, string>()
+    for (let at = 0; at < all.length; at += headsAtOnce) {
+      const some = all.slice(at, at + headsAtOnce)
+      const argv = ['head', '--verbose', `--bytes=${headBytes}`, '--', ...some.map(fileOf)]
+      const { stdout } = await commands.look(argv, { okCodes: [0, 1], maxOutputBytes: manyMegabytes })
+      const begins = some
+        .map((id) => ({
+          id,
+          banner: `==> ${fileOf(id)} <==\n`,
+          at: stdout.indexOf(`==> ${fileOf(id)} <==\n`),
+        }))
+        .filter((one) => one.at >= 0)
+      for (const [nth, one] of begins.entries()) {
+        // An empty line stands before each banner but the first.
+        const end = nth + 1 < begins.length ? begins[nth + 1]!.at - 1 : stdout.length
+        found.set(one.id, stdout.slice(one.at + one.banner.length, end))
+      }
+      // Listed and not shown: gone, or not to be read.
+      for (const id of some) if (!found.has(id) && (await isThere(commands, [fileOf(id)]))) found.set(id, '')
+    }
+    return found
+  }
+
+  async function all(commands: Commands): Promise<readonly ExportHeader[]> {
+    const headers: ExportHeader[] = []
+    for (const [id, head] of await heads(commands)) {
+      const header = readHeader(head.includes('\n') ? head : ((await whole(commands, id)) ?? ''))
+      if (header?.id === id) headers.push(header)
+      else await setFileAside(commands, id)
+    }
+    return headers
+  }
+
+  /** The export is missing from now on, for all processes, and the reconciler publishes it again with the rules of the database. */
+  async function setFileAside(commands: Commands, id: string): Promise<void> {
+    const argv = ['mv', '-f', '-T', '--', fileOf(id), asideOf(id)]
+    const { code } = await commands.change(argv, { okCodes: [0, 1] })
+    if (code !== 0 && !(await isThere(commands, [fileOf(id)]))) return
+    aside.add(id)
+    setAside(id)
+  }
+
+  async function forget(commands: Commands, { id, number }: Numbered): Promise<void> {
+    aside.delete(id)
+    await commands.change(['rm', '-f', '--', fileOf(id), asideOf(id), numberFile(number)])
+  }
+
+  /** A file that could not be read has no use when there is one again. */
+  async function isWritten(commands: Commands, id: string): Promise<void> {
+    if (aside.delete(id) || (await isThere(commands, [asideOf(id)])))
+      await commands.change(['rm', '-f', '--', asideOf(id)])
   }
 
   /** Writes `record` to `file` and has the daemon read it there. */
@@ -127,8 +205,10 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     const { stdout } = await commands.change(argv, { input: exportFile(record, options, prober) })
     // It says "1 exports updated. Errors found: …" with code 0 when it dropped a part of the file.
     if (!/^\s*1 exports (updated|added)/.test(stdout) || /errors found/i.test(stdout)) {
+      const partly = /errors found/i.test(stdout)
       throw new DriverError(`NFS-Ganesha did not take the export: ${stdout.trim()}`, 'maybe-happened', {
         retryAfterS: 5,
+        ...(partly ? { reason: 'unsupported' } : {}),
       })
     }
   }
@@ -146,15 +226,19 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     },
 
     async find(commands, id) {
-      try {
-        return readHeader((await commands.look(['cat', '--', fileOf(id)])).stdout)
-      } catch (error) {
-        if (isAbsent(error)) return null
-        throw error
-      }
+      const text = await whole(commands, id)
+      const record = text === null ? null : readRecord(text)
+      if (record?.id === id) return record
+      if (text !== null || (await isThere(commands, [fileOf(id)]))) await setFileAside(commands, id)
+      return null
     },
 
-    apply: (commands, running, record) => tell(commands, running, record, fileOf(record.id)),
+    has: (commands, id) => isThere(commands, [fileOf(id), asideOf(id)]),
+
+    async apply(commands, running, record) {
+      await tell(commands, running, record, fileOf(record.id))
+      await isWritten(commands, record.id)
+    },
 
     async show(commands, running, record, prober) {
       const file = join(shown, `${checkedId(record.id)}.conf`)
@@ -171,6 +255,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
 
     async save(commands, record) {
       await commands.change(['sh', writeScript, fileOf(record.id)], { input: exportFile(record, options) })
+      await isWritten(commands, record.id)
     },
 
     forget,
@@ -193,11 +278,37 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
       return { files: guards ? [guard, ...files] : files, missing }
     },
 
+    async mend(commands) {
+      let mended = false
+      for (const id of await ids(commands)) {
+        const text = await whole(commands, id)
+        const record = text === null ? null : readRecord(text)
+        const intact = text !== null && record?.id === id && isIntact(text, record, options)
+        if (intact === true) continue
+        mended = true
+        // Rules that the rest of the file may have lost are in the database.
+        if (record === null || intact !== null) await setFileAside(commands, id)
+        else await commands.change(['sh', writeScript, fileOf(id)], { input: exportFile(record, options) })
+      }
+      return mended
+    },
+
+    trouble: () =>
+      aside.size === 0
+        ? null
+        : `could not read the files of ${aside.size} exports, which are written anew: ${[...aside].slice(0, 5).join(', ')}`,
+
     async guarded(commands, running) {
       const number = await takeNumber(commands, guardId)
       return !guards || (await liveExport(commands, running, number)) === guardPath
     },
   }
+}
+
+/** Whether one of the files is there. */
+async function isThere(commands: Commands, files: readonly string[]): Promise<boolean> {
+  const tests = files.flatMap((file, at) => [...(at === 0 ? [] : ['-o']), '-e', file])
+  return (await commands.look(['test', ...tests], { okCodes: [0, 1] })).code === 0
 }
 
 /**
@@ -249,7 +360,9 @@ export async function checkFileSystem(
 /** The path that the daemon serves under `number`; null when it serves none. */
 async function liveExport(commands: Commands, running: Running, number: number): Promise<string | null> {
   try {
-    const { stdout } = await commands.look(busCall(running, 'DisplayExport', [`uint16:${number}`]))
+    // All clients, some 250 bytes each.
+    const options = { maxOutputBytes: manyMegabytes }
+    const { stdout } = await commands.look(busCall(running, 'DisplayExport', [`uint16:${number}`]), options)
     return /^\s*string "(.*)"$/m.exec(stdout)?.[1] ?? ''
   } catch (error) {
     if (isUnknownExport(error)) return null

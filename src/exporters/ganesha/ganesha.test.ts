@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Value } from 'typebox/value'
-import { exportFile, mainFile, readHeader } from './config-file.ts'
+import { exportFile, mainFile, readHeader, readRecord } from './config-file.ts'
 import { ganeshaOptions } from './options.ts'
 import { fakeExec } from '../../exec/fake.ts'
 import { troubleOf, type Crash } from './crashes.ts'
 import { ganeshaExporter } from './exporter.ts'
-import { sortRules } from './rules.ts'
+import { clientsAtMost, sortRules } from './rules.ts'
 import { checkServers } from './servers.ts'
 import type { ExportRule, Parts } from '../../drivers/driver.ts'
 import type { ExportRecord } from './config-file.ts'
@@ -36,7 +36,7 @@ describe('the key of a cephx user', () => {
     const text = exportFile(secret, options)
     expect(text.split('\n')[0]).not.toContain(user.key)
     expect(text).toContain(`User_Id = "${user.name}"; Secret_Access_Key = "${user.key}";`)
-    expect(readHeader(text)).toEqual(secret)
+    expect(readRecord(text)).toEqual(secret)
   })
 
   test('is nothing that could end its quotes, and is never left empty', () => {
@@ -44,8 +44,8 @@ describe('the key of a cephx user', () => {
       expect(() =>
         exportFile({ ...secret, ceph: { filesystem: 'cephfs', user: { ...user, key } } }, options),
       ).toThrow(`the key of ${user.name}`)
-    const [first = ''] = exportFile(secret, options).split('\n')
-    expect(() => exportFile(readHeader(first)!, options)).toThrow(`the key of ${user.name}`)
+    const withoutKey = exportFile(secret, options).replace(/ Secret_Access_Key = "[^"]*";/, '')
+    expect(() => exportFile(readRecord(withoutKey)!, options)).toThrow(`the key of ${user.name}`)
   })
 
   test('an export of an earlier release goes on as the user of all', () => {
@@ -70,7 +70,7 @@ describe('rules', () => {
       '10.0.0.0/24',
       '0.0.0.0/1 128.0.0.0/1',
       'fd00::/64',
-      '::/1 8000::/1',
+      '8000::/1 ::/1',
     ])
     fc.assert(
       fc.property(fc.shuffledSubarray(given, { minLength: given.length }), (shuffled) => {
@@ -86,21 +86,65 @@ describe('rules', () => {
       rule('10.0.0.0/33'),
       rule('::ffff:10.0.0.1'),
       rule('x; }'),
+      rule('0.0.0.0'),
+      rule('::'),
+      rule('2001:DB8::1'),
+      rule('2001:db8::/99'),
+      rule('2001:db8::/100'),
+      rule('2001:db8::/120'),
+      rule('2001:db8::/121'),
     ]
-    expect(sortRules(given).outcomes.map(({ state, reason }) => `${state} ${reason}`)).toEqual([
+    const { enforced, outcomes } = sortRules(given)
+    expect(outcomes.map(({ state, reason }) => `${state} ${reason}`)).toEqual([
       'error access-type-unsupported',
+      'active null',
+      ...Array.from({ length: 6 }, () => 'error unsupported'),
       'active null',
       'error unsupported',
       'error unsupported',
-      'error unsupported',
+      'active null',
     ])
+    expect(outcomes[3]!.why).toBe('::ffff:10.0.0.1 is another way to write 10.0.0.1: use that')
+    expect(outcomes[9]!.why).toMatch(/takes IPv6 networks up to \/99 and from \/121: 2001:db8::\/100 can't/)
+    expect(enforced.map(({ clients, bits }) => [clients.length, bits])).toEqual([
+      [1, 128],
+      [128, 121],
+      [1, 99],
+    ])
+  })
+
+  test('rules of one width and level stand in one list, and a small network behind its own addresses', () => {
+    const given = [
+      rule('2001:db8::/127', 'ro'),
+      rule('10.0.0.9'),
+      rule('2001:db8::1'),
+      rule('10.0.0.7', 'ro'),
+    ]
+    expect(sortRules(given).enforced).toEqual([
+      { bits: 128, level: 'ro', clients: ['10.0.0.7'] },
+      { bits: 128, level: 'rw', clients: ['10.0.0.9', '2001:db8::1'] },
+      { bits: 127, level: 'ro', clients: ['2001:db8::', '2001:db8::1'] },
+    ])
+  })
+
+  test('an export has at most 20,000 addresses: what is too much is named, and the file is small', () => {
+    const given = Array.from({ length: clientsAtMost + 2 }, (_, n) =>
+      rule(`2001:db8:aaaa:bbbb:cccc:dddd:${(n >> 8).toString(16)}:${((n & 255) + 256).toString(16)}`),
+    )
+    const { enforced, outcomes } = sortRules(given)
+    const refused = outcomes.filter(({ state }) => state === 'error')
+    expect(refused.map(({ id }) => id)).toEqual(given.slice(clientsAtMost).map(({ id }) => id))
+    expect(refused[0]!.why).toBe('an export may have 20000 addresses and networks; it has 20000')
+    const text = exportFile({ ...record, rules: enforced }, options)
+    expect(text.length).toBeLessThan(1024 * 1024)
+    expect(readRecord(text)).toEqual({ ...record, rules: enforced })
   })
 
   test('whatever is typed, only addresses reach the file', () => {
     fc.assert(
       fc.property(fc.string(), (to) => {
         for (const { clients } of sortRules([rule(to)]).enforced) {
-          for (const client of clients) expect(client).toMatch(/^[0-9a-fA-F:.]+(\/\d+)?$/)
+          for (const client of clients) expect(client).toMatch(/^[0-9a-fA-F:.]+(\/\d{1,2})?$/)
         }
       }),
     )
@@ -109,9 +153,22 @@ describe('rules', () => {
 
 describe('the export file', () => {
   test('reads back what it was written from', () => {
-    expect(readHeader(exportFile(record, options))).toEqual(record)
-    expect(readHeader('EXPORT {}')).toBeNull()
-    expect(readHeader('# manila {torn')).toBeNull()
+    expect(readRecord(exportFile(record, options))).toEqual(record)
+    // The end of the file has rules that are not in its first line.
+    expect(readRecord(exportFile(record, options).slice(0, -3))).toBeNull()
+    for (const text of ['EXPORT {}', '# manila {torn', '# manila null', '# manila {"id":"x"}', ''])
+      expect([readRecord(text), readHeader(text)], text).toEqual([null, null])
+  })
+
+  test('of an earlier release says its rules in the first line, and loses what keeps its other clients out', () => {
+    const rules = [
+      { clients: ['0.0.0.0'], level: 'rw', bits: 128 },
+      { clients: ['10.0.0.7'], level: 'rw', bits: 128 },
+      { clients: ['2001:db8::/112'], level: 'rw', bits: 112 },
+    ]
+    const text = `# manila ${JSON.stringify({ ...record, rules })}\nEXPORT { … }\n`
+    expect(readRecord(text)).toEqual({ ...record, rules: [rules[1]] })
+    expect(readHeader(text)).not.toHaveProperty('rules')
   })
 
   test('a read-only tree is read-only for everybody', () => {
@@ -126,7 +183,7 @@ describe('the export file', () => {
     const text = exportFile(inCeph, { ...options, ceph_conf: '/etc/ceph/ceph.conf' })
     expect(text).toContain('FSAL { Name = CEPH; Filesystem = "cephfs"; User_Id = "ganesha"; }')
     expect(text).not.toContain('VFS')
-    expect(readHeader(text)).toEqual(inCeph)
+    expect(readRecord(text)).toEqual(inCeph)
     expect(() => exportFile({ ...inCeph, ceph: { filesystem: 'a"; }' } }, options)).toThrow('name')
   })
 

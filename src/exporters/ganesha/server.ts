@@ -44,10 +44,15 @@ const pauseMs = 3000
 
 /** The server of `project` at `place`; nothing is touched yet. */
 export function serverIn(project: string, place: Place, options: GaneshaOptions, parts: Parts): Server {
-  const exports = exportsIn(place.dir, options)
   const daemon = daemonIn(place, options, parts)
   const crashFile = join(place.dir, 'crashes')
   const about = { backend: parts.backend, ...(project === '' ? {} : { project }) }
+  const exports = exportsIn(place.dir, options, (id) =>
+    parts.log.error(
+      { ...about, export: id },
+      'the file of an export could not be read; it is published again',
+    ),
+  )
   let state: 'unknown' | 'waiting' | 'running' = 'unknown'
   let awaited: readonly string[] = []
   let deadline = 0
@@ -65,7 +70,10 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
     }
     const died = state === 'running' && daemon.pid() === null
     const clients = died ? [...new Set([...peers, ...(await connected(true))])] : []
-    const running = await daemon.ensure(commands, async () => (await exports.judge(commands)).files)
+    const running = await daemon.ensure(commands, {
+      files: async () => (await exports.judge(commands)).files,
+      mend: () => exports.mend(commands),
+    })
     state = 'running'
     // Several calls may have found it dead, and all started the same one.
     const counts = died && running.fresh && counted !== running.pid
@@ -189,9 +197,9 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
     },
 
     trouble() {
-      const trouble = troubleOf(crashes, parts.now())
       const whose = project === '' ? '' : ` of project ${project}`
-      return trouble === null ? null : `NFS-Ganesha${whose} ${trouble}`
+      const all = [troubleOf(crashes, parts.now()), exports.trouble()].filter((one) => one !== null)
+      return all.length === 0 ? null : `NFS-Ganesha${whose} ${all.join('; it ')}`
     },
   }
 }

@@ -59,7 +59,8 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
       await server.begin(commands)
     },
     lend: (_commands, _projectId, work) => work(server),
-    find: async (commands, id) => ((await server.exports.find(commands, id)) === null ? null : server),
+    find: async (commands, id) =>
+      isInstanceId(id) && (await server.exports.has(commands, id)) ? server : null,
     within: (_commands, _server, work) => work(),
     serves: () => true,
     viewOf: () => null,
@@ -214,7 +215,8 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
   async function find(commands: Commands, id: string): Promise<Server | null> {
     if (!isInstanceId(id)) return null
-    const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '-path', `*/exports.d/${id}.conf`]
+    const named = ['-path', `*/exports.d/${id}.conf`, '-o', '-path', `*/exports.d/${id}.conf.unreadable`]
+    const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '(', ...named, ')']
     const { stdout } = await commands.look([...argv, '-printf', '%P\n'], { okCodes: [0, 1] })
     const [project = ''] = stdout.split('/', 1)
     if (project === '') return null

@@ -163,12 +163,24 @@ async function complain(parts: BackendScope, { share }: ShareSubject, error: unk
   })
 }
 
+/** Raised by a release that reads stored access rules by other laws: they are judged again at its first start. */
+const lawsOfRules = 2
+
 /** Changes with the configuration and, where mounts are the host's, with every start of the host. */
 async function infoHash({ settings, driver, label }: Backend): Promise<string> {
   const { driver: driverName, exporter, driver_options, exporter_options } = settings
   // A release that separates clients anew has to publish anew.
   const { separates } = driver
-  const about = { driverName, exporter, driver_options, exporter_options, label, separates, boot: '' }
+  const about = {
+    driverName,
+    exporter,
+    driver_options,
+    exporter_options,
+    label,
+    separates,
+    rules: lawsOfRules,
+    boot: '',
+  }
   if (driver.reach === 'host') about.boot = await bootId()
   return createHash('sha256').update(JSON.stringify(about)).digest('hex')
 }
