@@ -72,6 +72,24 @@ test('rules of a share and of a snapshot', async () => {
   expect(statuses(await at(20, allowSnapshot))).toEqual({ 202: 7, 413: 13 })
 })
 
+test('a small IPv6 network counts as its addresses, of a share and of a snapshot', async () => {
+  const share = await seedShare(bench)
+  const snapshot = await seedSnapshot(bench, share)
+  for (const path of [`/shares/${share.id}/action`, `/snapshots/${snapshot.id}/action`]) {
+    const allow = async (to: string) => {
+      const { status, body } = await post(path, { allow_access: { access_type: 'ip', access_to: to } })
+      return status === 413 ? body.overLimit.message : status < 300
+    }
+    expect(await allow('2001:db8::/126')).toBe(true)
+    expect(await allow('2001:db8:1::/126')).toBe(
+      'The limit of 7 access rules on one share or snapshot is reached (access_rules_per_share). 2001:db8:1::/126 counts as its 4 addresses.',
+    )
+    expect(await allow('2001:DB8::8/127')).toBe(true)
+    expect(await allow('2001:db8:2::/120')).toBe(true)
+    expect(await allow('10.0.0.1')).toContain('The limit of 7')
+  }
+})
+
 test('locks of a resource, then of the project', async () => {
   const [one, two] = [await seedShare(bench), await seedShare(bench)]
   const lock = (id: string) => () =>
