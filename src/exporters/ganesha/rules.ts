@@ -24,7 +24,7 @@ export interface SortedRules {
 
 /**
  * Addresses and networks that one export may have. Ganesha reads 20,000 in 1.7 s and 64,000 in 15 s, in which it takes no other change:
- * docs/decisions/0027-access-rules.md.
+ * docs/decisions/0031-access-rules.md.
  */
 export const clientsAtMost = 20_000
 
