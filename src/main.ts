@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { statusListener } from './api/status/listener.ts'
-import type { AuthManager } from './auth/manager.ts'
+import type { IdentityFace } from './auth/identity-face.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Settings } from './config/schema.ts'
 import type { Store } from './db/open.ts'
@@ -22,7 +22,8 @@ import type { ShareManager } from './share-manager/service.ts'
 
 export interface Service extends Running {
   readonly url: string
-  readonly auth: AuthManager
+  /** Its accounts; throws where they are administered elsewhere. */
+  readonly auth: IdentityFace
   readonly store: Store
   readonly clock: Clock
   readonly shareManager: ShareManager
@@ -63,7 +64,10 @@ export async function startService(settings: Settings, options: StartOptions = {
   return {
     url: api.url,
     metricsUrl: running.metricsUrl,
-    auth: api.auth,
+    get auth() {
+      if (api.face === null) throw new Error('accounts are administered elsewhere')
+      return api.face
+    },
     app: api.app,
     store: core.store,
     clock: core.clock,

@@ -196,10 +196,14 @@ async function runProjects(
   const report = JSON.parse(readFileSync(output, 'utf8')) as Report
   const allowed = readFileSync(join(root, 'test', 'allowed-skips.txt'), 'utf8').split('\n')
   for (const file of report.testResults) {
-    // A file that could not even be loaded has no tests to fail.
-    if (file.status === 'failed' && file.assertionResults.length === 0) {
-      failHere(`to load: ${file.name} ${file.message ?? ''}`)
-    }
+    // A file that could not even be loaded has no tests to fail, and where a hook failed its tests count as skipped.
+    if (
+      file.status === 'failed' &&
+      !file.assertionResults.some(({ status: outcome }) => outcome === 'failed')
+    )
+      failHere(
+        `before its tests: ${relative(root, file.name)}${where && ` (${where})`} ${file.message ?? ''}`,
+      )
     for (const { fullName, status: outcome, failureMessages = [] } of file.assertionResults) {
       if (outcome === 'passed') count.passed++
       else if (outcome === 'failed')

@@ -45,7 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   db: ['model', 'runtime'],
   engine: ['bus', 'db', 'model', 'runtime'],
   policy: ['model', 'runtime'],
-  auth: ['db', 'policy', 'model', 'runtime', 'clients', 'exec'],
+  auth: ['db', 'policy', 'model', 'config', 'runtime', 'clients', 'exec'],
   app: ['policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   api: ['app', 'auth', 'wire', 'policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   scheduler: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],

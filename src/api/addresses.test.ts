@@ -95,7 +95,9 @@ describe('from a trusted proxy', () => {
 })
 
 test('WWW-Authenticate quotes what it names', () => {
-  expect(authenticateHeader('http://a:1')).toBe('Keystone uri="http://a:1/identity"')
-  expect(authenticateHeader('http://a"\\\r\nx: y')).toBe('Keystone uri="http://a\\"\\\\x: y/identity"')
+  expect(authenticateHeader('http://a:1/identity')).toBe('Keystone uri="http://a:1/identity"')
+  expect(authenticateHeader('http://a"\\\r\nx: y/identity')).toBe(
+    'Keystone uri="http://a\\"\\\\x: y/identity"',
+  )
   app = fastify()
 })

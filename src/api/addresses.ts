@@ -52,6 +52,6 @@ function arrivedAt({
   return `${address.includes(':') ? `[${address}]` : address}:${localPort}`
 }
 
-/** `WWW-Authenticate` of a 401. */
-export const authenticateHeader = (base: string): string =>
-  `Keystone uri="${`${base}/identity`.replaceAll(/[^\x20-\x7e]/g, '').replaceAll(/["\\]/g, '\\$&')}"`
+/** `WWW-Authenticate` of a 401: where a token can be had. */
+export const authenticateHeader = (uri: string): string =>
+  `Keystone uri="${uri.replaceAll(/[^\x20-\x7e]/g, '').replaceAll(/["\\]/g, '\\$&')}"`

@@ -1,5 +1,5 @@
 /** Turns what was thrown into Manila's error body. Only here do fault codes meet HTTP. */
-import { DatabaseUnavailable } from '../db/unavailable.ts'
+import { DatabaseBusy, DatabaseUnavailable } from '../db/unavailable.ts'
 import { Fault, fault } from '../model/errors.ts'
 import { BudgetSpent } from '../runtime/statement-budget.ts'
 
@@ -28,6 +28,11 @@ export function refusalOf(error: unknown): unknown {
   if (error instanceof BudgetSpent) {
     const message = `The database needs more than ${error.limitMs / 1000} s for this request: ask for less at once, or try again later.`
     return fault('Unavailable', { message, retryAfterS: 5 }, { cause: error })
+  }
+  if (error instanceof DatabaseBusy) {
+    const message =
+      'Others are changing the same thing at the moment; nothing was done, try again in a second.'
+    return fault('Unavailable', { message, retryAfterS: 1 }, { cause: error })
   }
   if (!(error instanceof DatabaseUnavailable)) return error
   const doubt = error.maybeCommitted

@@ -13,8 +13,10 @@ import { Reply } from './route.ts'
 /** Rows of the first query: most lists have fewer, and are one query as before. */
 const firstRows = 100
 const mostRows = 1000
-/** Text of one chunk, characters; a chunk ends with the row that reaches it. */
+/** Text of one chunk, characters; a chunk ends with the row that reaches it, or with the few that are made into text together with it. */
 export const chunkBytes = 256 * 1024
+/** Rows that become one text: cheaper by a third than a text of each. Wide ones, as soon as one was seen, stay alone. */
+export const mostTogether = 8
 
 export interface ListReply<Row extends { readonly id: string }> {
   /** The list's name in the body, its first key. */
@@ -50,7 +52,9 @@ export class JsonStream {
 export async function listReply<Row extends { readonly id: string }>(list: ListReply<Row>): Promise<Reply> {
   const { page } = list
   let read = 0
-  let shown = 0
+  let begun = false
+  let widest = 1
+  let together = 1
   let last: Row | undefined
   let rowsNext = firstRows
   let ended = false
@@ -62,22 +66,26 @@ export async function listReply<Row extends { readonly id: string }>(list: ListR
     const texts: string[] = []
     let length = 0
     let used = 0
-    for (const row of rows) {
-      used++
-      last = row
-      if (list.keeps?.(row) === false) continue
-      const text = JSON.stringify(list.view(row))
+    while (used < rows.length && length < chunkBytes) {
+      const few = rows.slice(used, used + together)
+      used += few.length
+      last = few.at(-1)
+      const kept = list.keeps === undefined ? few : few.filter(list.keeps)
+      if (kept.length === 0) continue
+      const text = JSON.stringify(kept.map(list.view)).slice(1, -1)
       texts.push(text)
       length += text.length + 1
-      if (length >= chunkBytes) break
+      widest = Math.max(widest, text.length / kept.length)
+      together = Math.max(1, Math.min(mostTogether, Math.floor(chunkBytes / 16 / widest)))
     }
-    const before = shown === 0 || texts.length === 0 ? '' : ','
+    // A comma before what is behind other rows.
+    if (begun && texts.length > 0) texts[0] = `,${texts[0]}`
+    begun ||= texts.length > 0
     read += used
-    shown += texts.length
     ended = used === rows.length && (rows.length < asked || read === page.limit)
     const perRow = length / Math.max(1, used)
     rowsNext = Math.max(1, Math.min(mostRows, Math.floor(chunkBytes / Math.max(1, perRow))))
-    return before + texts.join(',') + (ended ? `]${rest(list.tail?.(last, read) ?? {})}` : '')
+    return texts.join(',') + (ended ? `]${rest(list.tail?.(last, read) ?? {})}` : '')
   }
 
   let first: string | null = `{${JSON.stringify(list.key)}:[${await part()}`

@@ -34,6 +34,8 @@ export type Handler<E> = (ctx: Ctx, input: Input<E>) => Promise<unknown>
 export class Reply {
   readonly status: number
   readonly body: unknown
+  /** Sentences for the header `Warning`: old clients pass it over. */
+  warnings: readonly string[] = []
   constructor(status: number, body: unknown) {
     this.status = status
     this.body = body

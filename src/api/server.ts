@@ -14,7 +14,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify'
 import type { Ctx, AppParts } from '../app/context.ts'
-import type { AuthManager } from '../auth/manager.ts'
+import type { TokenVerifier } from '../auth/verifier.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
@@ -38,7 +38,7 @@ import { routePath } from './route-path.ts'
 import { experimentalHeader, negotiate, versionDocument, versionHeader } from './versioning.ts'
 
 export interface ServerParts extends AppParts {
-  readonly auth: AuthManager
+  readonly auth: TokenVerifier
   readonly routes: readonly Route[]
   readonly log: FastifyBaseLogger
   /** Called once per request, for metrics. */
@@ -68,6 +68,8 @@ interface Settled {
   startedAt: number
   /** `http://host:port`, no slash at the end. */
   base: string
+  /** Where those are sent who have no valid token. */
+  identityUri: string
 }
 
 /** No route has a schema of Fastify's, so neither of these is ever asked. */
@@ -126,6 +128,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     if (!beginRequest(request.raw.socket))
       request.log.info('too many requests sent ahead: the connection is ended')
+    const base = baseUrl(request, parts.settings.api.public_url, trust)
     const settled: Settled = {
       requestId: request.id,
       minor: null,
@@ -133,7 +136,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       projectInUrl: (request.raw as RawRequest).manilaProject ?? null,
       routeName: 'unknown',
       startedAt: performance.now(),
-      base: baseUrl(request, parts.settings.api.public_url, trust),
+      base,
+      identityUri: parts.auth.authenticateUri ?? `${base}/identity`,
     }
     settledOf.set(request, settled)
     reply.header('x-openstack-request-id', settled.requestId)
@@ -222,6 +226,10 @@ async function answer(
   })
 }
 
+/** RFC 7234, 5.5: a code for what lasts, nobody in particular, a quoted text of plain characters. */
+const warningText = (sentence: string): string =>
+  `299 - "${sentence.replaceAll(/[^\x20-\x7e]/g, '?').replaceAll(/["\\]/g, "'")}"`
+
 async function replied(
   parts: Edge,
   request: FastifyRequest,
@@ -233,7 +241,8 @@ async function replied(
     if (!request.url.startsWith('/v2')) throw fault('NotFound')
     const limitMs = parts.settings.limits.request_ms
     const identity = await withStatementBudget(limitMs, () => identify(parts, request))
-    const { status, body: content } = await withStatementBudget(limitMs, () => body(identity, settled))
+    const answered = await withStatementBudget(limitMs, () => body(identity, settled))
+    const { status, body: content, warnings } = answered
     if (content instanceof JsonStream) {
       const turn = turnOf(identity)
       const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
@@ -246,6 +255,7 @@ async function replied(
       return await reply.code(status).header('content-type', 'application/json').send(stream)
     }
     versionHeaders(reply, settled)
+    if (warnings.length > 0) reply.header('warning', warnings.map(warningText).join(', '))
     reply.code(status)
     if (content === undefined) return await reply.send()
     const text = content instanceof JsonText ? content.text : JSON.stringify(content)
@@ -349,8 +359,10 @@ async function changing(
   respond: (ctx: Ctx) => Promise<Reply>,
 ): Promise<Reply> {
   let effects: (() => void)[] = []
+  let warnings: string[] = []
   const reply = await transaction(parts.store, idempotency !== null, async (tx) => {
     effects = []
+    warnings = []
     const kept = idempotency === null ? null : await findKept(tx, idempotency)
     if (kept !== null) return kept
     const fresh = await respond({
@@ -359,11 +371,13 @@ async function changing(
       db: tx,
       tx,
       afterCommit: (effect) => effects.push(effect),
+      warn: (sentence) => warnings.push(sentence),
     })
     if (idempotency !== null) await keep(tx, idempotency, fresh)
     return fresh
   })
   for (const effect of effects) withoutStatementBudget(effect)
+  reply.warnings = warnings
   return reply
 }
 
@@ -395,6 +409,7 @@ function readingContext(
       throw new Error('a reading request has no transaction')
     },
     afterCommit: (effect) => effect(),
+    warn: () => {},
   }
 }
 
@@ -560,7 +575,8 @@ function sendFault(
 ): FastifyReply {
   const { status, headers, body } = faultReply(error, requestId)
   if (status >= 500) request.log.error({ request_id: requestId, err: error }, 'the request failed')
-  if (status === 401) reply.header('WWW-Authenticate', authenticateHeader(baseOf(request)))
+  if (status === 401)
+    reply.header('WWW-Authenticate', authenticateHeader(settledOf.get(request)?.identityUri ?? ''))
   return reply
     .code(status)
     .headers(headers)

@@ -39,6 +39,8 @@ export interface Ctx extends AppParts {
   readonly tx: Tx
   /** Runs after the commit, never when it fails. */
   afterCommit(effect: () => void): void
+  /** What the caller should know although the request is granted; one sentence. */
+  warn(sentence: string): void
 }
 
 /** True when the caller passes `context_is_admin`. */

@@ -7,12 +7,10 @@ import {
   holdProject,
   holdRow,
   locksOnResource,
-  narrowNetworksOn,
   projectCounts,
   rulesOn,
   type ProjectLimit,
 } from '../db/store/limits.ts'
-import { ruleWeight } from '../model/access-networks.ts'
 import { fault, type Fault } from '../model/errors.ts'
 
 type Limit = keyof Ctx['settings']['limits']
@@ -28,9 +26,9 @@ const nouns: Partial<Readonly<Record<Limit, string>>> = {
 }
 
 /** 413 as for quota, which Manila's clients understand. */
-function overLimit(ctx: Ctx, name: Limit, more = ''): Fault {
-  const message = `The limit of ${ctx.settings.limits[name]} ${nouns[name]} is reached (${name}). ${more}`
-  return fault('OverQuota', { message: message.trimEnd() })
+function overLimit(ctx: Ctx, name: Limit): Fault {
+  const message = `The limit of ${ctx.settings.limits[name]} ${nouns[name]} is reached (${name}).`
+  return fault('OverQuota', { message })
 }
 
 /**
@@ -58,24 +56,16 @@ export async function withinProject(
   if ((await count()) + adding > limit) throw overLimit(ctx, name)
 }
 
-/**
- * 413 when the share or snapshot has as many access rules as it may. An IPv6 network that servers may have to be told address by address
- * counts as its addresses.
- */
+/** 413 when the share or snapshot has as many access rules as it may, or would with one of this weight (`weightOf`). */
 export async function roomForRule(
   ctx: Ctx,
   on: { readonly table: 'shares' | 'snapshots'; readonly id: string },
-  rule: { readonly type: string; readonly canonical: string },
+  weight: number,
 ): Promise<void> {
   await holdRow(ctx.tx, on.table, on.id)
   const rules = on.table === 'shares' ? 'access_rules' : 'snapshot_access_rules'
   const limit = ctx.settings.limits.access_rules_per_share
-  const weights = (await narrowNetworksOn(ctx.tx, rules, on.id)).map((to) => ruleWeight('ip', to))
-  const more = weights.reduce((sum, weight) => sum + weight - 1, 0)
-  const adding = ruleWeight(rule.type, rule.canonical)
-  if ((await rulesOn(ctx.tx, rules, on.id)) + more + adding <= limit) return
-  const counts = adding === 1 ? '' : `${rule.canonical} counts as its ${adding} addresses.`
-  throw overLimit(ctx, 'access_rules_per_share', counts)
+  if ((await rulesOn(ctx.tx, rules, on.id)) + weight > limit) throw overLimit(ctx, 'access_rules_per_share')
 }
 
 /** 413 when the resource, or the caller's project, has as many locks as it may. */

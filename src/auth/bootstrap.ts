@@ -1,5 +1,5 @@
 /** What a new installation starts with. Safe to run at every start: whatever is there stays as it is. */
-import type { AuthManager } from './manager.ts'
+import type { IdentityFace } from './identity-face.ts'
 import { standardRoles } from './role-book.ts'
 
 export const defaultDomainId = 'default'
@@ -20,7 +20,7 @@ export interface AccountIds {
 
 /** The domain `default`, the standard roles, and an administrator in a project of its own. */
 export async function bootstrap(
-  auth: AuthManager,
+  auth: IdentityFace,
   admin: { readonly password: string; readonly userName?: string; readonly projectName?: string },
 ): Promise<AccountIds> {
   const domain = { id: defaultDomainId, name: 'Default', description: 'The default domain' }
@@ -39,7 +39,7 @@ export async function bootstrap(
 }
 
 /** A user with these roles in a project, both made in the default domain when absent: the demo tenant, service accounts. */
-export async function ensureAccount(auth: AuthManager, wanted: AccountInProject): Promise<AccountIds> {
+export async function ensureAccount(auth: IdentityFace, wanted: AccountInProject): Promise<AccountIds> {
   const domainId = defaultDomainId
   const { directory } = auth
   const project = await unlessThere(

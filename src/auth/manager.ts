@@ -16,10 +16,11 @@ import type { Clock } from '../runtime/clock.ts'
 import { Rate } from '../runtime/rate.ts'
 import { allowsCall } from './access-rules.ts'
 import { ApplicationCredentials } from './application-credentials.ts'
-import type { PresentedCall, TokenVerifier, UserBackend } from './backends/backend.ts'
+import type { UserBackend } from './backends/backend.ts'
 import { dbBackend } from './backends/db.ts'
 import { Directory } from './directory.ts'
 import { Gate } from './gate.ts'
+import type { IdentityFace } from './identity-face.ts'
 import { InFlight } from './in-flight.ts'
 import { openSigningKeys } from './keys.ts'
 import { defaultLimits, LoginGuard, type LoginLimits } from './login-guard.ts'
@@ -29,6 +30,7 @@ import { RoleBook } from './role-book.ts'
 import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
 import { expiredWindowMicros, TokenValidator, type ValidToken } from './validator.ts'
+import type { PresentedCall, TokenVerifier } from './verifier.ts'
 
 /** Two hashes use two of libuv's four threads, one of them at most for one account; 32 of those are two seconds of work. */
 const hashing = { slots: 2, slotsPerAccount: 1, queue: 128, queuePerAddress: 48, queuePerAccount: 32 }
@@ -62,7 +64,9 @@ export type ScopeRequest =
   | { readonly domain: DomainRef }
   | { readonly system: 'all' }
 
-export class AuthManager implements TokenVerifier {
+export class AuthManager implements TokenVerifier, IdentityFace {
+  /** Its own face. */
+  readonly authenticateUri = null
   readonly directory: Directory
   readonly roles: RoleBook
   readonly credentials: ApplicationCredentials

@@ -7,6 +7,7 @@ import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { manage } from '../manage/manage.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { chainProblems, functionProblems } from '../scheduler/configured.ts'
 import { untrusted } from '../share-manager/admission.ts'
 
 const say = (_fields: object, message: string): void => void process.stderr.write(`${message}\n`)
@@ -30,4 +31,6 @@ process.exitCode = await manage(process.argv.slice(2), {
   objection: ({ driver, exporter, ...backend }) =>
     untrusted({ ...backend, driver: driver as StorageDriver, exporter: exporter as Exporter | null }),
   checkPolicy: (file) => void new Policy({ clock: systemClock(), file }),
+  chainProblems,
+  functionProblems,
 })

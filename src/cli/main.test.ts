@@ -112,6 +112,131 @@ describe('names', () => {
   })
 })
 
+describe('projects and users', () => {
+  const gone = 'dddddddddddddddddddddddddddddddd'
+  const projects = [
+    { id: 'p-lab', name: 'lab' },
+    { id: 'p-1', name: 'twin' },
+    { id: 'p-2', name: 'twin' },
+  ]
+  const users = [{ id: 'u-ann', name: 'ann' }]
+  /** A Keystone that tells all, and a Manila that takes everything. */
+  function everybody({ method, path, query }: Asked): Said {
+    const [, noun = '', id] = /^\/identity\/v3\/(projects|users)(?:\/(.*))?$/.exec(path) ?? []
+    if (noun !== '') {
+      const all = noun === 'projects' ? projects : users
+      if (id === undefined) return { body: { [noun]: all.filter(({ name }) => name === query.get('name')) } }
+      const one = all.find((known) => known.id === id)
+      return one === undefined ? no(`Could not find ${id}.`) : { body: { [noun.slice(0, -1)]: one } }
+    }
+    if (path === '/types/t1') return { body: { share_type: { id: 't1', name: 't1', extra_specs: {} } } }
+    if (method !== 'GET') return { status: path.startsWith('/types') ? 202 : 200, body: { quota_set: {} } }
+    if (path.startsWith('/quota-sets')) return { body: { quota_set: {} } }
+    return { body: { shares: [], resource_locks: [], operations: [], snapshots: [] } }
+  }
+  /** What Manila was asked besides names of its own. */
+  const sent = (service: FakeService): string[] =>
+    service.asked
+      .filter(({ path, method }) => /^\/v2\/(?!types\/t1$|capabilities)/.test(path) || method === 'POST')
+      .filter(({ path }) => path.startsWith('/v2'))
+      .map(({ method, path, query, body }) =>
+        [method, path, query.toString(), body === undefined ? '' : JSON.stringify(body)].join(' ').trim(),
+      )
+
+  test.each([
+    ['quota show lab', 'GET /v2/quota-sets/p-lab'],
+    ['quota show lab --defaults', 'GET /v2/quota-sets/p-lab/defaults'],
+    ['quota show lab --user ann', 'GET /v2/quota-sets/p-lab user_id=u-ann'],
+    [
+      'quota set lab --user ann --shares 3',
+      'PUT /v2/quota-sets/p-lab user_id=u-ann {"quota_set":{"shares":3}}',
+    ],
+    ['quota delete lab', 'DELETE /v2/quota-sets/p-lab'],
+    ['type access create t1 lab', 'POST /v2/types/t1/action  {"addProjectAccess":{"project":"p-lab"}}'],
+    ['type access delete t1 lab', 'POST /v2/types/t1/action  {"removeProjectAccess":{"project":"p-lab"}}'],
+    ['share list --project lab', 'GET /v2/shares/detail project_id=p-lab&all_tenants=1'],
+    ['share list --user ann', 'GET /v2/shares/detail user_id=u-ann&all_tenants=1'],
+    ['lock list --project lab', 'GET /v2/resource-locks all_projects=1&project_id=p-lab'],
+    ['lock list --user ann', 'GET /v2/resource-locks all_projects=1&user_id=u-ann'],
+    // The caller's own need no asking; ids stay ids.
+    ['quota show project-1', 'GET /v2/quota-sets/project-1'],
+    ['quota set p-2 --shares 3', 'PUT /v2/quota-sets/p-2  {"quota_set":{"shares":3}}'],
+  ])('are taken by name: %s', async (line, expected) => {
+    const { code, err, service } = await manila(line, everybody)
+    expect([code, err]).toEqual([0, ''])
+    const [first = ''] = sent(service)
+    expect(first.replace(/[&?]?limit=\d+/, '')).toBe(expected)
+  })
+
+  test.each([
+    'quota show nobody',
+    'quota set nobody --shares 3',
+    'quota delete nobody',
+    'quota set lab --user nobody --shares 3',
+    'type access create t1 nobody',
+    'type access delete t1 nobody',
+    'share list --project nobody',
+    'share list --user nobody',
+    'lock list --project nobody',
+    'lock list --user nobody',
+    `quota set ${gone} --shares 3`,
+    `type access create t1 ${gone}`,
+    'quota set twin --shares 3',
+  ])('that are not there, or several, are refused and nothing is sent: %s', async (line) => {
+    const { code, err, service } = await manila(line, everybody)
+    expect(code).toBe(1)
+    expect(err).toMatch(/^(There is no (project|user) with id or name "|2 projects are called "twin")/)
+    expect(sent(service)).toEqual([])
+  })
+
+  test.each([`quota delete ${gone}`, `type access delete t1 ${gone}`, `share list --project ${gone}`])(
+    'that are deleted are taken by id where something may be left of them: %s',
+    async (line) => {
+      const { code, err, service } = await manila(line, everybody)
+      expect(code).toBe(0)
+      expect(err).toContain(`There is no project with id ${gone} any more`)
+      expect(sent(service)[0]).toContain(gone)
+    },
+  )
+
+  test('that Keystone does not tell the caller about are taken as ids, with a note', async () => {
+    const secretive = (asked: Asked): Said =>
+      asked.path.startsWith('/identity')
+        ? { status: 403, body: { error: { code: 403, message: 'You are not authorized.' } } }
+        : everybody(asked)
+    const { code, err, service } = await manila('quota show lab', secretive)
+    expect([code, err]).toEqual([
+      0,
+      "Taken as an id, since it can't be looked up whether there is such a project: You are not authorized.\n",
+    ])
+    expect(sent(service)).toEqual(['GET /v2/quota-sets/lab'])
+  })
+
+  test('of the caller are found by name though he may ask for nobody else', async () => {
+    const self = (asked: Asked): Said => {
+      if (asked.path === '/identity/v3/users/user-1')
+        return { body: { user: { id: 'user-1', name: 'demo' } } }
+      if (!asked.path.startsWith('/identity')) return everybody(asked)
+      return { status: 403, body: { error: { code: 403, message: 'You are not authorized.' } } }
+    }
+    const { code, err, service } = await manila('lock list --user demo', self)
+    expect([code, err]).toEqual([0, ''])
+    expect(sent(service)[0]).toContain('user_id=user-1')
+  })
+
+  test.each([
+    'operation list --resource-id r1',
+    'operation list --request-id req-1',
+    'lock list --resource-id r1',
+    'lock list --id l1',
+    'share list --export-location e1',
+  ])('do not narrow what is looked for by its id: %s', async (line) => {
+    const { code, service } = await manila(line, everybody, ['operations'])
+    expect(code).toBe(0)
+    expect(sent(service)[0]).toMatch(/all_(projects|tenants)=1/)
+  })
+})
+
 describe('failures', () => {
   test('of the server: its sentence, the request and its id; 1', async () => {
     const { code, out, err } = await manila('share create NFS 1', () => no('Over \u001b[31mquota.', 413))

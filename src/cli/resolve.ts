@@ -28,6 +28,11 @@ export async function resolve<One extends Named>(
     if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 400)) throw error
   }
   const found = (await byName(nameOrId)).filter(({ name }) => name === nameOrId)
+  return byId(onlyOne(noun, nameOrId, found).id)
+}
+
+/** The one of those that have the name. Throws a {@link CommandFailure} when there is none, or several, with their ids. */
+export function onlyOne(noun: string, nameOrId: string, found: readonly Named[]): Named {
   const [only, second] = found
   if (only === undefined) throw new CommandFailure(`There is no ${noun} with id or name ${quoted(nameOrId)}.`)
   if (second !== undefined) {
@@ -38,7 +43,7 @@ export async function resolve<One extends Named>(
       ...more,
     ])
   }
-  return byId(only.id)
+  return only
 }
 
 const quoted = (text: string): string => JSON.stringify(text)

@@ -1,6 +1,7 @@
 /** Shares whose time in the recycle bin is over are deleted as if their owner had asked. */
 import { changeInstance, instancesOf, removeInstance } from '../db/store/share-instances.ts'
 import { enqueue, nudge, type Enqueued } from '../engine/queue.ts'
+import { takeShare } from '../db/store/share-turns.ts'
 import { instanceLane } from '../model/lanes.ts'
 import { shareAllows } from '../model/states.ts'
 import type { DataParts } from './parts.ts'
@@ -36,13 +37,17 @@ export async function emptyRecycleBin(parts: DataParts): Promise<number> {
   return started
 }
 
-async function startDeletion(
-  parts: DataParts,
+/** Begins the deletion of a share whose time is over, unless somebody restored it. */
+export async function startDeletion(
+  parts: Pick<DataParts, 'clock'>,
   tx: Parameters<typeof changeInstance>[0],
   share: { readonly id: string; readonly project_id: string; readonly user_id: string },
   now: number,
 ): Promise<Enqueued[]> {
   const enqueued: Enqueued[] = []
+  // Restored since it was looked for, or hidden again for another while: it stays.
+  const fresh = await takeShare(tx, share.id)
+  if (fresh?.is_soft_deleted !== 1 || (fresh.scheduled_to_be_deleted_at ?? Infinity) > now) return enqueued
   const requestId = 'recycle-bin'
   for (const { id, backend_id } of await instancesOf(tx, share.id)) {
     const from = [...shareAllows.delete.states, 'error_deleting']

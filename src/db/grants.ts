@@ -52,6 +52,7 @@ const shares: readonly Table[] = [
   'access_rule_metadata',
   'access_rules',
   'export_location_metadata',
+  'mount_point_names',
   'resource_locks',
   'share_instance_export_locations',
   'share_instances',
@@ -74,7 +75,7 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
     append: records,
     write: [...common, 'pools', 'pool_claims', 'shares', 'share_instances'],
   },
-  share: { read: types, append: records, write: [...common, ...shares, ...pools, 'orphans'] },
+  share: { read: types, append: records, write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans'] },
   data: {
     read: [...types, ...pools, 'orphans'],
     append: [],

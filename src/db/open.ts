@@ -8,7 +8,7 @@ import { defaultPoolLimits, type PoolLimits } from './dialects/server-url.ts'
 import { migrations } from './migrations/index.ts'
 import { schemaVersion } from './store/schema-version.ts'
 import type { Database, Db, Tx } from './schema.ts'
-import { DatabaseUnavailable } from './unavailable.ts'
+import { DatabaseBusy, DatabaseUnavailable } from './unavailable.ts'
 
 export interface Store {
   readonly db: Db
@@ -17,7 +17,8 @@ export interface Store {
    * Runs `body` in one transaction; all or nothing. Repeats it up to seven times when the database reports a conflict, and
    * when the connection was lost before anything can have been committed, so `body` must have no effect but on `tx`, and
    * must await nothing but the database. A broken unique key is repeated too, three times: on a server two transactions may look for the
-   * same row, find none and insert it; the repeat finds the other's. What breaks one regardless is thrown. Throws `DatabaseUnavailable` when the database stays away.
+   * same row, find none and insert it; the repeat finds the other's. What breaks one regardless is thrown. Throws `DatabaseUnavailable` when the database stays away, `DatabaseBusy` when
+   * the conflicts do not end.
    */
   transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -97,6 +98,7 @@ async function withRepeats<T>(
         error instanceof DatabaseUnavailable
           ? !error.maybeCommitted && Date.now() - startedAt < unavailableLimitMs
           : dialect.isConflict(error) || (dialect.isDuplicate(error) && ++duplicates < duplicateTries)
+      if (again && attempt >= tries && dialect.isConflict(error)) throw new DatabaseBusy({ cause: error })
       if (!again || attempt >= tries) throw error
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(1000, 20 * 2 ** attempt)))
     }

@@ -47,6 +47,7 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
       old: through('pools', 'id', 'pool_claims.pool_id', `p.backend_id in (${backends})`),
     },
     orphans: ofBackend('orphans'),
+    ensure_runs: ofBackend('ensure_runs'),
     shares: { old: here('shares'), new: `(${at('shares.host')} or shares.host = '')` },
     share_instances: {
       old: `share_instances.backend_id in (${backends})`,
@@ -67,6 +68,7 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
         instance('p.share_instance_id'),
       ),
     },
+    mount_point_names: { old: instance('mount_point_names.instance_id') },
     access_rules: { old: share('access_rules.share_id') },
     access_rule_mappings: { old: instance('access_rule_mappings.share_instance_id') },
     access_rule_metadata: {

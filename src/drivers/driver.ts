@@ -486,6 +486,21 @@ export interface Factory<Product, Options extends TSchema = TSchema> {
   readonly name: string
   readonly options: Options
   create(options: Static<Options>, parts: Parts): Product
+  /** What a backend with these options, all defaults filled in, will want of the host; touches nothing. `dir` as in {@link Parts}. */
+  wants?(options: Static<Options>, dir: string): Wants
+}
+
+/** Told before anything is started, so that a configuration can be checked where it does not run. Paths are absolute. */
+export interface Wants {
+  /** Where it listens; port 0 is any that is free. */
+  readonly listens?: readonly { readonly host: string; readonly port: number }[]
+  /** Where it keeps its shares: nobody else may. */
+  readonly keeps?: readonly string[]
+  /** What it makes, or makes things below. */
+  readonly writes?: readonly string[]
+  readonly reads?: readonly string[]
+  /** Sentences about what can't work. */
+  readonly problems?: readonly string[]
 }
 
 export type DriverFactory<Options extends TSchema = TSchema> = Factory<StorageDriver, Options>

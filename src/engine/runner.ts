@@ -229,7 +229,9 @@ class Walk {
       return { end: 'stopped' }
     }
     const failure = asFailure(error)
-    this.#parts.log.warn(
+    // What is on its way is nothing to look after.
+    const waits = failure.outcome === 'wait'
+    this.#parts.log[waits ? 'info' : 'warn'](
       {
         operation_id: row.id,
         request_id: row.request_id,
@@ -238,7 +240,7 @@ class Walk {
         attempt: row.attempts,
         err: error,
       },
-      `${row.kind}: step "${name}" failed: ${failure.cause_.message}`,
+      `${row.kind}: step "${name}" ${waits ? 'waits' : 'failed'}: ${failure.cause_.message}`,
     )
     if (failure.outcome === 'wait' && !this.#pastDeadline()) {
       row.attempts -= 1

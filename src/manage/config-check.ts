@@ -1,13 +1,17 @@
-/** `config check`: everything that a start would refuse, before the start. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** `config check`: everything that a start would refuse, and what would make every request fail later, before the start. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { redactSecrets } from '../auth/redact.ts'
 import { ConfigError } from '../config/load.ts'
 import type { BackendSettings, Settings } from '../config/schema.ts'
+import { serverAddress } from '../db/dialects/server-url.ts'
+import { anyType, defaultType } from '../db/store/share-types.ts'
 import { columns } from './columns.ts'
-import type { Call, PartFactory, Verb, World } from './verb.ts'
+import { withStore } from './database.ts'
+import { keepProblems, listenProblems, readProblem, writeProblem, type Listener } from './host-check.ts'
+import { Problem, Unusable, type Call, type PartFactory, type Verb, type Wants, type World } from './verb.ts'
 
 interface BackendReport {
   /** `host@backend` */
@@ -18,13 +22,18 @@ interface BackendReport {
   readonly problems: readonly string[]
   /** What would not keep the service from starting, but is not as it should be. */
   readonly warnings: readonly string[]
+  readonly wants: Wants
 }
+
+const shown = ({ wants: _wants, ...report }: BackendReport): object => report
 
 export const configCheck: Verb = {
   name: 'config check',
   summary: 'read the configuration and say what would run',
   help: `Reads the file and the environment, asks every driver and exporter whether it takes its options, reads the policy file, and
-prints what a start would run. Touches nothing: whether a disk is there is found out by starting. Exit 1 when
+prints what a start would run. Looks for what two backends would both have (a port of an address, a pool), for paths that can't be
+written or read here, for filters, weighers and expressions that nobody understands, and, where the database can be read, for
+the default share type. Touches nothing: whether a disk is there is found out by starting. Exit 1 when
 something is wrong; all problems are listed. What a backend would serve with less than it could is listed, too, and is no reason to fail.`,
   async run(call) {
     const settings = loaded(call)
@@ -32,17 +41,30 @@ something is wrong; all problems are listed. What a backend would serve with les
     const { world } = call
     const backends: BackendReport[] = []
     for (const [name, backend] of Object.entries(settings.backends)) {
-      backends.push(await report(world, `${settings.host}@${name}`, name, backend))
+      backends.push(await report(world, settings, name, backend))
     }
+    const type = await defaultTypeProblem(settings)
     const problems = [
       ...policyProblems(world, settings),
+      ...world.chainProblems(settings.scheduler).map((problem) => `[scheduler] ${problem}`),
+      ...fileProblems(settings),
+      ...(type.problem === null ? [] : [type.problem]),
       ...backends.flatMap((one) => one.problems.map((problem) => `backend ${one.backend}: ${problem}`)),
+      ...listenProblems(listenersOf(settings, backends)),
+      ...keepProblems(
+        backends.flatMap(({ backend, wants }) =>
+          (wants.keeps ?? []).map((path) => ({ who: `backend ${backend}`, path })),
+        ),
+      ),
     ]
-    const warnings = backends.flatMap((one) => one.warnings.map((text) => `backend ${one.backend}: ${text}`))
+    const warnings = [
+      ...(type.warning === null ? [] : [type.warning]),
+      ...backends.flatMap((one) => one.warnings.map((text) => `backend ${one.backend}: ${text}`)),
+    ]
     const { host, port } = settings.api
     return {
       code: problems.length === 0 ? 0 : 1,
-      data: redactSecrets({ problems, warnings, settings: { ...settings, backends } }),
+      data: redactSecrets({ problems, warnings, settings: { ...settings, backends: backends.map(shown) } }),
       text: `${columns(
         ['WHAT', 'VALUE'],
         [
@@ -95,13 +117,77 @@ function policyProblems(world: World, settings: Settings): string[] {
   }
 }
 
+/** Paths and files of the service itself. */
+function fileProblems({ state_dir: state, auth, bus, database }: Settings): string[] {
+  const sqlite = /^sqlite:(\/.+)$/.exec(database.url)?.[1]
+  const writes = [
+    ['state_dir', state],
+    ['auth.key_file', auth.key_file],
+    ...(sqlite === undefined ? [] : [['database.url', sqlite]]),
+  ] as const
+  const reads = (['ca_file', 'cert_file', 'key_file'] as const)
+    .filter((name) => bus[name] !== '')
+    .map((name) => [`bus.${name}`, bus[name]] as const)
+  const found = [
+    ...writes.map(([option = '', path = '']) => [option, writeProblem(path)] as const),
+    ...reads.map(([option, path]) => [option, readProblem(path)] as const),
+    ['database.url', database.url.startsWith('sqlite:') ? null : addressProblem(database.url)] as const,
+  ]
+  return found.flatMap(([option, why]) => (why === null ? [] : [`${option}: ${why}`]))
+}
+
+/** What is wrong with the URL, and with the certificates it names; asks no server. */
+function addressProblem(url: string): string | null {
+  try {
+    serverAddress(url, 0)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** Looked for where it can be: a type that is misspelt is wrong, one that is not made yet is no more than that. */
+async function defaultTypeProblem(
+  settings: Settings,
+): Promise<{ readonly problem: string | null; readonly warning: string | null }> {
+  const name = settings.shares.default_share_type
+  const neither = { problem: null, warning: null }
+  const sqlite = /^sqlite:(\/.+)$/.exec(settings.database.url)?.[1]
+  if (name === '' || settings.database.url === 'sqlite::memory:') return neither
+  if (sqlite !== undefined && !existsSync(sqlite)) return neither
+  try {
+    return await withStore(settings, 'current', async ({ db }) => {
+      if ((await defaultType(db, name)) !== undefined) return neither
+      const says = `shares.default_share_type: there is no share type ${JSON.stringify(name)}; requests that name none are refused`
+      return (await anyType(db)) ? { problem: says, warning: null } : { problem: null, warning: says }
+    })
+  } catch (error) {
+    if (!(error instanceof Unusable || error instanceof Problem)) throw error
+    const warning = `shares.default_share_type was not looked for: ${error.message}`
+    return { problem: null, warning }
+  }
+}
+
+function listenersOf(settings: Settings, backends: readonly BackendReport[]): Listener[] {
+  const { api, metrics } = settings
+  return [
+    { who: 'the API', host: api.host, port: api.port },
+    { who: '[metrics]', host: metrics.host, port: metrics.port },
+    ...backends.flatMap(({ backend, wants }) =>
+      (wants.listens ?? []).map((one) => ({ who: `backend ${backend}`, ...one })),
+    ),
+  ]
+}
+
 async function report(
   world: World,
-  label: string,
+  all: Settings,
   name: string,
   settings: BackendSettings,
 ): Promise<BackendReport> {
-  const problems: string[] = []
+  const label = `${settings.host || all.host}@${name}`
+  const dir = join(all.state_dir, 'backends', name)
+  const problems: string[] = [...world.functionProblems(settings)]
   const attempt = async <T>(what: () => Promise<T>): Promise<T | null> => {
     try {
       return await what()
@@ -111,35 +197,72 @@ async function report(
     }
   }
   const driver = await attempt(async () =>
-    build(await world.loadDriver(settings.driver, process.cwd()), settings.driver_options, name),
+    build(await world.loadDriver(settings.driver, process.cwd()), settings.driver_options, { name, dir }),
   )
+  // As the start does: what a driver says of itself decides what an exporter may do.
+  const { name: driverName, separates } = (driver?.part ?? {}) as { name?: string; separates?: string }
+  const storage = { name: driverName ?? settings.driver, ...(separates !== undefined && { separates }) }
   const exporter = await attempt(async () =>
-    settings.exporter === ''
+    settings.exporter === '' || driver === null
       ? null
-      : build(await world.loadExporter(settings.exporter, process.cwd()), settings.exporter_options, name),
+      : build(await world.loadExporter(settings.exporter, process.cwd()), settings.exporter_options, {
+          name,
+          dir,
+          storage,
+        }),
   )
   const objection =
     driver === null || problems.length > 0
       ? null
       : world.objection({ name, settings, driver: driver.part, exporter: exporter?.part ?? null })
+  const wants = joined(driver?.wants, exporter?.wants)
+  problems.push(
+    ...(wants.problems ?? []),
+    ...[writeProblem(dir), ...(wants.writes ?? []).map(writeProblem)].filter((why) => why !== null),
+    ...(wants.reads ?? []).map(readProblem).filter((why) => why !== null),
+  )
+  const unasked = driver === null ? null : unservedProtocols(all, driver.part, exporter?.part ?? null)
   return {
     backend: label,
     driver: settings.driver,
     exporter: settings.exporter,
     options: { driver: driver?.options ?? null, exporter: exporter?.options ?? null },
     problems,
-    warnings: objection === null ? [] : [objection],
+    warnings: [objection, unasked].filter((why) => why !== null),
+    wants,
   }
 }
+
+/** A backend whose protocols nobody may ask for serves nobody. */
+function unservedProtocols({ shares }: Settings, driver: unknown, exporter: unknown): string | null {
+  const of = (part: unknown): readonly string[] => (part as { protocols?: string[] } | null)?.protocols ?? []
+  const served = [...of(exporter), ...of((driver as { native?: unknown } | null)?.native)]
+  const enabled = shares.enabled_share_protocols.map((name) => name.toUpperCase())
+  if (served.length === 0 || served.some((name) => enabled.includes(name.toUpperCase()))) return null
+  return `it serves ${served.join(' and ')}, and [shares] enabled_share_protocols has only ${enabled.join(', ') || 'none'}`
+}
+
+const joined = (...all: readonly (Wants | undefined)[]): Wants => ({
+  listens: all.flatMap((one) => one?.listens ?? []),
+  keeps: all.flatMap((one) => one?.keeps ?? []),
+  writes: all.flatMap((one) => one?.writes ?? []),
+  reads: all.flatMap((one) => one?.reads ?? []),
+  problems: all.flatMap((one) => one?.problems ?? []),
+})
 
 interface Built {
   /** With their defaults. */
   readonly options: unknown
   readonly part: unknown
+  readonly wants: Wants
 }
 
 /** The options are checked by the schema and by building the part, whose setup is never called. */
-function build(factory: PartFactory, options: Readonly<Record<string, unknown>>, backend: string): Built {
+function build(
+  factory: PartFactory,
+  options: Readonly<Record<string, unknown>>,
+  place: { readonly name: string; readonly dir: string; readonly storage?: object },
+): Built {
   const complete = Value.Default(factory.options, structuredClone(options))
   const wrong = Value.Errors(factory.options, complete).map(({ instancePath, message }) => {
     const option = instancePath.slice(1).replaceAll('/', '.') || '(all)'
@@ -153,9 +276,9 @@ function build(factory: PartFactory, options: Readonly<Record<string, unknown>>,
     const log = { info() {}, warn() {}, error() {} }
     const part = factory.create(
       complete as never,
-      { exec: { run: refuse }, log, backend, dir, now: () => 0 } as never,
+      { exec: { run: refuse }, log, backend: place.name, dir, now: () => 0, storage: place.storage } as never,
     )
-    return { options: complete, part }
+    return { options: complete, part, wants: factory.wants?.(complete as never, place.dir) ?? {} }
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

@@ -1,6 +1,7 @@
 /** Opens the service's database for one verb, or says in a sentence why that can't be. */
 import { existsSync, mkdirSync } from 'node:fs'
-import { AuthManager } from '../auth/manager.ts'
+import type { IdentityFace } from '../auth/identity-face.ts'
+import { openAuthentication } from '../auth/open.ts'
 import type { Settings } from '../config/schema.ts'
 import { migrate, openConfiguredStore, type Store } from '../db/open.ts'
 import { ping } from '../db/store/health.ts'
@@ -39,11 +40,12 @@ export async function withStore<T>(
 export function withAuth<T>(
   settings: Settings,
   need: Need,
-  work: (auth: AuthManager, store: Store) => Promise<T>,
+  work: (auth: IdentityFace, store: Store) => Promise<T>,
 ): Promise<T> {
   return withStore(settings, need, async (store) => {
-    const auth = await AuthManager.open({ store, clock: systemClock(), keyFile: settings.auth.key_file })
-    return work(auth, store)
+    const { face } = await openAuthentication(settings, { store, clock: systemClock() })
+    if (face === null) throw new Unusable('accounts are administered elsewhere: [auth] backend')
+    return work(face, store)
   })
 }
 

@@ -13,6 +13,7 @@ import { driverNames, loadDriver } from '../drivers/index.ts'
 import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { chainProblems, functionProblems } from '../scheduler/configured.ts'
 import { untrusted } from '../share-manager/admission.ts'
 import { moveShare } from '../share-manager/move-share.ts'
 import { manage } from './manage.ts'
@@ -72,6 +73,8 @@ export function testWorld(): TestWorld {
       objection: ({ driver, exporter, ...backend }) =>
         untrusted({ ...backend, driver: driver as StorageDriver, exporter: exporter as Exporter | null }),
       checkPolicy: (file) => void new Policy({ clock: systemClock(), file }),
+      chainProblems,
+      functionProblems,
     })
     return { code, out, err, json: () => JSON.parse(out) }
   }

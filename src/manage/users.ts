@@ -1,6 +1,6 @@
 /** `user create` and `user password`: accounts without the API, and a way back in for who lost a password. */
 import { defaultDomainId, ensureAccount } from '../auth/bootstrap.ts'
-import type { AuthManager } from '../auth/manager.ts'
+import type { IdentityFace } from '../auth/identity-face.ts'
 import { withAuth } from './database.ts'
 import { newPassword, passwordOption } from './password.ts'
 import { Problem, Usage, type Verb } from './verb.ts'
@@ -73,7 +73,7 @@ too many failed logins stays until its time is over.`,
 }
 
 /** Before anything is made: an account without its role would be half an account. */
-async function needRoles(auth: AuthManager, roles: readonly string[]): Promise<void> {
+async function needRoles(auth: IdentityFace, roles: readonly string[]): Promise<void> {
   const known = await auth.roles.list({ limit: 1000 })
   if (known.length === 0) throw new Problem('there are no roles yet: run manila-manage bootstrap first')
   for (const role of roles) {

@@ -36,6 +36,17 @@ export interface PartFactory {
   readonly name: string
   readonly options: TSchema
   create(options: never, parts: never): unknown
+  /** See `drivers/driver.ts`. */
+  wants?(options: never, dir: string): Wants
+}
+
+/** What a backend will want of the host. */
+export interface Wants {
+  readonly listens?: readonly { readonly host: string; readonly port: number }[]
+  readonly keeps?: readonly string[]
+  readonly writes?: readonly string[]
+  readonly reads?: readonly string[]
+  readonly problems?: readonly string[]
 }
 
 /** What `bin/manila-manage.ts` wires: the process, and the registries, which this folder may not import. */
@@ -65,6 +76,10 @@ export interface World {
   }): string | null
   /** Throws what is wrong with a policy file. */
   checkPolicy(file: string): void
+  /** Names in the scheduler's lists that nobody knows, as sentences. */
+  chainProblems(scheduler: Settings['scheduler']): readonly string[]
+  /** What is wrong with the expressions of a backend, as sentences. */
+  functionProblems(backend: BackendSettings): readonly string[]
 }
 
 export interface Call {

@@ -22,29 +22,19 @@ export function twinOf(canonical: string, taken: readonly string[]): string {
   }
 }
 
-/** What a rule in the database means by today's laws. */
-export interface StoredMeaning {
-  /** Canonical. */
-  readonly to: string
-  /** Why no rule like it could be made any more; null: it could. */
-  readonly problem: string | null
-  /** Made beside another one of its meaning on purpose. */
-  readonly twin: boolean
-}
+export const isTwin = (stored: string): boolean => stored.startsWith(mark)
 
-/** Rules of earlier releases may have been accepted, or have been spelled, by other laws than today's. */
+/** The canonical form of a stored rule by today's laws; what these refuse stays as it was stored. */
 export function meaningOf(rule: {
   readonly access_type: string
   readonly access_to: string
   readonly canonical_to: string
-}): StoredMeaning {
-  const twin = rule.canonical_to.startsWith(mark)
-  const { canonical, problem } = checkTarget(rule.access_type, rule.access_to, { ipv6: true, cephx: true })
-  if (problem === undefined) return { to: canonical, problem: null, twin }
-  return { to: twin ? rule.access_to : rule.canonical_to, problem, twin }
+}): string {
+  const { canonical } = checkTarget(rule.access_type, rule.access_to, { ipv6: true, cephx: true })
+  return canonical ?? (isTwin(rule.canonical_to) ? rule.access_to : rule.canonical_to)
 }
 
-/** How a meaning may stand in the database: earlier releases kept IPv4-mapped addresses as the IPv6 addresses they look like. */
+/** How a meaning may stand in the database: an earlier release kept an IPv4 address in IPv6's spelling as the IPv6 address it looks like. */
 export function spellingsOf(type: string, canonical: string): readonly string[] {
   const [address = '', prefix] = canonical.split('/')
   if (type !== 'ip' || !ipaddr.IPv4.isValidFourPartDecimal(address)) return [canonical]

@@ -45,49 +45,52 @@ function unknownType({ cephx }: AccessAbilities): CheckedTarget {
 const decimalQuad = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/
 const hexGroups = /^[0-9a-fA-F:]+(:\d+\.\d+\.\d+\.\d+)?$/
 
-/**
- * An address or a network whose host bits are zero: a host address with a prefix is more likely a slip than a wish. An IPv4 address
- * in IPv6 notation (`::ffff:10.0.0.7`) is that IPv4 address: a client never comes from another one.
- */
+/** An address or a network whose host bits are zero: a host address with a prefix is more likely a slip than a wish. */
 function checkAddress(text: string, ipv6: boolean): CheckedTarget {
   const wanted = ipv6 ? 'an IPv4 or IPv6 address or network' : 'an IPv4 address or network'
   const problem = `access_to must be ${wanted} such as 10.0.0.0/24`
   const [host = '', length, ...more] = text.split('/')
-  const typed = addressOf(host)
-  if (typed === null || more.length > 0) return { problem }
-  if (typed.kind() === 'ipv6' && !ipv6) return { problem }
-  const typedWidth = widthOf(typed)
-  const typedPrefix = length === undefined ? typedWidth : prefixOf(length, typedWidth)
-  if (typedPrefix === null) return { problem }
-  if (hasHostBits(typed.toByteArray(), typedPrefix)) {
-    return { problem: `access_to must have no host bits set beyond its prefix /${typedPrefix}` }
+  const address = addressOf(host)
+  if (address === null || more.length > 0) return { problem }
+  if (address.kind() === 'ipv6' && !ipv6) return { problem }
+  const width = address.kind() === 'ipv6' ? 128 : 32
+  const prefix = length === undefined ? width : prefixOf(length, width)
+  if (prefix === null) return { problem }
+  if (hasHostBits(address.toByteArray(), prefix)) {
+    return { problem: `access_to must have no host bits set beyond its prefix /${prefix}` }
   }
-  const plain = typedPrefix >= mappedBits ? ipv4Of(typed) : null
-  const address = plain ?? typed
-  const prefix = plain === null ? typedPrefix : typedPrefix - mappedBits
-  const width = widthOf(address)
-  if (prefix === width && address.toByteArray().every((byte) => byte === 0)) return unspecified(width)
-  const name = address.kind() === 'ipv6' ? (address as ipaddr.IPv6).toRFC5952String() : address.toString()
-  return { canonical: prefix === width ? name : `${name}/${prefix}` }
+  if (address.kind() === 'ipv4') return namedNetwork(address.toString(), prefix, width)
+  const six = address as ipaddr.IPv6
+  // Clients that speak IPv4 come from an IPv4 address, whatever spelling of it a rule has.
+  if (six.isIPv4MappedAddress() && prefix >= 96)
+    return namedNetwork(six.toIPv4Address().toString(), prefix - 96, 32)
+  return namedNetwork(six.toRFC5952String(), prefix, width)
 }
 
-const widthOf = (address: ipaddr.IPv4 | ipaddr.IPv6): number => (address.kind() === 'ipv6' ? 128 : 32)
-
-/** Leading bits that all IPv4-mapped addresses have in common (RFC 4291 §2.5.5.2). */
-const mappedBits = 96
-
-function ipv4Of(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | null {
-  if (address.kind() !== 'ipv6') return null
-  const long = address as ipaddr.IPv6
-  return long.isIPv4MappedAddress() ? long.toIPv4Address() : null
+/** No client has the address of nobody, and NFS servers take it for everybody. */
+function namedNetwork(name: string, prefix: number, width: number): CheckedTarget {
+  if (prefix < width) return { canonical: `${name}/${prefix}` }
+  if (name !== '0.0.0.0' && name !== '::') return { canonical: name }
+  return { problem: `access_to ${name} is the address of no client; to let every client in, write ${name}/0` }
 }
 
-/** No client has it, and NFS servers read `0.0.0.0` as “everybody”, ahead of narrower rules. */
-function unspecified(width: number): CheckedTarget {
-  const [name, all, clients] = width === 32 ? ['0.0.0.0', '0.0.0.0/0', 'IPv4'] : ['::', '::/0', 'IPv6']
-  return {
-    problem: `access_to must not be ${name}, which is no client's address; write ${all} to let every ${clients} client in`,
-  }
+/** Networks that servers are told address by address: IPv6 ones of these prefixes. */
+export const spelledOutPrefixes = [121, 122, 123, 124, 125, 126, 127] as const
+
+/** As how many rules one counts: servers have to be told the addresses of a small IPv6 network one by one. */
+export function weightOf(type: string, canonical: string): number {
+  const [address = '', prefix] = canonical.split('/')
+  const isSpelledOut = (spelledOutPrefixes as readonly number[]).includes(Number(prefix))
+  return type === 'ip' && address.includes(':') && isSpelledOut ? 2 ** (128 - Number(prefix)) : 1
+}
+
+/** The addresses of a network that {@link weightOf} counts one by one, in order. */
+export function addressesOf(network: string): string[] {
+  const [address = '', prefix] = network.split('/')
+  const first = ipaddr.IPv6.parse(address).toByteArray()
+  return Array.from({ length: 2 ** (128 - Number(prefix)) }, (_, at) =>
+    new ipaddr.IPv6([...first.slice(0, 15), (first[15] ?? 0) + at]).toRFC5952String(),
+  )
 }
 
 /** Null for what isn't plainly an address; short forms like `10.1` and octal quads mean different things to different programs. */

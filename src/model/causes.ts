@@ -12,8 +12,10 @@ const causes: Readonly<Record<string, string>> = {
   gone: 'What it worked on was deleted meanwhile.',
   'no-backend': 'The share is on no backend.',
   'no-valid-host': 'No storage could be allocated.',
+  'over-quota': 'The quota has no room for it.',
   'share-gone': 'The share was deleted meanwhile.',
   'status-reset': 'An administrator reset the status.',
+  'under-way': 'It is not done yet and goes on.',
   unexpected: 'Something unexpected went wrong. An administrator finds it by the request id.',
   // Answers of a driver: its reasons, else what is certain about the effect.
   'access-level-unsupported': 'The backend does not support this level of access.',

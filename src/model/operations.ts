@@ -45,6 +45,8 @@ export interface OperationPayloads {
     fromGib: number
     toGib: number
   }
+  /** To a snapshot that is larger than the share is now: as `revert-share`, with room claimed first as for an extension. */
+  'revert-and-extend-share': OperationPayloads['revert-share']
   'manage-share': {
     shareId: string
     instanceId: string
@@ -152,6 +154,19 @@ export const operationPlans = {
       ['publish', 'share'],
     ],
   },
+  'revert-and-extend-share': {
+    version: 1,
+    resource: 'share',
+    deadlineS: 6 * hour,
+    steps: [
+      ['place', 'scheduler'],
+      ['withdraw', 'share'],
+      ['backend', 'share'],
+      ['export', 'share'],
+      ['access rules', 'share'],
+      ['publish', 'share'],
+    ],
+  },
   'manage-share': {
     version: 1,
     resource: 'share',
@@ -196,7 +211,8 @@ export const operationPlans = {
   'ensure-shares': {
     version: 1,
     resource: 'backend',
-    deadlineS: 6 * hour,
+    // A hundred thousand shares, four at once, at five seconds each: a day and a half.
+    deadlineS: 72 * hour,
     steps: [
       ['ensure', 'share'],
       ['publish', 'share'],

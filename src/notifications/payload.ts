@@ -36,14 +36,16 @@ export function notificationsOf(events: readonly EventRow[], subjects: Subjects)
         ? aboutShare(share, subjects)
         : snapshot !== undefined
           ? aboutSnapshot(snapshot)
-          : { [`${event.resource_type}_id`]: event.resource_id, project_id: event.project_id }
+          : event.resource_type === 'backend'
+            ? { backend_id: event.resource_id, backend: detail.backend, reason: detail.reason }
+            : { [`${event.resource_type}_id`]: event.resource_id, project_id: event.project_id }
     return {
       id: event.id,
       type,
       at: event.created_at,
       projectId: event.project_id,
       requestId: event.request_id,
-      publisher: publisherOf(share?.host ?? ''),
+      publisher: publisherOf(share?.host ?? (typeof detail.backend === 'string' ? detail.backend : '')),
       payload: {
         schema_version: payloadVersion,
         ...about,

@@ -31,6 +31,8 @@ export class Policy {
   readonly #file: string
   readonly #onBroken: (error: Error) => void
   #rules: ReadonlyMap<string, Check>
+  /** What the rules in force say of callers and their own: views ask it for every row of a list. */
+  #answers = new WeakMap<Identity, Map<string, boolean>>()
   #stamp = ''
   #lookedAt: number
 
@@ -57,19 +59,16 @@ export class Policy {
     return [...this.#current().keys()]
   }
 
-  /** May the caller do this? `target` is the thing acted on; by default something of the caller's own. */
+  /** May the caller do this? An identity never changes, so it is asked once about its own. `target` is the thing acted on; by default something of the caller's own. */
   check(rule: string, identity: Identity, target?: Target): boolean {
     if (identity.scope !== 'project') return false
     const rules = this.#current()
-    const own: Target = { project_id: identity.projectId, user_id: identity.userId }
-    const question = { rules, target: target ?? own, credentials: credentialsOf(identity) }
-    const check = rules.get(rule)
-    if (check === undefined) return false
-    // `context_is_admin` is decided about the caller alone and before anything else, as `is_admin:` refers to it.
-    const adminRule = rules.get('context_is_admin')
-    const isAdmin = adminRule !== undefined && evaluate(adminRule, { ...question, target: own })
-    if (rule === 'context_is_admin') return isAdmin
-    return evaluate(check, { ...question, credentials: { ...question.credentials, is_admin: isAdmin } })
+    if (target !== undefined) return decide(rules, rule, identity, target)
+    let answers = this.#answers.get(identity)
+    if (answers === undefined) this.#answers.set(identity, (answers = new Map()))
+    let passes = answers.get(rule)
+    if (passes === undefined) answers.set(rule, (passes = decide(rules, rule, identity, ownOf(identity))))
+    return passes
   }
 
   /** Like {@link check}, but throws the `Forbidden` fault. */
@@ -88,6 +87,7 @@ export class Policy {
       // Noted before reading, so that a broken version is reported once and not every second.
       this.#stamp = stamp
       this.#rules = readRules(this.#file)
+      this.#answers = new WeakMap()
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
       if (!missing || this.#stamp !== 'missing') this.#onBroken(error as Error)
@@ -95,6 +95,24 @@ export class Policy {
     }
     return this.#rules
   }
+}
+
+const ownOf = ({ projectId, userId }: Identity): Target => ({ project_id: projectId, user_id: userId })
+
+function decide(
+  rules: ReadonlyMap<string, Check>,
+  rule: string,
+  identity: Identity,
+  target: Target,
+): boolean {
+  const check = rules.get(rule)
+  if (check === undefined) return false
+  const question = { rules, target, credentials: credentialsOf(identity) }
+  // `context_is_admin` is decided about the caller alone and before anything else, as `is_admin:` refers to it.
+  const adminRule = rules.get('context_is_admin')
+  const isAdmin = adminRule !== undefined && evaluate(adminRule, { ...question, target: ownOf(identity) })
+  if (rule === 'context_is_admin') return isAdmin
+  return evaluate(check, { ...question, credentials: { ...question.credentials, is_admin: isAdmin } })
 }
 
 function readRules(file: string): ReadonlyMap<string, Check> {

@@ -12,7 +12,7 @@ import {
 import { join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { bootstrap, ensureAccount } from '../auth/bootstrap.ts'
-import type { AuthManager } from '../auth/manager.ts'
+import type { IdentityFace } from '../auth/identity-face.ts'
 
 interface Cloud {
   readonly auth: {
@@ -25,7 +25,7 @@ interface Cloud {
 
 /** Makes administrator and demo user if they are not there; answers the path of clouds.yaml. */
 export async function ensureAccounts(
-  auth: AuthManager,
+  auth: IdentityFace,
   dir: string,
   url: string,
   { link }: { readonly link: boolean },

@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
 import { mountNfs, NfsError } from '../parts/nfs4/index.ts'
+import { isNotFound } from '../sdk/api-error.ts'
 import { connect } from '../sdk/connect.ts'
 import type { Client } from '../sdk/client.ts'
 import { waitFor } from '../sdk/watch.ts'
@@ -15,7 +16,7 @@ import { showShareUsage } from '../wire/usages/schema.ts'
 import type { Choice } from './host.ts'
 import type { QuickstartOptions } from './options.ts'
 import type { Steps } from './say.ts'
-import { readState } from './state.ts'
+import { readState, rememberDemonstration } from './state.ts'
 
 /** Addresses of this host that play the clients. */
 const owner = '127.0.0.1'
@@ -25,7 +26,10 @@ const stranger = '127.0.0.3'
 const message = randomBytes(1024 * 1024)
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** Throws at the first thing that is not as promised. Leaves the share for the user to look at, except with `--once`. */
+/**
+ * Throws at the first thing that is not as promised. Leaves the share for the user to look at, except with `--once` and after a
+ * failure: however often it is tried, one share is there at most besides those of `--once`, which take theirs away.
+ */
 export async function demonstrate(
   clouds: string,
   choice: Choice,
@@ -36,9 +40,52 @@ export async function demonstrate(
   const client = await told.step('sign in', () =>
     connect({ cloud: 'manila-demo', env: { OS_CLIENT_CONFIG_FILE: clouds } }),
   )
+  const leftOver = readState(options.dir)?.demonstration
+  if (leftOver?.shown === false && leftOver.shareId !== null) {
+    const { shareId } = leftOver
+    await told.step(`take away share ${shareId}, which an earlier try left`, () => remove(client, shareId))
+  }
+  let made: string | null = null
+  // Known before the share can fail, and to the next start when this one is killed.
+  const begun = (id: string): void => {
+    made = id
+    if (leftOver?.shown !== true) rememberDemonstration(options.dir, { shareId: id, shown: false })
+  }
+  const ended = (shareId: string | null, shown: boolean): void => {
+    if (leftOver?.shown !== true) rememberDemonstration(options.dir, { shareId, shown })
+  }
+  try {
+    const id = await act(client, begun, { choice, options, told })
+    if (options.once) {
+      await told.step('delete the share', () => remove(client, id))
+      ended(null, false)
+    } else ended(id, true)
+  } catch (error) {
+    if (made !== null)
+      await remove(client, made).then(
+        () => ended(null, false),
+        // The next start tries again; why the demonstration failed is what has to be said now.
+        () => undefined,
+      )
+    throw error
+  }
+}
+
+interface Stage {
+  readonly choice: Choice
+  readonly options: QuickstartOptions
+  readonly told: Steps
+}
+
+/** All that is shown of a share. Answers its id; `begun` hears it as soon as there is one. */
+async function act(
+  client: Client,
+  begun: (id: string) => void,
+  { choice, options, told }: Stage,
+): Promise<string> {
   const id = await told.step(
     'create a share of 1 GiB',
-    () => create(client),
+    () => create(client, begun),
     (shareId) => shareId,
   )
   const path = await told.step(
@@ -56,13 +103,14 @@ export async function demonstrate(
     (text) => text,
   )
   await told.step(`deny ${owner} again`, () => deny(client, id, owned))
-  if (options.once) await told.step('delete the share', () => remove(client, id))
+  return id
 }
 
-async function create(client: Client): Promise<string> {
+async function create(client: Client, begun: (id: string) => void): Promise<string> {
   const { share } = await client.call(createShare, {
     body: { share: { share_proto: 'NFS', size: 1, name: 'quickstart' } },
   })
+  begun(share.id)
   await settled(client, share.id, 'available')
   return share.id
 }
@@ -192,15 +240,18 @@ async function usage(client: Client, id: string, choice: Choice): Promise<string
   return `${(seen.used_bytes / 1024 ** 2).toFixed(1)} MiB of ${seen.size_gib} GiB (${seen.method})`
 }
 
+/** Also one that is gone already. */
 async function remove(client: Client, id: string): Promise<void> {
-  await client.call(deleteShare, { params: { id } })
+  await client.call(deleteShare, { params: { id } }).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+  })
   await until(async () => {
     try {
       const { share } = await client.call(showShare, { params: { id } })
       if (share.status.includes('error')) throw new Error(`the share is ${share.status}`)
       return false
     } catch (error) {
-      if ((error as { status?: number }).status === 404) return true
+      if (isNotFound(error)) return true
       throw error
     }
   })

@@ -4,4 +4,5 @@
  */
 import { run } from './run.ts'
 
-process.exitCode = await run(process.argv.slice(2))
+// At once: who was interrupted in the middle of the demonstration would wait for what it still waits for.
+process.exit(await run(process.argv.slice(2)))

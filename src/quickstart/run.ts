@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { startService, type Service } from '../main.ts'
 import { ensureAccounts, isOurLink } from './accounts.ts'
+import { checkDatabase } from './database.ts'
 import { demonstrate } from './demo.ts'
 import { chooseBackend, poolSizeGib, type Choice } from './host.ts'
 import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
@@ -58,11 +59,14 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
   })
   let code = 0
   try {
-    code = await show(service, choice, options, told)
-    told.line(
-      `\n  Ready in ${((performance.now() - installed) / 1000).toFixed(1)} s (packages aside: ${((installed - began) / 1000).toFixed(1)} s before).`,
-    )
-    if (!options.once) {
+    // Who presses Ctrl-C does not wait for what has not been shown yet.
+    const shown = await Promise.race([show(service, choice, options, told), stopAsked])
+    code = shown ?? (options.once ? 1 : 0)
+    if (shown !== undefined)
+      told.line(
+        `\n  Ready in ${((performance.now() - installed) / 1000).toFixed(1)} s (packages aside: ${((installed - began) / 1000).toFixed(1)} s before).`,
+      )
+    if (shown !== undefined && !options.once) {
       printUse(service, options, told)
       await stopAsked
       told.line('')
@@ -84,9 +88,11 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
     nfsPort:
       before?.nfsPort ??
       (await chooseNfsPort(choice.servers === 'per-project' ? serverAddresses : undefined)),
+    ...(before?.demonstration !== undefined && { demonstration: before.demonstration }),
   }
   writeState(options.dir, state)
   const settings = quickstartSettings(options, choice, state)
+  await checkDatabase(settings, 'Start it, then start again.')
   if (choice.kind === 'directory' && choice.exported)
     await told.step('mount a file system for the shares', () =>
       mountShares(options.dir, poolSizeGib(options)),
@@ -98,17 +104,21 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
   )
 }
 
+/**
+ * Accounts, type, backend and the demonstration. Only `--once` depends on the last two: a service is started to be used, and why
+ * it can't show something now (a full pool, a used quota, an address that is not reachable from here) may be gone in a minute.
+ */
 async function show(
   service: Service,
   choice: Choice,
   options: QuickstartOptions,
   told: Steps,
 ): Promise<number> {
+  const clouds = await told.step('accounts: administrator, project demo with user demo', () =>
+    ensureAccounts(service.auth, options.dir, service.url, { link: !options.once }),
+  )
+  await told.step('make the share type', () => ensureShareType(service, choice.kind))
   try {
-    const clouds = await told.step('accounts: administrator, project demo with user demo', () =>
-      ensureAccounts(service.auth, options.dir, service.url, { link: !options.once }),
-    )
-    await told.step('make the share type', () => ensureShareType(service, choice.kind))
     await told.step('bring up the backend', () => waitForBackend(service))
     if (!choice.exported && choice.kind === 'directory') {
       told.line(
@@ -116,16 +126,17 @@ async function show(
       )
       return options.once ? 2 : 0
     }
-    await demonstrate(clouds, choice, options, told)
+    if (!options.once && readState(options.dir)?.demonstration?.shown === true)
+      told.line('\n  The demonstration was shown at an earlier start; --once repeats it.')
+    else await demonstrate(clouds, choice, options, told)
     return 0
   } catch (error) {
-    if (options.once) {
-      process.stderr.write(
-        `\nquickstart: ${messageOf(error)}\nThe log is ${join(options.dir, 'manila.log')}\n`,
-      )
-      return 1
-    }
-    throw error
+    if (options.once) throw error
+    const where = join(options.dir, 'manila.log')
+    told.line(
+      `\n  ${styleText('yellow', 'NOT SHOWN')}: ${messageOf(error)}\n  The service runs all the same. The log is ${where}`,
+    )
+    return 0
   }
 }
 
@@ -156,10 +167,13 @@ async function clean(options: QuickstartOptions, told: Steps): Promise<number> {
   await told.step('unmount and detach', async () => {
     const wish = { ...options, backend: state.backend, port: 0, noInstall: true }
     const choice = await chooseBackend(wish, told)
+    const settings = quickstartSettings(wish, choice, state)
+    await checkDatabase(
+      settings,
+      `It says what is mounted, so nothing was unmounted or removed: start it and clean again, or unmount what is below ${options.dir} yourself and remove that`,
+    )
     if (choice.kind === 'directory' && choice.exported) await mountShares(options.dir, poolSizeGib(options))
-    const service = await startService(quickstartSettings(wish, choice, state), {
-      logFile: join(options.dir, 'manila.log'),
-    })
+    const service = await startService(settings, { logFile: join(options.dir, 'manila.log') })
     await waitForBackend(service).catch(() => {})
     await service.stop({ detach: true })
     await unmountShares(options.dir)

@@ -10,6 +10,15 @@ export interface QuickstartState {
   readonly poolGib: number | null
   /** Port of NFS-Ganesha. */
   readonly nfsPort: number
+  /** The demonstration that a start left to look at; absent until one was begun. */
+  readonly demonstration?: Demonstration
+}
+
+export interface Demonstration {
+  /** The share it made, as long as that was not taken away. */
+  readonly shareId: string | null
+  /** It went to its end: a later start does not repeat it. */
+  readonly shown: boolean
 }
 
 const fileOf = (dir: string): string => join(dir, 'quickstart.json')
@@ -21,6 +30,11 @@ export function readState(dir: string): QuickstartState | null {
 
 export function writeState(dir: string, state: QuickstartState): void {
   writeFileSync(fileOf(dir), `${JSON.stringify(state, null, 2)}\n`)
+}
+
+export function rememberDemonstration(dir: string, demonstration: Demonstration): void {
+  const state = readState(dir)
+  if (state !== null) writeState(dir, { ...state, demonstration })
 }
 
 /**

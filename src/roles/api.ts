@@ -1,7 +1,5 @@
 /** manila-api: REST, the Keystone v3 calls and health on one port. */
-import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { proxyTrust } from '../api/addresses.ts'
@@ -11,13 +9,14 @@ import { buildServer } from '../api/server.ts'
 import { healthRoute } from '../api/status/health.ts'
 import { metricsRoute } from '../api/status/metrics.ts'
 import type { AppParts } from '../app/context.ts'
-import { AuthManager } from '../auth/manager.ts'
+import type { IdentityFace } from '../auth/identity-face.ts'
+import { openAuthentication } from '../auth/open.ts'
 import { Policy } from '../policy/enforce.ts'
 import { whenThere, type Core } from './core.ts'
 import type { Role } from './role.ts'
 
 export interface ApiRole extends Role {
-  readonly auth: AuthManager
+  readonly face: IdentityFace | null
   readonly app: FastifyInstance
   /** `http://127.0.0.1:8786`, once started. */
   readonly url: string
@@ -31,39 +30,25 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     onBroken: (error) =>
       log.error({ err: error }, 'the policy file is broken; the last good rules stay in force'),
   })
-  mkdirSync(dirname(settings.auth.key_file), { recursive: true, mode: 0o700 })
-  const auth = await whenThere(log, () =>
-    AuthManager.open({
-      store,
-      clock,
-      keyFile: settings.auth.key_file,
-      tokenLifetimeS: settings.auth.token_lifetime_s,
-      limits: {
-        maxFailures: settings.auth.max_login_failures,
-        windowS: settings.auth.login_window_s,
-        pauseS: settings.auth.login_pause_s,
-        adminNetworks: settings.auth.admin_networks,
-        maxRecords: settings.auth.login_records,
-      },
-      tokensPerMinute: settings.auth.tokens_per_minute,
-    }),
-  )
+  const { verifier, face } = await whenThere(log, () => openAuthentication(settings, core))
   const parts: AppParts = { store, clock, bus, policy, settings }
-  const app = buildServer({ ...parts, auth, routes, log, observe: metrics.request })
+  const app = buildServer({ ...parts, auth: verifier, routes, log, observe: metrics.request })
   let leaving = false
   // Who kept a connection opens the next one to another API.
   app.addHook('onSend', async (_request, reply) => {
     if (leaving) reply.header('connection', 'close')
   })
-  healthRoute(app, { ...parts, auth, leaving: () => leaving })
+  healthRoute(app, { ...parts, auth: verifier, leaving: () => leaving })
   if (settings.metrics.on_api_port) metricsRoute(app, metrics)
   const { public_url: publicUrl, trust_proxy: trusted } = settings.api
   const statementsMs = settings.limits.request_ms
-  const identity = { auth, policy, clock, publicUrl, trust: proxyTrust(trusted), statementsMs }
-  await app.register(identityRoutes(identity), { prefix: '/identity' })
+  if (face !== null) {
+    const identity = { auth: face, policy, clock, publicUrl, trust: proxyTrust(trusted), statementsMs }
+    await app.register(identityRoutes(identity), { prefix: '/identity' })
+  }
   let url = ''
   return {
-    auth,
+    face,
     app,
     get url() {
       return url

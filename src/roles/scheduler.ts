@@ -1,11 +1,14 @@
 /** manila-scheduler. Tests run several in one process against one ledger. */
 import { registerService } from '../db/store/services.ts'
+import { checkChains } from '../scheduler/configured.ts'
 import { schedulerService } from '../scheduler/service.ts'
 import type { Core } from './core.ts'
 import type { Role } from './role.ts'
 
+/** Throws a sentence for a filter or weigher that nobody knows. */
 export async function schedulerRole(core: Core, count: number): Promise<Role> {
   const { settings, store, clock, bus, log, metrics, failpoint, draining } = core
+  checkChains(settings.scheduler)
   const id = await registerService(store, {
     host: settings.host,
     binaryName: 'manila-scheduler',

@@ -12,6 +12,7 @@ import { createShare } from './operations/create-share.ts'
 import { extendShare } from './operations/extend-share.ts'
 import { manageShare } from './operations/manage-share.ts'
 import type { SchedulerParts } from './operations/parts.ts'
+import { revertAndExtendShare } from './operations/revert-and-extend-share.ts'
 
 export interface SchedulerServiceParts extends SchedulerParts {
   readonly bus: Bus
@@ -27,7 +28,12 @@ export interface SchedulerServiceParts extends SchedulerParts {
 const stepDeadlineMs = 30_000
 
 export const schedulerOperations = (parts: SchedulerParts): Registry =>
-  registry('scheduler', operationPlans, [createShare(parts), extendShare(parts), manageShare(parts)])
+  registry('scheduler', operationPlans, [
+    createShare(parts),
+    extendShare(parts),
+    revertAndExtendShare(parts),
+    manageShare(parts),
+  ])
 
 /** The caller starts and stops the worker. */
 export function schedulerService(parts: SchedulerServiceParts): Worker {

@@ -26,6 +26,7 @@ import {
 } from '../wire/endpoint.ts'
 import { ApiError, localError } from './api-error.ts'
 import { exchange, type Answer, type Wire } from './exchange.ts'
+import { identityUrl } from './keystone.ts'
 import { withRetry, type RetryPolicy } from './retry.ts'
 import { rootOf, type ServerVersions } from './microversion.ts'
 import type { TokenSource } from './token-source.ts'
@@ -60,6 +61,8 @@ export interface ClientParts {
   readonly retry: RetryPolicy
   readonly timeoutMs: number
   readonly newKey: () => string
+  /** Keystone's URL in any spelling; absent where none was needed to connect. */
+  readonly authUrl?: string
 }
 
 export class Client {
@@ -108,6 +111,16 @@ export class Client {
     const url = `${rootOf(this.endpoint)}${path}`
     const get = (token: string) =>
       exchange(wire, { method: 'GET', url, headers: { 'x-auth-token': token }, timeoutMs, accept })
+    return this.#authorized(get)
+  }
+
+  /** GETs from Keystone, with the caller's token; `path` is below `/v3`. Null when its URL is not known. Throws {@link ApiError}. */
+  async atIdentity(path: string): Promise<Answer | null> {
+    const { authUrl, wire, timeoutMs } = this.#parts
+    if (authUrl === undefined) return null
+    const url = `${identityUrl(authUrl)}${path}`
+    const get = (token: string) =>
+      exchange(wire, { method: 'GET', url, headers: { 'x-auth-token': token }, timeoutMs })
     return this.#authorized(get)
   }
 

@@ -55,6 +55,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
     retry,
     timeoutMs,
     newKey: () => crypto.randomUUID(),
+    ...(settings.authUrl === undefined ? {} : { authUrl: settings.authUrl }),
   })
 }
 

@@ -7,7 +7,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackendSettings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
-import { setHealth, type Health } from '../db/store/backends.ts'
+import { backendById, longestReason, setHealth, type Health } from '../db/store/backends.ts'
+import { recordEvent } from '../db/store/records.ts'
 import { DriverError, type CallContext, type Exporter, type StorageDriver } from '../drivers/driver.ts'
 import { confirmLease } from '../engine/lanes.ts'
 import { instanceLane } from '../model/lanes.ts'
@@ -126,6 +127,27 @@ export function backend(parts: BackendParts): Backend {
     }
   }
 
+  /** Listeners outside, once for all the processes that serve the backend: health is what somebody has to look at. */
+  const tell = async (why: string | null): Promise<void> => {
+    const { store, id, label, clock } = parts
+    const said = why?.slice(0, longestReason) ?? null
+    try {
+      await store.transaction(async (tx) => {
+        if ((await backendById(tx, id))?.health_reason === said) return
+        await recordEvent(tx, {
+          projectId: '',
+          resourceType: 'backend',
+          resourceId: id,
+          event: said === null ? 'backend.recovered' : 'backend.trouble',
+          detail: { backend: label, reason: said },
+          now: clock.now(),
+        })
+      })
+    } catch (error) {
+      parts.log.error({ backend: label, err: error }, 'the trouble of the backend was not told')
+    }
+  }
+
   /** What an operator should know of a backend that is ready; null when that is nothing. */
   const remarks = (also: readonly string[] = []): string | null => {
     const all = [...(closed === null ? [] : [closed]), ...also, ...(parts.exporter?.troubles?.() ?? [])]
@@ -200,7 +222,9 @@ export function backend(parts: BackendParts): Backend {
     },
     async noteTroubles(also) {
       const now = remarks(also)
-      if (health === 'ready' && now !== reason) await report('ready', now)
+      if (health !== 'ready' || now === reason) return
+      await tell(now)
+      await report('ready', now)
     },
     start(whenReady) {
       underWay = report('starting', null).then(() =>

@@ -27,7 +27,7 @@ export interface ShareParts {
   readonly clock: Clock
   readonly bus: Bus
   readonly log: Log
-  readonly settings: Pick<Settings, 'shares'>
+  readonly settings: Pick<Settings, 'shares' | 'quota'>
   /** Unique per process: who holds the leases. */
   readonly holder: string
 }

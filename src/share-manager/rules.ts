@@ -1,105 +1,73 @@
 /**
- * The one way rules of the database reach an export, of a share or of a snapshot, by whatever exporter: what can be applied is
- * applied, and each rule that can't is named with its reason. A rule never takes another one along.
+ * The one way from rules of the database to an export, of a share as of a snapshot: what no exporter could enforce is in error
+ * by itself, each client is told of once, and when the exporter does not take the whole, what it takes is applied and what it
+ * doesn't is named.
  */
-import type { MappedRule } from '../db/store/access-mappings.ts'
-import {
-  DriverError,
-  type CallContext,
-  type DriverReason,
-  type ExportRef,
-  type ExportRule,
-  type Publishes,
-  type RuleOutcome,
-} from '../drivers/driver.ts'
-import type { MessageDetail } from '../model/messages.ts'
-import type { LaneLease } from './lane-lease.ts'
-import type { BackendScope } from './parts.ts'
+import { mustBeOn, type MappedRule } from '../db/store/access-mappings.ts'
+import { DriverError, type ExportRule, type Publishes, type RuleOutcome } from '../drivers/driver.ts'
+import { isTwin } from '../model/access-twins.ts'
+import { accessTypes, checkTarget } from '../model/access.ts'
 import { sendRules } from './send-rules.ts'
 
-/** Who publishes, and how a call of it is made. */
-export interface Publisher {
-  readonly exporter: Publishes | null
-  call(work: (call: CallContext) => Promise<readonly RuleOutcome[]>): Promise<readonly RuleOutcome[]>
-}
-
-/** The backend's, for whoever owns the lane. */
-export const publisherFor = ({ backend }: BackendScope, guarded: LaneLease): Publisher => ({
-  exporter: backend.exporter,
-  call: (work) => backend.call({ name: 'apply-rules', guarded }, work),
-})
-
-export interface HowToApply {
-  /** Lowers every level: a snapshot, a secondary replica, the source of a migration. */
+/** What an exporter knows of the export. */
+export interface RulesFor {
+  readonly protocol: string
+  readonly exporter: Pick<Publishes, 'accessTypes'>
+  /** Lowers every level: a secondary replica, the source of a migration, a pool below its reserve, a snapshot. */
   readonly readOnly: boolean
-  /** A backend that doesn't answer for certain is taken for one that refuses: see {@link sendRules}. */
-  readonly lastTry?: boolean
 }
 
-/**
- * Makes the rules of `target` these and no others; answers what became of each. Throws {@link DriverError} when the fault is not the
- * rules': the export is not there, its server does not answer.
- */
-export async function applyRules(
-  { exporter, call }: Publisher,
-  target: ExportRef,
-  rules: readonly MappedRule[],
-  { readOnly, lastTry = false }: HowToApply,
-): Promise<readonly RuleOutcome[]> {
-  const { fit, refused } = judge(rules, exporter?.accessTypes ?? [], target.protocol)
-  if (exporter === null) return refused
-  const told = exportRules(fit, { readOnly })
-  const settled = new Set(fit.flatMap((rule) => (rule.state === 'active' ? [clientOf(rule)] : [])))
-  const outcomes = await sendRules(told, {
-    lastTry,
-    isSettled: (rule) => settled.has(clientOf(rule)),
-    send: (some) => call((of) => exporter.applyRules(of, target, some)),
-  })
-  return [...outcomesOf(fit, told, outcomes), ...refused]
-}
+/** Tells the exporter all of an export's rules; they replace what it had. */
+export type SendRules = (rules: readonly ExportRule[]) => Promise<readonly RuleOutcome[]>
 
-/**
- * Splits rules into what an exporter may be asked for and what not: types it doesn't know for this protocol, and what earlier releases
- * accepted: targets that today's laws refuse, and the younger one of two that have come to mean the same client.
- */
-export function judge(
-  rules: readonly MappedRule[],
-  accessTypes: Publishes['accessTypes'],
-  protocol: string,
-): { readonly fit: readonly MappedRule[]; readonly refused: readonly RuleOutcome[] } {
-  const fit: MappedRule[] = []
-  const refused: RuleOutcome[] = []
-  const first = new Map<string, MappedRule>()
-  const refuse = ({ id }: MappedRule, why: string, reason: RuleOutcome['reason']) =>
-    refused.push({ id, state: 'error', accessKey: null, why, reason })
-  for (const rule of rules) {
-    const older = first.get(clientOf(rule))
-    if (!accessTypes.some((pair) => pair[0] === protocol && pair[1] === rule.type))
-      refuse(
-        rule,
-        `Access type ${rule.type} is not supported for ${protocol} here.`,
-        'access-type-unsupported',
-      )
-    else if (rule.problem !== null) refuse(rule, rule.problem, 'unsupported')
-    else if (older !== undefined && !rule.twin)
-      refuse(
-        rule,
-        `It is for the same client as rule ${older.id}, which is older: ${rule.to}.`,
-        'unsupported',
-      )
-    else {
-      fit.push(rule)
-      if (!rule.twin) first.set(clientOf(rule), rule)
-    }
-  }
-  return { fit, refused }
-}
-
-/** One rule for each client, whatever the number of rules that let it in: it may write where one of them says so. */
+/** The rules that have to be on the export, as it is told them; without those that {@link applyRules} would name. */
 export function exportRules(
   rules: readonly MappedRule[],
   { readOnly }: { readonly readOnly: boolean },
 ): readonly ExportRule[] {
+  const wanted = rules.filter(({ state }) => mustBeOn.includes(state))
+  const older = olderOnes(wanted)
+  return merged(
+    wanted.filter((rule) => lawOf(rule) === null && !older.has(rule)),
+    readOnly,
+  )
+}
+
+/**
+ * Applies all that have to be on the export, and says what became of each; where `send` refuses the whole because of some, those alone
+ * are in error (`send-rules.ts`). Throws what it throws else; with `apart` only when it throws also without what is new.
+ */
+export async function applyRules(
+  rules: readonly MappedRule[],
+  about: RulesFor,
+  send: SendRules,
+  { apart }: { readonly apart: boolean },
+): Promise<readonly RuleOutcome[]> {
+  const wanted = rules.filter(({ state }) => mustBeOn.includes(state))
+  const older = olderOnes(wanted)
+  const refused = wanted.flatMap((rule) => refusalOf(rule, older.get(rule), about) ?? [])
+  const refusedIds = new Set(refused.map(({ id }) => id))
+  const known = wanted.filter(({ id }) => !refusedIds.has(id))
+  const told = merged(known, about.readOnly)
+  const settled = new Set(known.filter(({ state }) => state === 'active').map(clientOf))
+  const isSettled = (rule: ExportRule): boolean => settled.has(clientOf(rule))
+  const outcomes = await sendRules(told, { lastTry: apart, isSettled, send })
+  return [...outcomesOf(known, told, outcomes), ...refused]
+}
+
+/** Of the rules that hold: those whose stored form is not what they mean today, and for whom that one is free. */
+export function respelled(rules: readonly MappedRule[]): readonly MappedRule[] {
+  const older = olderOnes(rules)
+  const taken = new Set(rules.map(({ type, stored }) => clientOf({ type, to: stored })))
+  return rules.filter(
+    (rule) => changed(rule) && lawOf(rule) === null && !older.has(rule) && !taken.has(clientOf(rule)),
+  )
+}
+
+/**
+ * One rule for each client, whatever the number of rules that let it in: it may write where one of them says so.
+ */
+function merged(rules: readonly MappedRule[], readOnly: boolean): readonly ExportRule[] {
   const byClient = new Map<string, ExportRule>()
   for (const { id, type, to, level } of rules) {
     const first = byClient.get(clientOf({ type, to }))
@@ -109,47 +77,71 @@ export function exportRules(
   return [...byClient.values()]
 }
 
+function refusalOf(
+  rule: MappedRule,
+  older: MappedRule | undefined,
+  { protocol, exporter }: RulesFor,
+): RuleOutcome | null {
+  if (!exporter.accessTypes.some((pair) => pair[0] === protocol && pair[1] === rule.type)) {
+    const why = `Access type ${rule.type} is not supported for ${protocol} here.`
+    return { ...inError(rule.id, why), reason: 'access-type-unsupported' }
+  }
+  const broken = lawOf(rule)
+  if (broken !== null) return { ...inError(rule.id, broken), reason: 'client-forbidden' }
+  if (older === undefined) return null
+  return inError(rule.id, `The older rule ${older.id} lets the same client in: ${rule.to}.`)
+}
+
+/** Rules made by an earlier release may break today's laws; a sentence then. */
+function lawOf({ type, to }: MappedRule): string | null {
+  if (!(accessTypes as readonly string[]).includes(type)) return null
+  return checkTarget(type, to, { ipv6: true, cephx: true }).problem ?? null
+}
+
+const changed = ({ stored, to }: MappedRule): boolean => stored !== to && !isTwin(stored)
+
+/** For each of those that mean the same and did not when they were made, but the first: that one. Twins always meant the same. */
+function olderOnes(rules: readonly MappedRule[]): ReadonlyMap<MappedRule, MappedRule> {
+  const older = new Map<MappedRule, MappedRule>()
+  const own = rules.filter(({ stored }) => !isTwin(stored))
+  for (const same of Map.groupBy(own, clientOf).values()) {
+    const [first, ...rest] = same
+    if (first === undefined || !same.some(changed)) continue
+    for (const rule of rest) older.set(rule, first)
+  }
+  return older
+}
+
 /** What became of a client's rule became of all its rules. */
-export function outcomesOf(
+function outcomesOf(
   rules: readonly MappedRule[],
   told: readonly ExportRule[],
   outcomes: readonly RuleOutcome[],
 ): readonly RuleOutcome[] {
-  const sent = new Map(told.map((rule) => [clientOf(rule), rule.id]))
-  const became = new Map(outcomes.map((outcome) => [outcome.id, outcome]))
+  const byId = new Map(outcomes.map((one) => [one.id, one]))
+  const byClient = new Map(told.map((one) => [clientOf(one), byId.get(one.id)]))
   return rules.flatMap((rule) => {
-    const outcome = became.get(sent.get(clientOf(rule)) ?? '')
+    const outcome = byClient.get(clientOf(rule))
     return outcome === undefined ? [] : [{ ...outcome, id: rule.id }]
   })
 }
 
-/**
- * Every rule that was to change, when nothing is known of what became of it. Who is denied on an export that isn't there is out.
- */
+/** Every rule that was to change, when nothing is known of what became of it. Who is denied on an export that isn't there is out. */
 export function everyRuleFailed(rules: readonly MappedRule[], error: unknown): readonly RuleOutcome[] {
   const why = error instanceof Error ? error.message : String(error)
   const reason = error instanceof DriverError ? error.reason : null
   const changing = ['applying', 'updating', ...(reason === 'not-found' ? [] : ['denying'])]
   return rules
-    .filter((rule) => changing.includes(rule.state))
-    .map(({ id }) => ({ id, state: 'error', accessKey: null, why, reason }))
+    .filter(({ state }) => changing.includes(state))
+    .map(({ id }) => ({ ...inError(id, why), reason }))
 }
 
-const detailOf: Readonly<Record<string, MessageDetail>> = {
-  'client-forbidden': '020',
-  'access-type-unsupported': '021',
-  'access-level-unsupported': '021',
-  unsupported: '021',
-}
-
-/** What the owner is told of a rule that was not applied, where the cause is known. */
-export const ruleDetail = (reason: DriverReason | null): MessageDetail => detailOf[reason ?? ''] ?? '001'
-
-/** Whether a repeat may help, and after how many seconds where the backend says so. */
-export function retryOf(error: unknown): { readonly afterS: number | null } | null {
-  if (!(error instanceof DriverError)) return { afterS: null }
-  if (error.outcome === 'maybe-happened' || error.retryAfterS !== null) return { afterS: error.retryAfterS }
-  return null
-}
+const inError = (id: string, why: string): RuleOutcome => ({
+  id,
+  state: 'error',
+  accessKey: null,
+  why,
+  reason: 'unsupported',
+})
 
 const clientOf = ({ type, to }: { readonly type: string; readonly to: string }): string => `${type} ${to}`

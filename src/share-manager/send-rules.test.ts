@@ -47,7 +47,7 @@ describe('a set that an exporter refuses as a whole', () => {
           )
           expect(outcomes.filter((one) => one.state === 'error').every(({ why }) => why !== null)).toBe(true)
           if (settledGood.length === before.length) expect(world.withoutSettled).toBe(0)
-          expect(world.calls).toBeLessThan(70)
+          expect(world.calls).toBeLessThan(260)
         },
       ),
     )
@@ -65,7 +65,7 @@ describe('a set that an exporter refuses as a whole', () => {
     const { world, send } = clumsy(new Set(rules.slice(1).map(({ id }) => id)), refusal, ['r0'])
     const isSettled = ({ id }: ExportRule) => id === 'r0'
     const outcomes = await sendRules(rules, { lastTry: false, isSettled, send })
-    expect(world.calls).toBeLessThan(70)
+    expect(world.calls).toBeLessThan(260)
     expect([world.has, states(outcomes, 'active')]).toEqual([['r0'], ['r0']])
     expect(outcomes.length).toBe(4000)
   })

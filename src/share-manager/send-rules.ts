@@ -12,8 +12,8 @@ export interface HowToSend {
   send(rules: readonly ExportRule[]): Promise<readonly RuleOutcome[]>
 }
 
-/** Calls at most for one set: half a dozen bad rules among thousands are found, and the rest of a worse set is given up. */
-const callsAtMost = 64
+/** Calls at most for one set: a dozen bad rules among thousands are found, and the rest of a worse set is given up. */
+const callsAtMost = 256
 
 /** One outcome a rule. Throws what the exporter threw where that is no rule's fault; the export then has what it had, or all of `rules`. */
 export async function sendRules(

@@ -14,6 +14,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { shareManager, type ShareManager } from './service.ts'
 import type { Bench } from './test-bench.ts'
 import { askForShare, queueRule } from './test-scenarios.ts'
+import { notificationsOf } from '../notifications/payload.ts'
 import { troubled } from './troubled.fixture.ts'
 
 const quiet = { info() {}, warn() {}, error() {} }
@@ -167,6 +168,33 @@ describe('manila-share', () => {
     await serving.backends.get(id)?.noteTroubles()
     expect(await said()).toBeNull()
     expect(serving.backends.get(id)?.health).toBe('ready')
+  })
+
+  it('tells listeners outside of new trouble once, and of its end', async () => {
+    const exporter = `path:${fileURLToPath(new URL('troubled.fixture.ts', import.meta.url))}`
+    troubled.troubles = []
+    const serving = await start({ alpha: { ...sim, exporter } })
+    const { id } = await health('node@alpha', 'ready')
+    const told = async () =>
+      notificationsOf(
+        (await store.db.selectFrom('events').selectAll().orderBy('created_at').execute()) as never,
+        {
+          operations: new Map(),
+          shares: new Map(),
+          snapshots: new Map(),
+          zones: new Map(),
+          types: new Map(),
+        } as never,
+      )
+    const note = () => serving.backends.get(id)?.noteTroubles()
+    for (const troubles of [['a server died 3 times'], ['a server died 3 times'], [], []]) {
+      troubled.troubles = troubles
+      await note()
+    }
+    expect((await told()).map(({ type, publisher, payload }) => [type, publisher, payload.reason])).toEqual([
+      ['backend.trouble', 'share.node@alpha', 'a server died 3 times'],
+      ['backend.recovered', 'share.node@alpha', null],
+    ])
   })
 
   it('looks for every mount again after a stop that detached, and not after any other', async () => {

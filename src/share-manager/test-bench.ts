@@ -11,10 +11,16 @@ import { loadSettings } from '../config/load.ts'
 import type { Store } from '../db/open.ts'
 import { openTestStore } from '../db/test-store.ts'
 import { registerBackend } from '../db/store/backends.ts'
-import { createEndedBadly, extendEndedBadly, manageEndedBadly } from '../db/store/endings.ts'
+import {
+  createEndedBadly,
+  extendEndedBadly,
+  manageEndedBadly,
+  revertEndedBadly,
+} from '../db/store/endings.ts'
 import { claimOnPool, releaseClaim } from '../db/store/pools.ts'
 import { registerService } from '../db/store/services.ts'
 import { instanceById, releasePlacement } from '../db/store/share-instances.ts'
+import { shareById } from '../db/store/shares.ts'
 import { driver as simDriver } from '../drivers/sim/index.ts'
 import { setFaults, type Faults } from '../drivers/sim/faults.ts'
 import { forgetMemory, openStore as openSimStore } from '../drivers/sim/store.ts'
@@ -225,6 +231,30 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
         },
       },
       failed: (tx, job, cause, undone) => extendEndedBadly(tx, failedEnd(parts, job, cause, undone)),
+    }),
+    operation('revert-and-extend-share', 'scheduler', {
+      steps: {
+        place: {
+          run: async ({ payload }) => ({
+            commit: async (tx, record) => {
+              await settle(tx, payload.instanceId, payload.toGib - payload.fromGib)
+              record.route(backendId)
+            },
+          }),
+          undo: async ({ payload: { instanceId, fromGib, toGib } }) => ({
+            commit: async (tx) => {
+              const instance = await instanceById(tx, instanceId)
+              const share = instance && (await shareById(tx, instance.share_id))
+              if (share === undefined || share.size >= toGib) return
+              await releaseClaim(tx, { poolId, ownerId: instanceId, gib: toGib - fromGib })
+            },
+          }),
+        },
+      },
+      failed: (tx, job, cause, undone) => {
+        const { snapshotInstanceId } = job.payload
+        return revertEndedBadly(tx, { ...failedEnd(parts, job, cause, undone), snapshotInstanceId })
+      },
     }),
     operation('manage-share', 'scheduler', {
       steps: {

@@ -260,7 +260,7 @@ export function askForRevert(bench: Bench, snapshot: ASnapshot, fromGib: number,
     await changeInstance(tx, { instanceId, from: null, to: 'reverting', share: { target_size }, now })
     await changeSnapshotInstance(tx, { snapshotInstanceId, from: null, to: 'restoring', now })
     return ask(bench, tx, {
-      kind: 'revert-share',
+      kind: target_size === null ? 'revert-share' : 'revert-and-extend-share',
       payload: { ...snapshot, fromGib, toGib },
       resourceId: snapshot.shareId,
       lanes: [instanceLane(instanceId)],
@@ -347,6 +347,13 @@ export const scenarios: Readonly<Record<OperationKind, (bench: Bench) => Promise
     await askOfShare(bench, share, 'extend-share', { fromGib: 4, toGib: 9, force: false }, 'extending', 9)
     await bench.drain()
     return askForRevert(bench, snapshot, 9, 4)
+  },
+  'revert-and-extend-share': async (bench) => {
+    const share = await availableShare(bench)
+    const snapshot = await availableSnapshot(bench, share)
+    await askOfShare(bench, share, 'shrink-share', { fromGib: 4, toGib: 2 }, 'shrinking')
+    await bench.drain()
+    return askForRevert(bench, snapshot, 2, 4)
   },
   'manage-share': async (bench) => (await askToManage(bench)).operationId,
   'unmanage-share': async (bench) =>

@@ -2,6 +2,10 @@
  * The history of a resource's wire format. Handlers speak only the newest shape: `lift` brings an older request up to it,
  * `lower` brings a reply down. A `rule` is a change of behaviour: its flag is handed to `app`, which never compares
  * versions. Each resource has one `changes.ts`, newest first.
+ *
+ * What a version makes of a resource is worked out once and kept. Neighbouring changes that only leave fields out are one pass; where a
+ * change does more, those after it wait for it, so that each sees what it saw when it was made. `changes.test.ts` holds
+ * that to the plain reading of a history: change after change, one at a time.
  */
 
 export interface Change {
@@ -11,6 +15,10 @@ export interface Change {
   readonly what: string
   /** Named behaviour that is on from `since`. */
   readonly flag?: string
+  /** Fields of a request that are ignored before `since`. Said as data, so that neighbours can be dealt with at once. */
+  readonly ignores?: readonly string[]
+  /** Fields of a reply that are not there before `since`. */
+  readonly hides?: readonly string[]
   /** Makes an older request body (inside its wrapper key) one of the newest shape. */
   readonly lift?: (body: JsonObject) => JsonObject
   /** Makes a newest-shape object one that clients before `since` expect. */
@@ -21,17 +29,17 @@ export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Fields that replies and requests did not have before `since`. */
 export function fields(since: number, ...names: readonly [string, ...string[]]): Change {
-  return {
-    since,
-    what: `adds ${names.join(', ')}`,
-    lift: (body) => without(body, names),
-    lower: (view) => without(view, names),
-  }
+  return { since, what: `adds ${names.join(', ')}`, ignores: names, hides: names }
 }
 
 /** Request fields that are ignored before `since` and never shown. */
 export function inputs(since: number, ...names: readonly [string, ...string[]]): Change {
-  return { since, what: `accepts ${names.join(', ')}`, lift: (body) => without(body, names) }
+  return { since, what: `accepts ${names.join(', ')}`, ignores: names }
+}
+
+/** Reply fields that were not there before `since`. Of requests nothing is dropped: who sends them too early is told so. */
+export function shown(since: number, ...names: readonly [string, ...string[]]): Change {
+  return { since, what: `shows ${names.join(names.length === 2 ? ' and ' : ', ')}`, hides: names }
 }
 
 /** A change of shape that is more than a field. */
@@ -44,31 +52,25 @@ export function rule(since: number, flag: string, what: string): Change {
   return { since, what, flag }
 }
 
-/** Adapters run from the newest change down to the request's version. */
-export function lower(changes: readonly Change[], minor: number, view: JsonObject): JsonObject {
-  let shape = view
-  for (const one of newestFirst(changes)) {
-    if (one.since > minor && one.lower !== undefined) shape = one.lower(shape)
-  }
-  return shape
-}
+/**
+ * What clients of `minor` expect in place of `view`. Fields that they don't know are `undefined` in the answer: in JSON they are not
+ * there, and no object has to be taken apart for it.
+ */
+export const lower = (changes: readonly Change[], minor: number, view: JsonObject): JsonObject =>
+  compiled(changes, minor).lower(view)
 
-/** Adapters run from the request's version up to the newest. */
-export function lift(changes: readonly Change[], minor: number, body: JsonObject): JsonObject {
-  let shape = body
-  for (const one of [...newestFirst(changes)].reverse()) {
-    if (one.since > minor && one.lift !== undefined) shape = one.lift(shape)
-  }
-  return shape
-}
+/** `body` as a client of the newest version would have sent it. */
+export const lift = (changes: readonly Change[], minor: number, body: JsonObject): JsonObject =>
+  compiled(changes, minor).lift(body)
 
 /** Names of the behaviours that are on at `minor`. */
-export function flagsAt(changes: readonly Change[], minor: number): ReadonlySet<string> {
-  return new Set(changes.flatMap(({ since, flag }) => (flag !== undefined && since <= minor ? [flag] : [])))
-}
+export const flagsAt = (changes: readonly Change[], minor: number): ReadonlySet<string> =>
+  compiled(changes, minor).flags
 
 export function without(object: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))
+  const kept: Record<string, unknown> = {}
+  for (const name of Object.keys(object)) if (!names.includes(name)) kept[name] = object[name]
+  return kept
 }
 
 /** Old name → new name, in requests. */
@@ -78,12 +80,62 @@ export function renamed(object: JsonObject, from: string, to: string): JsonObjec
   return to in rest ? rest : { ...rest, [to]: value }
 }
 
-const sorted = new WeakMap<readonly Change[], readonly Change[]>()
+interface Version {
+  readonly flags: ReadonlySet<string>
+  readonly lift: (body: JsonObject) => JsonObject
+  readonly lower: (view: JsonObject) => JsonObject
+}
 
-function newestFirst(changes: readonly Change[]): readonly Change[] {
-  const known = sorted.get(changes)
-  if (known !== undefined) return known
-  const list = [...changes].sort((a, b) => b.since - a.since)
-  sorted.set(changes, list)
-  return list
+const versions = new WeakMap<readonly Change[], (Version | undefined)[]>()
+
+/** A history is a constant of its module: what is found for it stays true. */
+function compiled(changes: readonly Change[], minor: number): Version {
+  let known = versions.get(changes)
+  if (known === undefined) versions.set(changes, (known = []))
+  return (known[minor] ??= compile(changes, minor))
+}
+
+function compile(changes: readonly Change[], minor: number): Version {
+  const later = changes.filter(({ since }) => since > minor).sort((a, b) => b.since - a.since)
+  const down = passes(later, ({ hides, lower }) => [hides, lower])
+  const up = passes(later.toReversed(), ({ ignores, lift }) => [ignores, lift])
+  const flags = changes.flatMap(({ since, flag }) => (flag !== undefined && since <= minor ? [flag] : []))
+  return { flags: new Set(flags), lift: (body) => lifted(body, up), lower: (view) => lowered(view, down) }
+}
+
+/** Names to leave out, or something to do. */
+type Pass = readonly string[] | ((object: JsonObject) => JsonObject)
+
+function passes(
+  changes: readonly Change[],
+  of: (change: Change) => readonly [Change['hides'], Change['lower']],
+): readonly Pass[] {
+  const found: Pass[] = []
+  for (const [names, adapt] of changes.map(of)) {
+    const last = found.at(-1)
+    if (names !== undefined) {
+      if (typeof last === 'object') found[found.length - 1] = [...last, ...names]
+      else found.push(names)
+    }
+    if (adapt !== undefined) found.push(adapt)
+  }
+  return found
+}
+
+function lifted(body: JsonObject, up: readonly Pass[]): JsonObject {
+  let shape = body
+  for (const pass of up) shape = typeof pass === 'function' ? pass(shape) : without(shape, pass)
+  return shape
+}
+
+/** One copy, whatever is hidden: to leave a property out of an object costs as much as to make it. */
+function lowered(view: JsonObject, down: readonly Pass[]): JsonObject {
+  if (down.length === 0) return view
+  let shape: Record<string, unknown> = { ...view }
+  for (const pass of down) {
+    if (typeof pass === 'function') shape = pass(shape)
+    // What is not there must not come to be there.
+    else for (const name of pass) if (shape[name] !== undefined) shape[name] = undefined
+  }
+  return shape
 }

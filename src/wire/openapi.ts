@@ -183,13 +183,17 @@ function lowered(changes: readonly Change[], minor: number, properties: JsonObje
   let shape = properties
   for (const one of [...changes].sort((a, b) => b.since - a.since)) {
     try {
-      shape = lower([one], minor, shape)
+      shape = present(lower([one], minor, shape))
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
     }
   }
   return shape
 }
+
+/** Without what is only `undefined`, as JSON has it. */
+const present = (properties: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined))
 
 /** What a change adds for old clients counts only where it is about: an object that it also takes something from. */
 function replied(newest: JsonObject, lowered: JsonObject): JsonObject {

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { plantTree } from '../../src/drivers/sim/content.ts'
 import type { Faults } from '../../src/drivers/sim/faults.ts'
 import type { OperationKind } from '../../src/model/operations.ts'
@@ -34,8 +35,13 @@ export interface Scenario {
 
 const fail = { kind: 'fail' } as const
 
-async function accepted(reply: Promise<Reply>): Promise<Reply> {
-  const answer = await reply
+/** Asks until it is taken: 503 is a database that is busy with all that is prepared at once, and nothing of it is kept. */
+async function accepted(ask: () => Promise<Reply>): Promise<Reply> {
+  let answer = await ask()
+  for (let tries = 1; answer.status === 503 && tries < 20; tries++) {
+    await sleep(500)
+    answer = await ask()
+  }
   if (answer.status >= 300) throw new Error(`refused: ${answer.status} ${JSON.stringify(answer.body)}`)
   return answer
 }
@@ -48,17 +54,17 @@ const createShare = (world: World, name: string, sizeGib: number) =>
 
 /** A share that is ready, with a client that may use it. */
 async function share(world: World, name: string, sizeGib = 1): Promise<Subject> {
-  const { body } = await accepted(createShare(world, name, sizeGib))
+  const { body } = await accepted(() => createShare(world, name, sizeGib))
   const shareId = body.share.id as string
   await until(`share ${name}`, 60_000, async () => (await status(world, 'share', shareId)) === 'available')
   const rule = { access_type: 'ip', access_to: '127.0.0.7', access_level: 'rw' }
-  await accepted(action(world, 'shares', shareId, 'allow_access', rule))
+  await accepted(() => action(world, 'shares', shareId, 'allow_access', rule))
   return { name, shareId, snapshotId: null }
 }
 
 async function snapshot(world: World, name: string, sizeGib = 1): Promise<Subject> {
   const subject = await share(world, name, sizeGib)
-  const { body } = await accepted(
+  const { body } = await accepted(() =>
     world.call('POST', '/snapshots', { snapshot: { share_id: subject.shareId, name } }),
   )
   const snapshotId = body.snapshot.id as string
@@ -216,7 +222,7 @@ export const scenarios: Readonly<Record<OperationKind, Scenario>> = {
   'revert-share': {
     async prepare(world, name) {
       const subject = await snapshot(world, name)
-      await accepted(action(world, 'shares', subject.shareId, 'extend', { new_size: 2 }))
+      await accepted(() => action(world, 'shares', subject.shareId, 'extend', { new_size: 2 }))
       await until(
         `extending ${name}`,
         60_000,
@@ -228,6 +234,29 @@ export const scenarios: Readonly<Record<OperationKind, Scenario>> = {
       action(world, 'shares', shareId, 'revert', { snapshot_id: snapshotId }),
     async done(world, subject) {
       await expectShare(world, subject, 'available', 1)
+      await expectSnapshot(world, subject, 'available')
+    },
+    fault: { revert: fail },
+    async undone(world, subject) {
+      await expectShare(world, subject, 'reverting_error', 2)
+      await expectSnapshot(world, subject, 'available')
+    },
+  },
+  'revert-and-extend-share': {
+    async prepare(world, name) {
+      const subject = await snapshot(world, name, 3)
+      await accepted(() => action(world, 'shares', subject.shareId, 'shrink', { new_size: 2 }))
+      await until(
+        `shrinking ${name}`,
+        60_000,
+        async () => (await status(world, 'share', subject.shareId)) === 'available',
+      )
+      return subject
+    },
+    request: (world, { shareId, snapshotId }) =>
+      action(world, 'shares', shareId, 'revert', { snapshot_id: snapshotId }),
+    async done(world, subject) {
+      await expectShare(world, subject, 'available', 3)
       await expectSnapshot(world, subject, 'available')
     },
     fault: { revert: fail },

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
- * be compared with one another, of several machines not. `--only creates|storage|reads|logins|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
+ * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
+ * `--before <commit>` is what `lists` compares with (default the tree before lists were made cheap; a clone must have it);
  * `--database sqlite|postgres|mariadb` (default all three) are for `noisy`. `--only many-shares` (with `--shares 1000`) takes many minutes
  * and runs only so.
  */
@@ -11,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { obstacleOf, pools, type Pool } from '../system/nfs-bench.ts'
 import { measureLogins } from './logins.ts'
 import { measureCreates } from './creates.ts'
+import { before, measureLists } from './lists.ts'
 import { forget, measureReads } from './reads.ts'
 import { measureMany } from './many-shares.ts'
 import { measureNoisyWriter } from './noisy-writer.ts'
@@ -22,6 +24,7 @@ import { measureStorage } from './storage.ts'
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    before: { type: 'string', default: before },
     seconds: { type: 'string', default: '10' },
     database: { type: 'string' },
     shares: { type: 'string', default: '1000' },
@@ -62,6 +65,10 @@ try {
     const small = await measureReads(join(dir, 'small'), 1000, null)
     const large = await measureReads(join(dir, 'large'), 100_000, small)
     print('Reading', [...small.figures, ...large.figures])
+  }
+  if (wanted('lists')) {
+    const heading = `What lists cost, in processor time, now and at ${values.before}`
+    print(heading, await measureLists(join(dir, 'lists'), values.before))
   }
   if (wanted('logins')) {
     print('Logging in', await measureLogins(join(dir, 'logins'), { seconds: 15, flood: 120 }))

@@ -12,14 +12,14 @@ export interface Caller {
   close(): void
 }
 
-/** Calls `url` with `token`; the newest microversion. */
-export function caller(url: string, token: string): Caller {
+/** Calls `url` with `token`; the newest microversion unless `minor` says another. */
+export function caller(url: string, token: string, minor = 99): Caller {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const headers = {
         'x-auth-token': token,
-        'x-openstack-manila-api-version': '2.99',
+        'x-openstack-manila-api-version': `2.${minor}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       }
       const sent = request(`${url}${path}`, { method, headers, agent }, (answer) => {

@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { mountNfs, NfsError } from '../../src/parts/nfs4/index.ts'
-import { chooseNfsPort } from '../../src/quickstart/state.ts'
+import { freePort } from '../../src/exec/free-port.ts'
 import { allowAccess, denyAccess, listAccessRules } from '../../src/wire/access-rules/schema.ts'
 import { listExportLocations } from '../../src/wire/export-locations/schema.ts'
 import { createShareType } from '../../src/wire/share-types/schema.ts'
@@ -56,7 +56,7 @@ const orGone = <T>(asked: Promise<T>): Promise<T | null> =>
 
 /** A whole service in a process of its own, with one CephFS backend that offers NFS and CEPHFS. */
 export async function startCephfsService(bench: Bench): Promise<CephfsService> {
-  const nfsPort = await chooseNfsPort()
+  const nfsPort = await freePort()
   const service = await startServiceProcess({
     dir: join(bench.dir, 'var'),
     kind: 'sim',

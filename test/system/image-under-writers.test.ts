@@ -102,7 +102,8 @@ describe.skipIf(cannot !== null)(named('image: a share under a writer'), () => {
       await writer.stop()
       expect(writer.errors()).toEqual({})
       let least = Infinity
-      for (const { snapshot, before } of taken) {
+      // Of many every fifth: each is copied, replayed and mounted.
+      for (const { snapshot, before } of taken.filter((_, n) => n % (long ? 5 : 1) === 0)) {
         const tree = await bench.driver.mountsSnapshots!.tree(call(), snapshot)
         const records = await recordsIn(tree.path, 'journal')
         least = Math.min(least, records - before)
@@ -125,7 +126,7 @@ describe.skipIf(cannot !== null)(named('image: a share under a writer'), () => {
       const sorted = tookMs.toSorted((a, b) => a - b)
       console.log(
         `${snapshots} snapshots under ${writer.acknowledged()} synced records: p50 ${sorted[snapshots >> 1]?.toFixed(0)} ms, ` +
-          `slowest ${sorted.at(-1)?.toFixed(0)} ms; longest wait of the writer ${writer.longestMs().gap.toFixed(0)} ms; every snapshot has at least ${least} records more than it must`,
+          `slowest ${sorted.at(-1)?.toFixed(0)} ms; longest wait of the writer ${writer.longestMs().gap.toFixed(0)} ms; every snapshot looked into has at least ${least} records more than it must`,
       )
       for (const { snapshot } of taken) await bench.driver.snapshots!.delete(call(), snapshot)
       await bench.remove(it)

@@ -165,11 +165,16 @@ test('metadata and export paths come with the rows', async () => {
     meta_value,
   }))
   await store.db.insertInto('share_metadata').values(rows).execute()
+  const instance = await store.db
+    .selectFrom('share_instances')
+    .select('id')
+    .where('share_id', '=', first?.id ?? '')
+    .executeTakeFirst()
   const location = { path_hash: 'h', preferred: 0, created_at: 1, updated_at: null } as const
   const at = (path: string, is_admin_only: 0 | 1) => ({
     ...location,
     id: randomUUID(),
-    share_instance_id: first?.instance_id ?? '',
+    share_instance_id: instance?.id ?? '',
     path,
     is_admin_only,
   })

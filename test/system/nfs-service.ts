@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mountNfs } from '../../src/parts/nfs4/index.ts'
-import { chooseNfsPort } from '../../src/quickstart/state.ts'
+import { freePort } from '../../src/exec/free-port.ts'
 import { allowAccess, listAccessRules } from '../../src/wire/access-rules/schema.ts'
 import { listExportLocations } from '../../src/wire/export-locations/schema.ts'
 import { createShare, showShare } from '../../src/wire/shares/schema.ts'
@@ -45,7 +45,7 @@ const patienceMs = 120_000
 
 export async function nfsService(pool: Pool, first: BackendChange = {}): Promise<NfsService> {
   const dir = mkdtempSync(join(tmpdir(), 'manila-nfs-service-'))
-  const nfsPort = await chooseNfsPort()
+  const nfsPort = await freePort()
   const start = ({ sizeGib = 8, ratio = 1, driverOptions }: BackendChange) =>
     startServiceProcess({
       dir: join(dir, 'var'),

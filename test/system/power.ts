@@ -42,7 +42,16 @@ export function powerSupply(): PowerSupply {
       renameSync(then, now)
       run('btrfs', '--quiet', 'subvolume', 'delete', lost)
     },
-    clean,
+    clean() {
+      // The pool's own device shows a file that has no path any more once this disk is unmounted: nobody would find it.
+      const file = join(now, 'pool.img')
+      const { stdout } = spawnSync('losetup', ['--noheadings', '--output', 'NAME', '--associated', file], {
+        encoding: 'utf8',
+      })
+      for (const device of stdout.split('\n').filter((line) => line !== ''))
+        run('losetup', '--detach', device.trim())
+      clean()
+    },
   }
 }
 

@@ -1,10 +1,13 @@
 /** The README's first command, as a stranger runs it, on each backend; and that it leaves the machine as it found it. */
-import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stringify } from 'smol-toml'
 import { afterAll, describe, expect, it } from 'vitest'
+import { connect } from '../../src/sdk/connect.ts'
+import { listSharesDetail } from '../../src/wire/shares/schema.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'manila-quick-'))
 const main = join(import.meta.dirname, '..', '..', 'src', 'quickstart', 'main.mjs')
@@ -111,4 +114,114 @@ describe('quickstart', () => {
     expect((await quickstart('--frobnicate')).code).toBe(64)
     expect((await quickstart('--help')).out).toContain('--once')
   })
+})
+
+describe('quickstart without --once', () => {
+  const onSim = (dir: string, config: object = {}): string[] => {
+    const file = join(scratch, `${dir}.toml`)
+    writeFileSync(file, stringify(config))
+    return ['--dir', join(scratch, dir), '--port', '0', '--backend', 'sim', '--config', file]
+  }
+  // Of one GiB no share may take more than a tenth.
+  const pool = { driver: 'sim', exporter: 'sim', driver_options: { pools: [{ name: 'pool', total_gib: 1 }] } }
+  const fullPool = { backends: { quick: { ...pool, reserved_share_percentage: 90 } } }
+
+  /** Serves until `look` has seen what it wants, then Ctrl-C. */
+  async function serving(
+    args: string[],
+    look: (dir: string) => Promise<void>,
+  ): Promise<{ code: number | null; out: string }> {
+    const child = spawn(process.execPath, [main, ...args], { cwd: scratch, timeout: 60_000 })
+    let out = ''
+    const hear = (chunk: Buffer): void => void (out += chunk.toString())
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const ready = new Promise<void>((resolve) =>
+      child.stdout.on('data', () => void (/until Ctrl-C/.test(out) && resolve())),
+    )
+    const first = await Promise.race([ready, ended])
+    if (first === undefined) {
+      await look(args[1] ?? '').finally(() => child.kill('SIGINT'))
+    }
+    return { code: await ended, out }
+  }
+
+  async function sharesOfDemo(dir: string): Promise<{ id: string; status: string }[]> {
+    const cloud = { cloud: 'manila-demo', env: { OS_CLIENT_CONFIG_FILE: join(dir, 'clouds.yaml') } }
+    const client = await connect(cloud)
+    return (await client.call(listSharesDetail)).shares.map(({ id, status }) => ({ id, status }))
+  }
+
+  it('demonstrates at its first start alone, and its share stays the only one', async () => {
+    const seen: string[][] = []
+    for (const turn of [1, 2]) {
+      const { code, out } = await serving(onSim('first'), async (dir) => {
+        seen.push((await sharesOfDemo(dir)).map(({ id }) => id))
+      })
+      expect({ turn, code, out }).toMatchObject({ turn, code: 0 })
+      expect(/create a share of 1 GiB: /.test(out)).toBe(turn === 1)
+      expect(/was shown at an earlier start/.test(out)).toBe(turn === 2)
+    }
+    expect(seen[0]).toHaveLength(1)
+    expect(seen[1]).toEqual(seen[0])
+    // Asked for by name it is repeated, and takes its own share away.
+    expect((await quickstart('--once', ...onSim('first'))).out).toMatch(/delete the share/)
+    await serving(onSim('first'), async (dir) => {
+      expect((await sharesOfDemo(dir)).map(({ id }) => id)).toEqual(seen[0])
+    })
+  }, 90_000)
+
+  it.each([
+    ['the quota is used', { quota: { shares: 0 } }, /Quota exceeded/],
+    ['the pool is full', fullPool, /did not become available/],
+  ])(
+    'serves where %s, leaves no share, and shows it once it can',
+    async (_why, config, reason) => {
+      const dir = `can-not-${Object.keys(config).join()}`
+      for (const turn of [1, 2]) {
+        const { code, out } = await serving(onSim(dir, config), async (at) => {
+          expect(await sharesOfDemo(at)).toEqual([])
+        })
+        expect({ turn, code, out }).toMatchObject({ turn, code: 0 })
+        expect(out).toMatch(/NOT SHOWN/)
+        expect(out).toMatch(reason)
+      }
+      const once = await quickstart('--once', ...onSim(dir, config))
+      expect(once).toMatchObject({ code: 1, out: expect.stringMatching(reason) as string })
+      const { out } = await serving(onSim(dir), async (at) => {
+        expect(await sharesOfDemo(at)).toMatchObject([{ status: 'available' }])
+      })
+      expect(out).not.toMatch(/NOT SHOWN/)
+    },
+    120_000,
+  )
+
+  it('serves where its public address can not be reached from here', async () => {
+    let health = 0
+    const args = onSim('elsewhere', { api: { public_url: 'http://127.0.0.1:1/' } })
+    const { code, out } = await serving(args, async (dir) => {
+      const clouds = readFileSync(join(dir, 'clouds.yaml'), 'utf8')
+      const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(clouds) ?? []
+      health = (await fetch(`${url}/healthcheck`)).status
+    })
+    expect({ code, health, out }).toMatchObject({ code: 0, health: 200 })
+    expect(out).toMatch(/NOT SHOWN: Cannot reach http:\/\/127\.0\.0\.1:1/)
+  }, 60_000)
+
+  it('says in a sentence that the database is away, when it cleans and when it starts, and removes nothing', async () => {
+    const args = onSim('away')
+    expect((await quickstart('--once', ...args)).code).toBe(0)
+    writeFileSync(
+      join(scratch, 'away.toml'),
+      stringify({ database: { url: 'postgres://manila:secret@127.0.0.1:1/manila' } }),
+    )
+    for (const how of ['--clean', '--once']) {
+      const { code, out } = await quickstart(how, ...args)
+      expect({ how, code, out }).toMatchObject({ how, code: 1 })
+      expect(out).toMatch(/the database \(\[database\] url\) can't be read: /)
+      expect(out).not.toMatch(/\n\s+at |secret/)
+    }
+    expect(existsSync(join(scratch, 'away', 'quickstart.json'))).toBe(true)
+  }, 90_000)
 })

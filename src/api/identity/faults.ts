@@ -13,7 +13,7 @@ export function faultAnswer(error: unknown, base: string): Answer {
   }
   const { status, detail } = refusal
   const headers: Record<string, string> = {}
-  if (status === 401) headers['www-authenticate'] = authenticateHeader(base)
+  if (status === 401) headers['www-authenticate'] = authenticateHeader(`${base}/identity`)
   if (typeof detail.retryAfterS === 'number') headers['retry-after'] = String(detail.retryAfterS)
   // A 404 of this face says what was not found; the shared table's sentence is for the other one.
   const message =

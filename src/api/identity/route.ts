@@ -1,6 +1,6 @@
 /** What a route of the identity face is, and what its handler is given. */
 import type { TSchema } from 'typebox'
-import type { AuthManager } from '../../auth/manager.ts'
+import type { IdentityFace } from '../../auth/identity-face.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import { fault } from '../../model/errors.ts'
 import type { Policy } from '../../policy/enforce.ts'
@@ -8,7 +8,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { ProxyTrust } from '../addresses.ts'
 
 export interface IdentityParts {
-  readonly auth: AuthManager
+  readonly auth: IdentityFace
   readonly policy: Policy
   readonly clock: Clock
   /** Base of the URLs in links and the catalog, without `/identity`; '' = where the request arrived. */

@@ -42,6 +42,48 @@ const use = (shares: number) =>
     ),
   )
 
+describe('a project that does not exist', () => {
+  const project = async (id: string, name: string) => {
+    const row = {
+      id,
+      name,
+      domain_id: 'default',
+      description: '',
+      enabled: 1,
+      parent_id: 'default',
+      created_at: 1,
+    }
+    await bench.db
+      .insertInto('projects')
+      .values(row as never)
+      .execute()
+  }
+
+  it('gets its quota, and the answer says that nobody has the id', async () => {
+    const id = 'dddddddddddddddddddddddddddddddd'
+    const ask = (query = '', headers = {}) =>
+      bench.call('PUT', `/quota-sets/${id}${query}`, { body: { quota_set: { shares: 3 } }, headers })
+    for (const query of ['', '?user_id=u', '?share_type=gold']) {
+      const { status, headers } = await ask(query)
+      expect([status, headers.warning]).toEqual([
+        200,
+        `299 - "There is no project with the id ${id}; the request is granted all the same."`,
+      ])
+    }
+    expect((await get(`/quota-sets/${id}`)).quota_set.shares).toBe(3)
+    await project(id, 'late')
+    expect((await ask()).headers).not.toHaveProperty('warning')
+  })
+
+  it('can not break the header by its name', async () => {
+    const id = encodeURIComponent('a"b\\c\u2028d')
+    const { status, headers } = await bench.call('PUT', `/quota-sets/${id}`, {
+      body: { quota_set: { shares: 3 } },
+    })
+    expect([status, headers.warning]).toEqual([200, expect.stringContaining("the id a'b'c?d;") as string])
+  })
+})
+
 describe('showing quotas', () => {
   it('shows the configured limits', async () => {
     expect(await get(`/quota-sets/${demo}`, { token: 'reader' })).toEqual({

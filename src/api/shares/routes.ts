@@ -3,14 +3,13 @@ import type { Ctx } from '../../app/context.ts'
 import { create, type CreateShareInput } from '../../app/shares/create.ts'
 import { forceDelete, remove, unmanage } from '../../app/shares/delete.ts'
 import { findShareForView } from '../../app/shares/find.ts'
-import { list, type ListShares } from '../../app/shares/list.ts'
+import { list, listNames, type Listed, type ListShares } from '../../app/shares/list.ts'
 import { manage, type ManageShareInput } from '../../app/shares/manage.ts'
 import { restore, softDelete } from '../../app/shares/recycle.ts'
 import { resetStatus, resetTaskState } from '../../app/shares/reset.ts'
 import { extend, shrink } from '../../app/shares/resize.ts'
 import { revert } from '../../app/shares/revert.ts'
 import { update } from '../../app/shares/update.ts'
-import type { ShareListRow } from '../../db/store/shares.ts'
 import { invalid } from '../../model/errors.ts'
 import type { BodyOf } from '../../wire/endpoint.ts'
 import { manageChanges, shareChanges } from '../../wire/shares/changes.ts'
@@ -83,11 +82,11 @@ function listInput(
   }
 }
 
-const listed = (
+const listed = <Row extends { readonly id: string }>(
   url: UrlParts,
   page: PageRequest,
-  { read, count }: Awaited<ReturnType<typeof list>>,
-  view: (row: ShareListRow) => object,
+  { read, count }: Listed<Row>,
+  view: (row: Row) => object,
 ): Promise<Reply> =>
   listReply({
     key: 'shares',
@@ -157,7 +156,7 @@ const doManage = async (ctx: Ctx, { body, url }: Input<typeof wire.manageShare>)
 export const shareRoutes: readonly Route[] = [
   route(wire.listShares, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countShares'))
-    return listed(url, input.page, await list(ctx, input), (row) => shareSummary(url, row))
+    return listed(url, input.page, await listNames(ctx, input), (row) => shareSummary(url, row))
   }),
   route(wire.listSharesDetail, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, true)

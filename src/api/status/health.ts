@@ -4,14 +4,14 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../../app/context.ts'
-import type { AuthManager } from '../../auth/manager.ts'
+import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Bus } from '../../bus/bus.ts'
 import { backendHealth, ping } from '../../db/store/health.ts'
 import { busTopic } from '../../engine/queue.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 
 export interface HealthParts extends AppParts {
-  readonly auth: AuthManager
+  readonly auth: TokenVerifier
   /** True once the API has been told to stop: it still serves, and wants no new clients. */
   readonly leaving: () => boolean
 }

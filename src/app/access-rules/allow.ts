@@ -8,12 +8,12 @@ import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts
 import type { ShareRow } from '../../db/store/shares.ts'
 import { busTopic } from '../../engine/queue.ts'
 import { twinOf } from '../../model/access-twins.ts'
-import { accessLevels, checkTarget } from '../../model/access.ts'
+import { accessLevels, checkTarget, weightOf } from '../../model/access.ts'
 import { invalid } from '../../model/errors.ts'
 import { shareAllows } from '../../model/states.ts'
 import { roomForMetadata, roomForRule } from '../limits.ts'
 import { hiddenRules } from './find.ts'
-import { putLock } from '../resource-locks/create.ts'
+import { putLock, refuseTooLate } from '../resource-locks/create.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
 
 export interface AllowAccessInput {
@@ -41,7 +41,7 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   if (!ctx.flags.has('stateOfEachRule') && instances.some((row) => row.access_rules_status === 'error')) {
     throw invalid(`access rules of share ${share.id} are in error: deny those first`)
   }
-  await roomForRule(ctx, { table: 'shares', id: share.id }, { type: input.type, canonical })
+  await roomForRule(ctx, { table: 'shares', id: share.id }, weightOf(input.type, canonical))
   await roomForMetadata(ctx, share.project_id, { adding: Object.keys(input.metadata).length })
   // What the caller can't see must not be told by a refusal: a rule hidden from him is made a second time.
   const same = await rulesFor(ctx.tx, share.id, input.type, canonical)
@@ -53,7 +53,7 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
     id: randomUUID(),
     share_id: share.id,
     access_type: input.type,
-    access_to: shownTarget(input.type, input.to, canonical),
+    access_to: input.to,
     canonical_to: twinOf(
       canonical,
       same.map(({ canonical_to }) => canonical_to),
@@ -108,11 +108,6 @@ export function targetOf(ctx: Ctx, type: string, to: string): string {
   return checked.canonical
 }
 
-/** What the rule says of itself: as its owner wrote it, but an IPv4 address in IPv6 notation as what it is. */
-export function shownTarget(type: string, to: string, canonical: string): string {
-  return type === 'ip' && to.includes(':') && !canonical.includes(':') ? canonical : to
-}
-
 /** Rules wait for what is under way; an instance that was never placed has nobody to apply them. */
 export function refuseUnfit(share: ShareRow, instances: readonly InstanceRow[], evenInError: boolean): void {
   for (const instance of instances) {
@@ -135,6 +130,10 @@ async function putLocks(
   const onRule = { resourceId: rule.id, resourceType: 'access_rule', reason: input.lockReason } as const
   if (input.lockVisibility) await putLock(ctx, { ...onRule, resourceAction: 'show' })
   if (!input.lockDeletion) return
+  refuseTooLate(
+    { resourceType: 'share', resourceAction: 'delete' },
+    { projectId: share.project_id, state: share.status, softDeleted: share.is_soft_deleted === 1 },
+  )
   const lock = await putLock(ctx, { ...onRule, resourceAction: 'delete' })
   await putLock(ctx, {
     resourceId: share.id,

@@ -4,6 +4,7 @@ import { ruleById, rulesOfShare, type AccessRuleRow, type RuleFilters } from '..
 import type { Page } from '../../db/store/keyset.ts'
 import { metadataOf } from '../../db/store/metadata.ts'
 import { locksOn } from '../../db/store/resource-locks.ts'
+import { takeShareOfRule } from '../../db/store/share-turns.ts'
 import { visibleShare, type ShareRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
 import { mayOverrule } from '../resource-locks/rank.ts'
@@ -24,12 +25,13 @@ export async function findRule(ctx: Ctx, id: string): Promise<{ rule: AccessRule
   return { rule, share }
 }
 
-/** The rule of a share that the caller may change: another project's public share is 403. */
+/** The rule of a share that the caller may change: another project's public share is 403. Both are this request's until the end. */
 export async function findRuleToChange(
   ctx: Ctx,
   id: string,
   policy: string,
 ): Promise<{ rule: AccessRuleRow; share: ShareRow }> {
+  await takeShareOfRule(ctx.tx, id.slice(0, 64))
   const found = await findRule(ctx, id)
   const { project_id, user_id } = found.share
   ctx.policy.authorize(policy, ctx.identity, { project_id, user_id })

@@ -24,6 +24,8 @@ export interface MetadataOwner {
   readonly changed?: (written: Pairs, removed: readonly string[]) => Promise<void>
 }
 
+type AdminKeys = Pick<MetadataOwner, 'adminKeys' | 'adminRule'>
+
 export type Pairs = Readonly<Record<string, string>>
 
 export async function readAll(ctx: Ctx, owner: MetadataOwner): Promise<Pairs> {
@@ -99,11 +101,12 @@ export function refuseUnfit(owner: Pick<MetadataOwner, 'keyPattern'>, pairs: Pai
   }
 }
 
-function mayWriteAdminKeys(ctx: Ctx, owner: MetadataOwner): boolean {
+function mayWriteAdminKeys(ctx: Ctx, owner: AdminKeys): boolean {
   return owner.adminRule === null || ctx.policy.check(owner.adminRule, ctx.identity)
 }
 
-function refuseAdminKeys(ctx: Ctx, owner: MetadataOwner, keys: readonly string[]): void {
+/** 403 when a key is one that only administrators write and the caller is none; asked wherever metadata is given, at birth too. */
+export function refuseAdminKeys(ctx: Ctx, owner: AdminKeys, keys: readonly string[]): void {
   const reserved = keys.filter((key) => owner.adminKeys.includes(key))
   if (reserved.length === 0 || mayWriteAdminKeys(ctx, owner)) return
   throw fault('Refused', { message: `Only administrators write the metadata ${reserved.join(', ')}.` })

@@ -12,6 +12,7 @@ import {
 } from '../../db/store/quota-limits.ts'
 import { invalid } from '../../model/errors.ts'
 import type { QuotaResource } from '../../model/quota.ts'
+import { warnOfUnknownProject } from '../known-project.ts'
 import { ownerOf, type OwnerInput } from './owner.ts'
 
 export interface OwnedQuotas {
@@ -43,7 +44,7 @@ export interface SetQuotas extends OwnerInput {
   readonly force: boolean
 }
 
-/** All or nothing; 400 names the first limit that can't be. Answers what is in force afterwards. */
+/** All or nothing; 400 names the first limit that can't be. Answers what is in force afterwards; warns of a project that is not there. */
 export async function set(ctx: Ctx, input: SetQuotas): Promise<OwnedQuotas> {
   const owner = await ownerOf(ctx, input)
   const limits = Object.entries(input.limits) as [QuotaResource, number][]
@@ -58,6 +59,7 @@ export async function set(ctx: Ctx, input: SetQuotas): Promise<OwnedQuotas> {
     if (!input.force) checkValue(resource, limit, current[resource], project?.[resource].limit ?? -1)
   }
   await setLimits(ctx.tx, owner, limits)
+  await warnOfUnknownProject(ctx, owner.projectId)
   return { owner, table: await quotaTable(ctx.tx, owner, ctx.settings.quota) }
 }
 

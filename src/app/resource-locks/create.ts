@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { standingOf, type Ctx } from '../context.ts'
 import { insertLock, locksOn, type LockRow } from '../../db/store/resource-locks.ts'
 import { ruleById } from '../../db/store/access-rules.ts'
-import { visibleShare } from '../../db/store/shares.ts'
+import { takeShareOfRule, takeVisibleShare } from '../../db/store/share-turns.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { roomForLock } from '../limits.ts'
 import { lockScope } from './find.ts'
@@ -83,11 +83,12 @@ export interface Lockable {
   readonly softDeleted: boolean
 }
 
-/** What is to be locked, if the caller can see it. */
+/** What is to be locked, if the caller can see it; it is this request's until the end, so it isn't deleted meanwhile. */
 export async function lockable(ctx: Ctx, type: string, id: string): Promise<Lockable | null> {
-  const rule = type === 'access_rule' ? await ruleById(ctx.db, id) : undefined
-  if (type === 'access_rule' && rule === undefined) return null
-  const share = await visibleShare(ctx.db, lockScope(ctx), rule?.share_id ?? id)
+  const owner = type === 'access_rule' ? (await takeShareOfRule(ctx.tx, id))?.id : id
+  const rule = type === 'access_rule' ? await ruleById(ctx.tx, id) : undefined
+  if (owner === undefined || (type === 'access_rule' && rule === undefined)) return null
+  const share = await takeVisibleShare(ctx.tx, lockScope(ctx), owner)
   if (share === undefined) return null
   return {
     projectId: share.project_id,

@@ -3,10 +3,10 @@ import type { Ctx } from '../context.ts'
 import type { Page } from '../../db/store/keyset.ts'
 import { instanceForView, listInstances, type InstanceListRow } from '../../db/store/share-instance-list.ts'
 import { instancesOf } from '../../db/store/share-instances.ts'
-import { dependentsOf, shareById, type ShareRow } from '../../db/store/shares.ts'
+import { takeShareOfInstance } from '../../db/store/share-turns.ts'
 import { fault } from '../../model/errors.ts'
-import { forceDeleteInstance } from '../shares/delete.ts'
-import { findShare } from '../shares/find.ts'
+import { forceDeleteInstance, refuseDependents } from '../shares/delete.ts'
+import { findShare, refuseSoftDeleted } from '../shares/find.ts'
 import { pathHash } from '../shares/list.ts'
 import { resetInstanceStatus } from '../shares/reset.ts'
 
@@ -41,24 +41,16 @@ export async function find(ctx: Ctx, id: string): Promise<InstanceListRow> {
 }
 
 export async function reset(ctx: Ctx, id: string, status: string): Promise<void> {
+  const share = await takeShareOfInstance(ctx.tx, id.slice(0, 64))
+  if (share !== undefined) refuseSoftDeleted(share)
   await resetInstanceStatus(ctx, await find(ctx, id), status)
 }
 
-/** The last instance takes the share along, so what stands in a share's way stands in its way too. */
+/** The last instance takes the share along, so what stands in a share's way stands in its way too: snapshots, backups, locks. */
 export async function forceDelete(ctx: Ctx, id: string): Promise<void> {
+  const share = await takeShareOfInstance(ctx.tx, id.slice(0, 64))
   const instance = await find(ctx, id)
-  const share = await parentOf(ctx, instance)
-  const { snapshots, backups } = await dependentsOf(ctx.tx, share.id)
-  if (snapshots + backups > 0 && (await instancesOf(ctx.tx, share.id)).length === 1) {
-    throw fault('InvalidState', {
-      message: `This is the last instance of share ${share.id}, which has snapshots or backups: delete them first.`,
-    })
-  }
-  await forceDeleteInstance(ctx, share, instance)
-}
-
-async function parentOf(ctx: Ctx, instance: InstanceListRow): Promise<ShareRow> {
-  const share = await shareById(ctx.tx, instance.share_id)
   if (share === undefined) throw fault('ShareNotFound', { id: instance.share_id })
-  return share
+  if ((await instancesOf(ctx.tx, share.id)).length === 1) await refuseDependents(ctx, share, 'InvalidState')
+  await forceDeleteInstance(ctx, share, instance)
 }

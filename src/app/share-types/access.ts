@@ -2,6 +2,7 @@
 import type { Ctx } from '../context.ts'
 import { allowProject, disallowProject, projectsOfType, type ShareType } from '../../db/store/share-types.ts'
 import { fault } from '../../model/errors.ts'
+import { warnOfUnknownProject } from '../known-project.ts'
 import { findType } from './find.ts'
 
 /** Project ids; 404 for a public type, which has no list. */
@@ -11,13 +12,14 @@ export async function listAccess(ctx: Ctx, id: string): Promise<{ typeId: string
   return { typeId: type.id, projectIds: await projectsOfType(ctx.db, type.id) }
 }
 
-/** 409 for a public type and for a project that has it already. */
+/** 409 for a public type and for a project that has it already; warns of a project that is not there. */
 export async function addAccess(ctx: Ctx, id: string, projectId: string): Promise<void> {
   const type = await findPrivateType(ctx, id)
   if ((await projectsOfType(ctx.tx, type.id)).includes(projectId)) {
     throw fault('Conflict', { message: `Project ${projectId} may use share type ${type.id} already.` })
   }
   await allowProject(ctx.tx, type.id, projectId)
+  await warnOfUnknownProject(ctx, projectId)
 }
 
 /** 409 for a public type, 404 for a project that does not have it. */

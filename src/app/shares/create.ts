@@ -5,8 +5,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Ctx, isAdmin, start } from '../context.ts'
 import { roomForMetadata } from '../limits.ts'
+import { refuseAdminKeys } from '../metadata/metadata.ts'
 import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
-import { charge, limitsOf } from '../../db/store/quotas.ts'
+import { charge, refuseLarger } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { shownOf } from '../../db/store/share-instances.ts'
 import { insertShare } from '../../db/store/shares.ts'
@@ -15,6 +16,7 @@ import { fault, invalid } from '../../model/errors.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
 import { shareCharges } from '../../model/quota.ts'
 import { affinityMetadata, hintsOf, recordAffinity, type Hints } from './hints.ts'
+import { adminKeysOfShares } from './metadata.ts'
 import { findSource, type Source } from './source.ts'
 import { mountPointName } from './mount-point-name.ts'
 import { checkSizeOfType, checkZonesOfType, typeForShare, type ChosenType } from './type-rules.ts'
@@ -59,8 +61,13 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
     checkSizeOfType(type, size)
   }
   if (input.encryptionKeyRef !== null) refuseEncryption(type, input.encryptionKeyRef)
-  const mountPoint = mountPointName(ctx, type, input.mountPointName)
-  await refuseLargerThanAllowed(ctx, size, type)
+  const mountPoint = await mountPointName(ctx, type, input.mountPointName)
+  await refuseLargerThanAllowed(ctx, size, {
+    project_id: ctx.identity.projectId,
+    user_id: ctx.identity.userId,
+    share_type_id: type?.id ?? null,
+  })
+  refuseAdminKeys(ctx, adminKeysOfShares(ctx), Object.keys(input.metadata))
   const hints = await hintsOf(ctx, input.hints)
   const rows = shareRows(ctx, {
     ...input,
@@ -154,27 +161,13 @@ function refuseEncryption(type: ChosenType | null, key: string): void {
   }
 }
 
-/** `per_share_gigabytes` is a ceiling, not a count. */
-export async function refuseLargerThanAllowed(
+/** `per_share_gigabytes` of whoever pays for the share, which an administrator of another project does not. */
+export function refuseLargerThanAllowed(
   ctx: Ctx,
   sizeGib: number,
-  type: ChosenType | null,
+  share: Pick<SharesTable, 'project_id' | 'user_id' | 'share_type_id'>,
 ): Promise<void> {
-  const payer = {
-    projectId: ctx.identity.projectId,
-    userId: ctx.identity.userId,
-    shareTypeId: type?.id ?? null,
-  }
-  const limits = await limitsOf(ctx.tx, payer, ctx.settings.quota)
-  for (const table of [limits.project, limits.user, limits.share_type]) {
-    const limit = table.per_share_gigabytes
-    if (limit !== undefined && limit >= 0 && sizeGib > limit) {
-      throw fault('OverQuota', {
-        resource: 'per_share_gigabytes',
-        message: `Quota exceeded: one share may have at most ${limit} GiB, ${sizeGib} GiB asked for.`,
-      })
-    }
-  }
+  return refuseLarger(ctx.tx, payerOf(share), sizeGib, ctx.settings.quota)
 }
 
 interface NewShare extends CreateShareInput {

@@ -12,6 +12,7 @@ import { fault, invalid } from '../../model/errors.ts'
 import { isBusy, shareAllows } from '../../model/states.ts'
 import { endOperations } from '../operations/end.ts'
 import { findShareToChange, refuseBusy, refuseSoftDeleted } from './find.ts'
+import { hiddenFromOwner } from './hidden.ts'
 
 export async function remove(ctx: Ctx, id: string, shareGroupId: string | undefined): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:delete')
@@ -86,10 +87,15 @@ export async function unmanage(ctx: Ctx, id: string): Promise<void> {
   refuseBusy(share)
   if (!shareAllows.unmanage(share)) throw refused(share, 'unmanaged', shareAllows.unmanage.states)
   const dependents = await dependentsOf(ctx.tx, share.id)
-  if (dependents.snapshots > 0) throw fault('Refused', { message: `Share ${share.id} has snapshots.` })
+  if (dependents.snapshots > 0) {
+    const whose = await hiddenFromOwner(ctx, share, 'snapshots')
+    throw fault('Refused', { message: `Share ${share.id} has snapshots.${whose}` })
+  }
   if (dependents.backups > 0) throw fault('Refused', { message: `Share ${share.id} has backups.` })
-  if (dependents.deleteLocks > 0)
-    throw fault('Refused', { message: `Share ${share.id} is locked against deletion.` })
+  if (dependents.deleteLocks > 0) {
+    const whose = await hiddenFromOwner(ctx, share, 'locks')
+    throw fault('Refused', { message: `Share ${share.id} is locked against deletion.${whose}` })
+  }
   for (const instance of await instancesOf(ctx.tx, share.id)) {
     const failed = instance.status === 'manage_error'
     const moved = await changeInstance(ctx.tx, {
@@ -115,7 +121,12 @@ export async function unmanage(ctx: Ctx, id: string): Promise<void> {
   }
 }
 
-async function refuseDependents(ctx: Ctx, share: ShareRow, code: 'Refused' | 'InvalidState'): Promise<void> {
+/** What must go before the share may: `code` says how the verb refuses. */
+export async function refuseDependents(
+  ctx: Ctx,
+  share: ShareRow,
+  code: 'Refused' | 'InvalidState',
+): Promise<void> {
   if (share.has_replicas === 1) {
     throw fault('Conflict', { message: `Share ${share.id} has replicas: delete them first.` })
   }
@@ -130,7 +141,10 @@ async function refuseDependents(ctx: Ctx, share: ShareRow, code: 'Refused' | 'In
           : deleteLocks > 0
             ? 'is locked against deletion: remove the resource lock first'
             : null
-  if (what !== null) throw fault(code, { message: `Share ${share.id} ${what}.` })
+  if (what === null) return
+  const kind = snapshots > 0 ? 'snapshots' : what.startsWith('is locked') ? 'locks' : null
+  const whose = kind === null ? '' : await hiddenFromOwner(ctx, share, kind)
+  throw fault(code, { message: `Share ${share.id} ${what}.${whose}` })
 }
 
 function refused(share: ShareRow, what: string, states: readonly string[]) {

@@ -1,5 +1,6 @@
 /** Looks a share up for a caller, with the refusals that every verb shares. */
 import { type Ctx, scopeOf } from '../context.ts'
+import { takeVisibleShare } from '../../db/store/share-turns.ts'
 import { shareForView, visibleShare, type ShareListRow, type ShareRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
 import { isBusy } from '../../model/states.ts'
@@ -20,11 +21,26 @@ export async function findShareForView(ctx: Ctx, id: string): Promise<ShareListR
   return row
 }
 
-/** The share, which the caller may change: a public share of another project is readable only, so 403. */
-export async function findShareToChange(ctx: Ctx, id: string, rule: string): Promise<ShareRow> {
+/** The share, if `rule` lets the caller see what he asks about it: 403 for what is only its owner's, of a public share too. */
+export async function findShareAs(ctx: Ctx, id: string, rule: string): Promise<ShareRow> {
   const share = await findShare(ctx, id)
-  ctx.policy.authorize(rule, ctx.identity, { project_id: share.project_id, user_id: share.user_id })
+  authorize(ctx, share, rule)
   return share
+}
+
+/**
+ * The share, which the caller may change: a public share of another project is readable only, so 403. It is this request's
+ * until the end: what is decided from it, its snapshots, rules and locks stays true.
+ */
+export async function findShareToChange(ctx: Ctx, id: string, rule: string): Promise<ShareRow> {
+  const share = uuidShape.test(id) ? await takeVisibleShare(ctx.tx, scopeOf(ctx), id) : undefined
+  if (share === undefined) throw fault('ShareNotFound', { id: id.slice(0, 64) })
+  authorize(ctx, share, rule)
+  return share
+}
+
+function authorize(ctx: Ctx, share: ShareRow, rule: string): void {
+  ctx.policy.authorize(rule, ctx.identity, { project_id: share.project_id, user_id: share.user_id })
 }
 
 /** 403 for a share in the recycle bin. */

@@ -1,6 +1,10 @@
-/** Scheduler hints: which shares to be near to or away from, which pool. Kept symmetrically in share metadata. */
+/**
+ * Scheduler hints: which shares to be near to or away from, which pool. Kept in the metadata of the new share, and of those it
+ * names as far as the caller may write there: another project's public share can be named, and learns nothing of it.
+ */
 import { type Ctx, scopeOf } from '../context.ts'
 import { setMetadata, shareMetadata } from '../../db/store/share-metadata.ts'
+import { takeShares } from '../../db/store/share-turns.ts'
 import { visibleShare } from '../../db/store/shares.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { mayPin } from './create.ts'
@@ -13,6 +17,8 @@ export interface Hints {
   readonly differentHost: readonly string[]
   readonly onlyHost: string | null
   readonly query: string | null
+  /** Of the shares named, those that remember it; they are this request's until the end. */
+  readonly remembering: readonly string[]
 }
 
 /** 400 for what isn't a uuid, 404 for a share the caller can't see. */
@@ -20,9 +26,14 @@ export async function hintsOf(
   ctx: Ctx,
   given: Readonly<Record<string, string | null | undefined>>,
 ): Promise<Hints> {
+  const remembering: string[] = []
+  const sameHost = await shares(ctx, 'same_host', given.same_host, remembering)
+  const differentHost = await shares(ctx, 'different_host', given.different_host, remembering)
+  await takeShares(ctx.tx, remembering)
   return {
-    sameHost: await shares(ctx, 'same_host', given.same_host),
-    differentHost: await shares(ctx, 'different_host', given.different_host),
+    sameHost,
+    differentHost,
+    remembering,
     onlyHost: mayPin(ctx) ? (given.only_host ?? null) : null,
     query: given.query ?? null,
   }
@@ -31,7 +42,12 @@ export async function hintsOf(
 /** More would not fit the metadata value that keeps them. */
 const maxHinted = 27
 
-async function shares(ctx: Ctx, name: string, text: string | null | undefined): Promise<readonly string[]> {
+async function shares(
+  ctx: Ctx,
+  name: string,
+  text: string | null | undefined,
+  remembering: string[],
+): Promise<readonly string[]> {
   const ids = [
     ...new Set(
       (text ?? '')
@@ -45,7 +61,10 @@ async function shares(ctx: Ctx, name: string, text: string | null | undefined): 
     if (!/^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/.test(id)) {
       throw invalid(`scheduler_hints.${name} must be a comma-separated list of share uuids`)
     }
-    if ((await visibleShare(ctx.db, scopeOf(ctx), id)) === undefined) throw fault('ShareNotFound', { id })
+    const share = await visibleShare(ctx.tx, scopeOf(ctx), id)
+    if (share === undefined) throw fault('ShareNotFound', { id })
+    const target = { project_id: share.project_id, user_id: share.user_id }
+    if (ctx.policy.check('share:update_share_metadata', ctx.identity, target)) remembering.push(share.id)
   }
   return ids
 }
@@ -58,15 +77,20 @@ export function affinityMetadata(hints: Hints): Record<string, string> {
   }
 }
 
-/** The shares it names remember it too. */
+/** The shares it names remember it too, as many as their metadata can hold: 400 for one more. */
 export async function recordAffinity(ctx: Ctx, shareId: string, hints: Hints): Promise<void> {
-  for (const [key, others] of [
-    [sameHostKey, hints.sameHost],
-    [differentHostKey, hints.differentHost],
+  for (const [name, key, others] of [
+    ['same_host', sameHostKey, hints.sameHost],
+    ['different_host', differentHostKey, hints.differentHost],
   ] as const) {
-    for (const other of others) {
-      const known = (await shareMetadata(ctx.db, other))[key]
+    for (const other of others.filter((id) => hints.remembering.includes(id))) {
+      const known = (await shareMetadata(ctx.tx, other))[key]
       const list = [...new Set([...(known ?? '').split(',').filter((id) => id !== ''), shareId])]
+      if (list.length > maxHinted) {
+        throw invalid(
+          `scheduler_hints.${name} can't name share ${other}: ${maxHinted} shares name it already, and there is no room for more`,
+        )
+      }
       await setMetadata(ctx.tx, other, { [key]: list.join(',') })
     }
   }

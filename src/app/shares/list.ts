@@ -1,8 +1,16 @@
 /** Lists of shares: who may filter by what. */
 import { createHash } from 'node:crypto'
 import { type Ctx, isAdmin } from '../context.ts'
-import { countShares, listShares, type ShareFilters, type ShareListRow } from '../../db/store/shares.ts'
+import {
+  countShares,
+  listShareNames,
+  listShares,
+  type ShareFilters,
+  type ShareListRow,
+  type ShareNameRow,
+} from '../../db/store/shares.ts'
 import type { Page } from '../../db/store/keyset.ts'
+import type { Scope } from '../../db/store/scope.ts'
 import { zoneByNameOrId } from '../../db/store/zones.ts'
 import { invalid } from '../../model/errors.ts'
 
@@ -17,17 +25,30 @@ export interface ListShares {
   readonly isSoftDeleted: boolean | null
 }
 
-/** `read` answers any page of the list; who may see what was settled before. */
-export async function list(
+export interface Listed<Row> {
+  /** Answers any page of the list; who may see what was settled before. */
+  readonly read: (page: Page) => Promise<Row[]>
+  /** Null when it was not asked for. */
+  readonly count: number | null
+}
+
+export const list = (ctx: Ctx, input: ListShares): Promise<Listed<ShareListRow>> =>
+  listed(ctx, input, (...page) => listShares(ctx.db, ...page, ctx.minor < 9))
+
+export const listNames = (ctx: Ctx, input: ListShares): Promise<Listed<ShareNameRow>> =>
+  listed(ctx, input, (...page) => listShareNames(ctx.db, ...page))
+
+async function listed<Row>(
   ctx: Ctx,
   input: ListShares,
-): Promise<{ read: (page: Page) => Promise<ShareListRow[]>; count: number | null }> {
+  read: (scope: Scope, filters: ShareFilters, page: Page) => Promise<Row[]>,
+): Promise<Listed<Row>> {
   const filters = await filtersOf(ctx, input)
   if (filters === null) return { read: () => Promise.resolve([]), count: input.withCount ? 0 : null }
   const all = input.allTenants && ctx.policy.check('share:list_all_projects', ctx.identity)
   const scope = { projectId: all ? null : ctx.identity.projectId }
   return {
-    read: (page) => listShares(ctx.db, scope, filters, page, ctx.minor < 9),
+    read: (page) => read(scope, filters, page),
     count: input.withCount ? await countShares(ctx.db, scope, filters) : null,
   }
 }

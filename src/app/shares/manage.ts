@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type Ctx, start } from '../context.ts'
 import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
 import { poolForManage } from '../../db/store/pools.ts'
+import { refuseUnaffordable } from '../../db/store/quotas.ts'
 import { exportPathInUse } from '../../db/store/export-paths.ts'
 import { resolveType } from '../../db/store/share-types.ts'
 import { shownOf } from '../../db/store/share-instances.ts'
@@ -12,7 +13,8 @@ import { instanceLane } from '../../model/lanes.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
 import { isoMicros } from '../../runtime/clock.ts'
-import { abilitiesOf, knownProtocol } from './create.ts'
+import { shareCharges } from '../../model/quota.ts'
+import { abilitiesOf, knownProtocol, payerOf } from './create.ts'
 import { pathHash } from './list.ts'
 import { mountPointName } from './mount-point-name.ts'
 import { typeForShare } from './type-rules.ts'
@@ -31,8 +33,12 @@ export interface ManageShareInput {
   readonly mountPointName: string | null
 }
 
-/** Answers the new share's id; quota is charged when the takeover succeeds. */
+/**
+ * Answers the new share's id. Quota is charged when the takeover succeeds, for only the backend knows the size, and may refuse it then; a
+ * project that has no room for one more share of a GiB is refused at once.
+ */
 export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string> {
+  if (input.isPublic) ctx.policy.authorize('share:create_public_share', ctx.identity)
   const protocol = knownProtocol(ctx, input.protocol)
   if (!/^[^@#]+@[^@#]+#[^@#]+$/.test(input.serviceHost)) {
     throw invalid('share.service_host must be of the form host@backend#pool')
@@ -56,7 +62,7 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
       message: `A share with the export path ${input.exportPath} is managed already.`,
     })
   }
-  const mountPoint = mountPointName(ctx, type, input.mountPointName)
+  const mountPoint = await mountPointName(ctx, type, input.mountPointName)
   const now = ctx.clock.now()
   const instance: ShareInstancesTable = {
     id: randomUUID(),
@@ -108,6 +114,8 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
     updated_at: null,
     ...shownOf(instance),
   }
+  const least = shareCharges({ ...share, status: 'available', size: 1 })
+  await refuseUnaffordable(ctx.tx, payerOf(share), least, ctx.settings.quota)
   await insertShare(ctx.tx, share, instance, { __managed_at: isoMicros(now) })
   await recordEvent(ctx.tx, {
     projectId: share.project_id,

@@ -19,7 +19,12 @@ export async function shareMetadataOwner(
     id: share.id,
     projectId: share.project_id,
     resource: 'shares',
-    adminKeys: ctx.settings.shares.admin_only_metadata,
-    adminRule: 'share:update_admin_only_metadata',
+    ...adminKeysOfShares(ctx),
   }
 }
+
+/** Which keys of shares only administrators write, and the rule that says who these are. */
+export const adminKeysOfShares = (ctx: Ctx) => ({
+  adminKeys: ctx.settings.shares.admin_only_metadata,
+  adminRule: 'share:update_admin_only_metadata',
+})

@@ -31,6 +31,8 @@ export async function resetInstanceStatus(ctx: Ctx, instance: InstanceRow, statu
     from: null,
     to: status,
     share: { target_size: null },
+    // One that gave its quota back, or was never charged, is charged again.
+    enforce: ctx.settings.quota,
     now: ctx.clock.now(),
     requestId: ctx.requestId,
   })

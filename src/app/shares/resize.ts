@@ -19,12 +19,9 @@ export async function extend(ctx: Ctx, id: string, newSizeGib: number, force: bo
   if (newSizeGib <= share.size) {
     throw invalid(`new_size must be more than the present ${share.size} GiB`)
   }
-  const type =
-    share.share_type_id === null
-      ? undefined
-      : await resolveType(ctx.tx, { projectId: null }, share.share_type_id)
+  const type = await typeOfShare(ctx, share)
   await refuseBeyondType(ctx, type?.extra_specs ?? {}, newSizeGib)
-  await refuseLargerThanAllowed(ctx, newSizeGib, type ?? null)
+  await refuseLargerThanAllowed(ctx, newSizeGib, share)
   try {
     await move(ctx, share, 'extending', shareAllows.extend.states, newSizeGib)
   } catch (error) {
@@ -45,10 +42,7 @@ export async function shrink(ctx: Ctx, id: string, newSizeGib: number): Promise<
   if (newSizeGib <= 0 || newSizeGib >= share.size) {
     throw invalid(`new_size must be above 0 and less than the present ${share.size} GiB`)
   }
-  const type =
-    share.share_type_id === null
-      ? undefined
-      : await resolveType(ctx.tx, { projectId: null }, share.share_type_id)
+  const type = await typeOfShare(ctx, share)
   const { minGib } = sizeLimits(type?.extra_specs ?? {})
   if (minGib !== null && newSizeGib < minGib) {
     throw invalid(`new_size must be at least ${minGib} GiB for this share type`)
@@ -57,8 +51,14 @@ export async function shrink(ctx: Ctx, id: string, newSizeGib: number): Promise<
   await begin(ctx, share, 'shrink-share', { fromGib: share.size, toGib: newSizeGib })
 }
 
+/** Whoever may see the type: the share has it already. */
+export const typeOfShare = (ctx: Ctx, share: Pick<ShareRow, 'share_type_id'>) =>
+  share.share_type_id === null
+    ? Promise.resolve(undefined)
+    : resolveType(ctx.tx, { projectId: null }, share.share_type_id)
+
 /** Administrators are held to another limit, if there is one. */
-async function refuseBeyondType(
+export async function refuseBeyondType(
   ctx: Ctx,
   specs: Readonly<Record<string, string>>,
   newSizeGib: number,

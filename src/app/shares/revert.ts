@@ -10,7 +10,10 @@ import {
 import { instanceLane } from '../../model/lanes.ts'
 import { Fault, fault, invalid } from '../../model/errors.ts'
 import { shareAllows, snapshotAllows } from '../../model/states.ts'
+import { refuseLargerThanAllowed } from './create.ts'
 import { findShareToChange, refuseSoftDeleted } from './find.ts'
+import { refuseBeyondType, typeOfShare } from './resize.ts'
+import { hiddenFromOwner } from './hidden.ts'
 
 export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:revert_to_snapshot')
@@ -35,8 +38,10 @@ export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<
   }
   const newest = await newestSnapshot(ctx.tx, share.id)
   if (newest?.id !== snapshot.id) {
+    const whose =
+      newest?.project_id === share.project_id ? '' : await hiddenFromOwner(ctx, share, 'snapshots')
     throw fault('Conflict', {
-      message: `Only the newest snapshot can be reverted to; that is ${newest?.id}.`,
+      message: `Only the newest snapshot can be reverted to; that is ${newest?.id}.${whose}`,
     })
   }
   const instances = await instancesOf(ctx.tx, share.id)
@@ -52,12 +57,19 @@ export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<
   if (snapshotInstance === undefined || instance === undefined) {
     throw invalid(`snapshot ${snapshot.id} has nothing on the backend of share ${share.id}`)
   }
+  const larger = snapshot.size > share.size
   try {
+    // It grows: what holds for an extension holds here.
+    if (larger) {
+      const type = await typeOfShare(ctx, share)
+      await refuseBeyondType(ctx, type?.extra_specs ?? {}, snapshot.size)
+      await refuseLargerThanAllowed(ctx, snapshot.size, share)
+    }
     const moved = await changeInstance(ctx.tx, {
       instanceId: instance.id,
       from: shareAllows.revert.states,
       to: 'reverting',
-      share: { target_size: snapshot.size > share.size ? snapshot.size : null },
+      share: { target_size: larger ? snapshot.size : null },
       now: ctx.clock.now(),
       requestId: ctx.requestId,
       enforce: ctx.settings.quota,
@@ -77,7 +89,7 @@ export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<
     requestId: ctx.requestId,
   })
   await start(ctx, {
-    kind: 'revert-share',
+    kind: larger ? 'revert-and-extend-share' : 'revert-share',
     payload: {
       snapshotId: snapshot.id,
       snapshotInstanceId: snapshotInstance.id,

@@ -8,6 +8,7 @@ import {
   type SnapshotInstanceListRow,
   type SnapshotLocationRow,
 } from '../../db/store/snapshot-locations.ts'
+import { takeShareOfSnapshotInstance } from '../../db/store/share-turns.ts'
 import { fault } from '../../model/errors.ts'
 import { resetSnapshotInstanceStatus } from '../snapshots/reset.ts'
 
@@ -27,6 +28,7 @@ export async function find(ctx: Ctx, id: string): Promise<SnapshotInstanceListRo
 }
 
 export async function reset(ctx: Ctx, id: string, status: string): Promise<void> {
+  await takeShareOfSnapshotInstance(ctx.tx, id.slice(0, 64))
   await resetSnapshotInstanceStatus(ctx, await find(ctx, id), status)
 }
 

@@ -14,11 +14,18 @@ import {
 } from '../../db/store/snapshot-access.ts'
 import type { SnapshotRow } from '../../db/store/snapshots.ts'
 import { busTopic } from '../../engine/queue.ts'
+import { weightOf } from '../../model/access.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { snapshotAllows } from '../../model/states.ts'
-import { shownTarget, targetOf } from '../access-rules/allow.ts'
+import { targetOf } from '../access-rules/allow.ts'
 import { roomForRule } from '../limits.ts'
-import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
+import {
+  findSnapshotAs,
+  findSnapshotToChange,
+  parentOf,
+  placedInstancesOf,
+  type PlacedInstance,
+} from './find.ts'
 
 /** Answers the rule as written. */
 export async function allow(ctx: Ctx, id: string, type: string, to: string): Promise<SnapshotRuleRow> {
@@ -26,13 +33,13 @@ export async function allow(ctx: Ctx, id: string, type: string, to: string): Pro
   const canonical = targetOf(ctx, type, to)
   const placed = await mountable(ctx, snapshot)
   const taken = invalid(`access of ${type} ${to.slice(0, 64)} to snapshot ${snapshot.id} exists already`)
-  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id }, { type, canonical })
+  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id }, weightOf(type, canonical))
   if (await snapshotRuleExists(ctx.tx, snapshot.id, type, canonical)) throw taken
   const rule: SnapshotRuleRow = {
     id: randomUUID(),
     snapshot_id: snapshot.id,
     access_type: type,
-    access_to: shownTarget(type, to, canonical),
+    access_to: to,
     canonical_to: canonical,
     state: 'queued_to_apply',
     created_at: ctx.clock.now(),
@@ -65,7 +72,7 @@ export async function deny(ctx: Ctx, id: string, ruleId: string): Promise<void> 
 
 /** Answers what reads any page of the list. */
 export async function list(ctx: Ctx, id: string): Promise<(page: Page) => Promise<SnapshotRuleRow[]>> {
-  const snapshot = await findSnapshotToChange(ctx, id, 'share_snapshot:access_list')
+  const snapshot = await findSnapshotAs(ctx, id, 'share_snapshot:access_list')
   return (page) => rulesOfOneSnapshot(ctx.db, snapshot.id, page)
 }
 

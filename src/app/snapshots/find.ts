@@ -7,6 +7,7 @@ import {
   type SnapshotInstanceRow,
   type SnapshotRow,
 } from '../../db/store/snapshots.ts'
+import { takeShareOfSnapshot } from '../../db/store/share-turns.ts'
 import { shareById, type ShareRow } from '../../db/store/shares.ts'
 import { instanceById, type InstanceRow } from '../../db/store/share-instances.ts'
 import { fault } from '../../model/errors.ts'
@@ -23,8 +24,14 @@ export async function findSnapshotForView(ctx: Ctx, id: string): Promise<Snapsho
   return row
 }
 
-/** The snapshot, which the caller may change; `rule` is checked with it as the target. */
+/** The snapshot, which the caller may change: its share is this request's until the end, and with it the snapshot. */
 export async function findSnapshotToChange(ctx: Ctx, id: string, rule: string): Promise<SnapshotRow> {
+  await takeShareOfSnapshot(ctx.tx, scopeOf(ctx), id.slice(0, 64))
+  return findSnapshotAs(ctx, id, rule)
+}
+
+/** The snapshot for a reader; `rule` is checked with it as the target. */
+export async function findSnapshotAs(ctx: Ctx, id: string, rule: string): Promise<SnapshotRow> {
   const snapshot = await findSnapshot(ctx, id)
   const { project_id, user_id } = snapshot
   ctx.policy.authorize(rule, ctx.identity, { project_id, user_id })

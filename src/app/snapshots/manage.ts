@@ -2,11 +2,14 @@
 import { type Ctx, start } from '../context.ts'
 import { roomForMetadata } from '../limits.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
+import { refuseUnaffordable } from '../../db/store/quotas.ts'
 import { insertSnapshot, providerLocationInUse } from '../../db/store/snapshot-list.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
-import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
+import { snapshotCharges } from '../../model/quota.ts'
+import { shareAllows } from '../../model/states.ts'
+import { findShareToChange, refuseBusy, refuseSoftDeleted } from '../shares/find.ts'
 import { snapshotRows } from './create.ts'
 
 export interface ManageSnapshotInput {
@@ -18,7 +21,7 @@ export interface ManageSnapshotInput {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Answers the new snapshot's id; quota is charged when the takeover succeeds. */
+/** Answers the new snapshot's id. Quota is charged when the takeover succeeds, and may refuse it then; what can't be paid for is refused at once. */
 export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<string> {
   const share = await findShareToChange(ctx, input.shareId, 'share_snapshot:manage_snapshot')
   refuseSoftDeleted(share)
@@ -26,6 +29,13 @@ export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<stri
   if (share.share_server_id !== null && !ctx.flags.has('manageWithServers')) {
     throw fault('Refused', { message: `Share ${share.id} is on a share server: that needs 2.49.` })
   }
+  // As for a new one: a snapshot of a share that is going would be left behind by it.
+  if (!shareAllows.snapshot(share)) {
+    throw fault('InvalidState', {
+      message: `Share ${share.id} is ${share.status}: a snapshot of it can only be managed when it is available.`,
+    })
+  }
+  refuseBusy(share)
   const instance = await instanceById(ctx.tx, share.instance_id)
   if (instance === undefined || instance.backend_id === null) {
     throw fault('InvalidState', { message: `Share ${share.id} is on no backend.` })
@@ -36,6 +46,14 @@ export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<stri
     })
   }
   const rows = snapshotRows(ctx, share, instance, { ...input, status: 'manage_starting' })
+  const { snapshot } = rows
+  const payer = {
+    projectId: snapshot.project_id,
+    userId: snapshot.user_id,
+    shareTypeId: share.share_type_id,
+  }
+  const charges = snapshotCharges({ ...snapshot, status: 'available' })
+  await refuseUnaffordable(ctx.tx, payer, charges, ctx.settings.quota)
   await roomForMetadata(ctx, rows.snapshot.project_id, { adding: Object.keys(input.metadata).length })
   await insertSnapshot(ctx.tx, rows.snapshot, rows.instance, input.metadata)
   await recordEvent(ctx.tx, {

@@ -1,14 +1,15 @@
 /** Metadata of a snapshot. */
 import type { Ctx } from '../context.ts'
 import type { MetadataOwner } from '../metadata/metadata.ts'
-import { findSnapshotToChange } from './find.ts'
+import { findSnapshotAs, findSnapshotToChange } from './find.ts'
 
 export async function snapshotMetadata(
   ctx: Ctx,
   id: string,
   intent: 'get' | 'update' | 'delete',
 ): Promise<MetadataOwner> {
-  const snapshot = await findSnapshotToChange(ctx, id, `share_snapshot:${intent}_metadata`)
+  const find = intent === 'get' ? findSnapshotAs : findSnapshotToChange
+  const snapshot = await find(ctx, id, `share_snapshot:${intent}_metadata`)
   return {
     table: 'snapshot_metadata',
     id: snapshot.id,

@@ -35,6 +35,7 @@ export async function resetSnapshotInstanceStatus(
     snapshotInstanceId: instance.id,
     from: null,
     to: status,
+    enforce: ctx.settings.quota,
     now: ctx.clock.now(),
     requestId: ctx.requestId,
   })

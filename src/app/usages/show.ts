@@ -5,8 +5,8 @@ import { instanceById } from '../../db/store/share-instances.ts'
 import { snapshotInstancesOf } from '../../db/store/snapshots.ts'
 import { usageOf, type UsageRow } from '../../db/store/usages.ts'
 import { busTopic } from '../../engine/queue.ts'
-import { findShareToChange } from '../shares/find.ts'
-import { findSnapshotToChange } from '../snapshots/find.ts'
+import { findShareAs } from '../shares/find.ts'
+import { findSnapshotAs } from '../snapshots/find.ts'
 
 /** What is measured. */
 export interface Measured {
@@ -21,7 +21,7 @@ export interface Measured {
 
 /** 403 for another project's public share: how full it is, is its owner's business. */
 export async function measuredShare(ctx: Ctx, id: string): Promise<Measured> {
-  const share = await findShareToChange(ctx, id, 'share_usage:get')
+  const share = await findShareAs(ctx, id, 'share_usage:get')
   const instance = await instanceById(ctx.db, share.instance_id)
   return {
     id: share.id,
@@ -32,7 +32,7 @@ export async function measuredShare(ctx: Ctx, id: string): Promise<Measured> {
 }
 
 export async function measuredSnapshot(ctx: Ctx, id: string): Promise<Measured> {
-  const snapshot = await findSnapshotToChange(ctx, id, 'share_usage:get')
+  const snapshot = await findSnapshotAs(ctx, id, 'share_usage:get')
   const all = await snapshotInstancesOf(ctx.db, snapshot.id)
   const chosen = all.find((row) => row.status === 'available') ?? all[0]
   const instance = chosen && (await instanceById(ctx.db, chosen.share_instance_id))

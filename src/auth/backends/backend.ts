@@ -2,10 +2,9 @@
  * Where users and groups come from. The Auth Manager asks a `UserBackend`; roles, projects, tokens and application
  * credentials stay in the service's own database whatever the backend, so a directory server (LDAP) is one more
  * implementation with `admin: null`. A real Keystone is not a backend of this kind: it verifies tokens itself and
- * implements {@link TokenVerifier} in the Auth Manager's place.
+ * is a `TokenVerifier` (`../verifier.ts`) in the Auth Manager's place.
  */
 import type { NamedRef } from '../../db/store/identity.ts'
-import type { Identity } from '../../model/identity.ts'
 
 export interface UserRecord {
   readonly id: string
@@ -70,25 +69,4 @@ export interface UserAdmin {
   deleteGroup(id: string): Promise<void>
   addMember(groupId: string, userId: string): Promise<void>
   removeMember(groupId: string, userId: string): Promise<boolean>
-}
-
-/** The call a token is presented with. */
-export interface PresentedCall {
-  readonly method: string
-  /** Of the route that runs, parameters filled in; where none does, of the URL. */
-  readonly path: string
-  /** The same with a project in it, where the URL may name one. */
-  readonly pathIn?: (projectId: string) => string
-  /** Service type the path belongs to; `shared-file-system` by default. */
-  readonly service?: string
-  /** `X-Service-Token`, when the caller is another service acting for a user. */
-  readonly serviceToken?: string | null
-}
-
-/** All that most components need of authentication. */
-export interface TokenVerifier {
-  /** Who presents this token; null when it is not valid for this call. */
-  verify(token: string, call?: PresentedCall): Promise<Identity | null>
-  /** Role names of a service's token, lower case; null when it is not valid. */
-  verifyService(serviceToken: string): Promise<readonly string[] | null>
 }

@@ -1,10 +1,14 @@
 /** `lock …`: keeps shares and access rules from being deleted, or rules from being seen. */
 import { createLock, deleteLock, listLocks, showLock, updateLock } from '../../wire/resource-locks/schema.ts'
 import { arg, args as many, choiceArg, command, flag, oneOf, text, UsageError, whole } from '../command.ts'
+import { projectIdOf, userIdOf } from '../identities.ts'
 import { findShare, listed, presence } from '../lookup.ts'
 import { listOf, showOf } from '../output/output.ts'
 import { forEach } from '../resolve.ts'
 import { fieldsOf } from '../views.ts'
+
+/** Locks may be left of a project, or a user, that is deleted. */
+const left = { mayBeGone: true }
 
 const actions = ['delete', 'show'] as const
 const types = ['share', 'access_rule'] as const
@@ -46,8 +50,8 @@ const list = command({
   gives: 'list',
   options: {
     'all-projects': flag('Show the locks of every project (administrators).'),
-    project: text('id', 'Only locks of this project (administrators).'),
-    user: text('id', 'Only locks of this user.'),
+    project: text('project', 'Only locks of this project (administrators).'),
+    user: text('user', 'Only locks of this user.'),
     id: text('id', 'Only the lock with this id.'),
     'resource-id': text('id', 'Only locks of this resource.'),
     'resource-type': oneOf(types, 'type', 'Only locks of this kind of resource.'),
@@ -61,13 +65,17 @@ const list = command({
     'sort-dir': oneOf(['asc', 'desc'], 'direction', 'Upwards or downwards.'),
     detailed: flag('Show more columns.'),
   },
-  async run({ options, connect }) {
+  async run({ options, session, connect }) {
+    const client = await connect()
+    const { project, user, id, 'resource-id': resource } = options
+    // What is named by its id is found wherever the caller may look: the server ignores this where he may not.
+    const all = options['all-projects'] || [project, user, id, resource].some((one) => one !== undefined)
     const query = {
-      all_projects: presence(options['all-projects'] || options.project !== undefined),
-      project_id: options.project,
-      user_id: options.user,
-      id: options.id,
-      resource_id: options['resource-id'],
+      all_projects: presence(all),
+      project_id: project === undefined ? undefined : await projectIdOf(client, session, project, left),
+      user_id: user === undefined ? undefined : await userIdOf(client, session, user, left),
+      id,
+      resource_id: resource,
       resource_type: options['resource-type'],
       resource_action: options['resource-action'],
       lock_context: options['lock-context'],
@@ -77,7 +85,6 @@ const list = command({
       sort_key: options['sort-key'],
       sort_dir: options['sort-dir'],
     }
-    const client = await connect()
     const locks =
       options.offset === undefined
         ? await listed(client, listLocks, 'resource_locks', query, options.limit)

@@ -30,13 +30,16 @@ const list = command({
   },
   async run({ options, connect }) {
     const client = await withOperations(await connect())
+    const { 'resource-id': resource, 'request-id': request } = options
+    // What is named by its id is found wherever the caller may look: the server ignores this where he may not.
+    const all = options['all-projects'] || resource !== undefined || request !== undefined
     const query = {
-      resource_id: options['resource-id'],
+      resource_id: resource,
       resource_type: options['resource-type'],
       kind: options.kind,
       state: options.state,
-      request_id: options['request-id'],
-      all_projects: presence(options['all-projects']),
+      request_id: request,
+      all_projects: presence(all),
     }
     const rows = await listed(client, listOperations, 'operations', query, options.limit)
     return listOf(rows, {

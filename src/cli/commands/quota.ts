@@ -19,12 +19,17 @@ import {
 } from '../../wire/quotas/schema.ts'
 import { CommandFailure } from '../exit-codes.ts'
 import { arg, command, flag, optionalArg, text, UsageError, whole, type OptionSpec } from '../command.ts'
+import { projectIdOf, userIdOf, type IdentityOptions } from '../identities.ts'
 import { findShareType } from '../lookup.ts'
 import { listOf, showOf } from '../output/output.ts'
+import type { Session } from '../session.ts'
 import { fieldsOf } from '../views.ts'
 
+/** Limits may be left of a project, or a user, that is deleted. */
+const left = { mayBeGone: true }
+
 const owner = {
-  user: text('user-id', 'Of this user in the project.'),
+  user: text('user', 'Of this user in the project.'),
   'share-type': text('type', 'Of this share type in the project.'),
 }
 
@@ -40,14 +45,14 @@ const show = command({
   words: 'quota show',
   summary: 'Show the limits of a project, and with --detail what is used of them.',
   gives: 'show',
-  args: { project: optionalArg('Id of the project; your own when absent.') },
+  args: { project: optionalArg('Name or id of the project; your own when absent.') },
   options: {
     ...owner,
     class: flag('The argument is a quota class; `default` holds the defaults.'),
     defaults: flag('Show the limits of a project that has none of its own.'),
     detail: flag('Show what is in use and reserved as well.'),
   },
-  async run({ args, options, connect }) {
+  async run({ args, options, session, connect }) {
     const client = await connect()
     if (options.class) {
       const params = { class_name: args.project ?? 'default' }
@@ -57,14 +62,16 @@ const show = command({
       )
       return showOf(fieldsOf(set))
     }
-    const params = { id: args.project ?? ownProject(client) }
+    const id =
+      args.project === undefined ? ownProject(client) : await projectIdOf(client, session, args.project, left)
+    const params = { id }
     if (options.defaults) {
       const { quota_set: set } = await client.call(client.pick(showQuotaDefaults, showQuotaDefaultsLegacy), {
         params,
       })
       return showOf(fieldsOf(set))
     }
-    const query = await ownerQuery(client, options)
+    const query = await ownerQuery(client, session, options, left)
     if (options.detail) {
       return showOf(fieldsOf((await client.call(showQuotaSetDetail, { params, query })).quota_set))
     }
@@ -80,14 +87,14 @@ const set = command({
   words: 'quota set',
   summary: 'Set limits of a project, or of a user or share type in it (administrators).',
   gives: 'nothing',
-  args: { project: arg('Id of the project, or with --class the name of the quota class.') },
+  args: { project: arg('Name or id of the project, or with --class the name of the quota class.') },
   options: {
     class: flag('The argument is a quota class; `default` holds the defaults.'),
     ...owner,
     ...limits,
     force: flag('Also below what is in use.'),
   },
-  async run({ args, options, connect }) {
+  async run({ args, options, session, connect }) {
     const given: Readonly<Record<string, unknown>> = options
     const changes = Object.fromEntries(
       Object.keys(limits).flatMap((name) =>
@@ -104,8 +111,8 @@ const set = command({
       return
     }
     await client.call(client.pick(updateQuotaSet, updateQuotaSetLegacy), {
-      params: { id: args.project },
-      query: await ownerQuery(client, options),
+      params: { id: await projectIdOf(client, session, args.project) },
+      query: await ownerQuery(client, session, options),
       body: { quota_set: { ...changes, ...(options.force ? { force: true } : {}) } },
     })
   },
@@ -115,13 +122,13 @@ const remove = command({
   words: 'quota delete',
   summary: 'Take limits back to the defaults (administrators).',
   gives: 'nothing',
-  args: { project: arg('Id of the project.') },
+  args: { project: arg('Name or id of the project.') },
   options: owner,
-  async run({ args, options, connect }) {
+  async run({ args, options, session, connect }) {
     const client = await connect()
-    const query = await ownerQuery(client, options)
+    const query = await ownerQuery(client, session, options, left)
     await client.call(client.pick(deleteQuotaSet, deleteQuotaSetLegacy), {
-      params: { id: args.project },
+      params: { id: await projectIdOf(client, session, args.project, left) },
       query,
     })
   },
@@ -129,15 +136,17 @@ const remove = command({
 
 async function ownerQuery(
   client: Client,
+  session: Session,
   {
     user,
     'share-type': type,
   }: { readonly user: string | undefined; readonly 'share-type': string | undefined },
+  gone: IdentityOptions = {},
 ): Promise<{ user_id?: string; share_type?: string }> {
   if (user !== undefined && type !== undefined)
     throw new UsageError('--user and --share-type exclude each other.')
   return {
-    ...(user === undefined ? {} : { user_id: user }),
+    ...(user === undefined ? {} : { user_id: await userIdOf(client, session, user, gone) }),
     ...(type === undefined ? {} : { share_type: (await findShareType(client, type)).id }),
   }
 }

@@ -1,6 +1,7 @@
 /** `share list`: filters, pages, columns. */
 import { listSharesDetail } from '../../wire/shares/schema.ts'
 import { command, flag, pairs, text, whole } from '../command.ts'
+import { projectIdOf, userIdOf } from '../identities.ts'
 import {
   dictFilter,
   findShareType,
@@ -11,6 +12,9 @@ import {
   type Share,
 } from '../lookup.ts'
 import { listOf } from '../output/output.ts'
+
+/** Shares may be left of a project, or a user, that is deleted. */
+const left = { mayBeGone: true }
 
 type Columns = Readonly<Record<string, (share: Share) => unknown>>
 
@@ -56,8 +60,8 @@ export const shareList = command({
     host: text('host', 'Only shares on this host, backend or pool (administrators).'),
     'share-server': text('id', 'Only shares on this share server (administrators).'),
     'availability-zone': text('zone', 'Only shares in this availability zone.'),
-    project: text('project-id', 'Only shares of this project; implies --all-projects (administrators).'),
-    user: text('user-id', 'Only shares of this user (administrators).'),
+    project: text('project', 'Only shares of this project; implies --all-projects (administrators).'),
+    user: text('user', 'Only shares of this user; implies --all-projects (administrators).'),
     'all-projects': flag('Show the shares of every project (administrators).'),
     property: pairs('Only shares with this property.'),
     'extra-spec': pairs('Only shares whose type has this extra spec (administrators).'),
@@ -67,10 +71,13 @@ export const shareList = command({
     limit: whole('number', 'Show at most this many.'),
     marker: text('share-id', 'Go on behind this share.'),
   },
-  async run({ options, connect }) {
+  async run({ options, session, connect }) {
     const client = await connect()
     const { 'share-type': type, snapshot, 'export-location': location } = options
-    const all = options['all-projects'] || options.project !== undefined
+    const { project, user } = options
+    // What is named by its id is found wherever the caller may look: the server ignores this where he may not.
+    const named = [project, user, snapshot, location, options['share-server'], options['encryption-key-ref']]
+    const all = options['all-projects'] || named.some((one) => one !== undefined)
     const byPath = location !== undefined && !/^[0-9a-f-]{36}$/i.test(location)
     const query = {
       name: options.name,
@@ -88,8 +95,8 @@ export const shareList = command({
       host: options.host,
       share_server_id: options['share-server'],
       availability_zone: options['availability-zone'],
-      project_id: options.project,
-      user_id: options.user,
+      project_id: project === undefined ? undefined : await projectIdOf(client, session, project, left),
+      user_id: user === undefined ? undefined : await userIdOf(client, session, user, left),
       all_tenants: presence(all),
       metadata: dictFilter(options.property),
       extra_specs: dictFilter(options['extra-spec']),
@@ -98,7 +105,8 @@ export const shareList = command({
       ...sortQuery(options.sort),
     }
     const shares = await listed(client, listSharesDetail, 'shares', query, options.limit)
-    const project: Columns = all ? { 'Project ID': (share) => share.project_id } : {}
-    return listOf(shares, { ...columns, ...project, ...(options.long ? more : {}) })
+    const whose: Columns =
+      options['all-projects'] || project !== undefined ? { 'Project ID': (share) => share.project_id } : {}
+    return listOf(shares, { ...columns, ...whose, ...(options.long ? more : {}) })
   },
 })

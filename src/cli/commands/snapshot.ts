@@ -72,8 +72,10 @@ const list = command({
   },
   async run({ options, session, connect }) {
     const client = await connect()
+    // The snapshots of a share that was named are found wherever the caller may look: the server ignores this where he may not.
+    const all = options['all-projects'] || options.share !== undefined
     const query = {
-      all_tenants: presence(options['all-projects']),
+      all_tenants: presence(all),
       name: options.name,
       description: options.description,
       'name~': options['name~'],

@@ -11,6 +11,7 @@ import {
   updateShareType,
 } from '../../wire/share-types/schema.ts'
 import { arg, args as many, command, flag, pairs, text, UsageError, yesNo, yesNoArg } from '../command.ts'
+import { projectIdOf } from '../identities.ts'
 import { dictFilter, findShareType, type ShareType } from '../lookup.ts'
 import { listOf, showOf, type Show } from '../output/output.ts'
 import { forEach } from '../resolve.ts'
@@ -182,17 +183,18 @@ const remove = command({
   },
 })
 
-const projectArg = arg('Id of the project.')
+const projectArg = arg('Name or id of the project.')
 
 const accessCreate = command({
   words: 'type access create',
   summary: 'Let a project use a private share type (administrators).',
   gives: 'nothing',
   args: { type: typeArg, project: projectArg },
-  async run({ args, connect }) {
+  async run({ args, session, connect }) {
     const client = await connect()
     const { id } = await findShareType(client, args.type)
-    await client.call(addShareTypeAccess, { params: { id }, body: { project: args.project } })
+    const project = await projectIdOf(client, session, args.project)
+    await client.call(addShareTypeAccess, { params: { id }, body: { project } })
   },
 })
 
@@ -201,10 +203,11 @@ const accessDelete = command({
   summary: 'Take a private share type from a project (administrators).',
   gives: 'nothing',
   args: { type: typeArg, project: projectArg },
-  async run({ args, connect }) {
+  async run({ args, session, connect }) {
     const client = await connect()
     const { id } = await findShareType(client, args.type)
-    await client.call(removeShareTypeAccess, { params: { id }, body: { project: args.project } })
+    const project = await projectIdOf(client, session, args.project, { mayBeGone: true })
+    await client.call(removeShareTypeAccess, { params: { id }, body: { project } })
   },
 })
 

@@ -3,7 +3,8 @@
  * language; this file gives them a connection and corrects two things that would hurt:
  *  - `begin` becomes `begin immediate`, because a read that later writes fails with "database is locked" at once, whatever
  *    the timeout;
- *  - statements are prepared once and kept (bounded), because a list page is the same statement each time.
+ *  - statements are prepared once and kept (bounded), because a list page is the same statement each time. What their rows are
+ *    made into is kept with them (`sqlite-rows.ts`).
  */
 import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
@@ -19,18 +20,26 @@ import {
   type FunctionNode,
   type QueryResult,
   type BinaryOperationNode,
+  type SelectModifierNode,
 } from 'kysely'
 import { budgetForStatement } from '../../runtime/statement-budget.ts'
 import { keepPrivate } from '../../runtime/private-file.ts'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
+import { rowMaker, type RowMaker } from './sqlite-rows.ts'
 
 /** Statements kept prepared; the service has some 300 distinct ones, lists with filters make more. */
 const statementCacheSize = 1000
 
+interface Prepared {
+  readonly statement: StatementSync
+  /** Null for what answers no rows. */
+  readonly row: RowMaker | null
+}
+
 class Connection implements DatabaseConnection {
   readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements = new Map<string, Prepared>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -53,9 +62,10 @@ class Connection implements DatabaseConnection {
 
   /** Whatever the request's budget: a transaction ends as it must. */
   run<R>(query: CompiledQuery): QueryResult<R> {
-    const statement = this.#prepare(query.sql)
+    const { statement, row } = this.#prepare(query.sql)
     const parameters = query.parameters.map((p) => (typeof p === 'boolean' ? Number(p) : p)) as never[]
-    if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] }
+    if (row !== null)
+      return { rows: (statement.all(...parameters) as unknown as unknown[][]).map(row) as R[] }
     const { changes, lastInsertRowid } = statement.run(...parameters)
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
@@ -65,18 +75,24 @@ class Connection implements DatabaseConnection {
     throw new Error('SQLite answers are not streamed; page with a key instead')
   }
 
-  #prepare(text: string): StatementSync {
+  #prepare(text: string): Prepared {
     const known = this.#statements.get(text)
     if (known !== undefined) return known
     const statement = this.#database.prepare(text)
+    const columns = statement.columns().map(({ name }) => name)
+    if (columns.length > 0) statement.setReturnArrays(true)
+    const prepared = { statement, row: columns.length > 0 ? rowMaker(columns) : null }
+    // DDL is never repeated, and a kept DDL statement would hold the schema lock. It also changes what `*` stands for.
+    if (!/^\s*(select|insert|update|delete|with|begin|commit|rollback)/i.test(text)) {
+      this.#statements.clear()
+      return prepared
+    }
     if (this.#statements.size >= statementCacheSize) {
       const oldest = this.#statements.keys().next().value
       if (oldest !== undefined) this.#statements.delete(oldest)
     }
-    // DDL is never repeated, and a kept DDL statement would hold the schema lock.
-    if (/^\s*(select|insert|update|delete|with|begin|commit)/i.test(text))
-      this.#statements.set(text, statement)
-    return statement
+    this.#statements.set(text, prepared)
+    return prepared
   }
 }
 
@@ -174,6 +190,11 @@ class Compiler extends SqliteQueryCompiler {
     const known = overNothing(node)
     if (known === null) super.visitBinaryOperation(node)
     else this.append(known)
+  }
+
+  /** `for update` has no words here and needs none: a transaction has the whole file from its `begin immediate`. */
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (node.modifier !== 'ForUpdate') super.visitSelectModifier(node)
   }
 }
 

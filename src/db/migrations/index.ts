@@ -9,6 +9,8 @@ import * as loginRecords from './0006-login-records.ts'
 import * as begunAs from './0007-begun-as.ts'
 import * as closedBackends from './0008-closed-backends.ts'
 import * as readOnlyPools from './0009-read-only-pools.ts'
+import * as mountPointNames from './0011-mount-point-names.ts'
+import * as ensureRuns from './0013-ensure-runs.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -20,4 +22,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-begun-as': begunAs,
   '0008-closed-backends': closedBackends,
   '0009-read-only-pools': readOnlyPools,
+  '0011-mount-point-names': mountPointNames,
+  '0013-ensure-runs': ensureRuns,
 }

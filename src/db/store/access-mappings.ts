@@ -11,12 +11,10 @@ import type { DbOrTx, Tx } from '../schema.ts'
 export interface MappedRule {
   readonly id: string
   readonly type: string
-  /** Canonical. */
+  /** Canonical by today's laws. */
   readonly to: string
-  /** Why no such rule could be made any more; null: it could. */
-  readonly problem: string | null
-  /** Made beside another one for the same client on purpose. */
-  readonly twin: boolean
+  /** Its unique spelling in the database: what was canonical when it was made, or a twin's. */
+  readonly stored: string
   readonly level: string
   /** State of the mapping (of the rule itself, for snapshots). */
   readonly state: string
@@ -37,7 +35,6 @@ const inFlight: Readonly<Record<string, string>> = {
 /** A rule in one of these must be on the export after the next call. */
 export const mustBeOn: readonly string[] = ['active', 'applying', 'updating']
 
-/** Oldest first. */
 export async function rulesOfInstance(db: DbOrTx, shareInstanceId: string): Promise<MappedRule[]> {
   const rows = await db
     .selectFrom('access_rule_mappings')
@@ -57,13 +54,13 @@ export async function rulesOfInstance(db: DbOrTx, shareInstanceId: string): Prom
   return rows.map((row) => ({
     id: row.id,
     type: row.access_type,
-    ...meaningOf(row),
+    to: meaningOf(row),
+    stored: row.canonical_to,
     level: row.level,
     state: row.state,
   }))
 }
 
-/** Oldest first. */
 export async function rulesOfSnapshot(db: DbOrTx, snapshotId: string): Promise<MappedRule[]> {
   const rows = await db
     .selectFrom('snapshot_access_rules')
@@ -75,7 +72,8 @@ export async function rulesOfSnapshot(db: DbOrTx, snapshotId: string): Promise<M
   return rows.map((row) => ({
     id: row.id,
     type: row.access_type,
-    ...meaningOf(row),
+    to: meaningOf(row),
+    stored: row.canonical_to,
     level: 'ro',
     state: row.state,
   }))
@@ -245,6 +243,16 @@ export async function refreshRules(tx: Tx, ruleIds: readonly string[], now: numb
         .execute()
     }
   }
+}
+
+/** Stores what these rules mean by today's laws, so that a second one of the same meaning is found. */
+export async function respell(
+  tx: Tx,
+  table: 'access_rules' | 'snapshot_access_rules',
+  rules: readonly MappedRule[],
+): Promise<void> {
+  for (const { id, to } of rules)
+    await tx.updateTable(table).set({ canonical_to: to }).where('id', '=', id).execute()
 }
 
 /** Keys that the backend made for a rule (CephX). */

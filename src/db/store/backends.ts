@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../open.ts'
 import type { BackendsTable, DbOrTx, Flag, PoolsTable, Tx } from '../schema.ts'
+import { forgetEnsureRun } from './ensure-runs.ts'
 import { ensureZone } from './services.ts'
 
 export type BackendRow = BackendsTable
@@ -58,6 +59,9 @@ export async function backendById(db: DbOrTx, id: string): Promise<BackendRow | 
   return db.selectFrom('backends').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** Characters of a reason that are kept. */
+export const longestReason = 4000
+
 /**
  * `reason` is a sentence for operators; with `closed` it says why the backend, ready as it is, takes no new shares. One
  * statement, so that no scheduler finds it ready and not yet closed.
@@ -70,7 +74,7 @@ export async function setHealth(
   now: number,
   { closed = false }: { readonly closed?: boolean } = {},
 ): Promise<void> {
-  const why = reason?.slice(0, 4000) ?? null
+  const why = reason?.slice(0, longestReason) ?? null
   await db
     .updateTable('backends')
     .set({ health, health_reason: why, closed_reason: closed ? why : null, health_at: now })
@@ -78,8 +82,9 @@ export async function setHealth(
     .execute()
 }
 
-/** What the last complete ensure was made for; null: the next start makes one. */
+/** What the last complete ensure was made for; null: the next start makes one, from its beginning. */
 export async function setInfoHash(db: DbOrTx, id: string, hash: string | null): Promise<void> {
+  await forgetEnsureRun(db, id)
   await db.updateTable('backends').set({ info_hash: hash }).where('id', '=', id).execute()
 }
 

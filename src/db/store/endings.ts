@@ -5,6 +5,7 @@
 import type { Tx } from '../schema.ts'
 import { recordMessage } from './records.ts'
 import { changeInstance, instanceById, releasePlacement } from './share-instances.ts'
+import { changeSnapshotInstance } from './snapshots.ts'
 
 export interface Ending {
   readonly instanceId: string
@@ -24,6 +25,7 @@ export interface Ending {
 /** Manila's action ids. */
 const allocateHost = '001'
 const createAction = '002'
+const revertAction = '006'
 const extendAction = '008'
 /** "An unknown error occurred." */
 const unknownError = '001'
@@ -42,6 +44,19 @@ export async function extendEndedBadly(tx: Tx, ending: Ending): Promise<void> {
   const refused = ending.causeCode === 'no-valid-host'
   await change(tx, ending, ['extending'], refused ? 'available' : 'extending_error', { target_size: null })
   await tell(tx, ending, extendAction, ending.detailId ?? (refused ? unknownError : extendFailedInDriver))
+}
+
+/** A scheduler's refusal leaves share and snapshot as they were; after a backend's failure nobody knows what the share holds. */
+export async function revertEndedBadly(
+  tx: Tx,
+  ending: Ending & { readonly snapshotInstanceId: string },
+): Promise<void> {
+  const { snapshotInstanceId, now, requestId, operationId } = ending
+  const to = ending.causeCode === 'no-valid-host' ? 'available' : 'reverting_error'
+  const moved = await change(tx, ending, ['reverting'], to, { target_size: null })
+  const stamp = { now, requestId, operationId }
+  await changeSnapshotInstance(tx, { snapshotInstanceId, from: ['restoring'], to: 'available', ...stamp })
+  if (moved) await tell(tx, ending, revertAction, ending.detailId ?? unknownError)
 }
 
 /** Nothing was charged yet; the row stays for its administrator to unmanage or delete. */

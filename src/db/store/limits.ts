@@ -1,5 +1,6 @@
 /** What a project has of things that quota does not charge, and the lock under which a count of them stays true. */
 import { sql } from 'kysely'
+import { spelledOutPrefixes } from '../../model/access.ts'
 import type { Database, DbOrTx, Tx } from '../schema.ts'
 
 /** Counted when they are needed: rows go in many places, and a counter would have to be right in all of them. */
@@ -43,33 +44,22 @@ async function counted(query: ReturnType<typeof sql<Count>>, db: DbOrTx): Promis
   return rows.reduce((sum, { count }) => sum + Number(count), 0)
 }
 
-/** Rules of a share, those on their way out included. */
+/** Rules of a share or snapshot, those on their way out included; each as many times as `weightOf` counts it. */
 export function rulesOn(
   db: DbOrTx,
   table: 'access_rules' | 'snapshot_access_rules',
   id: string,
 ): Promise<number> {
   const owner = table === 'access_rules' ? 'share_id' : 'snapshot_id'
+  const weights = spelledOutPrefixes.map(
+    (prefix) =>
+      sql`when access_type = 'ip' and canonical_to like ${`%:%/${prefix}`} then ${sql.lit(2 ** (128 - prefix))}`,
+  )
   return counted(
-    sql<Count>`select count(*) as count from ${sql.table(table)} where ${sql.ref(owner)} = ${id}`,
+    sql<Count>`select coalesce(sum(case ${sql.join(weights, sql` `)} else 1 end), 0) as count
+      from ${sql.table(table)} where ${sql.ref(owner)} = ${id}`,
     db,
   )
-}
-
-/**
- * What the `ip` rules of a share or snapshot say that are IPv6 networks of /120 … /129, which may count more than one. Few: each
- * counts two or more against a limit.
- */
-export async function narrowNetworksOn(
-  db: DbOrTx,
-  table: 'access_rules' | 'snapshot_access_rules',
-  id: string,
-): Promise<string[]> {
-  const owner = table === 'access_rules' ? 'share_id' : 'snapshot_id'
-  const { rows } = await sql<{ readonly access_to: string }>`
-    select access_to from ${sql.table(table)} where ${sql.ref(owner)} = ${id}
-      and access_type = 'ip' and access_to like '%:%/12_'`.execute(db)
-  return rows.map(({ access_to }) => access_to)
 }
 
 export function locksOnResource(db: DbOrTx, resourceId: string): Promise<number> {

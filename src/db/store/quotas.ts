@@ -3,7 +3,13 @@
  * it; what to charge comes from `model/quota.ts`, so a recount can't disagree with the running totals.
  */
 import { fault } from '../../model/errors.ts'
-import { quotaDefaults, type Charges, type CountedResource, type QuotaResource } from '../../model/quota.ts'
+import {
+  chargeDifference,
+  quotaDefaults,
+  type Charges,
+  type CountedResource,
+  type QuotaResource,
+} from '../../model/quota.ts'
 import type { DbOrTx, QuotaUsagesTable, Tx } from '../schema.ts'
 
 export type QuotaScope = QuotaUsagesTable['scope']
@@ -51,6 +57,36 @@ export async function charge(
   }
   if (enforce !== null && resources.some(([, delta]) => delta > 0)) {
     await refuseExcess(tx, payer, difference, enforce)
+  }
+}
+
+/** Throws `OverQuota` as {@link charge} would; nothing is charged. For what is paid when it is there. */
+export async function refuseUnaffordable(
+  tx: Tx,
+  payer: Payer,
+  charges: Charges,
+  enforce: ConfiguredLimits,
+): Promise<void> {
+  await charge(tx, payer, charges, enforce)
+  await charge(tx, payer, chargeDifference(charges, {}), null)
+}
+
+/** `per_share_gigabytes` is a ceiling, not a count. Throws `OverQuota` for a share above it. */
+export async function refuseLarger(
+  db: DbOrTx,
+  payer: Payer,
+  sizeGib: number,
+  configured: ConfiguredLimits,
+): Promise<void> {
+  const limits = await limitsOf(db, payer, configured)
+  for (const table of [limits.project, limits.user, limits.share_type]) {
+    const limit = table.per_share_gigabytes
+    if (limit !== undefined && limit >= 0 && sizeGib > limit) {
+      throw fault('OverQuota', {
+        resource: 'per_share_gigabytes',
+        message: `Quota exceeded: one share may have at most ${limit} GiB, ${sizeGib} GiB asked for.`,
+      })
+    }
   }
 }
 

@@ -6,8 +6,10 @@
 import { chargeDifference, shareCharges } from '../../model/quota.ts'
 import { chooseInstance } from '../../model/states.ts'
 import type { DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
+import { letGoOfMountPointName } from './mount-point-names.ts'
 import { charge, type ConfiguredLimits } from './quotas.ts'
 import { recordEvent, recordTombstone } from './records.ts'
+import { takeShare, takeShareOfInstance, takeShares } from './share-turns.ts'
 
 export type InstanceRow = ShareInstancesTable
 export type ShareRow = SharesTable
@@ -46,6 +48,8 @@ export interface InstanceChange {
  * with `enforce`.
  */
 export async function changeInstance(tx: Tx, change: InstanceChange): Promise<boolean> {
+  const before = await takeShareOfInstance(tx, change.instanceId)
+  if (before === undefined) return false
   let update = tx
     .updateTable('share_instances')
     .set({ ...change.instance, ...(change.to === null ? {} : { status: change.to }), updated_at: change.now })
@@ -53,9 +57,7 @@ export async function changeInstance(tx: Tx, change: InstanceChange): Promise<bo
   if (change.from !== null) update = update.where('status', 'in', change.from)
   const moved = await update.executeTakeFirst()
   if (moved.numUpdatedRows === 0n) return false
-  const instance = await instanceById(tx, change.instanceId)
-  if (instance === undefined) return false
-  await refreshShare(tx, instance.share_id, change)
+  await refresh(tx, before, change)
   return true
 }
 
@@ -63,8 +65,12 @@ type Refresh = Pick<InstanceChange, 'share' | 'now' | 'requestId' | 'operationId
 
 /** Copies the chosen instance's columns to the share, settles quota and writes the event when the status moved. */
 export async function refreshShare(tx: Tx, shareId: string, change: Refresh): Promise<void> {
-  const before = await tx.selectFrom('shares').selectAll().where('id', '=', shareId).executeTakeFirst()
-  if (before === undefined) return
+  const before = await takeShare(tx, shareId)
+  if (before !== undefined) await refresh(tx, before, change)
+}
+
+async function refresh(tx: Tx, before: ShareRow, change: Refresh): Promise<void> {
+  const shareId = before.id
   const chosen = chooseInstance(await instancesOf(tx, shareId))
   if (chosen === undefined) return
   const shown = { ...change.share, ...shownOf(chosen), updated_at: change.now }
@@ -119,15 +125,19 @@ export function shownOf(
 
 /**
  * Removes an instance and what hangs on it; gives its pool space back; with the last instance the share goes, its quota is
- * released and a tombstone stays. False when the instance is gone already.
+ * released and a tombstone stays. False when the instance is gone already. With `leftBehind` something of it may still be
+ * exported (see `recordOrphan`), and its mount point name stays taken.
  */
 export async function removeInstance(
   tx: Tx,
   instanceId: string,
   settle: Pick<InstanceChange, 'now' | 'requestId' | 'operationId'>,
+  { leftBehind = false }: { readonly leftBehind?: boolean } = {},
 ): Promise<boolean> {
+  const share = await takeShareOfInstance(tx, instanceId)
   const instance = await instanceById(tx, instanceId)
   if (instance === undefined) return false
+  if (!leftBehind) await letGoOfMountPointName(tx, instanceId)
   await releasePlacement(tx, instance)
   const locations = tx
     .selectFrom('share_instance_export_locations')
@@ -140,7 +150,7 @@ export async function removeInstance(
   await tx.deleteFrom('share_instances').where('id', '=', instanceId).execute()
   const left = await instancesOf(tx, instance.share_id)
   if (left.length > 0) await refreshShare(tx, instance.share_id, settle)
-  else await removeShare(tx, instance.share_id, settle)
+  else if (share !== undefined) await removeShare(tx, share, settle)
   return true
 }
 
@@ -173,11 +183,10 @@ export async function placeExactly(tx: Tx, instanceId: string, gib: number): Pro
 
 async function removeShare(
   tx: Tx,
-  shareId: string,
+  share: ShareRow,
   settle: Pick<InstanceChange, 'now' | 'requestId' | 'operationId'>,
 ): Promise<void> {
-  const share = await tx.selectFrom('shares').selectAll().where('id', '=', shareId).executeTakeFirst()
-  if (share === undefined) return
+  const shareId = share.id
   const rules = tx.selectFrom('access_rules').select('id').where('share_id', '=', shareId)
   await tx.deleteFrom('access_rule_metadata').where('access_rule_id', 'in', rules).execute()
   await tx.deleteFrom('resource_locks').where('resource_id', 'in', rules).execute()
@@ -207,12 +216,16 @@ async function removeShare(
 /** Other shares no longer name the deleted one in their affinity hints. */
 async function forgetAffinity(tx: Tx, shareId: string): Promise<void> {
   const keys = ['__affinity_same_host', '__affinity_different_host']
-  const rows = await tx
+  const naming = tx
     .selectFrom('share_metadata')
     .selectAll()
     .where('meta_key', 'in', keys)
     .where('meta_value', 'like', `%${shareId}%`)
-    .execute()
+  const ids = (await naming.execute()).map((row) => row.share_id)
+  if (ids.length === 0) return
+  // Read again in their turns: a share that is made meanwhile may write itself into the same item.
+  await takeShares(tx, ids)
+  const rows = await naming.execute()
   for (const row of rows) {
     const left = row.meta_value.split(',').filter((id) => id !== shareId)
     const here = tx

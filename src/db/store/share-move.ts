@@ -3,6 +3,7 @@ import { instanceLane } from '../../model/lanes.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
 import { touchRules } from './access-mappings.ts'
 import { replaceExportLocations } from './export-locations.ts'
+import { takeShare } from './share-turns.ts'
 import { claimOnPool, lockPool } from './pools.ts'
 import { changeInstance, releasePlacement, type InstanceRow, type ShareRow } from './share-instances.ts'
 
@@ -101,6 +102,9 @@ export async function recordMove(
   { instance, share, target }: Movable,
   how: { readonly to: string; readonly driverState: string; readonly claimId: string; readonly now: number },
 ): Promise<void> {
+  await takeShare(tx, share.id)
+  // Asked before the bytes were copied, and tenants may ask for snapshots all the time.
+  await refuseAttached(tx, share, instance)
   await lockPool(tx, target.poolId)
   await releasePlacement(tx, instance)
   const moved = await changeInstance(tx, {

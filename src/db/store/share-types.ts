@@ -203,3 +203,8 @@ async function specsOf(db: DbOrTx, ids?: readonly string[]): Promise<Map<string,
     ]),
   )
 }
+
+/** Whether there is one at all. */
+export async function anyType(db: DbOrTx): Promise<boolean> {
+  return (await db.selectFrom('share_types').select('id').limit(1).executeTakeFirst()) !== undefined
+}

@@ -2,19 +2,66 @@
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { contains, paged, type Page } from './keyset.ts'
+import { holdMountPointName } from './mount-point-names.ts'
 import { hasPairs } from './pairs.ts'
 import type { Scope } from './scope.ts'
 
 export type ShareRow = SharesTable
 
+/** What no view shows of a share. */
+type Unseen =
+  | 'target_size'
+  | 'instance_id'
+  | 'availability_zone_id'
+  | 'mount_point_name'
+  | 'qos_type_id'
+  | 'updated_at'
+
+/** The other columns: each costs a list as much as a number of its rows. */
+const seen = Object.keys({
+  id: 1,
+  project_id: 1,
+  user_id: 1,
+  name: 1,
+  description: 1,
+  size: 1,
+  share_proto: 1,
+  is_public: 1,
+  snapshot_id: 1,
+  share_group_id: 1,
+  source_share_group_snapshot_member_id: 1,
+  source_backup_id: 1,
+  task_state: 1,
+  replication_type: 1,
+  has_replicas: 1,
+  snapshot_support: 1,
+  create_share_from_snapshot_support: 1,
+  revert_to_snapshot_support: 1,
+  mount_snapshot_support: 1,
+  snapshot_inherit_share_access_support: 1,
+  encryption_key_ref: 1,
+  is_soft_deleted: 1,
+  scheduled_to_be_deleted_at: 1,
+  created_at: 1,
+  status: 1,
+  host: 1,
+  share_type_id: 1,
+  share_network_id: 1,
+  share_server_id: 1,
+  access_rules_status: 1,
+  progress: 1,
+} satisfies Record<Exclude<keyof SharesTable, Unseen>, 1>) as Exclude<keyof SharesTable, Unseen>[]
+
 /** A share with what its view needs from other tables. */
-export interface ShareListRow extends SharesTable {
+export interface ShareListRow extends Omit<SharesTable, Unseen> {
   readonly share_type_name: string | null
   readonly zone_name: string | null
   readonly metadata: Readonly<Record<string, string>>
   /** Filled only on request: clients before 2.9. */
   readonly paths: readonly string[]
 }
+
+export type ShareNameRow = Pick<SharesTable, 'id' | 'name'>
 
 export interface ShareFilters {
   /** Also other projects' public shares. */
@@ -58,12 +105,15 @@ export async function shareById(db: DbOrTx, id: string): Promise<ShareRow | unde
 
 /** A share the scope may see: its own and public ones. */
 export async function visibleShare(db: DbOrTx, scope: Scope, id: string): Promise<ShareRow | undefined> {
-  let query = db.selectFrom('shares').selectAll().where('id', '=', id)
-  if (scope.projectId !== null) {
-    const own = scope.projectId
-    query = query.where((eb) => eb.or([eb('project_id', '=', own), eb('is_public', '=', 1)]))
-  }
-  return query.executeTakeFirst()
+  return visible(db, scope, id).executeTakeFirst()
+}
+
+/** The query for it; `share-turns.ts` locks what it finds. */
+export function visible(db: DbOrTx, scope: Scope, id: string) {
+  const query = db.selectFrom('shares').selectAll().where('id', '=', id)
+  if (scope.projectId === null) return query
+  const own = scope.projectId
+  return query.where((eb) => eb.or([eb('project_id', '=', own), eb('is_public', '=', 1)]))
 }
 
 /** One share with its view's columns. */
@@ -90,15 +140,40 @@ export async function listShares(
   page: Page,
   withPaths: boolean,
 ): Promise<ShareListRow[]> {
-  const whole = viewQuery(db, withPaths)
+  const all = viewQuery(db, withPaths)
+  // Whoever goes on behind a row needs the value that it was sorted by.
+  const sortKey = page.sortKey as keyof SharesTable
+  const isSeen = seen.some((column) => column === sortKey)
+  const query = await pageOf(db, isSeen ? all : all.select(`shares.${sortKey}`), scope, filters, page)
+  return (await query.execute()).map(shown)
+}
+
+/** The same page with what a list of names shows, and the column that it is sorted by. */
+export async function listShareNames(
+  db: DbOrTx,
+  scope: Scope,
+  filters: ShareFilters,
+  page: Page,
+): Promise<ShareNameRow[]> {
+  const sortKey = page.sortKey as keyof SharesTable
+  const names = db.selectFrom('shares').select(['shares.id', 'shares.name', `shares.${sortKey}`])
+  return (await pageOf(db, names, scope, filters, page)).execute()
+}
+
+function pageOf<O>(
+  db: DbOrTx,
+  whole: Query<O>,
+  scope: Scope,
+  filters: ShareFilters,
+  page: Page,
+): Promise<Query<O>> {
   const from = {
     table: 'shares',
     resourceType: 'share',
     projectId: scope.projectId,
     whateverState: () => filtered(whole, scope, filters, 'whatever state'),
   } as const
-  const query = await paged(db, filtered(whole, scope, filters), from, page)
-  return (await query.execute()).map(shown)
+  return paged(db, filtered(whole, scope, filters), from, page)
 }
 
 export async function countShares(db: DbOrTx, scope: Scope, filters: ShareFilters): Promise<number> {
@@ -107,12 +182,23 @@ export async function countShares(db: DbOrTx, scope: Scope, filters: ShareFilter
   return Number((row as unknown as { count: number } | undefined)?.count ?? 0)
 }
 
+/** What a list selects depends on nothing: to say it anew for each costs as much as ten of its rows. */
+const lasting = new WeakMap<DbOrTx, Map<boolean, ReturnType<typeof newViewQuery>>>()
+
 function viewQuery(db: DbOrTx, withPaths: boolean) {
+  let known = lasting.get(db)
+  if (known === undefined) lasting.set(db, (known = new Map()))
+  let query = known.get(withPaths)
+  if (query === undefined) known.set(withPaths, (query = newViewQuery(db, withPaths)))
+  return query
+}
+
+function newViewQuery(db: DbOrTx, withPaths: boolean) {
   return db
     .selectFrom('shares')
     .leftJoin('share_types', 'share_types.id', 'shares.share_type_id')
     .leftJoin('availability_zones', 'availability_zones.id', 'shares.availability_zone_id')
-    .selectAll('shares')
+    .select(seen.map((column) => `shares.${column}` as const))
     .select(['share_types.name as share_type_name', 'availability_zones.name as zone_name'])
     .select((eb) => [
       eb
@@ -121,36 +207,34 @@ function viewQuery(db: DbOrTx, withPaths: boolean) {
           fn<string | null>('json_object_of', ['sm.meta_key', 'sm.meta_value']).as('object'),
         )
         .whereRef('sm.share_id', '=', 'shares.id')
-        .as('metadata_json'),
+        .as('metadata'),
+      withPaths
+        ? eb
+            .selectFrom('share_instance_export_locations as el')
+            .select(({ fn }) => fn<string | null>('json_array_of', ['el.path']).as('array'))
+            .whereRef('el.share_instance_id', '=', 'shares.instance_id')
+            .where('el.is_admin_only', '=', 0)
+            .as('paths')
+        : sql<string | null>`null`.as('paths'),
     ])
-    .$if(withPaths, (query) =>
-      query.select((eb) =>
-        eb
-          .selectFrom('share_instance_export_locations as el')
-          .select(({ fn }) => fn<string | null>('json_array_of', ['el.path']).as('paths'))
-          .whereRef('el.share_instance_id', '=', 'shares.instance_id')
-          .where('el.is_admin_only', '=', 0)
-          .as('paths_json'),
-      ),
-    )
 }
 
-interface Bare extends SharesTable {
+interface Bare extends Omit<SharesTable, Unseen> {
   readonly share_type_name: string | null
   readonly zone_name: string | null
-  readonly metadata_json: string | null
-  readonly paths_json?: string | null
+  /** JSON. */
+  metadata: string | Record<string, string> | null
+  paths: string | string[] | null
 }
 
 /**
- * Completes the row in place: taking fifty columns apart and together again for each row was a fifth of the cost of a list.
- * A database may answer null instead of an aggregate of nothing.
+ * Reads what came as JSON, in its place: an object that gets properties which it did not have is made anew, and that was a tenth of
+ * the cost of a list. A database may answer null instead of an aggregate of nothing.
  */
 function shown(row: Bare): ShareListRow {
-  return Object.assign(row, {
-    metadata: JSON.parse(row.metadata_json ?? '{}') as Record<string, string>,
-    paths: JSON.parse(row.paths_json ?? '[]') as string[],
-  })
+  row.metadata = row.metadata === null ? {} : (JSON.parse(row.metadata as string) as Record<string, string>)
+  row.paths = row.paths === null ? [] : (JSON.parse(row.paths as string) as string[])
+  return row as ShareListRow
 }
 
 type Query<O> = SelectQueryBuilder<Database, 'shares', O>
@@ -250,7 +334,10 @@ function filteredByInstance<O>(start: Query<O>, f: ShareFilters): Query<O> {
   return query
 }
 
-/** Writes a new share with its first instance and metadata; the caller charges quota and enqueues the work. */
+/**
+ * Writes a new share with its first instance, metadata and hold on its mount point name; the caller charges quota and enqueues
+ * the work. Throws the database's duplicate error when another took the name meanwhile.
+ */
 export async function insertShare(
   tx: Tx,
   share: SharesTable,
@@ -259,6 +346,10 @@ export async function insertShare(
 ): Promise<void> {
   await tx.insertInto('shares').values(share).execute()
   await tx.insertInto('share_instances').values(instance).execute()
+  if (share.mount_point_name !== null) {
+    const held = { name: share.mount_point_name, instanceId: instance.id, now: share.created_at }
+    await holdMountPointName(tx, held)
+  }
   const rows = Object.entries(metadata).map(([meta_key, meta_value]) => ({
     share_id: share.id,
     meta_key,
@@ -305,6 +396,36 @@ export async function dependentsOf(
     groupMembers: count('members'),
     deleteLocks: count('locks'),
   }
+}
+
+/** Most of them that are looked up: enough to say that there are more. */
+const maxElsewhere = 10
+
+/** Snapshots of the share, or locks on it, that belong to another project than the share, oldest first. */
+export async function dependentsElsewhere(
+  db: DbOrTx,
+  of: { readonly shareId: string; readonly projectId: string; readonly kind: 'snapshots' | 'locks' },
+): Promise<{ id: string; projectId: string }[]> {
+  const rows =
+    of.kind === 'snapshots'
+      ? db
+          .selectFrom('snapshots')
+          .select(['id', 'project_id', 'created_at'])
+          .where('share_id', '=', of.shareId)
+      : db
+          .selectFrom('resource_locks')
+          .select(['id', 'project_id', 'created_at'])
+          .where('resource_id', '=', of.shareId)
+          .where('resource_action', '=', 'delete')
+  const found = await db
+    .selectFrom(rows.as('dependents'))
+    .select(['id', 'project_id'])
+    .where('project_id', '<>', of.projectId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(maxElsewhere)
+    .execute()
+  return found.map((row) => ({ id: row.id, projectId: row.project_id }))
 }
 
 /** Labels of the pools that hold the share's instances; null when there is no such share. */

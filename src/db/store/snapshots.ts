@@ -5,6 +5,7 @@ import type { DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../sche
 import { charge, type ConfiguredLimits } from './quotas.ts'
 import { recordEvent, recordTombstone } from './records.ts'
 import type { Scope } from './scope.ts'
+import { takeShareOfSnapshotInstance } from './share-turns.ts'
 
 export type SnapshotRow = SnapshotsTable
 export type SnapshotInstanceRow = SnapshotInstancesTable
@@ -37,19 +38,6 @@ export async function snapshotInstancesOf(db: DbOrTx, snapshotId: string): Promi
     .execute()
 }
 
-/** Those of a share instance's snapshots, whatever their status. */
-export async function snapshotInstancesOn(
-  db: DbOrTx,
-  shareInstanceId: string,
-): Promise<SnapshotInstanceRow[]> {
-  return db
-    .selectFrom('snapshot_instances')
-    .selectAll()
-    .where('share_instance_id', '=', shareInstanceId)
-    .orderBy('id')
-    .execute()
-}
-
 /** The newest snapshot of a share that is not going away. */
 export async function newestSnapshot(db: DbOrTx, shareId: string): Promise<SnapshotRow | undefined> {
   return db
@@ -78,6 +66,7 @@ export interface SnapshotInstanceChange {
 
 /** As `changeInstance` for shares: status, aggregate, quota and event together; false when it was in no `from` status. */
 export async function changeSnapshotInstance(tx: Tx, change: SnapshotInstanceChange): Promise<boolean> {
+  const share = await takeShareOfSnapshotInstance(tx, change.snapshotInstanceId)
   let update = tx
     .updateTable('snapshot_instances')
     .set({ ...change.instance, ...(change.to === null ? {} : { status: change.to }), updated_at: change.now })
@@ -92,7 +81,7 @@ export async function changeSnapshotInstance(tx: Tx, change: SnapshotInstanceCha
   const shown = { ...change.snapshot, status: aggregateSnapshotStatus(statuses), updated_at: change.now }
   await tx.updateTable('snapshots').set(shown).where('id', '=', before.id).execute()
   const after: SnapshotRow = { ...before, ...shown }
-  await settle(tx, before, after, change)
+  await settle(tx, before, after, { ...change, shareTypeId: share?.share_type_id ?? null })
   return true
 }
 
@@ -100,11 +89,15 @@ async function settle(
   tx: Tx,
   before: SnapshotRow,
   after: SnapshotRow | null,
-  change: Pick<SnapshotInstanceChange, 'now' | 'requestId' | 'operationId' | 'enforce'>,
+  change: Pick<SnapshotInstanceChange, 'now' | 'requestId' | 'operationId' | 'enforce'> & {
+    /** Snapshots are counted with their share's type. */
+    readonly shareTypeId: string | null
+  },
 ): Promise<void> {
+  const { shareTypeId } = change
   await charge(
     tx,
-    { projectId: before.project_id, userId: before.user_id, shareTypeId: await typeOf(tx, before.share_id) },
+    { projectId: before.project_id, userId: before.user_id, shareTypeId },
     chargeDifference(snapshotCharges(before), after === null ? {} : snapshotCharges(after)),
     change.enforce ?? null,
   )
@@ -121,22 +114,13 @@ async function settle(
   })
 }
 
-/** Snapshots are counted with their share's type. */
-export async function typeOf(db: DbOrTx, shareId: string): Promise<string | null> {
-  const share = await db
-    .selectFrom('shares')
-    .select('share_type_id')
-    .where('id', '=', shareId)
-    .executeTakeFirst()
-  return share?.share_type_id ?? null
-}
-
 /** Removes an instance; with the last one the snapshot goes, its quota is released and a tombstone stays. */
 export async function removeSnapshotInstance(
   tx: Tx,
   snapshotInstanceId: string,
   change: Pick<SnapshotInstanceChange, 'now' | 'requestId' | 'operationId'>,
 ): Promise<boolean> {
+  const share = await takeShareOfSnapshotInstance(tx, snapshotInstanceId)
   const instance = await snapshotInstanceById(tx, snapshotInstanceId)
   if (instance === undefined) return false
   await tx
@@ -160,7 +144,7 @@ export async function removeSnapshotInstance(
   await tx.deleteFrom('snapshot_metadata').where('snapshot_id', '=', snapshot.id).execute()
   await tx.deleteFrom('snapshot_access_rules').where('snapshot_id', '=', snapshot.id).execute()
   await tx.deleteFrom('snapshots').where('id', '=', snapshot.id).execute()
-  await settle(tx, snapshot, null, change)
+  await settle(tx, snapshot, null, { ...change, shareTypeId: share?.share_type_id ?? null })
   await recordTombstone(tx, 'snapshot', snapshot, change.now)
   return true
 }

@@ -62,6 +62,19 @@ export interface BackendsTable {
   capabilities: Json
   created_at: Stamp
 }
+/** How far a check of all shares of a backend is. */
+export interface EnsureRunsTable {
+  /** Of the operation that asked for it, or of the backend. */
+  id: string
+  backend_id: string
+  made_for: string
+  position: string | null
+  /** JSON: items to look at again. */
+  left_over: Json
+  checked: number
+  lost: number
+  updated_at: Stamp
+}
 export interface PoolsTable {
   id: string
   backend_id: string
@@ -97,6 +110,7 @@ export interface ServiceTables {
   processes: ProcessesTable
   process_services: ProcessServicesTable
   backends: BackendsTable
+  ensure_runs: EnsureRunsTable
   pools: PoolsTable
   pool_claims: PoolClaimsTable
 }

@@ -42,6 +42,12 @@ export interface SharesTable {
   access_rules_status: string
   progress: string | null
 }
+/** A name in an export path, and the instance that holds it until its export is gone. */
+export interface MountPointNamesTable {
+  name: string
+  instance_id: string
+  created_at: Stamp
+}
 export interface ShareMetadataTable {
   share_id: string
   meta_key: string
@@ -105,6 +111,7 @@ export interface UsagesTable {
 
 export interface ShareTables {
   shares: SharesTable
+  mount_point_names: MountPointNamesTable
   share_metadata: ShareMetadataTable
   share_instances: ShareInstancesTable
   share_instance_export_locations: ShareInstanceExportLocationsTable

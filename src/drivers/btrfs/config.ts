@@ -1,5 +1,6 @@
 /** Options of `driver = "btrfs"`; the generated configuration reference prints the sentences. */
 import { Type, type Static } from 'typebox'
+import type { Wants } from '../driver.ts'
 
 export const btrfsOptions = Type.Object(
   {
@@ -78,4 +79,10 @@ export function sourceOf(options: SourceOptions, driver = 'btrfs'): PoolSource {
   // mkfs and losetup work in whole blocks; 1 MiB suits every sector size.
   const sizeBytes = Math.floor(options.size_gib * 1024) * 1024 * 1024
   return { kind: 'loop', path: options.loop_file ?? '', sizeBytes }
+}
+
+/** The pool is nobody else's; a loop file is made. */
+export function poolWants({ directory, device, loop_file }: SourceOptions): Wants {
+  const given = (paths: readonly (string | undefined)[]) => paths.filter((path) => path !== undefined)
+  return { keeps: given([directory, device, loop_file]), writes: given([directory, loop_file]) }
 }

@@ -8,6 +8,7 @@ import { cephfsDriver } from './driver.ts'
 export const driver = driverFactory({
   name: 'cephfs',
   options: cephfsOptions,
+  wants: ({ conf_file, keyring }) => ({ reads: keyring === undefined ? [conf_file] : [conf_file, keyring] }),
   create: (options, parts) =>
     cephfsDriver(Value.Parse(cephfsOptions, Value.Default(cephfsOptions, { ...options })), parts),
 })

@@ -1,4 +1,5 @@
 /** The entry of `driver = "directory"`. */
+import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { driverFactory } from '../driver.ts'
 import { directoryOptions } from './config.ts'
@@ -8,6 +9,10 @@ import { directoryDriver } from './driver.ts'
 export const driver = driverFactory({
   name: 'directory',
   options: directoryOptions,
+  wants: ({ path }, dir) => {
+    const shares = path ?? join(dir, 'shares')
+    return { keeps: [shares], writes: [shares] }
+  },
   create: (options, parts) =>
     directoryDriver(Value.Parse(directoryOptions, Value.Default(directoryOptions, { ...options })), parts),
 })

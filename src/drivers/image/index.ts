@@ -1,6 +1,7 @@
 /** The entry of `driver = "image"`. */
 import { Value } from 'typebox/value'
 import { driverFactory } from '../driver.ts'
+import { poolWants } from '../btrfs/config.ts'
 import { imageOptions } from './config.ts'
 import { imageDriver } from './driver.ts'
 
@@ -8,6 +9,7 @@ import { imageDriver } from './driver.ts'
 export const driver = driverFactory({
   name: 'image',
   options: imageOptions,
+  wants: (options) => poolWants(options),
   create: (options, parts) =>
     imageDriver(Value.Parse(imageOptions, Value.Default(imageOptions, { ...options })), parts),
 })

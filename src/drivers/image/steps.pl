@@ -15,6 +15,9 @@ my ($O_RDWR, $O_CREAT, $O_EXCL, $O_NONBLOCK) = (2, 0100, 0200, 04000);
 my ($LOCK_EX, $LOCK_NB) = (2, 4);
 # Seconds that a device or a mount may take to become free, and between two looks.
 my ($patience, $pause) = (10, 0.002);
+# Seconds that what a server holds is given: it lets go when it is told to, and not by itself.
+my $served_patience = 2;
+my $unmounts_at_once = 8;
 # Seconds for which XFS tries again to write what the pool did not take, before it shuts itself down.
 my $retry_seconds = 60;
 
@@ -682,10 +685,16 @@ sub take_away_all {
 
 # ------------------------------------------------------------------------------------------------------------- mounts
 
+# With `$below` only those whose path begins like that: a host may have thousands.
 sub all_mounts {
+  my ($below) = @_;
+  my $part = $below // '';
+  # As the kernel writes it.
+  $part =~ s/([ \t\n\\])/sprintf '\\%03o', ord $1/ge;
   open(my $file, '<', '/proc/self/mountinfo') or fail("/proc/self/mountinfo: $!");
   my @all;
   for my $line (split /\n/, <$file>) {
+    next if $part ne '' && index($line, $part) < 0;
     my ($left, $right) = split / - /, $line;
     my (undef, undef, undef, $root, $path, undef, @tags) = split / /, $left;
     my (undef, $source) = split / /, $right;
@@ -698,7 +707,7 @@ sub all_mounts {
 # Of that id, whatever the project and the UUID.
 sub mounts_for {
   my ($exports, $id) = @_;
-  return grep { $_->{path} =~ m{\A\Q$exports\E/[^/]+/\Q$id\E\.[0-9a-f]+\z} } all_mounts();
+  return grep { $_->{path} =~ m{\A\Q$exports\E/[^/]+/\Q$id\E\.[0-9a-f]+\z} } all_mounts("$exports/");
 }
 
 # Mounts an image that has one of those UUIDs where servers of its project see it; older mounts of that id go. Tells where. With
@@ -726,7 +735,7 @@ sub mount_image {
     my ($xfs, $data) = ('xfs', $read_only ? '' : 'discard');
     syscall($call->{mount}, $loop->{path}, $target, $xfs, $flags, $data) == 0 or fail("mounting $image: $!", $! == $EBUSY ? $BUSY : 1);
   }
-  bound_retries($_->{source}) for grep { $_->{path} eq $target } all_mounts();
+  bound_retries($_->{source}) for grep { $_->{path} eq $target } all_mounts($target);
   say_that(uuid => $uuid);
   say_that(tree => $target);
 }
@@ -744,7 +753,7 @@ sub answers {
 sub tell_failed {
   my ($exports) = @_;
   my @ids;
-  for my $mount (all_mounts()) {
+  for my $mount (all_mounts("$exports/")) {
     my ($id) = $mount->{path} =~ m{\A\Q$exports\E/[^/]+/([^/]+)\.[0-9a-f]+\z} or next;
     push @ids, $id if !answers($mount->{path});
   }
@@ -772,7 +781,7 @@ sub hold_projects {
 sub share_folder {
   my ($folder) = @_;
   make_folder($folder);
-  my ($mount) = grep { $_->{path} eq $folder } all_mounts();
+  my ($mount) = grep { $_->{path} eq $folder } all_mounts($folder);
   my ($none, $type) = ('none', 'none');
   if (!$mount) {
     syscall($call->{mount}, $folder, $folder, $type, $MS_BIND, 0) == 0 or fail("binding $folder: $!");
@@ -801,7 +810,7 @@ sub take_off {
 
 sub unmount_path {
   my ($path, $code) = @_;
-  my $end = time + $patience;
+  my $end = time + (($code // $BUSY) == $SERVED ? $served_patience : $patience);
   while (syscall($call->{umount2}, $path, $UMOUNT_NOFOLLOW) != 0) {
     return if $! == $EINVAL || $! == $ENOENT;
     fail("unmounting $path: $!") if $! != $EBUSY;
@@ -826,8 +835,18 @@ sub unmount_id {
 
 sub unmount_all {
   my ($exports) = @_;
-  my @mine = grep { $_->{path} =~ m{\A\Q$exports\E/[^/]+/} } all_mounts();
-  take_off($_->{path}, $_->{source}) for reverse @mine;
+  my @mine = reverse grep { $_->{path} =~ m{\A\Q$exports\E/[^/]+/} } all_mounts("$exports/");
+  # An unmount mostly waits for the kernel, and none lies below another.
+  my @children;
+  for my $turn (0 .. least($unmounts_at_once, scalar @mine) - 1) {
+    my $child = begin();
+    if ($child == 0) {
+      for (my $at = $turn; $at < @mine; $at += $unmounts_at_once) { take_off($mine[$at]{path}, $mine[$at]{source}) }
+      exit 0;
+    }
+    push @children, $child;
+  }
+  wait_for($_, "unmounting below $exports") for @children;
   my $guard = hold_projects($exports);
   drop_folder($_) for folders_in($exports);
   take_away_all();
@@ -838,7 +857,7 @@ sub drop_folder {
   my ($folder) = @_;
   for my $left (folders_in($folder)) { rmdir $left }
   return if folders_in($folder);
-  unmount_path($folder) for grep { $_->{path} eq $folder } all_mounts();
+  unmount_path($folder) for grep { $_->{path} eq $folder } all_mounts($folder);
   rmdir $folder;
 }
 

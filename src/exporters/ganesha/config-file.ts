@@ -2,11 +2,11 @@
 import { DriverError } from '../../drivers/driver.ts'
 import type { OwnFileSystem, ServerUser, Tree } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
-import { isClient, type ClientRule } from './rules.ts'
+import type { ClientRule } from './rules.ts'
 
 /**
- * What an export file says, kept in its first line so that the next process reads it back without parsing Ganesha's language. Rules are
- * read from the lines that Ganesha reads.
+ * What an export file says, kept in its first lines so that the next process reads it back without parsing Ganesha's language: the
+ * rules in one of their own, so that who looks at all files reads little of each.
  */
 export interface ExportRecord {
   /** Share instance id or snapshot instance id. */
@@ -29,24 +29,30 @@ export interface ExportRecord {
   readonly rules: readonly ClientRule[]
 }
 
+/** What the first line tells. */
+export type ExportHeader = Omit<ExportRecord, 'rules'>
+
 const header = '# manila '
-const end = '\n}\n'
-const clientBegin = '  CLIENT { Clients = '
+const rulesHeader = '# rules '
+/** What a file that was cut lacks. */
+export const lastLine = '}'
 
 /**
  * One export file. `prober` is an address that may see the root's attributes beside those whom rules let in, to ask for its
  * handle. Throws {@link DriverError} when a path can't be written safely.
  */
 export function exportFile(record: ExportRecord, options: GaneshaOptions, prober?: string): string {
-  const clients = record.rules.map((rule) => {
-    const access = rule.level === 'rw' && !record.readOnly ? 'RW' : 'RO'
-    const note = `# ${rule.level} ${rule.bits}`
-    return `${clientBegin}${rule.clients.join(', ')}; Access_Type = ${access}; Protocols = 4; } ${note}`
+  const clients = record.rules.map(({ clients, level }) => {
+    const access = level === 'rw' && !record.readOnly ? 'RW' : 'RO'
+    return `  CLIENT { Clients = ${clients.join(', ')}; Access_Type = ${access}; Protocols = 4; }`
   })
   // The first that matches decides: a rule for the same address goes on to hold.
-  if (prober !== undefined) clients.push(`${clientBegin}${prober}; Access_Type = MDONLY_RO; Protocols = 4; }`)
+  if (prober !== undefined)
+    clients.push(`  CLIENT { Clients = ${prober}; Access_Type = MDONLY_RO; Protocols = 4; }`)
+  const { rules, ...rest } = record
   const lines = [
-    `${header}${JSON.stringify({ ...record, rules: undefined }, withoutKey)}`,
+    `${header}${JSON.stringify(rest, withoutKey)}`,
+    `${rulesHeader}${JSON.stringify(rules)}`,
     'EXPORT {',
     `  Export_Id = ${record.number};`,
     `  Path = ${quoted(record.path)};`,
@@ -59,7 +65,7 @@ export function exportFile(record: ExportRecord, options: GaneshaOptions, prober
     '  Attr_Expiration_Time = 0;',
     ...clients,
     `  FSAL { ${fsal(record, options)} }`,
-    '}',
+    lastLine,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -89,83 +95,53 @@ function withoutKey(this: unknown, field: string, value: unknown): unknown {
 }
 
 /** The record of a first line, with the key that the rest of the file holds. */
-function withKey(record: ExportRecord, text: string): ExportRecord {
+function withKey<Some extends ExportHeader>(record: Some, text: string): Some {
   const { ceph } = record
   if (ceph?.user === undefined) return record
   const key = /Secret_Access_Key = "([^"]*)"/.exec(text)?.[1] ?? ''
   return { ...record, ceph: { ...ceph, user: { name: ceph.user.name, key } } }
 }
 
-/** What the first line says. */
-export type ExportHeader = Omit<ExportRecord, 'rules'>
-
-/** Reads back what the first line of an export file says; null for any other file. The line may be all of `text`. */
-export function readHeader(text: string): ExportHeader | null {
-  const said = firstLine(text)
-  if (said === null) return null
-  const { rules: _, ...rest } = said
-  return rest
+/** What the first line of an export file says; null for any other line. */
+export function readHeader(line: string): ExportHeader | null {
+  if (!line.startsWith(header)) return null
+  try {
+    // A release that wrote the rules into this line as well left them there.
+    const { rules: _, ...rest } = JSON.parse(line.slice(header.length)) as Partial<ExportRecord> &
+      ExportHeader
+    return withKey(rest, line)
+  } catch {
+    return null
+  }
 }
 
-/** Reads back a whole export file; null for any other file, and for one whose end is gone. */
-export function readRecord(text: string): ExportRecord | null {
-  const said = firstLine(text)
-  if (said === null) return null
-  // Earlier releases had the rules in their first line, one by one, with networks that Ganesha does not take.
-  if (said.rules === undefined && !text.endsWith(end)) return null
-  const all = said.rules ?? rulesIn(text)
-  const rules = all
-    .map((rule) => ({ ...rule, clients: rule.clients.filter(isClient) }))
-    .filter(({ clients }) => clients.length > 0)
-  return withKey({ ...said, rules }, text)
+/** Reads back what an export file says; null for any other file, and for one that is not whole. */
+export function readExportFile(text: string): ExportRecord | null {
+  const [first = '', second = ''] = text.split('\n', 2)
+  const rest = readHeader(first)
+  if (rest === null || !text.endsWith(`\n${lastLine}\n`)) return null
+  try {
+    const rules = second.startsWith(rulesHeader)
+      ? (JSON.parse(second.slice(rulesHeader.length)) as readonly ClientRule[])
+      : (JSON.parse(first.slice(header.length)) as ExportRecord).rules
+    return Array.isArray(rules) ? withKey({ ...rest, rules }, text) : null
+  } catch {
+    return null
+  }
 }
 
-/** Whether `text` is what is written today for the record that it says: null when an earlier release wrote it. */
-export function isIntact(text: string, record: ExportRecord, options: GaneshaOptions): boolean | null {
-  if (firstLine(text)?.rules !== undefined) return null
+/**
+ * Whether `text` is what would be written for the record that it says: Ganesha parses all of it. One of an earlier release, which wrote
+ * rules into the first line and one by one, is held to be.
+ */
+export function isIntact(text: string, record: ExportRecord, options: GaneshaOptions): boolean {
+  if (!text.includes(`\n${rulesHeader}`)) return true
   try {
     return exportFile(record, options) === text
   } catch (error) {
     if (error instanceof DriverError) return false
     throw error
   }
-}
-
-function firstLine(text: string): (ExportHeader & Partial<Pick<ExportRecord, 'rules'>>) | null {
-  const [first = ''] = text.split('\n', 1)
-  if (!first.startsWith(header)) return null
-  try {
-    const said: unknown = JSON.parse(first.slice(header.length))
-    return isRecord(said) ? said : null
-  } catch {
-    return null
-  }
-}
-
-function isRecord(said: unknown): said is ExportHeader & Partial<Pick<ExportRecord, 'rules'>> {
-  const { id, number, path, name, mount, readOnly, rules } = (said ?? {}) as Partial<Record<string, unknown>>
-  const words = [id, path, name, mount].every((word) => typeof word === 'string')
-  const numbered = Number.isInteger(number) && (number as number) > 0 && (number as number) <= 65_535
-  return words && numbered && typeof readOnly === 'boolean' && (rules === undefined || areRules(rules))
-}
-
-const areRules = (rules: unknown): boolean =>
-  Array.isArray(rules) &&
-  rules.every(
-    (rule: Partial<ClientRule> | null) =>
-      Array.isArray(rule?.clients) &&
-      rule.clients.every((client) => typeof client === 'string') &&
-      (rule.level === 'rw' || rule.level === 'ro') &&
-      Number.isInteger(rule.bits),
-  )
-
-function rulesIn(text: string): readonly ClientRule[] {
-  return text.split('\n').flatMap((line): readonly ClientRule[] => {
-    if (!line.startsWith(clientBegin)) return []
-    const [, level, bits] = /# (rw|ro) (\d+)$/.exec(line) ?? []
-    const clients = line.slice(clientBegin.length, line.indexOf(';')).split(', ')
-    return level === undefined ? [] : [{ clients, level: level === 'rw' ? 'rw' : 'ro', bits: Number(bits) }]
-  })
 }
 
 /** What the main file says besides the options. */

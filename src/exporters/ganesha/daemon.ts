@@ -17,7 +17,7 @@ import type { GaneshaOptions } from './options.ts'
 
 const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.meta.url))
 /** A Unix socket's path may have 107 bytes (unix(7)). */
-const longestSocket = 107
+export const longestSocket = 107
 /** A session of its own before it even forks: the end of a command takes everything that is left in its group along. */
 const apart = ['setsid', '--wait', '--']
 /** How long a daemon found running may take to answer before it counts as hung. */

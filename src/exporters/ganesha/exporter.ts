@@ -29,16 +29,23 @@ export interface GaneshaExporter extends Exporter {
 }
 
 /** What the attacks of the conformance kit could not be kept from, for users. */
+/** What docs/guide/security.md tells at length. */
 const leftOpen = {
   'per-project':
-    'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of one project share a server: one that learned the UUID of another share of its project can read the attributes of that root, and one can interrupt the server for about a second, as often as it likes. Other projects have servers of their own.',
+    'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of one project share a server: one that learned the UUID of another share of its project can read the attributes of that root, and one can interrupt the server for about a second, as often as it likes. Other projects have servers of their own; who can connect to one and knows the name of a client of NFS 4.1 can end its session, which loses its locks.',
   shared:
-    'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of all projects share one server: one that learned the UUID of another share can read the attributes of that root, and any client can interrupt the server for about a second, as often as it likes.',
+    'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of all projects share one server: one that learned the UUID of another share can read the attributes of that root, any client can interrupt the server for about a second, as often as it likes, and whoever knows the name of a client of NFS 4.1 can end its session, which loses its locks.',
 } as const
+const leftOpenByUsers =
+  ' Ceph tells size and times of a file, not its name or content, to whoever names its inode number together with a snapshot.'
 
-/** Milliseconds within which a server that is up tells a handle. */
+function leftOpenOf(servers: GaneshaOptions['servers'], separates: 'file-system' | 'user'): string {
+  return separates === 'user' ? leftOpen[servers] + leftOpenByUsers : leftOpen[servers]
+}
+
 /** Milliseconds that a server may take to forget a file system whose device another one has now. */
 const letGoMs = 3000
+/** Milliseconds within which a server that is up tells a handle. */
 const handleMs = 5000
 
 /** Builds the exporter; nothing is touched before `setup`. */
@@ -169,7 +176,9 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
     name: 'ganesha',
     protocols: ['NFS'],
     accessTypes: [['NFS', 'ip']],
-    ...(parts.storage?.separates === undefined ? {} : { leftOpen: leftOpen[options.servers] }),
+    ...(parts.storage?.separates === undefined
+      ? {}
+      : { leftOpen: leftOpenOf(options.servers, parts.storage.separates) }),
     port: () =>
       opened?.servers
         .known()
@@ -252,10 +261,8 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
 /** Serves nothing under the id afterwards, and keeps nothing of it. */
 async function withdraw(commands: Commands, server: Server, id: string): Promise<void> {
   const { exports } = server
-  const found = await exports.find(commands, id)
-  if (found === null && !(await exports.has(commands, id))) return
-  // One whose file can't be read has its number still.
-  const known = found ?? { id, number: await exports.takeNumber(commands, id) }
+  if (!(await exports.has(commands, id))) return
+  const known = (await exports.find(commands, id)) ?? { id, number: await exports.takeNumber(commands, id) }
   const running = await server.up(commands)
   if (running === null) await exports.forget(commands, known)
   else await exports.remove(commands, running, known)

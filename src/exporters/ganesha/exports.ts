@@ -3,12 +3,13 @@
  * running daemon is told afterwards, so whichever of the two dies, the other brings it back.
  */
 import { createHash } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ExecError } from '../../exec/exec.ts'
+import { isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { mountOf, mounts, type Mount } from '../../drivers/mountinfo.ts'
-import { exportFile, guardFile, isIntact, readHeader, readRecord } from './config-file.ts'
+import { exportFile, guardFile, isIntact, lastLine, readExportFile, readHeader } from './config-file.ts'
 import { differences } from './file-system.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { OwnFileSystem } from '../../drivers/driver.ts'
@@ -23,19 +24,20 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Export_Id has 16 bits; 0 is the pseudo root. */
 const numbers = 65_535
 const manyMegabytes = 64 * 1024 * 1024
-/** Bytes of the largest export file: 20,000 addresses (`clientsAtMost`) take one of them; earlier releases wrote some more. */
-const largestFile = 16 * 1024 * 1024
-/** Bytes in which a first line ends, unless an earlier release wrote it; of so many files at once. */
-const [headBytes, headsAtOnce] = [8192, 256]
+/** Files that one command looks at: their names are its arguments. */
+const filesAtOnce = 500
 /** Who holds the number of the guard (`guardFile`): no share instance. */
 const guardId = '00000000-0000-4000-8000-000000000000'
+
+/** All that it takes to take an export away. */
+export type Numbered = Pick<ExportRecord, 'id' | 'number'>
 
 export interface Exports {
   /** Makes the folders and the guard. */
   prepare(commands: Commands): Promise<void>
-  /** Null when there is none, or none that can be read: it is written anew by the next publish. */
+  /** Null as well for one that can't be read, and is written anew. */
   find(commands: Commands, id: string): Promise<ExportRecord | null>
-  /** Whether there are files of `id`, readable or not. */
+  /** Whether there is a file, readable or not. */
   has(commands: Commands, id: string): Promise<boolean>
   /** An export number that `id` alone has, the same at every call. */
   takeNumber(commands: Commands, id: string): Promise<number>
@@ -47,32 +49,31 @@ export interface Exports {
    */
   show(commands: Commands, running: Running, record: ExportRecord, prober: string): Promise<void>
   /** Makes the daemon forget the export; its files stay. */
-  hide(commands: Commands, running: Running, record: ExportRecord): Promise<void>
+  hide(commands: Commands, running: Running, record: Numbered): Promise<void>
   /** Makes the daemon forget the export, then removes its files. */
   remove(commands: Commands, running: Running, record: Numbered): Promise<void>
-  /** Ids of all export files. */
+  /** Ids of all export files that can be read: the others are published again, and written anew. */
   ids(commands: Commands): Promise<readonly string[]>
+  /** The same, and of those that can't. */
+  names(commands: Commands): Promise<readonly string[]>
+  /** Ids of files that could not be read at the last look, or were not whole. */
+  unreadable(): readonly string[]
   /** Writes the record without a word to the daemon. */
   save(commands: Commands, record: ExportRecord): Promise<void>
   /** Removes the record's files without a word to the daemon. */
   forget(commands: Commands, record: Numbered): Promise<void>
-  /** What a fresh daemon can begin with. Files that can't be read are set aside: their exports are missing until they are published again. */
+  /** What a fresh daemon can begin with. */
   judge(commands: Commands): Promise<Judgement>
   /**
-   * Looks at every file as a whole, after a daemon did not start with them: one that is not what it should be is set aside, one of an
-   * earlier release is written anew from what it says. True when there was one.
+   * Looks at every file as a whole, after a server did not start with them: one that is not what it should be is emptied, so that it
+   * counts as unreadable. True when there was one.
    */
   mend(commands: Commands): Promise<boolean>
-  /** Exports whose files were set aside and are not written anew, as a sentence for operators; null: none. */
-  trouble(): string | null
   /** Whether the daemon has the guard. */
   guarded(commands: Commands, running: Running): Promise<boolean>
   /** A directory on the file system that the guard keeps from clients. */
   readonly guardPath: string
 }
-
-/** What is needed to take an export away. */
-export type Numbered = Pick<ExportRecord, 'id' | 'number'>
 
 export interface Judgement {
   /** The guard, and exports whose directory is what it was when they were published. */
@@ -81,12 +82,8 @@ export interface Judgement {
   readonly missing: readonly string[]
 }
 
-/** Export files below `dir`. `setAside` is told of each export whose file could not be read. */
-export function exportsIn(
-  dir: string,
-  options: GaneshaOptions,
-  setAside: (id: string) => void = () => undefined,
-): Exports {
+/** Export files below `dir`. */
+export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   const folder = join(dir, 'exports.d')
   const numberFolder = join(dir, 'numbers')
   const guardPath = join(dir, 'nothing')
@@ -95,21 +92,9 @@ export function exportsIn(
   // Ceph's client walks no mounts, and the module that would is not needed on such a host.
   const guards = options.ceph_conf === undefined
   const fileOf = (id: string) => join(folder, `${checkedId(id)}.conf`)
-  /** Not a name that is listed, so that the export counts as lost. */
-  const asideOf = (id: string) => `${fileOf(id)}.unreadable`
-  const aside = new Set<string>()
   const numberFile = (number: number) => join(numberFolder, String(number))
-
-  async function ids(commands: Commands): Promise<readonly string[]> {
-    const { stdout } = await commands.look(['ls', '--', folder], { maxOutputBytes: manyMegabytes })
-    const found = stdout.split('\n').flatMap((name) => {
-      const id = name.replace(/\.conf$/, '')
-      return name.endsWith('.conf') && uuid.test(id) ? [id] : []
-    })
-    // Another process may have written one anew.
-    if (aside.size > 0) for (const id of found) aside.delete(id)
-    return found
-  }
+  /** Ids of files that were no export file at the last look. */
+  let unreadable: readonly string[] = []
 
   async function takeNumber(commands: Commands, id: string): Promise<number> {
     // Numbers are spread by id, so one that was freed isn't handed to somebody else next: old file handles hold it.
@@ -122,70 +107,23 @@ export function exportsIn(
     throw new DriverError(`all ${numbers} export numbers are taken`, 'no-room-here')
   }
 
-  /** Null when it is not there or can't be read. */
-  async function whole(commands: Commands, id: string): Promise<string | null> {
-    try {
-      return (await commands.look(['cat', '--', fileOf(id)], { maxOutputBytes: largestFile })).stdout
-    } catch (error) {
-      if (error instanceof ExecError && (error.kind === 'exit' || error.kind === 'output')) return null
-      throw error
-    }
-  }
-
-  /** What each file begins with, by its export's id; what isn't there any more is left out. */
-  async function heads(commands: Commands): Promise<ReadonlyMap<string, string>> {
-    const all = await ids(commands)
-    const found = new Map<string, string>()
-    for (let at = 0; at < all.length; at += headsAtOnce) {
-      const some = all.slice(at, at + headsAtOnce)
-      const argv = ['head', '--verbose', `--bytes=${headBytes}`, '--', ...some.map(fileOf)]
-      const { stdout } = await commands.look(argv, { okCodes: [0, 1], maxOutputBytes: manyMegabytes })
-      const begins = some
-        .map((id) => ({
-          id,
-          banner: `==> ${fileOf(id)} <==\n`,
-          at: stdout.indexOf(`==> ${fileOf(id)} <==\n`),
-        }))
-        .filter((one) => one.at >= 0)
-      for (const [nth, one] of begins.entries()) {
-        // An empty line stands before each banner but the first.
-        const end = nth + 1 < begins.length ? begins[nth + 1]!.at - 1 : stdout.length
-        found.set(one.id, stdout.slice(one.at + one.banner.length, end))
-      }
-      // Listed and not shown: gone, or not to be read.
-      for (const id of some) if (!found.has(id) && (await isThere(commands, [fileOf(id)]))) found.set(id, '')
-    }
-    return found
+  async function names(commands: Commands): Promise<readonly string[]> {
+    const { stdout } = await commands.look(['ls', '--', folder], { maxOutputBytes: manyMegabytes })
+    return stdout.split('\n').flatMap((name) => {
+      const id = name.replace(/\.conf$/, '')
+      return name.endsWith('.conf') && uuid.test(id) ? [id] : []
+    })
   }
 
   async function all(commands: Commands): Promise<readonly ExportHeader[]> {
-    const headers: ExportHeader[] = []
-    for (const [id, head] of await heads(commands)) {
-      const header = readHeader(head.includes('\n') ? head : ((await whole(commands, id)) ?? ''))
-      if (header?.id === id) headers.push(header)
-      else await setFileAside(commands, id)
-    }
-    return headers
+    const here = await names(commands)
+    const records = await readable(commands, here.map(fileOf))
+    unreadable = here.filter((id) => !records.has(fileOf(id)))
+    return [...records.values()]
   }
 
-  /** The export is missing from now on, for all processes, and the reconciler publishes it again with the rules of the database. */
-  async function setFileAside(commands: Commands, id: string): Promise<void> {
-    const argv = ['mv', '-f', '-T', '--', fileOf(id), asideOf(id)]
-    const { code } = await commands.change(argv, { okCodes: [0, 1] })
-    if (code !== 0 && !(await isThere(commands, [fileOf(id)]))) return
-    aside.add(id)
-    setAside(id)
-  }
-
-  async function forget(commands: Commands, { id, number }: Numbered): Promise<void> {
-    aside.delete(id)
-    await commands.change(['rm', '-f', '--', fileOf(id), asideOf(id), numberFile(number)])
-  }
-
-  /** A file that could not be read has no use when there is one again. */
-  async function isWritten(commands: Commands, id: string): Promise<void> {
-    if (aside.delete(id) || (await isThere(commands, [asideOf(id)])))
-      await commands.change(['rm', '-f', '--', asideOf(id)])
+  async function forget(commands: Commands, record: Numbered): Promise<void> {
+    await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
   }
 
   /** Writes `record` to `file` and has the daemon read it there. */
@@ -214,7 +152,9 @@ export function exportsIn(
   }
 
   return {
-    ids,
+    ids: async (commands) => (await all(commands)).map(({ id }) => id),
+    names,
+    unreadable: () => unreadable,
     takeNumber,
     guardPath,
     async prepare(commands) {
@@ -226,19 +166,20 @@ export function exportsIn(
     },
 
     async find(commands, id) {
-      const text = await whole(commands, id)
-      const record = text === null ? null : readRecord(text)
-      if (record?.id === id) return record
-      if (text !== null || (await isThere(commands, [fileOf(id)]))) await setFileAside(commands, id)
-      return null
+      try {
+        const { stdout } = await commands.look(['cat', '--', fileOf(id)], { maxOutputBytes: manyMegabytes })
+        return readExportFile(stdout)
+      } catch (error) {
+        if (isAbsent(error) || (error instanceof ExecError && error.kind === 'output')) return null
+        throw error
+      }
     },
 
-    has: (commands, id) => isThere(commands, [fileOf(id), asideOf(id)]),
-
-    async apply(commands, running, record) {
-      await tell(commands, running, record, fileOf(record.id))
-      await isWritten(commands, record.id)
+    async has(commands, id) {
+      return (await commands.look(['test', '-e', fileOf(id)], { okCodes: [0, 1] })).code === 0
     },
+
+    apply: (commands, running, record) => tell(commands, running, record, fileOf(record.id)),
 
     async show(commands, running, record, prober) {
       const file = join(shown, `${checkedId(record.id)}.conf`)
@@ -255,7 +196,6 @@ export function exportsIn(
 
     async save(commands, record) {
       await commands.change(['sh', writeScript, fileOf(record.id)], { input: exportFile(record, options) })
-      await isWritten(commands, record.id)
     },
 
     forget,
@@ -280,35 +220,22 @@ export function exportsIn(
 
     async mend(commands) {
       let mended = false
-      for (const id of await ids(commands)) {
-        const text = await whole(commands, id)
-        const record = text === null ? null : readRecord(text)
-        const intact = text !== null && record?.id === id && isIntact(text, record, options)
-        if (intact === true) continue
+      for (const id of await names(commands)) {
+        const { stdout } = await commands.look(['cat', '--', fileOf(id)], { maxOutputBytes: manyMegabytes })
+        // What can't be read is left out already.
+        const record = readExportFile(stdout)
+        if (record === null || isIntact(stdout, record, options)) continue
         mended = true
-        // Rules that the rest of the file may have lost are in the database.
-        if (record === null || intact !== null) await setFileAside(commands, id)
-        else await commands.change(['sh', writeScript, fileOf(id)], { input: exportFile(record, options) })
+        await commands.change(['sh', writeScript, fileOf(id)], { input: '' })
       }
       return mended
     },
-
-    trouble: () =>
-      aside.size === 0
-        ? null
-        : `could not read the files of ${aside.size} exports, which are written anew: ${[...aside].slice(0, 5).join(', ')}`,
 
     async guarded(commands, running) {
       const number = await takeNumber(commands, guardId)
       return !guards || (await liveExport(commands, running, number)) === guardPath
     },
   }
-}
-
-/** Whether one of the files is there. */
-async function isThere(commands: Commands, files: readonly string[]): Promise<boolean> {
-  const tests = files.flatMap((file, at) => [...(at === 0 ? [] : ['-o']), '-e', file])
-  return (await commands.look(['test', ...tests], { okCodes: [0, 1] })).code === 0
 }
 
 /**
@@ -357,12 +284,66 @@ export async function checkFileSystem(
     )
 }
 
+/**
+ * What those of these files say that can be read and are whole: any other would keep the server from starting, for all. Their names
+ * are their ids.
+ */
+export async function readable(
+  commands: Commands,
+  files: readonly string[],
+): Promise<ReadonlyMap<string, ExportHeader>> {
+  const records = new Map<string, ExportHeader>()
+  for (let at = 0; at < files.length; at += filesAtOnce) {
+    const some = files.slice(at, at + filesAtOnce)
+    const cut = new Set(await filesWithout(commands, `^${lastLine}$`, some))
+    const whole = some.filter((file) => !cut.has(file))
+    const byId = new Map(whole.map((file) => [basename(file, '.conf'), file]))
+    for (const line of await firstLines(commands, whole)) {
+      const record = readHeader(line)
+      const file = byId.get(record?.id ?? '')
+      if (record !== null && file !== undefined && isInstanceId(record.id)) records.set(file, record)
+    }
+  }
+  return records
+}
+
+/** One that went meanwhile, or that the disk does not give back, is one that it says nothing of. */
+const quietGrep = ['grep', '--text', '--no-messages']
+
+/** The first line of each that begins as an export file does; lines that are as long as no such line is are left out. */
+async function firstLines(commands: Commands, files: readonly string[]): Promise<readonly string[]> {
+  if (files.length === 0) return []
+  const argv = [...quietGrep, '--no-filename', '--max-count=1', '^# manila ', '--', ...files]
+  try {
+    const { stdout } = await commands.look(argv, { maxOutputBytes: manyMegabytes, okCodes: [0, 1, 2] })
+    return stdout.split('\n')
+  } catch (error) {
+    if (!(error instanceof ExecError) || error.kind !== 'output') throw error
+    const half = files.length >> 1
+    if (half === 0) return []
+    return [
+      ...(await firstLines(commands, files.slice(0, half))),
+      ...(await firstLines(commands, files.slice(half))),
+    ]
+  }
+}
+
+async function filesWithout(
+  commands: Commands,
+  pattern: string,
+  files: readonly string[],
+): Promise<readonly string[]> {
+  const argv = [...quietGrep, '--files-without-match', pattern, '--', ...files]
+  const { stdout } = await commands.look(argv, { maxOutputBytes: manyMegabytes, okCodes: [0, 1, 2] })
+  return stdout.split('\n').filter((file) => file !== '')
+}
+
 /** The path that the daemon serves under `number`; null when it serves none. */
 async function liveExport(commands: Commands, running: Running, number: number): Promise<string | null> {
   try {
-    // All clients, some 250 bytes each.
-    const options = { maxOutputBytes: manyMegabytes }
-    const { stdout } = await commands.look(busCall(running, 'DisplayExport', [`uint16:${number}`]), options)
+    // It lists every client.
+    const ask = busCall(running, 'DisplayExport', [`uint16:${number}`])
+    const { stdout } = await commands.look(ask, { maxOutputBytes: manyMegabytes })
     return /^\s*string "(.*)"$/m.exec(stdout)?.[1] ?? ''
   } catch (error) {
     if (isUnknownExport(error)) return null

@@ -3,6 +3,7 @@ import { Value } from 'typebox/value'
 import { exporterFactory } from '../../drivers/driver.ts'
 import { ganeshaExporter } from './exporter.ts'
 import { ganeshaOptions } from './options.ts'
+import { socketProblem } from './servers.ts'
 
 export type { GaneshaExporter } from './exporter.ts'
 
@@ -10,6 +11,14 @@ export type { GaneshaExporter } from './exporter.ts'
 export const exporter = exporterFactory({
   name: 'ganesha',
   options: ganeshaOptions,
+  wants: ({ servers, bind_address, addresses, port, ceph_conf }, dir) => {
+    const problem = socketProblem({ servers }, dir)
+    return {
+      listens: (servers === 'shared' ? [bind_address] : addresses).map((host) => ({ host, port })),
+      reads: ceph_conf === undefined ? [] : [ceph_conf],
+      problems: problem === null ? [] : [problem],
+    }
+  },
   create: (options, parts) =>
     ganeshaExporter(Value.Parse(ganeshaOptions, Value.Default(ganeshaOptions, { ...options })), parts),
 })

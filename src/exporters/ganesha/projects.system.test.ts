@@ -219,6 +219,7 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     // Two processes of one host watch; one of them starts it.
     const second = build()
     await second.setup(call())
+    const tookMs: number[] = []
     for (let death = 1; death <= 3; death++) {
       const client = await mountNfs({
         host: hosts[0]!,
@@ -230,12 +231,14 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
       const pid = pidOf(red)
       if (death === 2) await poison(hosts[0]!, one)
       else await kill(pid)
+      const died = performance.now()
       await within(3000, 'the server is back', () =>
         mount(hosts[0]!, one).then(
           (again) => again.close().then(() => true),
           () => false,
         ),
       )
+      tookMs.push(performance.now() - died)
       expect(pidOf(red)).not.toBe(pid)
       await within(1000, 'the death is counted', () => restarts === death)
       await client.close()
@@ -243,6 +246,9 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
       // The other process may have started it.
       else await within(5000, 'the third death is a trouble', () => exporter.troubles!().length === 1)
     }
+    // What the machine does beside may slow down one of them, and not all.
+    expect(Math.min(...tookMs)).toBeLessThan(1000)
+    console.log(`served again after ${tookMs.map((ms) => ms.toFixed(0)).join(', ')} ms`)
     expect(exporter.troubles!()[0]).toBe(
       `NFS-Ganesha of project ${red} died 3 times within a minute, and was started again each time; connected each time: 127.0.11.77`,
     )

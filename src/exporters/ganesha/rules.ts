@@ -1,14 +1,13 @@
 /**
- * Access rules in Ganesha's words. NFS without Kerberos knows a client by its address only, and NFS-Ganesha 4.3 doesn't read every
- * network; what it can't enforce ends in error by itself, without stopping the others.
+ * Access rules in Ganesha's words. NFS without Kerberos knows a client by its address only, so every other kind of rule
+ * ends in error by itself, without stopping the others.
  */
+import { addressesOf, checkTarget, weightOf } from '../../model/access.ts'
 import type { ExportRule, RuleOutcome } from '../../drivers/driver.ts'
-import { singleAddresses } from '../../model/access-networks.ts'
-import { checkTarget } from '../../model/access.ts'
 
-/** Clients that Ganesha can be told of together. */
+/** Clients that Ganesha is told of together. */
 export interface ClientRule {
-  /** As Ganesha takes them: `10.0.0.7`, `10.0.0.0/24`; two halves for “everybody”, each address of a small IPv6 network. */
+  /** As Ganesha takes them: `10.0.0.7`, `10.0.0.0/24`; two halves for “everybody”. */
   readonly clients: readonly string[]
   readonly level: 'rw' | 'ro'
   /** How many leading bits of the address are fixed; IPv4 counts as if mapped into IPv6. */
@@ -28,15 +27,10 @@ export interface SortedRules {
  */
 export const clientsAtMost = 20_000
 
-/** Its parser takes two digits after an IPv6 address. */
-const longestPrefix = 99
-/** From here on a network is told address by address. */
-const shortestList = 121
-
 /** Splits rules into what Ganesha enforces and what becomes of each; never throws. */
 export function sortRules(rules: readonly ExportRule[]): SortedRules {
   const enforced: ClientRule[] = []
-  let clients = 0
+  let told = 0
   const outcomes = rules.map((rule): RuleOutcome => {
     if (rule.type !== 'ip') {
       const why = `NFS here knows clients by address only; a rule of type ${rule.type} can't be enforced`
@@ -44,9 +38,9 @@ export function sortRules(rules: readonly ExportRule[]): SortedRules {
     }
     const client = clientOf(rule)
     if (typeof client === 'string') return refused(rule, client)
-    if (clients + client.clients.length > clientsAtMost)
-      return refused(rule, `an export may have ${clientsAtMost} addresses and networks; it has ${clients}`)
-    clients += client.clients.length
+    if (told + client.clients.length > clientsAtMost)
+      return refused(rule, `an export may have ${clientsAtMost} addresses and networks, and has ${told}`)
+    told += client.clients.length
     enforced.push(client)
     return { id: rule.id, state: 'active', accessKey: null, why: null, reason: null }
   })
@@ -65,31 +59,35 @@ function refused(rule: ExportRule, why: string): RuleOutcome {
   return { id: rule.id, state: 'error', accessKey: null, why, reason: 'unsupported' }
 }
 
-/** Null or a sentence: why Ganesha can't enforce it. */
+/** How Ganesha is told of the rule's clients; a sentence when it can't be told. */
 function clientOf(rule: ExportRule): ClientRule | string {
-  const { canonical, problem } = checkTarget('ip', rule.to, { ipv6: true, cephx: true })
-  if (problem !== undefined) return problem
-  if (canonical !== rule.to) return `${rule.to} is another way to write ${canonical}: use that`
+  const { canonical, problem } = checkTarget('ip', rule.to, { ipv6: true, cephx: false })
+  if (canonical === undefined) return problem
   const [address = '', prefix] = canonical.split('/')
   const width = address.includes(':') ? 128 : 32
   const length = prefix === undefined ? width : Number(prefix)
   const bits = length + (128 - width)
-  const clients = spelled(canonical, length, width)
-  if (clients !== null) return { clients, level: rule.level, bits }
-  return `NFS-Ganesha takes IPv6 networks up to /${longestPrefix} and from /${shortestList}: ${canonical} can't be enforced; use /${longestPrefix}, or single addresses`
+  const clients = spelled(canonical, address, length, width)
+  if (clients === null)
+    return `NFS-Ganesha takes IPv6 networks of the prefixes /0 to /99 and /121 to /128, and ${rule.to} is none of them`
+  return { clients, level: rule.level, bits }
 }
 
-/** Ganesha's parser refuses `/0`, so everybody is two halves; a whole address goes without its length. Null: it has no words for it. */
-function spelled(canonical: string, length: number, width: number): readonly string[] | null {
+/** Prefixes with more than two digits are no words of Ganesha's 4.3 parser. */
+const longestPrefix = 99
+
+/**
+ * Ganesha's parser refuses `/0` as well, so everybody is two halves; a whole address goes without its length, and a network too
+ * small to be named goes address by address. Null for what can be said in none of these ways.
+ */
+function spelled(
+  canonical: string,
+  address: string,
+  length: number,
+  width: number,
+): readonly string[] | null {
+  if (length === width) return [address]
   if (length === 0) return width === 32 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']
-  if (length === width || length <= longestPrefix) return [canonical]
-  return length < shortestList ? null : singleAddresses(canonical)
-}
-
-/** Whether `client` is something that an export file may say. Files of earlier releases say more, and then lose all their clients. */
-export function isClient(client: string): boolean {
-  const { canonical } = checkTarget('ip', client, { ipv6: true, cephx: true })
-  if (canonical !== client) return false
-  const [address = '', prefix] = client.split('/')
-  return prefix === undefined || !address.includes(':') || Number(prefix) <= longestPrefix
+  if (length <= longestPrefix) return [`${address}/${length}`]
+  return weightOf('ip', canonical) > 1 ? addressesOf(canonical) : null
 }

@@ -44,15 +44,10 @@ const pauseMs = 3000
 
 /** The server of `project` at `place`; nothing is touched yet. */
 export function serverIn(project: string, place: Place, options: GaneshaOptions, parts: Parts): Server {
+  const exports = exportsIn(place.dir, options)
   const daemon = daemonIn(place, options, parts)
   const crashFile = join(place.dir, 'crashes')
   const about = { backend: parts.backend, ...(project === '' ? {} : { project }) }
-  const exports = exportsIn(place.dir, options, (id) =>
-    parts.log.error(
-      { ...about, export: id },
-      'the file of an export could not be read; it is published again',
-    ),
-  )
   let state: 'unknown' | 'waiting' | 'running' = 'unknown'
   let awaited: readonly string[] = []
   let deadline = 0
@@ -197,9 +192,13 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
     },
 
     trouble() {
+      const lost = exports.unreadable()
+      const trouble =
+        lost.length > 0
+          ? `left out exports whose files can't be read, until they are written anew: ${lost.slice(0, 10).join(', ')}`
+          : troubleOf(crashes, parts.now())
       const whose = project === '' ? '' : ` of project ${project}`
-      const all = [troubleOf(crashes, parts.now()), exports.trouble()].filter((one) => one !== null)
-      return all.length === 0 ? null : `NFS-Ganesha${whose} ${all.join('; it ')}`
+      return trouble === null ? null : `NFS-Ganesha${whose} ${trouble}`
     },
   }
 }

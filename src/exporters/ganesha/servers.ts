@@ -12,12 +12,12 @@ import { mounts } from '../../drivers/mountinfo.ts'
 import { projectFolder } from '../../drivers/project-folder.ts'
 import { hostLock } from '../../exec/host-lock.ts'
 import { addressesIn, type Addresses } from './addresses.ts'
-import { isInstanceId } from './exports.ts'
+import { isInstanceId, readable } from './exports.ts'
 import { isWildcard } from './listening.ts'
 import { serverIn, type Server } from './server.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { Parts } from '../../drivers/driver.ts'
-import type { Place } from './daemon.ts'
+import { longestSocket, type Place } from './daemon.ts'
 import type { GaneshaOptions } from './options.ts'
 
 export interface Servers {
@@ -101,8 +101,13 @@ const writeScript = fileURLToPath(new URL('../../drivers/write-file.sh', import.
 const confineScript = fileURLToPath(new URL('confine.sh', import.meta.url))
 /** Servers that are brought up at once: each takes a processor for 0.2 s. */
 const atOnce = 4
-/** Longer names than a UUID's would make the path of the bus too long for a socket. */
-const longestFolder = 36
+/** Longer names than a UUID's would make the path of the bus too long for a socket; where even those do, Keystone's ids still fit. */
+const longestFolder = (dir: string): number => (busOver(dir, 36) <= 0 ? 36 : keystoneId)
+const keystoneId = 32
+
+/** Bytes that the socket of a project's server, whose name has `length`, has too many. */
+const busOver = (dir: string, length: number): number =>
+  Buffer.byteLength(join(dir, 'projects', '0'.repeat(length), 'bus')) - longestSocket
 
 /** One server a project. Throws a sentence when the configuration can't have that. */
 export function projectServers(dir: string, options: GaneshaOptions, parts: Parts): Servers {
@@ -113,7 +118,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   const down = new Map<string, string>()
   const nameOf = (projectId: string): string => {
     const folder = projectFolder(projectId)
-    if (folder.length <= longestFolder) return folder
+    if (folder.length <= longestFolder(dir)) return folder
     return createHash('sha256').update(folder).digest('hex').slice(0, 32)
   }
 
@@ -186,7 +191,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
   async function idsOf(commands: Commands, one: Server): Promise<readonly string[]> {
     try {
-      return await one.exports.ids(commands)
+      return await one.exports.names(commands)
     } catch (error) {
       if (isAbsent(error)) return []
       throw error
@@ -215,8 +220,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
   async function find(commands: Commands, id: string): Promise<Server | null> {
     if (!isInstanceId(id)) return null
-    const named = ['-path', `*/exports.d/${id}.conf`, '-o', '-path', `*/exports.d/${id}.conf.unreadable`]
-    const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '(', ...named, ')']
+    const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '-path', `*/exports.d/${id}.conf`]
     const { stdout } = await commands.look([...argv, '-printf', '%P\n'], { okCodes: [0, 1] })
     const [project = ''] = stdout.split('/', 1)
     if (project === '') return null
@@ -321,13 +325,9 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
     async ids(commands) {
       const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '-path', '*/exports.d/*.conf']
-      const { stdout } = await commands.look([...argv, '-printf', '%f\n'], {
-        maxOutputBytes: 64 * 1024 * 1024,
-      })
-      return stdout.split('\n').flatMap((name) => {
-        const id = name.replace(/\.conf$/, '')
-        return isInstanceId(id) ? [id] : []
-      })
+      const { stdout } = await commands.look(argv, { maxOutputBytes: 64 * 1024 * 1024 })
+      const files = stdout.split('\n').filter((file) => file !== '')
+      return [...(await readable(commands, files)).values()].map(({ id }) => id)
     },
 
     all: assigned,
@@ -356,9 +356,22 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 /** Descriptors of a project's server: connections and open files. */
 const files = 8192
 
-/** Throws a sentence when the options contradict each other or what the driver says of itself. */
+/**
+ * Why the sockets of servers below `dir` would have paths that are too long; null when they fit. Asked at the start: those of a
+ * project's server are longer than a shared one's, and would be missed only when the first share of the project is exported.
+ */
+export function socketProblem({ servers }: Pick<GaneshaOptions, 'servers'>, dir: string): string | null {
+  const shared = Buffer.byteLength(join(dir, 'bus')) - longestSocket
+  const over = servers === 'shared' ? shared : busOver(dir, keystoneId)
+  if (over <= 0) return null
+  return `the path ${dir} is too long for the sockets of NFS servers in it: choose a state_dir that is ${over} bytes shorter`
+}
+
+/** Throws a sentence when the options contradict each other, what the driver says of itself, or where they are to run. */
 export function checkServers(options: GaneshaOptions, parts: Parts): void {
   const { servers, addresses } = options
+  const tooLong = socketProblem(options, parts.dir)
+  if (tooLong !== null) throw new Error(tooLong)
   if (servers === 'shared') {
     if (addresses.length > 0) throw new Error('the option addresses is for servers = "per-project"')
     return

@@ -2,6 +2,7 @@
 import type { Tx } from '../../db/schema.ts'
 import { createEndedBadly } from '../../db/store/endings.ts'
 import { instanceById, releasePlacement } from '../../db/store/share-instances.ts'
+import { takeShare } from '../../db/store/share-turns.ts'
 import { poolLabelsOfShare, shareById } from '../../db/store/shares.ts'
 import { typeById } from '../../db/store/share-types.ts'
 import { operation, StepFailure, type Job, type OperationCode } from '../../engine/operation.ts'
@@ -17,6 +18,8 @@ export function createShare(parts: SchedulerParts): OperationCode<'create-share'
       place: {
         run: async (job) => ({
           commit: async (tx, record) => {
+            // Before the pool, which all wait for: who deletes a share takes them in this order.
+            await takeShare(tx, job.payload.shareId)
             const instance = await instanceById(tx, job.payload.instanceId)
             if (instance === undefined) throw gone(job)
             if (instance.pool_id !== null) return record.route(instance.backend_id ?? '')

@@ -4,7 +4,7 @@
  */
 import { manageEndedBadly } from '../../db/store/endings.ts'
 import { isComingUp, poolRecord } from '../../db/store/pools.ts'
-import { shareById } from '../../db/store/shares.ts'
+import { takeShare } from '../../db/store/share-turns.ts'
 import { typeById } from '../../db/store/share-types.ts'
 import { operation, StepFailure, type OperationCode } from '../../engine/operation.ts'
 import { place } from '../place.ts'
@@ -19,7 +19,7 @@ export function manageShare(parts: SchedulerParts): OperationCode<'manage-share'
         // No undo: this step only looks and writes where the share is.
         run: async ({ payload }) => ({
           commit: async (tx, record) => {
-            const share = await shareById(tx, payload.shareId)
+            const share = await takeShare(tx, payload.shareId)
             const found = await poolRecord(tx, payload.pool)
             if (share === undefined || found === undefined) {
               const message = `Pool ${payload.pool} or share ${payload.shareId} is gone.`

@@ -66,7 +66,7 @@ async function forget(parts: StepParts, job: DeleteJob): Promise<StepDone> {
           now,
         })
       }
-      await removeInstance(tx, instanceId, by(job, now))
+      await removeInstance(tx, instanceId, by(job, now), { leftBehind: leftBehind !== null })
     },
   }
 }

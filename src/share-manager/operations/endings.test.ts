@@ -12,8 +12,10 @@ import {
   askOfShare,
   askOfSnapshot,
   askToManage,
+  askToManageSnapshot,
   availableShare,
   availableSnapshot,
+  scenarios,
 } from '../test-scenarios.ts'
 
 let bench: Bench
@@ -281,6 +283,68 @@ describe('managing', () => {
     const other = await askToManage(bench)
     await faulty({ manage: { kind: 'fail' } })
     expect(await shareRow(other.shareId)).toMatchObject({ status: 'manage_error', size: 0 })
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
+describe('what is taken over', () => {
+  const limit = (resource: 'gigabytes' | 'per_share_gigabytes' | 'snapshot_gigabytes', gib: number) => {
+    bench.settings.quota[resource] = gib
+  }
+  const causeOf = async (id: string) => {
+    const all = bench.store.db.selectFrom('operations').selectAll()
+    const { state, cause_code, cause_message } = await all.where('id', '=', id).executeTakeFirstOrThrow()
+    return [state, cause_code, cause_message]
+  }
+
+  it.each(['gigabytes', 'per_share_gigabytes'] as const)(
+    'is handed back when %s does not allow its size',
+    async (resource) => {
+      await open()
+      limit(resource, 2)
+      const managed = await askToManage(bench)
+      await bench.drain()
+      expect(await shareRow(managed.shareId)).toMatchObject({ status: 'manage_error', size: 0 })
+      expect(await causeOf(managed.operationId)).toEqual([
+        'failed',
+        'over-quota',
+        expect.stringContaining('Quota exceeded'),
+      ])
+      expect(bench.held()).toMatchObject({ shares: [], exports: [] })
+      expect(await brokenLaws(bench)).toEqual([])
+      limit(resource, 3)
+      const again = await askToManage(bench)
+      await bench.drain()
+      expect(await shareRow(again.shareId)).toMatchObject({ status: 'available', size: 3 })
+    },
+  )
+
+  it('is handed back when snapshot_gigabytes does not allow its size', async () => {
+    await open()
+    const operationId = await askToManageSnapshot(bench)
+    limit('snapshot_gigabytes', 3)
+    await bench.drain()
+    expect((await causeOf(operationId)).slice(0, 2)).toEqual(['failed', 'over-quota'])
+    const rows = await bench.store.db.selectFrom('snapshots').select('status').execute()
+    expect(rows).toEqual([{ status: 'manage_error' }])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
+describe('a revert to a larger snapshot', () => {
+  it('is placed first, and leaves the pool with the size that it then has', async () => {
+    await open()
+    const operationId = await scenarios['revert-and-extend-share'](bench)
+    const pool = () => bench.store.db.selectFrom('pools').select('placed_gib').executeTakeFirstOrThrow()
+    expect(await pool()).toEqual({ placed_gib: 2 })
+    await bench.drain()
+    const operation = await bench.store.db
+      .selectFrom('operations')
+      .selectAll()
+      .where('id', '=', operationId)
+      .executeTakeFirstOrThrow()
+    expect(operation.state).toBe('done')
+    expect(await pool()).toEqual({ placed_gib: 4 })
     expect(await brokenLaws(bench)).toEqual([])
   })
 })

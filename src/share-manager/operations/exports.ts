@@ -5,7 +5,7 @@ import { mustBeOn, rulesOfInstance } from '../../db/store/access-mappings.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import type { StepParts } from '../parts.ts'
 import { shareExport, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
-import { applyRules, type Publisher } from '../rules.ts'
+import { exportRules } from '../rules.ts'
 import { onBackend } from './calls.ts'
 
 /** Publishes the share to nobody yet; answers where. Nowhere on a backend that publishes nothing at all. */
@@ -85,18 +85,16 @@ export async function unpublish(
   })
 }
 
-/** Puts the rules that are in force back on an export that was published anew; the reconciler of rules judges them again. */
+/** Puts the rules that are in force back on an export that was published anew. */
 export async function restoreRules(parts: StepParts, job: Job, subject: ShareSubject): Promise<void> {
   const rules = (await rulesOfInstance(parts.store.db, subject.instance.id)).filter((rule) =>
     mustBeOn.includes(rule.state),
   )
   const how = { name: 'apply-rules', instanceId: subject.instance.id }
   const readOnly = await servedReadOnly(parts.store.db, subject.instance)
-  const publisher: Publisher = {
-    exporter: parts.backend?.exporter ?? null,
-    call: (work) => onBackend(parts, job, how, (call) => work(call)),
-  }
-  await applyRules(publisher, shareExport(subject), rules, { readOnly })
+  await onBackend(parts, job, how, async (call, { exporter }) => {
+    await exporter?.applyRules(call, shareExport(subject), exportRules(rules, { readOnly }))
+  })
 }
 
 export const locationsJson = (locations: readonly ExportLocation[]): Json =>

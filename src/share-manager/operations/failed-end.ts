@@ -5,7 +5,12 @@ import type { StepParts } from '../parts.ts'
 /** What the store's endings need to know of an operation that failed. */
 export function failedEnd(
   parts: StepParts,
-  job: Job<'create-share'> | Job<'extend-share'> | Job<'manage-share'>,
+  job:
+    | Job<'create-share'>
+    | Job<'extend-share'>
+    | Job<'manage-share'>
+    | Job<'revert-share'>
+    | Job<'revert-and-extend-share'>,
   cause: Cause,
   undone: boolean,
 ): Ending {

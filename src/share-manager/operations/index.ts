@@ -10,7 +10,7 @@ import { ensureShares } from './ensure-shares.ts'
 import { extendShare } from './extend-share.ts'
 import { manageShare } from './manage-share.ts'
 import { manageSnapshot } from './manage-snapshot.ts'
-import { revertShare } from './revert-share.ts'
+import { revertAndExtendShare, revertShare } from './revert-share.ts'
 import { shrinkShare } from './shrink-share.ts'
 import { unmanageShare } from './unmanage-share.ts'
 import { unmanageSnapshot } from './unmanage-snapshot.ts'
@@ -25,6 +25,7 @@ export function shareOperations(parts: StepParts): Registry {
     createSnapshot(parts),
     deleteSnapshot(parts),
     revertShare(parts),
+    revertAndExtendShare(parts),
     manageShare(parts),
     unmanageShare(parts),
     manageSnapshot(parts),

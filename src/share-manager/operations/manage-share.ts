@@ -1,11 +1,14 @@
 /** A tree that exists on the backend becomes a share. Its size is what the backend says; quota is charged at the end. */
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
 import { manageEndedBadly } from '../../db/store/endings.ts'
+import { refuseLarger } from '../../db/store/quotas.ts'
 import { changeInstance, placeExactly } from '../../db/store/share-instances.ts'
+import type { Tx } from '../../db/schema.ts'
 import type { CreatedShare, ExportLocation } from '../../drivers/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { bareExport, bareShareRef, keep, loadShare, shareExport } from '../refs.ts'
+import { withinQuota } from './afford.ts'
 import { by, gone, made, moveOn, onBackend, outputOf, shareOf, unsupported } from './calls.ts'
 import { locationsJson, publishShare, unpublish } from './exports.ts'
 import { failedEnd } from './failed-end.ts'
@@ -77,16 +80,33 @@ async function finish(parts: StepParts, job: ManageJob): Promise<StepDone> {
   return {
     commit: async (tx) => {
       const now = parts.clock.now()
-      await moveOn(tx, {
-        instanceId,
-        from: ['manage_starting'],
-        to: 'available',
-        instance: { progress: '100%', launched_at: now },
-        share: { size: sizeGib },
-        ...by(job, now),
+      await withinQuota(async () => {
+        await refuseLargerThanAllowed(tx, parts, instanceId, sizeGib)
+        await moveOn(tx, {
+          instanceId,
+          from: ['manage_starting'],
+          to: 'available',
+          instance: { progress: '100%', launched_at: now },
+          share: { size: sizeGib },
+          enforce: parts.settings.quota,
+          ...by(job, now),
+        })
       })
       await placeExactly(tx, instanceId, sizeGib)
       await replaceExportLocations(tx, instanceId, locations, now)
     },
   }
+}
+
+/** The ceiling for one share holds for one that was there before us too. */
+async function refuseLargerThanAllowed(
+  tx: Tx,
+  parts: StepParts,
+  instanceId: string,
+  sizeGib: number,
+): Promise<void> {
+  const share = (await loadShare(tx, instanceId))?.share
+  if (share === undefined) return
+  const payer = { projectId: share.project_id, userId: share.user_id, shareTypeId: share.share_type_id }
+  await refuseLarger(tx, payer, sizeGib, parts.settings.quota)
 }

@@ -7,6 +7,7 @@ import type { ExportLocation } from '../../drivers/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { keep, loadSnapshot } from '../refs.ts'
+import { withinQuota } from './afford.ts'
 import { by, gone, onBackend, outputOf, snapshotOf, tell, unsupported } from './calls.ts'
 import { publishRun, withdraw } from './create-snapshot.ts'
 
@@ -62,14 +63,17 @@ async function publish(parts: StepParts, job: ManageJob): Promise<StepDone> {
   return {
     commit: async (tx) => {
       const now = parts.clock.now()
-      const found = await settleSnapshotInstance(tx, {
-        snapshotInstanceId,
-        from: ['manage_starting'],
-        to: 'available',
-        instance: { progress: '100%' },
-        snapshot: { size: sizeGib },
-        ...by(job, now),
-      })
+      const found = await withinQuota(() =>
+        settleSnapshotInstance(tx, {
+          snapshotInstanceId,
+          from: ['manage_starting'],
+          to: 'available',
+          instance: { progress: '100%' },
+          snapshot: { size: sizeGib },
+          enforce: parts.settings.quota,
+          ...by(job, now),
+        }),
+      )
       if (!found) throw gone(`Snapshot instance ${snapshotInstanceId}`)
       await replaceSnapshotExportLocations(tx, snapshotInstanceId, locations, now)
       if (locations.length > 0) await touchSnapshotRules(tx, snapshotInstanceId)

@@ -2,44 +2,47 @@
  * The share's content and size become its newest snapshot's. Clients are cut off meanwhile: the tree behind the export is
  * replaced, and a client that went on writing to the old one would lose what it wrote.
  */
+import { revertEndedBadly } from '../../db/store/endings.ts'
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
 import { touchRules } from '../../db/store/access-mappings.ts'
 import { changeInstance, placeExactly } from '../../db/store/share-instances.ts'
 import { settleSnapshotInstance } from '../../db/store/snapshot-instances.ts'
-import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { CreatedShare, ExportLocation } from '../../drivers/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
+import { knownDetail } from '../../model/messages.ts'
 import type { StepParts } from '../parts.ts'
 import { keep, loadShare, shareExport } from '../refs.ts'
-import {
-  by,
-  gone,
-  made,
-  moveOn,
-  onBackend,
-  outputOf,
-  shareOf,
-  snapshotOf,
-  tell,
-  unsupported,
-} from './calls.ts'
+import { by, gone, made, moveOn, onBackend, outputOf, shareOf, snapshotOf, unsupported } from './calls.ts'
 import { locationsJson, publishShare, restoreRules, unpublish } from './exports.ts'
+import { failedEnd } from './failed-end.ts'
 
-type RevertJob = Job<'revert-share'>
+type RevertJob = Job<'revert-share'> | Job<'revert-and-extend-share'>
 
 export const revertShare = (parts: StepParts) =>
   operation('revert-share', 'share', {
-    steps: {
-      withdraw: { run: (job) => withdraw(parts, job), undo: (job) => giveBack(parts, job) },
-      backend: { run: (job) => revert(parts, job), undo: (job) => admitSize(parts, job) },
-      // No undo: the undo of `withdraw` publishes whatever is there.
-      export: { run: (job) => publish(parts, job) },
-      'access rules': { run: async (job) => restoreRules(parts, job, await shareOf(parts, job)) },
-      publish: { run: (job) => finish(parts, job) },
-    },
-    failed: (tx, job, cause) => fail(tx, parts, job, cause),
+    steps: steps(parts),
+    failed: (tx, job, cause, undone) => fail(tx, parts, job, cause, undone),
   })
+
+/** The scheduler has claimed the room that the snapshot needs on top. */
+export const revertAndExtendShare = (parts: StepParts) =>
+  operation('revert-and-extend-share', 'share', {
+    steps: steps(parts),
+    failed: (tx, job, cause, undone) => fail(tx, parts, job, cause, undone),
+  })
+
+const steps = (parts: StepParts) => ({
+  withdraw: {
+    run: (job: RevertJob) => withdraw(parts, job),
+    undo: (job: RevertJob) => giveBack(parts, job),
+  },
+  backend: { run: (job: RevertJob) => revert(parts, job), undo: (job: RevertJob) => admitSize(parts, job) },
+  // No undo: the undo of `withdraw` publishes whatever is there.
+  export: { run: (job: RevertJob) => publish(parts, job) },
+  'access rules': { run: async (job: RevertJob) => restoreRules(parts, job, await shareOf(parts, job)) },
+  publish: { run: (job: RevertJob) => finish(parts, job) },
+})
 
 async function withdraw(parts: StepParts, job: RevertJob): Promise<void> {
   const subject = await shareOf(parts, job)
@@ -113,18 +116,8 @@ async function finish(parts: StepParts, job: RevertJob): Promise<StepDone> {
   }
 }
 
-async function fail(tx: Tx, parts: StepParts, job: RevertJob, cause: Cause): Promise<void> {
-  const { shareId, instanceId, snapshotInstanceId } = job.payload
-  const stamp = by(job, parts.clock.now())
-  const moved = await changeInstance(tx, {
-    instanceId,
-    from: ['reverting'],
-    to: 'reverting_error',
-    share: { target_size: null },
-    ...stamp,
-  })
-  await changeSnapshotInstance(tx, { snapshotInstanceId, from: ['restoring'], to: 'available', ...stamp })
-  if (!moved) return
-  const { detailId } = cause
-  await tell(tx, parts, job, { resourceType: 'SHARE', resourceId: shareId, action: '006', detailId })
+function fail(tx: Tx, parts: StepParts, job: RevertJob, cause: Cause, undone: boolean): Promise<void> {
+  const { snapshotInstanceId } = job.payload
+  const ending = failedEnd(parts, job, cause, undone)
+  return revertEndedBadly(tx, { ...ending, detailId: knownDetail(cause.detailId), snapshotInstanceId })
 }

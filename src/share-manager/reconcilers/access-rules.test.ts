@@ -13,7 +13,6 @@ import {
   type AShare,
 } from '../test-scenarios.ts'
 import { accessRules, passRules } from './access-rules.ts'
-import { ensureAll } from './ensure.ts'
 import { passSnapshotRules } from './snapshot-rules.ts'
 
 let bench: Bench
@@ -207,7 +206,55 @@ describe('access rules', () => {
     expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro'])
     await queueRule(bench, share, '10.0.0.2')
     await pass()
+    await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
     expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro', 'ip:10.0.0.2:ro'])
+  })
+
+  it('that are denied have left the snapshots that inherit them when the denial has ended', async () => {
+    const busy = { on: false }
+    await bench.close()
+    await open({
+      wrapExporter: (exporter) => ({
+        ...exporter,
+        async applyRules(call, target, rules) {
+          if (busy.on && target.id !== share.instanceId) throw new Error('the snapshot is not to be had')
+          return exporter.applyRules(call, target, rules)
+        },
+      }),
+    })
+    share = await availableShare(bench, { inherits: true })
+    const id = await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    const snapshot = await availableSnapshot(bench, share)
+    await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
+    expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro'])
+    await queueDenial(bench, share, id)
+    busy.on = true
+    expect(await pass()).toMatchObject({ end: 'retry' })
+    expect(await states()).toEqual({ '10.0.0.1': 'denying' })
+    busy.on = false
+    await pass()
+    expect(await states()).toEqual({})
+    expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual([])
+  })
+
+  it('that mean something else today: in error with a reason, the older of two stays, and what it means is stored', async () => {
+    const store = async (to: string, canonical: string) => {
+      const id = await queueRule(bench, share, to)
+      await bench.store.db
+        .updateTable('access_rules')
+        .set({ canonical_to: canonical })
+        .where('id', '=', id)
+        .execute()
+      return id
+    }
+    await store('0.0.0.0', '0.0.0.0')
+    await store('::ffff:10.0.0.1', '::ffff:a00:1')
+    await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    expect(await states()).toEqual({ '0.0.0.0': 'error', '::ffff:10.0.0.1': 'active', '10.0.0.1': 'error' })
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw'])
+    expect((await messages()).map((row) => row.detail_id).toSorted()).toEqual(['020', '021'])
   })
 
   it('that are denied open no inheriting snapshot when the denial has ended, whatever the snapshot’s status', async () => {
@@ -265,41 +312,6 @@ describe('access rules', () => {
     await pass()
     expect(await mine()).toEqual({ '10.0.0.2': 'active' })
     expect(bench.admitted(snapshotInstanceId)).toEqual(['ip:10.0.0.2:ro'])
-  })
-
-  it('of earlier releases: what today is refused is in error with its reason, and others are applied', async () => {
-    const old = { '0.0.0.0': '0.0.0.0', '::ffff:10.0.0.7': '::ffff:a00:7', '10.0.0.8': '10.0.0.8' }
-    for (const to of Object.keys(old)) await queueRule(bench, share, to)
-    await pass()
-    // As they were: active, and known to the exporter.
-    await bench.store.db.updateTable('access_rules').set({ state: 'active' }).execute()
-    await bench.store.db.updateTable('access_rule_mappings').set({ state: 'active' }).execute()
-    await ensureAll(bench, { show: false })
-    await pass()
-    expect(await states()).toEqual({ '0.0.0.0': 'error', '::ffff:10.0.0.7': 'active', '10.0.0.8': 'active' })
-    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.7:rw', 'ip:10.0.0.8:rw'])
-    expect((await messages()).map((row) => row.detail_id)).toContain('021')
-    expect((await instance()).access_rules_status).toBe('error')
-    const bad = (await rules()).find((row) => row.state === 'error')
-    await queueDenial(bench, share, bad!.id)
-    await pass()
-    expect((await instance()).access_rules_status).toBe('active')
-  })
-
-  it('of two that have come to mean the same client the older stays', async () => {
-    const first = await queueRule(bench, share, '::ffff:10.0.0.7', { level: 'ro' })
-    const second = await queueRule(bench, share, '10.0.0.7', { level: 'rw' })
-    const db = bench.store.db
-    await db.updateTable('access_rules').set({ created_at: 5 }).where('id', '=', first).execute()
-    await db.updateTable('access_rules').set({ created_at: 6 }).where('id', '=', second).execute()
-    await queueRule(bench, share, '10.0.0.7', { level: 'ro', twin: 1 })
-    await pass()
-    expect((await rules()).map(({ id, state }) => `${id} ${state}`).slice(0, 2)).toEqual([
-      `${first} active`,
-      `${second} error`,
-    ])
-    expect((await rules())[2]!.state).toBe('active')
-    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.7:ro'])
   })
 
   it('of an exporter that refuses a whole set for one of them: that one is in error, and a denial ends', async () => {
@@ -422,16 +434,11 @@ describe('snapshot rules', () => {
       db.selectFrom('snapshot_access_rules').select(['id', 'state']).orderBy('id').execute()
     await add('a', '10.0.0.1')
     await add('b', '10.9.9.9')
-    // Of earlier releases: everybody to a server, and the same client once more.
-    await add('c', '0.0.0.0')
-    await add('d', '::ffff:10.0.0.1')
     await raise()
     expect(await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)).toEqual({ end: 'done' })
     expect(await states()).toEqual([
       { id: 'a', state: 'active' },
       { id: 'b', state: 'error' },
-      { id: 'c', state: 'error' },
-      { id: 'd', state: 'error' },
     ])
     expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual(['ip:10.0.0.1:ro'])
     await db.updateTable('snapshot_access_rules').set({ state: 'queued_to_deny' }).execute()

@@ -5,9 +5,9 @@
  */
 import {
   instancesWithWork,
-  mustBeOn,
   refreshRules,
   removeDenied,
+  respell,
   rulesOfInstance,
   rulesStatusOf,
   setAccessKey,
@@ -18,15 +18,14 @@ import {
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { recordEvent, recordMessage } from '../../db/store/records.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
-import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
 import type { Tx } from '../../db/schema.ts'
 import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import type { MessageAction } from '../../model/messages.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
-import { applyRules, everyRuleFailed, publisherFor, retryOf, ruleDetail } from '../rules.ts'
-import { applyToInheriting, passSnapshotRules, type Late } from './snapshot-rules.ts'
+import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
+import { followNow, passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
 import { rulesQueue, type RulesQueue } from './rules-queue.ts'
 import { republish } from './exports.ts'
 
@@ -71,22 +70,26 @@ async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolea
   if (work === null) return { end: 'done' }
   let outcomes: readonly RuleOutcome[]
   try {
-    outcomes = await apply(parts, lease, work, lastTry)
+    outcomes = await apply(parts, lease, work, { apart: false })
   } catch (error) {
-    const retry = retryOf(error)
-    if (retry !== null && !lastTry) return { end: 'retry', error, ...retry }
-    outcomes = everyRuleFailed(work.rules, error)
+    const retryable =
+      !(error instanceof DriverError) || error.outcome === 'maybe-happened' || error.retryAfterS !== null
+    if (retryable && !lastTry) {
+      return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
+    }
+    outcomes = await apply(parts, lease, work, { apart: true }).catch((last: unknown) =>
+      everyRuleFailed(work.rules, last),
+    )
   }
-  const late = await applyToInheriting(parts, lease, work.subject, wantedOf(work), lastTry)
-  // Who is denied may read a snapshot that could not be told: that is no end of a denial.
-  const unfinished = work.rules.filter((rule) => rule.state === 'denying' && late.ids.length > 0)
-  if (late.retry === null) outcomes = [...outcomes, ...everyRuleFailed(unfinished, late.error)]
-  const changed = await parts.store.transaction((tx) => end(tx, parts, { lease, work, outcomes, late }))
-  if (late.retry !== null) return { end: 'retry', error: late.error, ...late.retry }
+  // Who is denied the share reads no snapshot of it either, from the moment that the denial has ended.
+  const denied = work.rules.filter(({ state }) => state === 'denying')
+  const late = denied.length === 0 ? null : await followNow(parts, lease, work.subject)
+  if (late !== null && lastTry) outcomes = [...outcomes, ...everyRuleFailed(denied, late.error)]
+  const again = late !== null && !lastTry
+  const changed = await parts.store.transaction((tx) => end(tx, parts, { lease, work, outcomes, again }))
+  if (again) return { end: 'retry', ...late }
   return changed ? { end: 'again', soon: true } : { end: 'done' }
 }
-
-const wantedOf = ({ rules }: Work) => rules.filter((rule) => mustBeOn.includes(rule.state))
 
 /** Takes all that is queued; what a dead process left under way is under way again. */
 async function begin(tx: Tx, parts: BackendScope, lease: LaneLease): Promise<Work | null> {
@@ -111,32 +114,37 @@ async function apply(
   parts: BackendScope,
   lease: LaneLease,
   work: Work,
-  lastTry: boolean,
+  how: { readonly apart: boolean },
 ): Promise<readonly RuleOutcome[]> {
-  const { subject, readOnly } = work
-  const send = () =>
-    applyRules(publisherFor(parts, lease), shareExport(subject), wantedOf(work), { readOnly, lastTry })
-  try {
-    return await send()
-  } catch (error) {
+  const { backend } = parts
+  const { subject, rules, readOnly } = work
+  const { exporter } = backend
+  const about = { protocol: subject.ref.protocol, readOnly, exporter: exporter ?? { accessTypes: [] } }
+  const send: SendRules = async (toApply) =>
+    exporter === null
+      ? []
+      : backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
+          exporter.applyRules(call, shareExport(subject), toApply),
+        )
+  return applyRules(rules, about, send, how).catch(async (error: unknown) => {
     const lost = error instanceof DriverError && error.reason === 'not-found'
-    if (!lost) throw error
     // A share that was never published has no export to put rules on; one that was is published again.
-    if (subject.instance.status !== 'available') throw error
+    if (!lost || subject.instance.status !== 'available') throw error
     await republish(parts, lease, subject, [])
-    return send()
-  }
+    return applyRules(rules, about, send, how)
+  })
 }
 
 interface Ending {
   readonly lease: LaneLease
   readonly work: Work
   readonly outcomes: readonly RuleOutcome[]
-  readonly late: Late
+  /** A snapshot that inherits the rules could not be told: denials have not ended. */
+  readonly again: boolean
 }
 
 /** Records what became of each rule. True when rules were changed meanwhile, so that another pass is due. */
-async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, late }: Ending): Promise<boolean> {
+async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, again }: Ending): Promise<boolean> {
   await lease.check(tx)
   const { instanceId } = lease
   const now = parts.clock.now()
@@ -144,7 +152,7 @@ async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, late }:
   const known = outcomes.filter(({ id }) => byId.has(id))
   const failed = new Map(known.flatMap((one) => (one.state === 'error' ? [[one.id, one] as const] : [])))
   const fine = known.filter(({ id }) => !failed.has(id))
-  const idsOf = (some: Iterable<{ readonly id: string }>) => [...some].map(({ id }) => id)
+  const idsOf = (some: readonly { readonly id: string }[]) => some.map(({ id }) => id)
   await settleRules(
     tx,
     instanceId,
@@ -154,15 +162,20 @@ async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, late }:
   )
   await settleRules(tx, instanceId, idsOf(fine), ['applying', 'updating'], 'active')
   for (const { id, accessKey } of fine) if (accessKey !== null) await setAccessKey(tx, id, accessKey)
-  await tellWhy(tx, parts, work, failed)
-  const ended = late.retry === null
-  const denied = work.rules.filter((rule) => ended && rule.state === 'denying' && !failed.has(rule.id))
+  const told = work.rules.filter(({ id }) => failed.has(id)).slice(0, messagesAtMost)
+  for (const rule of told) await tellWhy(tx, parts, work.subject, rule, failed.get(rule.id)!, now)
+  const denied = work.rules.filter((rule) => !again && rule.state === 'denying' && !failed.has(rule.id))
   await removeDenied(tx, instanceId, idsOf(denied))
-  await refreshRules(tx, [...byId.keys()], now)
+  await respell(tx, 'access_rules', respelled(await rulesOfInstance(tx, instanceId)))
+  await refreshRules(
+    tx,
+    work.rules.map(({ id }) => id),
+    now,
+  )
   const access_rules_status = rulesStatusOf(await rulesOfInstance(tx, instanceId))
-  const instance = { access_rules_status, ...(ended ? { access_applied: work.generation } : {}) }
+  const instance = { access_rules_status, ...(again ? {} : { access_applied: work.generation }) }
   await changeInstance(tx, { instanceId, from: null, to: null, instance, now })
-  for (const id of late.ids) await touchSnapshotRules(tx, id)
+  await touchInheriting(tx, work.subject)
   await recordEvent(tx, {
     projectId: work.subject.share.project_id,
     resourceType: 'share',
@@ -178,29 +191,34 @@ async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, late }:
 /** Messages of one pass: whoever has thousands of bad rules reads of the first of them. */
 const messagesAtMost = 20
 
+const detailOf: Readonly<Record<string, string>> = {
+  'client-forbidden': '020',
+  'access-type-unsupported': '021',
+  'access-level-unsupported': '021',
+  unsupported: '021',
+}
+
 async function tellWhy(
   tx: Tx,
   parts: BackendScope,
-  { subject, rules }: Work,
-  failed: ReadonlyMap<string, RuleOutcome>,
+  { share }: ShareSubject,
+  rule: MappedRule,
+  outcome: RuleOutcome,
+  now: number,
 ): Promise<void> {
-  const told = rules.filter((rule) => failed.has(rule.id))
-  for (const rule of told.slice(0, messagesAtMost)) {
-    const action: MessageAction = rule.state === 'denying' ? '003' : '010'
-    await recordMessage(tx, {
-      projectId: subject.share.project_id,
-      requestId: null,
-      resourceType: 'SHARE',
-      resourceId: subject.share.id,
-      actionId: action,
-      detailId: ruleDetail(failed.get(rule.id)?.reason ?? null),
-      now: parts.clock.now(),
-      ttlS: parts.settings.shares.message_ttl_s,
-    })
-  }
-  for (const rule of told)
-    parts.log.warn(
-      { resource_id: subject.share.id, backend: parts.backend.label, access_rule: rule.id },
-      `an access rule could not be applied: ${failed.get(rule.id)?.why ?? 'no reason was given'}`,
-    )
+  const action: MessageAction = rule.state === 'denying' ? '003' : '010'
+  await recordMessage(tx, {
+    projectId: share.project_id,
+    requestId: null,
+    resourceType: 'SHARE',
+    resourceId: share.id,
+    actionId: action,
+    detailId: detailOf[outcome.reason ?? ''] ?? '001',
+    now,
+    ttlS: parts.settings.shares.message_ttl_s,
+  })
+  parts.log.warn(
+    { resource_id: share.id, backend: parts.backend.label, access_rule: rule.id },
+    `an access rule could not be applied: ${outcome.why ?? 'no reason was given'}`,
+  )
 }

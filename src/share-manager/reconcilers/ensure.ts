@@ -1,6 +1,7 @@
 /**
  * Every share of a backend is what its row says: its tree mounted, its export published, its rules in force. Needed when
- * the configuration changed or the host restarted, else skipped; shares are served meanwhile.
+ * the configuration changed or the host restarted, else skipped; shares are served meanwhile. How far it is is kept in the database:
+ * a hundred thousand shares take hours, and no process may be taken to live that long.
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -8,6 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mustBeOn, rulesOfInstance } from '../../db/store/access-mappings.ts'
 import { backendById, setInfoHash } from '../../db/store/backends.ts'
 import { recordMessage } from '../../db/store/records.ts'
+import {
+  ensureRun,
+  forgetEnsureRun,
+  saveEnsureRun,
+  type EnsureRun,
+  type EnsureRunKey,
+} from '../../db/store/ensure-runs.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import type { Backend } from '../backend.ts'
@@ -22,6 +30,10 @@ const atOnce = 4
 /** How often and after how many milliseconds a share is looked at again that had an operation under way. */
 const busyRounds = 6
 const busyPauseMs = 3000
+/** Shares between two notes of how far it is: as many are looked at twice, at most, after a kill. */
+export const itemsPerNote = 50
+/** Failed and busy ones that are remembered one by one; behind so many a check begins anew. */
+const maxLeft = 1000
 
 export interface Ensured {
   readonly checked: number
@@ -30,13 +42,17 @@ export interface Ensured {
   readonly failed: number
 }
 
-/** Checks everything if anything that matters changed since the last complete check. Null: nothing did. */
+/**
+ * Checks everything if anything that matters changed since the last complete check. Null: nothing did. One that was cut short goes
+ * on where it stopped, and what failed in a complete one is all that the next looks at.
+ */
 export async function ensureIfChanged(parts: BackendScope): Promise<Ensured | null> {
-  const hash = await infoHash(parts.backend)
-  const row = await backendById(parts.store.db, parts.backend.id)
-  if (row?.info_hash === hash) return null
-  const ensured = await ensureAll(parts, { show: false })
-  if (ensured.failed + ensured.busy === 0) await setInfoHash(parts.store.db, parts.backend.id, hash)
+  const { id } = parts.backend
+  const madeFor = await infoHash(parts.backend)
+  const row = await backendById(parts.store.db, id)
+  if (row?.info_hash === madeFor) return null
+  const { ensured } = await ensureAll(parts, { id, backendId: id, madeFor }, { show: false })
+  if (ensured.failed + ensured.busy === 0) await setInfoHash(parts.store.db, id, madeFor)
   return ensured
 }
 
@@ -46,46 +62,125 @@ export interface EnsureHow {
   readonly progress?: (percent: number) => void
   /** Ends the check between two shares. */
   readonly signal?: AbortSignal
+  /** Milliseconds after which it stops between two shares, to be gone on with; at least some are looked at. */
+  readonly sliceMs?: number
 }
 
-/** Checks every share. */
+export interface EnsuredSoFar {
+  readonly ensured: Ensured
+  /** False: the time was over; call again to go on. */
+  readonly complete: boolean
+  /** Of the shares that there are now. */
+  readonly percent: number
+}
+
+/** Checks every share and mountable snapshot that this run has not looked at yet; `key` is how it is found again. */
 export async function ensureAll(
   parts: BackendScope,
-  { show, progress, signal }: EnsureHow,
-): Promise<Ensured> {
-  const rows = await parts.store.db
+  key: EnsureRunKey,
+  how: EnsureHow,
+): Promise<EnsuredSoFar> {
+  const { db } = parts.store
+  const endsAt = performance.now() + (how.sliceMs ?? Number.POSITIVE_INFINITY)
+  const total = await sharesOf(parts)
+  let { position, checked, lost, left } = (await ensureRun(db, key)) ?? fresh
+  const failed = new Set<string>()
+  const percent = (): number =>
+    total === 0 ? 100 : Math.min(100, ((checked + left.length + lost) / total) * 100)
+  const look = async (items: readonly string[]): Promise<void> => {
+    const again = new Set(left)
+    await forEachBounded(items, atOnce, async (item) => {
+      how.signal?.throwIfAborted()
+      const end = await lookAt(parts, item, how.show)
+      if (end === 'failed') failed.add(item)
+      if (end === 'checked') checked += 1
+      if (end === 'checked' || end === 'nothing') again.delete(item)
+      else if (again.size < maxLeft) again.add(item)
+      else lost += 1
+    })
+    left = [...again]
+  }
+  const note = async (): Promise<void> => {
+    await saveEnsureRun(db, key, { position, checked, lost, left }, parts.clock.now())
+    how.progress?.(percent())
+  }
+  const soFar = (complete: boolean): EnsuredSoFar => {
+    const failures = left.filter((item) => failed.has(item)).length
+    const ensured = { checked, busy: left.length - failures, failed: failures + lost }
+    return { ensured, complete, percent: percent() }
+  }
+
+  for (let items = await itemsBehind(parts, position); items.length > 0;) {
+    await look(items)
+    position = items.at(-1) ?? position
+    await note()
+    if (performance.now() > endsAt) return soFar(false)
+    items = await itemsBehind(parts, position)
+  }
+  for (let round = 1; round <= busyRounds; round++) {
+    const open = left.filter((item) => !failed.has(item))
+    if (open.length === 0) break
+    if (round > 1) await sleep(busyPauseMs, undefined, { ref: false })
+    await look(open)
+    await note()
+  }
+  if (lost > 0) await forgetEnsureRun(db, key.id)
+  return soFar(true)
+}
+
+const fresh: EnsureRun = { position: null, checked: 0, lost: 0, left: [] }
+
+async function sharesOf({ store, backend }: BackendScope): Promise<number> {
+  const { count } = await store.db
+    .selectFrom('share_instances')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('backend_id', '=', backend.id)
+    .where('status', 'in', ['available', 'ensuring'])
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** Items are `share:<instance id>`, and behind all of them `snapshot:<instance id>`. */
+const [shareItem, snapshotItem] = ['share:', 'snapshot:']
+
+async function itemsBehind(parts: BackendScope, position: string | null): Promise<string[]> {
+  const atSnapshots = position?.startsWith(snapshotItem) === true
+  const shares = atSnapshots ? [] : await sharesBehind(parts, position?.slice(shareItem.length) ?? '')
+  if (shares.length > 0) return shares.map((id) => shareItem + id)
+  const behind = atSnapshots ? (position?.slice(snapshotItem.length) ?? '') : ''
+  const snapshots = await wantedSnapshots(parts, { behind, limit: itemsPerNote })
+  return snapshots.map(({ id }) => snapshotItem + id)
+}
+
+async function sharesBehind({ store, backend }: BackendScope, id: string): Promise<string[]> {
+  const rows = await store.db
     .selectFrom('share_instances')
     .select('id')
-    .where('backend_id', '=', parts.backend.id)
+    .where('backend_id', '=', backend.id)
     .where('status', 'in', ['available', 'ensuring'])
+    .where('id', '>', id)
     .orderBy('id')
+    .limit(itemsPerNote)
     .execute()
-  const ends = { checked: 0, failed: 0 }
-  let left = rows.map(({ id }) => id)
-  for (let round = 1; left.length > 0 && round <= busyRounds; round++) {
-    if (round > 1) await sleep(busyPauseMs, undefined, { ref: false })
-    const busy: string[] = []
-    await forEachBounded(left, atOnce, async (id) => {
-      signal?.throwIfAborted()
-      const end = await ensureOne(parts, id, show)
-      if (end === 'busy') busy.push(id)
-      else ends[end] += 1
-      progress?.(((ends.checked + ends.failed) / rows.length) * 100)
-    })
-    left = busy
+  return rows.map((row) => row.id)
+}
+
+/** `nothing`: it is no longer there, or not to be counted. */
+type Look = 'checked' | 'busy' | 'failed' | 'nothing'
+
+async function lookAt(parts: BackendScope, item: string, show: boolean): Promise<Look> {
+  if (item.startsWith(shareItem)) return ensureOne(parts, item.slice(shareItem.length), show)
+  const id = item.slice(snapshotItem.length)
+  const [wanted] = await wantedSnapshots(parts, { ids: [id] })
+  try {
+    await wanted?.put()
+    return 'nothing'
+  } catch (error) {
+    if (error instanceof LeaseLost) return 'nothing'
+    const about = { backend: parts.backend.label, snapshot_instance: id, err: error }
+    parts.log.error(about, 'a mountable snapshot is not in order')
+    return 'failed'
   }
-  await forEachBounded(await wantedSnapshots(parts), atOnce, async ({ id, put }) => {
-    signal?.throwIfAborted()
-    try {
-      await put()
-    } catch (error) {
-      if (error instanceof LeaseLost) return
-      ends.failed += 1
-      const about = { backend: parts.backend.label, snapshot_instance: id, err: error }
-      parts.log.error(about, 'a mountable snapshot is not in order')
-    }
-  })
-  return { ...ends, busy: left.length }
 }
 
 async function ensureOne(
@@ -163,7 +258,7 @@ async function complain(parts: BackendScope, { share }: ShareSubject, error: unk
   })
 }
 
-/** Raised by a release that reads stored access rules by other laws: they are judged again at its first start. */
+/** Raised where a release judges stored access rules in another way than the one before. */
 const lawsOfRules = 2
 
 /** Changes with the configuration and, where mounts are the host's, with every start of the host. */
@@ -178,7 +273,7 @@ async function infoHash({ settings, driver, label }: Backend): Promise<string> {
     exporter_options,
     label,
     separates,
-    rules: lawsOfRules,
+    lawsOfRules,
     boot: '',
   }
   if (driver.reach === 'host') about.boot = await bootId()

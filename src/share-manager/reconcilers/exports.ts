@@ -19,7 +19,7 @@ import {
   type ShareSubject,
   type SnapshotSubject,
 } from '../refs.ts'
-import { applyRules, publisherFor } from '../rules.ts'
+import { exportRules } from '../rules.ts'
 import { forEachBounded } from '../../engine/periodic.ts'
 
 /** Exports put back at once. */
@@ -108,8 +108,11 @@ export async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
   }))
 }
 
-/** Mountable snapshots; none where the driver has no such. */
-export async function wantedSnapshots(parts: BackendScope): Promise<Wanted[]> {
+/** Mountable snapshots in the order of their ids; none where the driver has no such. `of` narrows them. */
+export async function wantedSnapshots(
+  parts: BackendScope,
+  of: { readonly behind?: string; readonly limit?: number; readonly ids?: readonly string[] } = {},
+): Promise<Wanted[]> {
   if (parts.backend.driver.mountsSnapshots === undefined || parts.backend.exporter === null) return []
   const rows = await parts.store.db
     .selectFrom('snapshot_instances')
@@ -119,6 +122,10 @@ export async function wantedSnapshots(parts: BackendScope): Promise<Wanted[]> {
     .where('share_instances.backend_id', '=', parts.backend.id)
     .where('snapshot_instances.status', '=', 'available')
     .where('shares.mount_snapshot_support', '=', 1)
+    .$if(of.behind !== undefined, (query) => query.where('snapshot_instances.id', '>', of.behind ?? ''))
+    .$if(of.ids !== undefined, (query) => query.where('snapshot_instances.id', 'in', of.ids ?? []))
+    .$if(of.limit !== undefined, (query) => query.limit(of.limit ?? 0))
+    .orderBy('snapshot_instances.id')
     .execute()
   return rows.map(({ id, share_instance_id }) => ({
     id,
@@ -182,7 +189,9 @@ export async function republish(
       : await backend.call({ name: 'publish', guarded }, (call) => exporter.publish(call, target))
   if (exporter !== null && rules.length > 0) {
     const readOnly = await servedReadOnly(store.db, subject.instance)
-    await applyRules(publisherFor(parts, lease), target, rules, { readOnly })
+    await backend.call({ name: 'apply-rules', guarded }, (call) =>
+      exporter.applyRules(call, target, exportRules(rules, { readOnly })),
+    )
   }
   await store.transaction(async (tx) => {
     await lease.check(tx)

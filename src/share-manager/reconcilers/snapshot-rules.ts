@@ -3,8 +3,8 @@
  * inherit them; always read-only.
  */
 import {
-  mustBeOn,
   removeDeniedOfSnapshot,
+  respell,
   rulesOfInstance,
   rulesOfSnapshot,
   settleSnapshotRules,
@@ -12,20 +12,14 @@ import {
   type MappedRule,
 } from '../../db/store/access-mappings.ts'
 import { recordMessage } from '../../db/store/records.ts'
-import { snapshotInstanceById, snapshotInstancesOn } from '../../db/store/snapshots.ts'
+import { snapshotInstancesOfShareInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
+import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
-import {
-  loadSnapshot,
-  snapshotExport,
-  withSnapshots,
-  type ShareSubject,
-  type SnapshotSubject,
-} from '../refs.ts'
-import { applyRules, everyRuleFailed, publisherFor, retryOf, ruleDetail } from '../rules.ts'
-import { forEachBounded } from '../../engine/periodic.ts'
+import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
+import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
 import type { Pass } from './access-rules.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
@@ -47,57 +41,49 @@ export async function passSnapshotRules(
   }
 }
 
-/** What is left to tell. */
-export interface Late {
-  /** Snapshot instances that could not be told. */
-  readonly ids: readonly string[]
-  /** Why one of them could not. */
-  readonly error: unknown
-  /** Null: a repeat does not help, or all were told. */
-  readonly retry: ReturnType<typeof retryOf>
+/** Snapshots that inherit follow every change of their share's rules. */
+export async function touchInheriting(tx: Tx, { share, instance }: ShareSubject): Promise<void> {
+  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return
+  await tx
+    .updateTable('snapshot_instances')
+    .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
+    .where('share_instance_id', '=', instance.id)
+    .where('status', '=', 'available')
+    .execute()
 }
 
-const nobody: Late = { ids: [], error: null, retry: null }
-
-/** Snapshots told at once. */
-const atOnce = 4
+/** Why one of the snapshots could not be told. */
+export interface Late {
+  readonly error: unknown
+  readonly afterS: number | null
+}
 
 /**
- * Gives the exports of the snapshots that inherit the share's rules these rules, so that who is denied reads no snapshot any more either
- * when the denial has ended. Snapshots of whatever status: an administrator's reset withdraws no export.
+ * The same at once, for a lane that is held. Snapshots of whatever status: one that an administrator reset is still an export. One that
+ * can't be told keeps no other from it.
  */
-export async function applyToInheriting(
+export async function followNow(
   parts: BackendScope,
   lease: LaneLease,
   { share, instance }: ShareSubject,
-  rules: readonly MappedRule[],
-  lastTry: boolean,
-): Promise<Late> {
-  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return nobody
-  const { exporter, driver } = parts.backend
-  if (exporter === null || driver.mountsSnapshots === undefined) return nobody
-  const rows = await snapshotInstancesOn(parts.store.db, instance.id)
-  const ids: string[] = []
-  const errors: unknown[] = []
-  await forEachBounded(await withSnapshots(parts.store.db, rows), atOnce, async (subject) => {
-    const target = snapshotExport(subject)
-    try {
-      await applyRules(publisherFor(parts, lease), target, rules, { readOnly: true, lastTry })
-    } catch (error) {
-      // What is not published lets nobody in.
-      if (error instanceof DriverError && error.reason === 'not-found') return
-      ids.push(target.id)
-      errors.push(error)
-    }
-  })
-  const [error = null] = errors
-  return { ids, error, retry: lastTry || ids.length === 0 ? null : retryOf(error) }
+): Promise<Late | null> {
+  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return null
+  let late: Late | null = null
+  for (const { id } of await snapshotInstancesOfShareInstance(parts.store.db, instance.id)) {
+    await parts.store.transaction((tx) => touchSnapshotRules(tx, id))
+    const pass = await passInLane(parts, lease, id, false)
+    if (pass.end === 'retry') late ??= { error: pass.error, afterS: pass.afterS }
+  }
+  return late
 }
 
 interface Work {
   readonly subject: SnapshotSubject
   readonly own: readonly MappedRule[]
-  readonly wanted: readonly MappedRule[]
+  /** Rules of its share are in force. */
+  readonly inherits: boolean
+  /** Those in force, and others. */
+  readonly rules: readonly MappedRule[]
   readonly generation: number
 }
 
@@ -111,14 +97,20 @@ async function passInLane(
   if (work === null) return { end: 'done' }
   let outcomes: readonly RuleOutcome[]
   try {
-    outcomes = await applyRules(publisherFor(parts, lease), snapshotExport(work.subject), work.wanted, {
-      readOnly: true,
-      lastTry,
-    })
+    outcomes = await apply(parts, lease, work, { apart: false })
   } catch (error) {
-    const retry = retryOf(error)
-    if (retry !== null && !lastTry) return { end: 'retry', error, ...retry }
-    outcomes = everyRuleFailed(work.own, error)
+    const certain =
+      error instanceof DriverError && error.outcome !== 'maybe-happened' && error.retryAfterS === null
+    if (!certain && !lastTry) {
+      return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
+    }
+    try {
+      outcomes = await apply(parts, lease, work, { apart: true })
+    } catch (last) {
+      // The rules are the share's, which is not to hear that they hold here.
+      if (work.inherits && !lastTry) return { end: 'retry', error: last, afterS: null }
+      outcomes = everyRuleFailed(work.own, last)
+    }
   }
   const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
   return changed ? { end: 'again', soon: true } : { end: 'done' }
@@ -134,7 +126,30 @@ async function begin(tx: Tx, parts: BackendScope, lease: LaneLease, id: string):
   const own = await rulesOfSnapshot(tx, subject.snapshot.id)
   const inherits = subject.share.snapshot_inherit_share_access_support === 1
   const rules = inherits ? await rulesOfInstance(tx, subject.instance.id) : own
-  return { subject, own, wanted: rules.filter((rule) => mustBeOn.includes(rule.state)), generation }
+  return { subject, own, inherits, rules, generation }
+}
+
+async function apply(
+  parts: BackendScope,
+  lease: LaneLease,
+  work: Work,
+  how: { readonly apart: boolean },
+): Promise<readonly RuleOutcome[]> {
+  const { exporter } = parts.backend
+  if (exporter === null) return []
+  const about = { protocol: work.subject.ref.protocol, readOnly: true, exporter }
+  const send: SendRules = (toApply) =>
+    parts.backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
+      exporter.applyRules(call, snapshotExport(work.subject), toApply),
+    )
+  try {
+    return await applyRules(work.rules, about, send, how)
+  } catch (error) {
+    // Where nothing is published there is nobody to let in; whoever publishes it has its rules looked at again.
+    const isUnpublished = error instanceof DriverError && error.reason === 'not-found'
+    if (isUnpublished && work.inherits) return []
+    throw error
+  }
 }
 
 async function end(
@@ -151,17 +166,17 @@ async function end(
   const mine = outcomes.filter(({ id }) => own.has(id))
   const ids = (state: RuleOutcome['state']) => mine.filter((one) => one.state === state).map(({ id }) => id)
   const failed = mine.filter((one) => one.state === 'error')
-  const move = { now, to: 'error', from: ['applying', 'updating', 'denying', 'active'] } as const
-  await settleSnapshotRules(tx, snapshot.id, ids('error'), move)
-  const on = { now, to: 'active', from: ['applying', 'updating'] } as const
-  await settleSnapshotRules(tx, snapshot.id, ids('active'), on)
+  const toError = { now, to: 'error', from: ['applying', 'updating', 'denying', 'active'] } as const
+  await settleSnapshotRules(tx, snapshot.id, ids('error'), toError)
+  const toActive = { now, to: 'active', from: ['applying', 'updating'] } as const
+  await settleSnapshotRules(tx, snapshot.id, ids('active'), toActive)
   await removeDeniedOfSnapshot(tx, snapshot.id, snapshotInstance.id)
+  await respell(tx, 'snapshot_access_rules', respelled(await rulesOfSnapshot(tx, snapshot.id)))
   await tx
     .updateTable('snapshot_instances')
     .set({ access_applied: work.generation })
     .where('id', '=', snapshotInstance.id)
     .execute()
-  const reasons = failed.map((one) => ruleDetail(one.reason))
   if (failed.length > 0) {
     await recordMessage(tx, {
       projectId: snapshot.project_id,
@@ -169,16 +184,11 @@ async function end(
       resourceType: 'SHARE_SNAPSHOT',
       resourceId: snapshot.id,
       actionId: '010',
-      detailId: reasons.find((detail) => detail !== '001') ?? '001',
+      detailId: failed.some((one) => one.reason === 'client-forbidden') ? '020' : '021',
       now,
       ttlS: parts.settings.shares.message_ttl_s,
     })
   }
-  for (const { id: access_rule, why } of failed)
-    parts.log.warn(
-      { resource_id: snapshot.id, backend: parts.backend.label, access_rule },
-      `an access rule could not be applied: ${why ?? 'no reason was given'}`,
-    )
   const after = await snapshotInstanceById(tx, snapshotInstance.id)
   return after !== undefined && after.access_generation !== work.generation
 }

@@ -1,5 +1,5 @@
 /** History of the access rule on the wire, newest first. */
-import { change, fields, inputs, rule, without, type Change, type JsonObject } from '../changes.ts'
+import { change, fields, inputs, rule, shown, type Change, type JsonObject } from '../changes.ts'
 
 /** Rules had no state of their own: all of them showed how far the share's rules were. */
 const stateOfShare = ({ __rules_status: status, ...view }: JsonObject): JsonObject =>
@@ -14,6 +14,6 @@ export const accessRuleChanges: readonly Change[] = [
   fields(33, 'created_at', 'updated_at'),
   change(28, 'gives each rule a state of its own', { lower: stateOfShare }),
   rule(28, 'stateOfEachRule', 'rules may be added while others are in error'),
-  change(21, 'shows access_key', { lower: (view) => without(view, ['access_key']) }),
+  shown(21, 'access_key'),
   rule(13, 'cephxRules', 'rules may be of type cephx'),
 ]

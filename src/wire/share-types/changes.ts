@@ -1,6 +1,6 @@
 /** History of the share type on the wire, newest first. */
 import { inferredDefaults } from '../../model/extra-specs.ts'
-import { change, rule, without, type Change, type JsonObject } from '../changes.ts'
+import { change, rule, shown, without, type Change, type JsonObject } from '../changes.ts'
 
 /**
  * Inferred specs are the ones shown as the boolean `false`: stored values are strings. Before `version` those that it
@@ -20,15 +20,12 @@ function withoutInferred(version: string): (view: JsonObject) => JsonObject {
   }
 }
 
-/** Only replies lose fields: what a body may not say yet is refused by its rule, as in the original. */
-const shownSince = (since: number, name: string): Change =>
-  change(since, `shows ${name}`, { lower: (view) => without(view, [name]) })
-
+/** What a body may not say yet is refused by its rule, as in the original. */
 export const shareTypeChanges: readonly Change[] = [
   change(99, 'infers snapshot_inherit_share_access_support', { lower: withoutInferred('2.99') }),
-  shownSince(46, 'is_default'),
+  shown(46, 'is_default'),
   rule(43, 'filterByExtraSpecs', 'lists can be filtered by extra specs'),
-  shownSince(41, 'description'),
+  shown(41, 'description'),
   rule(41, 'typeDescription', 'share types have a description'),
   change(24, 'infers the optional boolean specs', { lower: withoutInferred('2.24') }),
   rule(24, 'snapshotSupportOptional', 'snapshot_support need not be set and may be deleted'),

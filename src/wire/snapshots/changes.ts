@@ -1,5 +1,5 @@
 /** History of the snapshot on the wire, newest first. */
-import { change, fields, rule, without, type Change } from '../changes.ts'
+import { fields, rule, shown, type Change } from '../changes.ts'
 
 export const snapshotChanges: readonly Change[] = [
   rule(79, 'countSnapshots', 'summary lists can be counted'),
@@ -8,7 +8,7 @@ export const snapshotChanges: readonly Change[] = [
   rule(49, 'manageWithServers', 'snapshots on share servers can be managed and unmanaged'),
   rule(38, 'ipv6Rules', 'rules of type ip may be IPv6'),
   rule(36, 'inexactFilters', 'lists can be filtered by description and by parts of it and of the name'),
-  change(17, 'shows user_id and project_id', { lower: (view) => without(view, ['user_id', 'project_id']) }),
+  shown(17, 'user_id', 'project_id'),
   rule(13, 'cephxRules', 'rules may be of type cephx'),
-  change(12, 'shows provider_location', { lower: (view) => without(view, ['provider_location']) }),
+  shown(12, 'provider_location'),
 ]

@@ -217,7 +217,7 @@ async function seed(
     const keys = Array.from({ length: itemsPerShare }, (_, n) => sql`select ${sql.lit(`key-${n}`)} as k`)
     await sql`
       insert into share_metadata (share_id, meta_key, meta_value)
-      select s.id, keys.k, 'value' from shares s cross join (${sql.join(keys, sql` union all `)}) keys
+      select s.id, named.k, 'value' from shares s cross join (${sql.join(keys, sql` union all `)}) named
       where s.project_id = ${noisyProject}`.execute(store.db)
     const one = async (projectId: string): Promise<string> => {
       const query = store.db.selectFrom('shares').select('id').where('project_id', '=', projectId).limit(1)

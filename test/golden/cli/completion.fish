@@ -92,7 +92,7 @@ complete -c manila -n '__manila_at share list' -l 'host' -x -d 'Only shares on t
 complete -c manila -n '__manila_at share list' -l 'share-server' -x -d 'Only shares on this share server (administrators).'
 complete -c manila -n '__manila_at share list' -l 'availability-zone' -x -d 'Only shares in this availability zone.'
 complete -c manila -n '__manila_at share list' -l 'project' -x -d 'Only shares of this project; implies --all-projects (administrators).'
-complete -c manila -n '__manila_at share list' -l 'user' -x -d 'Only shares of this user (administrators).'
+complete -c manila -n '__manila_at share list' -l 'user' -x -d 'Only shares of this user; implies --all-projects (administrators).'
 complete -c manila -n '__manila_at share list' -l 'all-projects' -d 'Show the shares of every project (administrators).'
 complete -c manila -n '__manila_at share list' -l 'property' -x -d 'Only shares with this property. May be repeated.'
 complete -c manila -n '__manila_at share list' -l 'extra-spec' -x -d 'Only shares whose type has this extra spec (administrators). May be repeated.'

@@ -1,0 +1,84 @@
+/**
+ * One turn at a time for a share and all that hangs on it: its instances, snapshots, rules and locks. Whoever decides from
+ * any of these takes the share's row first and holds it until his transaction ends, so that what he read stays true until
+ * what he writes is there. At READ COMMITTED nothing else does that: a deletion that counts no snapshots and a snapshot that
+ * finds the share available would both succeed (docs/decisions/0034-one-turn-per-share.md).
+ *
+ * The order of all locks is: share, then its instances and snapshots, then quota, then lanes and pools. `for update` is left out
+ * where the database has one writer anyway (dialects).
+ */
+import type { Tx } from '../schema.ts'
+import type { Scope } from './scope.ts'
+import { visible, type ShareRow } from './shares.ts'
+
+/** The share that the scope may see, as it is when its turn has come; undefined when there is none. */
+export function takeVisibleShare(tx: Tx, scope: Scope, id: string): Promise<ShareRow | undefined> {
+  return visible(tx, scope, id).forUpdate().executeTakeFirst()
+}
+
+export function takeShare(tx: Tx, id: string): Promise<ShareRow | undefined> {
+  return tx.selectFrom('shares').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+}
+
+/** Several at once, always in the same order. */
+export async function takeShares(tx: Tx, ids: readonly string[]): Promise<void> {
+  for (const id of [...new Set(ids)].sort()) await takeShare(tx, id)
+}
+
+/** The share of an instance; which share that is never changes. */
+export function takeShareOfInstance(tx: Tx, instanceId: string): Promise<ShareRow | undefined> {
+  return tx
+    .selectFrom('shares')
+    .selectAll()
+    .where('id', '=', (eb) =>
+      eb.selectFrom('share_instances').select('share_id').where('share_instances.id', '=', instanceId),
+    )
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** The share that a snapshot was taken of, if the scope may see the snapshot. */
+export function takeShareOfSnapshot(tx: Tx, scope: Scope, snapshotId: string): Promise<ShareRow | undefined> {
+  return tx
+    .selectFrom('shares')
+    .selectAll()
+    .where('id', '=', (eb) => {
+      const snapshot = eb.selectFrom('snapshots').select('share_id').where('snapshots.id', '=', snapshotId)
+      return scope.projectId === null
+        ? snapshot
+        : snapshot.where('snapshots.project_id', '=', scope.projectId)
+    })
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** The share that a snapshot instance belongs to. */
+export function takeShareOfSnapshotInstance(
+  tx: Tx,
+  snapshotInstanceId: string,
+): Promise<ShareRow | undefined> {
+  return tx
+    .selectFrom('shares')
+    .selectAll()
+    .where('id', '=', (eb) =>
+      eb
+        .selectFrom('snapshots')
+        .innerJoin('snapshot_instances', 'snapshot_instances.snapshot_id', 'snapshots.id')
+        .select('snapshots.share_id')
+        .where('snapshot_instances.id', '=', snapshotInstanceId),
+    )
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** The share that an access rule is on. */
+export function takeShareOfRule(tx: Tx, ruleId: string): Promise<ShareRow | undefined> {
+  return tx
+    .selectFrom('shares')
+    .selectAll()
+    .where('id', '=', (eb) =>
+      eb.selectFrom('access_rules').select('share_id').where('access_rules.id', '=', ruleId),
+    )
+    .forUpdate()
+    .executeTakeFirst()
+}

@@ -1,0 +1,95 @@
+/**
+ * Every operation that may be cancelled, at every step, while a slow backend is at it: it is undone or, where nothing was left to do,
+ * done; and in the end the backend holds what the rows say. Prints operations, steps and outcomes.
+ */
+import { afterAll, describe, expect, it } from 'vitest'
+import { requestCancel } from '../../db/store/operation-cancel.ts'
+import { verbs, type Faults } from '../../drivers/sim/faults.ts'
+import { StepFailure, type Job } from '../../engine/operation.ts'
+import { operationPlans, type OperationKind } from '../../model/operations.ts'
+import { openBench } from '../test-bench.ts'
+import { brokenLaws, shareSteps, wrapped } from '../test-laws.ts'
+import { scenarios } from '../test-scenarios.ts'
+
+/** A deletion can't be cancelled: the API refuses it. */
+const kinds = (Object.keys(operationPlans) as OperationKind[]).filter((kind) => !kind.startsWith('delete-'))
+/** Milliseconds that each call of the backend takes longer. */
+const slowMs = 12
+const slow: Faults = Object.fromEntries(verbs.map((verb) => [verb, { kind: 'slow', ms: slowMs }]))
+
+const moments = ['queued', 'under way', 'before a repeat'] as const
+type Moment = (typeof moments)[number]
+
+const table: string[] = []
+afterAll(() => {
+  process.stdout.write(
+    `cancelled on a slow backend: ${table.length} walks\n${table.map((line) => `  ${line}\n`).join('')}`,
+  )
+})
+
+async function cancelled(kind: OperationKind, step: string, moment: Moment) {
+  const bench = await openBench()
+  try {
+    const id = await scenarios[kind](bench)
+    await bench.setFaults(slow)
+    const { store, clock } = bench
+    const ask = () => store.transaction((tx) => requestCancel(tx, id, clock.now()))
+    let asked: boolean | null = moment === 'queued' ? await ask() : null
+    let endedFirst = false
+    const code = wrapped(bench.operations, kind, (real, name) =>
+      name !== step || moment === 'queued'
+        ? {}
+        : {
+            run: async (job: Job) => {
+              if (asked !== null) return real.run(job)
+              const running = real.run(job).then((done) => {
+                endedFirst = asked === null
+                return done
+              })
+              if (moment === 'under way') {
+                asked = await ask()
+                return running
+              }
+              await running
+              asked = await ask()
+              // As a backend that did it and lost its answer.
+              throw new StepFailure('retry', { code: 'test', message: 'no answer', retryable: true })
+            },
+          },
+    )
+    await bench.drain({ code })
+    const row = await store.db
+      .selectFrom('operations')
+      .select(['state', 'cause_code'])
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    await bench.setFaults({})
+    return { ...row, asked, endedFirst, laws: await brokenLaws(bench) }
+  } finally {
+    await bench.close()
+  }
+}
+
+describe.each(kinds)('%s, cancelled', (kind) => {
+  const steps = shareSteps(kind)
+  const walks = [
+    [steps[0] ?? '', 'queued'] as const,
+    ...steps.flatMap((step) => [[step, 'under way'] as const, [step, 'before a repeat'] as const]),
+  ]
+  it.each(walks)('at "%s", %s', async (step, moment) => {
+    const { state, cause_code, asked, laws } = await cancelled(kind, step, moment)
+    table.push(`${kind.padEnd(18)} ${step.padEnd(14)} ${moment.padEnd(16)} ${state}`)
+    expect(asked).toBe(true)
+    expect(laws).toEqual([])
+    // The step under way ends first: behind the last one there is nothing left to be cancelled.
+    const last = step === steps.at(-1) && moment === 'under way'
+    expect([state, cause_code]).toEqual(last ? ['done', null] : ['cancelled', 'cancelled'])
+  })
+})
+
+it('the backend was still at it when the wish came', async () => {
+  expect(await cancelled('create-share', 'backend', 'under way')).toMatchObject({
+    endedFirst: false,
+    state: 'cancelled',
+  })
+})

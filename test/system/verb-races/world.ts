@@ -1,0 +1,161 @@
+/**
+ * Shares to race for: rows as the services leave them, made by the hundred from one pattern, and a caller who may ask for
+ * anything. No HTTP, no backend: what is raced are the verbs of `src/app`, each in a transaction of its own.
+ */
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { seedShare, seedSnapshot } from '../../../src/api/seed.fixture.ts'
+import { personas, type Bench } from '../../../src/api/test-bench.ts'
+import type { Ctx } from '../../../src/app/context.ts'
+import { memoryBus } from '../../../src/bus/memory.ts'
+import { loadSettings } from '../../../src/config/load.ts'
+import type { Store } from '../../../src/db/open.ts'
+import type { Database, Tx } from '../../../src/db/schema.ts'
+import { insertRule } from '../../../src/db/store/access-rules.ts'
+import { instanceLane } from '../../../src/model/lanes.ts'
+import { Policy } from '../../../src/policy/enforce.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+
+/** One share, with what hangs on it. */
+export interface Subject {
+  readonly shareId: string
+  readonly instanceId: string
+  readonly ruleId: string
+  /** Of a snapshot that only some kinds have. */
+  readonly snapshotId: string
+}
+
+/** `plain`: an available share with one access rule; `with-snapshot`; `in-bin`: its time in the recycle bin is over. */
+export type Start = 'plain' | 'with-snapshot' | 'in-bin'
+
+export interface World {
+  readonly store: Store
+  /** The same database through connections that take no turns: every `for update` is left out. */
+  readonly unlocked: Store
+  ctx(tx: Tx): Ctx
+  /** New ones of this kind. */
+  subjects(start: Start, count: number): Promise<Subject[]>
+}
+
+const tables = ['shares', 'share_instances', 'access_rules', 'access_rule_mappings'] as const
+const snapshotTables = ['snapshots', 'snapshot_instances'] as const
+
+/** `store` is migrated and empty. */
+export async function openWorld(store: Store, unlocked: Store): Promise<World> {
+  const settings = structuredClone(loadSettings({}))
+  for (const name of Object.keys(settings.quota)) settings.quota[name as 'shares'] = -1
+  const clock = systemClock()
+  const policy = new Policy({ clock })
+  const bus = memoryBus(() => {})
+  const bench = { store, db: store.db, clock, settings, id: () => randomUUID() } as unknown as Bench
+  const patterns: Partial<Record<Start, readonly Pattern[]>> = {}
+  for (const start of ['plain', 'with-snapshot', 'in-bin'] as const) {
+    patterns[start] = await pattern(bench, start)
+  }
+  return {
+    store,
+    unlocked,
+    ctx: (tx) => ({
+      store,
+      clock,
+      bus,
+      policy,
+      settings,
+      identity: { ...personas.admin, projectId: personas.demo.projectId },
+      requestId: 'req-race',
+      minor: 99,
+      flags: new Set(['manageWithServers', 'rulesDespiteErrors', 'stateOfEachRule', 'ipv6Rules']),
+      db: tx,
+      tx,
+      afterCommit: () => {},
+      warn: () => {},
+    }),
+    subjects: (start, count) => copies(store, patterns[start] ?? [], count),
+  }
+}
+
+interface Pattern {
+  readonly table: (typeof tables)[number] | (typeof snapshotTables)[number] | 'lanes'
+  readonly rows: readonly Record<string, unknown>[]
+}
+
+async function pattern(bench: Bench, start: Start): Promise<readonly Pattern[]> {
+  const gone = { is_soft_deleted: 1, scheduled_to_be_deleted_at: 1 } as const
+  const share = await seedShare(bench, 'demo', start === 'in-bin' ? gone : {})
+  const snapshot = start === 'with-snapshot' ? await seedSnapshot(bench, share) : null
+  const rule = {
+    id: randomUUID(),
+    share_id: share.id,
+    access_type: 'ip',
+    access_to: '10.0.0.1',
+    canonical_to: '10.0.0.1/32',
+    access_level: 'rw',
+    access_key: null,
+    state: 'active',
+    created_at: 1,
+    updated_at: null,
+  }
+  await bench.store.transaction((tx) => insertRule(tx, rule, [share.instanceId], {}))
+  const db = bench.db
+  const of = (table: keyof Database, column: string, id: string) =>
+    sql<Record<string, unknown>>`select * from ${sql.table(table)} where ${sql.ref(column)} = ${id}`
+      .execute(db)
+      .then(({ rows }) => ({ table, rows }) as Pattern)
+  // Work has been done on it before: the first row of a lane would be a second place where the two meet.
+  const lane = instanceLane(share.instanceId)
+  const lanes = [{ lane, next_seq: 1, holder: null, fence: 1, expires_at: 0 }]
+  return [
+    await of('shares', 'id', share.id),
+    await of('share_instances', 'share_id', share.id),
+    await of('access_rules', 'id', rule.id),
+    await of('access_rule_mappings', 'access_rule_id', rule.id),
+    ...(snapshot === null
+      ? []
+      : [
+          await of('snapshots', 'id', snapshot.id),
+          await of('snapshot_instances', 'snapshot_id', snapshot.id),
+        ]),
+    { table: 'lanes', rows: lanes },
+  ]
+}
+
+/** The pattern's rows again, with other ids. */
+async function copies(store: Store, pattern: readonly Pattern[], count: number): Promise<Subject[]> {
+  const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
+  const own = new Set(
+    pattern.flatMap(({ table, rows }) =>
+      table === 'access_rule_mappings' || table === 'lanes' ? [] : rows.map(({ id }) => String(id)),
+    ),
+  )
+  const subjects: Subject[] = []
+  const written = new Map<string, Record<string, unknown>[]>(pattern.map(({ table }) => [table, []]))
+  for (let number = 0; number < count; number++) {
+    const ids = new Map([...own].map((id) => [id, randomUUID()]))
+    const renewed = (value: unknown): unknown =>
+      typeof value === 'string' ? value.replaceAll(uuid, (id) => ids.get(id) ?? id) : value
+    for (const { table, rows } of pattern) {
+      for (const row of rows) {
+        const copy = Object.fromEntries(Object.entries(row).map(([key, value]) => [key, renewed(value)]))
+        written.get(table)?.push(copy)
+      }
+    }
+    const idOf = (table: string): string => String(written.get(table)?.[number]?.id ?? '')
+    subjects.push({
+      shareId: idOf('shares'),
+      instanceId: idOf('share_instances'),
+      ruleId: idOf('access_rules'),
+      snapshotId: idOf('snapshots'),
+    })
+  }
+  await store.transaction(async (tx) => {
+    for (const [table, rows] of written) {
+      for (let from = 0; from < rows.length; from += 50) {
+        await tx
+          .insertInto(table as 'shares')
+          .values(rows.slice(from, from + 50) as never)
+          .execute()
+      }
+    }
+  })
+  return subjects
+}
