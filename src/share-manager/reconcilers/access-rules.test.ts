@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DriverError } from '../../drivers/driver.ts'
 import { openStore as openSimStore } from '../../drivers/sim/store.ts'
@@ -446,5 +447,44 @@ describe('snapshot rules', () => {
     await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
     expect(await states()).toEqual([])
     expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual([])
+  })
+
+  it('that are denied stay until every instance of the snapshot has let go of them', async () => {
+    const snapshot = await availableSnapshot(bench, share)
+    const { db } = bench.store
+    const other = await availableShare(bench)
+    const row = await db
+      .selectFrom('snapshot_instances')
+      .selectAll()
+      .where('id', '=', snapshot.snapshotInstanceId)
+      .executeTakeFirstOrThrow()
+    const second = { ...row, id: randomUUID(), share_instance_id: other.instanceId, access_applied: 0 }
+    await db
+      .insertInto('snapshot_instances')
+      .values({ ...second, access_generation: 1 })
+      .execute()
+    await db
+      .insertInto('snapshot_access_rules')
+      .values({
+        id: 'a',
+        snapshot_id: snapshot.snapshotId,
+        access_type: 'ip',
+        access_to: '10.0.0.1',
+        canonical_to: '10.0.0.1',
+        state: 'queued_to_deny',
+        created_at: 1,
+        updated_at: null,
+      })
+      .execute()
+    await db
+      .updateTable('snapshot_instances')
+      .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
+      .execute()
+    const states = async () =>
+      (await db.selectFrom('snapshot_access_rules').select('state').execute()).map(({ state }) => state)
+    await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
+    expect(await states()).toEqual(['denying'])
+    await passSnapshotRules(bench, second.id, false)
+    expect(await states()).toEqual([])
   })
 })
