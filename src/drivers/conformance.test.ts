@@ -671,6 +671,18 @@ const brokenExporters: readonly [law: string, how: string, (whole: Exporter) => 
     }),
   ],
   [
+    'a rule that can not be applied is named and harms no other, and who is denied is out all the same',
+    'a network without words is left out without a word',
+    (whole) => ({
+      applyRules: (call, target, rules) =>
+        whole.applyRules(
+          call,
+          target,
+          rules.filter(({ to }) => to !== '2001:db8::/112'),
+        ),
+    }),
+  ],
+  [
     'names never become paths',
     'names are cleaned instead of refused',
     (whole) => ({

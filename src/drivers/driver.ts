@@ -380,7 +380,10 @@ export interface ExportRule {
   readonly id: string
   /** `ip`, `user`, `cert`, `cephx`. */
   readonly type: string
-  /** Already in canonical form: `10.0.0.0/24`, `10.0.0.7`, `alice`. */
+  /**
+   * Already in canonical form: `10.0.0.0/24`, `10.0.0.7`, `alice`. Never `0.0.0.0` or `::`, nor IPv4 in IPv6 notation. A network means
+   * its own kind of address: `::/0` lets no IPv4 client in.
+   */
   readonly to: string
   readonly level: 'rw' | 'ro'
 }
@@ -426,8 +429,10 @@ export interface Publishes {
   /** Nothing published under the id afterwards; clients of other exports notice nothing. */
   unpublish(call: CallContext, target: ExportRef): Promise<void>
   /**
-   * Makes the full set of rules true. Order of `rules` does not matter; absent clients lose access. Throws `not-found`
-   * when the share isn't published. A rule's key (cephx) is the same at every call.
+   * Makes the full set of rules true. Order of `rules` does not matter; absent clients lose access. A rule that can't be applied has the
+   * outcome `error` with a sentence and a reason, and the others are applied: throwing is for what is no rule's fault. Whoever throws
+   * `unsupported`, or `nothing-happened` without a reason or a time to repeat, for a whole set is asked for parts of it until the bad
+   * rules are found. Throws `not-found` when the share isn't published. A rule's key (cephx) is the same at every call.
    */
   applyRules(
     call: CallContext,

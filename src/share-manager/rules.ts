@@ -7,6 +7,7 @@ import { mustBeOn, type MappedRule } from '../db/store/access-mappings.ts'
 import { DriverError, type ExportRule, type Publishes, type RuleOutcome } from '../drivers/driver.ts'
 import { isTwin } from '../model/access-twins.ts'
 import { accessTypes, checkTarget } from '../model/access.ts'
+import { sendRules } from './send-rules.ts'
 
 /** What an exporter knows of the export. */
 export interface RulesFor {
@@ -33,8 +34,8 @@ export function exportRules(
 }
 
 /**
- * Applies all that have to be on the export, and says what became of each. Throws what `send` throws; with `apart` only when it
- * throws also without what is new: then each of the new ones is told by itself, and one that is not taken is in error alone.
+ * Applies all that have to be on the export, and says what became of each; where `send` refuses the whole because of some, those alone
+ * are in error (`send-rules.ts`). Throws what it throws else; with `apart` only when it throws also without what is new.
  */
 export async function applyRules(
   rules: readonly MappedRule[],
@@ -48,7 +49,9 @@ export async function applyRules(
   const refusedIds = new Set(refused.map(({ id }) => id))
   const known = wanted.filter(({ id }) => !refusedIds.has(id))
   const told = merged(known, about.readOnly)
-  const outcomes = apart ? await oneByOne(told, known, send) : await send(told)
+  const settled = new Set(known.filter(({ state }) => state === 'active').map(clientOf))
+  const isSettled = (rule: ExportRule): boolean => settled.has(clientOf(rule))
+  const outcomes = await sendRules(told, { lastTry: apart, isSettled, send })
   return [...outcomesOf(known, told, outcomes), ...refused]
 }
 
@@ -109,40 +112,6 @@ function olderOnes(rules: readonly MappedRule[]): ReadonlyMap<MappedRule, Mapped
   return older
 }
 
-/** Binary search for what is not taken: two calls for one of many, and no more than two for each of them. */
-async function oneByOne(
-  told: readonly ExportRule[],
-  known: readonly MappedRule[],
-  send: SendRules,
-): Promise<readonly RuleOutcome[]> {
-  const settled = new Set(known.filter(({ state }) => state === 'active').map(clientOf))
-  const fresh = told.filter((rule) => !settled.has(clientOf(rule)))
-  let holds = told.filter((rule) => settled.has(clientOf(rule)))
-  let outcomes = await send(holds)
-  const failed: RuleOutcome[] = []
-  const add = async (some: readonly ExportRule[]): Promise<void> => {
-    if (some.length === 0) return
-    try {
-      outcomes = await send([...holds, ...some])
-      holds = [...holds, ...some]
-    } catch (error) {
-      const half = some.length >> 1
-      if (half > 0) {
-        await add(some.slice(0, half))
-        await add(some.slice(half))
-        return
-      }
-      const reason = error instanceof DriverError ? error.reason : null
-      const why = error instanceof Error ? error.message : String(error)
-      failed.push(...some.map(({ id }) => ({ ...inError(id, why), reason })))
-      // What was refused may be half there.
-      outcomes = await send(holds)
-    }
-  }
-  await add(fresh)
-  return [...outcomes, ...failed]
-}
-
 /** What became of a client's rule became of all its rules. */
 function outcomesOf(
   rules: readonly MappedRule[],
@@ -155,6 +124,16 @@ function outcomesOf(
     const outcome = byClient.get(clientOf(rule))
     return outcome === undefined ? [] : [{ ...outcome, id: rule.id }]
   })
+}
+
+/** Every rule that was to change, when nothing is known of what became of it. Who is denied on an export that isn't there is out. */
+export function everyRuleFailed(rules: readonly MappedRule[], error: unknown): readonly RuleOutcome[] {
+  const why = error instanceof Error ? error.message : String(error)
+  const reason = error instanceof DriverError ? error.reason : null
+  const changing = ['applying', 'updating', ...(reason === 'not-found' ? [] : ['denying'])]
+  return rules
+    .filter(({ state }) => changing.includes(state))
+    .map(({ id }) => ({ ...inError(id, why), reason }))
 }
 
 const inError = (id: string, why: string): RuleOutcome => ({

@@ -20,6 +20,13 @@ export interface MappedRule {
   readonly state: string
 }
 
+/** Ids in one statement: SQLite takes 32,766 parameters, and a share may have more rules. */
+const idsAtOnce = 1000
+
+function* inChunks(ids: readonly string[]): Generator<string[]> {
+  for (let at = 0; at < ids.length; at += idsAtOnce) yield ids.slice(at, at + idsAtOnce)
+}
+
 const inFlight: Readonly<Record<string, string>> = {
   queued_to_apply: 'applying',
   queued_to_deny: 'denying',
@@ -101,20 +108,70 @@ export async function startQueuedSnapshotRules(tx: Tx, snapshotId: string, now: 
   }
 }
 
-/** Moves one mapping, unless the user queued another change of it meanwhile: then that comes next. */
-export async function settleRule(
+/** Moves mappings, unless the user queued another change of one meanwhile: then that comes next. */
+export async function settleRules(
   tx: Tx,
   shareInstanceId: string,
-  ruleId: string,
+  ruleIds: readonly string[],
   from: readonly string[],
   to: 'active' | 'error',
 ): Promise<void> {
+  for (const ids of inChunks(ruleIds)) {
+    await tx
+      .updateTable('access_rule_mappings')
+      .set({ state: to })
+      .where('share_instance_id', '=', shareInstanceId)
+      .where('access_rule_id', 'in', ids)
+      .where('state', 'in', from)
+      .execute()
+  }
+}
+
+/** As {@link settleRules}, for a snapshot's own rules. */
+export async function settleSnapshotRules(
+  tx: Tx,
+  snapshotId: string,
+  ruleIds: readonly string[],
+  {
+    from,
+    to,
+    now,
+  }: { readonly from: readonly string[]; readonly to: 'active' | 'error'; readonly now: number },
+): Promise<void> {
+  for (const ids of inChunks(ruleIds)) {
+    await tx
+      .updateTable('snapshot_access_rules')
+      .set({ state: to, updated_at: now })
+      .where('snapshot_id', '=', snapshotId)
+      .where('id', 'in', ids)
+      .where('state', 'in', from)
+      .execute()
+  }
+}
+
+/**
+ * Takes the snapshot's denied rules away, once no other instance of it is behind any more: until then one may still let the client
+ * in.
+ */
+export async function removeDeniedOfSnapshot(
+  tx: Tx,
+  snapshotId: string,
+  snapshotInstanceId: string,
+): Promise<void> {
+  const behind = await tx
+    .selectFrom('snapshot_instances')
+    .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
+    .select('snapshot_instances.id')
+    .where('snapshot_instances.snapshot_id', '=', snapshotId)
+    .where('snapshot_instances.id', '!=', snapshotInstanceId)
+    .where('share_instances.backend_id', 'is not', null)
+    .whereRef('snapshot_instances.access_generation', '!=', 'snapshot_instances.access_applied')
+    .executeTakeFirst()
+  if (behind !== undefined) return
   await tx
-    .updateTable('access_rule_mappings')
-    .set({ state: to })
-    .where('share_instance_id', '=', shareInstanceId)
-    .where('access_rule_id', '=', ruleId)
-    .where('state', 'in', from)
+    .deleteFrom('snapshot_access_rules')
+    .where('snapshot_id', '=', snapshotId)
+    .where('state', '=', 'denying')
     .execute()
 }
 
@@ -124,23 +181,25 @@ export async function removeDenied(
   shareInstanceId: string,
   ruleIds: readonly string[],
 ): Promise<void> {
-  if (ruleIds.length === 0) return
-  await tx
-    .deleteFrom('access_rule_mappings')
-    .where('share_instance_id', '=', shareInstanceId)
-    .where('access_rule_id', 'in', ruleIds)
-    .where('state', '=', 'denying')
-    .execute()
-  const left = await tx
-    .selectFrom('access_rule_mappings')
-    .select('access_rule_id')
-    .where('access_rule_id', 'in', ruleIds)
-    .execute()
-  const gone = ruleIds.filter((id) => !left.some((row) => row.access_rule_id === id))
-  if (gone.length === 0) return
-  await removeLocks(tx, gone)
-  await tx.deleteFrom('access_rule_metadata').where('access_rule_id', 'in', gone).execute()
-  await tx.deleteFrom('access_rules').where('id', 'in', gone).execute()
+  for (const ids of inChunks(ruleIds)) {
+    await tx
+      .deleteFrom('access_rule_mappings')
+      .where('share_instance_id', '=', shareInstanceId)
+      .where('access_rule_id', 'in', ids)
+      .where('state', '=', 'denying')
+      .execute()
+    const left = await tx
+      .selectFrom('access_rule_mappings')
+      .select('access_rule_id')
+      .where('access_rule_id', 'in', ids)
+      .execute()
+    const known = new Set(left.map((row) => row.access_rule_id))
+    const gone = ids.filter((id) => !known.has(id))
+    if (gone.length === 0) continue
+    await removeLocks(tx, gone)
+    await tx.deleteFrom('access_rule_metadata').where('access_rule_id', 'in', gone).execute()
+    await tx.deleteFrom('access_rules').where('id', 'in', gone).execute()
+  }
 }
 
 /** A rule's locks, and the lock that one of them put on the share. */
@@ -165,20 +224,24 @@ async function removeLocks(tx: Tx, ruleIds: readonly string[]): Promise<void> {
 
 /** What each rule shows: the worst of its mappings. */
 export async function refreshRules(tx: Tx, ruleIds: readonly string[], now: number): Promise<void> {
-  for (const id of ruleIds) {
+  for (const ids of inChunks(ruleIds)) {
     const mappings = await tx
       .selectFrom('access_rule_mappings')
-      .select('state')
-      .where('access_rule_id', '=', id)
+      .select(['access_rule_id', 'state'])
+      .where('access_rule_id', 'in', ids)
       .execute()
-    if (mappings.length === 0) continue
-    const state = aggregateRuleState(mappings.map((row) => row.state))
-    await tx
-      .updateTable('access_rules')
-      .set({ state, updated_at: now })
-      .where('id', '=', id)
-      .where('state', '!=', state)
-      .execute()
+    const states = Map.groupBy(mappings, (row) => row.access_rule_id)
+    const shown = Map.groupBy(states.keys(), (id) =>
+      aggregateRuleState((states.get(id) ?? []).map((row) => row.state)),
+    )
+    for (const [state, of] of shown) {
+      await tx
+        .updateTable('access_rules')
+        .set({ state, updated_at: now })
+        .where('id', 'in', of)
+        .where('state', '!=', state)
+        .execute()
+    }
   }
 }
 

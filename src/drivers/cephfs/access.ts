@@ -107,6 +107,11 @@ function outcomeOf(rule: ExportRule, step: Step, { code, out = '', err = '' }: S
     const why = `The auth id ${rule.to} is in use elsewhere; choose another.`
     return { id: rule.id, state: 'error', accessKey: null, why, reason: 'client-forbidden' }
   }
+  // It has no use for this id, which says nothing of the others.
+  if (code === codes.invalid || code === codes.notFound) {
+    const why = `Ceph does not take ${JSON.stringify(rule.to.slice(0, 64))} as an auth id of this share.`
+    return { id: rule.id, state: 'error', accessKey: null, why, reason: 'unsupported' }
+  }
   throw failureOf(step, { code, err })
 }
 

@@ -23,6 +23,32 @@ function rulesFor(bench: Bench): [ExportRule, ExportRule] {
 
 const byId = <T extends { id: string }>(rows: readonly T[]) => rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 
+/** Of each access type: what a server may have no words for, or reads as more than it says. */
+const oddities: Readonly<Record<string, readonly string[]>> = {
+  ip: [
+    '2001:db8::/99',
+    '2001:db8::/100',
+    '2001:db8::/112',
+    '2001:db8::/120',
+    '2001:db8::/121',
+    '2001:db8::/127',
+    '0.0.0.0',
+    '::',
+    '::ffff:10.0.0.9',
+    '10.0.0.0/33',
+    '10.1',
+    '*',
+    '@all',
+    'host.example',
+    'x; }',
+    '"',
+    '',
+  ],
+  user: ['al"ice', 'al\nice', '@all', '*', ''],
+  cert: ['a"b', 'a\nb', '*', ''],
+  cephx: ['client.admin', 'a b', 'a"b', 'a\nb', '*', '', 'x'.repeat(300)],
+}
+
 /** What an exporter promises, whichever driver made the tree, and a driver that publishes natively. */
 export const exporterLaws: readonly Law[] = [
   {
@@ -138,6 +164,39 @@ export const exporterLaws: readonly Law[] = [
       assert.equal(refusal?.reason, 'access-type-unsupported')
       assert.ok(refusal?.why, 'the owner is told why')
       assert.equal(outcomes.find((outcome) => outcome.id === good.id)?.state, 'active')
+    },
+  },
+  {
+    name: 'a rule that can not be applied is named and harms no other, and who is denied is out all the same',
+    needs: ['publishes'],
+    async check(bench) {
+      const { publisher } = bench
+      const ref = bench.exportRef(await bench.share())
+      const [good, other] = rulesFor(bench)
+      const odd = (oddities[good.type] ?? []).map((to): ExportRule => ({ ...good, id: randomUUID(), to }))
+      await publisher.publish(bench.call({ lane: ref.id }), ref)
+      const apply = async (rules: readonly ExportRule[]) => {
+        const outcomes = await publisher.applyRules(bench.call({ lane: ref.id }), ref, rules)
+        assert.deepEqual(
+          byId(outcomes).map(({ id }) => id),
+          byId(rules).map(({ id }) => id),
+        )
+        for (const { id, state, why, reason } of outcomes)
+          assert.ok(
+            state === 'active' || (why !== null && reason !== null),
+            `no reason for ${rules.find((rule) => rule.id === id)?.to}`,
+          )
+        return new Map(outcomes.map(({ id, state }) => [id, state]))
+      }
+      const first = await apply([...odd, good, other])
+      assert.deepEqual([first.get(good.id), first.get(other.id)], ['active', 'active'])
+      const granted = await bench.backend.granted?.(ref.id)
+      assert.ok(granted?.includes(good.to) ?? true, `${good.to} is not let in`)
+      assert.equal((await apply([other, ...odd])).get(other.id), 'active')
+      const left = await bench.backend.granted?.(ref.id)
+      assert.ok(!(left?.includes(good.to) ?? false), `${good.to} was denied and is let in`)
+      await apply([])
+      assert.deepEqual((await bench.backend.granted?.(ref.id)) ?? [], [])
     },
   },
   {

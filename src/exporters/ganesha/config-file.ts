@@ -130,6 +130,20 @@ export function readExportFile(text: string): ExportRecord | null {
   }
 }
 
+/**
+ * Whether `text` is what would be written for the record that it says: Ganesha parses all of it. One of an earlier release, which wrote
+ * rules into the first line and one by one, is held to be.
+ */
+export function isIntact(text: string, record: ExportRecord, options: GaneshaOptions): boolean {
+  if (!text.includes(`\n${rulesHeader}`)) return true
+  try {
+    return exportFile(record, options) === text
+  } catch (error) {
+    if (error instanceof DriverError) return false
+    throw error
+  }
+}
+
 /** What the main file says besides the options. */
 export interface MainFacts {
   readonly address: string

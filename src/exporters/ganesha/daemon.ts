@@ -25,8 +25,8 @@ const adoptMs = 10_000
 const startMs = 15_000
 
 export interface Daemon {
-  /** Starts what is dead, adopts what is alive. `includes` names the export files for a fresh Ganesha. */
-  ensure(commands: Commands, includes: () => Promise<readonly string[]>): Promise<Running>
+  /** Starts what is dead, adopts what is alive. */
+  ensure(commands: Commands, includes: Includes): Promise<Running>
   /** Whether one is running, started by whatever process; starts none and doesn't ask it anything. */
   find(commands: Commands): Promise<boolean>
   /** Ends both; fine when they are dead. Nobody starts them before {@link ensure}. */
@@ -37,6 +37,13 @@ export interface Daemon {
   pid(): number | null
   /** The port that is served; null before the first start. */
   port(): number | null
+}
+
+/** The export files for a fresh Ganesha. */
+export interface Includes {
+  files(): Promise<readonly string[]>
+  /** Looks for files that keep it from starting: one that it can't parse does. True when there was one and a second try may help. */
+  mend(): Promise<boolean>
 }
 
 export interface Running {
@@ -79,7 +86,7 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
   /** All programs were found. */
   let known = false
 
-  async function ensure(commands: Commands, includes: () => Promise<readonly string[]>): Promise<Running> {
+  async function ensure(commands: Commands, includes: Includes): Promise<Running> {
     if (socket === null)
       throw hostLacks(`the path ${file('bus')} is too long for a socket; choose a shorter directory`)
     if (isAlive(bus) && isAlive(ganesha) && port !== null)
@@ -92,11 +99,7 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
   }
 
   /** Another process of this host may find it dead in the same moment: the second one adopts what the first one started. */
-  async function startAlone(
-    commands: Commands,
-    socketPath: string,
-    includes: () => Promise<readonly string[]>,
-  ): Promise<Running> {
+  async function startAlone(commands: Commands, socketPath: string, includes: Includes): Promise<Running> {
     const release = await parts.lock?.(file('daemon.lock'), {
       waitMs: Math.max(1, commands.remainingMs()),
       signal: commands.call.signal,
@@ -108,11 +111,7 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
     }
   }
 
-  async function start(
-    commands: Commands,
-    socketPath: string,
-    includes: () => Promise<readonly string[]>,
-  ): Promise<Running> {
+  async function start(commands: Commands, socketPath: string, includes: Includes): Promise<Running> {
     bus = await find(commands, 'bus.pid', file('bus.conf'))
     ganesha = await find(commands, 'ganesha.pid', file('ganesha.conf'))
     port = await rememberedPort(commands)
@@ -138,7 +137,11 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
     if (!isAlive(bus)) bus = await startBus(commands, socketPath)
     const chosen = (port ??= await portOn(host))
     if (place.strict) await checkFree(host, chosen)
-    ganesha = await startGanesha(commands, chosen, await includes())
+    ganesha = await startGanesha(commands, chosen, await includes.files()).catch(async (error: unknown) => {
+      if (commands.remainingMs() === 0 || !(await includes.mend())) throw error
+      parts.log.error({ err: error }, 'NFS-Ganesha did not start with the export files as they were')
+      return startGanesha(commands, chosen, await includes.files())
+    })
     parts.log.info({ pid: ganesha.pid, port }, 'NFS-Ganesha started')
     return { pid: ganesha.pid, port: chosen, bus: address(), fresh: true }
   }

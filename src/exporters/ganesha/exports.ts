@@ -9,7 +9,7 @@ import { ExecError } from '../../exec/exec.ts'
 import { isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { mountOf, mounts, type Mount } from '../../drivers/mountinfo.ts'
-import { exportFile, guardFile, lastLine, readExportFile, readHeader } from './config-file.ts'
+import { exportFile, guardFile, isIntact, lastLine, readExportFile, readHeader } from './config-file.ts'
 import { differences } from './file-system.ts'
 import type { Commands } from '../../drivers/commands.ts'
 import type { OwnFileSystem } from '../../drivers/driver.ts'
@@ -64,6 +64,11 @@ export interface Exports {
   forget(commands: Commands, record: Numbered): Promise<void>
   /** What a fresh daemon can begin with. */
   judge(commands: Commands): Promise<Judgement>
+  /**
+   * Looks at every file as a whole, after a server did not start with them: one that is not what it should be is emptied, so that it
+   * counts as unreadable. True when there was one.
+   */
+  mend(commands: Commands): Promise<boolean>
   /** Whether the daemon has the guard. */
   guarded(commands: Commands, running: Running): Promise<boolean>
   /** A directory on the file system that the guard keeps from clients. */
@@ -138,8 +143,10 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     const { stdout } = await commands.change(argv, { input: exportFile(record, options, prober) })
     // It says "1 exports updated. Errors found: …" with code 0 when it dropped a part of the file.
     if (!/^\s*1 exports (updated|added)/.test(stdout) || /errors found/i.test(stdout)) {
+      const partly = /errors found/i.test(stdout)
       throw new DriverError(`NFS-Ganesha did not take the export: ${stdout.trim()}`, 'maybe-happened', {
         retryAfterS: 5,
+        ...(partly ? { reason: 'unsupported' } : {}),
       })
     }
   }
@@ -209,6 +216,19 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
       const files = [...right].map(({ id }) => fileOf(id))
       const missing = records.filter((record) => !right.has(record)).map(({ path }) => path)
       return { files: guards ? [guard, ...files] : files, missing }
+    },
+
+    async mend(commands) {
+      let mended = false
+      for (const id of await names(commands)) {
+        const { stdout } = await commands.look(['cat', '--', fileOf(id)], { maxOutputBytes: manyMegabytes })
+        // What can't be read is left out already.
+        const record = readExportFile(stdout)
+        if (record === null || isIntact(stdout, record, options)) continue
+        mended = true
+        await commands.change(['sh', writeScript, fileOf(id)], { input: '' })
+      }
+      return mended
     },
 
     async guarded(commands, running) {

@@ -70,7 +70,7 @@ describe('rules', () => {
       '10.0.0.0/24',
       '0.0.0.0/1 128.0.0.0/1',
       'fd00::/64',
-      '::/1 8000::/1',
+      '8000::/1 ::/1',
     ])
     fc.assert(
       fc.property(fc.shuffledSubarray(given, { minLength: given.length }), (shuffled) => {
@@ -99,7 +99,7 @@ describe('rules', () => {
       'error unsupported',
       'error unsupported',
     ])
-    expect(enforced.map(({ clients }) => clients)).toEqual([['10.0.0.1'], ['10.0.0.7']])
+    expect(enforced.map(({ clients }) => clients)).toEqual([['10.0.0.1', '10.0.0.7']])
     expect(outcomes.at(-1)?.why).toBe(
       'NFS-Ganesha takes IPv6 networks of the prefixes /0 to /99 and /121 to /128, and 2001:db8::/112 is none of them',
     )
@@ -114,6 +114,20 @@ describe('rules', () => {
       const expected = prefix >= 121 ? 2 ** (128 - prefix) : prefix === 0 ? 2 : prefix < 100 ? 1 : 0
       expect(clients, String(prefix)).toHaveLength(expected)
     }
+  })
+
+  test('rules of one width and level stand in one list, and a small network behind its own addresses', () => {
+    const given = [
+      rule('2001:db8::/127', 'ro'),
+      rule('10.0.0.9'),
+      rule('2001:db8::1'),
+      rule('10.0.0.7', 'ro'),
+    ]
+    expect(sortRules(given).enforced).toEqual([
+      { bits: 128, level: 'ro', clients: ['10.0.0.7'] },
+      { bits: 128, level: 'rw', clients: ['10.0.0.9', '2001:db8::1'] },
+      { bits: 127, level: 'ro', clients: ['2001:db8::', '2001:db8::1'] },
+    ])
   })
 
   test('whatever is typed, only addresses reach the file', () => {

@@ -6,6 +6,7 @@ import { call, cannotRun, complete, scratch } from '../../drivers/btrfs/test-ben
 import { mountNfs } from '../../parts/nfs4/index.ts'
 import { ganeshaExporter } from './exporter.ts'
 import { ganeshaOptions } from './options.ts'
+import { clientsAtMost } from './rules.ts'
 import { exportOf, kill, makeImage, rule, type Image } from './test-bench.ts'
 import type { Parts } from '../../drivers/driver.ts'
 import type { GaneshaExporter } from './exporter.ts'
@@ -93,6 +94,34 @@ describe.skipIf(cannotRun !== null)('NFS access rules', () => {
     expect(await admits(image, '127.0.0.9')).toBe(false)
     await exporter.unpublish(call(), exportOf(image))
     expect(await exporter.inventory(call())).toEqual([beside.id])
+  })
+
+  test('as many as an export may have hold, and a server begins with them; one more is in error alone', async () => {
+    const image = await published()
+    const many = Array.from({ length: clientsAtMost - 1 }, (_, n) => rule(`10.${n >> 8}.${n & 255}.1`))
+    const outcomes = await exporter.applyRules(call(), exportOf(image), [
+      ...many,
+      rule('127.0.0.1'),
+      rule('10.255.0.1'),
+    ])
+    expect(outcomes.flatMap(({ id, state }) => (state === 'error' ? [id] : []))).toEqual(['10.255.0.1'])
+    await exporter.publish(call(), exportOf(image))
+    await restart(image)
+    await exporter.applyRules(call(), exportOf(image), [rule('127.0.0.9')])
+    expect([await admits(image, '127.0.0.1'), await admits(image, '127.0.0.9')]).toEqual([false, true])
+  })
+
+  test('a file that looks whole and that the server can not parse is left out at the second try', async () => {
+    const [image, beside] = [await published(), await published()]
+    for (const one of [image, beside]) await exporter.applyRules(call(), exportOf(one), [rule('127.0.0.1')])
+    const text = readFileSync(fileOf(image), 'utf8')
+    writeFileSync(fileOf(image), text.replace('  Access_Type = None;', '  Access_Type = {{ \u0001;'))
+    await restart(beside)
+    expect(await exporter.inventory(call())).toEqual([beside.id])
+    expect(exporter.troubles!()).toEqual([expect.stringContaining(image.id)])
+    await exporter.publish(call(), exportOf(image))
+    await exporter.applyRules(call(), exportOf(image), [rule('127.0.0.1')])
+    expect([await admits(image, '127.0.0.1'), await admits(image, '127.0.0.9')]).toEqual([true, false])
   })
 
   test.each([

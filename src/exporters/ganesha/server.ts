@@ -65,7 +65,10 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
     }
     const died = state === 'running' && daemon.pid() === null
     const clients = died ? [...new Set([...peers, ...(await connected(true))])] : []
-    const running = await daemon.ensure(commands, async () => (await exports.judge(commands)).files)
+    const running = await daemon.ensure(commands, {
+      files: async () => (await exports.judge(commands)).files,
+      mend: () => exports.mend(commands),
+    })
     state = 'running'
     // Several calls may have found it dead, and all started the same one.
     const counts = died && running.fresh && counted !== running.pid

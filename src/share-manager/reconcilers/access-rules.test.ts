@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DriverError } from '../../drivers/driver.ts'
 import { openStore as openSimStore } from '../../drivers/sim/store.ts'
 import { takeLease } from '../../engine/lanes.ts'
 import { openBench, type Bench, type BenchOptions } from '../test-bench.ts'
@@ -253,7 +255,144 @@ describe('access rules', () => {
     await pass()
     expect(await states()).toEqual({ '0.0.0.0': 'error', '::ffff:10.0.0.1': 'active', '10.0.0.1': 'error' })
     expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw'])
-    expect((await messages()).map((row) => row.detail_id).toSorted()).toEqual(['001', '020'])
+    expect((await messages()).map((row) => row.detail_id).toSorted()).toEqual(['020', '021'])
+  })
+
+  it('that are denied open no inheriting snapshot when the denial has ended, whatever the snapshot’s status', async () => {
+    share = await availableShare(bench, { inherits: true })
+    const id = await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    const snapshots = [await availableSnapshot(bench, share), await availableSnapshot(bench, share)]
+    const ids = snapshots.map(({ snapshotInstanceId }) => snapshotInstanceId)
+    for (const one of ids) await passSnapshotRules(bench, one, false)
+    await bench.store.db
+      .updateTable('snapshot_instances')
+      .set({ status: 'error' })
+      .where('id', '=', ids[1]!)
+      .execute()
+    expect(ids.map((one) => bench.admitted(one))).toEqual([['ip:10.0.0.1:ro'], ['ip:10.0.0.1:ro']])
+    await queueDenial(bench, share, id)
+    await pass()
+    const left = async () => (await rules()).filter((row) => row.share_id === share.shareId)
+    expect([await left(), ...ids.map((one) => bench.admitted(one))]).toEqual([[], [], []])
+  })
+
+  it('stay in the middle of a denial while an inheriting snapshot can not be told', async () => {
+    const deaf = new Set<string>()
+    await bench.close()
+    await open({
+      wrapExporter: (exporter) => ({
+        ...exporter,
+        async applyRules(call, target, asked) {
+          if (deaf.has(target.id)) throw new DriverError('no answer', 'maybe-happened')
+          return exporter.applyRules(call, target, asked)
+        },
+      }),
+    })
+    share = await availableShare(bench, { inherits: true })
+    const id = await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    const { snapshotInstanceId } = await availableSnapshot(bench, share)
+    await passSnapshotRules(bench, snapshotInstanceId, false)
+    deaf.add(snapshotInstanceId)
+    await queueDenial(bench, share, id)
+    await queueRule(bench, share, '10.0.0.2')
+    expect(await pass()).toMatchObject({ end: 'retry' })
+    const mine = async () =>
+      Object.fromEntries(
+        (await rules())
+          .filter((row) => row.share_id === share.shareId)
+          .map((row) => [row.access_to, row.state]),
+      )
+    // Whoever is new need not wait for it.
+    expect(await mine()).toEqual({ '10.0.0.1': 'denying', '10.0.0.2': 'active' })
+    await pass(true)
+    expect(await mine()).toEqual({ '10.0.0.1': 'error', '10.0.0.2': 'active' })
+    deaf.clear()
+    await queueDenial(bench, share, id)
+    await pass()
+    expect(await mine()).toEqual({ '10.0.0.2': 'active' })
+    expect(bench.admitted(snapshotInstanceId)).toEqual(['ip:10.0.0.2:ro'])
+  })
+
+  it('of an exporter that refuses a whole set for one of them: that one is in error, and a denial ends', async () => {
+    await bench.close()
+    await open({
+      wrapExporter: (exporter) => ({
+        ...exporter,
+        async applyRules(call, target, asked) {
+          if (asked.some(({ to }) => to === '10.9.9.9'))
+            throw new DriverError('the set is refused', 'maybe-happened', { reason: 'unsupported' })
+          return exporter.applyRules(call, target, asked)
+        },
+      }),
+    })
+    const first = await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    await queueRule(bench, share, '10.9.9.9')
+    await queueRule(bench, share, '10.0.0.2')
+    await queueDenial(bench, share, first)
+    expect(await pass()).toEqual({ end: 'done' })
+    expect(await states()).toEqual({ '10.9.9.9': 'error', '10.0.0.2': 'active' })
+    expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.2:rw'])
+  })
+
+  it('are denied where nothing is published, too: nobody is let in there', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    await bench.store.db.updateTable('share_instances').set({ status: 'error' }).execute()
+    openSimStore(bench.dir).drop('exports', share.instanceId)
+    const [first] = await rules()
+    await queueDenial(bench, share, first!.id)
+    await pass()
+    expect(await rules()).toEqual([])
+  })
+
+  it('by the thousand take few statements and one call', async () => {
+    const many = Array.from({ length: 3000 }, (_, n) =>
+      `10.0.${n >> 8}.${(n & 255) + 1}`.replace('.256', '.0'),
+    )
+    await bench.store.transaction(async (tx) => {
+      for (let at = 0; at < many.length; at += 500) {
+        const some = many.slice(at, at + 500)
+        const id = (to: string) => `rule-${to}`
+        await tx
+          .insertInto('access_rules')
+          .values(
+            some.map((to) => ({
+              id: id(to),
+              share_id: share.shareId,
+              access_type: 'ip',
+              access_to: to,
+              canonical_to: to,
+              access_level: 'rw',
+              access_key: null,
+              state: 'queued_to_apply',
+              created_at: 1,
+              updated_at: null,
+            })),
+          )
+          .execute()
+        await tx
+          .insertInto('access_rule_mappings')
+          .values(
+            some.map((to) => ({
+              access_rule_id: id(to),
+              share_instance_id: share.instanceId,
+              state: 'queued_to_apply',
+            })),
+          )
+          .execute()
+      }
+    })
+    await bench.store.db.updateTable('share_instances').set({ access_generation: 7 }).execute()
+    expect(await pass()).toEqual({ end: 'done' })
+    expect(bench.admitted(share.instanceId).length).toBe(3000)
+    expect(new Set((await rules()).map(({ state }) => state))).toEqual(new Set(['active']))
+    await bench.store.db.updateTable('access_rule_mappings').set({ state: 'queued_to_deny' }).execute()
+    await bench.store.db.updateTable('share_instances').set({ access_generation: 8 }).execute()
+    expect(await pass()).toEqual({ end: 'done' })
+    expect([bench.admitted(share.instanceId), await rules()]).toEqual([[], []])
   })
 
   it('are found by themselves, with a lost message, and come through passing faults', async () => {
@@ -308,5 +447,44 @@ describe('snapshot rules', () => {
     await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
     expect(await states()).toEqual([])
     expect(bench.admitted(snapshot.snapshotInstanceId)).toEqual([])
+  })
+
+  it('that are denied stay until every instance of the snapshot has let go of them', async () => {
+    const snapshot = await availableSnapshot(bench, share)
+    const { db } = bench.store
+    const other = await availableShare(bench)
+    const row = await db
+      .selectFrom('snapshot_instances')
+      .selectAll()
+      .where('id', '=', snapshot.snapshotInstanceId)
+      .executeTakeFirstOrThrow()
+    const second = { ...row, id: randomUUID(), share_instance_id: other.instanceId, access_applied: 0 }
+    await db
+      .insertInto('snapshot_instances')
+      .values({ ...second, access_generation: 1 })
+      .execute()
+    await db
+      .insertInto('snapshot_access_rules')
+      .values({
+        id: 'a',
+        snapshot_id: snapshot.snapshotId,
+        access_type: 'ip',
+        access_to: '10.0.0.1',
+        canonical_to: '10.0.0.1',
+        state: 'queued_to_deny',
+        created_at: 1,
+        updated_at: null,
+      })
+      .execute()
+    await db
+      .updateTable('snapshot_instances')
+      .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
+      .execute()
+    const states = async () =>
+      (await db.selectFrom('snapshot_access_rules').select('state').execute()).map(({ state }) => state)
+    await passSnapshotRules(bench, snapshot.snapshotInstanceId, false)
+    expect(await states()).toEqual(['denying'])
+    await passSnapshotRules(bench, second.id, false)
+    expect(await states()).toEqual([])
   })
 })

@@ -11,7 +11,7 @@ import {
   rulesOfInstance,
   rulesStatusOf,
   setAccessKey,
-  settleRule,
+  settleRules,
   startQueuedRules,
   type MappedRule,
 } from '../../db/store/access-mappings.ts'
@@ -24,7 +24,7 @@ import type { MessageAction } from '../../model/messages.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
-import { applyRules, respelled, type SendRules } from '../rules.ts'
+import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
 import { followNow, passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
 import { rulesQueue, type RulesQueue } from './rules-queue.ts'
 import { republish } from './exports.ts'
@@ -78,10 +78,16 @@ async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolea
       return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
     }
     outcomes = await apply(parts, lease, work, { apart: true }).catch((last: unknown) =>
-      everyRuleFailed(work, last),
+      everyRuleFailed(work.rules, last),
     )
   }
-  const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
+  // Who is denied the share reads no snapshot of it either, from the moment that the denial has ended.
+  const denied = work.rules.filter(({ state }) => state === 'denying')
+  const late = denied.length === 0 ? null : await followNow(parts, lease, work.subject)
+  if (late !== null && lastTry) outcomes = [...outcomes, ...everyRuleFailed(denied, late.error)]
+  const again = late !== null && !lastTry
+  const changed = await parts.store.transaction((tx) => end(tx, parts, { lease, work, outcomes, again }))
+  if (again) return { end: 'retry', ...late }
   return changed ? { end: 'again', soon: true } : { end: 'done' }
 }
 
@@ -120,56 +126,46 @@ async function apply(
       : backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
           exporter.applyRules(call, shareExport(subject), toApply),
         )
-  const outcomes = await applyRules(rules, about, send, how).catch(async (error: unknown) => {
+  return applyRules(rules, about, send, how).catch(async (error: unknown) => {
     const lost = error instanceof DriverError && error.reason === 'not-found'
     // A share that was never published has no export to put rules on; one that was is published again.
     if (!lost || subject.instance.status !== 'available') throw error
     await republish(parts, lease, subject, [])
     return applyRules(rules, about, send, how)
   })
-  // Who is denied the share reads no snapshot of it either, from the moment that the denial has ended.
-  if (rules.some(({ state }) => state === 'denying')) await followNow(parts, lease, subject)
-  return outcomes
 }
 
-function everyRuleFailed({ rules }: Work, error: unknown): readonly RuleOutcome[] {
-  const why = error instanceof Error ? error.message : String(error)
-  const reason = error instanceof DriverError ? error.reason : null
-  return rules
-    .filter((rule) => ['applying', 'updating', 'denying'].includes(rule.state))
-    .map(({ id }) => ({ id, state: 'error', accessKey: null, why, reason }))
+interface Ending {
+  readonly lease: LaneLease
+  readonly work: Work
+  readonly outcomes: readonly RuleOutcome[]
+  /** A snapshot that inherits the rules could not be told: denials have not ended. */
+  readonly again: boolean
 }
 
 /** Records what became of each rule. True when rules were changed meanwhile, so that another pass is due. */
-async function end(
-  tx: Tx,
-  parts: BackendScope,
-  lease: LaneLease,
-  work: Work,
-  outcomes: readonly RuleOutcome[],
-): Promise<boolean> {
+async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, again }: Ending): Promise<boolean> {
   await lease.check(tx)
   const { instanceId } = lease
   const now = parts.clock.now()
-  const failed: MappedRule[] = []
-  for (const outcome of outcomes) {
-    const rule = work.rules.find(({ id }) => id === outcome.id)
-    if (rule === undefined) continue
-    if (outcome.state === 'error') {
-      failed.push(rule)
-      await settleRule(tx, instanceId, rule.id, ['applying', 'updating', 'denying', 'active'], 'error')
-      await tellWhy(tx, parts, work.subject, rule, outcome, now)
-    } else {
-      await settleRule(tx, instanceId, rule.id, ['applying', 'updating'], 'active')
-      if (outcome.accessKey !== null) await setAccessKey(tx, rule.id, outcome.accessKey)
-    }
-  }
-  const denied = work.rules.filter((rule) => rule.state === 'denying' && !failed.includes(rule))
-  await removeDenied(
+  const byId = new Map(work.rules.map((rule) => [rule.id, rule]))
+  const known = outcomes.filter(({ id }) => byId.has(id))
+  const failed = new Map(known.flatMap((one) => (one.state === 'error' ? [[one.id, one] as const] : [])))
+  const fine = known.filter(({ id }) => !failed.has(id))
+  const idsOf = (some: readonly { readonly id: string }[]) => some.map(({ id }) => id)
+  await settleRules(
     tx,
     instanceId,
-    denied.map(({ id }) => id),
+    [...failed.keys()],
+    ['applying', 'updating', 'denying', 'active'],
+    'error',
   )
+  await settleRules(tx, instanceId, idsOf(fine), ['applying', 'updating'], 'active')
+  for (const { id, accessKey } of fine) if (accessKey !== null) await setAccessKey(tx, id, accessKey)
+  const told = work.rules.filter(({ id }) => failed.has(id)).slice(0, messagesAtMost)
+  for (const rule of told) await tellWhy(tx, parts, work.subject, rule, failed.get(rule.id)!, now)
+  const denied = work.rules.filter((rule) => !again && rule.state === 'denying' && !failed.has(rule.id))
+  await removeDenied(tx, instanceId, idsOf(denied))
   await respell(tx, 'access_rules', respelled(await rulesOfInstance(tx, instanceId)))
   await refreshRules(
     tx,
@@ -177,7 +173,7 @@ async function end(
     now,
   )
   const access_rules_status = rulesStatusOf(await rulesOfInstance(tx, instanceId))
-  const instance = { access_applied: work.generation, access_rules_status }
+  const instance = { access_rules_status, ...(again ? {} : { access_applied: work.generation }) }
   await changeInstance(tx, { instanceId, from: null, to: null, instance, now })
   await touchInheriting(tx, work.subject)
   await recordEvent(tx, {
@@ -185,17 +181,21 @@ async function end(
     resourceType: 'share',
     resourceId: work.subject.share.id,
     event: 'access.applied',
-    detail: { rules: work.rules.length - denied.length, failed: failed.length },
+    detail: { rules: work.rules.length - denied.length, failed: failed.size },
     now,
   })
   const after = await loadShare(tx, instanceId)
   return after !== undefined && after.instance.access_generation !== work.generation
 }
 
+/** Messages of one pass: whoever has thousands of bad rules reads of the first of them. */
+const messagesAtMost = 20
+
 const detailOf: Readonly<Record<string, string>> = {
   'client-forbidden': '020',
   'access-type-unsupported': '021',
   'access-level-unsupported': '021',
+  unsupported: '021',
 }
 
 async function tellWhy(

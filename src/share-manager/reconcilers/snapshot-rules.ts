@@ -3,21 +3,23 @@
  * inherit them; always read-only.
  */
 import {
+  removeDeniedOfSnapshot,
   respell,
   rulesOfInstance,
   rulesOfSnapshot,
+  settleSnapshotRules,
   startQueuedSnapshotRules,
   type MappedRule,
 } from '../../db/store/access-mappings.ts'
 import { recordMessage } from '../../db/store/records.ts'
-import { snapshotInstancesOfShareInstance } from '../../db/store/snapshot-instances.ts'
+import { snapshotInstancesOfShareInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
 import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
-import { applyRules, respelled, type SendRules } from '../rules.ts'
+import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
 import type { Pass } from './access-rules.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
@@ -50,16 +52,29 @@ export async function touchInheriting(tx: Tx, { share, instance }: ShareSubject)
     .execute()
 }
 
-/** The same at once, for a lane that is held; throws what keeps one of them from it. */
-export async function followNow(parts: BackendScope, lease: LaneLease, subject: ShareSubject): Promise<void> {
-  const { share, instance } = subject
-  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return
-  await parts.store.transaction((tx) => touchInheriting(tx, subject))
-  const all = await snapshotInstancesOfShareInstance(parts.store.db, instance.id)
-  for (const { id } of all.filter(({ status }) => status === 'available')) {
+/** Why one of the snapshots could not be told. */
+export interface Late {
+  readonly error: unknown
+  readonly afterS: number | null
+}
+
+/**
+ * The same at once, for a lane that is held. Snapshots of whatever status: one that an administrator reset is still an export. One that
+ * can't be told keeps no other from it.
+ */
+export async function followNow(
+  parts: BackendScope,
+  lease: LaneLease,
+  { share, instance }: ShareSubject,
+): Promise<Late | null> {
+  if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return null
+  let late: Late | null = null
+  for (const { id } of await snapshotInstancesOfShareInstance(parts.store.db, instance.id)) {
+    await parts.store.transaction((tx) => touchSnapshotRules(tx, id))
     const pass = await passInLane(parts, lease, id, false)
-    if (pass.end === 'retry') throw pass.error
+    if (pass.end === 'retry') late ??= { error: pass.error, afterS: pass.afterS }
   }
+  return late
 }
 
 interface Work {
@@ -94,7 +109,7 @@ async function passInLane(
     } catch (last) {
       // The rules are the share's, which is not to hear that they hold here.
       if (work.inherits && !lastTry) return { end: 'retry', error: last, afterS: null }
-      outcomes = everyRuleFailed(work, last)
+      outcomes = everyRuleFailed(work.own, last)
     }
   }
   const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
@@ -137,14 +152,6 @@ async function apply(
   }
 }
 
-function everyRuleFailed({ own }: Work, error: unknown): readonly RuleOutcome[] {
-  const why = error instanceof Error ? error.message : String(error)
-  const reason = error instanceof DriverError ? error.reason : null
-  return own
-    .filter((rule) => rule.state !== 'active' && rule.state !== 'error')
-    .map((rule) => ({ id: rule.id, state: 'error', accessKey: null, why, reason }))
-}
-
 async function end(
   tx: Tx,
   parts: BackendScope,
@@ -155,26 +162,15 @@ async function end(
   await lease.check(tx)
   const now = parts.clock.now()
   const { snapshot, snapshotInstance } = work.subject
-  const move = async (ids: readonly string[], from: readonly string[], state: string) => {
-    if (ids.length === 0) return
-    await tx
-      .updateTable('snapshot_access_rules')
-      .set({ state, updated_at: now })
-      .where('snapshot_id', '=', snapshot.id)
-      .where('id', 'in', ids)
-      .where('state', 'in', from)
-      .execute()
-  }
-  const ids = (state: RuleOutcome['state']) =>
-    outcomes.filter((one) => one.state === state).map(({ id }) => id)
-  const failed = ids('error').filter((id) => work.own.some((rule) => rule.id === id))
-  await move(failed, ['applying', 'updating', 'denying', 'active'], 'error')
-  await move(ids('active'), ['applying', 'updating'], 'active')
-  await tx
-    .deleteFrom('snapshot_access_rules')
-    .where('snapshot_id', '=', snapshot.id)
-    .where('state', '=', 'denying')
-    .execute()
+  const own = new Set(work.own.map(({ id }) => id))
+  const mine = outcomes.filter(({ id }) => own.has(id))
+  const ids = (state: RuleOutcome['state']) => mine.filter((one) => one.state === state).map(({ id }) => id)
+  const failed = mine.filter((one) => one.state === 'error')
+  const toError = { now, to: 'error', from: ['applying', 'updating', 'denying', 'active'] } as const
+  await settleSnapshotRules(tx, snapshot.id, ids('error'), toError)
+  const toActive = { now, to: 'active', from: ['applying', 'updating'] } as const
+  await settleSnapshotRules(tx, snapshot.id, ids('active'), toActive)
+  await removeDeniedOfSnapshot(tx, snapshot.id, snapshotInstance.id)
   await respell(tx, 'snapshot_access_rules', respelled(await rulesOfSnapshot(tx, snapshot.id)))
   await tx
     .updateTable('snapshot_instances')
@@ -188,8 +184,8 @@ async function end(
       resourceType: 'SHARE_SNAPSHOT',
       resourceId: snapshot.id,
       actionId: '010',
-      detailId: outcomes.some((one) => one.reason === 'client-forbidden') ? '020' : '021',
-      cause: { code: outcomes.find(({ id }) => failed.includes(id))?.reason ?? 'backend-nothing-happened' },
+      detailId: failed.some((one) => one.reason === 'client-forbidden') ? '020' : '021',
+      cause: { code: failed[0]?.reason ?? 'backend-nothing-happened' },
       now,
       ttlS: parts.settings.shares.message_ttl_s,
     })
