@@ -12,6 +12,8 @@ import { hasPostgres, startPostgres } from '../parts/postgres.ts'
 import { copyDatabase } from './copy.ts'
 import { grantedServices, privateTables } from './grants.ts'
 import { migrate, openStore, type Store } from './open.ts'
+import type { Tx } from './schema.ts'
+import { lockLoginRecords } from './store/login-records.ts'
 import { checkSchema } from './store/schema-check.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
@@ -69,6 +71,39 @@ describe.each(kinds)('%s', (_name, there, start) => {
       ])
       await expect(copyDatabase(source, store)).rejects.toThrow('not empty')
       await source.close()
+    })
+
+    test('records of logins that another makes at this moment are locked before they are believed', async () => {
+      await migrate(store)
+      const record = {
+        subject: 'a:198.51.100.7',
+        failures: 0,
+        since: 0,
+        free_at: 0,
+        open: 1,
+        ok_at: 0,
+        touched_at: 1,
+      }
+      let isMade = false
+      await store.transaction(async (tx) => {
+        // Another transaction makes it after the statement that locks, and before the one that reads.
+        const plugin = {
+          transformQuery: ({ node }: { node: never }) => node,
+          async transformResult<R>({ result }: { result: R }): Promise<R> {
+            if (!isMade) await store.db.insertInto('login_records').values(record).execute()
+            isMade = true
+            return result
+          },
+        }
+        const locked = await lockLoginRecords(tx.withPlugin(plugin as never) as Tx, [record.subject])
+        expect(locked.map(({ open }) => open)).toEqual([1])
+        // Nobody else gets at it now.
+        const other = store.transaction(async (tx2) => lockLoginRecords(tx2, [record.subject]))
+        const soon = new Promise((resolve) => setTimeout(resolve, 300, 'waits'))
+        expect(await Promise.race([other.then(() => 'does not wait'), soon])).toBe('waits')
+        void other
+      })
+      await store.db.deleteFrom('login_records').execute()
     })
 
     test('is checked: nothing is wrong, and a missing index and column are found', async () => {

@@ -312,7 +312,7 @@ function exportFiles() {
     const clients = [...text.matchAll(/^\s*CLIENT \{ Clients = ([^;]+); Access_Type = (\w+);/gm)]
     exported.set(
       name.slice(0, -5),
-      clients.map(([, to, level]) => `${to} ${level.toLowerCase()}`),
+      clients.flatMap(([, to, level]) => to.split(', ').map((one) => `${one} ${level.toLowerCase()}`)),
     )
   }
   return exported

@@ -14,12 +14,16 @@ export function findLoginRecords(db: DbOrTx, subjects: readonly string[]): Promi
  * database's duplicate error and finds it when it tries again.
  */
 export async function lockLoginRecords(tx: Tx, subjects: readonly string[]): Promise<LoginRecord[]> {
-  await tx
-    .updateTable('login_records')
-    .set((eb) => ({ touched_at: eb.ref('touched_at') }))
-    .where('subject', 'in', subjects)
-    .execute()
-  return findLoginRecords(tx, subjects)
+  for (;;) {
+    const { numUpdatedRows } = await tx
+      .updateTable('login_records')
+      .set((eb) => ({ touched_at: eb.ref('touched_at') }))
+      .where('subject', 'in', subjects)
+      .executeTakeFirst()
+    const found = await findLoginRecords(tx, subjects)
+    // One that another transaction made between the two statements is found, and not locked: it would be written over.
+    if (found.length === Number(numUpdatedRows)) return found
+  }
 }
 
 /** `isNew`: there was none when it was looked for. */
