@@ -94,9 +94,10 @@ describe('the deadline', () => {
 
   test('holds even when something outside the group keeps the output open', async () => {
     const started = Date.now()
-    const { stdout } = await exec.run(['sh', '-c', 'setsid sleep 3 & echo done'], quick)
+    const { stdout } = await exec.run(['sh', '-c', 'setsid sleep 30 & echo done'], quick)
     expect(stdout).toBe('done\n')
-    expect(Date.now() - started).toBeLessThan(1500)
+    // Not for the sleeper; how long a start takes is the machine's affair.
+    expect(Date.now() - started).toBeLessThan(15_000)
   })
 
   test('an abort ends the child, and one that came before never starts it', async () => {
