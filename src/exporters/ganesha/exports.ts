@@ -52,12 +52,8 @@ export interface Exports {
   hide(commands: Commands, running: Running, record: Numbered): Promise<void>
   /** Makes the daemon forget the export, then removes its files. */
   remove(commands: Commands, running: Running, record: Numbered): Promise<void>
-  /** Ids of all export files that can be read: the others are published again, and written anew. */
-  ids(commands: Commands): Promise<readonly string[]>
-  /** The same, and of those that can't. */
-  names(commands: Commands): Promise<readonly string[]>
-  /** Ids of files that could not be read at the last look, or were not whole. */
-  unreadable(): readonly string[]
+  /** Paths of all export files, readable or not: see {@link readable}. */
+  files(commands: Commands): Promise<readonly string[]>
   /** Writes the record without a word to the daemon. */
   save(commands: Commands, record: ExportRecord): Promise<void>
   /** Removes the record's files without a word to the daemon. */
@@ -80,6 +76,8 @@ export interface Judgement {
   readonly files: readonly string[]
   /** Where another directory is now: the paths of the other exports. */
   readonly missing: readonly string[]
+  /** Ids of exports whose files can't be read, or are not whole. */
+  readonly unreadable: readonly string[]
 }
 
 /** Export files below `dir`. */
@@ -93,8 +91,6 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   const guards = options.ceph_conf === undefined
   const fileOf = (id: string) => join(folder, `${checkedId(id)}.conf`)
   const numberFile = (number: number) => join(numberFolder, String(number))
-  /** Ids of files that were no export file at the last look. */
-  let unreadable: readonly string[] = []
 
   async function takeNumber(commands: Commands, id: string): Promise<number> {
     // Numbers are spread by id, so one that was freed isn't handed to somebody else next: old file handles hold it.
@@ -107,19 +103,12 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     throw new DriverError(`all ${numbers} export numbers are taken`, 'no-room-here')
   }
 
-  async function names(commands: Commands): Promise<readonly string[]> {
+  async function filesHere(commands: Commands): Promise<readonly string[]> {
     const { stdout } = await commands.look(['ls', '--', folder], { maxOutputBytes: manyMegabytes })
     return stdout.split('\n').flatMap((name) => {
       const id = name.replace(/\.conf$/, '')
-      return name.endsWith('.conf') && uuid.test(id) ? [id] : []
+      return name.endsWith('.conf') && uuid.test(id) ? [fileOf(id)] : []
     })
-  }
-
-  async function all(commands: Commands): Promise<readonly ExportHeader[]> {
-    const here = await names(commands)
-    const records = await readable(commands, here.map(fileOf))
-    unreadable = here.filter((id) => !records.has(fileOf(id)))
-    return [...records.values()]
   }
 
   async function forget(commands: Commands, record: Numbered): Promise<void> {
@@ -142,8 +131,8 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     const argv = ['sh', changeScript, file, running.bus, selector]
     const { stdout } = await commands.change(argv, { input: exportFile(record, options, prober) })
     // It says "1 exports updated. Errors found: …" with code 0 when it dropped a part of the file.
-    if (!/^\s*1 exports (updated|added)/.test(stdout) || /errors found/i.test(stdout)) {
-      const partly = /errors found/i.test(stdout)
+    const partly = /errors found/i.test(stdout)
+    if (partly || !/^\s*1 exports (updated|added)/.test(stdout)) {
       throw new DriverError(`NFS-Ganesha did not take the export: ${stdout.trim()}`, 'maybe-happened', {
         retryAfterS: 5,
         ...(partly ? { reason: 'unsupported' } : {}),
@@ -152,9 +141,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   }
 
   return {
-    ids: async (commands) => (await all(commands)).map(({ id }) => id),
-    names,
-    unreadable: () => unreadable,
+    files: filesHere,
     takeNumber,
     guardPath,
     async prepare(commands) {
@@ -202,7 +189,9 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
 
     async judge(commands) {
       const table = mounts()
-      const records = await all(commands)
+      const here = await filesHere(commands)
+      const headers = await readable(commands, here)
+      const records = [...headers.values()]
       const same = records.filter(
         // Nothing has to be mounted here for what Ceph's own client reads.
         (record) => record.ceph !== undefined || mountIdentity(record.path, table) === record.mount,
@@ -215,18 +204,19 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
       const right = new Set(same.filter(({ path }) => !strange.has(path)))
       const files = [...right].map(({ id }) => fileOf(id))
       const missing = records.filter((record) => !right.has(record)).map(({ path }) => path)
-      return { files: guards ? [guard, ...files] : files, missing }
+      const unreadable = here.filter((file) => !headers.has(file)).map(idOf)
+      return { files: guards ? [guard, ...files] : files, missing, unreadable }
     },
 
     async mend(commands) {
       let mended = false
-      for (const id of await names(commands)) {
-        const { stdout } = await commands.look(['cat', '--', fileOf(id)], { maxOutputBytes: manyMegabytes })
+      for (const file of await filesHere(commands)) {
+        const { stdout } = await commands.look(['cat', '--', file], { maxOutputBytes: manyMegabytes })
         // What can't be read is left out already.
         const record = readExportFile(stdout)
         if (record === null || isIntact(stdout, record, options)) continue
         mended = true
-        await commands.change(['sh', writeScript, fileOf(id)], { input: '' })
+        await commands.change(['sh', writeScript, file], { input: '' })
       }
       return mended
     },
@@ -284,6 +274,9 @@ export async function checkFileSystem(
     )
 }
 
+/** Whose export file it is. */
+export const idOf = (file: string): string => basename(file, '.conf')
+
 /**
  * What those of these files say that can be read and are whole: any other would keep the server from starting, for all. Their names
  * are their ids.
@@ -297,7 +290,7 @@ export async function readable(
     const some = files.slice(at, at + filesAtOnce)
     const cut = new Set(await filesWithout(commands, `^${lastLine}$`, some))
     const whole = some.filter((file) => !cut.has(file))
-    const byId = new Map(whole.map((file) => [basename(file, '.conf'), file]))
+    const byId = new Map(whole.map((file) => [idOf(file), file]))
     for (const line of await firstLines(commands, whole)) {
       const record = readHeader(line)
       const file = byId.get(record?.id ?? '')

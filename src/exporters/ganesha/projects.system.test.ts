@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readdirSync, readFileSync, existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -258,6 +258,24 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     expect(second.troubles!()).toEqual(exporter.troubles!())
     expect(restarts).toBe(3)
     await second.stop(call(), { detach: false })
+  })
+
+  test('an export file that can not be read is told until it is written anew, whichever server it is of', async () => {
+    const [one, two] = [makeImage(parts.dir, red), makeImage(parts.dir, blue)]
+    const hosts = [await hostOf(one), await hostOf(two)]
+    await exporter.applyRules(call(), exportOf(two), [rule(hosts[1]!)])
+    truncateSync(join(dirOf(red), 'exports.d', `${one.id}.conf`), 100)
+    const died = pidOf(red)
+    await kill(died)
+    // Its server goes on without it, and keeps the project's address.
+    await within(15_000, 'the server is back', () => pidOf(red) !== died && isRunning(pidOf(red)))
+    expect(await exporter.inventory(call())).toEqual([two.id])
+    expect(exporter.troubles!()).toEqual([expect.stringContaining(one.id)])
+    expect(told).toContain("NFS-Ganesha starts without exports whose files can't be read")
+    await (await mount(hosts[1]!, two)).close()
+    expect(await hostOf(one)).toBe(hosts[0])
+    expect((await exporter.inventory(call())).toSorted()).toEqual([one.id, two.id].toSorted())
+    expect(exporter.troubles!()).toEqual([])
   })
 
   test('an address that this host does not have, or that somebody has, is said', async () => {

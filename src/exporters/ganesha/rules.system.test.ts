@@ -137,7 +137,7 @@ describe.skipIf(cannotRun !== null)('NFS access rules', () => {
       await restart(beside)
       expect(await exporter.inventory(call())).toEqual([beside.id])
       expect(exporter.troubles!()).toEqual([
-        expect.stringContaining(`can't be read, until they are written anew: ${image.id}`),
+        expect.stringContaining(`can't be read are left out until they are written anew: ${image.id}`),
       ])
       // As the share manager does with what is missing.
       await exporter.publish(call(), exportOf(image))

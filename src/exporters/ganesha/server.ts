@@ -66,7 +66,15 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
     const died = state === 'running' && daemon.pid() === null
     const clients = died ? [...new Set([...peers, ...(await connected(true))])] : []
     const running = await daemon.ensure(commands, {
-      files: async () => (await exports.judge(commands)).files,
+      files: async () => {
+        const { files, unreadable } = await exports.judge(commands)
+        if (unreadable.length > 0)
+          parts.log.error(
+            { ...about, unreadable },
+            "NFS-Ganesha starts without exports whose files can't be read",
+          )
+        return files
+      },
       mend: () => exports.mend(commands),
     })
     state = 'running'
@@ -136,7 +144,7 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
   async function isUnwanted(commands: Commands): Promise<boolean> {
     if (await daemon.ended(commands)) return true
     try {
-      return project !== '' && (await exports.ids(commands)).length === 0
+      return project !== '' && (await exports.files(commands)).length === 0
     } catch (error) {
       if (isAbsent(error)) return true
       throw error
@@ -192,11 +200,7 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
     },
 
     trouble() {
-      const lost = exports.unreadable()
-      const trouble =
-        lost.length > 0
-          ? `left out exports whose files can't be read, until they are written anew: ${lost.slice(0, 10).join(', ')}`
-          : troubleOf(crashes, parts.now())
+      const trouble = troubleOf(crashes, parts.now())
       const whose = project === '' ? '' : ` of project ${project}`
       return trouble === null ? null : `NFS-Ganesha${whose} ${trouble}`
     },

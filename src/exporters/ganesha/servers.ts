@@ -12,7 +12,7 @@ import { mounts } from '../../drivers/mountinfo.ts'
 import { projectFolder } from '../../drivers/project-folder.ts'
 import { hostLock } from '../../exec/host-lock.ts'
 import { addressesIn, type Addresses } from './addresses.ts'
-import { isInstanceId, readable } from './exports.ts'
+import { idOf, isInstanceId, readable } from './exports.ts'
 import { isWildcard } from './listening.ts'
 import { serverIn, type Server } from './server.ts'
 import type { Commands } from '../../drivers/commands.ts'
@@ -33,7 +33,7 @@ export interface Servers {
   serves(server: Server, projectId: string): boolean
   /** The only folder whose mounts the project's server sees; null when it sees what the host sees. */
   viewOf(projectId: string): string | null
-  /** Ids of all exports. */
+  /** Ids of all exports whose files can be read: the others are published again, and written anew. */
   ids(commands: Commands): Promise<readonly string[]>
   /** Those that there are, whoever made them. */
   all(commands: Commands): Promise<readonly Server[]>
@@ -48,6 +48,7 @@ export interface Servers {
 /** One server for all, whose files lie in `dir` as they did before there were others. */
 export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts): Servers {
   const server = serverIn('', sharedPlace(dir, options, parts), options, parts)
+  const looks = looksAtFiles()
   return {
     async begin(commands) {
       if (await isThere(commands, join(dir, 'projects'))) {
@@ -64,11 +65,29 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
     within: (_commands, _server, work) => work(),
     serves: () => true,
     viewOf: () => null,
-    ids: (commands) => server.exports.ids(commands),
+    ids: async (commands) => looks.ids(commands, await server.exports.files(commands)),
     all: async () => [server],
     known: () => [server],
-    troubles: () => [],
+    troubles: looks.troubles,
     refresh: async () => undefined,
+  }
+}
+
+/** What the last look at the export files of all servers found. */
+function looksAtFiles() {
+  let lost: readonly string[] = []
+  return {
+    async ids(commands: Commands, files: readonly string[]): Promise<readonly string[]> {
+      const records = await readable(commands, files)
+      lost = files.filter((file) => !records.has(file)).map(idOf)
+      return [...records.values()].map(({ id }) => id)
+    },
+    troubles: (): readonly string[] =>
+      lost.length === 0
+        ? []
+        : [
+            `exports whose files can't be read are left out until they are written anew: ${lost.slice(0, 10).join(', ')}`,
+          ],
   }
 }
 
@@ -116,6 +135,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   const known = new Map<string, Server>()
   /** Projects whose server could not be brought up, and why. */
   const down = new Map<string, string>()
+  const looks = looksAtFiles()
   const nameOf = (projectId: string): string => {
     const folder = projectFolder(projectId)
     if (folder.length <= longestFolder(dir)) return folder
@@ -178,7 +198,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
 
   /** Takes the server down when it has no export left, and gives its address back. */
   async function reap(commands: Commands, one: Server): Promise<void> {
-    if ((await idsOf(commands, one)).length > 0) return
+    if ((await filesOf(commands, one)).length > 0) return
     await one.end(commands)
     known.delete(one.project)
     await commands.change(['rm', '-rf', '--one-file-system', '--', join(projects, one.project)])
@@ -189,9 +209,9 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     )
   }
 
-  async function idsOf(commands: Commands, one: Server): Promise<readonly string[]> {
+  async function filesOf(commands: Commands, one: Server): Promise<readonly string[]> {
     try {
-      return await one.exports.names(commands)
+      return await one.exports.files(commands)
     } catch (error) {
       if (isAbsent(error)) return []
       throw error
@@ -259,7 +279,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
       if (had === undefined) return
       const folder = await folderOf(commands, project)
       const left = server(project, folder, had)
-      if ((await idsOf(commands, left)).length === 0) return reap(commands, left)
+      if ((await filesOf(commands, left)).length === 0) return reap(commands, left)
       const address = await alone(commands, 'addresses', () => addresses.take(commands, project))
       await server(project, folder, address).begin(commands)
     })
@@ -280,7 +300,10 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     viewOf: (projectId) => viewOf(projectFolder(projectId)),
     serves: (one, projectId) => one.project === nameOf(projectId),
     known: () => [...known.values()],
-    troubles: () => [...down].map(([project, why]) => `project ${project} has no NFS server: ${why}`),
+    troubles: () => [
+      ...[...down].map(([project, why]) => `project ${project} has no NFS server: ${why}`),
+      ...looks.troubles(),
+    ],
 
     async begin(commands) {
       await commands.change(['mkdir', '-p', '-m', '0700', '--', projects, join(dir, 'locks')])
@@ -326,8 +349,10 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
     async ids(commands) {
       const argv = ['find', projects, '-mindepth', '3', '-maxdepth', '3', '-path', '*/exports.d/*.conf']
       const { stdout } = await commands.look(argv, { maxOutputBytes: 64 * 1024 * 1024 })
-      const files = stdout.split('\n').filter((file) => file !== '')
-      return [...(await readable(commands, files)).values()].map(({ id }) => id)
+      return looks.ids(
+        commands,
+        stdout.split('\n').filter((file) => isInstanceId(idOf(file))),
+      )
     },
 
     all: assigned,
