@@ -13,7 +13,7 @@ import { copyDatabase } from './copy.ts'
 import { grantedServices, privateTables } from './grants.ts'
 import { migrate, openStore, type Store } from './open.ts'
 import type { Tx } from './schema.ts'
-import { lockLoginRecords } from './store/login-records.ts'
+import { lockLoginRecords, writeLoginRecord } from './store/login-records.ts'
 import { checkSchema } from './store/schema-check.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
@@ -85,8 +85,8 @@ describe.each(kinds)('%s', (_name, there, start) => {
         touched_at: 1,
       }
       let isMade = false
-      await store.transaction(async (tx) => {
-        // Another transaction makes it after the statement that locks, and before the one that reads.
+      const first = store.transaction(async (tx) => {
+        // Another transaction makes it as soon as the first statement has looked.
         const plugin = {
           transformQuery: ({ node }: { node: never }) => node,
           async transformResult<R>({ result }: { result: R }): Promise<R> {
@@ -96,12 +96,18 @@ describe.each(kinds)('%s', (_name, there, start) => {
           },
         }
         const locked = await lockLoginRecords(tx.withPlugin(plugin as never) as Tx, [record.subject])
-        expect(locked.map(({ open }) => open)).toEqual([1])
+        // It was not there, and to write it as if is refused, so that the transaction is repeated.
+        expect(locked).toEqual([])
+        await expect(writeLoginRecord(tx, record, true)).rejects.toSatisfy(store.dialect.isDuplicate)
+        throw new Error('repeated')
+      })
+      await expect(first).rejects.toThrow('repeated')
+      await store.transaction(async (tx) => {
+        expect((await lockLoginRecords(tx, [record.subject])).map(({ open }) => open)).toEqual([1])
         // Nobody else gets at it now.
-        const other = store.transaction(async (tx2) => lockLoginRecords(tx2, [record.subject]))
+        const other = store.transaction((tx2) => lockLoginRecords(tx2, [record.subject]))
         const soon = new Promise((resolve) => setTimeout(resolve, 300, 'waits'))
         expect(await Promise.race([other.then(() => 'does not wait'), soon])).toBe('waits')
-        void other
       })
       await store.db.deleteFrom('login_records').execute()
     })

@@ -10,20 +10,18 @@ export function findLoginRecords(db: DbOrTx, subjects: readonly string[]): Promi
 }
 
 /**
- * The same, locked until the transaction ends. Those that are not there can't be: of two who make one, the second meets the
- * database's duplicate error and finds it when it tries again.
+ * The same, locked until the transaction ends, and read by the statement that locks: what another makes between two would be
+ * believed without being held. Those that are not there can't be locked: of two who make one, the second meets the database's
+ * duplicate error and finds it when it tries again. In one order, so that two never hold what the other waits for.
  */
-export async function lockLoginRecords(tx: Tx, subjects: readonly string[]): Promise<LoginRecord[]> {
-  for (;;) {
-    const { numUpdatedRows } = await tx
-      .updateTable('login_records')
-      .set((eb) => ({ touched_at: eb.ref('touched_at') }))
-      .where('subject', 'in', subjects)
-      .executeTakeFirst()
-    const found = await findLoginRecords(tx, subjects)
-    // One that another transaction made between the two statements is found, and not locked: it would be written over.
-    if (found.length === Number(numUpdatedRows)) return found
-  }
+export function lockLoginRecords(tx: Tx, subjects: readonly string[]): Promise<LoginRecord[]> {
+  return tx
+    .selectFrom('login_records')
+    .selectAll()
+    .where('subject', 'in', subjects)
+    .orderBy('subject')
+    .forUpdate()
+    .execute()
 }
 
 /** `isNew`: there was none when it was looked for. */

@@ -116,8 +116,10 @@ describe.skipIf(cannotRun !== null)('an exporter of file systems', () => {
     unmountImage(image)
     const { backing } = image.fileSystem
     copyFileSync(backing, `${backing}.planted`)
-    execFileSync('losetup', [image.device, `${backing}.planted`])
-    execFileSync('mount', ['-t', 'xfs', image.device, image.path])
+    // Whatever device is free: somebody else may have the old one by now.
+    const argv = ['--find', '--show', `${backing}.planted`]
+    const device = execFileSync('losetup', argv, { encoding: 'utf8' }).trim()
+    execFileSync('mount', ['-t', 'xfs', device, image.path])
     exporter = build()
     await exporter.setup(call())
     await exporter.settled!(call())
