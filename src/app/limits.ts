@@ -5,7 +5,6 @@
 import type { Ctx } from './context.ts'
 import {
   holdProject,
-  holdRow,
   locksOnResource,
   projectCounts,
   rulesOn,
@@ -56,26 +55,24 @@ export async function withinProject(
   if ((await count()) + adding > limit) throw overLimit(ctx, name)
 }
 
-/** 413 when the share or snapshot has as many access rules as it may, or would with one of this weight (`weightOf`). */
+/**
+ * 413 when the share or snapshot has as many access rules as it may, or would with one of this weight (`weightOf`). The caller has the
+ * share's turn (`db/store/share-turns.ts`).
+ */
 export async function roomForRule(
   ctx: Ctx,
   on: { readonly table: 'shares' | 'snapshots'; readonly id: string },
   weight: number,
 ): Promise<void> {
-  await holdRow(ctx.tx, on.table, on.id)
   const rules = on.table === 'shares' ? 'access_rules' : 'snapshot_access_rules'
   const limit = ctx.settings.limits.access_rules_per_share
   if ((await rulesOn(ctx.tx, rules, on.id)) + weight > limit) throw overLimit(ctx, 'access_rules_per_share')
 }
 
-/** 413 when the resource, or the caller's project, has as many locks as it may. */
-export async function roomForLock(
-  ctx: Ctx,
-  on: { readonly table: 'shares' | 'access_rules'; readonly id: string },
-): Promise<void> {
-  await holdRow(ctx.tx, on.table, on.id)
+/** 413 when the resource, or the caller's project, has as many locks as it may. The caller has the share's turn. */
+export async function roomForLock(ctx: Ctx, resourceId: string): Promise<void> {
   const { locks_per_resource: limit } = ctx.settings.limits
-  if ((await locksOnResource(ctx.tx, on.id)) >= limit) throw overLimit(ctx, 'locks_per_resource')
+  if ((await locksOnResource(ctx.tx, resourceId)) >= limit) throw overLimit(ctx, 'locks_per_resource')
   await withinProject(ctx, 'locks_per_project', ctx.identity.projectId)
 }
 

@@ -102,6 +102,12 @@ function mortal({ account, command, endSignal }: DaemonPlan): [string, ...string
 const asAccount = (account: string): string[] =>
   process.getuid?.() === 0 ? [`--reuid=${account}`, `--regid=${account}`, '--clear-groups'] : []
 
+/** The daemon with what else its owner says of it; getters of both stay getters. */
+export function daemonWith<Whole extends Daemon>(process: Daemon, extra: Omit<Whole, keyof Daemon>): Whole {
+  const both = { ...Object.getOwnPropertyDescriptors(process), ...Object.getOwnPropertyDescriptors(extra) }
+  return Object.defineProperties({}, both) as Whole
+}
+
 /** Runs a command to its end as `account` when we are root; throws what it said. */
 export async function runAs(account: string, command: readonly string[]): Promise<void> {
   const { code, said } = await run(['setpriv', ...asAccount(account), '--', ...command])

@@ -1,5 +1,5 @@
 /** What a private PostgreSQL and a private MariaDB have in common for those who use them. */
-import { removeHome, type Daemon } from './daemon.ts'
+import { daemonWith, removeHome, type Daemon } from './daemon.ts'
 
 export interface DatabaseServer extends Daemon {
   readonly kind: 'postgres' | 'mariadb'
@@ -30,16 +30,8 @@ export function databaseServer(
   process: Daemon,
   of: Pick<DatabaseServer, 'kind' | 'dir' | 'port' | 'admin'>,
 ): DatabaseServer {
-  return {
+  return daemonWith(process, {
     ...of,
-    get pid() {
-      return process.pid
-    },
-    start: () => process.start(),
-    stop: () => process.stop(),
-    kill: () => process.kill(),
-    pause: () => process.pause(),
-    resume: () => process.resume(),
     url(database, { user, password } = of.admin, parameters = {}) {
       const query = new URLSearchParams(parameters).toString()
       const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`
@@ -49,5 +41,5 @@ export function databaseServer(
       await process.stop()
       removeHome(of.dir)
     },
-  }
+  })
 }

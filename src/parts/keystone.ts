@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../exec/free-port.ts'
-import { daemon, homeFor, removeHome, writeOwned, type Daemon } from './daemon.ts'
+import { daemon, daemonWith, homeFor, removeHome, writeOwned, type Daemon } from './daemon.ts'
 import { hasProgram, type Need } from './packages.ts'
 
 /** The package makes none of its own; every Debian has this one. */
@@ -59,15 +59,7 @@ export async function startKeystone({ tokenLifetimeS = 28_800 }: KeystoneOptions
   })
   await server.start()
   let token: Promise<string> | null = null
-  return {
-    get pid() {
-      return server.pid
-    },
-    start: () => server.start(),
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    pause: () => server.pause(),
-    resume: () => server.resume(),
+  return daemonWith(server, {
     url,
     adminPassword,
     async admin(method, path, body) {
@@ -90,7 +82,7 @@ export async function startKeystone({ tokenLifetimeS = 28_800 }: KeystoneOptions
       await server.stop()
       removeHome(dir)
     },
-  }
+  })
 }
 
 async function logIn(url: string, password: string): Promise<string> {

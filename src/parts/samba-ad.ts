@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { daemon, homeFor, removeHome, runAs, writeOwned, type Daemon } from './daemon.ts'
+import { daemon, daemonWith, homeFor, removeHome, runAs, writeOwned, type Daemon } from './daemon.ts'
 import { makeCertificates } from './certificates.ts'
 import { hasProgram, type Need } from './packages.ts'
 
@@ -103,15 +103,7 @@ export async function startSambaAd(): Promise<SambaAd> {
       probe: ['env', `LDAPTLS_CACERT=${made.ca}`, ...ask],
     })
     await server.start()
-    return {
-      get pid() {
-        return server.pid
-      },
-      start: () => server.start(),
-      stop: () => server.stop(),
-      kill: () => server.kill(),
-      pause: () => server.pause(),
-      resume: () => server.resume(),
+    return daemonWith(server, {
       dir,
       url,
       ca: made.ca,
@@ -122,7 +114,7 @@ export async function startSambaAd(): Promise<SambaAd> {
         await network.remove()
         removeHome(dir)
       },
-    }
+    })
   } catch (error) {
     await network.remove()
     removeHome(dir)

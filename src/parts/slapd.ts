@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePorts } from '../exec/free-port.ts'
-import { daemon, homeFor, removeHome, runAs, writeOwned, type Daemon } from './daemon.ts'
+import { daemon, daemonWith, homeFor, removeHome, runAs, writeOwned, type Daemon } from './daemon.ts'
 import { hasProgram, type Need } from './packages.ts'
 
 const account = 'openldap'
@@ -112,15 +112,7 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
     removeHome(dir)
     throw error
   })
-  return {
-    get pid() {
-      return server.pid
-    },
-    start: () => server.start(),
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    pause: () => server.pause(),
-    resume: () => server.resume(),
+  return daemonWith(server, {
     dir,
     port,
     url,
@@ -130,7 +122,7 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
       await server.stop()
       removeHome(dir)
     },
-  }
+  })
 }
 
 function tlsSettings(dir: string, { cert, key, ca }: NonNullable<SlapdOptions['tls']>): string[] {

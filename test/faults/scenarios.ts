@@ -76,6 +76,23 @@ async function snapshot(world: World, name: string, sizeGib = 1): Promise<Subjec
   return { ...subject, snapshotId }
 }
 
+/** The share in another size than its snapshot. */
+async function resized(
+  world: World,
+  subject: Subject,
+  verb: 'extend' | 'shrink',
+  sizeGib: number,
+): Promise<Subject> {
+  const { name, shareId } = subject
+  await accepted(() => action(world, 'shares', shareId, verb, { new_size: sizeGib }))
+  await until(
+    `${verb} of ${name}`,
+    60_000,
+    async () => (await status(world, 'share', shareId)) === 'available',
+  )
+  return subject
+}
+
 async function show(world: World, noun: 'share' | 'snapshot', id: string | null): Promise<any> {
   const { status: code, body } = await world.call('GET', `/${noun}s/${id}`)
   return code === 404 ? null : body[noun]
@@ -222,13 +239,7 @@ export const scenarios: Readonly<Record<OperationKind, Scenario>> = {
   'revert-share': {
     async prepare(world, name) {
       const subject = await snapshot(world, name)
-      await accepted(() => action(world, 'shares', subject.shareId, 'extend', { new_size: 2 }))
-      await until(
-        `extending ${name}`,
-        60_000,
-        async () => (await status(world, 'share', subject.shareId)) === 'available',
-      )
-      return subject
+      return resized(world, subject, 'extend', 2)
     },
     request: (world, { shareId, snapshotId }) =>
       action(world, 'shares', shareId, 'revert', { snapshot_id: snapshotId }),
@@ -245,13 +256,7 @@ export const scenarios: Readonly<Record<OperationKind, Scenario>> = {
   'revert-and-extend-share': {
     async prepare(world, name) {
       const subject = await snapshot(world, name, 3)
-      await accepted(() => action(world, 'shares', subject.shareId, 'shrink', { new_size: 2 }))
-      await until(
-        `shrinking ${name}`,
-        60_000,
-        async () => (await status(world, 'share', subject.shareId)) === 'available',
-      )
-      return subject
+      return resized(world, subject, 'shrink', 2)
     },
     request: (world, { shareId, snapshotId }) =>
       action(world, 'shares', shareId, 'revert', { snapshot_id: snapshotId }),

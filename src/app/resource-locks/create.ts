@@ -64,10 +64,7 @@ export async function putLock(ctx: Ctx, input: CreateLockInput): Promise<LockRow
     created_at: ctx.clock.now(),
     updated_at: null,
   }
-  await roomForLock(ctx, {
-    table: input.resourceType === 'share' ? 'shares' : 'access_rules',
-    id: input.resourceId,
-  })
+  await roomForLock(ctx, input.resourceId)
   await insertLock(ctx.tx, lock)
   return lock
 }
