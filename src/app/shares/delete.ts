@@ -131,20 +131,17 @@ export async function refuseDependents(
     throw fault('Conflict', { message: `Share ${share.id} has replicas: delete them first.` })
   }
   const { snapshots, backups, groupMembers, deleteLocks } = await dependentsOf(ctx.tx, share.id)
-  const what =
-    snapshots > 0
-      ? `has ${snapshots} snapshot${snapshots === 1 ? '' : 's'}: delete them first`
-      : backups > 0
-        ? 'has backups: delete them first'
-        : groupMembers > 0
-          ? 'is part of a group snapshot'
-          : deleteLocks > 0
-            ? 'is locked against deletion: remove the resource lock first'
-            : null
-  if (what === null) return
-  const kind = snapshots > 0 ? 'snapshots' : what.startsWith('is locked') ? 'locks' : null
-  const whose = kind === null ? '' : await hiddenFromOwner(ctx, share, kind)
-  throw fault(code, { message: `Share ${share.id} ${what}.${whose}` })
+  const refuse = (what: string, whose = '') => fault(code, { message: `Share ${share.id} ${what}.${whose}` })
+  if (snapshots > 0) {
+    const what = `has ${snapshots} snapshot${snapshots === 1 ? '' : 's'}: delete them first`
+    throw refuse(what, await hiddenFromOwner(ctx, share, 'snapshots'))
+  }
+  if (backups > 0) throw refuse('has backups: delete them first')
+  if (groupMembers > 0) throw refuse('is part of a group snapshot')
+  if (deleteLocks > 0) {
+    const what = 'is locked against deletion: remove the resource lock first'
+    throw refuse(what, await hiddenFromOwner(ctx, share, 'locks'))
+  }
 }
 
 function refused(share: ShareRow, what: string, states: readonly string[]) {
