@@ -36,7 +36,7 @@ import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
 import { allowOrigins } from './cors.ts'
 import { EventFeed } from './events/feed.ts'
-import { manyStreams, sendFeed } from './events/send.ts'
+import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
 import { EventTail } from './events/tail.ts'
 import { Gate, longLists, Places } from './gate.ts'
 import { jsonOf } from './json-body.ts'
@@ -303,7 +303,7 @@ async function replied(
         ...parts,
         identity,
         lastEventId: one(request.headers['last-event-id']),
-        identify: () => withStatementBudget(limitMs, () => identify(parts, request)),
+        identify: () => withStatementBudget(limitMs, () => identify(parts, request, rememberedMs)),
         inTurn: (work) => parts.gate.run(turnOf(identity), () => withStatementBudget(limitMs, work)),
         closing: () => parts.closing,
         gone: gone.signal,
@@ -344,7 +344,7 @@ async function replied(
 /** Whose line a request waits in. */
 const turnOf = (identity: Identity): string => identity.projectId || identity.userId
 
-async function identify(parts: Edge, request: FastifyRequest): Promise<Identity> {
+async function identify(parts: Edge, request: FastifyRequest, maxAgeMs?: number): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
   if (token === undefined && parts.certificates !== undefined) {
     const name = certifiedName(request.raw.socket, Date.now())
@@ -365,6 +365,7 @@ async function identify(parts: Edge, request: FastifyRequest): Promise<Identity>
           // Rules of application credentials may name the project, as URLs may.
           pathIn: (projectId) => path.replace(/^\/v2(?=\/|$)/, `/v2/${projectId}`),
           serviceToken: one(request.headers['x-service-token']) ?? null,
+          ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
         })
   if (identity === null) throw fault('Unauthorized')
   return identity

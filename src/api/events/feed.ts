@@ -34,8 +34,8 @@ export function numberOf(lastEventId: string | undefined): number | null {
   return number
 }
 
-/** Milliseconds: rights are at most this old when an event is sent; the promise is 5 s, and reading them takes time too. */
-export const rightsMs = 4000
+/** Milliseconds after which the rights are read again; the promise is 5 s, of which reading them may take the rest. */
+const rightsMs = 3500
 /** Milliseconds of silence after which a client hears that the stream lives; below the 30 s of many proxies. */
 const heartbeatMs = 15_000
 /** Events read and sent at once. */

@@ -231,12 +231,23 @@ describe('for how long', () => {
     await expect.poll(async () => (await follow('reader')).status).toBe(200)
   })
 
-  test('the server closes at once: its streams are ended', async () => {
+  test('what no message tells of is found by looking; the server closes at once and ends its streams', async () => {
     const short = await openBench(eventRoutes)
     await short.app.listen({ host: '127.0.0.1', port: 0 })
     const { port } = short.app.server.address() as AddressInfo
     const stream = await followAt(`http://127.0.0.1:${port}/v2/events`, { 'x-auth-token': 'demo' })
     await stream.until((g) => g.length === 1)
+    // Nobody says that there is something: it is found all the same.
+    await short.store.transaction((tx) =>
+      recordEvent(tx, {
+        projectId: demo,
+        resourceType: 'share',
+        resourceId: 'a',
+        event: 'share.status',
+        now: 1,
+      }),
+    )
+    await stream.until((g) => g.length === 2)
     const asked = Date.now()
     await short.close()
     await stream.ended

@@ -16,6 +16,9 @@ export const manyStreams: PlaceWords = {
   all: (most) => `${most} streams of events are followed, the most at once: poll, or try again later.`,
 }
 
+/** Milliseconds: how old what is remembered of a token may be when the rights are read again; streams of one token share a reading. */
+export const rememberedMs = 500
+
 export interface SendParts extends Pick<FeedParts, 'inTurn' | 'closing' | 'gone'> {
   readonly store: Store
   readonly policy: Policy
