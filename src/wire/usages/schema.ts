@@ -2,7 +2,7 @@
 import Type, { type TProperties } from 'typebox'
 import { usageSteps } from '../../model/usage-steps.ts'
 import { endpoint } from '../endpoint.ts'
-import { Nullable, Optional, Time } from '../types.ts'
+import { Nullable, Optional, Time, Word } from '../types.ts'
 
 const bytes = (description: string) => Nullable(Type.Integer({ description }))
 
@@ -41,20 +41,13 @@ export const showSnapshotUsage = endpoint({
   summary: 'Shows what a snapshot holds, as last measured or, with refresh, measured now.',
 })
 
-const stepNames = usageSteps.map(({ name }) => name)
-
 const historyQuery = {
   /** ISO 8601, UTC; default a day before `until`. */
   since: Optional(Type.String()),
   /** Default now. */
   until: Optional(Type.String()),
   /** Default the finest that is kept so far back. */
-  step: Optional(
-    Type.Union(
-      stepNames.map((name) => Type.Literal(name)),
-      { says: `one of ${stepNames.join(', ')}` },
-    ),
-  ),
+  step: Optional(Word(usageSteps.map(({ name }) => name))),
 }
 
 const points = <Extra extends TProperties>(extra: Extra) =>
