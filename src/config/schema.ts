@@ -156,6 +156,11 @@ export const Auth = Type.Object({
     default: 'db',
   }),
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
+  key_overlap_s: count(
+    'Seconds from manila-manage identity rotate-keys until the new key signs: by then the file must be on every node.',
+    600,
+    5,
+  ),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
   max_login_failures: count(
     'Failed logins of one account from one address within the window before they are locked for one another; ten times as many lock the address for all, or slow the account for addresses it did not come from in the last 30 days.',

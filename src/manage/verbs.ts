@@ -10,6 +10,7 @@ import { dbCopy } from './db-copy.ts'
 import { dbGrants } from './db-grants.ts'
 import { dbPurge } from './db-purge.ts'
 import { dbSync, dbVersion } from './db-version.ts'
+import { identityKeys, identityRotateKeys } from './signing-keys.ts'
 import { quotaRecount } from './quota-recount.ts'
 import { serviceCleanup, serviceDrain, serviceProcesses, serviceUndrain } from './service-processes.ts'
 import { serviceList } from './service-list.ts'
@@ -23,6 +24,8 @@ export const verbs: readonly Verb[] = [
   bootstrapVerb,
   userCreate,
   userPassword,
+  identityKeys,
+  identityRotateKeys,
   dbSync,
   dbVersion,
   dbCheck,
