@@ -10,11 +10,13 @@
 import type { Store } from '../db/open.ts'
 import { insertRevokedToken, purgeRevokedTokens } from '../db/store/credentials.ts'
 import { findDomain, findProject } from '../db/store/identity.ts'
+import { projectContents, type Content } from '../db/store/project-contents.ts'
 import { fault } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Rate } from '../runtime/rate.ts'
 import { allowsCall } from './access-rules.ts'
+import { Administrators, type Keep } from './administrators.ts'
 import { ApplicationCredentials } from './application-credentials.ts'
 import type { UserBackend } from './backends/backend.ts'
 import { ByDomain, type DirectoryDomain } from './backends/by-domain.ts'
@@ -52,6 +54,8 @@ export interface AuthOptions {
   /** Tokens one user is given a minute, by this process; 0 = any number. */
   readonly tokensPerMinute?: number
   readonly hasher?: PasswordHasher
+  /** What there is of a project; the other tables of the database by default. */
+  readonly contentsOf?: (projectId: string) => Promise<readonly Content[]>
   /** Where users come from; the database by default. */
   readonly users?: UserBackend
   /** Domains whose users are in a directory instead. */
@@ -96,11 +100,22 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     this.#clock = clock
     this.#signer = signer
     this.#lifetimeMicros = tokenLifetimeS * 1_000_000
-    const db = options.users ?? dbBackend({ store, clock, hasher, gate })
+    const administrators = new Administrators(store, () => this.#users)
+    const keep: Keep = (change) => administrators.keep(change)
+    const db = options.users ?? dbBackend({ store, clock, hasher, gate, keep })
     const { directories = [], trouble } = options
     const spread = trouble === undefined ? {} : { trouble }
     this.#users =
-      directories.length === 0 ? db : new ByDomain({ store, clock, db, domains: directories, ...spread })
+      directories.length === 0
+        ? db
+        : new ByDomain({
+            store,
+            clock,
+            db,
+            domains: directories,
+            refuseLast: (going) => administrators.refuseLast(going),
+            ...spread,
+          })
     const maxFailures = limits.maxFailures ?? defaultLimits.maxFailures
     const guard = new LoginGuard(store, clock, {
       ...defaultLimits,
@@ -121,8 +136,9 @@ export class AuthManager implements TokenVerifier, IdentityFace {
       hasher,
       isAdministrator,
     }
-    this.directory = new Directory(store, clock, this.#users, changed)
-    this.roles = new RoleBook(store, this.#users, changed)
+    const contentsOf = options.contentsOf ?? ((id) => projectContents(store.db, id))
+    this.directory = new Directory(store, clock, this.#users, changed, { keep, contentsOf })
+    this.roles = new RoleBook(store, this.#users, changed, keep)
     this.credentials = new ApplicationCredentials(store, clock, hasher, gate, changed)
   }
 

@@ -21,6 +21,7 @@ import {
   type GroupRow,
   type UserRow,
 } from '../../db/store/identity.ts'
+import type { Keep } from '../administrators.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Gate } from '../gate.ts'
 import type { PasswordHasher } from '../passwords.ts'
@@ -32,9 +33,17 @@ export interface DbBackendParts {
   readonly hasher: PasswordHasher
   /** Hashing for administration; logins pass their own gate before they get here. */
   readonly gate: Gate
+  /** What may take away the last administrator; without it anything may. */
+  readonly keep?: Keep
 }
 
-export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserBackend {
+export function dbBackend({
+  store,
+  clock,
+  hasher,
+  gate,
+  keep = store.transaction,
+}: DbBackendParts): UserBackend {
   const { db } = store
   const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
 
@@ -60,15 +69,17 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
       return user.id
     },
     // Only what is to change is written: a password set meanwhile must not be undone by a new description.
-    updateUser: (id, change) =>
-      updateUser(db, id, {
+    async updateUser(id, change) {
+      const set = {
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.description === undefined ? {} : { description: change.description }),
         ...(change.email === undefined ? {} : { email: change.email }),
         ...(change.enabled === undefined ? {} : { enabled: flag(change.enabled) }),
         ...(change.defaultProjectId === undefined ? {} : { default_project_id: change.defaultProjectId }),
         ...(change.enabled === false ? { tokens_valid_after: nextGeneration(clock.now()) } : {}),
-      }),
+      }
+      await (change.enabled === false ? keep((tx) => updateUser(tx, id, set)) : updateUser(db, id, set))
+    },
     async setPassword(id, password) {
       const password_hash = await hashed(id, password)
       await updateUser(db, id, { password_hash, tokens_valid_after: nextGeneration(clock.now()) })
@@ -80,7 +91,7 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
         tokens_valid_after: nextGeneration(clock.now()),
       })
     },
-    deleteUser: (id) => store.transaction((tx) => deleteUser(tx, id)),
+    deleteUser: (id) => keep((tx) => deleteUser(tx, id)),
     async createGroup({ id, name, domainId, description }) {
       await insertGroup(db, { id, name, domain_id: domainId, description })
       return id
@@ -92,9 +103,9 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
         ...(description === undefined ? {} : { description }),
       })
     },
-    deleteGroup: (id) => store.transaction((tx) => deleteGroup(tx, id)),
+    deleteGroup: (id) => keep((tx) => deleteGroup(tx, id)),
     addMember: (groupId, userId) => addMember(db, groupId, userId),
-    removeMember: (groupId, userId) => removeMember(db, groupId, userId),
+    removeMember: (groupId, userId) => keep((tx) => removeMember(tx, groupId, userId)),
   }
 
   return {
