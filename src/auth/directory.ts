@@ -15,6 +15,7 @@ import {
   type ProjectFilter,
   type ProjectRow,
 } from '../db/store/identity.ts'
+import { changedOptions, type AccountOptionsChange } from '../model/account-options.ts'
 import { fault, invalid } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Content } from '../db/store/project-contents.ts'
@@ -36,6 +37,7 @@ export interface NewUser {
   readonly email?: string | null
   readonly enabled?: boolean
   readonly defaultProjectId?: string | null
+  readonly options?: AccountOptionsChange
 }
 
 export interface DirectoryGuards {
@@ -169,6 +171,7 @@ export class Directory {
       email: user.email ?? null,
       enabled: user.enabled ?? true,
       defaultProjectId,
+      ...(user.options === undefined ? {} : { options: changedOptions({}, user.options) }),
     }
     const made = await this.#unique(`a user named ${user.name}`, () =>
       this.#admin().createUser(record, password),
@@ -177,9 +180,16 @@ export class Directory {
   }
 
   async updateUser(id: string, change: UserChange & { readonly password?: string }): Promise<UserRecord> {
-    await this.#user(id)
+    const user = await this.#user(id)
     const { password, ...rest } = change
-    if (password !== undefined) checkPassword(password)
+    if (password !== undefined) {
+      checkPassword(password)
+      // Before anything of the rest is written.
+      await this.#admin().refusePassword?.(
+        { ...user, ...(rest.name === undefined ? {} : { name: rest.name }) },
+        password,
+      )
+    }
     const { defaultProjectId } = rest
     if (typeof defaultProjectId === 'string' && (await this.findProject({ id: defaultProjectId })) === null) {
       throw notFound('project', defaultProjectId)

@@ -52,12 +52,19 @@ export class ByDomain implements UserBackend {
   }
 
   readonly admin: UserAdmin = {
-    createUser: async (user, password) => (await this.#adminOf(user.domainId)).createUser(user, password),
+    createUser: async (user, password) => {
+      const admin = await this.#adminOf(user.domainId)
+      if (admin !== this.#parts.db.admin) refuseOptions(user.options)
+      return admin.createUser(user, password)
+    },
     updateUser: async (id, change) => {
       const admin = await this.#adminOfOwner(id)
+      if (admin !== this.#parts.db.admin) refuseOptions(change.options)
       if (change.enabled === false) await this.#refuseLast(id, { user: id })
       await admin.updateUser(id, change)
     },
+    refusePassword: async (user, password) =>
+      (await this.#adminOf(user.domainId)).refusePassword?.(user, password),
     setPassword: async (id, password) => (await this.#adminOfOwner(id)).setPassword(id, password),
     replacePassword: async (user, password) =>
       (await this.#adminOf(user.domainId)).replacePassword(user, password),
@@ -95,6 +102,15 @@ export class ByDomain implements UserBackend {
   async checkPassword(user: UserRecord | null, password: string, domainId?: string): Promise<boolean> {
     const backend = await this.#ofDomain(user?.domainId ?? domainId ?? '')
     return backend.checkPassword(user, password, domainId)
+  }
+
+  /** Of one of a directory nothing is known that would make it so. */
+  mustChangePassword(user: UserRecord): boolean {
+    return this.#parts.db.mustChangePassword?.(user) ?? false
+  }
+
+  async noteLogin(user: UserRecord): Promise<void> {
+    await (await this.#ofDomain(user.domainId)).noteLogin?.(user)
   }
 
   async groupIdsOf(userId: string): Promise<readonly string[]> {
@@ -232,6 +248,14 @@ export class ByDomain implements UserBackend {
         'A group of the database has no members from a directory, nor the other way round; assign the role to both.',
     })
   }
+}
+
+function refuseOptions(options: object | undefined): void {
+  if (options === undefined || Object.keys(options).length === 0) return
+  throw fault('Refused', {
+    message:
+      'Rules of passwords and logins are those of the directory server in this domain; users of it have no options here.',
+  })
 }
 
 function administrated({ admin }: UserBackend): UserAdmin {
