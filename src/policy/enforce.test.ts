@@ -48,6 +48,8 @@ const table: Record<string, string> = {
   'resource_lock:create': 'ams',
   'resource_lock:delete': 'amrs',
   'quota_set:show': 'amr',
+  'event:follow': 'amr',
+  'event:follow_all_projects': 'a',
   'operation:get': 'amr',
   'operation:cancel': 'am',
   'operation:get_all_projects': 'a',

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { aboutCommands } from './about.ts'
 import { accessCommands } from './access.ts'
 import { completionCommand, helpTreeCommand } from './completion.ts'
+import { eventCommands } from './event.ts'
 import { exportLocationCommands } from './export-location.ts'
 import { instanceCommands } from './instance.ts'
 import { lockCommands } from './lock.ts'
@@ -41,6 +42,7 @@ export const nouns: Readonly<Record<string, string>> = {
   message: 'Why something you asked for did not happen.',
   lock: 'Locks against deletion.',
   operation: 'The work behind requests.',
+  event: 'What changes, as it changes.',
   token: 'Signing in.',
   help: 'Help.',
 }
@@ -66,6 +68,7 @@ const working: readonly Command[] = [
   ...typeCommands,
   ...messageCommands,
   ...operationCommands,
+  ...eventCommands,
   ...lockCommands,
   ...quotaCommands,
   ...instanceCommands,

@@ -27,6 +27,12 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/shares/{id}/usage', 'GET /v2/snapshots/{id}/usage'],
   },
   {
+    name: 'events',
+    description:
+      'What changes in the project, as it changes, as server-sent events; Last-Event-ID goes on where a client stopped.',
+    paths: ['GET /v2/events'],
+  },
+  {
     name: 'openapi',
     description: 'The contract of this API at any microversion: add ?version=2.N.',
     paths: ['GET /v2/openapi.json'],
