@@ -17,6 +17,7 @@ import {
 } from '../db/store/roles.ts'
 import type { DbOrTx } from '../db/schema.ts'
 import { fault, invalid } from '../model/errors.ts'
+import type { Keep } from './administrators.ts'
 import type { UserBackend } from './backends/backend.ts'
 
 export interface RoleName {
@@ -95,12 +96,14 @@ export class RoleBook {
   readonly #store: Store
   readonly #users: UserBackend
   readonly #changed: () => void
+  readonly #keep: Keep
 
-  /** `changed` is called after every write, so that this process forgets what it cached. */
-  constructor(store: Store, users: UserBackend, changed: () => void) {
+  /** `changed` is called after every write, so that this process forgets what it cached; `keep` does what may take an administrator away. */
+  constructor(store: Store, users: UserBackend, changed: () => void, keep: Keep) {
     this.#store = store
     this.#users = users
     this.#changed = changed
+    this.#keep = keep
   }
 
   find(ref: { readonly id: string } | { readonly name: string }): Promise<RoleRow | null> {
@@ -133,7 +136,7 @@ export class RoleBook {
         message: `The role ${role.name} is part of the service and can't be deleted.`,
       })
     }
-    await this.#store.transaction((tx) => deleteRole(tx, id))
+    await this.#keep((tx) => deleteRole(tx, id))
     this.#changed()
   }
 
@@ -170,7 +173,7 @@ export class RoleBook {
 
   /** False when there was nothing to take away. */
   async take(roleId: string, actor: RoleActor, target: RoleTarget): Promise<boolean> {
-    const taken = await deleteAssignment(this.#store.db, rowOf(roleId, actor, target))
+    const taken = await this.#keep((tx) => deleteAssignment(tx, rowOf(roleId, actor, target)))
     this.#changed()
     return taken
   }

@@ -41,6 +41,8 @@ const identity: readonly Table[] = [
   'groups',
   'login_attempts',
   'login_records',
+  'old_passwords',
+  'password_facts',
   'projects',
   'revoked_tokens',
   'role_assignments',

@@ -27,6 +27,8 @@ const parseOptions = {
   apply: { type: 'boolean' },
   repair: { type: 'boolean' },
   yes: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+  withdraw: { type: 'boolean' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */

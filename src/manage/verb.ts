@@ -16,6 +16,8 @@ export type OptionName =
   | 'backends'
   | 'repair'
   | 'yes'
+  | 'dry-run'
+  | 'withdraw'
 
 /** The options of a command line. */
 export interface Given {
@@ -33,6 +35,8 @@ export interface Given {
   readonly apply?: boolean | undefined
   readonly repair?: boolean | undefined
   readonly yes?: boolean | undefined
+  readonly 'dry-run'?: boolean | undefined
+  readonly withdraw?: boolean | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */

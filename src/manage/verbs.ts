@@ -10,7 +10,9 @@ import { dbCopy } from './db-copy.ts'
 import { dbGrants } from './db-grants.ts'
 import { dbPurge } from './db-purge.ts'
 import { dbSync, dbVersion } from './db-version.ts'
+import { identityKeys, identityRotateKeys } from './signing-keys.ts'
 import { quotaRecount } from './quota-recount.ts'
+import { identityRecover } from './recover.ts'
 import { serviceCleanup, serviceDrain, serviceProcesses, serviceUndrain } from './service-processes.ts'
 import { serviceList } from './service-list.ts'
 import { shareMove } from './share-move.ts'
@@ -23,6 +25,9 @@ export const verbs: readonly Verb[] = [
   bootstrapVerb,
   userCreate,
   userPassword,
+  identityRecover,
+  identityKeys,
+  identityRotateKeys,
   dbSync,
   dbVersion,
   dbCheck,

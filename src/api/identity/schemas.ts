@@ -1,5 +1,6 @@
 /** What bodies and queries must look like. Unknown fields of resources are ignored, as Keystone's extras are. */
 import Type from 'typebox'
+import { accountOptions, type AccountOption } from '../../model/account-options.ts'
 import { maxPasswordBytes } from '../../auth/passwords.ts'
 import { Nullable, Optional, RequiredText, Text } from '../../wire/types.ts'
 
@@ -109,7 +110,16 @@ export const ProjectChange = Type.Object({
   }),
 })
 
+/** What Keystone has besides is not known here and ignored, as its other extras are. */
+const UserOptions = Type.Object(
+  Object.fromEntries(accountOptions.map((name) => [name, Optional(Nullable(Flag))])) as Record<
+    AccountOption,
+    ReturnType<typeof Optional<ReturnType<typeof Nullable<typeof Flag>>>>
+  >,
+)
+
 const userFields = {
+  options: Optional(UserOptions),
   description: Optional(Nullable(LongText)),
   email: Optional(Nullable(Text(255))),
   domain_id: Optional(Nullable(Id)),

@@ -5,6 +5,7 @@ import type { DomainRow } from '../../db/store/identity.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import { catalog } from './catalog.ts'
 import type { IdentityParts } from './route.ts'
+import { passwordExpiry } from './views.ts'
 
 /** `2026-08-01T10:00:00.000000Z`. */
 export const keystoneTime = (micros: number): string => `${isoMicros(micros)}Z`
@@ -26,7 +27,7 @@ export function tokenView(
         id: user.id,
         name: user.name,
         domain: domainView(userDomain),
-        password_expires_at: null,
+        password_expires_at: passwordExpiry(user),
       },
       audit_ids: claims.auditIds,
       issued_at: keystoneTime(claims.issuedAt),

@@ -107,6 +107,28 @@ export interface DirectoryIdsTable {
   created_at: Stamp
 }
 
+/** Of an account of the database. The release before knows none of it. */
+export interface PasswordFactsTable {
+  user_id: string
+  /** The salt of the hash that the next three are about; of another password nothing is known. */
+  password_mark: string | null
+  set_at: Stamp | null
+  /** null = never. */
+  expires_at: Stamp | null
+  /** 1: by its owner; 0: by an administrator. */
+  by_owner: Flag | null
+  /** The last good login, to the hour, or when an administrator let the account in again; null = not known. */
+  last_active_at: Stamp | null
+  /** JSON, see `model/account-options.ts`; null = none. */
+  options: Json | null
+}
+/** Passwords that were replaced, as long as they may not be used again. */
+export interface OldPasswordsTable {
+  user_id: string
+  replaced_at: Stamp
+  password_hash: string
+}
+
 export interface IdentityTables {
   domains: DomainsTable
   projects: ProjectsTable
@@ -120,6 +142,8 @@ export interface IdentityTables {
   login_attempts: LoginAttemptsTable
   login_records: LoginRecordsTable
   directory_ids: DirectoryIdsTable
+  password_facts: PasswordFactsTable
+  old_passwords: OldPasswordsTable
 }
 
 /** By name: see `migrations/ledgers.ts`. */
@@ -136,4 +160,6 @@ export const identityTables = [
   'login_attempts',
   'login_records',
   'directory_ids',
+  'password_facts',
+  'old_passwords',
 ] as const satisfies readonly (keyof IdentityTables)[]
