@@ -5,6 +5,7 @@ import type { Exporter, StorageDriver } from '../drivers/driver.ts'
 import { driverNames, loadDriver } from '../drivers/index.ts'
 import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { manage } from '../manage/manage.ts'
+import { askHidden } from '../manage/terminal.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { chainProblems, functionProblems } from '../scheduler/configured.ts'
@@ -19,6 +20,7 @@ process.exitCode = await manage(process.argv.slice(2), {
   err: (printed) => void process.stderr.write(printed),
   env: process.env,
   stdin: () => text(process.stdin),
+  prompt: askHidden,
   driverNames,
   exporterNames,
   loadDriver,

@@ -16,6 +16,26 @@ export type OptionName =
   | 'backends'
   | 'repair'
   | 'yes'
+  | IdentityOption
+
+/** Of the verbs below `identity`. */
+export type IdentityOption =
+  | 'description'
+  | 'disable'
+  | 'domain'
+  | 'email'
+  | 'effective'
+  | 'enable'
+  | 'group'
+  | 'group-domain'
+  | 'limit'
+  | 'name'
+  | 'names'
+  | 'parent'
+  | 'password-prompt'
+  | 'project-domain'
+  | 'system'
+  | 'user-domain'
 
 /** The options of a command line. */
 export interface Given {
@@ -33,6 +53,23 @@ export interface Given {
   readonly apply?: boolean | undefined
   readonly repair?: boolean | undefined
   readonly yes?: boolean | undefined
+  readonly json?: boolean | undefined
+  readonly description?: string | undefined
+  readonly disable?: boolean | undefined
+  readonly domain?: string | undefined
+  readonly email?: string | undefined
+  readonly effective?: boolean | undefined
+  readonly enable?: boolean | undefined
+  readonly group?: string | undefined
+  readonly 'group-domain'?: string | undefined
+  readonly limit?: string | undefined
+  readonly name?: string | undefined
+  readonly names?: boolean | undefined
+  readonly parent?: string | undefined
+  readonly 'password-prompt'?: boolean | undefined
+  readonly 'project-domain'?: string | undefined
+  readonly system?: boolean | undefined
+  readonly 'user-domain'?: string | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */
@@ -62,6 +99,8 @@ export interface World {
   readonly env: NodeJS.ProcessEnv
   /** All of standard input; for passwords. */
   stdin(): Promise<string>
+  /** Asks somebody at a terminal and shows nothing of the answer. Throws a sentence where there is no terminal. */
+  prompt(question: string): Promise<string>
   readonly driverNames: readonly string[]
   readonly exporterNames: readonly string[]
   loadDriver(name: string, baseDir: string): Promise<PartFactory>

@@ -1,6 +1,10 @@
 /** The list of verbs; adding one is adding a file and a line here. */
 import { busPermissions, deadLettersDrop, deadLettersList, deadLettersRequeue } from './bus.ts'
 import { bootstrapVerb } from './bootstrap.ts'
+import { groupVerbs } from './identity/groups.ts'
+import { domainVerbs, projectVerbs } from './identity/projects.ts'
+import { roleVerbs } from './identity/roles.ts'
+import { userVerbs } from './identity/users.ts'
 import { capacityRecount } from './capacity-recount.ts'
 import { configCheck } from './config-check.ts'
 import { configImport } from './config-import.ts'
@@ -23,6 +27,12 @@ export const verbs: readonly Verb[] = [
   bootstrapVerb,
   userCreate,
   userPassword,
+  { ...bootstrapVerb, name: 'identity bootstrap' },
+  ...userVerbs,
+  ...groupVerbs,
+  ...projectVerbs,
+  ...domainVerbs,
+  ...roleVerbs,
   dbSync,
   dbVersion,
   dbCheck,

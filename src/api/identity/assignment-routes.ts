@@ -1,5 +1,5 @@
 /** `GET /v3/role_assignments`: who has which role where, as granted or as it works out. */
-import { expandRoles } from '../../auth/role-book.ts'
+import { expandAssignments } from '../../auth/effective.ts'
 import type { AssignmentRow, RoleActor, RoleTarget } from '../../db/store/roles.ts'
 import { invalid } from '../../model/errors.ts'
 import { collection, given, maxRows, truthOf, type Answer, type Call, type IdentityRoute } from './route.ts'
@@ -22,7 +22,7 @@ async function list(call: Call): Promise<Answer> {
     ...(effective ? {} : given('roleId', query['role.id'])),
     limit: maxRows + 1,
   })
-  const shown = effective ? await expand(call, rows) : rows
+  const shown = effective ? await expandAssignments(call.parts.auth, rows, maxRows) : rows
   const wanted = shown.filter(
     (row) =>
       (query['role.id'] === undefined || row.role_id === query['role.id']) &&
@@ -52,32 +52,6 @@ function targetOf(query: Call['query']): RoleTarget | undefined {
   if (query['scope.system'] !== undefined) scopes.push({ type: 'system', id: 'all' })
   if (scopes.length > 1) throw invalid('the query must name one scope at most')
   return scopes[0]
-}
-
-/** Groups become their members, roles bring along what they imply; each line once. */
-async function expand(call: Call, rows: readonly AssignmentRow[]): Promise<AssignmentRow[]> {
-  const { auth } = call.parts
-  const all = await auth.roles.list({ limit: maxRows })
-  const members = new Map<string, readonly string[]>()
-  const found = new Map<string, AssignmentRow>()
-  for (const row of rows) {
-    if (row.actor_type === 'group' && !members.has(row.actor_id)) {
-      members.set(row.actor_id, await auth.directory.users.memberIdsOf(row.actor_id))
-    }
-    const userIds = row.actor_type === 'user' ? [row.actor_id] : (members.get(row.actor_id) ?? [])
-    const roles = expandRoles(
-      all.filter((role) => role.id === row.role_id),
-      all,
-    )
-    for (const userId of userIds) {
-      for (const { id } of roles) {
-        if (found.size > maxRows) return [...found.values()]
-        const one: AssignmentRow = { ...row, actor_type: 'user', actor_id: userId, role_id: id }
-        found.set(`${id} ${userId} ${row.target_type} ${row.target_id}`, one)
-      }
-    }
-  }
-  return [...found.values()]
 }
 
 async function viewsOf(call: Call, rows: readonly AssignmentRow[], withNames: boolean): Promise<object[]> {

@@ -1,6 +1,7 @@
 /** What bodies and queries must look like. Unknown fields of resources are ignored, as Keystone's extras are. */
 import Type from 'typebox'
 import { maxPasswordBytes } from '../../auth/passwords.ts'
+import { EmailText, LongText, PlaceName, RoleName, UserName as Name } from '../../wire/identity-fields.ts'
 import { Nullable, Optional, RequiredText, Text } from '../../wire/types.ts'
 
 const Filter = Optional(Text(1024))
@@ -28,7 +29,6 @@ export const ListQuery = Type.Object({
 })
 
 const Id = RequiredText(64)
-const Name = RequiredText(255)
 const Secret = Type.String({
   maxLength: maxPasswordBytes,
   says: `a string of at most ${maxPasswordBytes} characters`,
@@ -39,7 +39,6 @@ const NewPassword = Type.String({
   says: `a string of 1 to ${maxPasswordBytes} characters`,
 })
 const Flag = Type.Boolean({ says: 'a boolean' })
-const LongText = Text(4096)
 
 export const DomainRef = Type.Object(
   { id: Optional(Id), name: Optional(Name) },
@@ -90,7 +89,7 @@ export const AuthBody = Type.Object({
 
 export const NewProject = Type.Object({
   project: Type.Object({
-    name: RequiredText(64),
+    name: PlaceName,
     description: Optional(Nullable(LongText)),
     domain_id: Optional(Nullable(Id)),
     parent_id: Optional(Nullable(Id)),
@@ -101,7 +100,7 @@ export const NewProject = Type.Object({
 })
 export const ProjectChange = Type.Object({
   project: Type.Object({
-    name: Optional(RequiredText(64)),
+    name: Optional(PlaceName),
     description: Optional(Nullable(LongText)),
     domain_id: Optional(Id),
     enabled: Optional(Flag),
@@ -111,7 +110,7 @@ export const ProjectChange = Type.Object({
 
 const userFields = {
   description: Optional(Nullable(LongText)),
-  email: Optional(Nullable(Text(255))),
+  email: Optional(Nullable(EmailText)),
   domain_id: Optional(Nullable(Id)),
   default_project_id: Optional(Nullable(Id)),
   enabled: Optional(Flag),
@@ -125,22 +124,18 @@ export const PasswordChange = Type.Object({
 
 export const NewGroup = Type.Object({
   group: Type.Object({
-    name: RequiredText(64),
+    name: PlaceName,
     description: Optional(Nullable(LongText)),
     domain_id: Optional(Nullable(Id)),
   }),
 })
 export const GroupChange = Type.Object({
-  group: Type.Object({ name: Optional(RequiredText(64)), description: Optional(Nullable(LongText)) }),
+  group: Type.Object({ name: Optional(PlaceName), description: Optional(Nullable(LongText)) }),
 })
 
 export const NewRole = Type.Object({
   role: Type.Object({
-    // Policy's language splits at blanks and reads parentheses.
-    name: Type.String({
-      pattern: '^[^\\s()\'"%:,]{1,255}$',
-      says: 'a string of 1 to 255 characters without blanks, quotes, parentheses, commas, % or :',
-    }),
+    name: RoleName,
     description: Optional(Nullable(LongText)),
     domain_id: Optional(Type.Null({ says: 'absent: roles belong to no domain here' })),
   }),
