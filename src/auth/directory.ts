@@ -60,9 +60,14 @@ export class Directory {
     return listDomains(this.#store.db, filter)
   }
 
-  async createDomain(domain: { readonly id?: string; readonly name: string; readonly description?: string }) {
-    const { id = newIdentityId(), name, description = '' } = domain
-    const row: DomainRow = { id, name, description, enabled: 1 }
+  async createDomain(domain: {
+    readonly id?: string
+    readonly name: string
+    readonly description?: string
+    readonly enabled?: boolean
+  }) {
+    const { id = newIdentityId(), name, description = '', enabled = true } = domain
+    const row: DomainRow = { id, name, description, enabled: enabled ? 1 : 0 }
     await this.#unique(`a domain named ${name}`, () => insertDomain(this.#store.db, row))
     return row
   }

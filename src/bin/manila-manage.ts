@@ -9,6 +9,7 @@ import { askHidden } from '../manage/terminal.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { chainProblems, functionProblems } from '../scheduler/configured.ts'
+import { readKeystone } from '../sdk/keystone-reader.ts'
 import { untrusted } from '../share-manager/admission.ts'
 
 const say = (_fields: object, message: string): void => void process.stderr.write(`${message}\n`)
@@ -21,6 +22,7 @@ process.exitCode = await manage(process.argv.slice(2), {
   env: process.env,
   stdin: () => text(process.stdin),
   prompt: askHidden,
+  keystone: (cloud) => readKeystone(cloud === undefined ? {} : { cloud }),
   driverNames,
   exporterNames,
   loadDriver,

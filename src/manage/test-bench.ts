@@ -14,6 +14,7 @@ import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { chainProblems, functionProblems } from '../scheduler/configured.ts'
+import { readKeystone } from '../sdk/keystone-reader.ts'
 import { untrusted } from '../share-manager/admission.ts'
 import { moveShare } from '../share-manager/move-share.ts'
 import { manage } from './manage.ts'
@@ -70,6 +71,7 @@ export function testWorld(): TestWorld {
       env,
       stdin: async () => stdin,
       prompt: async () => answers.shift() ?? '',
+      keystone: (cloud) => readKeystone({ env, ...(cloud === undefined ? {} : { cloud }) }),
       moveShare: ({ store, settings }, request) =>
         moveShare(
           { store, settings, clock: systemClock(), log: { info: mute, warn: mute, error: mute } },

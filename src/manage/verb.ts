@@ -26,13 +26,17 @@ export type IdentityOption =
   | 'email'
   | 'effective'
   | 'enable'
+  | 'from-keystone'
+  | 'from-ldif'
   | 'group'
   | 'group-domain'
   | 'limit'
   | 'name'
   | 'names'
+  | 'os-cloud'
   | 'parent'
   | 'password-prompt'
+  | 'preset'
   | 'project-domain'
   | 'system'
   | 'user-domain'
@@ -60,13 +64,17 @@ export interface Given {
   readonly email?: string | undefined
   readonly effective?: boolean | undefined
   readonly enable?: boolean | undefined
+  readonly 'from-keystone'?: boolean | undefined
+  readonly 'from-ldif'?: string | undefined
   readonly group?: string | undefined
   readonly 'group-domain'?: string | undefined
   readonly limit?: string | undefined
   readonly name?: string | undefined
   readonly names?: boolean | undefined
+  readonly 'os-cloud'?: string | undefined
   readonly parent?: string | undefined
   readonly 'password-prompt'?: boolean | undefined
+  readonly preset?: string | undefined
   readonly 'project-domain'?: string | undefined
   readonly system?: boolean | undefined
   readonly 'user-domain'?: string | undefined
@@ -101,6 +109,11 @@ export interface World {
   stdin(): Promise<string>
   /** Asks somebody at a terminal and shows nothing of the answer. Throws a sentence where there is no terminal. */
   prompt(question: string): Promise<string>
+  /**
+   * Logs in at a Keystone as `OS_*` variables or clouds.yaml say, and answers how to read of it. Throws a sentence that never holds
+   * a password.
+   */
+  keystone(cloud?: string): Promise<KeystoneReader>
   readonly driverNames: readonly string[]
   readonly exporterNames: readonly string[]
   loadDriver(name: string, baseDir: string): Promise<PartFactory>
@@ -123,6 +136,14 @@ export interface World {
   chainProblems(scheduler: Settings['scheduler']): readonly string[]
   /** What is wrong with the expressions of a backend, as sentences. */
   functionProblems(backend: BackendSettings): readonly string[]
+}
+
+/** Reads a Keystone as an administrator. */
+export interface KeystoneReader {
+  /** `https://host:5000/v3` */
+  readonly url: string
+  /** The body of the answer to `GET {url}{path}`. Throws what Keystone said when it is no success. */
+  get(path: string): Promise<unknown>
 }
 
 export interface Call {
