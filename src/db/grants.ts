@@ -35,15 +35,22 @@ const records: readonly Table[] = ['events', 'messages', 'tombstones']
 /** Users, projects and what proves who they are: only the API, which is also their Keystone. */
 const identity: readonly Table[] = [
   'application_credentials',
+  'catalog_endpoints',
+  'catalog_regions',
+  'catalog_services',
+  'credential_rules',
   'directory_ids',
   'domains',
   'group_members',
   'groups',
+  'inherited_assignments',
   'login_attempts',
   'login_records',
+  'project_tags',
   'projects',
   'revoked_tokens',
   'role_assignments',
+  'role_implications',
   'roles',
   'users',
 ]

@@ -38,6 +38,7 @@ const parseOptions = {
   'from-ldif': { type: 'string' },
   group: { type: 'string' },
   'group-domain': { type: 'string' },
+  inherited: { type: 'boolean' },
   limit: { type: 'string' },
   name: { type: 'string' },
   names: { type: 'boolean' },
@@ -47,6 +48,7 @@ const parseOptions = {
   preset: { type: 'string' },
   'project-domain': { type: 'string' },
   system: { type: 'boolean' },
+  tag: { type: 'string', multiple: true },
   'user-domain': { type: 'string' },
 } as const
 

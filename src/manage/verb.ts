@@ -30,6 +30,7 @@ export type IdentityOption =
   | 'from-ldif'
   | 'group'
   | 'group-domain'
+  | 'inherited'
   | 'limit'
   | 'name'
   | 'names'
@@ -39,6 +40,7 @@ export type IdentityOption =
   | 'preset'
   | 'project-domain'
   | 'system'
+  | 'tag'
   | 'user-domain'
 
 /** The options of a command line. */
@@ -68,6 +70,7 @@ export interface Given {
   readonly 'from-ldif'?: string | undefined
   readonly group?: string | undefined
   readonly 'group-domain'?: string | undefined
+  readonly inherited?: boolean | undefined
   readonly limit?: string | undefined
   readonly name?: string | undefined
   readonly names?: boolean | undefined
@@ -77,6 +80,7 @@ export interface Given {
   readonly preset?: string | undefined
   readonly 'project-domain'?: string | undefined
   readonly system?: boolean | undefined
+  readonly tag?: readonly string[] | undefined
   readonly 'user-domain'?: string | undefined
 }
 

@@ -12,3 +12,8 @@ export const RoleName = Type.String({
 })
 export const LongText = Text(4096)
 export const EmailText = Text(255)
+/** Of a project; `/` and `,` are syntax where tags are named in URLs. */
+export const TagText = Type.String({
+  pattern: '^[^/,]{1,255}$',
+  says: 'a string of 1 to 255 characters without / and ,',
+})

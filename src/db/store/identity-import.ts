@@ -75,16 +75,19 @@ export const membersAmong = (db: DbOrTx, pairs: readonly MemberRow[]): Promise<M
         .execute()
 
 /** Those of these rows that are there, and maybe more. */
-export const assignmentsAmong = (db: DbOrTx, rows: readonly AssignmentRow[]): Promise<AssignmentRow[]> =>
-  rows.length === 0
-    ? Promise.resolve([])
-    : db
-        .selectFrom('role_assignments')
-        .selectAll()
-        .where('role_id', 'in', unique(rows.map((one) => one.role_id)))
-        .where('actor_id', 'in', unique(rows.map((one) => one.actor_id)))
-        .where('target_id', 'in', unique(rows.map((one) => one.target_id)))
-        .execute()
+export async function assignmentsAmong(db: DbOrTx, rows: readonly AssignmentRow[]): Promise<AssignmentRow[]> {
+  if (rows.length === 0) return []
+  const among = (table: 'role_assignments' | 'inherited_assignments') =>
+    db
+      .selectFrom(table)
+      .selectAll()
+      .where('role_id', 'in', unique(rows.map((one) => one.role_id)))
+      .where('actor_id', 'in', unique(rows.map((one) => one.actor_id)))
+      .where('target_id', 'in', unique(rows.map((one) => one.target_id)))
+      .execute()
+  const below = await among('inherited_assignments')
+  return [...(await among('role_assignments')), ...below.map((row) => ({ ...row, inherited: true }))]
+}
 
 /** Throw the database's duplicate error, and then have inserted nothing of this call. */
 export async function insertUsers(db: DbOrTx, rows: readonly Insertable<UsersTable>[]): Promise<void> {
@@ -116,9 +119,11 @@ export async function insertMembers(db: DbOrTx, rows: readonly MemberRow[]): Pro
       .execute()
 }
 export async function insertAssignments(db: DbOrTx, rows: readonly AssignmentRow[]): Promise<void> {
-  if (rows.length > 0)
-    await db
-      .insertInto('role_assignments')
-      .values([...rows])
-      .execute()
+  const of = (isBelow: boolean) =>
+    rows
+      .filter(({ inherited }) => (inherited === true) === isBelow)
+      .map(({ inherited: _itsTableSays, ...row }) => row)
+  const [direct, below] = [of(false), of(true)]
+  if (direct.length > 0) await db.insertInto('role_assignments').values(direct).execute()
+  if (below.length > 0) await db.insertInto('inherited_assignments').values(below).execute()
 }

@@ -1,6 +1,8 @@
 /** `identity project …` and `identity domain …`. */
+import Type from 'typebox'
+import type { IdentityFace } from '../../auth/identity-face.ts'
 import type { DomainRow, ProjectRow } from '../../db/store/identity.ts'
-import { LongText, PlaceName } from '../../wire/identity-fields.ts'
+import { LongText, PlaceName, TagText } from '../../wire/identity-fields.ts'
 import { Usage, type Verb } from '../verb.ts'
 import {
   ableOptions,
@@ -19,6 +21,12 @@ import {
   shownOne,
 } from './common.ts'
 import { domainOf, projectOf } from './lookup.ts'
+
+const tagOption = {
+  name: 'tag',
+  value: 'TAG',
+  help: 'its tags, in place of those that it has; repeat it for several',
+} as const
 
 export const projectVerbs: readonly Verb[] = [
   {
@@ -49,7 +57,7 @@ export const projectVerbs: readonly Verb[] = [
     options: [domainOption],
     run: (call) =>
       onAccounts(call, async (auth) =>
-        shownOne(projectView(await projectOf(auth, call.operands[0] ?? '', call.options.domain))),
+        shownOne(await wholeView(auth, await projectOf(auth, call.operands[0] ?? '', call.options.domain))),
       ),
   },
   {
@@ -62,12 +70,17 @@ export const projectVerbs: readonly Verb[] = [
       { name: 'parent', value: 'P', help: 'name or id of the project above it' },
       descriptionOption,
       ...ableOptions,
+      tagOption,
     ],
     run(call) {
       const [name = ''] = call.operands
-      const { description, domain, parent } = call.options
+      const { description, domain, parent, tag: tags = [] } = call.options
       const enabled = enabledOf(call.options)
-      checkFields('project', { name: [PlaceName, name], description: [LongText, description] })
+      checkFields('project', {
+        name: [PlaceName, name],
+        description: [LongText, description],
+        tags: [Type.Array(TagText), tags],
+      })
       return onAccounts(call, async (auth) => {
         const project = await auth.directory.createProject({
           name,
@@ -76,7 +89,8 @@ export const projectVerbs: readonly Verb[] = [
           ...given('enabled', enabled),
           ...given('parentId', parent === undefined ? undefined : (await projectOf(auth, parent, domain)).id),
         })
-        return shownOne(projectView(project))
+        if (tags.length > 0) await auth.tree.replaceTags(project.id, tags)
+        return shownOne(await wholeView(auth, project))
       })
     },
   },
@@ -85,12 +99,16 @@ export const projectVerbs: readonly Verb[] = [
     operands: ['PROJECT'],
     summary: 'change a project',
     help: `Changes what the options name and nothing else. Nobody works in a disabled project; its shares stay.`,
-    options: [domainOption, nameOption, descriptionOption, ...ableOptions],
+    options: [domainOption, nameOption, descriptionOption, ...ableOptions, tagOption],
     run(call) {
-      const { name, description, domain } = call.options
+      const { name, description, domain, tag: tags } = call.options
       const enabled = enabledOf(call.options)
-      needChange('identity project set', { name, description, enabled })
-      checkFields('project', { name: [PlaceName, name], description: [LongText, description] })
+      needChange('identity project set', { name, description, enabled, tags })
+      checkFields('project', {
+        name: [PlaceName, name],
+        description: [LongText, description],
+        tags: [Type.Array(TagText), tags],
+      })
       return onAccounts(call, async (auth) => {
         const { id } = await projectOf(auth, call.operands[0] ?? '', domain)
         const change = {
@@ -98,7 +116,9 @@ export const projectVerbs: readonly Verb[] = [
           ...given('description', description),
           ...given('enabled', enabled),
         }
-        return shownOne(projectView(await auth.directory.updateProject(id, change)))
+        const changed = await auth.directory.updateProject(id, change)
+        if (tags !== undefined) await auth.tree.replaceTags(id, tags)
+        return shownOne(await wholeView(auth, changed))
       })
     },
   },
@@ -159,7 +179,49 @@ export const domainVerbs: readonly Verb[] = [
       )
     },
   },
+  {
+    name: 'identity domain set',
+    operands: ['DOMAIN'],
+    summary: 'change a domain',
+    help: `Changes what the options name and nothing else. Of a disabled domain nobody logs in.`,
+    options: [nameOption, descriptionOption, ...ableOptions],
+    run(call) {
+      const { name, description } = call.options
+      const enabled = enabledOf(call.options)
+      needChange('identity domain set', { name, description, enabled })
+      checkFields('domain', { name: [PlaceName, name], description: [LongText, description] })
+      return onAccounts(call, async (auth) => {
+        const { id } = await domainOf(auth, call.operands[0])
+        const change = {
+          ...given('name', name),
+          ...given('description', description),
+          ...given('enabled', enabled),
+        }
+        return shownOne(domainView(await auth.directory.updateDomain(id, change)))
+      })
+    },
+  },
+  {
+    name: 'identity domain delete',
+    operands: ['DOMAIN'],
+    summary: 'delete a domain',
+    help: `Its users and groups go along. It must be disabled and have no projects. Say --yes.`,
+    options: [{ name: 'yes', help: 'do it' }],
+    run(call) {
+      if (call.options.yes !== true) throw new Usage('identity domain delete: say --yes')
+      return onAccounts(call, async (auth) => {
+        const domain = await domainOf(auth, call.operands[0])
+        await auth.directory.deleteDomain(domain.id)
+        return said(`domain ${domain.name} (${domain.id}) was deleted`, { deleted: domain.id })
+      })
+    },
+  },
 ]
+
+/** With its tags, which are rows of their own. */
+async function wholeView(auth: IdentityFace, row: ProjectRow) {
+  return { ...projectView(row), tags: (await auth.tree.tagsOf([row.id])).get(row.id) ?? [] }
+}
 
 const projectView = (row: ProjectRow) => ({
   id: row.id,

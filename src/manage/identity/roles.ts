@@ -1,5 +1,6 @@
 /** `identity role …`: roles, and who has which where. */
-import { expandAssignments } from '../../auth/effective.ts'
+import { grantedRows, workedOutRows } from '../../auth/assignment-list.ts'
+import type { EffectiveRow } from '../../auth/effective.ts'
 import type { IdentityFace } from '../../auth/identity-face.ts'
 import type { AssignmentRow, RoleRow } from '../../db/store/roles.ts'
 import { LongText, RoleName } from '../../wire/identity-fields.ts'
@@ -12,6 +13,8 @@ import {
   limitOf,
   listed,
   listOptions,
+  nameOption,
+  needChange,
   onAccounts,
   said,
   shownOne,
@@ -31,17 +34,39 @@ const targetOptions: NonNullable<Verb['options']> = [
   { name: 'system', help: 'where: the whole system' },
 ]
 
+/** `implied role create` and `implied role delete`: holders of the first have the second, too. */
+const implyVerb = (verb: 'create' | 'delete', summary: string): Verb => ({
+  name: `identity implied role ${verb}`,
+  operands: ['ROLE', 'IMPLIED'],
+  summary,
+  help: `Without changes admin implies manager, manager implies member, and member implies reader.`,
+  run: (call) =>
+    onAccounts(call, async (auth) => {
+      const [priorWord = '', impliedWord = ''] = call.operands
+      const [prior, implied] = [await roleOf(auth, priorWord), await roleOf(auth, impliedWord)]
+      if (verb === 'create') await auth.roles.imply(prior.id, implied.id)
+      else if (!(await auth.roles.unimply(prior.id, implied.id))) throw notFound('implied role', implied.name)
+      const now = verb === 'create' ? 'implies' : 'no longer implies'
+      return said(`${prior.name} ${now} ${implied.name}`, { role: prior.name, implied: implied.name })
+    }),
+})
+
 /** `role add` and `role remove`. */
 const grantVerb = (verb: 'add' | 'remove', summary: string, help: string): Verb => ({
   name: `identity role ${verb}`,
   operands: ['ROLE'],
   summary,
   help,
-  options: [...actorOptions, ...targetOptions],
+  options: [
+    ...actorOptions,
+    ...targetOptions,
+    { name: 'inherited', help: 'on every project below --project or --domain, and not on itself' },
+  ],
   run: (call) =>
     onAccounts(call, async (auth) => {
-      const actor = await actorOf(auth, call.options)
-      const target = await targetOf(auth, call.options)
+      const { options } = call
+      const actor = await actorOf(auth, options)
+      const target = await targetOf(auth, options)
       if (actor === null || target === null) {
         throw new Usage(
           `identity role ${verb} needs --user or --group, and one of --project, --domain and --system`,
@@ -49,12 +74,14 @@ const grantVerb = (verb: 'add' | 'remove', summary: string, help: string): Verb 
       }
       const role = await roleOf(auth, call.operands[0] ?? '')
       const data = { role: role.name, [actor.type]: actor.id, [target.type]: target.id }
-      const where = `${role.name} of ${actor.type} ${actor.id} on ${target.type} ${target.id}`
+      const inherited = options.inherited === true
+      const where = `${role.name} of ${actor.type} ${actor.id} on ${inherited ? 'what is below ' : ''}${target.type} ${target.id}`
       if (verb === 'add') {
-        await auth.roles.grant(role.id, actor, target)
+        await auth.roles.grant(role.id, actor, target, inherited)
         return said(`${where}: assigned`, data)
       }
-      if (!(await auth.roles.take(role.id, actor, target))) throw notFound('role assignment', role.name)
+      if (!(await auth.roles.take(role.id, actor, target, inherited)))
+        throw notFound('role assignment', role.name)
       return said(`${where}: taken away`, data)
     }),
 })
@@ -95,6 +122,23 @@ export const roleVerbs: readonly Verb[] = [
     },
   },
   {
+    name: 'identity role set',
+    operands: ['ROLE'],
+    summary: 'change a role',
+    help: `Changes what the options name. Roles that are part of the service keep their names.`,
+    options: [nameOption, descriptionOption],
+    run(call) {
+      const { name, description } = call.options
+      needChange('identity role set', { name, description })
+      checkFields('role', { name: [RoleName, name], description: [LongText, description] })
+      return onAccounts(call, async (auth) => {
+        const { id } = await roleOf(auth, call.operands[0] ?? '')
+        const change = { ...given('name', name), ...given('description', description) }
+        return shownOne(viewOf(await auth.roles.update(id, change)))
+      })
+    },
+  },
+  {
     name: 'identity role delete',
     operands: ['ROLE'],
     summary: 'delete a role',
@@ -120,6 +164,22 @@ export const roleVerbs: readonly Verb[] = [
     `Takes away what role add gave. A role by a mapped group of a directory is taken away in the configuration.`,
   ),
   {
+    name: 'identity implied role list',
+    summary: 'list which roles bring along others',
+    help: `Prints pairs of roles: who holds the first has the second, too.`,
+    run: (call) =>
+      onAccounts(call, async (auth) => {
+        const names = new Map((await auth.roles.list({ limit: 1000 })).map(({ id, name }) => [id, name]))
+        const pairs = [...(await auth.roles.implications())].flatMap(([prior, implied]) =>
+          [...implied].map((id) => ({ role: names.get(prior) ?? prior, implied: names.get(id) ?? id })),
+        )
+        const sorted = pairs.toSorted((a, b) => (a.role + a.implied < b.role + b.implied ? -1 : 1))
+        return listed(sorted, ['role', 'implied'], 10_000)
+      }),
+  },
+  implyVerb('create', 'let a role bring along another'),
+  implyVerb('delete', 'let a role no longer bring along another'),
+  {
     name: 'identity role assignment list',
     summary: 'list who has which role where',
     help: `Prints assignments of the database and of mapped groups. With --effective what they come to: groups become their members, and roles
@@ -128,6 +188,7 @@ bring along what they imply. With --names people read it.`,
       ...actorOptions,
       ...targetOptions,
       { name: 'role', value: 'R', help: 'only this role, by name or id' },
+      { name: 'inherited', help: 'only those for what is below their target' },
       { name: 'effective', help: 'what it comes to for each user' },
       { name: 'names', help: 'names instead of ids' },
       { name: 'limit', value: 'N', help: 'at most so many (default: 1000, at most 10000)' },
@@ -145,36 +206,28 @@ async function assignments(auth: IdentityFace, call: Call) {
   const role = roleWord === undefined ? undefined : await roleOf(auth, roleWord)
   const actor = await actorOf(auth, options)
   const target = await targetOf(auth, options)
-  const groups = effective && actor !== null ? await auth.directory.users.groupIdsOf(actor.id) : []
-  const rows = await auth.roles.assignments({
+  const query = {
+    ...(actor === null ? {} : { [actor.type === 'user' ? 'userId' : 'groupId']: actor.id }),
+    ...given('roleId', role?.id),
     ...given('target', target ?? undefined),
-    ...given(
-      'actors',
-      actor === null ? undefined : [actor, ...groups.map((id) => ({ type: 'group', id }) as const)],
-    ),
-    // An implied role has no row.
-    ...(effective ? {} : given('roleId', role?.id)),
+    ...given('inherited', options.inherited),
     limit: limit + 1,
-  })
-  const all = effective ? await expandAssignments(auth, rows, limit + 1) : rows
-  const wanted = all.filter(
-    (row) =>
-      (role === undefined || row.role_id === role.id) &&
-      (actor === null || !effective || row.actor_id === actor.id),
-  )
+  }
+  const wanted = effective ? await workedOutRows(auth, query) : await grantedRows(auth, query)
   const names = options.names === true ? await namesOf(auth, wanted.slice(0, limit)) : null
   const shown = wanted.map((row) => ({
     role: names?.get(`role ${row.role_id}`) ?? row.role_id,
     [row.actor_type]: names?.get(`${row.actor_type} ${row.actor_id}`) ?? row.actor_id,
     [row.target_type]: names?.get(`${row.target_type} ${row.target_id}`) ?? row.target_id,
+    ...('inherited' in row && row.inherited === true ? { inherited: true } : {}),
   }))
-  return listed(shown, ['role', 'user', 'group', 'project', 'domain', 'system'], limit)
+  return listed(shown, ['role', 'user', 'group', 'project', 'domain', 'system', 'inherited'], limit)
 }
 
 /** `kind id` → `name@domain`. */
 async function namesOf(
   auth: IdentityFace,
-  rows: readonly AssignmentRow[],
+  rows: readonly (AssignmentRow | EffectiveRow)[],
 ): Promise<ReadonlyMap<string, string>> {
   const { directory, roles } = auth
   const names = new Map<string, string>()

@@ -58,6 +58,9 @@ describe('people, groups, projects, domains and roles', () => {
       email: 'ann@corp.test',
     })
     expect(await made('user', 'list', '--domain', 'corp')).toMatchObject([{ id: ann.id }])
+    expect(await made('project', 'set', top.id, '--tag', 'b', '--tag', 'a')).toMatchObject({
+      tags: ['a', 'b'],
+    })
     await made('group', 'create', 'crew', '--domain', 'corp')
     const member = ['crew', 'ann', '--group-domain', 'corp', '--user-domain', 'corp']
     await made('group', 'add', 'user', ...member)
@@ -88,10 +91,36 @@ describe('people, groups, projects, domains and roles', () => {
       'role reader, user ann@corp, domain corp',
       'role reader, user ann@corp, system all',
     ])
+    const inherited = [
+      'reader',
+      '--group',
+      'crew',
+      '--group-domain',
+      'corp',
+      '--project',
+      top.id,
+      '--inherited',
+    ]
+    await made('role', 'add', ...inherited)
+    expect(lines(await made('role', 'assignment', 'list', '--names', '--inherited'))).toEqual([
+      'role reader, group crew@corp, project lab@corp, inherited true',
+    ])
+    expect(lines(await made(...effective))).toContain('role reader, user ann@corp, project desk@corp')
+    await made('role', 'remove', ...inherited)
     await made('role', 'remove', ...grant)
     expect(await made('role', 'assignment', 'list', '--role', 'keeper')).toEqual([])
     await made('group', 'remove', 'user', ...member)
+    expect(await made('role', 'set', 'keeper', '--description', 'kept')).toMatchObject({
+      description: 'kept',
+    })
+    await made('implied', 'role', 'create', 'keeper', 'reader')
+    expect(await made('implied', 'role', 'list')).toContainEqual({ role: 'keeper', implied: 'reader' })
+    await made('implied', 'role', 'delete', 'keeper', 'reader')
+    expect((await identity('implied', 'role', 'delete', 'keeper', 'reader')).code).toBe(1)
+    const empty = await made('domain', 'create', 'empty')
+    await made('domain', 'set', 'empty', '--name', 'gone', '--disable')
     for (const words of [
+      ['domain', 'delete', empty.id],
       ['group', 'delete', 'crew', '--domain', 'corp'],
       ['user', 'delete', ann.id],
       ['project', 'delete', below.id],
@@ -128,6 +157,9 @@ describe('refusals are the Auth Manager’s own', () => {
     [['user', 'create', 'ann', '--domain', 'nowhere'], 'Could not find domain: nowhere.'],
     [['role', 'add', 'king', '--user', 'admin', '--system'], 'Could not find role: king.'],
     [['role', 'remove', 'member', '--user', 'admin', '--system'], 'Could not find role assignment: member.'],
+    [['domain', 'delete', 'Default', '--yes'], "can't be deleted"],
+    [['implied', 'role', 'create', 'reader', 'admin'], 'No role may imply admin'],
+    [['project', 'create', 'p', '--tag', 'a,b'], 'must be a string of 1 to 255 characters without / and ,'],
     [['group', 'show', 'none'], 'Could not find group: none.'],
   ])('%j', async (words, sentence) => {
     const { code, out, err } = await identity(...words)

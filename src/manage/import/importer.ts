@@ -4,7 +4,8 @@
  * end cut it short: everything is looked up before it is made. Changes go through the Auth Manager's own verbs.
  */
 import type { IdentityFace } from '../../auth/identity-face.ts'
-import { impliedRoles, standardRoles } from '../../auth/role-book.ts'
+import { impliedRoles } from '../../auth/implied-roles.ts'
+import { standardRoles } from '../../auth/role-book.ts'
 import { newIdentityId } from '../../auth/directory.ts'
 import type { Store } from '../../db/open.ts'
 import type { Tx } from '../../db/schema.ts'
@@ -155,9 +156,18 @@ export class Importer {
     if (prior === null || implied === null) return
     const what = `${prior.label} implies ${implied.label}`
     const { report } = this.#parts
-    const isFixed = impliedRoles.some(([from, to]) => from === prior.label && to === implied.label)
-    if (isFixed) report.same('implied role')
-    else report.add({ action: 'left', kind: 'implied role', what, why: 'what roles imply is fixed here' })
+    const { auth, apply } = this.#parts
+    const isThere = (await auth.roles.implications()).get(prior.id)?.has(implied.id) === true
+    // Roles that are only planned will have the usual ones.
+    const isUsual = impliedRoles.some(([from, to]) => from === prior.label && to === implied.label)
+    const isPlanned = isUsual && ((await auth.roles.find(prior)) ?? (await auth.roles.find(implied))) === null
+    if (isThere || isPlanned) {
+      report.same('implied role')
+      return
+    }
+    const refusal = apply ? await refusalOf(() => auth.roles.imply(prior.id, implied.id)) : null
+    if (refusal === null) report.add({ action: 'create', kind: 'implied role', what })
+    else report.add({ action: 'left', kind: 'implied role', what, why: refusal })
   }
 
   // ---------------------------------------------------------------------------------------- projects, users, groups
@@ -169,6 +179,7 @@ export class Importer {
       store.db,
       ready.map((one) => this.#named(one)),
     )
+    const held = await auth.tree.tagsOf(there.map(({ id }) => id))
     const made: WantedProject[] = []
     for (const one of ready) {
       const { domainId, label } = this.#placeOf(one)
@@ -190,7 +201,15 @@ export class Importer {
           { name: row?.name, description: row?.description, enabled: row?.enabled === 1 },
           { name: one.name, description: one.description, enabled: one.enabled },
         )
-        return { change, do: () => auth.directory.updateProject(one.id, change) }
+        // Only added: tags are marks that several programs set.
+        const tags = one.tags.filter((tag) => held.get(one.id)?.includes(tag) !== true)
+        return {
+          change: tags.length === 0 ? change : { ...change, tags },
+          do: async () => {
+            if (Object.keys(change).length > 0) await auth.directory.updateProject(one.id, change)
+            for (const tag of tags) await auth.tree.addTag(one.id, tag)
+          },
+        }
       })
       if (outcome === 'create') made.push(one)
     }
@@ -209,6 +228,10 @@ export class Importer {
         })),
       ),
     )
+    for (const { id, tags } of made) {
+      if (this.#projects.get(id) === null) continue
+      for (const tag of tags) await auth.tree.addTag(id, tag)
+    }
   }
 
   async #userBatch(batch: readonly WantedUser[]): Promise<void> {
@@ -497,14 +520,8 @@ export class Importer {
         target.type === 'system' ? '' : `${target.type} `
       }${where?.label ?? target.id}`
       const missing = role === null ? 'role' : who === null ? actor.type : where === null ? target.type : null
-      const why =
-        missing !== null
-          ? `the ${missing} is not here`
-          : one.inherited
-            ? 'roles are not inherited here'
-            : null
-      if (role === null || who === null || where === null || why !== null) {
-        report.add({ action: 'left', kind: 'assignment', what, why: why ?? '' })
+      if (role === null || who === null || where === null) {
+        report.add({ action: 'left', kind: 'assignment', what, why: `the ${missing} is not here` })
         return []
       }
       const row: AssignmentRow = {
@@ -513,6 +530,7 @@ export class Importer {
         actor_id: who.id,
         target_type: target.type,
         target_id: where.id,
+        ...(one.inherited ? { inherited: true } : {}),
       }
       return [{ row, what }]
     })
@@ -571,7 +589,9 @@ async function* batches<T>(stream: Iterable<T> | AsyncIterable<T>): AsyncGenerat
 }
 
 const tieOf = (row: AssignmentRow): string =>
-  [row.role_id, row.actor_type, row.actor_id, row.target_type, row.target_id].join(' ')
+  [row.role_id, row.actor_type, row.actor_id, row.target_type, row.target_id, row.inherited === true].join(
+    ' ',
+  )
 
 const otherId = (kind: string, name: string, id?: string): string =>
   `there is a ${kind} named ${name} already${id === undefined ? '' : `, with the id ${id}`}`
