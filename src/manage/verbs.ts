@@ -1,6 +1,11 @@
 /** The list of verbs; adding one is adding a file and a line here. */
 import { busPermissions, deadLettersDrop, deadLettersList, deadLettersRequeue } from './bus.ts'
 import { bootstrapVerb } from './bootstrap.ts'
+import { identityImport } from './identity/import.ts'
+import { groupVerbs } from './identity/groups.ts'
+import { domainVerbs, projectVerbs } from './identity/projects.ts'
+import { roleVerbs } from './identity/roles.ts'
+import { userVerbs } from './identity/users.ts'
 import { capacityRecount } from './capacity-recount.ts'
 import { configCheck } from './config-check.ts'
 import { configImport } from './config-import.ts'
@@ -28,6 +33,13 @@ export const verbs: readonly Verb[] = [
   identityRecover,
   identityKeys,
   identityRotateKeys,
+  { ...bootstrapVerb, name: 'identity bootstrap' },
+  ...userVerbs,
+  ...groupVerbs,
+  ...projectVerbs,
+  ...domainVerbs,
+  ...roleVerbs,
+  identityImport,
   dbSync,
   dbVersion,
   dbCheck,
