@@ -1,6 +1,7 @@
 /** What bodies and queries must look like. Unknown fields of resources are ignored, as Keystone's extras are. */
 import Type from 'typebox'
 import { maxPasswordBytes } from '../../auth/passwords.ts'
+import { maxTagsPerProject } from '../../auth/project-tree.ts'
 import { Nullable, Optional, RequiredText, Text } from '../../wire/types.ts'
 
 const Filter = Optional(Text(1024))
@@ -121,7 +122,10 @@ const Tag = Type.String({
   pattern: '^[^/,]{1,255}$',
   says: 'a string of 1 to 255 characters without / and ,',
 })
-const Tags = Type.Array(Tag, { maxItems: 1000 })
+const Tags = Type.Array(Tag, {
+  maxItems: maxTagsPerProject,
+  says: `a list of at most ${maxTagsPerProject} tags`,
+})
 export const TagList = Type.Object({ tags: Tags })
 
 export const NewProject = Type.Object({
