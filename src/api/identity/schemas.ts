@@ -10,6 +10,7 @@ import {
   TagText,
   UserName as Name,
 } from '../../wire/identity-fields.ts'
+import { maxTagsPerProject } from '../../auth/project-tree.ts'
 import { Nullable, Optional, RequiredText, Text } from '../../wire/types.ts'
 
 const Filter = Optional(Text(1024))
@@ -123,7 +124,10 @@ export const DomainChange = Type.Object({
   domain: Type.Object({ name: Optional(PlaceName), ...domainFields }),
 })
 
-const Tags = Type.Array(TagText, { maxItems: 1000 })
+const Tags = Type.Array(TagText, {
+  maxItems: maxTagsPerProject,
+  says: `a list of at most ${maxTagsPerProject} tags`,
+})
 export const TagList = Type.Object({ tags: Tags })
 
 export const NewProject = Type.Object({
