@@ -35,6 +35,7 @@ const records: readonly Table[] = ['events', 'messages', 'tombstones']
 /** Users, projects and what proves who they are: only the API, which is also their Keystone. */
 const identity: readonly Table[] = [
   'application_credentials',
+  'audit_events',
   'directory_ids',
   'domains',
   'group_members',

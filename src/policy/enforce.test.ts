@@ -48,6 +48,7 @@ const table: Record<string, string> = {
   'resource_lock:create': 'ams',
   'resource_lock:delete': 'amrs',
   'quota_set:show': 'amr',
+  'audit:get_all': 'a',
   'operation:get': 'amr',
   'operation:cancel': 'am',
   'operation:get_all_projects': 'a',

@@ -3,9 +3,11 @@ import type { TSchema } from 'typebox'
 import type { IdentityFace } from '../../auth/identity-face.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import { fault } from '../../model/errors.ts'
+import type { Identity } from '../../model/identity.ts'
 import type { Policy } from '../../policy/enforce.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { ProxyTrust } from '../addresses.ts'
+import type { Audit } from '../audited.ts'
 
 export interface IdentityParts {
   readonly auth: IdentityFace
@@ -18,6 +20,8 @@ export interface IdentityParts {
   readonly region?: string
   /** Milliseconds that the statements of one call may take together. */
   readonly statementsMs?: number
+  /** Where it is written down who did what; absent = nowhere. */
+  readonly audit?: Audit
 }
 
 export interface Call {
@@ -42,6 +46,8 @@ export interface Answer {
   readonly status: number
   readonly body?: object
   readonly headers?: Readonly<Record<string, string>>
+  /** Who has logged in; not sent. */
+  readonly loggedIn?: Identity
 }
 
 export interface IdentityRoute {

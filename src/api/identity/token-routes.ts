@@ -21,6 +21,7 @@ async function login(call: Call): Promise<Answer> {
     status: 201,
     headers: { 'x-subject-token': issued.token },
     body: tokenView(call.parts, issued, call.base, withCatalog(call)),
+    loggedIn: issued.standing.identity,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts'
 import { aboutCommands } from './about.ts'
 import { accessCommands } from './access.ts'
+import { auditCommands } from './audit.ts'
 import { completionCommand, helpTreeCommand } from './completion.ts'
 import { exportLocationCommands } from './export-location.ts'
 import { instanceCommands } from './instance.ts'
@@ -41,6 +42,7 @@ export const nouns: Readonly<Record<string, string>> = {
   message: 'Why something you asked for did not happen.',
   lock: 'Locks against deletion.',
   operation: 'The work behind requests.',
+  audit: 'Who did what (administrators).',
   token: 'Signing in.',
   help: 'Help.',
 }
@@ -66,6 +68,7 @@ const working: readonly Command[] = [
   ...typeCommands,
   ...messageCommands,
   ...operationCommands,
+  ...auditCommands,
   ...lockCommands,
   ...quotaCommands,
   ...instanceCommands,

@@ -107,6 +107,33 @@ export interface DirectoryIdsTable {
   created_at: Stamp
 }
 
+/** Who did what: see `model/audit.ts`. Empty text where there is nothing to say. */
+export interface AuditEventsTable {
+  id: string
+  at: Stamp
+  last_at: Stamp
+  count: number
+  action: string
+  outcome: string
+  reason: number
+  operation: string
+  user_id: string
+  user_name: string
+  user_domain_id: string
+  project_id: string
+  method: string
+  credential_id: string
+  token_id: string
+  token_hash: string
+  target_type: string
+  target_id: string
+  target_project_id: string
+  request_id: string
+  address: string
+  agent: string
+  observer: string
+}
+
 export interface IdentityTables {
   domains: DomainsTable
   projects: ProjectsTable
@@ -120,6 +147,7 @@ export interface IdentityTables {
   login_attempts: LoginAttemptsTable
   login_records: LoginRecordsTable
   directory_ids: DirectoryIdsTable
+  audit_events: AuditEventsTable
 }
 
 /** By name: see `migrations/ledgers.ts`. */
@@ -136,4 +164,5 @@ export const identityTables = [
   'login_attempts',
   'login_records',
   'directory_ids',
+  'audit_events',
 ] as const satisfies readonly (keyof IdentityTables)[]

@@ -32,6 +32,7 @@ export const extensionRules: Rules = {
   ...rules('operation', reader, ['get', 'get_all']),
   ...rules('operation', member, ['cancel']),
   ...rules('operation', admin, ['get_all_projects', 'get_cause_detail']),
+  ...rules('audit', admin, ['get_all']),
   ...rules('share_usage', reader, ['get']),
   ...rules('share_usage', admin, ['get_detail']),
   ...rules('capabilities', reader, ['get']),
