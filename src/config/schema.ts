@@ -193,10 +193,10 @@ export const Auth = Type.Object({
 
 export const Audit = Type.Object({
   enabled: flag(
-    'Write down who did what: every login, every change and every refusal, for GET /v2/audit and for file.',
+    'Write down who did what: every login, every change and every refusal, for GET /v2/audit and for log_file.',
     true,
   ),
-  file: text(
+  log_file: text(
     'File that each event is also appended to as one line of JSON (CADF), mode 0640; it is opened anew at SIGHUP. A named pipe or /dev/stdout will do, too. Empty = none.',
     '',
   ),

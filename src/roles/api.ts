@@ -90,7 +90,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       const { port } = app.server.address() as AddressInfo
       const host = settings.api.host.includes(':') ? `[${settings.api.host}]` : settings.api.host
       url = `${settings.api.tls.cert_file === '' ? 'http' : 'https'}://${host}:${port}`
-      if (trail !== null && settings.audit.file !== '') process.on('SIGHUP', reopen)
+      if (trail !== null && settings.audit.log_file !== '') process.on('SIGHUP', reopen)
       log.info({ host, port }, 'manila-api serves')
     },
     async stop() {
@@ -108,7 +108,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
 
 /** Null where nothing is to be written down. */
 function auditTrail({ settings, store, clock, log, metrics }: Core): AuditTrail | null {
-  const { enabled, file, queue, retention_s: keptS } = settings.audit
+  const { enabled, log_file: file, queue, retention_s: keptS } = settings.audit
   if (!enabled) return null
   const changed = (isOk: boolean, reason: string): void => {
     if (isOk) log.info({ file }, 'audit events are appended again')

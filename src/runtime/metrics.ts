@@ -135,7 +135,7 @@ export function metrics(): Metrics {
     backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
     auditSinkFailing: gauge(
       'manila_audit_sink_failing',
-      '1 while audit events can not be written to the database (rows) or to the file of [audit] (stream).',
+      '1 while audit events can not be written to the database (rows) or to [audit] log_file (stream).',
       ['sink'],
     ),
     auditWaiting: gauge('manila_audit_waiting_events', 'Audit events that wait to be written.', ['sink']),
