@@ -10,6 +10,7 @@ import {
   agentText,
   auditAction,
   auditMade,
+  auditPath,
   auditTarget,
   blankAudit,
   type AuditAction,
@@ -93,6 +94,7 @@ export function changeOf(
     operation: operation?.name ?? request.method,
     targetType: made.type,
     targetId: made.id,
+    targetPath: auditPath(path, request.params as Record<string, string>),
     targetProjectId: end.targetProjectId ?? identity?.projectId ?? '',
     observer,
   }

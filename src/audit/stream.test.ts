@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -20,7 +30,11 @@ afterEach(async () => {
 
 const clock = systemClock()
 const open = (path: string): AuditStream => {
-  stream = new AuditStream(path, () => clock.now(), (isOk, reason) => void told.push([isOk, reason]))
+  stream = new AuditStream(
+    path,
+    () => clock.now(),
+    (isOk, reason) => void told.push([isOk, reason]),
+  )
   return stream
 }
 const lines = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
@@ -29,7 +43,9 @@ const empty = () => vi.waitFor(() => expect(stream.state).toMatchObject({ state:
 test('each event is a whole line of a file that others can not read, and in order', async () => {
   const path = join(dir, 'sub', 'audit.log')
   open(path)
-  const all = Array.from({ length: 5000 }, (_, index) => JSON.stringify({ index, text: 'x'.repeat(index % 300) }))
+  const all = Array.from({ length: 5000 }, (_, index) =>
+    JSON.stringify({ index, text: 'x'.repeat(index % 300) }),
+  )
   for (const line of all) stream.line(line)
   await empty()
   expect(lines(path)).toEqual(all)

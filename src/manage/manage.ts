@@ -56,13 +56,17 @@ async function run(argv: readonly string[], world: World): Promise<number> {
   const settings = (): Settings =>
     loadSettings({ ...(config === undefined ? {} : { file: config }), environment: world.env })
   const done = (code: number): Promise<void> =>
-    changes(verb, values) ? record(world, settings, { verb, operands, options: values, code }) : Promise.resolve()
-  const answer = await verb.run({ operands, options: values, world, settings }).catch(async (error: unknown) => {
-    const [code] = verdict(error)
-    // Of a wrong command line, or without a database, nothing was tried.
-    if (code === 1) await done(code)
-    throw error
-  })
+    changes(verb, values)
+      ? record(world, settings, { verb, operands, options: values, code })
+      : Promise.resolve()
+  const answer = await verb
+    .run({ operands, options: values, world, settings })
+    .catch(async (error: unknown) => {
+      const [code] = verdict(error)
+      // Of a wrong command line, or without a database, nothing was tried.
+      if (code === 1) await done(code)
+      throw error
+    })
   await done(answer.code)
   world.out(values.format === 'json' ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
   return answer.code

@@ -39,6 +39,8 @@ export interface AuditEvent {
   readonly tokenHash: string
   readonly targetType: string
   readonly targetId: string
+  /** The path with its ids, where there are several: who was given which role on what. */
+  readonly targetPath: string
   /** Whose it is, where that is known. */
   readonly targetProjectId: string
   readonly requestId: string
@@ -62,6 +64,7 @@ export const blankAudit: Omit<AuditEvent, 'id' | 'at' | 'lastAt' | 'action' | 'o
   tokenHash: '',
   targetType: '',
   targetId: '',
+  targetPath: '',
   targetProjectId: '',
   requestId: '',
   address: '',
@@ -123,6 +126,17 @@ export function auditTarget(path: string, params: Readonly<Record<string, string
   if (pair !== undefined) return pair
   const collection = segments.findLast((segment) => !segment.startsWith(':') && !verbs.has(segment))
   return { type: singular(collection ?? ''), id: '' }
+}
+
+/** The path with its ids, when it has several; a `*` where something else than an id was typed. */
+export function auditPath(path: string, params: Readonly<Record<string, string>>): string {
+  const shown = (segment: string): string => {
+    if (!segment.startsWith(':')) return segment
+    const value = params[segment.slice(1)] ?? ''
+    return idPattern.test(value) && segment !== ':key' ? value : '*'
+  }
+  const segments = path.split('/')
+  return segments.filter((segment) => segment.startsWith(':')).length < 2 ? '' : segments.map(shown).join('/')
 }
 
 /** What was made, by the answer: the collection's singular and the id of the one object in it. */
@@ -201,7 +215,7 @@ export function cadfOf(event: AuditEvent, time: (micros: number) => string) {
     },
     target: {
       typeURI: action === 'authenticate' ? 'service/security/account/user' : `${kind}/${targetType}`,
-      ...spread({ id: event.targetId, project_id: event.targetProjectId }),
+      ...spread({ id: event.targetId, path: event.targetPath, project_id: event.targetProjectId }),
     },
     observer: { typeURI: 'service/storage/share', id: event.observer },
     count: event.count,

@@ -20,6 +20,7 @@ import {
   loggedIn,
   madeBy,
   noteCaller,
+  noteRoute,
   outcomeOf,
   refused,
   type Audit,
@@ -71,6 +72,7 @@ async function respond(
   reply: FastifyReply,
   prefix: string,
 ): Promise<FastifyReply> {
+  noteRoute(request, { method: route.method, prefix, path: route.path })
   try {
     const handled = async (): Promise<Answer> => {
       const call = await settle(parts, route, request, prefix)

@@ -127,6 +127,7 @@ export interface AuditEventsTable {
   token_hash: string
   target_type: string
   target_id: string
+  target_path: string
   target_project_id: string
   request_id: string
   address: string

@@ -33,7 +33,12 @@ const AuditEvent = Type.Object({
     }),
     host: Type.Object({ address: Optional(text), agent: Optional(text) }),
   }),
-  target: Type.Object({ typeURI: text, id: Optional(text), project_id: Optional(text) }),
+  target: Type.Object({
+    typeURI: text,
+    id: Optional(text),
+    path: Optional(text),
+    project_id: Optional(text),
+  }),
   observer: Type.Object({ typeURI: text, id: text }),
   /** Of refusals and the like, one event counts those of a minute. */
   count: Type.Integer(),

@@ -1,6 +1,6 @@
 /** Who did what. The release before neither reads nor writes it. */
 import type { Kysely } from 'kysely'
-import { id, integer, makeIndexes, makeTables, name, stamp, word } from '../columns.ts'
+import { id, integer, makeIndexes, makeTables, name, stamp, value, word } from '../columns.ts'
 
 const tables = {
   audit_events: {
@@ -22,6 +22,7 @@ const tables = {
     token_hash: word,
     target_type: word,
     target_id: name,
+    target_path: value,
     target_project_id: id,
     request_id: id,
     address: word,
