@@ -51,6 +51,7 @@ const table: Record<string, string> = {
   'share_usage:get_all_projects': 'a',
   'event:follow': 'amr',
   'event:follow_all_projects': 'a',
+  'audit:get_all': 'a',
   'operation:get': 'amr',
   'operation:cancel': 'am',
   'operation:get_all_projects': 'a',

@@ -34,6 +34,7 @@ export const extensionRules: Rules = {
   ...rules('operation', admin, ['get_all_projects', 'get_cause_detail']),
   ...rules('event', reader, ['follow']),
   ...rules('event', admin, ['follow_all_projects']),
+  ...rules('audit', admin, ['get_all']),
   ...rules('share_usage', reader, ['get']),
   ...rules('share_usage', admin, ['get_all_projects', 'get_detail']),
   ...rules('capabilities', reader, ['get']),
