@@ -2,8 +2,10 @@
  * The golden table of who may what: every route at every range of microversions as every persona about its own and about others' objects,
  * asked of the whole API. What is expected stands in `personas/rows-*.ts`, written by hand.
  */
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { routes } from '../../src/api/routes.ts'
+import { document, documentFile } from './personas/document.ts'
 import { askOf, cellsOf, unasked, type Cell } from './personas/matrix.ts'
 import { rows } from './personas/rows.ts'
 import { openWorld, type World } from './personas/world.ts'
@@ -31,3 +33,7 @@ test('every route answers every persona as the table says', async () => {
   expect(missing).toEqual([])
   expect(differences).toEqual([])
 }, 240_000)
+
+test('the document is what is kept; after a meant change: npm run golden', () => {
+  expect(document()).toBe(readFileSync(documentFile, 'utf8'))
+})

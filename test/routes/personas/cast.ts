@@ -60,11 +60,7 @@ export async function openCast(auth: AuthManager): Promise<Cast> {
   const other = await account('other', 'q', 'member')
   const elsewhere = await administratorElsewhere(auth)
   const role = await auth.roles.find({ name: 'admin' })
-  await auth.roles.grant(
-    role?.id ?? '',
-    { type: 'user', id: boss.userId },
-    { type: 'domain', id: 'default' },
-  )
+  await auth.roles.grant(role?.id ?? '', { type: 'user', id: boss.userId }, { type: 'domain', id: 'default' })
   const userIds = {
     admin: boss.userId,
     manager: manager.userId,

@@ -19,17 +19,21 @@ interface Owner {
   readonly userId: string
 }
 
+/** Id of the first that an administrator is told of at `/identity/v3/<path>`. */
+export type First = (path: string) => Promise<string>
+
 /** `bench` needs its `db`, `store`, `clock` and `id` only. */
 export async function furnish(
   bench: Bench,
   auth: AuthManager,
   cast: Cast,
+  first: First,
 ): Promise<Readonly<Record<Target, Nouns>>> {
   const backend = await seedBackend(bench)
   await serve(bench, backend)
   const p = await ofProject(bench, { projectId: cast.projects.p, userId: cast.userIds.member })
   const q = await ofProject(bench, { projectId: cast.projects.q, userId: cast.userIds.other })
-  const people = await accounts(auth, cast)
+  const people = await accounts(auth, cast, first)
   const common = { backend, host: 'node@sim', pool: 'node@sim#pool', new: bench.id(), ...people.common }
   const open = await openShare(bench, { projectId: cast.projects.q, userId: cast.userIds.other })
   return {
@@ -272,12 +276,17 @@ async function openShare(bench: Bench, owner: Owner): Promise<Nouns> {
 }
 
 /** What the identity face is asked for: accounts that nobody of the cast needs. */
-async function accounts(auth: AuthManager, cast: Cast): Promise<Record<'common' | 'p' | 'q', Nouns>> {
+async function accounts(
+  auth: AuthManager,
+  cast: Cast,
+  first: First,
+): Promise<Record<'common' | 'p' | 'q', Nouns>> {
   const { directory, roles, credentials } = auth
   const domainId = 'default'
   const group = await directory.createGroup({ name: 'spare', domainId })
   const grouped = await directory.createUser({ name: 'spare', domainId, password: cast.password })
   await directory.addMember(group.id, grouped.id)
+  const elsewhere = await directory.findDomain({ name: 'elsewhere' })
   const project = await directory.createProject({ name: 'spare', domainId })
   const role = await roles.create('spare')
   const reader = await roles.find({ name: 'reader' })
@@ -290,31 +299,37 @@ async function accounts(auth: AuthManager, cast: Cast): Promise<Record<'common' 
     await roles.grant(held.id, actor, { type: 'domain', id: domainId })
   }
   const of = async (userId: string, projectId: string): Promise<Nouns> => {
+    const rule = { path: '/v2/shares', method: 'GET', service: 'share' }
     const { row } = await credentials.create({
       userId,
       projectId,
       name: 'spare',
       description: '',
       roles: [held],
-      accessRules: null,
+      accessRules: [rule],
       unrestricted: false,
       expiresAt: null,
     })
     return {
       user: userId,
       credential: row.id,
+      access_rule: await first(`users/${userId}/access_rules`),
       token: await tokenOf(auth, userId, { project: { id: projectId } }),
     }
   }
   return {
     common: {
       domain: domainId,
+      elsewhere: elsewhere?.id ?? 'none',
       group: group.id,
       grouped: grouped.id,
       spare_project: project.id,
       spare_role: role.id,
       role: held.id,
       password: cast.password,
+      region: await first('regions'),
+      service: await first('services'),
+      endpoint: await first('endpoints'),
     },
     p: await of(cast.userIds.member, cast.projects.p),
     q: await of(cast.userIds.other, cast.projects.q),

@@ -20,7 +20,7 @@ export interface Cell {
 
 /** Nouns that are each project's own. */
 const owned =
-  /\{(project|share|instance|location|rule|snapped|snapshot\w*|binned|lock|message|type|operation|user|credential|token)\}/
+  /\{(project|access_rule|share|instance|location|rule|snapped|snapshot\w*|binned|lock|message|type|operation|user|credential|token)\}/
 
 const textOf = ({ path, query, body, subject }: Row): string =>
   `${path}${query}${JSON.stringify(body) ?? ''}${subject === null ? '' : `{${subject}}`}`
@@ -136,11 +136,16 @@ export function unasked(
     )
     return minors.length === 0 ? [] : [`${name} at 2.${minors[0]} to 2.${minors.at(-1)}`]
   })
-  const known = new Set(rows.filter(({ since }) => since === null).map((one) => nameOf(one)))
+  const bare = (path: string): string => (path === '/' ? path : path.replace(/\/+$/, ''))
+  const known = new Set(
+    rows
+      .filter(({ since }) => since === null)
+      .map(({ method, path, action }) => nameOf({ method, path: bare(path), action })),
+  )
   const elsewhere = registered
     .map((line) => {
       const [method = '', path = ''] = line.split(' ')
-      return nameOf({ method, path: path.length > 1 ? path.replace(/\/$/, '') : path, action: null })
+      return nameOf({ method, path: bare(path), action: null })
     })
     .filter((name) => !/ \/v2\/./.test(name) && !known.has(name))
   return [...new Set([...missing, ...elsewhere])]

@@ -63,6 +63,10 @@ export function row(request: string, rule: Rule, ok: number, more: More = {}): R
   }
 }
 
+/** A row of the identity face; `path` begins behind `/identity`. */
+export const identityRow = (request: string, rule: Rule, ok: number, more: More = {}): Row =>
+  row(request.replace(' ', ' /identity'), rule, ok, { since: null, until: null, ...more })
+
 /** The six routes of metadata below `base`. */
 export function metadata(base: string, rules: Readonly<Record<'get' | 'update', Rule>>, since = 0): Row[] {
   const body = { metadata: { k: 'w' } }

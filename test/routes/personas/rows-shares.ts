@@ -6,14 +6,7 @@ const ip = { access_type: 'ip', access_to: '10.9.9.9' }
 const managed = { share: { service_host: '{pool}', export_path: '10.0.0.1:/x', protocol: 'NFS' } }
 
 /** An action under its present name, and under the one it had up to 2.6. */
-const both = (
-  path: string,
-  name: string,
-  rule: Row['rule'],
-  ok: number,
-  body?: unknown,
-  from = 0,
-): Row[] => [
+const both = (path: string, name: string, rule: Row['rule'], ok: number, body?: unknown, from = 0): Row[] => [
   row(`POST ${path}/action ${name}`, rule, ok, { since: 7, body }),
   row(`POST ${path}/action os-${name}`, rule, ok, { since: from, until: 6, body }),
 ]
@@ -37,7 +30,10 @@ export const shareRows: readonly Row[] = [
   ...both('/shares/{share}', 'reset_status', admin, 202, { status: 'error' }),
   ...both('/shares/{share}', 'force_delete', admin, 202),
   row('POST /shares/{share}/action unmanage', admin, 202, { since: 7 }),
-  row('POST /shares/{snapped}/action revert', member, 202, { since: 27, body: { snapshot_id: '{snapshot}' } }),
+  row('POST /shares/{snapped}/action revert', member, 202, {
+    since: 27,
+    body: { snapshot_id: '{snapshot}' },
+  }),
   row('POST /shares/{share}/action soft_delete', member, 202, { since: 69 }),
   row('POST /shares/{binned}/action restore', member, 202, { since: 69 }),
   row('POST /shares/{share}/action reset_task_state', admin, 202, {

@@ -119,3 +119,64 @@ export const ownerOrService: Rule = {
     return relation === 'own' ? 403 : foreign
   },
 }
+
+// ------------------------------------------------------------------------------------------------- the identity face
+
+/** Accounts of the cast whom `{user}` stands for: a member's token without a project is the member's too. */
+const selves: Readonly<Record<Target, readonly Persona[]>> = {
+  p: ['member', 'unscoped'],
+  q: ['other'],
+  public: ['other'],
+}
+
+const known =
+  (may: (persona: Persona, target: Target) => boolean, others: Verdict = 403): Rule['verdict'] =>
+  (persona, _relation, target) =>
+    persona === 'nobody' ? 401 : may(persona, target) ? 'ok' : others
+
+export const identityAdmin: Rule = {
+  name: 'identity admin',
+  says: 'administrators of any project, of every domain; with a token of the project, not of the domain',
+  verdict: known(isAdmin),
+}
+
+export const self: Rule = {
+  name: 'self',
+  says: 'the user, with whatever token, and administrators',
+  verdict: known((persona, target) => isAdmin(persona) || selves[target].includes(persona)),
+}
+
+export const selfOrService: Rule = {
+  name: 'self or service',
+  says: 'the user, administrators, and services, which check tokens that others hand them',
+  verdict: known(
+    (persona, target) => isAdmin(persona) || persona === 'service' || selves[target].includes(persona),
+  ),
+}
+
+export const selfInProject: Rule = {
+  name: 'self, in a project',
+  says: 'the user alone, with a token of a project: what is made stands for that project',
+  verdict: (persona, _relation, target) => {
+    if (persona === 'nobody') return 401
+    return persona === makers[target] ? 'ok' : 403
+  },
+}
+
+const holders: Readonly<Record<Target, readonly Persona[]>> = {
+  p: ['manager', 'member', 'reader', 'auditor', 'unscoped'],
+  q: ['other'],
+  public: ['other'],
+}
+
+export const holder: Rule = {
+  name: 'holder',
+  says: 'whoever has a role on the project, with whatever token, and administrators',
+  verdict: known((persona, target) => isAdmin(persona) || holders[target].includes(persona), 404),
+}
+
+export const ofDomain: Rule = {
+  name: 'of the domain',
+  says: 'administrators, and whoever is of the domain or has a token for it',
+  verdict: (persona) => (persona === 'nobody' ? 401 : 'ok'),
+}

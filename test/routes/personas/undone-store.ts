@@ -19,7 +19,7 @@ export function undoneStore(store: Store): UndoneStore {
   const transaction = async <T>(body: (tx: Tx) => Promise<T>): Promise<T> =>
     // What a refused one has done is undone with the rest.
     open === null ? store.transaction(body) : body(open)
-  const common = { dialect: store.dialect, transaction, close: () => store.close() }
+  const common = { dialect: store.dialect, transaction, close: () => store.close(), onEvents: store.onEvents }
   const steadyDb = new Proxy(store.db, {
     get(_, name) {
       const now = open ?? store.db

@@ -76,7 +76,7 @@ export async function openWorld(): Promise<World> {
   const bus = memoryBus(() => {})
   const policy = new Policy({ clock })
   const parts = { store: undone, clock, bus, policy, settings }
-  const log = pino({ level: process.env.LOUD ?? 'silent' })
+  const log = pino({ level: 'silent' })
   const { result: server, registered } = await registering(async () => {
     const app = buildServer({ ...parts, auth, routes, log })
     healthRoute(app, { ...parts, auth, leaving: () => false })
@@ -86,7 +86,13 @@ export async function openWorld(): Promise<World> {
   })
 
   const bench = { db: store.db, store, clock, id: () => randomUUID() } as unknown as Bench
-  const nouns = await furnish(bench, auth, cast)
+  const first = async (path: string): Promise<string> => {
+    const headers = { 'x-auth-token': cast.tokens.admin ?? '' }
+    const { body } = await server.inject({ url: `/identity/v3/${path}`, headers })
+    const list = Object.values(JSON.parse(body) as Record<string, { id: string }[]>).find(Array.isArray)
+    return list?.[0]?.id ?? 'none'
+  }
+  const nouns = await furnish(bench, auth, cast, first)
   return {
     cast,
     registered,
