@@ -5,6 +5,7 @@ import { cliGoldens } from '../../src/cli/golden.ts'
 import { exporterNames, loadExporter } from '../../src/exporters/index.ts'
 import { driverNames, loadDriver } from '../../src/drivers/index.ts'
 import { referenceOf } from '../../src/manage/config-reference.ts'
+import { document, documentFile } from '../routes/personas/document.ts'
 import { documentOf, fileOf, keptMinors } from './openapi.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -16,3 +17,4 @@ for (const [path, text] of Object.entries(cliGoldens())) {
 
 const reference = await referenceOf({ driverNames, exporterNames, loadDriver, loadExporter })
 writeFileSync(join(root, 'docs/guide/configuration.md'), reference)
+writeFileSync(documentFile, document())
