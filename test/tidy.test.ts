@@ -61,7 +61,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tracing: [],
   clients: ['model', 'exec', 'runtime'],
   parts: ['exec'],
-  manage: ['data', 'bus', 'config', 'db', 'model', 'runtime', 'auth'],
+  manage: ['data', 'bus', 'config', 'db', 'model', 'runtime', 'auth', 'policy'],
 }
 const wiring = ['main', 'roles', 'bin', 'quickstart', 'cluster']
 

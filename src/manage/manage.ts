@@ -27,6 +27,11 @@ const parseOptions = {
   apply: { type: 'boolean' },
   repair: { type: 'boolean' },
   yes: { type: 'boolean' },
+  json: { type: 'boolean' },
+  target: { type: 'string', multiple: true },
+  share: { type: 'string' },
+  scope: { type: 'string' },
+  domain: { type: 'string' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */
@@ -58,7 +63,11 @@ async function run(argv: readonly string[], world: World): Promise<number> {
     settings: () =>
       loadSettings({ ...(config === undefined ? {} : { file: config }), environment: world.env }),
   })
-  world.out(values.format === 'json' ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
+  world.out(
+    values.format === 'json' || values.json === true
+      ? `${JSON.stringify(answer.data, null, 2)}\n`
+      : answer.text,
+  )
   return answer.code
 }
 
@@ -76,7 +85,7 @@ function parse(argv: readonly string[]): { values: Given & { help: boolean }; po
 }
 
 /** What every verb understands. */
-const common = ['config', 'format', 'help']
+const common = ['config', 'format', 'json', 'help']
 
 function checkLine(verb: Verb, operands: readonly string[], values: Given): void {
   const wanted = verb.operands ?? []

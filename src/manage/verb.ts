@@ -16,6 +16,10 @@ export type OptionName =
   | 'backends'
   | 'repair'
   | 'yes'
+  | 'target'
+  | 'share'
+  | 'scope'
+  | 'domain'
 
 /** The options of a command line. */
 export interface Given {
@@ -33,6 +37,11 @@ export interface Given {
   readonly apply?: boolean | undefined
   readonly repair?: boolean | undefined
   readonly yes?: boolean | undefined
+  readonly json?: boolean | undefined
+  readonly target?: readonly string[] | undefined
+  readonly share?: string | undefined
+  readonly scope?: string | undefined
+  readonly domain?: string | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */
@@ -78,8 +87,8 @@ export interface World {
     readonly driver: unknown
     readonly exporter: unknown
   }): string | null
-  /** Throws what is wrong with a policy file. */
-  checkPolicy(file: string): void
+  /** Throws what is wrong with a policy file; answers what is only odd about it. */
+  checkPolicy(file: string): readonly string[]
   /** Names in the scheduler's lists that nobody knows, as sentences. */
   chainProblems(scheduler: Settings['scheduler']): readonly string[]
   /** What is wrong with the expressions of a backend, as sentences. */

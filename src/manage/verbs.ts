@@ -10,6 +10,8 @@ import { dbCopy } from './db-copy.ts'
 import { dbGrants } from './db-grants.ts'
 import { dbPurge } from './db-purge.ts'
 import { dbSync, dbVersion } from './db-version.ts'
+import { policyCheck } from './policy-check.ts'
+import { policyDiff, policyList, policySample } from './policy.ts'
 import { quotaRecount } from './quota-recount.ts'
 import { serviceCleanup, serviceDrain, serviceProcesses, serviceUndrain } from './service-processes.ts'
 import { serviceList } from './service-list.ts'
@@ -43,6 +45,10 @@ export const verbs: readonly Verb[] = [
   configCheck,
   configReference,
   configImport,
+  policyList,
+  policyCheck,
+  policyDiff,
+  policySample,
   busPermissions,
   deadLettersList,
   deadLettersRequeue,

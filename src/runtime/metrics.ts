@@ -18,7 +18,7 @@ export interface Metrics {
   exporterRestart(backend: string): void
   bus(event: { event: string; name: string }): void
   /** `read` is asked at each scrape. */
-  collect(name: 'queue' | 'pools' | 'bus', read: () => Promise<void>): void
+  collect(name: 'queue' | 'pools' | 'bus' | 'policy', read: () => Promise<void>): void
   /** Everything in Prometheus's text format, freshly read. */
   expose(): Promise<string>
   readonly queueAge: Gauge<'topic'>
@@ -30,6 +30,10 @@ export interface Metrics {
   readonly poolPlaced: Gauge<'pool'>
   readonly backendUp: Gauge<'backend'>
   readonly busConnected: Gauge
+  readonly policyBroken: Gauge
+  readonly policyOverrides: Gauge
+  readonly policyUnknown: Gauge
+  readonly policyLoaded: Gauge
 }
 
 export function metrics(): Metrics {
@@ -123,5 +127,17 @@ export function metrics(): Metrics {
     poolPlaced: gauge('manila_pool_capacity_placed_bytes', 'Sum of the sizes placed.', ['pool']),
     backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
     busConnected: gauge('manila_bus_connected', '1 while the broker is reachable.', []),
+    policyBroken: gauge(
+      'manila_policy_file_broken',
+      '1 while the policy file can not be used and the rules read before stay in force.',
+      [],
+    ),
+    policyOverrides: gauge('manila_policy_overrides', 'Rules of the policy file that are in force.', []),
+    policyUnknown: gauge('manila_policy_unknown_rules', 'Rules of the policy file that nobody knows.', []),
+    policyLoaded: gauge(
+      'manila_policy_loaded_timestamp_seconds',
+      'When the rules in force were read, seconds since the epoch.',
+      [],
+    ),
   }
 }

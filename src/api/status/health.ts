@@ -44,11 +44,22 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
       serves_shares: row.health === 'ready' && row.stopped === 0 && row.heartbeat_at > upSince,
     }))
     const { kind, state, since, reason } = parts.bus.state()
+    const rules = parts.policy.state()
     return {
       status: 'ok',
       serves_shares: backends.some((backend) => backend.serves_shares),
       // Down, it costs seconds and no request: that is for people to see, not for a balancer to act on.
       bus: { kind, state, since: isoMicros(since), reason },
+      policy: {
+        file: rules.file === '' ? null : rules.file,
+        state: rules.broken === null ? 'in force' : 'broken',
+        // The rules that were read then stay in force.
+        loaded_at: isoMicros(rules.loadedAt),
+        overrides: rules.overrides,
+        reason: rules.broken?.reason ?? null,
+        since: rules.broken === null ? null : isoMicros(rules.broken.since),
+        unknown_rules: rules.warnings,
+      },
       backends,
     }
   })
