@@ -54,6 +54,9 @@ const parseOptions = {
   system: { type: 'boolean' },
   tag: { type: 'string', multiple: true },
   'user-domain': { type: 'string' },
+  target: { type: 'string', multiple: true },
+  share: { type: 'string' },
+  scope: { type: 'string' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */

@@ -19,6 +19,9 @@ export type OptionName =
   | 'dry-run'
   | 'withdraw'
   | IdentityOption
+  | 'target'
+  | 'share'
+  | 'scope'
 
 /** Of the verbs below `identity`. */
 export type IdentityOption =
@@ -86,6 +89,9 @@ export interface Given {
   readonly system?: boolean | undefined
   readonly tag?: readonly string[] | undefined
   readonly 'user-domain'?: string | undefined
+  readonly target?: readonly string[] | undefined
+  readonly share?: string | undefined
+  readonly scope?: string | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */
@@ -138,8 +144,8 @@ export interface World {
     readonly driver: unknown
     readonly exporter: unknown
   }): string | null
-  /** Throws what is wrong with a policy file. */
-  checkPolicy(file: string): void
+  /** Throws what is wrong with a policy file; answers what is only odd about it. */
+  checkPolicy(file: string): readonly string[]
   /** Names in the scheduler's lists that nobody knows, as sentences. */
   chainProblems(scheduler: Settings['scheduler']): readonly string[]
   /** What is wrong with the expressions of a backend, as sentences. */

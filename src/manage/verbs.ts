@@ -16,6 +16,8 @@ import { dbGrants } from './db-grants.ts'
 import { dbPurge } from './db-purge.ts'
 import { dbSync, dbVersion } from './db-version.ts'
 import { identityKeys, identityRotateKeys } from './signing-keys.ts'
+import { policyCheck } from './policy-check.ts'
+import { policyDiff, policyList, policySample } from './policy.ts'
 import { quotaRecount } from './quota-recount.ts'
 import { identityRecover } from './recover.ts'
 import { serviceCleanup, serviceDrain, serviceProcesses, serviceUndrain } from './service-processes.ts'
@@ -60,6 +62,10 @@ export const verbs: readonly Verb[] = [
   configCheck,
   configReference,
   configImport,
+  policyList,
+  policyCheck,
+  policyDiff,
+  policySample,
   busPermissions,
   deadLettersList,
   deadLettersRequeue,

@@ -19,7 +19,7 @@ export interface Metrics {
   bus(event: { event: string; name: string }): void
   audit(event: { action: string; outcome: string }): void
   /** `read` is asked at each scrape. */
-  collect(name: 'queue' | 'pools' | 'bus' | 'audit', read: () => Promise<void>): void
+  collect(name: 'queue' | 'pools' | 'bus' | 'audit' | 'policy', read: () => Promise<void>): void
   /** Everything in Prometheus's text format, freshly read. */
   expose(): Promise<string>
   readonly queueAge: Gauge<'topic'>
@@ -34,6 +34,10 @@ export interface Metrics {
   readonly auditSinkFailing: Gauge<'sink'>
   readonly auditWaiting: Gauge<'sink'>
   readonly auditDropped: Gauge<'sink'>
+  readonly policyBroken: Gauge
+  readonly policyOverrides: Gauge
+  readonly policyUnknown: Gauge
+  readonly policyLoaded: Gauge
 }
 
 export function metrics(): Metrics {
@@ -145,5 +149,17 @@ export function metrics(): Metrics {
       ['sink'],
     ),
     busConnected: gauge('manila_bus_connected', '1 while the broker is reachable.', []),
+    policyBroken: gauge(
+      'manila_policy_file_broken',
+      '1 while the policy file can not be used and the rules read before stay in force.',
+      [],
+    ),
+    policyOverrides: gauge('manila_policy_overrides', 'Rules of the policy file that are in force.', []),
+    policyUnknown: gauge('manila_policy_unknown_rules', 'Rules of the policy file that nobody knows.', []),
+    policyLoaded: gauge(
+      'manila_policy_loaded_timestamp_seconds',
+      'When the rules in force were read, seconds since the epoch.',
+      [],
+    ),
   }
 }
