@@ -28,6 +28,7 @@ export interface Metrics {
   readonly poolTotal: Gauge<'pool'>
   readonly poolFree: Gauge<'pool'>
   readonly poolPlaced: Gauge<'pool'>
+  readonly poolExceeding: Gauge<'pool'>
   readonly backendUp: Gauge<'backend'>
   readonly busConnected: Gauge
 }
@@ -121,6 +122,11 @@ export function metrics(): Metrics {
     poolTotal: gauge('manila_pool_capacity_total_bytes', 'Capacity as last reported.', ['pool']),
     poolFree: gauge('manila_pool_capacity_free_bytes', 'Free space as last reported.', ['pool']),
     poolPlaced: gauge('manila_pool_capacity_placed_bytes', 'Sum of the sizes placed.', ['pool']),
+    poolExceeding: gauge(
+      'manila_pool_exceeding_bytes',
+      'What shares hold beyond what they were given, until they are compacted.',
+      ['pool'],
+    ),
     backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
     busConnected: gauge('manila_bus_connected', '1 while the broker is reachable.', []),
   }
