@@ -377,6 +377,8 @@ export interface Compacted {
   readonly movedBytes: number
   /** What it holds now. */
   readonly heldBytes: number
+  /** Milliseconds for which others who called about the share had to wait, at most. */
+  readonly longestWaitMs: number
   /**
    * `done`; `time` is over: call again; `busy`: somebody is at work with it; `room`: there is not enough to do it safely; `nothing`
    * that could be moved is left, or the operator does not want it.

@@ -50,8 +50,15 @@ export const allButOne =
   (block: number): boolean =>
     block % perPiece !== round % perPiece
 
-/** Blocks that are not what they must be. */
-export function wrongBlocks(file: string, rounds: Rounds): number {
+/** What one block holds that was written in that round. */
+export function blockOf(block: number, round: number): Buffer {
+  const bytes = Buffer.alloc(blockBytes)
+  fill(bytes, 0, block, round)
+  return bytes
+}
+
+/** Blocks that are not what they must be; with `orNewer` one of a later round will do, whole. */
+export function wrongBlocks(file: string, rounds: Rounds, { orNewer = false } = {}): number {
   const handle = openSync(file, 'r')
   const bytes = Buffer.alloc(pieceBytes)
   const wanted = Buffer.alloc(blockBytes)
@@ -60,7 +67,13 @@ export function wrongBlocks(file: string, rounds: Rounds): number {
     for (let first = 0; first < rounds.length; first += perPiece) {
       readSync(handle, bytes, 0, pieceBytes, first * blockBytes)
       for (let at = 0; at < perPiece; at++) {
-        fill(wanted, 0, first + at, rounds[first + at] ?? 0)
+        const least = rounds[first + at] ?? 0
+        fill(
+          wanted,
+          0,
+          first + at,
+          orNewer ? Math.max(least, bytes.readUInt32BE(at * blockBytes + 4)) : least,
+        )
         if (!bytes.subarray(at * blockBytes, (at + 1) * blockBytes).equals(wanted)) wrong++
       }
     }

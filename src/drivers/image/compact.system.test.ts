@@ -199,7 +199,12 @@ describe.skipIf(cannotRun !== null)(
         const filler = join(root, 'filler')
         execFileSync('fallocate', ['--length', String(Math.floor(freeBytes - totalBytes / 2 - mib)), filler])
         const before = await counters(ref)
-        expect(await compacted(ref, tight)).toEqual({ movedBytes: 0, heldBytes: before.alone, end: 'room' })
+        expect(await compacted(ref, tight)).toEqual({
+          movedBytes: 0,
+          heldBytes: before.alone,
+          longestWaitMs: 0,
+          end: 'room',
+        })
         const [report] = await tight.pools(call())
         expect(report?.extra).toMatchObject({
           exceeding_bytes: before.alone - given,
@@ -227,6 +232,7 @@ describe.skipIf(cannotRun !== null)(
         expect(await driver.compacts!.compact(call(), ref.id)).toEqual({
           movedBytes: 0,
           heldBytes: before,
+          longestWaitMs: 0,
           end: 'busy',
         })
         await held()
@@ -239,6 +245,7 @@ describe.skipIf(cannotRun !== null)(
         expect(await driver.compacts!.compact(call(), ref.id)).toEqual({
           movedBytes: 0,
           heldBytes: 0,
+          longestWaitMs: 0,
           end: 'nothing',
         })
         expect(existsSync(lock)).toBe(false)
@@ -250,26 +257,65 @@ describe.skipIf(cannotRun !== null)(
       const { ref, rounds } = await exceedingShare(900, (block) => block % 256 < 128)
       const slow = image.create(options({ compact_mib_per_s: 32 }), bench.parts('alpha'))
       await slow.setup(call())
-      const work = { under: true }
-      const compacting = slow.compacts!.compact(call(), ref.id).finally(() => (work.under = false))
-      const took: Record<string, number> = {}
-      const timed = async <T>(name: string, act: () => Promise<T>): Promise<T> => {
-        const began = performance.now()
-        const answer = await act()
-        took[name] = Math.round(performance.now() - began)
-        expect(work.under, `${name} was over before the compaction`).toBe(true)
-        return answer
+      const calls = async (): Promise<Record<string, number>> => {
+        const took: Record<string, number> = {}
+        const timed = async <T>(name: string, act: () => Promise<T>): Promise<T> => {
+          const began = performance.now()
+          const answer = await act()
+          took[name] = Math.max(took[name] ?? 0, Math.round(performance.now() - began))
+          return answer
+        }
+        for (let turn = 0; turn < 25; turn++) {
+          await timed('extend', () => driver.extend(call(), ref, 1))
+          await timed('ensure', () => driver.ensure(call(), ref))
+        }
+        return took
       }
-      await timed('extend', () => driver.extend(call(), ref, 2))
-      await timed('ensure', () => driver.ensure(call(), { ...ref, sizeGib: 2 }))
-      const snapshot = await timed('snapshot', () => snapshotOf(ref))
-      const operation = randomUUID()
-      const { tree } = await driver.reverts!.revert(call(), { ...ref, sizeGib: 2 }, snapshot, operation)
+      const alone = await calls()
+      const work = { goesOn: true, moved: 0, longestMs: 0, heldBytes: 0 }
+      const compacting = (async () => {
+        while (work.goesOn) {
+          const { movedBytes, heldBytes, longestWaitMs } = await slow.compacts!.compact(call(), ref.id)
+          work.moved += movedBytes
+          work.heldBytes = heldBytes
+          work.longestMs = Math.max(work.longestMs, longestWaitMs)
+        }
+      })()
+      const beside = await calls()
+      const snapshot = await snapshotOf(ref)
+      const { tree } = await driver.reverts!.revert(call(), ref, snapshot, randomUUID())
       await driver.snapshots!.delete(call(), snapshot)
-      // The image that it worked on is not the share's any more.
-      expect(['busy', 'nothing', 'done']).toContain((await compacting).end)
-      console.log(`milliseconds beside a compaction: ${JSON.stringify(took)}`)
+      await driver.ensure(call(), ref)
+      work.goesOn = false
+      await compacting
+      expect(work.moved).toBeGreaterThan(0)
+      // A lock is waited for ten seconds; far less than that is what everybody has to have in hand.
+      expect(work.longestMs).toBeLessThan(3000)
+      console.log(
+        `milliseconds at most, alone: ${JSON.stringify(alone)}, beside a compaction that moved ${inMib(work.moved)} MiB: ${JSON.stringify(beside)}; its longest turn: ${work.longestMs}`,
+      )
       expect(wrongBlocks(join(tree?.path ?? '', 'content'), rounds)).toBe(0)
+    })
+
+    test('and what is written between reading and putting in place stays', { timeout: 120_000 }, async () => {
+      const { ref, file, rounds } = await exceedingShare(100)
+      const { exec } = bench.parts('alpha')
+      const reached = join(bench.dir, 'reached')
+      // Each turn sleeps before it puts anything in place, and the file is written to meanwhile.
+      const delay = ['-e', 'trace=sync_file_range', '-e', 'inject=sync_file_range:delay_enter=500000']
+      const slowed: Exec = {
+        run: (argv, how) => exec.run(['strace', '-qq', '-o', reached, ...delay, ...argv], how),
+      }
+      const step = compactBy(slowed)(ref, 110 * mib)
+      // One after another, each once, the blocks that are moved.
+      for (let mibs = 0; mibs < 100; mibs++) {
+        rewrite(file, rounds, 2, (block) => block === mibs * 256 + 1)
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      expect(await step).toBe('whole')
+      expect(wrongBlocks(file, rounds)).toBe(0)
+      execFileSync('sh', ['-c', 'sync; echo 1 > /proc/sys/vm/drop_caches'])
+      expect(wrongBlocks(file, rounds)).toBe(0)
     })
 
     test(

@@ -45,7 +45,7 @@ export async function compactShare(commands: Commands, pool: Pool, id: string): 
   const { compact_mib_per_s: rate, compact_above_percent: above } = pool.options
   const path = pool.layout.share(id)
   if (rate === 0 || !(await isThere(commands, imageIn(path))))
-    return { movedBytes: 0, heldBytes: 0, end: 'nothing' }
+    return { movedBytes: 0, heldBytes: 0, longestWaitMs: 0, end: 'nothing' }
   const { bytes } = await carryOut(commands, [['identify', imageIn(path)]])
   const target = Math.floor(bytes * (1 + (downTo * above) / 100))
   const { said } = await carryOut(commands, [
@@ -56,6 +56,7 @@ export async function compactShare(commands: Commands, pool: Pool, id: string): 
   return {
     movedBytes: Number(said.get('moved')),
     heldBytes: Number(said.get('alone')),
+    longestWaitMs: Number(said.get('longest')),
     end: end as Compacted['end'],
   }
 }

@@ -46,7 +46,7 @@ export const imageOptions = Type.Object(
       maximum: 100_000,
       default: 32,
       description:
-        'MiB a second that are moved at most to compact a share, one at a time; 0 switches it off. What others notice of it was measured with 32.',
+        'MiB a second that are moved at most to compact a share, one at a time; 0 switches it off. What others notice was measured with 32. Where less than four times the reserve is free it goes as fast as it can.',
     }),
   },
   { additionalProperties: false },

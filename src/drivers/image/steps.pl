@@ -26,6 +26,8 @@ my $retry_seconds = 60;
 my ($turn_bytes, $turn_seconds) = (4 * 2**20, 0.05);
 # Seconds between two turns in which others come first, at least: they look for the lock each 0.01 s.
 my $between_turns = 0.03;
+# Times its reserve that a pool has free for the rate to count: with less it is more urgent than what others notice.
+my $calm = 4;
 # Bytes that may be moved before the pool commits, which gives back what they were moved from.
 my $uncommitted = 64 * 2**20;
 
@@ -359,8 +361,8 @@ sub tell_exceeding {
 # for the other under the file's own lock, and only where both hold the same. What a snapshot has too is left where it is.
 #
 # The lock of the share is taken for one turn after another, so that others wait for a turn at most; who has it is not waited for.
-# Never takes the last of the room: the pool's reserve stays free. Tells how many bytes were moved and why it ended: `done`,
-# `time`, `busy`, `room`, or `nothing` that could be moved is left.
+# Never takes the last of the room: the pool's reserve stays free. Tells how many bytes were moved, the milliseconds of
+# the longest turn, and why it ended: `done`, `time`, `busy`, `room`, or `nothing` that could be moved is left.
 sub compact {
   my ($lock, $path, $groups, $root, $host, $reserve, $target, $rate, $seconds) = @_;
   my ($folder) = __FILE__ =~ m{\A(.*)/};
@@ -372,7 +374,7 @@ sub compact {
   my $exceeds = alone_of($of->{tree}, $groups) - $target;
   my @extents = $exceeds > 0 ? Extents::used_in_part($handle, $of->{inode}) : ();
   $_->{left} = cut_pieces($_) for @extents;
-  my ($moved, $since_commit, $why) = (0, 0, 'done');
+  my ($moved, $since_commit, $longest, $why) = (0, 0, 0, 'done');
   while (@extents && $exceeds > 0) {
     if (clock() > $end) { $why = 'time'; last }
     my ($total, $available) = left_in($root, $host);
@@ -389,10 +391,12 @@ sub compact {
     if (!$held) { $why = 'busy'; last }
     my ($bytes, $gained) = take_turn($of, \@extents, $spare);
     close $held;
+    my $took = clock() - $began;
+    $longest = $took if $took > $longest;
     $moved += $bytes;
     $since_commit += $bytes;
     $exceeds -= $gained;
-    my $rest = $bytes / $rate - (clock() - $began);
+    my $rest = $spare > ($calm - 1) * $reserve * $total ? $bytes / $rate - $took : 0;
     select(undef, undef, undef, $rest > $between_turns ? $rest : $between_turns);
   }
   sync_pool($root) if $moved > 0;
@@ -401,6 +405,7 @@ sub compact {
   say_that(moved => $moved);
   say_that(alone => $left);
   say_that(why => $why);
+  say_that(longest => int(1000 * $longest));
 }
 
 # Seconds that only go forward.

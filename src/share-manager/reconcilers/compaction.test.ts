@@ -34,7 +34,7 @@ beforeEach(async () => {
           const end = ends[id] ?? 'done'
           if (end === 'throws') throw new DriverError('the disk does not answer', 'maybe-happened')
           if (end === 'done') found = found.filter((one) => one.id !== id)
-          return { movedBytes: 0, heldBytes: 0, end }
+          return { movedBytes: 0, heldBytes: 0, longestWaitMs: 0, end }
         },
       },
     }),

@@ -27,6 +27,7 @@ export function compactionOf(parts: BackendScope, nowMs = () => performance.now(
       resource_id: id,
       held_bytes: now.heldBytes,
       moved_bytes: now.movedBytes,
+      longest_wait_ms: now.longestWaitMs,
     }
     if (end === 'time' || end === 'busy') return
     const before = underWay.get(id) ?? heldBytes
