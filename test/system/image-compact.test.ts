@@ -17,11 +17,15 @@ import {
   wrongBlocks,
   type Rounds,
 } from '../../src/drivers/image/blocks.fixture.ts'
+import { imageBytes } from '../../src/drivers/image/size.ts'
+import { mounts } from '../../src/drivers/mountinfo.ts'
 import { mountNfs } from '../../src/parts/nfs4/index.ts'
+import { createSnapshot, deleteSnapshot } from '../../src/wire/snapshots/schema.ts'
 import { until } from '../faults/world.ts'
 import { long } from '../helpers/long.ts'
-import { recordsOver, startWriter } from './journal.ts'
+import { recordsOver, startWriter, type Writer } from './journal.ts'
 import { nfsBench, obstacleOf, type NfsBench, type Published } from './nfs-bench.ts'
+import { nfsService, type NfsService } from './nfs-service.ts'
 import { powerSupply } from './power.ts'
 import type { Tree } from '../../src/drivers/driver.ts'
 
@@ -166,5 +170,72 @@ describe.skipIf(cannot !== null)(
         }
       },
     )
+
+    test(
+      'by the service itself, which is killed in the middle of it, and a request does not wait for it',
+      { timeout: 400_000 },
+      async () => {
+        const world = await nfsService('image', { driverOptions: { compact_mib_per_s: 16 } })
+        const { client } = world
+        const id = await world.share(1)
+        let journal: Writer | undefined
+        try {
+          const path = mounts().find(
+            (mount) => mount.fsType === 'xfs' && mount.path.startsWith(`${world.backendDir}/exports/`),
+          )?.path
+          const file = join(path ?? '', 'blocks')
+          const rounds = writeBlocks(file, blocksMib)
+          const asked = { share_id: id, name: 'passing' }
+          const { snapshot } = await client.call(createSnapshot, { body: { snapshot: asked } })
+          await world.snapshotBecomes(snapshot.id, 'available')
+          rewrite(file, rounds, 1, (block) => block % 256 < 128)
+          await client.call(deleteSnapshot, { params: { id: snapshot.id } })
+          await world.snapshotBecomes(snapshot.id, null)
+          const most = await exceedingOf(world, (bytes) => bytes > 0.1 * imageBytes(1))
+          journal = startWriter('journal', () => world.mount(id, 20_000), { restMs: 5 })
+          // Some of it is done, and the rest is left to the next process.
+          const some = await exceedingOf(world, (bytes) => bytes < 0.9 * most && bytes > 0.06 * imageBytes(1))
+          await world.again()
+          expect(await exceedingOf(world, (bytes) => bytes > 0)).toBeLessThan(most)
+          const snapshotMs = async (): Promise<number> => {
+            const began = performance.now()
+            const another = await world.client.call(createSnapshot, { body: { snapshot: asked } })
+            await world.snapshotBecomes(another.snapshot.id, 'available')
+            const tookMs = performance.now() - began
+            await world.client.call(deleteSnapshot, { params: { id: another.snapshot.id } })
+            await world.snapshotBecomes(another.snapshot.id, null)
+            return tookMs
+          }
+          const besideMs = await snapshotMs()
+          const least = await exceedingOf(world, (bytes) => bytes <= 0.05 * imageBytes(1))
+          const aloneMs = await snapshotMs()
+          expect(wrongBlocks(file, rounds)).toBe(0)
+          await journal.stop()
+          const nfs = await world.mount(id)
+          expect(await recordsOver(nfs, 'journal')).toBeGreaterThanOrEqual(journal.acknowledged())
+          await nfs.close()
+          console.log(
+            `${inMib(most)} MiB too much, ${inMib(some)} when the service was killed, ${inMib(least)} at the end; a snapshot beside it took ${besideMs.toFixed(0)} ms, alone ${aloneMs.toFixed(0)}; ` +
+              `${journal.acknowledged()} records, longest wait of their writer ${journal.longestMs().gap.toFixed(0)} ms`,
+          )
+        } finally {
+          await journal?.stop().catch(() => undefined)
+          expect(await world.end()).toEqual([])
+        }
+      },
+    )
   },
 )
+
+const inMib = (bytes: number): string => (bytes / mib).toFixed(0)
+
+/** What the gauge says once it is as wanted. */
+async function exceedingOf(world: NfsService, wanted: (bytes: number) => boolean): Promise<number> {
+  let bytes = NaN
+  await until('the gauge of what shares hold too much', 120_000, async () => {
+    const text = await (await fetch(world.service.metricsUrl)).text()
+    bytes = Number(/^manila_pool_exceeding_bytes\{[^}]*\} (\S+)$/m.exec(text)?.[1] ?? NaN)
+    return wanted(bytes)
+  })
+  return bytes
+}

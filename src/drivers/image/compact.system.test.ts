@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { allButOne, rewrite, wrongBlocks, writeBlocks } from './blocks.fixture.ts'
@@ -240,7 +240,16 @@ describe.skipIf(cannotRun !== null)(
         await off.setup(call())
         expect(await off.compacts!.compact(call(), ref.id)).toMatchObject({ movedBytes: 0, end: 'nothing' })
         expect((await counters(ref)).alone).toBe(before)
-        // One that was deleted is no failure, and leaves no lock.
+        // A second for each MiB: most of the time it sleeps.
+        const half = await exceedingShare(900, (block) => block % 256 < 128)
+        // One that is deleted meanwhile, or was, is no failure and leaves no lock.
+        const slow = image.create(options({ compact_mib_per_s: 1 }), bench.parts('alpha'))
+        await slow.setup(call())
+        const compacting = slow.compacts!.compact(call(), half.ref.id)
+        await untilLocked(join(bench.dir, 'alpha/locks', half.ref.id))
+        await driver.delete(call(), half.ref)
+        expect((await compacting).end).toBe('busy')
+        expect(existsSync(join(bench.dir, 'alpha/locks', half.ref.id))).toBe(false)
         await driver.delete(call(), ref)
         expect(await driver.compacts!.compact(call(), ref.id)).toEqual({
           movedBytes: 0,
@@ -386,6 +395,15 @@ async function heldLock(file: string): Promise<() => Promise<void>> {
   return async () => {
     child.stdin.end()
     await once(child, 'exit')
+  }
+}
+
+/** Until somebody has the lock; looking does not take it. */
+async function untilLocked(file: string): Promise<void> {
+  const inode = new RegExp(`FLOCK .*:${statSync(file).ino} `)
+  for (const end = Date.now() + 20_000; !inode.test(readFileSync('/proc/locks', 'utf8'));) {
+    if (Date.now() > end) throw new Error(`nobody takes ${file}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }
 

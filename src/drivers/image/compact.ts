@@ -7,7 +7,7 @@
 import { DriverError } from '../driver.ts'
 import { imageIn } from './layout.ts'
 import { carryOut } from './plan.ts'
-import { isThere, lockOf } from './pool.ts'
+import { lockOf } from './pool.ts'
 import type { Commands } from '../commands.ts'
 import type { Compacted, Exceeding } from '../driver.ts'
 import type { Step } from './plan.ts'
@@ -19,7 +19,7 @@ const callSeconds = 20
 /** What is begun is brought down to half of what is let be, so that a share does not come back at once. */
 const downTo = 0.5
 
-const ends: readonly string[] = ['done', 'time', 'busy', 'room', 'nothing'] satisfies Compacted['end'][]
+const ends: readonly Compacted['end'][] = ['done', 'time', 'busy', 'room', 'nothing']
 
 /** Every share whose quota group has more alone than its image is long, by one command. */
 export async function exceedingIn(commands: Commands, pool: Pool): Promise<readonly Exceeding[]> {
@@ -40,24 +40,28 @@ export function parseExceeding(text: string, abovePercent: number): readonly Exc
     })
 }
 
-/** Compacts one share for some seconds. Switched off it does nothing. */
+/** Compacts one share for some seconds. Switched off, or where the share is gone, it does nothing. */
 export async function compactShare(commands: Commands, pool: Pool, id: string): Promise<Compacted> {
   const { compact_mib_per_s: rate, compact_above_percent: above } = pool.options
-  const path = pool.layout.share(id)
-  if (rate === 0 || !(await isThere(commands, imageIn(path))))
-    return { movedBytes: 0, heldBytes: 0, longestWaitMs: 0, end: 'nothing' }
-  const { bytes } = await carryOut(commands, [['identify', imageIn(path)]])
-  const target = Math.floor(bytes * (1 + (downTo * above) / 100))
-  const { said } = await carryOut(commands, [
-    compactStep(pool, id, { target, rate: rate * mib, seconds: callSeconds }),
-  ])
-  const end = said.get('why') ?? ''
-  if (!ends.includes(end)) throw new DriverError(`compacting ${id} ended with ${end}`, 'maybe-happened')
-  return {
-    movedBytes: Number(said.get('moved')),
-    heldBytes: Number(said.get('alone')),
-    longestWaitMs: Number(said.get('longest')),
-    end: end as Compacted['end'],
+  const nothing = { movedBytes: 0, heldBytes: 0, longestWaitMs: 0, end: 'nothing' } as const
+  if (rate === 0) return nothing
+  try {
+    const { bytes } = await carryOut(commands, [['identify', imageIn(pool.layout.share(id))]])
+    const target = Math.floor(bytes * (1 + (downTo * above) / 100))
+    const how = { target, rate: rate * mib, seconds: callSeconds }
+    const { said } = await carryOut(commands, [compactStep(pool, id, how)])
+    const end = ends.find((one) => one === said.get('why'))
+    if (end === undefined)
+      throw new DriverError(`compacting ${id} did not say how it ended`, 'maybe-happened')
+    return {
+      movedBytes: Number(said.get('moved')),
+      heldBytes: Number(said.get('alone')),
+      longestWaitMs: Number(said.get('longest')),
+      end,
+    }
+  } catch (error) {
+    if (error instanceof DriverError && error.reason === 'not-found') return nothing
+    throw error
   }
 }
 

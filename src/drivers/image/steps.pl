@@ -400,6 +400,7 @@ sub compact {
     select(undef, undef, undef, $rest > $between_turns ? $rest : $between_turns);
   }
   sync_pool($root) if $moved > 0;
+  # Its group goes with a share that was deleted meanwhile.
   my $left = alone_of($of->{tree}, $groups);
   $why = 'nothing' if $why eq 'done' && $left > $target;
   say_that(moved => $moved);
