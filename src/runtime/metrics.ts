@@ -29,6 +29,7 @@ export interface Metrics {
   readonly poolTotal: Gauge<'pool'>
   readonly poolFree: Gauge<'pool'>
   readonly poolPlaced: Gauge<'pool'>
+  readonly poolExceeding: Gauge<'pool'>
   readonly backendUp: Gauge<'backend'>
   readonly busConnected: Gauge
   readonly auditSinkFailing: Gauge<'sink'>
@@ -136,6 +137,11 @@ export function metrics(): Metrics {
     poolTotal: gauge('manila_pool_capacity_total_bytes', 'Capacity as last reported.', ['pool']),
     poolFree: gauge('manila_pool_capacity_free_bytes', 'Free space as last reported.', ['pool']),
     poolPlaced: gauge('manila_pool_capacity_placed_bytes', 'Sum of the sizes placed.', ['pool']),
+    poolExceeding: gauge(
+      'manila_pool_exceeding_bytes',
+      'What shares hold beyond what they were given, until they are compacted.',
+      ['pool'],
+    ),
     backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
     auditSinkFailing: gauge(
       'manila_audit_sink_failing',
