@@ -72,7 +72,7 @@ test('no table of what projects have is forgotten', async () => {
   const others = [
     ['events', 'idempotency_keys', 'messages', 'tombstones'],
     ['project_turns', 'quota_limits', 'quota_usages', 'share_group_type_projects', 'share_type_projects'],
-    ['application_credentials'],
+    ['application_credentials', 'audit_events', 'project_tags'],
     // Go with the snapshot of their group.
     ['share_group_snapshot_members'],
   ].flat()
