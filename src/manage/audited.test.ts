@@ -135,7 +135,12 @@ test('a verb that nobody thought of counts as one that changes', () => {
   expect(timid.toSorted()).toEqual([
     'capacity recount',
     'db grants',
+    'identity domain delete',
+    'identity group delete',
     'identity import',
+    'identity project delete',
+    'identity role delete',
+    'identity user delete',
     'quota recount',
     'share move',
     'share update-host',
