@@ -67,7 +67,11 @@ export const serviceRules: Rules = {
   }),
   ...rules('scheduler_stats', admin, {
     'pools:index': ['List storage pools.', 'GET /scheduler-stats/pools'],
-    'pools:detail': ['List storage pools with what they can.', 'GET /scheduler-stats/pools/detail'],
+    'pools:detail': [
+      'List storage pools with what they can, and see how full they were.',
+      'GET /scheduler-stats/pools/detail',
+      'GET /scheduler-stats/pools/history',
+    ],
   }),
   ...rules('service', admin, {
     index: ['List the services.', 'GET /services'],
