@@ -2,7 +2,7 @@
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
  * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
  * `--before <commit>` is what `lists` compares with (default the tree before lists were made cheap; a clone must have it);
- * `--database sqlite|postgres|mariadb` (default all three) are for `noisy`. `--only many-shares` (with `--shares 1000`) takes many minutes
+ * `--database sqlite|postgres|mariadb` (default all three) are for `noisy` and `noisy-nfs`. `--only many-shares` (with `--shares 1000`) takes many minutes
  * and runs only so.
  */
 import { mkdtempSync } from 'node:fs'
@@ -18,7 +18,7 @@ import { forget, measureReads } from './reads.ts'
 import { measureMany } from './many-shares.ts'
 import { measureNoisyWriter } from './noisy-writer.ts'
 import { figure, machine, print, type Figure } from './report.ts'
-import { measureNoise } from './noisy.ts'
+import { measureNoise, onDatabase } from './noisy.ts'
 import { measureStart } from './start.ts'
 import { measureStorage } from './storage.ts'
 
@@ -40,6 +40,9 @@ async function real(storage: Pool, measure: () => Promise<Figure[]>): Promise<Fi
 /** `npm run bench -- auth` is `--only auth`. */
 const only = values.only ?? positionals[0]
 const wanted = (part: string): boolean => only === undefined || only === part
+const databases = (['sqlite', 'postgres', 'mariadb'] as const).filter(
+  (one) => values.database === undefined || values.database === one,
+)
 /** What one API process must check in a second. */
 const fewestSignatures = 1000
 const dir = mkdtempSync(join(tmpdir(), 'manila-b-'))
@@ -91,15 +94,21 @@ try {
     print('Starting', await measureStart((run) => join(dir, `empty-${run}`), join(dir, 'large')))
   }
   if (wanted('noisy')) {
-    for (const database of ['sqlite', 'postgres', 'mariadb'] as const) {
-      if (values.database !== undefined && values.database !== database) continue
+    for (const database of databases) {
       const { figures } = await measureNoise(join(dir, database), database, Number(values.seconds))
       print(`One member does its worst, on ${database}`, figures)
     }
   }
   if (wanted('noisy-nfs')) {
-    const heading = 'One member writes flat out over NFS, image with servers per project'
-    print(heading, await real('image', () => measureNoisyWriter(join(dir, 'w'), Number(values.seconds))))
+    for (const database of databases) {
+      const heading = `One member writes flat out over NFS, image with servers per project, on ${database}`
+      // A short name: a socket below it has one of some hundred letters at most.
+      const measure = () =>
+        onDatabase(database, () =>
+          measureNoisyWriter(join(dir, database.slice(0, 1)), Number(values.seconds)),
+        )
+      print(heading, await real('image', measure))
+    }
   }
   console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`)
 } finally {

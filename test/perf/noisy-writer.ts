@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { placeOf } from '../helpers/place.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 import { create, untilAvailable } from './creates.ts'
 import { caller, parsed } from './http.ts'
@@ -22,19 +23,20 @@ const addresses = ['127.77.0.1', '127.77.0.2']
 export async function measureNoisyWriter(dir: string, seconds: number): Promise<Figure[]> {
   const nfsPort = await freePort()
   const exporterOptions = { servers: 'per-project', addresses }
-  const service = await startMeasured(dir, 'image', { nfsPort, exporterOptions })
+  const { database } = await placeOf(dir)
+  const service = await startMeasured(dir, 'image', { nfsPort, exporterOptions, database })
   try {
     const noisyId = await create(service)
     await untilAvailable(service, noisyId)
     const noisyNfs = await mounted(service, noisyId, nfsPort)
     await noisyNfs.close()
-    const quiet = await quietMember(service)
+    const { quiet, login } = await quietMember(service)
     const quietId = await create(quiet)
     await untilAvailable(quiet, quietId)
     const nfs = await mounted(quiet, quietId, nfsPort)
     await nfs.write('file', { size: fileBytes, fillWith: (into) => void into.fill(1) })
 
-    const alone = await observe(quiet, quietId, nfs, Math.min(5, seconds))
+    const alone = await observe(quiet, quietId, nfs, login, Math.min(5, seconds))
     const { export_locations } = parsed(
       await service.call('GET', `/v2/shares/${noisyId}/export_locations`),
     ) as { export_locations: readonly { readonly path: string }[] }
@@ -45,7 +47,7 @@ export async function measureNoisyWriter(dir: string, seconds: number): Promise<
     let said = ''
     writer.stdout.on('data', (data: Buffer) => (said += data.toString()))
     const exited = once(writer, 'exit')
-    const beside = await observe(quiet, quietId, nfs, seconds)
+    const beside = await observe(quiet, quietId, nfs, login, seconds)
     await exited
     await nfs.close()
     quiet.call.close()
@@ -61,21 +63,31 @@ export async function measureNoisyWriter(dir: string, seconds: number): Promise<
       figure('  beside the writer', spread(beside.writes), `${beside.writes.length} writes`),
       figure('GET of another member, alone', spread(alone.gets)),
       figure('  beside the writer', spread(beside.gets), `${beside.failed} failed; p99 may be 250 ms`),
+      figure('login of another member, alone', spread(alone.logins)),
+      figure('  beside the writer', spread(beside.logins), 'p99 may be 2000 ms'),
     ]
   } finally {
     await service.stop()
   }
 }
 
+type Login = () => Promise<string>
+
 /** A member of another project, with the same calls. */
-async function quietMember(service: Measured): Promise<Measured> {
-  const other = await anotherMember(service)
-  return { ...service, call: caller(service.process.url, await other.login()) }
+async function quietMember(service: Measured): Promise<{ quiet: Measured; login: Login }> {
+  const { login } = await anotherMember(service)
+  return { quiet: { ...service, call: caller(service.process.url, await login()) }, login }
 }
 
-async function observe({ call }: Measured, id: string, nfs: Nfs, seconds: number) {
+async function observe({ call }: Measured, id: string, nfs: Nfs, login: Login, seconds: number) {
   const end = Date.now() + seconds * 1000
-  const seen = { reads: [] as number[], writes: [] as number[], gets: [] as number[], failed: 0 }
+  const seen = {
+    reads: [] as number[],
+    writes: [] as number[],
+    gets: [] as number[],
+    logins: [] as number[],
+    failed: 0,
+  }
   const again = async (
     into: number[],
     pauseMs: number,
@@ -95,6 +107,9 @@ async function observe({ call }: Measured, id: string, nfs: Nfs, seconds: number
     nfs.overwriting('file', (file) => again(seen.writes, 10, (n) => file.writeAt(anywhere(n), bytes))),
     again(seen.gets, 10, async () => {
       if ((await call('GET', `/v2/shares/${id}`)).status !== 200) seen.failed++
+    }),
+    again(seen.logins, 500, async () => {
+      if ((await login()) === '') seen.failed++
     }),
   ])
   return seen

@@ -24,17 +24,24 @@ export interface Noise {
 }
 
 export async function measureNoise(dir: string, database: DatabaseKind, seconds: number): Promise<Noise> {
-  const server =
-    database === 'sqlite' ? null : await (database === 'postgres' ? startPostgres() : startMariadb())
-  if (server === null) delete process.env.MANILA_TEST_DATABASE_URL
-  else process.env.MANILA_TEST_DATABASE_URL = server.url(database === 'postgres' ? 'postgres' : 'mysql')
-  try {
+  return onDatabase(database, async () => {
     const service = await startWide(dir, 2000)
     try {
       return await measure(service, seconds)
     } finally {
       await service.process.stop()
     }
+  })
+}
+
+/** What `work` starts keeps its rows in a database of that kind, on a server of its own. */
+export async function onDatabase<T>(database: DatabaseKind, work: () => Promise<T>): Promise<T> {
+  const server =
+    database === 'sqlite' ? null : await (database === 'postgres' ? startPostgres() : startMariadb())
+  if (server === null) delete process.env.MANILA_TEST_DATABASE_URL
+  else process.env.MANILA_TEST_DATABASE_URL = server.url(database === 'postgres' ? 'postgres' : 'mysql')
+  try {
+    return await work()
   } finally {
     await server?.remove()
   }

@@ -22,6 +22,8 @@ export interface MeasuredOptions {
   readonly exporterOptions?: object
   /** Does not wait until the backend is ready. */
   readonly atOnce?: boolean
+  /** Where the rows are; a SQLite file in the state directory when left out. */
+  readonly database?: string
 }
 
 export const databaseIn = (dir: string): string => `sqlite:${join(dir, 'manila.db')}`
@@ -52,7 +54,7 @@ export function settingsIn(
         }
   return {
     state_dir: dir,
-    database: { url: databaseIn(dir) },
+    database: { url: options.database ?? databaseIn(dir) },
     api: { changes_per_minute: 0 },
     auth: { key_file: join(dir, 'token-key.json') },
     quota: { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1 },

@@ -222,6 +222,45 @@ describe.skipIf(cannotRun !== null)(
     )
 
     test(
+      'is brought back where there is little more than the reserve, which is never taken for it',
+      { timeout: 120_000 },
+      async () => {
+        // More has to be moved than there is room for at once.
+        const { ref, file, rounds } = await exceedingShare(900, (block) => block % 256 < 128)
+        const tight = image.create(options({ reserve_percent: 50 }), bench.parts('alpha'))
+        await tight.setup(call())
+        const room = async () => (await tight.watches!.room(call()))[0]!
+        const { freeBytes, reserveBytes } = await room()
+        const filler = join(root, 'filler')
+        const spare = 48 * mib
+        execFileSync('fallocate', ['--length', String(freeBytes - reserveBytes - spare), filler])
+        const before = (await counters(ref)).alone
+        // As the kernel counts it, of which `statfs` tells only what was committed.
+        const taken = takenOf(root)
+        const work = { goesOn: true, atFirst: taken(), most: 0, looks: 0 }
+        const looking = (async () => {
+          for (; work.goesOn; work.looks++) {
+            work.most = Math.max(work.most, taken() - work.atFirst)
+            await new Promise((resolve) => setTimeout(resolve, 2))
+          }
+        })()
+        const ended = await compacted(ref, tight)
+        work.goesOn = false
+        await looking
+        console.log(
+          `${inMib(ended.movedBytes)} MiB moved within ${inMib(spare)} above the reserve, of which ${inMib(work.most)} were taken at most (${work.looks} looks)`,
+        )
+        expect(ended.end).toBe('done')
+        expect(ended.movedBytes).toBeGreaterThan(spare)
+        expect(work.most).toBeGreaterThan(0)
+        expect(work.most).toBeLessThanOrEqual(spare)
+        expect(ended.heldBytes).toBeLessThan(before - spare)
+        expect(wrongBlocks(file, rounds)).toBe(0)
+        execFileSync('rm', [filler])
+      },
+    )
+
+    test(
       'is not touched while somebody is at work with the share, nor when it is switched off',
       { timeout: 120_000 },
       async () => {
@@ -380,6 +419,16 @@ describe.skipIf(cannotRun !== null)(
 )
 
 const inMib = (bytes: number): string => (bytes / mib).toFixed(0)
+
+/** Bytes of the pool's data that are in use, being written, or given back at the next commit. */
+function takenOf(path: string): () => number {
+  const fsid = execFileSync('findmnt', ['--noheadings', '--output', 'UUID', '--target', path], {
+    encoding: 'utf8',
+  })
+  const folder = `/sys/fs/btrfs/${fsid.trim()}/allocation/data`
+  const counters = ['bytes_used', 'bytes_reserved', 'bytes_pinned', 'bytes_may_use']
+  return () => counters.reduce((sum, name) => sum + Number(readFileSync(join(folder, name), 'utf8')), 0)
+}
 
 /** Numbers from 0 up to 1, the same at every run. */
 function seeded(seed: number): () => number {

@@ -378,8 +378,8 @@ sub compact {
   while (@extents && $exceeds > 0) {
     if (clock() > $end) { $why = 'time'; last }
     my ($total, $available) = left_in($root, $host);
-    my $spare = $available - $reserve * $total;
-    # What was moved out of comes back when the pool commits.
+    # What is free is told as of the last commit, which also gives back what was moved out of.
+    my $spare = $available - $reserve * $total - $since_commit;
     if ($since_commit > 0 && ($since_commit >= $uncommitted || $spare < needs($extents[0]))) {
       sync_pool($root);
       $since_commit = 0;
