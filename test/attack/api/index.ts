@@ -11,9 +11,11 @@ import {
   unreadLists,
 } from './connections.ts'
 import { counters } from './counters.ts'
+import { beyondTheRules, claimedIdentity, credentialsOfCredentials, otherScopes } from './escalation.ts'
 import { longStatements, manyPairs, patterns, wideTogether } from './filters.ts'
 import { filtersOfOthers } from './foreign-filters.ts'
 import { foreignIds } from './foreign-ids.ts'
+import { confusedAlgorithms, endedTokens, forgedTokens } from './forged-tokens.ts'
 import {
   everybodyElse,
   forgedAddress,
@@ -60,6 +62,13 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   serviceRevokes,
   passwordRace,
   tokensWithoutEnd,
+  forgedTokens,
+  confusedAlgorithms,
+  endedTokens,
+  otherScopes,
+  claimedIdentity,
+  credentialsOfCredentials,
+  beyondTheRules,
   markers,
   hiddenFields,
   hiddenRules,
