@@ -45,6 +45,7 @@ import {
   rulesWithoutEnd,
   workWithoutEnd,
 } from './piles.ts'
+import { headersTwice, smuggling } from './smuggling.ts'
 import type { ApiWorld } from './world.ts'
 
 export const apiAttacks: readonly Attack<ApiWorld>[] = [
@@ -69,6 +70,8 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   claimedIdentity,
   credentialsOfCredentials,
   beyondTheRules,
+  smuggling,
+  headersTwice,
   markers,
   hiddenFields,
   hiddenRules,
