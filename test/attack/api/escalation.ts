@@ -14,7 +14,8 @@ const authTokens = '/identity/v3/auth/tokens'
 
 export const otherScopes: Attack<ApiWorld> = {
   name: 'another scope',
-  tries: 'asks for tokens of the victim’s project, the domain, the system and a trust, by password and by token',
+  tries:
+    'asks for tokens of the victim’s project, the domain, the system and a trust, by password and by token',
   async run(world) {
     const from = '127.0.32.1'
     const { passwords, projectIds } = world
@@ -146,7 +147,11 @@ export const credentialsOfCredentials: Attack<ApiWorld> = {
     const account = await newAccount(world, 'with-credentials', ['member'])
     const { userId } = account
     const token = await loggedIn(world, account, account.password, from)
-    const made = await credential(world, { userId, token, from }, { name: 'first', roles: [{ name: 'reader' }] })
+    const made = await credential(
+      world,
+      { userId, token, from },
+      { name: 'first', roles: [{ name: 'reader' }] },
+    )
     const free = await credential(
       world,
       { userId, token, from },
@@ -217,7 +222,8 @@ export const credentialsOfCredentials: Attack<ApiWorld> = {
       }),
     ]
     return {
-      through: [made, free, ruled].some(({ status }) => status !== 201) || replies.some((r) => r.status < 400),
+      through:
+        [made, free, ruled].some(({ status }) => status !== 201) || replies.some((r) => r.status < 400),
       tried: `3 credentials, ${replies.length} requests`,
       cameBack: counted(replies),
     }
@@ -256,7 +262,12 @@ export const beyondTheRules: Attack<ApiWorld> = {
       // The method is the request's own.
       ['POST', '/v2/shares', bodies, { 'x-http-method-override': 'GET' }],
       ['POST', '/v2/shares?_method=GET', bodies, { 'x-http-method': 'GET', 'x-method-override': 'GET' }],
-      ['GET', '/v2/shares/detail', undefined, { 'x-original-url': '/v2/shares', 'x-rewrite-url': '/v2/shares' }],
+      [
+        'GET',
+        '/v2/shares/detail',
+        undefined,
+        { 'x-original-url': '/v2/shares', 'x-rewrite-url': '/v2/shares' },
+      ],
       ['GET', '/v2/shares/../shares/detail'],
       ['GET', '/v2/shares/%64etail'],
       ['GET', '/v2/shares%2fdetail'],

@@ -148,7 +148,8 @@ export const confusedAlgorithms: Attack<ApiWorld> = {
 
 export const endedTokens: Attack<ApiWorld> = {
   name: 'tokens that have ended',
-  tries: 'goes on with tokens that expired, were given back, or are older than a new password or a lost account',
+  tries:
+    'goes on with tokens that expired, were given back, or are older than a new password or a lost account',
   async run(world) {
     const from = '127.0.31.3'
     const { service } = world

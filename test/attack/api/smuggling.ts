@@ -72,9 +72,13 @@ const ambiguous: readonly Ambiguous[] = [
   { name: 'chunks and length', head: 'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n', rest: chunked },
   { name: 'two lengths', head: 'Content-Length: 2\r\nContent-Length: 40\r\n', rest: after },
   { name: 'two lengths, 0 first', head: 'Content-Length: 0\r\nContent-Length: 2\r\n', rest: after },
-  { name: 'chunked twice', head: 'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n', rest: chunked },
-  ...['2, 40', '+2', '-2', '0x2', '2 2', '2;', '1e1', '99999999999999999999', '', '\u00b2', '2\v'].map((value) =>
-    length(value),
+  {
+    name: 'chunked twice',
+    head: 'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n',
+    rest: chunked,
+  },
+  ...['2, 40', '+2', '-2', '0x2', '2 2', '2;', '1e1', '99999999999999999999', '', '\u00b2', '2\v'].map(
+    (value) => length(value),
   ),
   ...[
     'Transfer-Encoding: xchunked',
@@ -147,7 +151,8 @@ export const smuggling: Attack<ApiWorld> = {
 
 export const headersTwice: Attack<ApiWorld> = {
   name: 'headers sent twice',
-  tries: 'sends two tokens, two subjects, two versions or two hosts, so that who checks takes one and who acts the other',
+  tries:
+    'sends two tokens, two subjects, two versions or two hosts, so that who checks takes one and who acts the other',
   async run(world) {
     const { service, passwords } = world
     const mine = await logIn(world, { name: 'attacker' }, passwords.attacker, { from })
