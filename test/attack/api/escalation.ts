@@ -93,7 +93,8 @@ export const claimedIdentity: Attack<ApiWorld> = {
       'x-storage-token': token,
     }
     const replies: Reply[] = []
-    for (const auth of [{ 'x-auth-token': token }, {}])
+    const mine: readonly Readonly<Record<string, string>>[] = [{ 'x-auth-token': token }, {}]
+    for (const auth of mine)
       for (const path of [
         `/v2/shares/${secret.id}`,
         `/v2/${projectIds.victim}/shares`,

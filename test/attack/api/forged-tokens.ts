@@ -2,7 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
-import { CompactSign, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK } from 'jose'
+import {
+  CompactSign,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  importJWK,
+  type CryptoKey,
+  type JWK,
+} from 'jose'
 import { openSigningKeys } from '../../../src/auth/keys.ts'
 import { newAuditId, TokenSigner } from '../../../src/auth/tokens.ts'
 import type { Attack } from '../attack.ts'

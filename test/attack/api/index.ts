@@ -1,6 +1,7 @@
 /** Attacks on the API, a file each or a few of a kind. A new one needs its line here and nothing else. */
 import type { Attack } from '../attack.ts'
 import { backendWords } from './backend-words.ts'
+import { deepBodies, hugeBodies } from './bodies.ts'
 import { cancelling } from './cancelling.ts'
 import {
   drippingBodies,
@@ -95,6 +96,8 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   sentAhead,
   drippingHeads,
   drippingBodies,
+  hugeBodies,
+  deepBodies,
   changesWithoutEnd,
 ]
 
