@@ -59,12 +59,15 @@ async function judged(world: ApiWorld, tried: readonly string[], from: string) {
   }
 }
 
-/** The parts of the attacker's token, and its claims with the victim's name in them. */
+/** The parts of the attacker's token; and the claims of one of the victim's, as a log or a proxy may have leaked them. */
 async function parts(world: ApiWorld, from: string) {
   const token = await tokenOf(world, from)
   const [header = '', payload = '', signature = ''] = token.split('.')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
-  const stolen = { ...claims, sub: world.userIds.victim, scp: `p:${world.projectIds.victim}` }
+  const leaked = String(
+    (await logIn(world, { name: 'victim' }, world.passwords.victim, { from })).headers['x-subject-token'],
+  )
+  const stolen = JSON.parse(Buffer.from(leaked.split('.')[1] ?? '', 'base64url').toString()) as object
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string }
   return { token, header, payload, signature, claims, stolen, kid }
 }
