@@ -46,6 +46,7 @@ import { jsonOf } from './json-body.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
 import { streamOf } from './send-stream.ts'
 import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
+import { refuseRepeated } from './repeated-headers.ts'
 import { RequestRates } from './request-rates.ts'
 import { routePath } from './route-path.ts'
 import { tlsOptions, watchCertificate } from './tls.ts'
@@ -191,6 +192,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     reply.header('cache-control', 'no-store')
     reply.header('vary', varies)
   })
+  app.addHook('onRequest', async (request) => refuseRepeated(request.raw.rawHeaders))
   allowOrigins(app, parts.settings.api.cors)
   app.addHook('onRequest', async (request, reply) => {
     if (!request.url.startsWith('/v2') && !request.url.startsWith('/identity')) return

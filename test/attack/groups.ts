@@ -6,11 +6,13 @@ import { cannotRun as noImages } from '../../src/drivers/image/test-bench.ts'
 import { apiAttacks, pendingApiAttacks } from './api/index.ts'
 import { openApiWorld } from './api/world.ts'
 import { group, type Group } from './attack.ts'
+import { namesGroup } from './names/index.ts'
 import { nfsGroup } from './nfs/index.ts'
 import { cephUsers, imagesPerProject, imagesTogether, subvolumes } from './nfs/targets.ts'
 
 export const groups: readonly Group[] = [
   group({ name: 'api', open: openApiWorld, attacks: apiAttacks }),
+  namesGroup(),
   nfsGroup(imagesPerProject, noImages),
   nfsGroup(imagesTogether, noImages),
   nfsGroup(

@@ -272,6 +272,9 @@ export const routeTable: readonly TableRoute[] = [
   route('POST /operations/:operation/action', { actions: { cancel: null } }),
   route('GET /shares/:share/usage'),
   route('GET /snapshots/:snapshot/usage'),
+  route('GET /shares/:share/usage/history'),
+  route('GET /usage/history'),
+  route('GET /scheduler-stats/pools/history'),
   route('GET /events', { endless: true }),
   route('GET /capabilities'),
   // `.json` at the end of any path is tolerated, so this is openapi.json

@@ -1,6 +1,7 @@
 /** Attacks on the API, a file each or a few of a kind. A new one needs its line here and nothing else. */
 import type { Attack } from '../attack.ts'
 import { backendWords } from './backend-words.ts'
+import { deepBodies, hugeBodies } from './bodies.ts'
 import { cancelling } from './cancelling.ts'
 import {
   drippingBodies,
@@ -11,9 +12,11 @@ import {
   unreadLists,
 } from './connections.ts'
 import { counters } from './counters.ts'
+import { beyondTheRules, claimedIdentity, credentialsOfCredentials, otherScopes } from './escalation.ts'
 import { longStatements, manyPairs, patterns, wideTogether } from './filters.ts'
 import { filtersOfOthers } from './foreign-filters.ts'
 import { foreignIds } from './foreign-ids.ts'
+import { confusedAlgorithms, endedTokens, forgedTokens } from './forged-tokens.ts'
 import {
   everybodyElse,
   forgedAddress,
@@ -43,6 +46,7 @@ import {
   rulesWithoutEnd,
   workWithoutEnd,
 } from './piles.ts'
+import { headersTwice, smuggling } from './smuggling.ts'
 import type { ApiWorld } from './world.ts'
 
 export const apiAttacks: readonly Attack<ApiWorld>[] = [
@@ -60,6 +64,15 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   serviceRevokes,
   passwordRace,
   tokensWithoutEnd,
+  forgedTokens,
+  confusedAlgorithms,
+  endedTokens,
+  otherScopes,
+  claimedIdentity,
+  credentialsOfCredentials,
+  beyondTheRules,
+  smuggling,
+  headersTwice,
   markers,
   hiddenFields,
   hiddenRules,
@@ -83,6 +96,8 @@ export const apiAttacks: readonly Attack<ApiWorld>[] = [
   sentAhead,
   drippingHeads,
   drippingBodies,
+  hugeBodies,
+  deepBodies,
   changesWithoutEnd,
 ]
 

@@ -104,7 +104,7 @@ export function askOf({ row, as, minor, experimental }: Cell, nouns: Nouns): Ask
     text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const value = nouns[name]
       if (value === undefined) throw new Error(`${row.path}: there is no noun ${name}`)
-      return value
+      return encodeURIComponent(value)
     })
   return {
     as,

@@ -82,6 +82,7 @@ export const serviceRows: readonly Row[] = [
   row('POST /services/ensure-shares', admin, 202, { since: 86, body: { ensure_shares: { host: '{host}' } } }),
   row('GET /scheduler-stats/pools', admin, 200),
   row('GET /scheduler-stats/pools/detail', admin, 200),
+  row('GET /scheduler-stats/pools/history', admin, 200, { query: '?pool={pool}' }),
   row('GET /extensions', anyToken, 200),
   // There are none; nobody learns that without a token.
   row('GET /extensions/anything', anyToken, 404),

@@ -107,4 +107,6 @@ export const shareRows: readonly Row[] = [
   // Ours
   row('GET /shares/{share}/usage', readerOfOwn, 200),
   row('GET /snapshots/{snapshot}/usage', readerOfOwn, 200),
+  row('GET /shares/{share}/usage/history', readerOfOwn, 200),
+  row('GET /usage/history', reader, 200),
 ]
