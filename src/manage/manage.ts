@@ -28,6 +28,7 @@ const parseOptions = {
   repair: { type: 'boolean' },
   yes: { type: 'boolean' },
   json: { type: 'boolean' },
+  base: { type: 'string' },
   description: { type: 'string' },
   disable: { type: 'boolean' },
   domain: { type: 'string' },
@@ -49,6 +50,8 @@ const parseOptions = {
   'project-domain': { type: 'string' },
   system: { type: 'boolean' },
   tag: { type: 'string', multiple: true },
+  'to-ldif': { type: 'string' },
+  'to-openstack': { type: 'string' },
   'user-domain': { type: 'string' },
 } as const
 

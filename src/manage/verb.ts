@@ -20,6 +20,7 @@ export type OptionName =
 
 /** Of the verbs below `identity`. */
 export type IdentityOption =
+  | 'base'
   | 'description'
   | 'disable'
   | 'domain'
@@ -41,6 +42,8 @@ export type IdentityOption =
   | 'project-domain'
   | 'system'
   | 'tag'
+  | 'to-ldif'
+  | 'to-openstack'
   | 'user-domain'
 
 /** The options of a command line. */
@@ -60,6 +63,7 @@ export interface Given {
   readonly repair?: boolean | undefined
   readonly yes?: boolean | undefined
   readonly json?: boolean | undefined
+  readonly base?: string | undefined
   readonly description?: string | undefined
   readonly disable?: boolean | undefined
   readonly domain?: string | undefined
@@ -81,6 +85,8 @@ export interface Given {
   readonly 'project-domain'?: string | undefined
   readonly system?: boolean | undefined
   readonly tag?: readonly string[] | undefined
+  readonly 'to-ldif'?: string | undefined
+  readonly 'to-openstack'?: string | undefined
   readonly 'user-domain'?: string | undefined
 }
 

@@ -1,10 +1,11 @@
 /** People of a private slapd are brought into the database from its own dump: who they are and what they may do stays as it was. */
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { testWorld, type TestWorld } from '../../src/manage/test-bench.ts'
 import { runAs } from '../../src/parts/daemon.ts'
-import { hasSlapd, type Slapd } from '../../src/parts/slapd.ts'
+import { hasSlapd, startSlapd, type Slapd } from '../../src/parts/slapd.ts'
 import { activeDirectory, groupOfNames, posix, type Layout } from './layouts.ts'
 import { commonOptions, startLayout } from './ldap-world.ts'
 import { people } from './suite.ts'
@@ -99,6 +100,109 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) import: a directory of
       expect(again.json().items).toEqual([])
     },
   )
+})
+
+describe.skipIf(!hasSlapd())('on a private server (slapd) export: people of the database', () => {
+  test('go into a directory by ldapadd, and from its dump into a database again', async () => {
+    const world = testWorld()
+    const base = 'dc=lab,dc=test'
+    const server = await startSlapd({
+      suffix: base,
+      entries: [{ dn: base, attributes: { objectClass: ['dcObject', 'organization'], dc: 'lab', o: 'lab' } }],
+    })
+    try {
+      const json = async (...words: readonly string[]) => {
+        const ran = await world.run('identity', ...words, '--json')
+        expect([ran.code, ran.err]).toEqual([0, ''])
+        return ran.json()
+      }
+      await json('bootstrap')
+      await json('domain', 'create', 'staff')
+      const names = ['ann', 'Doe, John + "JD" <x>', ' zoë', `long ${'x'.repeat(200)}`]
+      for (const name of names) {
+        await json(
+          'user',
+          'create',
+          name,
+          '--domain',
+          'staff',
+          '--email',
+          'a@lab.test',
+          '--description',
+          ':< of it',
+        )
+      }
+      await json('user', 'create', 'gone', '--domain', 'staff', '--disable')
+      await json('group', 'create', 'crew', '--domain', 'staff', '--description', 'all')
+      await json('group', 'create', 'empty', '--domain', 'staff')
+      for (const name of names) {
+        await json('group', 'add', 'user', 'crew', name, '--group-domain', 'staff', '--user-domain', 'staff')
+      }
+      const file = join(world.dir, 'out.ldif')
+      const told = await json('export', '--to-ldif', file, '--domain', 'staff', '--base', base)
+      expect(told).toMatchObject({ users: 4, groups: 2, disabled: 1 })
+      const { dn, password } = server.admin
+      const added = spawnSync(
+        'ldapadd',
+        ['-c', '-x', '-H', server.url, '-D', dn, '-w', password, '-f', file],
+        {
+          encoding: 'utf8',
+        },
+      )
+      expect([added.status, added.stderr]).toEqual([0, ''])
+      // Now they are in a directory.
+      const ldap = {
+        urls: [server.url],
+        bind_dn: dn,
+        bind_password: password,
+        user_base: `ou=people,${base}`,
+        group_base: `ou=groups,${base}`,
+      }
+      world.configure({ auth: { domains: { corp: { backend: 'ldap', ldap } } } })
+      await json('bootstrap')
+      const people = async (domain: string): Promise<string[][]> =>
+        (await json('user', 'list', '--domain', domain)).map((one: Record<string, string>) => [
+          one.name?.trim(),
+          one.email,
+          one.description,
+        ])
+      const expected = (await people('staff')).filter(([name]) => name !== 'gone').toSorted()
+      expect((await people('corp')).toSorted()).toEqual(expected)
+      expect((await json('group', 'show', 'crew', '--domain', 'corp')).users).toHaveLength(4)
+      expect((await json('group', 'show', 'empty', '--domain', 'corp')).users).toEqual([])
+      // A directory that may only be read says so, whichever way it is asked.
+      for (const words of [
+        ['user', 'create', 'new', '--domain', 'corp'],
+        ['user', 'set', 'ann', '--domain', 'corp', '--disable'],
+        ['user', 'delete', 'ann', '--domain', 'corp', '--yes'],
+        ['group', 'create', 'new', '--domain', 'corp'],
+        ['group', 'delete', 'crew', '--domain', 'corp', '--yes'],
+        ['group', 'remove', 'user', 'crew', 'ann', '--group-domain', 'corp', '--user-domain', 'corp'],
+      ]) {
+        const { code, err } = await world.run('identity', ...words)
+        const sentence = 'administered in its directory server; here they are read only'
+        expect([code, err]).toEqual([1, expect.stringContaining(sentence) as string])
+      }
+      const dump = world.file('back.ldif', readFileSync(await dumpOf(server), 'utf8'))
+      world.configure({})
+      await json('domain', 'create', 'back')
+      const brought = await world.run(
+        'identity',
+        'import',
+        '--from-ldif',
+        dump,
+        '--domain',
+        'back',
+        '--apply',
+      )
+      expect([brought.code, brought.err]).toEqual([0, ''])
+      expect((await people('back')).toSorted()).toEqual(expected)
+      expect((await json('group', 'show', 'crew', '--domain', 'back')).users).toHaveLength(4)
+    } finally {
+      await server.remove()
+      world.end()
+    }
+  })
 })
 
 const importing = (world: TestWorld, file: string, ...words: readonly string[]) =>
