@@ -13,6 +13,7 @@ const stores = [
   'src/db/**/*.test.ts',
   'src/engine/**/*.test.ts',
   'src/notifications/**/*.test.ts',
+  'src/manage/import/importer.test.ts',
   'src/scheduler/operations/**/*.test.ts',
   'src/share-manager/**/*.test.ts',
   'test/system/race-ledger.test.ts',

@@ -25,6 +25,7 @@ export type OptionName =
 
 /** Of the verbs below `identity`. */
 export type IdentityOption =
+  | 'base'
   | 'description'
   | 'disable'
   | 'domain'
@@ -46,6 +47,8 @@ export type IdentityOption =
   | 'project-domain'
   | 'system'
   | 'tag'
+  | 'to-ldif'
+  | 'to-openstack'
   | 'user-domain'
 
 /** The options of a command line. */
@@ -67,6 +70,7 @@ export interface Given {
   readonly 'dry-run'?: boolean | undefined
   readonly withdraw?: boolean | undefined
   readonly json?: boolean | undefined
+  readonly base?: string | undefined
   readonly description?: string | undefined
   readonly disable?: boolean | undefined
   readonly domain?: string | undefined
@@ -88,6 +92,8 @@ export interface Given {
   readonly 'project-domain'?: string | undefined
   readonly system?: boolean | undefined
   readonly tag?: readonly string[] | undefined
+  readonly 'to-ldif'?: string | undefined
+  readonly 'to-openstack'?: string | undefined
   readonly 'user-domain'?: string | undefined
   readonly target?: readonly string[] | undefined
   readonly share?: string | undefined

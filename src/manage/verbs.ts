@@ -1,6 +1,7 @@
 /** The list of verbs; adding one is adding a file and a line here. */
 import { busPermissions, deadLettersDrop, deadLettersList, deadLettersRequeue } from './bus.ts'
 import { bootstrapVerb } from './bootstrap.ts'
+import { identityExport } from './identity/export.ts'
 import { identityImport } from './identity/import.ts'
 import { groupVerbs } from './identity/groups.ts'
 import { domainVerbs, projectVerbs } from './identity/projects.ts'
@@ -42,6 +43,7 @@ export const verbs: readonly Verb[] = [
   ...domainVerbs,
   ...roleVerbs,
   identityImport,
+  identityExport,
   dbSync,
   dbVersion,
   dbCheck,

@@ -111,7 +111,7 @@ async function imported(
 }
 
 /** Whether the configuration has the users of this domain in a directory. */
-function isDirectoryOf({
+export function isDirectoryOf({
   auth,
 }: Settings): (domain: { readonly id: string; readonly name: string }) => boolean {
   const refs = directoriesOf(auth).map(({ ref }) => ref)

@@ -120,7 +120,7 @@ export class Importer {
   }
 
   /** Known by their names, as policies know them; ids differ from cloud to cloud. */
-  async #role(wanted: WantedRole): Promise<void> {
+  async #role(wanted: WantedRole, isOurs = false): Promise<void> {
     const { auth, report, apply } = this.#parts
     const { id, name } = wanted
     const all = await auth.roles.list({ limit: 1000 })
@@ -136,7 +136,8 @@ export class Importer {
       this.#roles.set(id, null)
       report.add({ action: 'conflict', kind: 'role', what: name, id, why: otherId('role', name) })
     } else {
-      report.add({ action: 'create', kind: 'role', what: name, id })
+      // An id that is made now would be another one each time that a plan is printed.
+      report.add({ action: 'create', kind: 'role', what: name, ...(isOurs ? {} : { id }) })
       const made = apply ? await auth.roles.create(name, wanted.description, id) : { id }
       this.#roles.set(id, { id: made.id, label: name })
     }
@@ -147,7 +148,7 @@ export class Importer {
     const isThere = [...this.#roles.values()].some((place) => place?.label.toLowerCase() === name)
     if (isThere) return
     const found = await this.#parts.auth.roles.find({ name })
-    if (found === null) await this.#role({ id: newIdentityId(), name, description: '' })
+    if (found === null) await this.#role({ id: newIdentityId(), name, description: '' }, true)
   }
 
   async #implication({ priorId, impliedId }: WantedImplication): Promise<void> {
