@@ -8,6 +8,7 @@ import { instanceCommands } from './instance.ts'
 import { lockCommands } from './lock.ts'
 import { messageCommands } from './message.ts'
 import { operationCommands } from './operation.ts'
+import { permissionCommands } from './permission.ts'
 import { quotaCommands } from './quota.ts'
 import { serviceCommands } from './service.ts'
 import { shareResize, shareRevert, shareSet, shareUnset } from './share-change.ts'
@@ -41,6 +42,7 @@ export const nouns: Readonly<Record<string, string>> = {
   message: 'Why something you asked for did not happen.',
   lock: 'Locks against deletion.',
   operation: 'The work behind requests.',
+  permission: 'What you may do with things.',
   token: 'Signing in.',
   help: 'Help.',
 }
@@ -66,6 +68,7 @@ const working: readonly Command[] = [
   ...typeCommands,
   ...messageCommands,
   ...operationCommands,
+  ...permissionCommands,
   ...lockCommands,
   ...quotaCommands,
   ...instanceCommands,
