@@ -291,6 +291,12 @@ const shareActions = (how: Asked) => {
   }
 }
 
+const lockRequests = (how: Asked) => ({
+  update: ({ id }: Thing) =>
+    call('PUT', `/resource-locks/${id}`, how, { resource_lock: { lock_reason: 'why' } }),
+  delete: ({ id }: Thing) => call('DELETE', `/resource-locks/${id}`, how),
+})
+
 const runs = { numRuns: 30 }
 
 /** What members never may is tried by an administrator. */
@@ -316,7 +322,7 @@ test('of shares in every state', async () => {
   )
 }, 300_000)
 
-test('of shares in each status, for their owner and for administrators', async () => {
+test('of shares in each status and with each thing in the way, for their owner and for administrators', async () => {
   const usual: Share = {
     owner: 'demo',
     isPublic: 0,
@@ -333,15 +339,35 @@ test('of shares in each status, for their owner and for administrators', async (
     snapshots: [],
     locks: [],
   }
-  for (const status of shareStatuses) {
+  const variants: Partial<Share>[] = [
+    ...shareStatuses.map((status) => ({ status })),
+    { taskState: 'migration_in_progress' },
+    { softDeleted: 1 },
+    { snapshots: [{ by: 'demo', status: 'available', size: 3 }] },
+    { snapshots: [{ by: 'admin', status: 'error', size: 1 }] },
+    { locks: ['admin'] },
+    { abilities: 0 },
+    { type: 2 },
+    { type: 2, size: 3 },
+    { replicas: 1 },
+    { placed: false },
+    { rules: 'error' },
+  ]
+  for (const variant of variants) {
     for (const token of ['demo', 'admin']) {
       const how = { token, version: 99, experimental: false }
       const actions = Object.entries(shareActions(how)).filter(
         ([name]) => administrative.includes(name) === (token === 'admin'),
       )
-      await holds('share', Object.fromEntries(actions), () => makeShare({ ...usual, status }), how)
+      const make = () => makeShare({ ...usual, ...variant })
+      await holds('share', Object.fromEntries(actions), make, how)
     }
   }
+  const how = { token: 'demo', version: 99, experimental: false }
+  const lockOfColleague = async () => ({
+    id: await lockOn((await makeShare(usual)).id, 'share', 'colleague'),
+  })
+  await holds('resource_lock', lockRequests(how), lockOfColleague, how)
 }, 300_000)
 
 test('of snapshots in every state, and their instances', async () => {
@@ -476,16 +502,7 @@ test('of access rules in every state, and locks of any maker', async () => {
       const makeLock = async (): Promise<Thing> => ({
         id: await lockOn((await makeShare(share)).id, 'share', maker),
       })
-      await holds(
-        'resource_lock',
-        {
-          update: ({ id }) =>
-            call('PUT', `/resource-locks/${id}`, how, { resource_lock: { lock_reason: 'why' } }),
-          delete: ({ id }) => call('DELETE', `/resource-locks/${id}`, how),
-        },
-        makeLock,
-        how,
-      )
+      await holds('resource_lock', lockRequests(how), makeLock, how)
     }),
     runs,
   )
