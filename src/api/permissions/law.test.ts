@@ -297,7 +297,7 @@ const lockRequests = (how: Asked) => ({
   delete: ({ id }: Thing) => call('DELETE', `/resource-locks/${id}`, how),
 })
 
-const runs = { numRuns: 30 }
+const runs = { numRuns: 20 }
 
 /** What members never may is tried by an administrator. */
 const administrative = [
