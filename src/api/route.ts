@@ -14,6 +14,8 @@ export interface Input<E> {
   readonly query: QueryOf<E> & Readonly<Record<string, string>>
   readonly body: BodyOf<E>
   readonly url: UrlParts
+  /** The request may ask for what is experimental at its microversion. */
+  readonly experimental: boolean
 }
 
 /** What links are made of. */

@@ -10,6 +10,7 @@ import { limitRoutes } from './limits/routes.ts'
 import { messageRoutes } from './messages/routes.ts'
 import { openapiRoute } from './openapi/routes.ts'
 import { operationRoutes } from './operations/routes.ts'
+import { permissionRoute } from './permissions/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { quotaRoutes } from './quotas/routes.ts'
 import { resourceLockRoutes } from './resource-locks/routes.ts'
@@ -47,5 +48,7 @@ const resources: readonly Route[] = [
   ...usageRoutes,
 ]
 
+const judged: readonly Route[] = [...resources, permissionRoute(resources)]
+
 /** The document describes the other routes, so it comes last. */
-export const routes: readonly Route[] = [...resources, openapiRoute(resources)]
+export const routes: readonly Route[] = [...judged, openapiRoute(judged)]

@@ -425,7 +425,7 @@ async function serve(
   if (endpoint.policy !== null) parts.policy.authorize(endpoint.policy, identity)
   if (endpoint.method !== 'GET') refuseHaste(parts, identity)
 
-  const query = queryOf(request)
+  const query = queryOf(request, endpoint.repeated)
   if (endpoint.query !== undefined) {
     const problem = problemWith(endpoint.query, query, 'the query')
     if (problem !== null) throw invalid(problem)
@@ -443,7 +443,7 @@ async function serve(
     if (value.includes('\0') || !value.isWellFormed())
       throw invalid(`${name} in the URL must not contain NUL`)
   }
-  const input = { params, query, body, url } as never
+  const input = { params, query, body, url, experimental: settled.experimental } as never
   const respond = async (ctx: Ctx): Promise<Reply> => {
     const result = await route.handler(ctx, input)
     if (result instanceof Reply) return result
@@ -684,7 +684,7 @@ const maxQueryLength = 8192
 /** Parameters of a query: twice as many as any list has filters. */
 const maxParameters = 100
 
-function queryOf(request: FastifyRequest): Record<string, string> {
+function queryOf(request: FastifyRequest, repeated: readonly string[] = []): Record<string, string> {
   const length = request.url.length - (request.url.indexOf('?') + 1)
   if (length > maxQueryLength) throw invalid(`the query must have at most ${maxQueryLength} characters`)
   if (Object.keys(request.query as object).length > maxParameters) {
@@ -693,7 +693,8 @@ function queryOf(request: FastifyRequest): Record<string, string> {
   const query: Record<string, string> = {}
   for (const [key, value] of Object.entries(request.query as Record<string, string | string[]>)) {
     // Of a repeated key the last one counts, as in webob.
-    const last = Array.isArray(value) ? (value.at(-1) ?? '') : value
+    const all = Array.isArray(value) ? value : [value]
+    const last = repeated.includes(key) ? all.join(',') : (all.at(-1) ?? '')
     if (last.includes('\0') || !last.isWellFormed() || key.includes('\0')) {
       throw invalid(`the query parameter ${key.replaceAll('\0', '').slice(0, 60)} must not contain NUL`)
     }

@@ -30,6 +30,8 @@ export interface Endpoint<
   /** Status of success. */
   readonly status: 200 | 201 | 202 | 204
   readonly query?: Query
+  /** Parameters of the query that may come several times; the handler is given their values joined by commas. Of others the last one counts. */
+  readonly repeated?: readonly string[]
   readonly body?: Body
   readonly reply?: Reply
   /** `application/json` unless said. */

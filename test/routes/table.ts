@@ -270,6 +270,7 @@ export const routeTable: readonly TableRoute[] = [
   route('GET /operations'),
   route('GET /operations/:operation'),
   route('POST /operations/:operation/action', { actions: { cancel: null } }),
+  route('GET /permissions'),
   route('GET /shares/:share/usage'),
   route('GET /snapshots/:snapshot/usage'),
   route('GET /shares/:share/usage/history'),

@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
@@ -41,6 +41,7 @@ interface Api {
 
 describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postgresql)'}`, () => {
   const dir = mkdtempSync(join(tmpdir(), 'manila-apis-'))
+  const policyFile = join(dir, 'policy.yaml')
   let server: DatabaseServer
   let store: Store
   let ca: string
@@ -57,6 +58,7 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
     await migrate(store)
     const certificates = await makeCertificates(dir)
     ca = certificates.ca
+    writeFileSync(policyFile, '{}\n')
     const bind = await freePort()
     url = `https://127.0.0.1:${bind}`
     const auth = { key_file: join(dir, 'token-key.json') }
@@ -65,7 +67,14 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
       state_dir: join(dir, String(port)),
       database: { url: database },
       auth,
-      api: { port, workers: 2, drain_s: drainS, public_url: url, trust_proxy: ['127.0.0.1'] },
+      api: {
+        port,
+        workers: 2,
+        drain_s: drainS,
+        public_url: url,
+        trust_proxy: ['127.0.0.1'],
+        policy_file: policyFile,
+      },
       metrics: { port: metricsPort },
     })
     const manager = await AuthManager.open({
@@ -216,6 +225,31 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
     const discovered = await trustingFetch({ cacert: ca })(`${url}/`, { headers: lies(1) })
     const text = await discovered.text()
     expect([text.includes(`${url}/v2/`), text.includes('evil')]).toEqual([true, false])
+  })
+
+  test('a policy file that changes is in force in every worker of every API', async () => {
+    const ask = async (): Promise<number> =>
+      (
+        await trustingFetch({ cacert: ca })(`${url}/v2/messages`, {
+          headers: {
+            'x-auth-token': token,
+            'x-openstack-manila-api-version': '2.99',
+            connection: 'close',
+          },
+        })
+      ).status
+    /** Each of the four is asked several times. */
+    const all = async (status: number): Promise<boolean> =>
+      (await Promise.all(Array.from({ length: 40 }, ask))).every((one) => one === status)
+    expect(await all(200)).toBe(true)
+    for (const [text, status] of [
+      ['"message:get_all": "!"\n', 403],
+      ['{}\n', 200],
+    ] as const) {
+      writeFileSync(`${policyFile}.new`, text)
+      renameSync(`${policyFile}.new`, policyFile)
+      await until(`${status} everywhere`, 20_000, () => all(status))
+    }
   })
 
   test('SIGHUP replaces the workers one by one, and no request fails', async () => {

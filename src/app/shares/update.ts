@@ -2,7 +2,9 @@
 import type { Ctx } from '../context.ts'
 import { updateShareColumns } from '../../db/store/shares.ts'
 import { recordUpdate } from '../updated.ts'
-import { findShareToChange, refuseSoftDeleted } from './find.ts'
+import { shareGates } from '../../model/gates/shares.ts'
+import { refuseAtOnce } from '../barriers.ts'
+import { findShareToChange } from './find.ts'
 
 export interface UpdateShareInput {
   readonly name?: string | null
@@ -12,8 +14,8 @@ export interface UpdateShareInput {
 
 export async function update(ctx: Ctx, id: string, input: UpdateShareInput): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:update')
-  refuseSoftDeleted(share)
   if (input.isPublic === true) ctx.policy.authorize('share:set_public_share', ctx.identity)
+  refuseAtOnce(shareGates.update({ share }))
   await updateShareColumns(ctx.tx, share.id, {
     ...(input.name === undefined ? {} : { name: input.name }),
     ...(input.description === undefined ? {} : { description: input.description }),

@@ -10,6 +10,7 @@ import { instanceCommands } from './instance.ts'
 import { lockCommands } from './lock.ts'
 import { messageCommands } from './message.ts'
 import { operationCommands } from './operation.ts'
+import { permissionCommands } from './permission.ts'
 import { quotaCommands } from './quota.ts'
 import { serviceCommands } from './service.ts'
 import { shareResize, shareRevert, shareSet, shareUnset } from './share-change.ts'
@@ -45,6 +46,7 @@ export const nouns: Readonly<Record<string, string>> = {
   operation: 'The work behind requests.',
   event: 'What changes, as it changes.',
   audit: 'Who did what (administrators).',
+  permission: 'What you may do with things.',
   token: 'Signing in.',
   help: 'Help.',
 }
@@ -73,6 +75,7 @@ const working: readonly Command[] = [
   ...operationCommands,
   ...eventCommands,
   ...auditCommands,
+  ...permissionCommands,
   ...lockCommands,
   ...quotaCommands,
   ...instanceCommands,

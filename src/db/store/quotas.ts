@@ -10,7 +10,7 @@ import {
   type CountedResource,
   type QuotaResource,
 } from '../../model/quota.ts'
-import type { DbOrTx, QuotaUsagesTable, Tx } from '../schema.ts'
+import type { DbOrTx, QuotaLimitsTable, QuotaUsagesTable, Tx } from '../schema.ts'
 
 export type QuotaScope = QuotaUsagesTable['scope']
 
@@ -78,16 +78,8 @@ export async function refuseLarger(
   sizeGib: number,
   configured: ConfiguredLimits,
 ): Promise<void> {
-  const limits = await limitsOf(db, payer, configured)
-  for (const table of [limits.project, limits.user, limits.share_type]) {
-    const limit = table.per_share_gigabytes
-    if (limit !== undefined && limit >= 0 && sizeGib > limit) {
-      throw fault('OverQuota', {
-        resource: 'per_share_gigabytes',
-        message: `Quota exceeded: one share may have at most ${limit} GiB, ${sizeGib} GiB asked for.`,
-      })
-    }
-  }
+  const excess = largerThanAllowed(await limitsOf(db, payer, configured), sizeGib)
+  if (excess !== null) throw fault('OverQuota', { ...excess })
 }
 
 async function add(
@@ -121,24 +113,12 @@ async function refuseExcess(
 ): Promise<void> {
   const usages = await usageRows(tx, payer)
   const limits = await limitsOf(tx, payer, configured)
-  for (const [resource, delta] of Object.entries(difference) as [CountedResource, number][]) {
-    if (delta <= 0) continue
-    for (const [scope, table] of Object.entries(limits) as [
-      QuotaScope,
-      Partial<Record<QuotaResource, number>>,
-    ][]) {
-      const limit = table[resource]
-      if (limit === undefined || limit < 0) continue
-      const used = usages.find((row) => row.scope === scope && row.resource === resource)?.in_use ?? 0
-      if (used > limit) {
-        const whose = scope === 'project' ? 'the project' : scope === 'user' ? 'this user' : 'this share type'
-        throw fault('OverQuota', {
-          resource,
-          message: `Quota exceeded: ${resource} of ${whose} is limited to ${limit}, ${used - delta} in use, ${delta} more asked for.`,
-        })
-      }
-    }
-  }
+  // They are charged already.
+  const before = (scope: QuotaScope, resource: CountedResource): number =>
+    (usages.find((row) => row.scope === scope && row.resource === resource)?.in_use ?? 0) -
+    (difference[resource] ?? 0)
+  const excess = excessOf(limits, before, difference)
+  if (excess !== null) throw fault('OverQuota', { ...excess })
 }
 
 function usageRows(db: DbOrTx, payer: Payer) {
@@ -161,19 +141,44 @@ export interface Limits {
 
 /** Limits in force: configuration, overridden by class `default`, overridden by the project's own. */
 export async function limitsOf(db: DbOrTx, payer: Payer, configured: ConfiguredLimits): Promise<Limits> {
-  const classes = await db
+  const classes = await classRows(db)
+  const rows = await db
+    .selectFrom('quota_limits')
+    .selectAll()
+    .where('project_id', '=', payer.projectId)
+    .where('scope_id', 'in', ['', payer.userId, ...(payer.shareTypeId === null ? [] : [payer.shareTypeId])])
+    .execute()
+  return limitsFrom(classes, rows, payer, configured)
+}
+
+const classRows = (db: DbOrTx) =>
+  db
     .selectFrom('quota_classes')
     .select(['resource', 'hard_limit'])
     .where('class_name', '=', 'default')
     .execute()
-  const rows = await db
-    .selectFrom('quota_limits')
-    .select(['scope', 'resource', 'hard_limit'])
-    .where('project_id', '=', payer.projectId)
-    .where('scope_id', 'in', ['', payer.userId, ...(payer.shareTypeId === null ? [] : [payer.shareTypeId])])
-    .execute()
+
+type ClassRow = Awaited<ReturnType<typeof classRows>>[number]
+
+function limitsFrom(
+  classes: readonly ClassRow[],
+  rows: readonly QuotaLimitsTable[],
+  payer: Payer,
+  configured: ConfiguredLimits,
+): Limits {
+  const ids: Readonly<Record<QuotaScope, string | null>> = {
+    project: '',
+    user: payer.userId,
+    share_type: payer.shareTypeId,
+  }
   const pick = (scope: QuotaScope): Partial<Record<QuotaResource, number>> =>
-    Object.fromEntries(rows.filter((row) => row.scope === scope).map((row) => [row.resource, row.hard_limit]))
+    Object.fromEntries(
+      rows
+        .filter(
+          (row) => row.project_id === payer.projectId && row.scope === scope && row.scope_id === ids[scope],
+        )
+        .map((row) => [row.resource, row.hard_limit]),
+    )
   return {
     project: {
       ...quotaDefaults,
@@ -184,4 +189,95 @@ export async function limitsOf(db: DbOrTx, payer: Payer, configured: ConfiguredL
     user: pick('user'),
     share_type: pick('share_type'),
   }
+}
+
+/** Limits and usage of many payers at once, in three statements. */
+export interface Room {
+  /** Why these charges would be refused; null when they would not. */
+  excess(payer: Payer, charges: Charges): Excess | null
+  /** Why a share of this size would be refused; null when it would not. */
+  tooLarge(payer: Payer, sizeGib: number): Excess | null
+}
+
+/** As {@link charge} and {@link refuseLarger} would decide now. The payers are those of one page. */
+export async function roomOf(
+  db: DbOrTx,
+  payers: readonly Payer[],
+  configured: ConfiguredLimits,
+): Promise<Room> {
+  const projects = [...new Set(payers.map(({ projectId }) => projectId))]
+  const ids = new Set(['', ...payers.flatMap(({ userId, shareTypeId }) => [userId, shareTypeId ?? ''])])
+  const of = { projects, ids: [...ids] }
+  const classes = await classRows(db)
+  const limits = await db
+    .selectFrom('quota_limits')
+    .selectAll()
+    .where('project_id', 'in', of.projects)
+    .where('scope_id', 'in', of.ids)
+    .execute()
+  const usages = await db
+    .selectFrom('quota_usages')
+    .selectAll()
+    .where('project_id', 'in', of.projects)
+    .where('scope_id', 'in', of.ids)
+    .execute()
+  const used = new Map(
+    usages.map((row) => [`${row.project_id} ${row.scope} ${row.scope_id} ${row.resource}`, row.in_use]),
+  )
+  const limitsFor = (payer: Payer): Limits => limitsFrom(classes, limits, payer, configured)
+  return {
+    excess(payer, charges) {
+      const ids = { project: '', user: payer.userId, share_type: payer.shareTypeId ?? '' }
+      const inUse = (scope: QuotaScope, resource: CountedResource): number =>
+        used.get(`${payer.projectId} ${scope} ${ids[scope]} ${resource}`) ?? 0
+      return excessOf(limitsFor(payer), inUse, charges)
+    },
+    tooLarge: (payer, sizeGib) => largerThanAllowed(limitsFor(payer), sizeGib),
+  }
+}
+
+/** What a quota refuses, for a person. */
+export interface Excess {
+  readonly resource: QuotaResource
+  readonly message: string
+}
+
+/** The first limit that `charges` would break on top of what is in use. Pure. */
+function excessOf(
+  limits: Limits,
+  inUse: (scope: QuotaScope, resource: CountedResource) => number,
+  charges: Charges,
+): Excess | null {
+  for (const [resource, delta] of Object.entries(charges) as [CountedResource, number][]) {
+    if (delta <= 0) continue
+    for (const [scope, table] of Object.entries(limits) as [
+      QuotaScope,
+      Partial<Record<QuotaResource, number>>,
+    ][]) {
+      const limit = table[resource]
+      if (limit === undefined || limit < 0) continue
+      const before = inUse(scope, resource)
+      if (before + delta > limit) {
+        const whose = scope === 'project' ? 'the project' : scope === 'user' ? 'this user' : 'this share type'
+        return {
+          resource,
+          message: `Quota exceeded: ${resource} of ${whose} is limited to ${limit}, ${before} in use, ${delta} more asked for.`,
+        }
+      }
+    }
+  }
+  return null
+}
+
+function largerThanAllowed(limits: Limits, sizeGib: number): Excess | null {
+  for (const table of [limits.project, limits.user, limits.share_type]) {
+    const limit = table.per_share_gigabytes
+    if (limit !== undefined && limit >= 0 && sizeGib > limit) {
+      return {
+        resource: 'per_share_gigabytes',
+        message: `Quota exceeded: one share may have at most ${limit} GiB, ${sizeGib} GiB asked for.`,
+      }
+    }
+  }
+  return null
 }

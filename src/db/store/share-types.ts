@@ -14,12 +14,12 @@ export interface ShareType extends ShareTypesTable {
 
 /** The type with this id, if `scope` may see it. */
 export async function typeById(db: DbOrTx, scope: Scope, id: string): Promise<ShareType | undefined> {
-  return withSpecs(db, await visible(db, scope).where('share_types.id', '=', id).executeTakeFirst())
+  return withSpecs(db, await visibleTypes(db, scope).where('share_types.id', '=', id).executeTakeFirst())
 }
 
 /** The type of this name, if `scope` may see it. */
 export async function typeByName(db: DbOrTx, scope: Scope, name: string): Promise<ShareType | undefined> {
-  return withSpecs(db, await visible(db, scope).where('share_types.name', '=', name).executeTakeFirst())
+  return withSpecs(db, await visibleTypes(db, scope).where('share_types.name', '=', name).executeTakeFirst())
 }
 
 /** What a request calls a type: an id, or else a name. */
@@ -61,7 +61,7 @@ export async function listTypes(
   scope: Scope,
   { isPublic }: { readonly isPublic: boolean | null },
 ): Promise<ShareType[]> {
-  let query = visible(db, scope).orderBy('share_types.created_at').orderBy('share_types.id')
+  let query = visibleTypes(db, scope).orderBy('share_types.created_at').orderBy('share_types.id')
   if (isPublic !== null) query = query.where('is_public', '=', isPublic ? 1 : 0)
   const rows = await query.execute()
   const specs = await specsOf(db)
@@ -191,7 +191,11 @@ export async function disallowProject(tx: Tx, typeId: string, projectId: string)
   return gone.numDeletedRows > 0n
 }
 
-function visible(db: DbOrTx, scope: Scope): SelectQueryBuilder<Database, 'share_types', ShareTypesTable> {
+/** The types that the scope may see. */
+export function visibleTypes(
+  db: DbOrTx,
+  scope: Scope,
+): SelectQueryBuilder<Database, 'share_types', ShareTypesTable> {
   const query = db.selectFrom('share_types').selectAll()
   const { projectId } = scope
   if (projectId === null) return query
@@ -213,8 +217,8 @@ async function withSpecs(db: DbOrTx, row: ShareTypesTable | undefined): Promise<
   return row === undefined ? undefined : { ...row, extra_specs: await extraSpecs(db, row.id) }
 }
 
-/** Type id → specs; of all types without `ids`. */
-async function specsOf(db: DbOrTx, ids?: readonly string[]): Promise<Map<string, ExtraSpecs>> {
+/** Type id → specs, in one statement; of all types without `ids`. */
+export async function specsOf(db: DbOrTx, ids?: readonly string[]): Promise<Map<string, ExtraSpecs>> {
   let query = db.selectFrom('share_type_extra_specs').selectAll().orderBy('spec_key')
   if (ids !== undefined) query = query.where('share_type_id', 'in', ids)
   const byType = Map.groupBy(await query.execute(), (row) => row.share_type_id)

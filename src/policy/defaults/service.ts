@@ -124,5 +124,8 @@ export const extensionRules: Rules = {
   ...rules('capabilities', reader, {
     get: ['See what this server can beyond Manila.', 'GET /capabilities'],
   }),
+  ...rules('permission', reader, {
+    get: ['Ask what may be done with resources that the caller sees.', 'GET /permissions'],
+  }),
   ...rules('health', admin, { detail: ['See each backend in the health check.', 'GET /healthcheck'] }),
 }

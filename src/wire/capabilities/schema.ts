@@ -48,6 +48,12 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/events'],
   },
   {
+    name: 'permissions',
+    description:
+      'What the caller may do with resources, and why not: by policy, state, locks and quota, as the requests themselves are decided.',
+    paths: ['GET /v2/permissions'],
+  },
+  {
     name: 'openapi',
     description: 'The contract of this API at any microversion: add ?version=2.N.',
     paths: ['GET /v2/openapi.json'],

@@ -10,7 +10,7 @@ _manila() {
     -*) continue ;;
     esac
     case "${place:+$place }$word" in
-    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'event'|'event watch'|'audit'|'audit list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
+    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'event'|'event watch'|'audit'|'audit list'|'permission'|'permission list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
     esac
   done
   if [[ -n "$skip" ]]; then
@@ -103,6 +103,8 @@ _manila() {
     'audit list|--outcome') values='success failure pending' ;;
     'audit list|--format') values='table json yaml csv value' ;;
     'audit list|-f') values='table json yaml csv value' ;;
+    'permission list|--format') values='table json yaml csv value' ;;
+    'permission list|-f') values='table json yaml csv value' ;;
     'lock create|--resource-action') values='delete show' ;;
     'lock create|--format') values='table json yaml csv value' ;;
     'lock create|-f') values='table json yaml csv value' ;;
@@ -228,6 +230,8 @@ _manila() {
     'event watch') options='--resource-type --resource-id --all-projects --project --since --json --help' ;;
     'audit') options='--help' ;;
     'audit list') options='--user --user-project --target-type --target --target-project --action --outcome --address --request-id --since --until --oldest-first --limit --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
+    'permission') options='--help' ;;
+    'permission list') options='--refused --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'lock') options='--help' ;;
     'lock create') options='--resource-action --lock-reason --format -f --column -c --noindent --max-width --help' ;;
     'lock list') options='--all-projects --project --user --id --resource-id --resource-type --resource-action --lock-context --since --before --limit --offset --sort-key --sort-dir --detailed --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
@@ -269,7 +273,7 @@ _manila() {
     return
   fi
   case "$place" in
-    '') words='access api-version audit availability-zone completion event export-location health help instance limits lock message operation pool quota service share snapshot token type' ;;
+    '') words='access api-version audit availability-zone completion event export-location health help instance limits lock message operation permission pool quota service share snapshot token type' ;;
     'share') words='abandon adopt create delete list resize restore revert set show unset usage' ;;
     'share create') words='NFS CIFS GLUSTERFS HDFS CEPHFS MAPRFS LUSTRE' ;;
     'share list') words='' ;;
@@ -348,6 +352,8 @@ _manila() {
     'event watch') words='' ;;
     'audit') words='list' ;;
     'audit list') words='' ;;
+    'permission') words='list' ;;
+    'permission list') words='share snapshot access_rule resource_lock share_type share_instance snapshot_instance message operation' ;;
     'lock') words='create delete list set show unset' ;;
     'lock create') words='share access_rule' ;;
     'lock list') words='' ;;
