@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startMariadb } from '../../src/parts/mariadb.ts'
 import { startPostgres } from '../../src/parts/postgres.ts'
@@ -76,6 +77,7 @@ async function measure(service: WideService, seconds: number): Promise<Noise> {
   }
   const alone = await observe(Date.now() + Math.min(5000, seconds * 500))
   const before = memoryOf(pid)
+  const scheduled = schedulingOf(pid)
   const program = join(import.meta.dirname, 'noisy-member.ts')
   const noisy = spawn(process.execPath, [program, url, service.token, String(seconds)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -85,6 +87,7 @@ async function measure(service: WideService, seconds: number): Promise<Noise> {
   const exited = once(noisy, 'exit')
   const beside = await observe(Date.now() + seconds * 1000)
   await exited
+  const { ranS, waitedS } = schedulingOf(pid)
   call.close()
   const [get99, login99] = [percentile(beside.gets, 99), percentile(beside.logins, 99)]
   const answers = Object.entries(JSON.parse(said || '{}') as Record<string, Record<string, number>>)
@@ -101,6 +104,11 @@ async function measure(service: WideService, seconds: number): Promise<Noise> {
       ),
       figure('login of another member, alone', spread(alone.logins)),
       figure('  beside the noisy one', spread(beside.logins), 'may be 2000 ms'),
+      figure(
+        'the service had a processor for',
+        `${(ranS - scheduled.ranS).toFixed(0)} s`,
+        `and waited ${(waitedS - scheduled.waitedS).toFixed(0)} s for one`,
+      ),
       figure('memory of the service', bytes(memoryOf(pid).most), `${bytes(before.now)} before`),
       ...answers.map(([what, counts]) =>
         figure(
@@ -112,6 +120,12 @@ async function measure(service: WideService, seconds: number): Promise<Noise> {
       ),
     ],
   }
+}
+
+/** Seconds that the first thread of a process ran, and could have run had there been a processor: what neighbours cost it. */
+function schedulingOf(pid: number): { readonly ranS: number; readonly waitedS: number } {
+  const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number)
+  return { ranS: ran / 1e9, waitedS: waited / 1e9 }
 }
 
 /** A member of a project of its own, made by the administrator. */
