@@ -79,7 +79,14 @@ export class ProjectTree {
   /** In place of those that it has. */
   async replaceTags(projectId: string, tags: readonly string[]): Promise<void> {
     if (new Set(tags).size > maxTagsPerProject) throw tooManyTags()
-    await this.#store.transaction((tx) => replaceTags(tx, projectId, tags))
+    const replace = (): Promise<void> => this.#store.transaction((tx) => replaceTags(tx, projectId, tags))
+    try {
+      await replace()
+    } catch (error) {
+      // Two at the same time: whoever comes second replaces what the first wrote.
+      if (!this.#store.dialect.isDuplicate(error)) throw error
+      await replace()
+    }
   }
 
   /** A no-op when it has it already. */

@@ -5,7 +5,9 @@
  */
 import { parseArgs } from 'node:util'
 import { ConfigError, loadSettings } from '../config/load.ts'
+import type { Settings } from '../config/schema.ts'
 import { Fault } from '../model/errors.ts'
+import { changes, writeDown, type Ending } from './audited.ts'
 import { helpOf, helpOfAll } from './help.ts'
 import { Problem, Unusable, Usage, type Given, type Verb, type World } from './verb.ts'
 import { verbs } from './verbs.ts'
@@ -27,6 +29,8 @@ const parseOptions = {
   apply: { type: 'boolean' },
   repair: { type: 'boolean' },
   yes: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+  withdraw: { type: 'boolean' },
   json: { type: 'boolean' },
   base: { type: 'string' },
   description: { type: 'string' },
@@ -53,6 +57,9 @@ const parseOptions = {
   'to-ldif': { type: 'string' },
   'to-openstack': { type: 'string' },
   'user-domain': { type: 'string' },
+  target: { type: 'string', multiple: true },
+  share: { type: 'string' },
+  scope: { type: 'string' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */
@@ -77,19 +84,37 @@ async function run(argv: readonly string[], world: World): Promise<number> {
   const operands = positionals.slice(verb.name.split(' ').length)
   checkLine(verb, operands, values)
   const { config } = values
-  const answer = await verb.run({
-    operands,
-    options: values,
-    world,
-    settings: () =>
-      loadSettings({ ...(config === undefined ? {} : { file: config }), environment: world.env }),
-  })
+  const settings = (): Settings =>
+    loadSettings({ ...(config === undefined ? {} : { file: config }), environment: world.env })
+  const done = (code: number): Promise<void> =>
+    changes(verb, values)
+      ? record(world, settings, { verb, operands, options: values, code })
+      : Promise.resolve()
+  const answer = await verb
+    .run({ operands, options: values, world, settings })
+    .catch(async (error: unknown) => {
+      const [code] = verdict(error)
+      // Of a wrong command line, or without a database, nothing was tried.
+      if (code === 1) await done(code)
+      throw error
+    })
+  await done(answer.code)
   world.out(
     values.json === true || values.format === 'json'
       ? `${JSON.stringify(answer.data, null, 2)}\n`
       : answer.text,
   )
   return answer.code
+}
+
+/** What was done is done: that it could not be written down is said, and no more. */
+async function record(world: World, settings: () => Settings, ending: Ending): Promise<void> {
+  try {
+    await writeDown(settings(), world, ending)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    world.err(`manila-manage: the audit trail does not have this: ${why}\n`)
+  }
 }
 
 function parse(argv: readonly string[]): { values: Given & { help: boolean }; positionals: string[] } {

@@ -16,7 +16,12 @@ export type OptionName =
   | 'backends'
   | 'repair'
   | 'yes'
+  | 'dry-run'
+  | 'withdraw'
   | IdentityOption
+  | 'target'
+  | 'share'
+  | 'scope'
 
 /** Of the verbs below `identity`. */
 export type IdentityOption =
@@ -62,6 +67,8 @@ export interface Given {
   readonly apply?: boolean | undefined
   readonly repair?: boolean | undefined
   readonly yes?: boolean | undefined
+  readonly 'dry-run'?: boolean | undefined
+  readonly withdraw?: boolean | undefined
   readonly json?: boolean | undefined
   readonly base?: string | undefined
   readonly description?: string | undefined
@@ -88,6 +95,9 @@ export interface Given {
   readonly 'to-ldif'?: string | undefined
   readonly 'to-openstack'?: string | undefined
   readonly 'user-domain'?: string | undefined
+  readonly target?: readonly string[] | undefined
+  readonly share?: string | undefined
+  readonly scope?: string | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */
@@ -140,8 +150,8 @@ export interface World {
     readonly driver: unknown
     readonly exporter: unknown
   }): string | null
-  /** Throws what is wrong with a policy file. */
-  checkPolicy(file: string): void
+  /** Throws what is wrong with a policy file; answers what is only odd about it. */
+  checkPolicy(file: string): readonly string[]
   /** Names in the scheduler's lists that nobody knows, as sentences. */
   chainProblems(scheduler: Settings['scheduler']): readonly string[]
   /** What is wrong with the expressions of a backend, as sentences. */

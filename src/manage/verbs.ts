@@ -16,7 +16,11 @@ import { dbCopy } from './db-copy.ts'
 import { dbGrants } from './db-grants.ts'
 import { dbPurge } from './db-purge.ts'
 import { dbSync, dbVersion } from './db-version.ts'
+import { identityKeys, identityRotateKeys } from './signing-keys.ts'
+import { policyCheck } from './policy-check.ts'
+import { policyDiff, policyList, policySample } from './policy.ts'
 import { quotaRecount } from './quota-recount.ts'
+import { identityRecover } from './recover.ts'
 import { serviceCleanup, serviceDrain, serviceProcesses, serviceUndrain } from './service-processes.ts'
 import { serviceList } from './service-list.ts'
 import { shareMove } from './share-move.ts'
@@ -29,6 +33,9 @@ export const verbs: readonly Verb[] = [
   bootstrapVerb,
   userCreate,
   userPassword,
+  identityRecover,
+  identityKeys,
+  identityRotateKeys,
   { ...bootstrapVerb, name: 'identity bootstrap' },
   ...userVerbs,
   ...groupVerbs,
@@ -57,6 +64,10 @@ export const verbs: readonly Verb[] = [
   configCheck,
   configReference,
   configImport,
+  policyList,
+  policyCheck,
+  policyDiff,
+  policySample,
   busPermissions,
   deadLettersList,
   deadLettersRequeue,

@@ -5,10 +5,12 @@ import { openFace, type Face, type FaceReply } from './face.fixture.ts'
 
 let face: Face
 let demoToken: string
+let memberId: string
 
 beforeAll(async () => {
   face = await openFace()
   demoToken = (await face.login({ name: 'demo' }, demoPassword)).token
+  memberId = await roleId('member')
 })
 afterAll(() => face.close())
 
@@ -221,6 +223,8 @@ describe('tags', () => {
       expect((await ask('PUT', `/projects/${id}/tags`, { tags: [bad] })).status).toBe(400)
     }
     const many = Array.from({ length: 81 }, (_, i) => `t${i}`)
+    expect((await ask('POST', '/projects', { project: { name: 'too many', tags: many } })).status).toBe(400)
+    expect((await ok('GET', '/projects?name=too%20many')).projects).toEqual([])
     expect((await ask('PUT', `/projects/${id}/tags`, { tags: many })).status).toBe(400)
     await ok('PUT', `/projects/${id}/tags`, { tags: many.slice(1) })
     expect((await ask('PUT', `/projects/${id}/tags/more`)).status).toBe(400)
@@ -588,6 +592,38 @@ describe('access rules', () => {
     const half = { application_credential: { name: 'x', access_rules: [{ path: '/v2' }] } }
     expect((await ask('POST', `${mine}/application_credentials`, half, demoToken)).status).toBe(400)
   })
+})
+
+test('a change is in force in other processes after 5 s at most', async () => {
+  const other = await face.bench.another()
+  const top = await project('far top')
+  const low = await project('far low', { parent_id: top })
+  const who = await user('far away')
+  const { role } = await ok('POST', '/roles', { role: { name: 'far' } })
+  const path = `/OS-INHERIT/projects/${top}/users/${who}/roles/${role.id}/inherited_to_projects`
+  await ok('PUT', path)
+  const { token } = await enter(who, { project: { id: low } })
+  const seen = async (): Promise<readonly string[] | undefined> => (await other.verify(token))?.roles
+  expect(await seen()).toEqual(['far'])
+  const { service } = await ok('POST', '/services', { service: { type: 'far-service' } })
+  const { clock } = face.bench
+  const types = async (): Promise<string[]> => (await other.catalog.recent()).services.map(({ type }) => type)
+  await types()
+  for (const [change, after] of [
+    [() => ok('PUT', `/roles/${role.id}/implies/${memberId}`), ['far', 'member', 'reader']],
+    [() => ok('PATCH', `/roles/${role.id}`, { role: { name: 'farther' } }), ['farther', 'member', 'reader']],
+    [() => ok('DELETE', `/roles/${role.id}/implies/${memberId}`), ['farther']],
+    [() => ok('PATCH', `/projects/${top}/cascade`, { project: { enabled: false } }), undefined],
+    [() => ok('PATCH', `/projects/${top}/cascade`, { project: { enabled: true } }), ['farther']],
+    [() => ok('DELETE', path), undefined],
+  ] as const) {
+    await change()
+    clock.pass(5)
+    expect(await seen()).toEqual(after)
+  }
+  await ok('DELETE', `/services/${service.id}`)
+  clock.pass(5)
+  expect(await types()).toEqual([])
 })
 
 test('whatever can be got can be asked for without its body', async () => {

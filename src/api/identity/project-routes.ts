@@ -128,8 +128,9 @@ async function update(call: Call): Promise<Answer> {
   const { auth } = call.parts
   const before = await auth.directory.findProject({ id })
   if (before === null) throw notFound('project', id)
+  const place = { domain_id: before.domain_id, parent_id: before.parent_id ?? before.domain_id }
   for (const name of ['domain_id', 'parent_id'] as const) {
-    if (project[name] !== undefined && project[name] !== before[name]) {
+    if (typeof project[name] === 'string' && project[name] !== place[name]) {
       throw invalid(`project.${name} must stay as it is`)
     }
   }

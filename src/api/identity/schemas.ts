@@ -1,5 +1,6 @@
 /** What bodies and queries must look like. Unknown fields of resources are ignored, as Keystone's extras are. */
 import Type from 'typebox'
+import { accountOptions, type AccountOption } from '../../model/account-options.ts'
 import { maxPasswordBytes } from '../../auth/passwords.ts'
 import {
   EmailText,
@@ -9,6 +10,7 @@ import {
   TagText,
   UserName as Name,
 } from '../../wire/identity-fields.ts'
+import { maxTagsPerProject } from '../../auth/project-tree.ts'
 import { Nullable, Optional, RequiredText, Text } from '../../wire/types.ts'
 
 const Filter = Optional(Text(1024))
@@ -122,7 +124,10 @@ export const DomainChange = Type.Object({
   domain: Type.Object({ name: Optional(PlaceName), ...domainFields }),
 })
 
-const Tags = Type.Array(TagText, { maxItems: 1000 })
+const Tags = Type.Array(TagText, {
+  maxItems: maxTagsPerProject,
+  says: `a list of at most ${maxTagsPerProject} tags`,
+})
 export const TagList = Type.Object({ tags: Tags })
 
 export const NewProject = Type.Object({
@@ -148,7 +153,16 @@ export const ProjectChange = Type.Object({
   }),
 })
 
+/** What Keystone has besides is not known here and ignored, as its other extras are. */
+const UserOptions = Type.Object(
+  Object.fromEntries(accountOptions.map((name) => [name, Optional(Nullable(Flag))])) as Record<
+    AccountOption,
+    ReturnType<typeof Optional<ReturnType<typeof Nullable<typeof Flag>>>>
+  >,
+)
+
 const userFields = {
+  options: Optional(UserOptions),
   description: Optional(Nullable(LongText)),
   email: Optional(Nullable(EmailText)),
   domain_id: Optional(Nullable(Id)),

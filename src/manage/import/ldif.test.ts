@@ -168,6 +168,18 @@ describe('laws', () => {
     )
   })
 
+  test('a byte at a time is the same text: what it is encoded in is seen all the same', async () => {
+    const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('dn: a\na: b\n')])
+    expect(plain(await read(marked, all, 99))).toEqual(plain(await read(marked, all, 1)))
+    for (const bytes of [
+      [0, 0],
+      [0xff, 0xfe, 0x64, 0],
+      [0x64, 0, 0x6e, 0],
+    ]) {
+      await expect(read(Buffer.from(bytes), all, 4)).rejects.toThrow('UTF-16')
+    }
+  })
+
   test('no bytes do anything but be read or be refused, and how they are cut makes no difference', async () => {
     const line = fc.constantFrom(
       'dn: a\n',

@@ -31,6 +31,8 @@ export interface LdifOptions {
   readonly maxEntryBytes?: number
 }
 
+/** Of UTF-8. */
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 const [space, lineFeed, carriageReturn, hash] = [0x20, 0x0a, 0x0d, 0x23]
 /** Longest name of an attribute with its options, and longest DN, bytes. */
 const maxHeadBytes = 512
@@ -90,7 +92,8 @@ class Unfolder {
   #physical = 1
   #hasLine = false
   #heldReturn = false
-  #begun = false
+  /** The first bytes, until there are enough to tell what text this is; null after that. */
+  #head: Buffer | null = Buffer.alloc(0)
 
   constructor(options: LdifOptions) {
     this.#options = options
@@ -98,14 +101,22 @@ class Unfolder {
   }
 
   *take(whole: Buffer): Generator<Line> {
-    let chunk = whole
-    if (!this.#begun && chunk.length > 0) {
-      this.#begun = true
-      if (chunk[0] === 0xff || chunk[0] === 0xfe || chunk[1] === 0) {
-        throw new LdifError(1, 'this is UTF-16 text: convert it to UTF-8 first')
-      }
-      if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) chunk = chunk.subarray(3)
+    if (this.#head === null) return yield* this.#lines(whole)
+    this.#head = Buffer.concat([this.#head, whole])
+    if (this.#head.length >= byteOrderMark.length) yield* this.#begin()
+  }
+
+  *#begin(): Generator<Line> {
+    const head = this.#head ?? Buffer.alloc(0)
+    this.#head = null
+    if (head[0] === 0xff || head[0] === 0xfe || head[1] === 0) {
+      throw new LdifError(1, 'this is UTF-16 text: convert it to UTF-8 first')
     }
+    const isMarked = head.subarray(0, byteOrderMark.length).equals(byteOrderMark)
+    yield* this.#lines(isMarked ? head.subarray(byteOrderMark.length) : head)
+  }
+
+  *#lines(chunk: Buffer): Generator<Line> {
     let from = 0
     while (from < chunk.length) {
       const end = chunk.indexOf(lineFeed, from)
@@ -118,6 +129,7 @@ class Unfolder {
   }
 
   *end(): Generator<Line> {
+    if (this.#head !== null) yield* this.#begin()
     if (this.#column > 0 || this.#heldReturn) yield* this.#endOfLine()
     yield* this.#flush()
   }
