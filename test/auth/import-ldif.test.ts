@@ -160,14 +160,12 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) export: people of the 
       }
       world.configure({ auth: { domains: { corp: { backend: 'ldap', ldap } } } })
       await json('bootstrap')
-      const people = async (domain: string): Promise<string[][]> =>
-        (await json('user', 'list', '--domain', domain)).map((one: Record<string, string>) => [
-          one.name?.trim(),
-          one.email,
-          one.description,
-        ])
-      const expected = (await people('staff')).filter(([name]) => name !== 'gone').toSorted()
-      expect((await people('corp')).toSorted()).toEqual(expected)
+      const people = async (domain: string): Promise<string[]> => {
+        const users: Record<string, string>[] = await json('user', 'list', '--domain', domain)
+        return users.map((one) => [one.name?.trim(), one.email, one.description].join('|')).toSorted()
+      }
+      const expected = (await people('staff')).filter((one) => !one.startsWith('gone|'))
+      expect(await people('corp')).toEqual(expected)
       expect((await json('group', 'show', 'crew', '--domain', 'corp')).users).toHaveLength(4)
       expect((await json('group', 'show', 'empty', '--domain', 'corp')).users).toEqual([])
       // A directory that may only be read says so, whichever way it is asked.
@@ -196,7 +194,7 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) export: people of the 
         '--apply',
       )
       expect([brought.code, brought.err]).toEqual([0, ''])
-      expect((await people('back')).toSorted()).toEqual(expected)
+      expect(await people('back')).toEqual(expected)
       expect((await json('group', 'show', 'crew', '--domain', 'back')).users).toHaveLength(4)
     } finally {
       await server.remove()
