@@ -21,6 +21,7 @@ const looking: ReadonlySet<string> = new Set([
   'db check',
   'db copy',
   'db version',
+  'identity export',
   'identity keys',
   'policy check',
   'policy diff',

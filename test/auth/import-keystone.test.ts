@@ -8,6 +8,7 @@ import { loadSettings } from '../../src/config/load.ts'
 import { startService, type Service } from '../../src/main.ts'
 import { testWorld, type TestWorld } from '../../src/manage/test-bench.ts'
 import { hasKeystone, startKeystone, type Keystone } from '../../src/parts/keystone.ts'
+import { hasSlapd, startSlapd } from '../../src/parts/slapd.ts'
 import { hasStockClients, stockShell, type StockShell } from '../helpers/stock-shell.ts'
 import { runManage } from './manage.ts'
 
@@ -258,6 +259,89 @@ describe.skipIf(!hasKeystone())('on a private server (python3-keystone) import: 
       expect(await login('zoë', idOf('domain lab'), idOf('project a-leaf'))).toMatchObject({ status: 401 })
     })
   })
+
+  test.skipIf(!hasSlapd())(
+    'gives people of a directory what they hold in Keystone, by their names',
+    async () => {
+      const suffix = 'dc=lab,dc=test'
+      const person = (name: string) => ({
+        dn: `uid=${name},${suffix}`,
+        attributes: { objectClass: 'inetOrgPerson', uid: name, cn: name, sn: name },
+      })
+      const server = await startSlapd({
+        suffix,
+        entries: [
+          { dn: suffix, attributes: { objectClass: ['dcObject', 'organization'], dc: 'lab', o: 'lab' } },
+          person('alice'),
+          person('bob'),
+          {
+            dn: `cn=crew,${suffix}`,
+            attributes: { objectClass: 'groupOfNames', cn: 'crew', member: `uid=bob,${suffix}` },
+          },
+        ],
+      })
+      const here = testWorld()
+      try {
+        const { dn, password } = server.admin
+        const ldap = {
+          urls: [server.url],
+          bind_dn: dn,
+          bind_password: password,
+          user_base: suffix,
+          group_base: suffix,
+        }
+        here.configure({ auth: { domains: { lab: { backend: 'ldap', ldap } } } })
+        await manage(here, 'db', 'sync')
+        const early = (await importing(here)).json()
+        expect(early.items).toContainEqual(
+          expect.objectContaining({
+            action: 'left',
+            what: 'bob@lab',
+            why: expect.stringContaining('identity domain create lab') as string,
+          }),
+        )
+        await manage(here, 'identity', 'domain', 'create', 'lab')
+        const plan = await importing(here)
+        const done = await importing(here, '--apply')
+        expect([done.code, done.err]).toEqual([0, ''])
+        expect({ ...done.json(), applied: false }).toEqual(plan.json())
+        expect(done.json()).toMatchObject({ in_directory: 2, must_reset: ['admin@Default', 'alice@Default'] })
+        const left = done
+          .json()
+          .items.filter(
+            ({ action, kind }: { action: string; kind: string }) => action === 'left' && kind === 'user',
+          )
+        expect(left.map(({ what }: { what: string }) => what)).toEqual(['carol@lab', 'zoë@lab'])
+        const effective = [
+          'role',
+          'assignment',
+          'list',
+          '--effective',
+          '--names',
+          '--user',
+          'bob',
+          '--user-domain',
+          'lab',
+        ]
+        const rows = (await manage(here, 'identity', ...effective, '--json')).json()
+        expect(rows).toEqual(
+          expect.arrayContaining([
+            { role: 'admin', user: 'bob@lab', domain: 'lab' },
+            { role: 'member', user: 'bob@lab', project: 'm-middle@lab' },
+            { role: 'keeper', user: 'bob@lab', project: 'a-leaf@lab' },
+          ]),
+        )
+        expect(
+          (await importing(here, '--apply'))
+            .json()
+            .items.filter(({ action }: { action: string }) => action !== 'left'),
+        ).toEqual([])
+      } finally {
+        here.end()
+        await server.remove()
+      }
+    },
+  )
 
   test('that changed meanwhile is brought again; what was made here stays', async () => {
     const { admin } = keystone

@@ -377,6 +377,12 @@ export class Importer {
     const ref = { name: one.name, domainId }
     const found = kind === 'user' ? await users.findUser(ref) : await users.findGroup(ref)
     places.set(one.id, found === null ? null : { id: found.id, label })
+    if (found === null && (await this.#parts.auth.directory.findDomain({ id: domainId })) === null) {
+      const domain = this.#domains.get(one.domainId)?.label ?? ''
+      const why = `make its domain first (manila-manage identity domain create ${domain}), so that its directory can be asked`
+      this.#parts.report.add({ action: 'left', kind, what: label, id: one.id, why })
+      return false
+    }
     if (found !== null) {
       this.#parts.report.same(kind)
       if (kind === 'group') this.#directoryGroups.add(found.id)

@@ -1,7 +1,7 @@
 /**
  * Reads LDIF (RFC 2849) as a stream: entries one at a time, of whatever length the file is. Kept of an entry is what is asked for;
  * photographs and certificates pass by. It promises a sentence with a line number for what it can't read, and never guesses:
- * changes, values behind URLs and text that is no UTF-8 are refused. None of the libraries in the registry reads a stream.
+ * changes, values behind URLs and text that is no UTF-8 are refused. docs/decisions/0048-imports.md says why it is ours.
  */
 
 /** What a file is that can't be read, and in which line. */
