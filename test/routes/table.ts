@@ -277,6 +277,7 @@ export const routeTable: readonly TableRoute[] = [
   route('GET /usage/history'),
   route('GET /scheduler-stats/pools/history'),
   route('GET /events', { endless: true }),
+  route('GET /audit'),
   route('GET /capabilities'),
   // `.json` at the end of any path is tolerated, so this is openapi.json
   route('GET /openapi'),

@@ -1,5 +1,5 @@
 /**
- * Who asks. Eleven callers with real tokens of a real Auth Manager; each stands for a persona of Manila's rules, or for somebody who
+ * Who asks. Twelve callers with real tokens of a real Auth Manager; each stands for a persona of Manila's rules, or for somebody who
  * is none. P and Q are two projects of the domain `default`; what is asked for belongs to one of them.
  */
 import { ensureAccount, bootstrap } from '../../../src/auth/bootstrap.ts'
@@ -17,6 +17,7 @@ export const personas = [
   'auditor',
   'unscoped',
   'domain',
+  'system',
   'nobody',
 ] as const
 export type Persona = (typeof personas)[number]
@@ -33,6 +34,7 @@ export const sayings: Readonly<Record<Persona, string>> = {
   auditor: 'of project P with a role of the operator’s own that no rule names',
   unscoped: 'the member of P with a token that is scoped to no project',
   domain: 'the administrator with a token that is scoped to the domain',
+  system: 'the administrator with a token that is scoped to the system',
   nobody: 'nobody: no token',
 }
 
@@ -61,6 +63,7 @@ export async function openCast(auth: AuthManager): Promise<Cast> {
   const elsewhere = await administratorElsewhere(auth)
   const role = await auth.roles.find({ name: 'admin' })
   await auth.roles.grant(role?.id ?? '', { type: 'user', id: boss.userId }, { type: 'domain', id: 'default' })
+  await auth.roles.grant(role?.id ?? '', { type: 'user', id: boss.userId }, { type: 'system', id: 'all' })
   const userIds = {
     admin: boss.userId,
     manager: manager.userId,
@@ -72,6 +75,7 @@ export async function openCast(auth: AuthManager): Promise<Cast> {
     auditor: auditor.userId,
     unscoped: member.userId,
     domain: boss.userId,
+    system: boss.userId,
   }
   const inProject = (userId: string, id: string) => tokenOf(auth, userId, { project: { id } })
   return {
@@ -89,6 +93,7 @@ export async function openCast(auth: AuthManager): Promise<Cast> {
       auditor: await inProject(auditor.userId, auditor.projectId),
       unscoped: await tokenOf(auth, member.userId, 'unscoped'),
       domain: await tokenOf(auth, boss.userId, { domain: { id: 'default' } }),
+      system: await tokenOf(auth, boss.userId, { system: 'all' }),
       nobody: null,
     },
   }

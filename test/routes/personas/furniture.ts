@@ -19,21 +19,21 @@ interface Owner {
   readonly userId: string
 }
 
-/** Id of the first that an administrator is told of at `/identity/v3/<path>`. */
-export type First = (path: string) => Promise<string>
+/** Has an administrator ask the identity face at `/identity/v3/<path>`. Answers the id of what is answered, of a list that of the first. */
+export type AsAdmin = (method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => Promise<string>
 
 /** `bench` needs its `db`, `store`, `clock` and `id` only. */
 export async function furnish(
   bench: Bench,
   auth: AuthManager,
   cast: Cast,
-  first: First,
+  asAdmin: AsAdmin,
 ): Promise<Readonly<Record<Target, Nouns>>> {
   const backend = await seedBackend(bench)
   await serve(bench, backend)
   const p = await ofProject(bench, { projectId: cast.projects.p, userId: cast.userIds.member })
   const q = await ofProject(bench, { projectId: cast.projects.q, userId: cast.userIds.other })
-  const people = await accounts(auth, cast, first)
+  const people = await accounts(auth, cast, asAdmin)
   const common = { backend, host: 'node@sim', pool: 'node@sim#pool', new: bench.id(), ...people.common }
   const open = await openShare(bench, { projectId: cast.projects.q, userId: cast.userIds.other })
   return {
@@ -279,7 +279,7 @@ async function openShare(bench: Bench, owner: Owner): Promise<Nouns> {
 async function accounts(
   auth: AuthManager,
   cast: Cast,
-  first: First,
+  asAdmin: AsAdmin,
 ): Promise<Record<'common' | 'p' | 'q', Nouns>> {
   const { directory, roles, credentials } = auth
   const domainId = 'default'
@@ -288,7 +288,7 @@ async function accounts(
   await directory.addMember(group.id, grouped.id)
   const elsewhere = await directory.findDomain({ name: 'elsewhere' })
   const project = await directory.createProject({ name: 'spare', domainId })
-  const role = await roles.create('spare')
+  const role = await roles.create('spare', '/v2/shares')
   const reader = await roles.find({ name: 'reader' })
   const held = reader ?? role
   for (const actor of [
@@ -298,22 +298,34 @@ async function accounts(
     await roles.grant(held.id, actor, { type: 'project', id: project.id })
     await roles.grant(held.id, actor, { type: 'domain', id: domainId })
   }
+  const spares = await spare(asAdmin, {
+    user: grouped.id,
+    group: group.id,
+    project: project.id,
+    role: held.id,
+  })
   const of = async (userId: string, projectId: string): Promise<Nouns> => {
-    const rule = { path: '/v2/shares', method: 'GET', service: 'share' }
-    const { row } = await credentials.create({
-      userId,
-      projectId,
-      name: 'spare',
-      description: '',
-      roles: [held],
-      accessRules: [rule],
-      unrestricted: false,
-      expiresAt: null,
-    })
+    const create = (name: string, path: string) =>
+      credentials.create({
+        userId,
+        projectId,
+        name,
+        description: '',
+        roles: [held],
+        accessRules: [{ path, method: 'GET', service: 'share' }],
+        unrestricted: false,
+        expiresAt: null,
+      })
+    // Its rule stays when it is gone, and can be taken away then.
+    const { row: gone } = await create('gone', '/v2/snapshots')
+    const accessRule = await asAdmin('GET', `users/${userId}/access_rules`)
+    await credentials.delete(userId, gone.id)
+    const { row } = await create('spare', '/v2/shares')
+    await asAdmin('PUT', `projects/${projectId}/tags/k`)
     return {
       user: userId,
       credential: row.id,
-      access_rule: await first(`users/${userId}/access_rules`),
+      access_rule: accessRule,
       token: await tokenOf(auth, userId, { project: { id: projectId } }),
     }
   }
@@ -327,11 +339,40 @@ async function accounts(
       spare_role: role.id,
       role: held.id,
       password: cast.password,
-      region: await first('regions'),
-      service: await first('services'),
-      endpoint: await first('endpoints'),
+      ...spares,
+      region: await asAdmin('GET', 'regions'),
+      service: await asAdmin('GET', 'services'),
+      endpoint: await asAdmin('GET', 'endpoints'),
     },
     p: await of(cast.userIds.member, cast.projects.p),
     q: await of(cast.userIds.other, cast.projects.q),
+  }
+}
+
+interface Granted {
+  readonly user: string
+  readonly group: string
+  readonly project: string
+  readonly role: string
+}
+
+/** What may be changed and deleted without anybody missing it, and grants of every kind. */
+async function spare(asAdmin: AsAdmin, { user, group, project, role }: Granted): Promise<Nouns> {
+  for (const actor of [`users/${user}`, `groups/${group}`]) {
+    await asAdmin('PUT', `system/${actor}/roles/${role}`)
+    for (const target of [`projects/${project}`, 'domains/default'])
+      await asAdmin('PUT', `OS-INHERIT/${target}/${actor}/roles/${role}/inherited_to_projects`)
+  }
+  const prior = await asAdmin('POST', 'roles', { role: { name: 'prior' } })
+  await asAdmin('PUT', `roles/${prior}/implies/${role}`)
+  const service = await asAdmin('POST', 'services', { service: { type: 'spare' } })
+  const endpoint = { service_id: service, interface: 'public', url: 'http://here' }
+  return {
+    prior_role: prior,
+    off_project: await asAdmin('POST', 'projects', { project: { name: 'off', enabled: false } }),
+    spare_domain: await asAdmin('POST', 'domains', { domain: { name: 'spare', enabled: false } }),
+    spare_region: await asAdmin('POST', 'regions', { region: { id: 'spare' } }),
+    spare_service: service,
+    spare_endpoint: await asAdmin('POST', 'endpoints', { endpoint }),
   }
 }

@@ -41,7 +41,8 @@ export const nameOf = ({ method, path, action }: Pick<Row, 'method' | 'path' | '
 export const plain = (path: string): string =>
   path
     .replaceAll(/\{\w+\}|:\w+/g, ':x')
-    .replace(/\/(metadata|extra_specs)\/k$/, '/$1/:x')
+    .replace(/\/(metadata|extra_specs|tags)\/(k|another)$/, '/$1/:x')
+    .replace('/regions/another', '/regions/:x')
     .replace(/^\/((os-)?quota-class-sets)\/default/, '/$1/:x')
     .replace('/extensions/anything', '/extensions/:x')
 

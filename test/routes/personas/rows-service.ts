@@ -92,6 +92,7 @@ export const serviceRows: readonly Row[] = [
   row('GET /operations/{operation}', reader, 200),
   row('POST /operations/{operation}/action cancel', member, 202),
   row('GET /events', reader, 200, { endless: true }),
+  row('GET /audit', admin, 200),
   row('GET /capabilities', reader, 200),
   row('GET /limits/service', anyToken, 200),
   row('GET /openapi', anyToken, 200),

@@ -39,7 +39,7 @@ export function relationOf(persona: Persona, target: Target | null): Relation {
 function outside(persona: Persona): Verdict | null {
   if (persona === 'nobody') return 401
   // Whoever is scoped to no project passes no rule.
-  return persona === 'unscoped' || persona === 'domain' ? 403 : null
+  return ['unscoped', 'domain', 'system'].includes(persona) ? 403 : null
 }
 const isAdmin = (persona: Persona): boolean => persona === 'admin' || persona === 'elsewhere'
 
@@ -136,7 +136,7 @@ const known =
 
 export const identityAdmin: Rule = {
   name: 'identity admin',
-  says: 'administrators of any project, of every domain; with a token of the project, not of the domain',
+  says: 'administrators of any project, of every domain; with a token of the project, not of the domain or the system',
   verdict: known(isAdmin),
 }
 

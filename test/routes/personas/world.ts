@@ -21,7 +21,7 @@ import { loadSettings } from '../../../src/config/load.ts'
 import { migrate, openStore } from '../../../src/db/open.ts'
 import { Policy } from '../../../src/policy/enforce.ts'
 import { openCast, type Cast, type Persona } from './cast.ts'
-import { furnish, type Nouns, type Target } from './furniture.ts'
+import { furnish, type AsAdmin, type Nouns, type Target } from './furniture.ts'
 import { undoneStore } from './undone-store.ts'
 
 export interface Ask {
@@ -86,13 +86,17 @@ export async function openWorld(): Promise<World> {
   })
 
   const bench = { db: store.db, store, clock, id: () => randomUUID() } as unknown as Bench
-  const first = async (path: string): Promise<string> => {
+  const asAdmin: AsAdmin = async (method, path, payload) => {
     const headers = { 'x-auth-token': cast.tokens.admin ?? '' }
-    const { body } = await server.inject({ url: `/identity/v3/${path}`, headers })
-    const list = Object.values(JSON.parse(body) as Record<string, { id: string }[]>).find(Array.isArray)
-    return list?.[0]?.id ?? 'none'
+    const url = `/identity/v3/${path}`
+    const { statusCode, body } = await server.inject({ method, url, headers, ...(payload && { payload }) })
+    if (statusCode >= 300) throw new Error(`${method} ${path}: ${statusCode} ${body}`)
+    if (body === '') return ''
+    const values = Object.values(JSON.parse(body) as Record<string, { id: string } | { id: string }[]>)
+    const found = values.find(Array.isArray) ?? values
+    return found[0]?.id ?? ''
   }
-  const nouns = await furnish(bench, auth, cast, first)
+  const nouns = await furnish(bench, auth, cast, asAdmin)
   return {
     cast,
     registered,
