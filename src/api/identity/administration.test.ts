@@ -73,6 +73,19 @@ describe('domains', () => {
     }
   })
 
+  test('of one’s own account stays enabled, whoever one is', async () => {
+    const { domain } = await ok('POST', '/domains', { domain: { name: 'remote' } })
+    const boss = await user('remote boss', { domain_id: domain.id })
+    const { projectId } = face.bench.admin
+    await ok('PUT', `/projects/${projectId}/users/${boss}/roles/${await roleId('admin')}`)
+    const { token } = await enter(boss, { project: { id: projectId } })
+    const off = { domain: { enabled: false } }
+    expect((await ask('PATCH', `/domains/${domain.id}`, off, token)).status).toBe(403)
+    await ok('PATCH', `/domains/${domain.id}`, { domain: { description: 'far' } }, token)
+    await ok('PATCH', `/domains/${domain.id}`, off)
+    await ok('DELETE', `/domains/${domain.id}`)
+  })
+
   test('as projects', async () => {
     const { project: top } = await ok('POST', '/projects', { project: { name: 'top', is_domain: true } })
     expect(top).toMatchObject({ is_domain: true, domain_id: null, parent_id: null, name: 'top' })
@@ -621,9 +634,50 @@ test('a change is in force in other processes after 5 s at most', async () => {
     clock.pass(5)
     expect(await seen()).toEqual(after)
   }
+  expect(await types()).toEqual(['far-service'])
   await ok('DELETE', `/services/${service.id}`)
   clock.pass(5)
   expect(await types()).toEqual([])
+})
+
+describe('two at the same time', () => {
+  const twice = async (method: string, path: string, body?: unknown, token?: string): Promise<number[]> => {
+    const replies = await Promise.all([1, 2, 3].map(() => ask(method, path, body, token)))
+    return replies.map(({ status }) => status).toSorted()
+  }
+
+  test('are one where both want the same', async () => {
+    const where = await project('crowded')
+    const who = await user('crowd')
+    const { role } = await ok('POST', '/roles', { role: { name: 'crowded' } })
+    const { group } = await ok('POST', '/groups', { group: { name: 'crowd' } })
+    const inherited = `/OS-INHERIT/projects/${where}/users/${who}/roles/${role.id}/inherited_to_projects`
+    expect(await twice('PUT', inherited)).toEqual([204, 204, 204])
+    expect(await twice('PUT', `/projects/${where}/users/${who}/roles/${role.id}`)).toEqual([204, 204, 204])
+    expect(await twice('PUT', `/roles/${role.id}/implies/${memberId}`)).toEqual([201, 201, 201])
+    expect(await twice('PUT', `/groups/${group.id}/users/${who}`)).toEqual([204, 204, 204])
+    expect(await twice('PUT', `/projects/${where}/tags/full`)).toEqual([201, 201, 201])
+    expect(await twice('PUT', `/projects/${where}/tags`, { tags: ['a', 'b'] })).toEqual([200, 200, 200])
+    expect((await ok('GET', `/projects/${where}`)).project.tags).toEqual(['a', 'b'])
+    expect(await twice('DELETE', inherited)).toEqual([204, 404, 404])
+  })
+
+  test('are one and refusals where each wants its own', async () => {
+    expect(await twice('POST', '/domains', { domain: { name: 'rushed' } })).toEqual([201, 409, 409])
+    expect(await twice('POST', '/projects', { project: { name: 'rushed' } })).toEqual([201, 409, 409])
+    expect(await twice('POST', '/roles', { role: { name: 'rushed' } })).toEqual([201, 409, 409])
+    expect(await twice('PUT', '/regions/rushed', { region: {} })).toEqual([201, 409, 409])
+    const path = `/users/${face.bench.demo.userId}/application_credentials`
+    const access_rules = [{ path: '/v2/rushed', method: 'GET', service: 'share' }]
+    const made = await Promise.all(
+      [1, 2, 3].map((i) =>
+        ask('POST', path, { application_credential: { name: `rushed ${i}`, access_rules } }, demoToken),
+      ),
+    )
+    expect(made.map(({ status }) => status)).toEqual([201, 201, 201])
+    const ids = made.map(({ body }) => body.application_credential.access_rules[0].id as string)
+    expect(new Set(ids).size).toBe(1)
+  })
 })
 
 test('whatever can be got can be asked for without its body', async () => {
