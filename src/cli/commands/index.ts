@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { aboutCommands } from './about.ts'
 import { accessCommands } from './access.ts'
 import { completionCommand, helpTreeCommand } from './completion.ts'
+import { eventCommands } from './event.ts'
 import { exportLocationCommands } from './export-location.ts'
 import { instanceCommands } from './instance.ts'
 import { lockCommands } from './lock.ts'
@@ -17,7 +18,7 @@ import { shareList } from './share-list.ts'
 import { snapshotAccessCommands } from './snapshot-access.ts'
 import { snapshotCommands } from './snapshot.ts'
 import { typeCommands } from './type.ts'
-import { shareUsage, snapshotUsage } from './usage.ts'
+import { shareUsage, shareUsageHistory, snapshotUsage } from './usage.ts'
 
 /** What each group of commands is about. */
 export const nouns: Readonly<Record<string, string>> = {
@@ -41,6 +42,7 @@ export const nouns: Readonly<Record<string, string>> = {
   message: 'Why something you asked for did not happen.',
   lock: 'Locks against deletion.',
   operation: 'The work behind requests.',
+  event: 'What changes, as it changes.',
   token: 'Signing in.',
   help: 'Help.',
 }
@@ -50,6 +52,7 @@ const working: readonly Command[] = [
   shareList,
   shareShow,
   shareUsage,
+  shareUsageHistory,
   shareSet,
   shareUnset,
   shareResize,
@@ -66,6 +69,7 @@ const working: readonly Command[] = [
   ...typeCommands,
   ...messageCommands,
   ...operationCommands,
+  ...eventCommands,
   ...lockCommands,
   ...quotaCommands,
   ...instanceCommands,

@@ -32,8 +32,10 @@ export const extensionRules: Rules = {
   ...rules('operation', reader, ['get', 'get_all']),
   ...rules('operation', member, ['cancel']),
   ...rules('operation', admin, ['get_all_projects', 'get_cause_detail']),
+  ...rules('event', reader, ['follow']),
+  ...rules('event', admin, ['follow_all_projects']),
   ...rules('share_usage', reader, ['get']),
-  ...rules('share_usage', admin, ['get_detail']),
+  ...rules('share_usage', admin, ['get_all_projects', 'get_detail']),
   ...rules('capabilities', reader, ['get']),
   ...rules('health', admin, ['detail']),
 }
