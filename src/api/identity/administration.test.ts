@@ -404,6 +404,11 @@ describe('role assignments', () => {
       })),
     )
     expect(await list(`effective&user.id=${who}`)).toHaveLength(3)
+    for (const query of [`effective&user.id=${who}`, `scope.project.id=${top}`]) {
+      const part = await ok('GET', `/role_assignments?${query}&limit=1`)
+      expect([part.role_assignments.length, part.truncated, part.links.next]).toEqual([1, true, null])
+      expect((await ok('GET', `/role_assignments?${query}&limit=9`)).truncated).toBeUndefined()
+    }
     expect(await list(`effective&user.id=${who}&role.id=${reader}`)).toHaveLength(2)
     expect(await list(`effective&scope.project.id=${top}`)).toHaveLength(1)
     expect(await list(`effective&scope.project.id=${top}&include_subtree`)).toHaveLength(3)
