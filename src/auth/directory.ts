@@ -17,9 +17,12 @@ import {
   type ProjectFilter,
   type ProjectRow,
 } from '../db/store/identity.ts'
+import { changedOptions, type AccountOptionsChange } from '../model/account-options.ts'
 import { ancestorsOf, maxProjectDepth } from '../db/store/project-tree.ts'
 import { fault, invalid } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Content } from '../db/store/project-contents.ts'
+import type { Keep } from './administrators.ts'
 import type { GroupRecord, UserAdmin, UserBackend, UserChange, UserRecord } from './backends/backend.ts'
 import { maxPasswordBytes } from './passwords.ts'
 
@@ -37,20 +40,30 @@ export interface NewUser {
   readonly email?: string | null
   readonly enabled?: boolean
   readonly defaultProjectId?: string | null
+  readonly options?: AccountOptionsChange
+}
+
+export interface DirectoryGuards {
+  /** Does what may take the last administrator away. */
+  readonly keep: Keep
+  /** What there is of a project elsewhere: asked before it is deleted. */
+  readonly contentsOf: (projectId: string) => Promise<readonly Content[]>
 }
 
 export class Directory {
   readonly #store: Store
   readonly #clock: Clock
   readonly #changed: () => void
+  readonly #guards: DirectoryGuards
   /** Reads of users and groups. */
   readonly users: UserBackend
 
-  constructor(store: Store, clock: Clock, users: UserBackend, changed: () => void) {
+  constructor(store: Store, clock: Clock, users: UserBackend, changed: () => void, guards: DirectoryGuards) {
     this.#store = store
     this.#clock = clock
     this.users = users
     this.#changed = changed
+    this.#guards = guards
   }
 
   // --------------------------------------------------------------------------------------------------------- domains
@@ -174,7 +187,11 @@ export class Directory {
       description: change.description ?? project.description,
       enabled: change.enabled === undefined ? project.enabled : ((change.enabled ? 1 : 0) as 0 | 1),
     }
-    await this.#unique(`a project named ${next.name}`, () => updateProject(this.#store.db, id, next))
+    await this.#unique(`a project named ${next.name}`, () =>
+      change.enabled === false
+        ? this.#guards.keep((tx) => updateProject(tx, id, next))
+        : updateProject(this.#store.db, id, next),
+    )
     this.#changed()
     return { ...project, ...next }
   }
@@ -205,14 +222,20 @@ export class Directory {
     })
   }
 
-  /** Its role assignments and application credentials go along; what tenants made in it stays for its administrator. */
+  /**
+   * Its role assignments and application credentials go along. Throws `Conflict` as long as there is anything of it: a share whose
+   * project is gone is nobody's. Who has a token may still make one for as long as other processes believe it (5 s).
+   */
   async deleteProject(id: string): Promise<void> {
-    if ((await this.findProject({ id })) === null) throw notFound('project', id)
+    const project = await this.findProject({ id })
+    if (project === null) throw notFound('project', id)
     const children = await this.listProjects({ parentId: id, limit: 1 })
     if (children.length > 0) {
       throw fault('Refused', { message: 'The project has projects of its own; delete those first.' })
     }
-    await this.#store.transaction((tx) => deleteProject(tx, id))
+    const contents = await this.#guards.contentsOf(id)
+    if (contents.length > 0) throw stillHolds(project.name, contents)
+    await this.#guards.keep((tx) => deleteProject(tx, id))
     this.#changed()
   }
 
@@ -233,6 +256,7 @@ export class Directory {
       email: user.email ?? null,
       enabled: user.enabled ?? true,
       defaultProjectId,
+      ...(user.options === undefined ? {} : { options: changedOptions({}, user.options) }),
     }
     const made = await this.#unique(`a user named ${user.name}`, () =>
       this.#admin().createUser(record, password),
@@ -241,9 +265,16 @@ export class Directory {
   }
 
   async updateUser(id: string, change: UserChange & { readonly password?: string }): Promise<UserRecord> {
-    await this.#user(id)
+    const user = await this.#user(id)
     const { password, ...rest } = change
-    if (password !== undefined) checkPassword(password)
+    if (password !== undefined) {
+      checkPassword(password)
+      // Before anything of the rest is written.
+      await this.#admin().refusePassword?.(
+        { ...user, ...(rest.name === undefined ? {} : { name: rest.name }) },
+        password,
+      )
+    }
     const { defaultProjectId } = rest
     if (typeof defaultProjectId === 'string' && (await this.findProject({ id: defaultProjectId })) === null) {
       throw notFound('project', defaultProjectId)
@@ -347,6 +378,12 @@ export class Directory {
       throw fault('Conflict', { message: `There is ${what} already.` }, { cause: error })
     }
   }
+}
+
+function stillHolds(name: string, contents: readonly Content[]): Error {
+  const told = contents.map(({ noun, count }) => `${count} ${noun}`)
+  const all = told.length === 1 ? told.join('') : `${told.slice(0, -1).join(', ')} and ${told.at(-1)}`
+  return fault('Conflict', { message: `The project ${name} still has ${all}: delete or move these first.` })
 }
 
 /** Everything of the service that has no domain of its own is in it. */

@@ -23,6 +23,7 @@ import {
 } from '../db/store/roles.ts'
 import type { DbOrTx } from '../db/schema.ts'
 import { fault, invalid } from '../model/errors.ts'
+import type { Keep } from './administrators.ts'
 import type { UserBackend } from './backends/backend.ts'
 import { notFound } from './directory.ts'
 import { expandRoles, implicationsOf, type Implications, type RoleName } from './implied-roles.ts'
@@ -100,12 +101,14 @@ export class RoleBook {
   readonly #store: Store
   readonly #users: UserBackend
   readonly #changed: () => void
+  readonly #keep: Keep
 
-  /** `changed` is called after every write, so that this process forgets what it cached. */
-  constructor(store: Store, users: UserBackend, changed: () => void) {
+  /** `changed` is called after every write, so that this process forgets what it cached; `keep` does what may take an administrator away. */
+  constructor(store: Store, users: UserBackend, changed: () => void, keep: Keep) {
     this.#store = store
     this.#users = users
     this.#changed = changed
+    this.#keep = keep
   }
 
   find(ref: { readonly id: string } | { readonly name: string }): Promise<RoleRow | null> {
@@ -117,12 +120,12 @@ export class RoleBook {
   }
 
   /** Names that differ in letter case only are the same role to every policy: 409. */
-  async create(name: string, description = ''): Promise<RoleRow> {
+  async create(name: string, description = '', id = randomUUID().replaceAll('-', '')): Promise<RoleRow> {
     const existing = await listRoles(this.#store.db, { limit: maxRoles })
     const refusal = fault('Conflict', { message: `There is a role named ${name} already.` })
     if (existing.some((role) => role.name.toLowerCase() === name.toLowerCase())) throw refusal
     if (existing.length >= maxRoles) throw invalid(`There are ${maxRoles} roles; there can be no more.`)
-    const row: RoleRow = { id: randomUUID().replaceAll('-', ''), name, description }
+    const row: RoleRow = { id, name, description }
     try {
       await insertRole(this.#store.db, row)
     } catch (error) {
@@ -152,7 +155,7 @@ export class RoleBook {
   async delete(id: string): Promise<void> {
     const role = await this.find({ id })
     if (role !== null) refuseStandard(role, 'deleted')
-    await this.#store.transaction((tx) => deleteRole(tx, id))
+    await this.#keep((tx) => deleteRole(tx, id))
     this.#changed()
   }
 
@@ -186,7 +189,7 @@ export class RoleBook {
   /** False when there was nothing to take away. */
   async take(roleId: string, actor: RoleActor, target: RoleTarget, inherited = false): Promise<boolean> {
     const row = { ...rowOf(roleId, actor, target), inherited }
-    const taken = await deleteAssignment(this.#store.db, row)
+    const taken = await this.#keep((tx) => deleteAssignment(tx, row))
     this.#changed()
     return taken
   }

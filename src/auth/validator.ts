@@ -42,6 +42,7 @@ export class TokenValidator {
   readonly #signer: TokenSigner
   readonly #cache = new Lru<Entry>(cacheSize)
   #epoch = 0
+  #withdrawals = 0
 
   constructor(parts: StandingParts, clock: Clock, signer: TokenSigner) {
     this.#parts = parts
@@ -58,6 +59,11 @@ export class TokenValidator {
     { allowExpired = false, fresh = false, maxAgeMs = cacheMicros / 1000 }: ValidateOptions = {},
   ): Promise<ValidToken | null> {
     const now = this.#clock.now()
+    const withdrawals = await this.#signer.look(now)
+    if (withdrawals !== this.#withdrawals) {
+      this.#withdrawals = withdrawals
+      this.forget()
+    }
     const entry = await this.#entry(token, now)
     if (entry === null) return null
     const { claims } = entry

@@ -3,6 +3,7 @@ import type { AccessRule } from '../../auth/access-rules.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import type { DomainRow } from '../../db/store/identity.ts'
 import { isoMicros } from '../../runtime/clock.ts'
+import { passwordExpiry } from './views.ts'
 
 /** `2026-08-01T10:00:00.000000Z`. */
 export const keystoneTime = (micros: number): string => `${isoMicros(micros)}Z`
@@ -20,7 +21,7 @@ export function tokenView({ claims, standing }: ValidToken, catalog?: readonly o
         id: user.id,
         name: user.name,
         domain: domainView(userDomain),
-        password_expires_at: null,
+        password_expires_at: passwordExpiry(user),
       },
       audit_ids: claims.auditIds,
       issued_at: keystoneTime(claims.issuedAt),

@@ -1,6 +1,7 @@
 /** Users and groups. An account may see itself and change its own password; the rest is for administrators. */
 import type { Static } from 'typebox'
 import { notFound } from '../../auth/directory.ts'
+import { accountOptions, type AccountOptionsChange } from '../../model/account-options.ts'
 import { invalid } from '../../model/errors.ts'
 import { ownDomain } from './project-routes.ts'
 import {
@@ -35,6 +36,14 @@ async function listUsers(call: Call): Promise<Answer> {
   return collection(call, 'users', '/users', views, limitOf(call.query), { goesOn: true })
 }
 
+/** Those that are known here; null takes one away. */
+function optionsOf({ options }: Static<typeof UserChange>['user']): AccountOptionsChange | undefined {
+  if (options === undefined) return undefined
+  return Object.fromEntries(
+    accountOptions.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  )
+}
+
 async function createUser(call: Call): Promise<Answer> {
   const { user } = call.body as Static<typeof NewUser>
   const made = await directoryOf(call).createUser({
@@ -45,6 +54,7 @@ async function createUser(call: Call): Promise<Answer> {
     email: user.email ?? null,
     enabled: user.enabled ?? true,
     defaultProjectId: user.default_project_id ?? null,
+    ...given('options', optionsOf(user)),
   })
   return { status: 201, body: { user: userView(call, made) } }
 }
@@ -71,6 +81,7 @@ async function updateUser(call: Call): Promise<Answer> {
     ...given('email', user.email),
     ...given('enabled', user.enabled),
     ...given('defaultProjectId', user.default_project_id),
+    ...given('options', optionsOf(user)),
     ...(typeof user.password === 'string' ? { password: user.password } : {}),
   })
   return { status: 200, body: { user: userView(call, after) } }

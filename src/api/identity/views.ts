@@ -2,6 +2,7 @@
 import type { GroupRecord, UserRecord } from '../../auth/backends/backend.ts'
 import type { DomainRow, ProjectRow } from '../../db/store/identity.ts'
 import type { RoleRow } from '../../db/store/roles.ts'
+import { isoMicros } from '../../runtime/clock.ts'
 import type { Call } from './route.ts'
 
 export const domainView = (call: Call, row: DomainRow): object => ({
@@ -39,14 +40,18 @@ export const domainAsProject = (call: Call, row: DomainRow): object => ({
   links: { self: `${call.v3}/projects/${row.id}` },
 })
 
+/** Keystone writes this one without its zone. */
+export const passwordExpiry = ({ passwordExpiresAt = null }: UserRecord): string | null =>
+  passwordExpiresAt === null ? null : isoMicros(passwordExpiresAt)
+
 export const userView = (call: Call, user: UserRecord): object => ({
   id: user.id,
   name: user.name,
   domain_id: user.domainId,
   description: user.description,
   enabled: user.enabled,
-  password_expires_at: null,
-  options: {},
+  password_expires_at: passwordExpiry(user),
+  options: user.options ?? {},
   ...(user.email === null ? {} : { email: user.email }),
   ...(user.defaultProjectId === null ? {} : { default_project_id: user.defaultProjectId }),
   links: { self: `${call.v3}/users/${user.id}` },

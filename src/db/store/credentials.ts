@@ -37,6 +37,20 @@ export async function insertApplicationCredential(
   await db.insertInto('application_credentials').values(row).execute()
 }
 
+/** Writes the same secret with another hash, unless it is not `before` any more. */
+export async function replaceSecretHash(
+  db: DbOrTx,
+  id: string,
+  hashes: { readonly before: string; readonly after: string },
+): Promise<void> {
+  await db
+    .updateTable('application_credentials')
+    .set({ secret_hash: hashes.after })
+    .where('id', '=', id)
+    .where('secret_hash', '=', hashes.before)
+    .execute()
+}
+
 /** False when there was none. */
 export async function deleteApplicationCredential(db: DbOrTx, userId: string, id: string): Promise<boolean> {
   const { numDeletedRows } = await db

@@ -13,6 +13,7 @@ import type {
   Tx,
   UsersTable,
 } from '../schema.ts'
+import { forgetPasswords } from './password-facts.ts'
 import { byName, type NamedFilter } from './names.ts'
 import { withTags, type TagFilter } from './project-tags.ts'
 import { deleteAssignmentsOf } from './roles.ts'
@@ -193,6 +194,32 @@ export async function updateUserOf(
   return numUpdatedRows > 0n
 }
 
+/** Writes the same password with another hash; false when it is not `before` any more. Tokens live on. */
+export async function replaceHash(
+  db: DbOrTx,
+  id: string,
+  hashes: { readonly before: string; readonly after: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ password_hash: hashes.after })
+    .where('id', '=', id)
+    .where('password_hash', '=', hashes.before)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Hashes of other parameters than those `usual` begins with, some of them. Reads every user. */
+export async function unusualHashes(db: DbOrTx, usual: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('password_hash')
+    .where('password_hash', 'not like', `${usual}%`)
+    .limit(limit)
+    .execute()
+  return rows.flatMap(({ password_hash: hash }) => (hash === null ? [] : [hash]))
+}
+
 /** For `tokens_valid_after`: unlike any earlier one, whatever the clocks of other nodes said and whoever writes meanwhile. */
 export const nextGeneration = (now: Stamp): RawBuilder<number> => {
   const before = sql.ref('tokens_valid_after')
@@ -205,6 +232,7 @@ export async function deleteUser(tx: Tx, id: string): Promise<void> {
   await deleteAssignmentsOf(tx, { type: 'user', id })
   await tx.deleteFrom('credential_rules').where('user_id', '=', id).execute()
   await tx.deleteFrom('application_credentials').where('user_id', '=', id).execute()
+  await forgetPasswords(tx, id)
   await tx.deleteFrom('users').where('id', '=', id).execute()
 }
 

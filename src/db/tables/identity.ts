@@ -107,6 +107,27 @@ export interface DirectoryIdsTable {
   created_at: Stamp
 }
 
+/** Of an account of the database. The release before knows none of it. */
+export interface PasswordFactsTable {
+  user_id: string
+  /** The salt of the hash that the next three are about; of another password nothing is known. */
+  password_mark: string | null
+  set_at: Stamp | null
+  /** null = never. */
+  expires_at: Stamp | null
+  /** 1: by its owner; 0: by an administrator. */
+  by_owner: Flag | null
+  /** The last good login, to the hour, or when an administrator let the account in again; null = not known. */
+  last_active_at: Stamp | null
+  /** JSON, see `model/account-options.ts`; null = none. */
+  options: Json | null
+}
+/** Passwords that were replaced, as long as they may not be used again. */
+export interface OldPasswordsTable {
+  user_id: string
+  replaced_at: Stamp
+  password_hash: string
+}
 export interface ProjectTagsTable {
   project_id: string
   name: string
@@ -150,6 +171,33 @@ export interface CatalogEndpointsTable {
   url: string
   enabled: Flag
 }
+/** Who did what: see `model/audit.ts`. Empty text where there is nothing to say. */
+export interface AuditEventsTable {
+  id: string
+  at: Stamp
+  last_at: Stamp
+  count: number
+  action: string
+  outcome: string
+  reason: number
+  operation: string
+  user_id: string
+  user_name: string
+  user_domain_id: string
+  project_id: string
+  method: string
+  credential_id: string
+  token_id: string
+  token_hash: string
+  target_type: string
+  target_id: string
+  target_path: string
+  target_project_id: string
+  request_id: string
+  address: string
+  agent: string
+  observer: string
+}
 
 export interface IdentityTables {
   domains: DomainsTable
@@ -164,6 +212,8 @@ export interface IdentityTables {
   login_attempts: LoginAttemptsTable
   login_records: LoginRecordsTable
   directory_ids: DirectoryIdsTable
+  password_facts: PasswordFactsTable
+  old_passwords: OldPasswordsTable
   project_tags: ProjectTagsTable
   inherited_assignments: InheritedAssignmentsTable
   role_implications: RoleImplicationsTable
@@ -171,6 +221,7 @@ export interface IdentityTables {
   catalog_regions: CatalogRegionsTable
   catalog_services: CatalogServicesTable
   catalog_endpoints: CatalogEndpointsTable
+  audit_events: AuditEventsTable
 }
 
 /** By name: see `migrations/ledgers.ts`. */
@@ -187,6 +238,8 @@ export const identityTables = [
   'login_attempts',
   'login_records',
   'directory_ids',
+  'password_facts',
+  'old_passwords',
   'project_tags',
   'inherited_assignments',
   'role_implications',
@@ -194,4 +247,5 @@ export const identityTables = [
   'catalog_regions',
   'catalog_services',
   'catalog_endpoints',
+  'audit_events',
 ] as const satisfies readonly (keyof IdentityTables)[]
