@@ -59,6 +59,9 @@ describe('domains', () => {
     expect((await ask('GET', path)).status).toBe(404)
     expect((await ask('GET', `/users/${anna}`)).status).toBe(404)
     const { db } = face.bench.store
+    for (const table of ['password_facts', 'old_passwords'] as const) {
+      expect(await db.selectFrom(table).selectAll().where('user_id', '=', anna).execute()).toEqual([])
+    }
     expect(
       await db.selectFrom('role_assignments').selectAll().where('actor_id', '=', anna).execute(),
     ).toEqual([])
@@ -84,6 +87,20 @@ describe('domains', () => {
     await ok('PATCH', `/domains/${domain.id}`, { domain: { description: 'far' } }, token)
     await ok('PATCH', `/domains/${domain.id}`, off)
     await ok('DELETE', `/domains/${domain.id}`)
+  })
+
+  test('with the last administrator in it stays enabled, even if another closes it', async () => {
+    const { directory, roles } = face.bench.auth
+    const { domain } = await ok('POST', '/domains', { domain: { name: 'bosses' } })
+    const boss = await user('only boss', { domain_id: domain.id })
+    const { userId, projectId } = face.bench.admin
+    const admin = { id: await roleId('admin'), target: { type: 'project', id: projectId } as const }
+    await roles.grant(admin.id, { type: 'user', id: boss }, admin.target)
+    await roles.take(admin.id, { type: 'user', id: userId }, admin.target)
+    await expect(directory.updateDomain(domain.id, { enabled: false })).rejects.toMatchObject({ status: 409 })
+    await roles.grant(admin.id, { type: 'user', id: userId }, admin.target)
+    await directory.updateDomain(domain.id, { enabled: false })
+    await directory.deleteDomain(domain.id)
   })
 
   test('as projects', async () => {
