@@ -16,7 +16,7 @@ export interface AssignmentQuery {
   readonly subtree?: boolean
   /** Only those that are, or that come from ones that are, for what is below their target. */
   readonly inherited?: boolean
-  /** Rows of the answer, and of what is looked at for it. */
+  /** Rows of the answer. */
   readonly limit: number
 }
 
@@ -26,25 +26,35 @@ export interface AssignmentParts {
   readonly tree: ProjectTree
 }
 
-/** Rows as they were granted. */
-export async function grantedRows(parts: AssignmentParts, query: AssignmentQuery): Promise<AssignmentRow[]> {
+/** Rows, projects and roles that are looked at for one answer. */
+const lookedAt = 10_000
+
+/** Rows as they were granted; `isCut`: there are more. */
+export async function grantedRows(
+  parts: AssignmentParts,
+  query: AssignmentQuery,
+): Promise<{ readonly rows: AssignmentRow[]; readonly isCut: boolean }> {
   const { userId, groupId, roleId, target, limit } = query
   const actors: RoleActor[] = [
     ...(userId === undefined ? [] : [{ type: 'user', id: userId } as const]),
     ...(groupId === undefined ? [] : [{ type: 'group', id: groupId } as const]),
   ]
   const shown = target === undefined ? undefined : await shownTargets(parts, target, query)
-  return parts.roles.assignments({
+  const rows = await parts.roles.assignments({
     ...(actors.length === 0 ? {} : { actors }),
     ...(shown === undefined ? {} : { targets: shown }),
     ...(roleId === undefined ? {} : { roleId }),
     ...(query.inherited === true ? { inherited: true } : {}),
-    limit,
+    limit: limit + 1,
   })
+  return { rows: rows.slice(0, limit), isCut: rows.length > limit }
 }
 
 /** Rows of users, as their tokens have them. Roles are filtered after they are worked out: an implied one has no row. */
-export async function workedOutRows(parts: AssignmentParts, query: AssignmentQuery): Promise<EffectiveRow[]> {
+export async function workedOutRows(
+  parts: AssignmentParts,
+  query: AssignmentQuery,
+): Promise<{ readonly rows: EffectiveRow[]; readonly isCut: boolean }> {
   const { roles } = parts
   const { userId, roleId, target, limit } = query
   const shown = target === undefined ? undefined : await shownTargets(parts, target, query)
@@ -53,29 +63,30 @@ export async function workedOutRows(parts: AssignmentParts, query: AssignmentQue
   const rows = await roles.assignments({
     ...(actors === undefined ? {} : { actors }),
     ...(shown === undefined ? {} : { targets: [...shown, ...over] }),
-    limit,
+    limit: lookedAt + 1,
   })
-  const places = new Set(shown?.map(({ type, id }) => `${type} ${id}`))
-  const wanted = (row: EffectiveRow): boolean =>
-    (shown === undefined || places.has(`${row.target_type} ${row.target_id}`)) &&
-    (roleId === undefined || row.role_id === roleId) &&
-    (userId === undefined || row.actor_id === userId) &&
-    (query.inherited !== true || row.from.inherited === true)
+  const wanted = {
+    ...(shown === undefined ? {} : { places: new Set(shown.map(({ type, id }) => `${type} ${id}`)) }),
+    ...(roleId === undefined ? {} : { roleId }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(query.inherited === true ? { inherited: true } : {}),
+  }
   const world = {
     members: await membersOf(parts, rows, userId),
-    projects: await projectsBelow(parts, rows, limit),
-    roles: await rolesByPrior(roles, limit),
+    projects: await projectsBelow(parts, rows),
+    roles: await rolesByPrior(roles),
   }
-  return effectiveRows(rows, world, wanted, limit)
+  const { rows: found, isCut } = effectiveRows(rows, world, wanted, limit)
+  return { rows: found, isCut: isCut || rows.length > lookedAt }
 }
 
 async function shownTargets(
   { tree }: AssignmentParts,
   target: RoleTarget,
-  { subtree, limit }: AssignmentQuery,
+  { subtree }: AssignmentQuery,
 ): Promise<RoleTarget[]> {
   if (subtree !== true || target.type !== 'project') return [target]
-  const below = await tree.subtree([target.id], limit)
+  const below = await tree.subtree([target.id], lookedAt)
   return [target, ...below.map(({ id }): RoleTarget => ({ type: 'project', id }))]
 }
 
@@ -113,20 +124,19 @@ async function membersOf(
 async function projectsBelow(
   { directory }: AssignmentParts,
   rows: readonly AssignmentRow[],
-  limit: number,
 ): Promise<ProjectRow[]> {
   const above = (type: RoleTarget['type']): string[] => [
     ...new Set(
       rows.filter((row) => row.inherited === true && row.target_type === type).map((row) => row.target_id),
     ),
   ]
-  const projects = await directory.listProjects({ ids: above('project'), limit })
+  const projects = await directory.listProjects({ ids: above('project'), limit: lookedAt })
   const domainIds = new Set([...above('domain'), ...projects.map((row) => row.domain_id)])
-  return directory.listProjects({ domainIds: [...domainIds], limit })
+  return directory.listProjects({ domainIds: [...domainIds], limit: lookedAt })
 }
 
-async function rolesByPrior(roles: RoleBook, limit: number): Promise<Map<string, readonly string[]>> {
-  const all = await roles.list({ limit })
+async function rolesByPrior(roles: RoleBook): Promise<Map<string, readonly string[]>> {
+  const all = await roles.list({ limit: lookedAt })
   const implications = await roles.implications()
   return new Map(all.map((role) => [role.id, expandRoles([role], all, implications).map(({ id }) => id)]))
 }

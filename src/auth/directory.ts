@@ -99,7 +99,11 @@ export class Directory {
       description: change.description ?? domain.description,
       enabled: change.enabled === undefined ? domain.enabled : ((change.enabled ? 1 : 0) as 0 | 1),
     }
-    await this.#unique(`a domain named ${next.name}`, () => updateDomain(this.#store.db, id, next))
+    await this.#unique(`a domain named ${next.name}`, () =>
+      change.enabled === false
+        ? this.#guards.keep((tx) => updateDomain(tx, id, next))
+        : updateDomain(this.#store.db, id, next),
+    )
     this.#changed()
     return { ...domain, ...next }
   }
@@ -125,7 +129,7 @@ export class Directory {
         message: `The domain ${domain.name} has projects, such as ${project.name}; delete those first.`,
       })
     }
-    await this.#store.transaction((tx) => deleteDomain(tx, id))
+    await this.#guards.keep((tx) => deleteDomain(tx, id))
     this.#changed()
   }
 

@@ -132,7 +132,7 @@ describe('role assignments as they work out', () => {
   test('are those that a walk on foot finds, each once', () => {
     fc.assert(
       fc.property(worlds, (world) => {
-        const rows = effectiveRows(world.rows, pureWorld(world), () => true, 10_000)
+        const rows = effectiveRows(world.rows, pureWorld(world), {}, 10_000).rows
         const found = rows.map((row) =>
           spelled(row.actor_id, { type: row.target_type, id: row.target_id }, row.role_id),
         )
@@ -145,14 +145,44 @@ describe('role assignments as they work out', () => {
   test('grow with what is granted, and a bound cuts them', () => {
     fc.assert(
       fc.property(worlds, fc.nat(20), (world, bound) => {
-        const all = effectiveRows(world.rows, pureWorld(world), () => true, 10_000)
-        const fewer = effectiveRows(world.rows.slice(1), pureWorld(world), () => true, 10_000)
+        const all = effectiveRows(world.rows, pureWorld(world), {}, 10_000).rows
+        const fewer = effectiveRows(world.rows.slice(1), pureWorld(world), {}, 10_000).rows
         expect(fewer.length).toBeLessThanOrEqual(all.length)
-        const cut = effectiveRows(world.rows, pureWorld(world), () => true, bound + 1)
-        expect(cut).toEqual(all.slice(0, bound + 1))
+        const cut = effectiveRows(world.rows, pureWorld(world), {}, bound + 1)
+        expect(cut).toEqual({ rows: all.slice(0, bound + 1), isCut: all.length > bound + 1 })
       }),
     )
   })
+})
+
+test('ways that all lead to the same rows are not walked without end', () => {
+  const many = Array.from({ length: 500 }, (_, i) => i)
+  const members = many.slice(400).map((i) => `user ${i}`)
+  const world: EffectiveWorld = {
+    members: new Map(many.map((i) => [`group ${i}`, members])),
+    projects: many.slice(400).map((i) => ({ id: `p${i}`, parent_id: 'd0', domain_id: 'd0' })),
+    roles: new Map([['r0', ['r0', 'r1']]]),
+  }
+  const rows = many.map((i): AssignmentRow => ({
+    role_id: 'r0',
+    actor_type: 'group',
+    actor_id: `group ${i}`,
+    target_type: 'domain',
+    target_id: 'd0',
+    inherited: true,
+  }))
+  // Ten million ways to twenty thousand rows.
+  const all = effectiveRows(rows, world, {}, 50_000)
+  expect([all.rows.length, all.isCut]).toEqual([20_000, true])
+  const one = effectiveRows(
+    rows,
+    world,
+    { userId: 'user 407', roleId: 'r1', places: new Set(['project p407']) },
+    1_000,
+  )
+  expect(one.rows).toMatchObject([{ actor_id: 'user 407', role_id: 'r1', target_id: 'p407' }])
+  expect(one.isCut).toBe(false)
+  expect(effectiveRows(rows, world, { roleId: 'r2' }, 1_000)).toEqual({ rows: [], isCut: false })
 })
 
 describe('implied roles', () => {
@@ -250,7 +280,7 @@ describe('in the database', () => {
       fc.asyncProperty(worlds, async (world) => {
         await furnish(world)
         const wanted = onFoot(world)
-        const listed = (await workedOutRows(auth, { limit: 10_000 })).map((row) =>
+        const listed = (await workedOutRows(auth, { limit: 10_000 })).rows.map((row) =>
           spelled(row.actor_id, { type: row.target_type, id: row.target_id }, row.role_id),
         )
         expect(listed.toSorted()).toEqual(wanted.toSorted())
@@ -275,7 +305,9 @@ describe('in the database', () => {
               held.toSorted(),
             )
             const asked = await workedOutRows(auth, { userId: user, target: place, limit: 100 })
-            expect(asked.map((one) => spelled(user, place, one.role_id)).toSorted()).toEqual(held.toSorted())
+            expect(asked.rows.map((one) => spelled(user, place, one.role_id)).toSorted()).toEqual(
+              held.toSorted(),
+            )
             if (place.type === 'project') expect(projects.includes(place.id)).toBe(held.length > 0)
           }
         }

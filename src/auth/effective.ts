@@ -27,38 +27,65 @@ export interface EffectiveRow {
   readonly from: AssignmentRow
 }
 
-/** Each row once, by the first way found; at most `limit`, of those that `wanted` lets through. */
+/** What of the answer is asked for; absent = anything. */
+export interface EffectiveFilter {
+  readonly userId?: string
+  readonly roleId?: string
+  /** `type id` of the places. */
+  readonly places?: ReadonlySet<string>
+  /** Only what comes from above. */
+  readonly inherited?: boolean
+}
+
+/** Ways from an assignment to a row of the answer that are gone; a fraction of a second of work. */
+const maxWays = 1_000_000
+
+/**
+ * Each row once, by the first way found; at most `limit`. `isCut`: there may be more, because of the limit or because there were too
+ * many ways to look at.
+ */
 export function effectiveRows(
   rows: readonly AssignmentRow[],
   world: EffectiveWorld,
-  wanted: (row: EffectiveRow) => boolean,
+  wanted: EffectiveFilter,
   limit: number,
-): EffectiveRow[] {
+): { readonly rows: EffectiveRow[]; readonly isCut: boolean } {
   const found = new Map<string, EffectiveRow>()
   const below = descendants(world.projects)
+  const { userId, roleId, places: asked } = wanted
+  let ways = maxWays
   for (const from of rows) {
-    const users = from.actor_type === 'user' ? [from.actor_id] : (world.members.get(from.actor_id) ?? [])
-    const places = from.inherited === true ? below(from) : [from.target_id]
+    if (wanted.inherited === true && from.inherited !== true) continue
     const type = from.inherited === true ? 'project' : from.target_type
+    const actors = from.actor_type === 'user' ? [from.actor_id] : (world.members.get(from.actor_id) ?? [])
+    // Left out before they are combined: of a million ways none may be wanted.
+    const users = actors.filter((id) => userId === undefined || id === userId)
+    const roles = (world.roles.get(from.role_id) ?? []).filter((id) => roleId === undefined || id === roleId)
+    if (users.length === 0 || roles.length === 0) continue
+    const places = (from.inherited === true ? below(from) : [from.target_id]).filter(
+      (id) => asked === undefined || asked.has(`${type} ${id}`),
+    )
+    ways -= 1 + places.length * users.length * roles.length
+    if (ways < 0) return { rows: [...found.values()], isCut: true }
     for (const place of places) {
       for (const user of users) {
-        for (const role of world.roles.get(from.role_id) ?? []) {
-          const one: EffectiveRow = {
+        for (const role of roles) {
+          const key = `${role} ${user} ${type} ${place}`
+          if (found.has(key)) continue
+          if (found.size >= limit) return { rows: [...found.values()], isCut: true }
+          found.set(key, {
             role_id: role,
             actor_type: 'user',
             actor_id: user,
             target_type: type,
             target_id: place,
             from,
-          }
-          const key = `${role} ${user} ${type} ${place}`
-          if (!found.has(key) && wanted(one)) found.set(key, one)
-          if (found.size >= limit) return [...found.values()]
+          })
         }
       }
     }
   }
-  return [...found.values()]
+  return { rows: [...found.values()], isCut: false }
 }
 
 /** Ids of the projects below a project, or in a domain. */

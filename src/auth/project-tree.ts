@@ -79,14 +79,7 @@ export class ProjectTree {
   /** In place of those that it has. */
   async replaceTags(projectId: string, tags: readonly string[]): Promise<void> {
     if (new Set(tags).size > maxTagsPerProject) throw tooManyTags()
-    const replace = (): Promise<void> => this.#store.transaction((tx) => replaceTags(tx, projectId, tags))
-    try {
-      await replace()
-    } catch (error) {
-      // Two at the same time: whoever comes second replaces what the first wrote.
-      if (!this.#store.dialect.isDuplicate(error)) throw error
-      await replace()
-    }
+    await this.#store.transaction((tx) => replaceTags(tx, projectId, tags))
   }
 
   /** A no-op when it has it already. */

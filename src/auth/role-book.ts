@@ -253,12 +253,7 @@ export class RoleBook {
 
   async #note(prior: string, implied: string, inForce: 0 | 1): Promise<void> {
     const row = { prior_role_id: prior, implied_role_id: implied, in_force: inForce }
-    try {
-      await this.#store.transaction((tx) => noteImplication(tx, row))
-    } catch (error) {
-      // Somebody else noted the pair at the same time: that one stands.
-      if (!this.#store.dialect.isDuplicate(error)) throw error
-    }
+    await this.#store.transaction((tx) => noteImplication(tx, row))
     this.#changed()
   }
 

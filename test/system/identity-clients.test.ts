@@ -281,7 +281,7 @@ describe.skipIf(!installed)(
       process.stdout.write(`stock openstack commands on db: ${stock.report()}\n`)
       expect(stock.failures).toEqual([])
       expect(stock.count).toBeGreaterThanOrEqual(60)
-    }, 300_000)
+    }, 600_000)
   },
 )
 
@@ -363,6 +363,6 @@ describe.skipIf(!installed || !hasSlapd())(
       expect(await refused('token issue', {}, asBob)).toMatch(/HTTP 401/)
       process.stdout.write(`stock openstack commands on ldap: ${stock.report()}\n`)
       expect(stock.failures).toEqual([])
-    }, 300_000)
+    }, 600_000)
   },
 )

@@ -3,6 +3,7 @@
 One line of JSON comes in for each: {"args", "env"}; one goes out: {"code", "out", "err"}.
 """
 import importlib
+import importlib.metadata
 import json
 import os
 import sys
@@ -13,6 +14,15 @@ if sys.argv[1].startswith("openstack"):
     # What the command line would import when it is asked for.
     for plugin in ("keystoneauth1.loading", "osc_lib.command.command", "manilaclient.osc.plugin", "openstack"):
         importlib.import_module(plugin)
+    # It loads all commands that there are for each that is run, of other services too.
+    points = importlib.metadata.entry_points()
+    for group in sorted(points.groups):
+        if group.startswith("openstack."):
+            for module_name in sorted({point.module for point in points.select(group=group)}):
+                try:
+                    importlib.import_module(module_name)
+                except ImportError:
+                    pass  # The client passes it over as well.
 
 
 def child(asked, out, err):

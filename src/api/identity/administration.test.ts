@@ -59,6 +59,9 @@ describe('domains', () => {
     expect((await ask('GET', path)).status).toBe(404)
     expect((await ask('GET', `/users/${anna}`)).status).toBe(404)
     const { db } = face.bench.store
+    for (const table of ['password_facts', 'old_passwords'] as const) {
+      expect(await db.selectFrom(table).selectAll().where('user_id', '=', anna).execute()).toEqual([])
+    }
     expect(
       await db.selectFrom('role_assignments').selectAll().where('actor_id', '=', anna).execute(),
     ).toEqual([])
@@ -71,6 +74,33 @@ describe('domains', () => {
     ] as const) {
       expect((await ask(method, '/domains/default', body)).status).toBe(403)
     }
+  })
+
+  test('of one’s own account stays enabled, whoever one is', async () => {
+    const { domain } = await ok('POST', '/domains', { domain: { name: 'remote' } })
+    const boss = await user('remote boss', { domain_id: domain.id })
+    const { projectId } = face.bench.admin
+    await ok('PUT', `/projects/${projectId}/users/${boss}/roles/${await roleId('admin')}`)
+    const { token } = await enter(boss, { project: { id: projectId } })
+    const off = { domain: { enabled: false } }
+    expect((await ask('PATCH', `/domains/${domain.id}`, off, token)).status).toBe(403)
+    await ok('PATCH', `/domains/${domain.id}`, { domain: { description: 'far' } }, token)
+    await ok('PATCH', `/domains/${domain.id}`, off)
+    await ok('DELETE', `/domains/${domain.id}`)
+  })
+
+  test('with the last administrator in it stays enabled, even if another closes it', async () => {
+    const { directory, roles } = face.bench.auth
+    const { domain } = await ok('POST', '/domains', { domain: { name: 'bosses' } })
+    const boss = await user('only boss', { domain_id: domain.id })
+    const { userId, projectId } = face.bench.admin
+    const admin = { id: await roleId('admin'), target: { type: 'project', id: projectId } as const }
+    await roles.grant(admin.id, { type: 'user', id: boss }, admin.target)
+    await roles.take(admin.id, { type: 'user', id: userId }, admin.target)
+    await expect(directory.updateDomain(domain.id, { enabled: false })).rejects.toMatchObject({ status: 409 })
+    await roles.grant(admin.id, { type: 'user', id: userId }, admin.target)
+    await directory.updateDomain(domain.id, { enabled: false })
+    await directory.deleteDomain(domain.id)
   })
 
   test('as projects', async () => {
@@ -391,6 +421,11 @@ describe('role assignments', () => {
       })),
     )
     expect(await list(`effective&user.id=${who}`)).toHaveLength(3)
+    for (const query of [`effective&user.id=${who}`, `scope.project.id=${top}`]) {
+      const part = await ok('GET', `/role_assignments?${query}&limit=1`)
+      expect([part.role_assignments.length, part.truncated, part.links.next]).toEqual([1, true, null])
+      expect((await ok('GET', `/role_assignments?${query}&limit=9`)).truncated).toBeUndefined()
+    }
     expect(await list(`effective&user.id=${who}&role.id=${reader}`)).toHaveLength(2)
     expect(await list(`effective&scope.project.id=${top}`)).toHaveLength(1)
     expect(await list(`effective&scope.project.id=${top}&include_subtree`)).toHaveLength(3)
@@ -621,9 +656,50 @@ test('a change is in force in other processes after 5 s at most', async () => {
     clock.pass(5)
     expect(await seen()).toEqual(after)
   }
+  expect(await types()).toEqual(['far-service'])
   await ok('DELETE', `/services/${service.id}`)
   clock.pass(5)
   expect(await types()).toEqual([])
+})
+
+describe('two at the same time', () => {
+  const twice = async (method: string, path: string, body?: unknown, token?: string): Promise<number[]> => {
+    const replies = await Promise.all([1, 2, 3].map(() => ask(method, path, body, token)))
+    return replies.map(({ status }) => status).toSorted((a, b) => a - b)
+  }
+
+  test('are one where both want the same', async () => {
+    const where = await project('crowded')
+    const who = await user('crowd')
+    const { role } = await ok('POST', '/roles', { role: { name: 'crowded' } })
+    const { group } = await ok('POST', '/groups', { group: { name: 'crowd' } })
+    const inherited = `/OS-INHERIT/projects/${where}/users/${who}/roles/${role.id}/inherited_to_projects`
+    expect(await twice('PUT', inherited)).toEqual([204, 204, 204])
+    expect(await twice('PUT', `/projects/${where}/users/${who}/roles/${role.id}`)).toEqual([204, 204, 204])
+    expect(await twice('PUT', `/roles/${role.id}/implies/${memberId}`)).toEqual([201, 201, 201])
+    expect(await twice('PUT', `/groups/${group.id}/users/${who}`)).toEqual([204, 204, 204])
+    expect(await twice('PUT', `/projects/${where}/tags/full`)).toEqual([201, 201, 201])
+    expect(await twice('PUT', `/projects/${where}/tags`, { tags: ['a', 'b'] })).toEqual([200, 200, 200])
+    expect((await ok('GET', `/projects/${where}`)).project.tags).toEqual(['a', 'b'])
+    expect(await twice('DELETE', inherited)).toEqual([204, 404, 404])
+  })
+
+  test('are one and refusals where each wants its own', async () => {
+    expect(await twice('POST', '/domains', { domain: { name: 'rushed' } })).toEqual([201, 409, 409])
+    expect(await twice('POST', '/projects', { project: { name: 'rushed' } })).toEqual([201, 409, 409])
+    expect(await twice('POST', '/roles', { role: { name: 'rushed' } })).toEqual([201, 409, 409])
+    expect(await twice('PUT', '/regions/rushed', { region: {} })).toEqual([201, 409, 409])
+    const path = `/users/${face.bench.demo.userId}/application_credentials`
+    const access_rules = [{ path: '/v2/rushed', method: 'GET', service: 'share' }]
+    const made = await Promise.all(
+      [1, 2, 3].map((i) =>
+        ask('POST', path, { application_credential: { name: `rushed ${i}`, access_rules } }, demoToken),
+      ),
+    )
+    expect(made.map(({ status }) => status)).toEqual([201, 201, 201])
+    const ids = made.map(({ body }) => body.application_credential.access_rules[0].id as string)
+    expect(new Set(ids).size).toBe(1)
+  })
 })
 
 test('whatever can be got can be asked for without its body', async () => {

@@ -4,16 +4,25 @@ import type { EffectiveRow } from '../../auth/effective.ts'
 import type { AssignmentRow, RoleTarget } from '../../db/store/roles.ts'
 import { invalid } from '../../model/errors.ts'
 import { grantPath } from './grant-routes.ts'
-import { collection, given, isOn, maxRows, type Answer, type Call, type IdentityRoute } from './route.ts'
+import {
+  collection,
+  given,
+  isOn,
+  limitOf,
+  maxRows,
+  type Answer,
+  type Call,
+  type IdentityRoute,
+} from './route.ts'
 import { ListQuery } from './schemas.ts'
 
 async function list(call: Call): Promise<Answer> {
   const { auth } = call.parts
   const effective = isOn(call.query.effective)
   const wanted = assignmentQuery(call.query, effective)
-  const rows = effective ? await workedOutRows(auth, wanted) : await grantedRows(auth, wanted)
+  const { rows, isCut } = effective ? await workedOutRows(auth, wanted) : await grantedRows(auth, wanted)
   const views = await viewsOf(call, rows, isOn(call.query.include_names))
-  return collection(call, 'role_assignments', '/role_assignments', views, maxRows)
+  return collection(call, 'role_assignments', '/role_assignments', views, wanted.limit, { isCut })
 }
 
 function assignmentQuery(query: Call['query'], effective: boolean): AssignmentQuery {
@@ -37,7 +46,7 @@ function assignmentQuery(query: Call['query'], effective: boolean): AssignmentQu
     ...given('target', target),
     ...(below === undefined ? {} : { inherited: true }),
     subtree,
-    limit: maxRows + 1,
+    limit: limitOf(query),
   }
 }
 

@@ -72,7 +72,7 @@ export function ownerOrAdmin(call: Call, userId: string): void {
 
 /**
  * A collection in Keystone's frame. `rows` may hold one more than asked for, which says the list was cut; where the list goes on
- * after a `marker`, the link `next` says how.
+ * after a `marker`, the link `next` says how. `isCut`: there are more than in `rows`.
  */
 export function collection(
   call: Call,
@@ -80,10 +80,10 @@ export function collection(
   path: string,
   rows: readonly object[],
   limit: number,
-  { goesOn = false }: { readonly goesOn?: boolean } = {},
+  { goesOn = false, isCut = false }: { readonly goesOn?: boolean; readonly isCut?: boolean } = {},
 ): Answer {
-  const truncated = rows.length > limit
-  const shown = truncated ? rows.slice(0, limit) : rows
+  const truncated = isCut || rows.length > limit
+  const shown = rows.slice(0, limit)
   const last = shown.at(-1) as { readonly id?: string } | undefined
   const next =
     truncated && goesOn && last?.id !== undefined

@@ -69,6 +69,8 @@ export async function deleteDomain(tx: Tx, id: string): Promise<void> {
     await tx.deleteFrom('inherited_assignments').where('actor_id', 'in', actors).execute()
     await tx.deleteFrom('application_credentials').where('user_id', 'in', actors).execute()
     await tx.deleteFrom('credential_rules').where('user_id', 'in', actors).execute()
+    await tx.deleteFrom('password_facts').where('user_id', 'in', actors).execute()
+    await tx.deleteFrom('old_passwords').where('user_id', 'in', actors).execute()
     await tx.deleteFrom('group_members').where('user_id', 'in', actors).execute()
     await tx.deleteFrom('group_members').where('group_id', 'in', actors).execute()
   }

@@ -213,7 +213,7 @@ async function assignments(auth: IdentityFace, call: Call) {
     ...given('inherited', options.inherited),
     limit: limit + 1,
   }
-  const wanted = effective ? await workedOutRows(auth, query) : await grantedRows(auth, query)
+  const { rows: wanted } = effective ? await workedOutRows(auth, query) : await grantedRows(auth, query)
   const names = options.names === true ? await namesOf(auth, wanted.slice(0, limit)) : null
   const shown = wanted.map((row) => ({
     role: names?.get(`role ${row.role_id}`) ?? row.role_id,
