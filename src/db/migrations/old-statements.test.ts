@@ -67,13 +67,13 @@ test('the release before goes on while its schema grows, and its accounts are go
     store.db,
   )
   const kept = [await oldLife(hash, true)]
-  let grows = true
+  const grown = new AbortController()
   let lives = 0
   const load = (async () => {
-    for (; grows || lives < 10; lives++) await oldLife(hash, false)
+    for (; !grown.signal.aborted || lives < 10; lives++) await oldLife(hash, false)
   })()
   await migrate(store)
-  grows = false
+  grown.abort()
   await load
   kept.push(await oldLife(hash, true))
 
