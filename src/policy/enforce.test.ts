@@ -48,6 +48,7 @@ const table: Record<string, string> = {
   'resource_lock:create': 'ams',
   'resource_lock:delete': 'amrs',
   'quota_set:show': 'amr',
+  'share_usage:get_all_projects': 'a',
   'event:follow': 'amr',
   'event:follow_all_projects': 'a',
   'operation:get': 'amr',

@@ -18,7 +18,7 @@ import { shareList } from './share-list.ts'
 import { snapshotAccessCommands } from './snapshot-access.ts'
 import { snapshotCommands } from './snapshot.ts'
 import { typeCommands } from './type.ts'
-import { shareUsage, snapshotUsage } from './usage.ts'
+import { shareUsage, shareUsageHistory, snapshotUsage } from './usage.ts'
 
 /** What each group of commands is about. */
 export const nouns: Readonly<Record<string, string>> = {
@@ -52,6 +52,7 @@ const working: readonly Command[] = [
   shareList,
   shareShow,
   shareUsage,
+  shareUsageHistory,
   shareSet,
   shareUnset,
   shareResize,
