@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../db/open.ts'
 import {
+  deleteDomain,
   deleteProject,
   findDomain,
   findProject,
@@ -9,6 +10,7 @@ import {
   insertProject,
   listDomains,
   listProjects,
+  updateDomain,
   updateProject,
   type DomainRow,
   type NamedRef,
@@ -16,6 +18,7 @@ import {
   type ProjectRow,
 } from '../db/store/identity.ts'
 import { changedOptions, type AccountOptionsChange } from '../model/account-options.ts'
+import { ancestorsOf, maxProjectDepth } from '../db/store/project-tree.ts'
 import { fault, invalid } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Content } from '../db/store/project-contents.ts'
@@ -73,11 +76,67 @@ export class Directory {
     return listDomains(this.#store.db, filter)
   }
 
-  async createDomain(domain: { readonly id?: string; readonly name: string; readonly description?: string }) {
-    const { id = newIdentityId(), name, description = '' } = domain
-    const row: DomainRow = { id, name, description, enabled: 1 }
+  async createDomain(domain: {
+    readonly id?: string
+    readonly name: string
+    readonly description?: string
+    readonly enabled?: boolean
+  }): Promise<DomainRow> {
+    const { id = newIdentityId(), name, description = '', enabled = true } = domain
+    const row: DomainRow = { id, name, description, enabled: enabled ? 1 : 0 }
     await this.#unique(`a domain named ${name}`, () => insertDomain(this.#store.db, row))
     return row
+  }
+
+  async updateDomain(
+    id: string,
+    change: { readonly name?: string; readonly description?: string; readonly enabled?: boolean },
+  ): Promise<DomainRow> {
+    const domain = await this.#domain(id)
+    if (change.enabled === false) refuseDefault(domain, 'disabled')
+    const next = {
+      name: change.name ?? domain.name,
+      description: change.description ?? domain.description,
+      enabled: change.enabled === undefined ? domain.enabled : ((change.enabled ? 1 : 0) as 0 | 1),
+    }
+    await this.#unique(`a domain named ${next.name}`, () =>
+      change.enabled === false
+        ? this.#guards.keep((tx) => updateDomain(tx, id, next))
+        : updateDomain(this.#store.db, id, next),
+    )
+    this.#changed()
+    return { ...domain, ...next }
+  }
+
+  /**
+   * Its users and groups go along. Throws `Refused` while it is enabled, as in Keystone, and while there are projects in it: each
+   * is deleted by itself, because of what may be in it.
+   */
+  async deleteDomain(id: string): Promise<void> {
+    const domain = await this.#domain(id)
+    refuseDefault(domain, 'deleted')
+    if (domain.enabled === 1) {
+      throw fault('Refused', { message: `The domain ${domain.name} is enabled; disable it first.` })
+    }
+    if (((await this.users.gateOf?.(id)) ?? null) !== null) {
+      throw fault('Refused', {
+        message: `The users of the domain ${domain.name} are in a directory: take it out of the configuration first.`,
+      })
+    }
+    const [project] = await this.listProjects({ domainId: id, limit: 1 })
+    if (project !== undefined) {
+      throw fault('Refused', {
+        message: `The domain ${domain.name} has projects, such as ${project.name}; delete those first.`,
+      })
+    }
+    await this.#guards.keep((tx) => deleteDomain(tx, id))
+    this.#changed()
+  }
+
+  async #domain(id: string): Promise<DomainRow> {
+    const domain = await this.findDomain({ id })
+    if (domain === null) throw notFound('domain', id)
+    return domain
   }
 
   // -------------------------------------------------------------------------------------------------------- projects
@@ -103,6 +162,7 @@ export class Directory {
       const parent = await this.findProject({ id: parentId })
       if (parent === null) throw notFound('project', parentId)
       if (parent.domain_id !== project.domainId) throw invalid('parent_id must be in the same domain')
+      await this.#refuseBelow(parent, project.enabled !== false)
     }
     const row: ProjectRow = {
       id: newIdentityId(),
@@ -123,6 +183,9 @@ export class Directory {
   ): Promise<ProjectRow> {
     const project = await this.findProject({ id })
     if (project === null) throw notFound('project', id)
+    if (change.enabled !== undefined && change.enabled !== (project.enabled === 1)) {
+      await this.#refuseUneven(project, change.enabled)
+    }
     const next = {
       name: change.name ?? project.name,
       description: change.description ?? project.description,
@@ -135,6 +198,32 @@ export class Directory {
     )
     this.#changed()
     return { ...project, ...next }
+  }
+
+  async #refuseBelow(parent: ProjectRow, enabled: boolean): Promise<void> {
+    const over = [parent, ...(await ancestorsOf(this.#store.db, parent))]
+    if (over.length >= maxProjectDepth) {
+      throw fault('Refused', { message: `Projects are at most ${maxProjectDepth} levels deep.` })
+    }
+    const disabled = over.find((one) => one.enabled === 0)
+    if (enabled && disabled !== undefined) {
+      throw fault('Refused', { message: `The project ${disabled.name} above it is disabled.` })
+    }
+  }
+
+  /** A disabled project has nothing enabled below it. */
+  async #refuseUneven(project: ProjectRow, enabled: boolean): Promise<void> {
+    const { db } = this.#store
+    const others = enabled
+      ? (await ancestorsOf(db, project)).filter((one) => one.enabled === 0)
+      : await listProjects(db, { parentId: project.id, enabled: 1, limit: 1 })
+    const [first] = others
+    if (first === undefined) return
+    throw fault('Refused', {
+      message: enabled
+        ? `The project ${first.name} above it is disabled; enable that first.`
+        : `The project ${first.name} below it is enabled; disable that first.`,
+    })
   }
 
   /**
@@ -299,6 +388,12 @@ function stillHolds(name: string, contents: readonly Content[]): Error {
   const told = contents.map(({ noun, count }) => `${count} ${noun}`)
   const all = told.length === 1 ? told.join('') : `${told.slice(0, -1).join(', ')} and ${told.at(-1)}`
   return fault('Conflict', { message: `The project ${name} still has ${all}: delete or move these first.` })
+}
+
+/** Everything of the service that has no domain of its own is in it. */
+function refuseDefault({ id, name }: DomainRow, what: string): void {
+  if (id !== 'default') return
+  throw fault('Refused', { message: `The domain ${name} is part of the service and can't be ${what}.` })
 }
 
 function checkPassword(password: string): void {

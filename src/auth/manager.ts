@@ -22,6 +22,7 @@ import { ApplicationCredentials } from './application-credentials.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
 import { ByDomain, type DirectoryDomain } from './backends/by-domain.ts'
 import { dbBackend } from './backends/db.ts'
+import { CatalogBook } from './catalog-book.ts'
 import { Directory } from './directory.ts'
 import { Gate } from './gate.ts'
 import type { IdentityFace } from './identity-face.ts'
@@ -37,6 +38,7 @@ import {
   type UserRef,
 } from './login.ts'
 import { argon2Hasher, type PasswordHasher } from './passwords.ts'
+import { ProjectTree } from './project-tree.ts'
 import { RoleBook } from './role-book.ts'
 import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
@@ -94,6 +96,8 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   readonly directory: Directory
   readonly roles: RoleBook
   readonly credentials: ApplicationCredentials
+  readonly tree: ProjectTree
+  readonly catalog: CatalogBook
   readonly #store: Store
   readonly #clock: Clock
   readonly #signer: TokenSigner
@@ -156,6 +160,8 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     this.directory = new Directory(store, clock, this.#users, changed, { keep, contentsOf })
     this.roles = new RoleBook(store, this.#users, changed, keep)
     this.credentials = new ApplicationCredentials(store, clock, hasher, gate, changed)
+    this.tree = new ProjectTree(store, this.directory)
+    this.catalog = new CatalogBook(store, clock)
   }
 
   /** Reads or makes the key file. Throws a sentence when it can't be used. */
@@ -208,6 +214,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   forget(): void {
     this.#validator.forget()
     this.#users.forget?.()
+    this.catalog.forget()
   }
 
   /** Ends connections to directories; what needs one fails from now on. */

@@ -15,16 +15,28 @@ export const domainView = (call: Call, row: DomainRow): object => ({
   links: { self: `${call.v3}/domains/${row.id}` },
 })
 
-export const projectView = (call: Call, row: ProjectRow): object => ({
-  id: row.id,
-  name: row.name,
-  domain_id: row.domain_id,
-  description: row.description,
-  enabled: row.enabled === 1,
-  parent_id: row.parent_id,
-  is_domain: false,
-  tags: [],
-  options: {},
+/** Each with its tags: one statement for all of them. */
+export async function projectViews(call: Call, rows: readonly ProjectRow[]): Promise<object[]> {
+  const tags = await call.parts.auth.tree.tagsOf(rows.map(({ id }) => id))
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    domain_id: row.domain_id,
+    description: row.description,
+    enabled: row.enabled === 1,
+    parent_id: row.parent_id ?? row.domain_id,
+    is_domain: false,
+    tags: tags.get(row.id) ?? [],
+    options: {},
+    links: { self: `${call.v3}/projects/${row.id}` },
+  }))
+}
+
+export const domainAsProject = (call: Call, row: DomainRow): object => ({
+  ...domainView(call, row),
+  domain_id: null,
+  parent_id: null,
+  is_domain: true,
   links: { self: `${call.v3}/projects/${row.id}` },
 })
 

@@ -5,6 +5,7 @@
  * is a `TokenVerifier` (`../verifier.ts`) in the Auth Manager's place.
  */
 import type { NamedRef } from '../../db/store/identity.ts'
+import type { NamedFilter } from '../../db/store/names.ts'
 import type { AssignmentRow, RoleActor } from '../../db/store/roles.ts'
 import type { AccountOptions, AccountOptionsChange } from '../../model/account-options.ts'
 import type { Gate } from '../gate.ts'
@@ -32,12 +33,10 @@ export interface GroupRecord {
   readonly description: string
 }
 
-export interface ActorQuery {
-  readonly name?: string
+export interface ActorQuery extends NamedFilter {
   readonly domainId?: string
   readonly enabled?: boolean
   readonly ids?: readonly string[]
-  readonly limit: number
 }
 
 export interface UserBackend {

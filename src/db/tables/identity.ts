@@ -128,6 +128,49 @@ export interface OldPasswordsTable {
   replaced_at: Stamp
   password_hash: string
 }
+export interface ProjectTagsTable {
+  project_id: string
+  name: string
+}
+/** Roles held on every project below the target, and not on the target itself. */
+export type InheritedAssignmentsTable = RoleAssignmentsTable
+/** Where what roles imply is not as it is by default. */
+export interface RoleImplicationsTable {
+  prior_role_id: string
+  implied_role_id: string
+  /** 0 = a default that was taken away. */
+  in_force: Flag
+}
+/** Access rules of a user: application credentials that ask for the same share one, and it stays when they go. */
+export interface CredentialRulesTable {
+  id: string
+  user_id: string
+  service: string
+  path: string
+  method: string
+}
+/** The catalog beside what the service says of itself. */
+export interface CatalogRegionsTable {
+  id: string
+  description: string
+  parent_region_id: string | null
+}
+export interface CatalogServicesTable {
+  id: string
+  type: string
+  name: string
+  description: string
+  enabled: Flag
+}
+export interface CatalogEndpointsTable {
+  id: string
+  /** Of a row, or of one of the service's own. */
+  service_id: string
+  interface: 'public' | 'internal' | 'admin'
+  region_id: string | null
+  url: string
+  enabled: Flag
+}
 
 export interface IdentityTables {
   domains: DomainsTable
@@ -144,6 +187,13 @@ export interface IdentityTables {
   directory_ids: DirectoryIdsTable
   password_facts: PasswordFactsTable
   old_passwords: OldPasswordsTable
+  project_tags: ProjectTagsTable
+  inherited_assignments: InheritedAssignmentsTable
+  role_implications: RoleImplicationsTable
+  credential_rules: CredentialRulesTable
+  catalog_regions: CatalogRegionsTable
+  catalog_services: CatalogServicesTable
+  catalog_endpoints: CatalogEndpointsTable
 }
 
 /** By name: see `migrations/ledgers.ts`. */
@@ -162,4 +212,11 @@ export const identityTables = [
   'directory_ids',
   'password_facts',
   'old_passwords',
+  'project_tags',
+  'inherited_assignments',
+  'role_implications',
+  'credential_rules',
+  'catalog_regions',
+  'catalog_services',
+  'catalog_endpoints',
 ] as const satisfies readonly (keyof IdentityTables)[]

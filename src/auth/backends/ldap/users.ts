@@ -1,6 +1,7 @@
 /** Users of a directory: finding them, and what their entries say. */
 import type { Entry, Filter } from 'ldapts'
 import { markShut, type DirectoryIdRow } from '../../../db/store/directory-ids.ts'
+import { fitsNames, isAfter } from '../../../db/store/names.ts'
 import type { ActorQuery, UserRecord } from '../backend.ts'
 import { readEntry, search, type LdapDirectory } from './directory.ts'
 import { dnWith, foldedName } from './dn.ts'
@@ -96,6 +97,7 @@ export async function listUsers(directory: LdapDirectory, query: ActorQuery): Pr
   return wanted
     .filter(({ record }) => query.name === undefined || sameName(record.name, query.name))
     .filter(({ record }) => query.enabled === undefined || record.enabled === query.enabled)
+    .filter(({ record }) => fitsNames(record.name, query.nameParts) && isAfter(record, query.after))
     .toSorted((a, b) => byName(a.record, b.record))
     .slice(0, query.limit)
 }

@@ -2,8 +2,10 @@
 import type { Migration } from 'kysely/migration'
 import * as directoryIds from './0001-directory-ids.ts'
 import * as passwordFacts from './0002-password-facts.ts'
+import * as treesAndCatalog from './0003-trees-and-catalog.ts'
 
 export const identityMigrations: Readonly<Record<string, Migration>> = {
   '0001-directory-ids': directoryIds,
   '0002-password-facts': passwordFacts,
+  '0003-trees-and-catalog': treesAndCatalog,
 }
