@@ -8,6 +8,7 @@ const alone = ['test/system/hang.test.ts', 'src/drivers/image/limits.system.test
 const stores = [
   'src/data/meter.test.ts',
   'src/api/**/*.test.ts',
+  'src/audit/**/*.test.ts',
   'src/auth/**/*.test.ts',
   'src/db/**/*.test.ts',
   'src/engine/**/*.test.ts',

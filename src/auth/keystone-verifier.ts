@@ -46,6 +46,7 @@ const TokenBody = Type.Object({
   }),
   expires_at: Type.String(),
   audit_ids: Type.Optional(Type.Array(Type.String())),
+  methods: Type.Optional(Type.Array(Type.String())),
   roles: Type.Optional(Type.Array(Type.Object({ name: Type.String() }))),
   project: Type.Optional(
     Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String(), domain: Type.Optional(Place) }),
@@ -54,6 +55,7 @@ const TokenBody = Type.Object({
   system: Type.Optional(Type.Object({ all: Type.Boolean() })),
   application_credential: Type.Optional(
     Type.Object({
+      id: Type.Optional(Type.String()),
       access_rules: Type.Optional(
         Type.Union([
           Type.Null(),
@@ -203,6 +205,10 @@ function read(body: unknown, askedAt: number, serviceType: string): Known {
       serviceRoles: [],
       scope: scopeOf(body),
       auditId: body.audit_ids?.[0] ?? '',
+      method: `keystone${body.methods?.[0] === undefined ? '' : `/${body.methods[0]}`}`,
+      ...(body.application_credential?.id === undefined
+        ? {}
+        : { applicationCredentialId: body.application_credential.id }),
       expiresAt,
     },
     accessRules:

@@ -7,7 +7,7 @@ import {
   type ApplicationCredentialRow,
 } from '../db/store/credentials.ts'
 import { findDomain, type NamedRef } from '../db/store/identity.ts'
-import { fault } from '../model/errors.ts'
+import { fault, Fault } from '../model/errors.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
 import type { Gate } from './gate.ts'
 import { tooManyLogins, type InFlight } from './in-flight.ts'
@@ -75,7 +75,7 @@ async function byPassword(
     attempt,
     async () => (await users.checkPassword(user, password, domainId)) && user !== null && user.enabled,
   )
-  if (!isRight || user === null) throw fault('Unauthorized')
+  if (!isRight || user === null) throw fault('Unauthorized', { account })
   return user
 }
 
@@ -110,7 +110,7 @@ async function bySecret(
   const account = credential === null ? guard.nobody(spelling) : guard.credential(credential.id)
   const attempt = await attemptOf(parts, account, address, user)
   const isRight = await guarded(parts, attempt, () => hasher.matches(secret, credential?.secret_hash ?? null))
-  if (!isRight || credential === null || user === null) throw fault('Unauthorized')
+  if (!isRight || credential === null || user === null) throw fault('Unauthorized', { account })
   if (hasher.isWeak?.(credential.secret_hash) === true) await strengthen(parts, credential, secret)
   return { user, credential }
 }
@@ -163,6 +163,20 @@ const busyTries = 20
  * of them wrong would be too many, it waits for what they find, outside of the gate.
  */
 async function guarded(
+  parts: Pick<LoginParts, 'guard' | 'gate'>,
+  attempt: Attempt,
+  prove: () => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    return await inTurn(parts, attempt, prove)
+  } catch (error) {
+    // Whose it was is for the audit trail; no answer says it.
+    if (!(error instanceof Fault)) throw error
+    throw fault(error.code, { ...error.detail, account: attempt.account }, { cause: error })
+  }
+}
+
+async function inTurn(
   { guard, gate }: Pick<LoginParts, 'guard' | 'gate'>,
   attempt: Attempt,
   prove: () => Promise<boolean>,

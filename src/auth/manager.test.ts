@@ -51,6 +51,7 @@ describe('a token', () => {
       serviceRoles: [],
       scope: 'project',
       auditId: claims.auditIds[0],
+      method: 'password',
       expiresAt: claims.expiresAt,
     })
     expect(bench.demo.userId).toMatch(/^[0-9a-f]{32}$/)

@@ -116,3 +116,19 @@ function parse(stored: string): Stored | null {
   const parts = { cost, salt: Buffer.from(salt, 'base64url'), tag: Buffer.from(tag, 'base64url') }
   return fits && parts.salt.length >= 8 && parts.tag.length >= 16 && parts.tag.length <= 64 ? parts : null
 }
+
+/**
+ * Our text for an argon2id hash that another program made: `{ARGON2}$argon2id$v=19$m=…,t=…,p=…$salt$hash` as OpenLDAP writes it, or the same
+ * without the scheme. Null for what can't be checked here: other functions, and costs beyond our limits.
+ */
+export function storedOfPhc(text: string): string | null {
+  const match =
+    /^(?:\{ARGON2\})?\$(argon2id\$v=19\$m=\d{1,8},t=\d{1,3},p=\d{1,3})\$([A-Za-z0-9+/]+)={0,2}\$([A-Za-z0-9+/]+)={0,2}$/i.exec(
+      text,
+    )
+  if (match === null) return null
+  const [, head = '', salt = '', tag = ''] = match
+  const urlSafe = (part: string): string => part.replaceAll('+', '-').replaceAll('/', '_')
+  const stored = `${head.toLowerCase()}$${urlSafe(salt)}$${urlSafe(tag)}`
+  return parse(stored) === null ? null : stored
+}

@@ -120,12 +120,12 @@ export class RoleBook {
   }
 
   /** Names that differ in letter case only are the same role to every policy: 409. */
-  async create(name: string, description = ''): Promise<RoleRow> {
+  async create(name: string, description = '', id = randomUUID().replaceAll('-', '')): Promise<RoleRow> {
     const existing = await listRoles(this.#store.db, { limit: maxRoles })
     const refusal = fault('Conflict', { message: `There is a role named ${name} already.` })
     if (existing.some((role) => role.name.toLowerCase() === name.toLowerCase())) throw refusal
     if (existing.length >= maxRoles) throw invalid(`There are ${maxRoles} roles; there can be no more.`)
-    const row: RoleRow = { id: randomUUID().replaceAll('-', ''), name, description }
+    const row: RoleRow = { id, name, description }
     try {
       await insertRole(this.#store.db, row)
     } catch (error) {

@@ -125,6 +125,8 @@ function assemble(
     serviceRoles: [],
     scope: claims.scope.type,
     auditId: claims.auditIds[0],
+    ...(claims.methods[0] === undefined ? {} : { method: claims.methods[0] }),
+    ...(credential === null ? {} : { applicationCredentialId: credential.id }),
     expiresAt: claims.expiresAt,
   }
   const accessRules =

@@ -263,6 +263,7 @@ function placed(settings: Settings, folder: string): Settings {
     host: settings.host === '' ? hostname() : settings.host,
     database: { ...settings.database, url },
     auth: { ...settings.auth, key_file: below(settings.auth.key_file) },
+    audit: { ...settings.audit, log_file: below(settings.audit.log_file) },
     backends: Object.fromEntries(
       Object.entries(settings.backends).map(([name, one]) => [
         name,

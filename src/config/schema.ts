@@ -202,6 +202,23 @@ export const Auth = Type.Object({
   }),
 })
 
+export const Audit = Type.Object({
+  enabled: flag(
+    'Write down who did what: every login, every change and every refusal, for GET /v2/audit and for log_file.',
+    true,
+  ),
+  log_file: text(
+    'File that each event is also appended to as one line of JSON (CADF), mode 0640; it is opened anew at SIGHUP. A named pipe or /dev/stdout will do, too. Empty = none.',
+    '',
+  ),
+  retention_s: count('Seconds that events are kept in the database; 0 = for ever.', 7_776_000),
+  queue: count(
+    'Logins that a process keeps for a database that is away; further ones are not written, but counted. Changes never wait here: without their event they are not made.',
+    10_000,
+    100,
+  ),
+})
+
 export const Shares = Type.Object({
   default_share_type: text('Share type of requests that name none; empty = none.', ''),
   enabled_share_protocols: list('Protocols that may be asked for.', ['NFS', 'CIFS']),
@@ -398,6 +415,7 @@ export const SettingsSchema = Type.Object({
   metrics: MetricsListener,
   traces: Traces,
   auth: Auth,
+  audit: Audit,
   shares: Shares,
   scheduler: Scheduler,
   quota: Quota,

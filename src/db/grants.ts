@@ -39,6 +39,7 @@ const identity: readonly Table[] = [
   'catalog_regions',
   'catalog_services',
   'credential_rules',
+  'audit_events',
   'directory_ids',
   'domains',
   'group_members',

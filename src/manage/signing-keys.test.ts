@@ -10,6 +10,8 @@ beforeEach(async () => {
   world = testWorld()
   file = join(world.dir, 'keys', 'token-key.json')
   world.configure({ auth: { key_file: file } })
+  // Where the change is written down.
+  await world.run('db', 'sync')
 })
 afterEach(() => world.end())
 

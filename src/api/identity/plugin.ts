@@ -16,6 +16,17 @@ import { credentialRoutes } from './credential-routes.ts'
 import { discoveryRoutes } from './discovery-routes.ts'
 import { domainRoutes } from './domain-routes.ts'
 import { baseUrl, proxyTrust } from '../addresses.ts'
+import {
+  changeOf,
+  isChange,
+  loggedIn,
+  madeBy,
+  noteCaller,
+  noteRoute,
+  outcomeOf,
+  refused,
+  type Audit,
+} from '../audited.ts'
 import { jsonOf } from '../json-body.ts'
 import { routePath } from '../route-path.ts'
 import { answer, faultAnswer } from './faults.ts'
@@ -84,11 +95,47 @@ async function respond(
   reply: FastifyReply,
   prefix: string,
 ): Promise<FastifyReply> {
+  noteRoute(request, { method: route.method, prefix, path: route.path })
   try {
-    const handled = async (): Promise<Answer> => route.handler(await settle(parts, route, request, prefix))
+    const handled = async (): Promise<Answer> => {
+      const call = await settle(parts, route, request, prefix)
+      return audited(parts.audit, request, () => route.handler(call))
+    }
     return await send(reply, await withStatementBudget(parts.statementsMs ?? usualStatementsMs, handled))
   } catch (error) {
     return refuse(parts, error, request, reply)
+  }
+}
+
+/**
+ * A change here is several transactions at times: that it was begun is written before, and how it ended after. Whatever dies in
+ * between, there is none without its event.
+ */
+async function audited(
+  audit: Audit | undefined,
+  request: FastifyRequest,
+  handle: () => Promise<Answer> | Answer,
+): Promise<Answer> {
+  if (audit === undefined) return handle()
+  if (!isChange(request)) {
+    const answer = await handle()
+    if (answer.loggedIn !== undefined) loggedIn(audit, request, answer.loggedIn)
+    return answer
+  }
+  const begun = await audit.trail.begin(changeOf(audit, request, { status: 0 }))
+  try {
+    const answer = await handle()
+    const made = madeBy(request, answer.body)
+    await audit.trail.end(begun, {
+      outcome: outcomeOf(answer.status),
+      reason: answer.status,
+      ...(made === null ? {} : { targetType: made.type, targetId: made.id }),
+    })
+    return answer
+  } catch (error) {
+    // A refusal is counted where it is answered. Of what failed half way it stays written that it was begun.
+    if (faultAnswer(error, '').status < 500) await audit.trail.forget(begun)
+    throw error
   }
 }
 
@@ -101,6 +148,7 @@ async function settle(
 ): Promise<Call> {
   const base = baseOf(parts, request)
   const token = route.access === 'open' ? null : await authenticate(parts, request, route.path)
+  if (token !== null) noteCaller(request, token.standing.identity)
   const call: Call = {
     parts,
     get token(): ValidToken {
@@ -198,6 +246,7 @@ function refuse(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const refusal = faultAnswer(error, baseOf(parts, request))
+  refused(parts.audit, request, error, refusal.status)
   if (refusal.status === 500) request.log.error({ request_id: request.id, err: error }, 'the request failed')
   return send(reply, refusal)
 }

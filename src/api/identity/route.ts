@@ -4,9 +4,11 @@ import type { IdentityFace } from '../../auth/identity-face.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import type { NamedFilter, NamedPlace, NamePart } from '../../db/store/names.ts'
 import { fault, invalid } from '../../model/errors.ts'
+import type { Identity } from '../../model/identity.ts'
 import type { Policy } from '../../policy/enforce.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { ProxyTrust } from '../addresses.ts'
+import type { Audit } from '../audited.ts'
 
 export interface IdentityParts {
   readonly auth: IdentityFace
@@ -19,6 +21,8 @@ export interface IdentityParts {
   readonly region?: string
   /** Milliseconds that the statements of one call may take together. */
   readonly statementsMs?: number
+  /** Where it is written down who did what; absent = nowhere. */
+  readonly audit?: Audit
 }
 
 export interface Call {
@@ -43,6 +47,8 @@ export interface Answer {
   readonly status: number
   readonly body?: object
   readonly headers?: Readonly<Record<string, string>>
+  /** Who has logged in; not sent. */
+  readonly loggedIn?: Identity
 }
 
 export interface IdentityRoute {

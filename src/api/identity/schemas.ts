@@ -2,6 +2,14 @@
 import Type from 'typebox'
 import { accountOptions, type AccountOption } from '../../model/account-options.ts'
 import { maxPasswordBytes } from '../../auth/passwords.ts'
+import {
+  EmailText,
+  LongText,
+  PlaceName,
+  RoleName,
+  TagText,
+  UserName as Name,
+} from '../../wire/identity-fields.ts'
 import { maxTagsPerProject } from '../../auth/project-tree.ts'
 import { Nullable, Optional, RequiredText, Text } from '../../wire/types.ts'
 
@@ -52,7 +60,6 @@ export const ListQuery = Type.Object({
 })
 
 const Id = RequiredText(64)
-const Name = RequiredText(255)
 const Secret = Type.String({
   maxLength: maxPasswordBytes,
   says: `a string of at most ${maxPasswordBytes} characters`,
@@ -63,7 +70,6 @@ const NewPassword = Type.String({
   says: `a string of 1 to ${maxPasswordBytes} characters`,
 })
 const Flag = Type.Boolean({ says: 'a boolean' })
-const LongText = Text(4096)
 
 export const DomainRef = Type.Object(
   { id: Optional(Id), name: Optional(Name) },
@@ -113,17 +119,12 @@ export const AuthBody = Type.Object({
 })
 
 const domainFields = { description: Optional(Nullable(LongText)), enabled: Optional(Flag) }
-export const NewDomain = Type.Object({ domain: Type.Object({ name: RequiredText(64), ...domainFields }) })
+export const NewDomain = Type.Object({ domain: Type.Object({ name: PlaceName, ...domainFields }) })
 export const DomainChange = Type.Object({
-  domain: Type.Object({ name: Optional(RequiredText(64)), ...domainFields }),
+  domain: Type.Object({ name: Optional(PlaceName), ...domainFields }),
 })
 
-/** `/` and `,` are syntax where tags are named in URLs. */
-const Tag = Type.String({
-  pattern: '^[^/,]{1,255}$',
-  says: 'a string of 1 to 255 characters without / and ,',
-})
-const Tags = Type.Array(Tag, {
+const Tags = Type.Array(TagText, {
   maxItems: maxTagsPerProject,
   says: `a list of at most ${maxTagsPerProject} tags`,
 })
@@ -131,7 +132,7 @@ export const TagList = Type.Object({ tags: Tags })
 
 export const NewProject = Type.Object({
   project: Type.Object({
-    name: RequiredText(64),
+    name: PlaceName,
     description: Optional(Nullable(LongText)),
     domain_id: Optional(Nullable(Id)),
     parent_id: Optional(Nullable(Id)),
@@ -142,7 +143,7 @@ export const NewProject = Type.Object({
 })
 export const ProjectChange = Type.Object({
   project: Type.Object({
-    name: Optional(RequiredText(64)),
+    name: Optional(PlaceName),
     description: Optional(Nullable(LongText)),
     domain_id: Optional(Nullable(Id)),
     parent_id: Optional(Nullable(Id)),
@@ -163,7 +164,7 @@ const UserOptions = Type.Object(
 const userFields = {
   options: Optional(UserOptions),
   description: Optional(Nullable(LongText)),
-  email: Optional(Nullable(Text(255))),
+  email: Optional(Nullable(EmailText)),
   domain_id: Optional(Nullable(Id)),
   default_project_id: Optional(Nullable(Id)),
   enabled: Optional(Flag),
@@ -177,29 +178,24 @@ export const PasswordChange = Type.Object({
 
 export const NewGroup = Type.Object({
   group: Type.Object({
-    name: RequiredText(64),
+    name: PlaceName,
     description: Optional(Nullable(LongText)),
     domain_id: Optional(Nullable(Id)),
   }),
 })
 export const GroupChange = Type.Object({
-  group: Type.Object({ name: Optional(RequiredText(64)), description: Optional(Nullable(LongText)) }),
+  group: Type.Object({ name: Optional(PlaceName), description: Optional(Nullable(LongText)) }),
 })
 
-// Policy's language splits at blanks and reads parentheses.
-const RoleText = Type.String({
-  pattern: '^[^\\s()\'"%:,]{1,255}$',
-  says: 'a string of 1 to 255 characters without blanks, quotes, parentheses, commas, % or :',
-})
 export const NewRole = Type.Object({
   role: Type.Object({
-    name: RoleText,
+    name: RoleName,
     description: Optional(Nullable(LongText)),
     domain_id: Optional(Type.Null({ says: 'absent: roles belong to no domain here' })),
   }),
 })
 export const RoleChange = Type.Object({
-  role: Type.Object({ name: Optional(RoleText), description: Optional(Nullable(LongText)) }),
+  role: Type.Object({ name: Optional(RoleName), description: Optional(Nullable(LongText)) }),
 })
 
 // ----------------------------------------------------------------------------------------------------------- catalog

@@ -26,6 +26,7 @@ async function login(call: Call): Promise<Answer> {
     status: 201,
     headers: { 'x-subject-token': issued.token },
     body: await viewOf(call, issued),
+    loggedIn: issued.standing.identity,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts'
 import { aboutCommands } from './about.ts'
 import { accessCommands } from './access.ts'
+import { auditCommands } from './audit.ts'
 import { completionCommand, helpTreeCommand } from './completion.ts'
 import { eventCommands } from './event.ts'
 import { exportLocationCommands } from './export-location.ts'
@@ -43,6 +44,7 @@ export const nouns: Readonly<Record<string, string>> = {
   lock: 'Locks against deletion.',
   operation: 'The work behind requests.',
   event: 'What changes, as it changes.',
+  audit: 'Who did what (administrators).',
   token: 'Signing in.',
   help: 'Help.',
 }
@@ -70,6 +72,7 @@ const working: readonly Command[] = [
   ...messageCommands,
   ...operationCommands,
   ...eventCommands,
+  ...auditCommands,
   ...lockCommands,
   ...quotaCommands,
   ...instanceCommands,

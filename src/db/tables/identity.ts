@@ -171,6 +171,33 @@ export interface CatalogEndpointsTable {
   url: string
   enabled: Flag
 }
+/** Who did what: see `model/audit.ts`. Empty text where there is nothing to say. */
+export interface AuditEventsTable {
+  id: string
+  at: Stamp
+  last_at: Stamp
+  count: number
+  action: string
+  outcome: string
+  reason: number
+  operation: string
+  user_id: string
+  user_name: string
+  user_domain_id: string
+  project_id: string
+  method: string
+  credential_id: string
+  token_id: string
+  token_hash: string
+  target_type: string
+  target_id: string
+  target_path: string
+  target_project_id: string
+  request_id: string
+  address: string
+  agent: string
+  observer: string
+}
 
 export interface IdentityTables {
   domains: DomainsTable
@@ -194,6 +221,7 @@ export interface IdentityTables {
   catalog_regions: CatalogRegionsTable
   catalog_services: CatalogServicesTable
   catalog_endpoints: CatalogEndpointsTable
+  audit_events: AuditEventsTable
 }
 
 /** By name: see `migrations/ledgers.ts`. */
@@ -219,4 +247,5 @@ export const identityTables = [
   'catalog_regions',
   'catalog_services',
   'catalog_endpoints',
+  'audit_events',
 ] as const satisfies readonly (keyof IdentityTables)[]

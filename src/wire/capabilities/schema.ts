@@ -21,6 +21,11 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/operations', 'GET /v2/operations/{id}'],
   },
   {
+    name: 'audit',
+    description: 'Who did what: logins, changes and refusals, for administrators.',
+    paths: ['GET /v2/audit'],
+  },
+  {
     name: 'usage',
     description:
       "How full a share or snapshot is by the file system's own counters; refresh=true asks for a measurement now.",

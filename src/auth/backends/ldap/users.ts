@@ -7,6 +7,7 @@ import { readEntry, search, type LdapDirectory } from './directory.ts'
 import { dnWith, foldedName } from './dn.ts'
 import { bytesOf, keyOf, keyValue, valueOf, valuesOf } from './entry.ts'
 import { all, any, belongs, equals } from './filter.ts'
+import type { UserOptions } from './options.ts'
 import { microsOf } from './times.ts'
 
 /** A user with what only the directory needs to know of it. */
@@ -138,7 +139,7 @@ async function usersOf(directory: LdapDirectory, entries: readonly Entry[]): Pro
     const row = found[at] ?? null
     const name = valueOf(entry, users.name)
     if (row === null || name === null) return []
-    const enabled = isEnabled(directory, entry) && (members?.has(entry.dn) ?? true)
+    const enabled = isEnabled(entry, users.enabled) && (members?.has(entry.dn) ?? true)
     const user: LdapUser = {
       dn: entry.dn,
       primary: {
@@ -163,8 +164,8 @@ async function usersOf(directory: LdapDirectory, entries: readonly Entry[]): Pro
 }
 
 /** What the attribute says; whoever has none is enabled. */
-function isEnabled({ options }: LdapDirectory, entry: Entry): boolean {
-  const { attribute, mask, invert } = options.users.enabled
+export function isEnabled(entry: Entry, how: Omit<UserOptions['enabled'], 'group'>): boolean {
+  const { attribute, mask, invert } = how
   const value = attribute === '' ? null : valueOf(entry, attribute)
   if (value === null) return true
   if (mask > 0) {
