@@ -134,7 +134,8 @@ describe.runIf(lacks === '')(`an upgrade from the release before${lacks}`, () =>
       work('accounts', accounts),
       work('tokens', async (turn) => {
         const api = apis[turn % apis.length]!
-        if (turn % 10 === 0) tokens.push(await tokenOf(api, { user: 'admin', password, project: 'admin' }))
+        const signer = apis[Math.floor(turn / 10) % apis.length]!
+        if (turn % 10 === 0) tokens.push(await tokenOf(signer, { user: 'admin', password, project: 'admin' }))
         await expectStatus(api, 'GET', '/v2/shares', tokens[turn % tokens.length]!, 200)
       }),
     ]
