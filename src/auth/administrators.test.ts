@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addMember } from '../db/store/identity.ts'
-import { insertAssignment, type AssignmentRow } from '../db/store/roles.ts'
+import { insertAssignment, type AssignmentRow, type RoleTarget } from '../db/store/roles.ts'
 import { fault, type Fault } from '../model/errors.ts'
 import { Administrators } from './administrators.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
@@ -127,6 +127,33 @@ test('who is one of a project that is off, or of a domain only, is none', async 
   expect(await answer(directory.deleteUser(bench.admin.userId))).toBe('refused')
   await directory.updateProject(off.id, { enabled: true })
   expect(await answer(directory.deleteUser(bench.admin.userId))).toBe('done')
+})
+
+test('a domain that holds the last one stays enabled, and he may have the role from above', async () => {
+  const { directory, roles } = bench.auth
+  const domain = await directory.createDomain({ name: 'far' })
+  const top = await directory.createProject({ name: 'top', domainId: domain.id })
+  const below = await directory.createProject({ name: 'below', domainId: domain.id, parentId: top.id })
+  const far = await directory.createUser({ name: 'far', domainId: domain.id })
+  const from = async (target: RoleTarget) => roles.grant(adminRole, user(far.id), target, true)
+  const take = (target: RoleTarget) => roles.take(adminRole, user(far.id), target, true)
+  const [ofTop, ofDomain] = [
+    { type: 'project', id: top.id },
+    { type: 'domain', id: domain.id },
+  ] as const
+  // What is inherited from a project without any below is nothing.
+  await from({ type: 'project', id: below.id })
+  expect(await answer(directory.deleteUser(bench.admin.userId))).toBe('refused')
+  await from(ofTop)
+  expect(await answer(directory.deleteUser(bench.admin.userId))).toBe('done')
+  expect(await answer(directory.updateDomain(domain.id, { enabled: false }))).toBe('refused')
+  expect(await answer(directory.updateProject(below.id, { enabled: false }))).toBe('refused')
+  expect(await answer(take(ofTop))).toBe('refused')
+  await from(ofDomain)
+  expect(await answer(take(ofTop))).toBe('done')
+  expect(await answer(directory.updateProject(below.id, { enabled: false }))).toBe('done')
+  expect(await answer(directory.updateProject(top.id, { enabled: false }))).toBe('refused')
+  expect(await answer(take(ofDomain))).toBe('refused')
 })
 
 test('where nobody is one, everything may go', async () => {

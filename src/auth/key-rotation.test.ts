@@ -79,6 +79,21 @@ test('a key goes when nothing it signed can be alive, and not before', async () 
   expect(stored.keys.map(({ d }) => d !== undefined)).toEqual([true, true, false])
 })
 
+test('what a key that is over signed is believed no more, whatever its own end says', async () => {
+  const { AuthManager: Manager } = await import('./manager.ts')
+  const { store, clock, keyFile } = bench
+  // Of a process whose tokens live longer than those the rotation was told of.
+  const auth = await Manager.open({ store, clock, keyFile, tokenLifetimeS: 86_400 * 30 })
+  const { token } = await login(await bench.another())
+  const long = await auth.exchange((await login(auth)).token, 'unscoped')
+  await rotate()
+  bench.clock.pass(61 + expiredWindowMicros / 1e6 + lifetimeS + 200)
+  expect(await auth.verify(long.token)).not.toBeNull()
+  bench.clock.pass(200)
+  expect(await (await bench.another()).verify(long.token)).toBeNull()
+  expect(await auth.verify(token)).toBeNull()
+})
+
 test('as long as a key waits there is no other, and nothing changes', async () => {
   await rotate()
   const before = readFileSync(bench.keyFile, 'utf8')

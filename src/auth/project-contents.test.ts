@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Store } from '../db/open.ts'
+import { identityTables } from '../db/tables/identity.ts'
 import { authBench, type AuthBench } from './test-parts.ts'
 
 let bench: AuthBench
@@ -68,11 +69,12 @@ test('all of it is told at once, in one order; what is another’s, and what is 
 
 test('no table of what projects have is forgotten', async () => {
   const counted = new Set(kinds.map(([table]) => table))
-  /** What is no possession: records of what was, answers kept, limits, who may see a type; and the accounts' own. */
+  /** What is no possession: records of what was, answers kept, limits, who may see a type. */
   const others = [
     ['events', 'idempotency_keys', 'messages', 'tombstones'],
     ['project_turns', 'quota_limits', 'quota_usages', 'share_group_type_projects', 'share_type_projects'],
-    ['application_credentials', 'audit_events', 'project_tags'],
+    // The accounts' own go with the project.
+    identityTables as readonly string[],
     // Go with the snapshot of their group.
     ['share_group_snapshot_members'],
   ].flat()

@@ -1,6 +1,4 @@
 /** A way in for an operator who stands at the host and whom the API lets in no more. */
-import type { Store } from '../db/open.ts'
-import { enableDomain } from '../db/store/administrators.ts'
 import { defaultDomainId, ensureAccount, prepare, type AccountIds } from './bootstrap.ts'
 import type { IdentityFace } from './identity-face.ts'
 
@@ -11,12 +9,11 @@ import type { IdentityFace } from './identity-face.ts'
  */
 export async function recoverAdministrator(
   auth: IdentityFace,
-  store: Store,
   { userName, password }: { readonly userName: string; readonly password: string | null },
 ): Promise<AccountIds> {
   const { directory } = auth
   await prepare(auth)
-  await enableDomain(store.db, defaultDomainId)
+  await directory.updateDomain(defaultDomainId, { enabled: true })
   const ids = await ensureAccount(auth, {
     userName,
     projectName: 'admin',

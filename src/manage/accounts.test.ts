@@ -104,6 +104,29 @@ describe('user', () => {
     expect(projects).toEqual([{ name: 'admin' }])
   })
 
+  test('what is made keeps the rules, and what is given is held to them', async () => {
+    const passwords = {
+      min_length: 40,
+      regex: '^[a-zA-Z0-9_-]*[0-9]-',
+      regex_description: 'a digit before -',
+    }
+    world.configure({ auth: { passwords } })
+    const { password } = (await world.run('bootstrap', '-f', 'json')).json()
+    expect(password).toMatch(/[0-9]-/)
+    expect(password.length).toBeGreaterThanOrEqual(40)
+    const short = await world.run(
+      'user',
+      'password',
+      'admin',
+      '--password-file',
+      world.file('p', 'correct horse\n'),
+    )
+    expect([short.code, short.err]).toEqual([1, 'manila-manage: password must have at least 40 characters\n'])
+    world.configure({ auth: { passwords: { regex: '^ $' } } })
+    const never = await world.run('user', 'password', 'admin')
+    expect(never.err).toContain('give one with --password-file')
+  })
+
   test('before bootstrap it says what comes first', async () => {
     await world.run('db', 'sync')
     const { code, err } = await world.run(...create, '--role', 'member')

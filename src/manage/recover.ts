@@ -22,14 +22,14 @@ Where the users of "Default" are in a directory ([auth] backend = "ldap"), --use
       throw new Problem('name a user of the directory with --user: nobody is made there')
     }
     const given = isDirectory ? null : await newPassword(call)
-    const ids = await withAuth(settings, 'current', async (auth, store) => {
+    const ids = await withAuth(settings, 'current', async (auth) => {
       if (
         isDirectory &&
         (await auth.directory.users.findUser({ name: userName, domainId: defaultDomainId })) === null
       ) {
         throw new Problem(`there is no user ${userName} in the directory`)
       }
-      return recoverAdministrator(auth, store, { userName, password: given?.password ?? null })
+      return recoverAdministrator(auth, { userName, password: given?.password ?? null })
     })
     const shown = given?.generated === true ? given.password : null
     return {

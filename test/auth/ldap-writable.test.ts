@@ -127,6 +127,59 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: a writable LDAP'
     expect(JSON.stringify(searchEntries)).not.toContain('xaver')
   })
 
+  test('has rules of its own: options of users are refused, and nothing of the rest is done', async () => {
+    const { directory } = opened.auth
+    const options = { ignore_password_expiry: true }
+    const make = directory.createUser({ name: 'willi', domainId: corp, password: 'x', options })
+    expect(await codeOf(make)).toBe('Refused')
+    expect(await directory.users.findUser({ name: 'willi', domainId: corp })).toBeNull()
+    const bob = await directory.users.findUser({ name: 'bob', domainId: corp })
+    const change = directory.updateUser(bob?.id ?? '', { description: 'new', options })
+    await expect(change).rejects.toMatchObject({
+      message: expect.stringMatching(/those of the directory server/) as string,
+    })
+    expect((await directory.users.findUser({ name: 'bob', domainId: corp }))?.description).not.toBe('new')
+  })
+
+  test('who is the last administrator through the directory stays, and so do his group and its members', async () => {
+    const { directory, roles } = opened.auth
+    const admin = await roles.find({ name: 'admin' })
+    const project = await directory.createProject({ name: 'of administrators', domainId: corp })
+    const target = { type: 'project', id: project.id } as const
+    const group = await directory.createGroup({ name: 'administrators', domainId: corp })
+    const rest = await directory.createGroup({ name: 'others', domainId: corp })
+    const ids: string[] = []
+    for (const name of ['vera', 'udo'])
+      ids.push((await directory.createUser({ name, domainId: corp, password: 'x' })).id)
+    const [vera = '', udo = ''] = ids
+    await directory.addMember(group.id, vera)
+    await directory.addMember(rest.id, vera)
+    await roles.grant(admin?.id ?? '', { type: 'group', id: group.id }, target)
+    // Nobody else is: whoever furnished the world is made so no more.
+    const all = await roles.assignments({ roleId: admin?.id ?? '', limit: 100 })
+    for (const { actor_type: type, actor_id: id, target_type: at, target_id: place } of all) {
+      if (id !== group.id) await roles.take(admin?.id ?? '', { type, id }, { type: at, id: place })
+    }
+    for (const work of [
+      () => directory.deleteUser(vera),
+      () => directory.updateUser(vera, { enabled: false }),
+      () => directory.removeMember(group.id, vera),
+      () => directory.deleteGroup(group.id),
+      () => roles.take(admin?.id ?? '', { type: 'group', id: group.id }, target),
+      () => directory.updateProject(project.id, { enabled: false }),
+      () => directory.deleteProject(project.id),
+    ]) {
+      expect(await codeOf(work())).toBe('Conflict')
+    }
+    expect((await directory.users.findUser({ id: vera }))?.enabled).toBe(true)
+    // What makes nobody administrator may go.
+    expect(await codeOf(directory.removeMember(rest.id, vera))).toBe('done')
+    expect(await codeOf(directory.deleteGroup(rest.id))).toBe('done')
+    await directory.addMember(group.id, udo)
+    expect(await codeOf(directory.deleteUser(vera))).toBe('done')
+    expect(await codeOf(directory.deleteUser(udo))).toBe('Conflict')
+  })
+
   test('what the directory does not let the service change is refused with a sentence', async () => {
     const strict = await startLayout(layout)
     const other = await openAuth({ ...commonOptions([strict.url]), ...layout.options, writable: true })

@@ -7,10 +7,12 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { migrate, type Store } from '../open.ts'
 import { checkSchema } from '../store/schema-check.ts'
 import { openBareTestStore } from '../test-store.ts'
-import { migrations } from './index.ts'
-import { isLedger } from './ledgers.ts'
+import { isLedger, ledgers, type Ledger } from './ledgers.ts'
 
-const names = Object.keys(migrations)
+/** Each step of each ledger; those before the second one had all of the first as it was then, or later. */
+const stops = ledgers.flatMap((ledger) =>
+  Object.keys(ledger.migrations).map((name) => [`${ledger.prefix}${name}`, ledger, name] as const),
+)
 let store: Store
 afterEach(() => store?.close())
 
@@ -29,14 +31,22 @@ async function columnsOf({ db }: Store): Promise<Map<string, { type: string; opt
   )
 }
 
-describe.each(names)('from %s', (name) => {
+async function bring(to: string | null, { migrations, table, lockTable }: Ledger): Promise<void> {
+  const migrator = new Migrator({
+    db: store.db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableName: table,
+    migrationLockTableName: lockTable,
+  })
+  const { error } = await (to === null ? migrator.migrateToLatest() : migrator.migrateTo(to))
+  expect(error).toBeUndefined()
+}
+
+describe.each(stops)('from %s', (_, ledger, name) => {
   test('to the newest: nothing goes, nothing changes, nothing new is required', async () => {
     store = await openBareTestStore()
-    const migrator = new Migrator({
-      db: store.db,
-      provider: { getMigrations: async () => ({ ...migrations }) },
-    })
-    expect((await migrator.migrateTo(name)).error).toBeUndefined()
+    if (ledger !== ledgers[0]) await bring(null, ledgers[0]!)
+    await bring(name, ledger)
     const before = await columnsOf(store)
     expect(before.size).toBeGreaterThan(100)
     await migrate(store)

@@ -2,7 +2,8 @@
  * Who is administrator: holds the role `admin` on the system, or on a project that is enabled in a domain that is, by himself or
  * through a group. Whoever takes one away takes the turn of the role first, so that two who each take one of two see each other.
  */
-import type { DbOrTx, Tx } from '../schema.ts'
+import { sql, type ExpressionBuilder } from 'kysely'
+import type { Database, DbOrTx, Tx } from '../schema.ts'
 
 /** The name of the role, as policy knows it. */
 const role = 'admin'
@@ -12,35 +13,60 @@ export async function takeAdministration(tx: Tx): Promise<void> {
   await tx.selectFrom('roles').select('id').where('name', '=', role).forUpdate().execute()
 }
 
-/** Assignments of the role where it counts. */
-function counted(db: DbOrTx) {
+const isRole = (eb: ExpressionBuilder<Database, 'role_assignments' | 'inherited_assignments'>) =>
+  eb('role_id', 'in', eb.selectFrom('roles').select('roles.id').where('roles.name', '=', role))
+
+/** Those that are enabled, in a domain that is. */
+const alive = (eb: ExpressionBuilder<Database, never>) =>
+  eb
+    .selectFrom('projects')
+    .innerJoin('domains', 'domains.id', 'projects.domain_id')
+    .where('projects.enabled', '=', 1)
+    .where('domains.enabled', '=', 1)
+
+/** Ids of actors to whom the role is assigned where it counts. */
+function actors(db: DbOrTx, type: 'user' | 'group') {
   return db
     .selectFrom('role_assignments')
+    .select('actor_id')
+    .where('actor_type', '=', type)
+    .where(isRole)
     .where((eb) =>
-      eb.and([
-        eb('role_id', 'in', eb.selectFrom('roles').select('roles.id').where('roles.name', '=', role)),
-        eb.or([
-          eb('target_type', '=', 'system'),
-          eb.and([
-            eb('target_type', '=', 'project'),
-            eb(
-              'target_id',
-              'in',
-              eb
-                .selectFrom('projects')
-                .innerJoin('domains', 'domains.id', 'projects.domain_id')
-                .select('projects.id')
-                .where('projects.enabled', '=', 1)
-                .where('domains.enabled', '=', 1),
-            ),
-          ]),
+      eb.or([
+        eb('target_type', '=', 'system'),
+        eb.and([
+          eb('target_type', '=', 'project'),
+          eb('target_id', 'in', alive(eb as never).select('projects.id')),
+        ]),
+      ]),
+    )
+    .unionAll(heirs(db, type))
+}
+
+/** Those who have it on projects from above: there is one that is enabled below if and only if there is one at the first step. */
+function heirs(db: DbOrTx, type: 'user' | 'group') {
+  return db
+    .selectFrom('inherited_assignments')
+    .select('actor_id')
+    .where('actor_type', '=', type)
+    .where(isRole)
+    .where((eb) =>
+      eb.or([
+        eb.and([
+          eb('target_type', '=', 'domain'),
+          eb('target_id', 'in', alive(eb as never).select('projects.domain_id')),
+        ]),
+        eb.and([
+          eb('target_type', '=', 'project'),
+          eb(
+            'target_id',
+            'in',
+            alive(eb as never).select(sql<string>`coalesce(projects.parent_id, '')`.as('parent')),
+          ),
         ]),
       ]),
     )
 }
-
-const actors = (db: DbOrTx, type: 'user' | 'group') =>
-  counted(db).select('actor_id').where('actor_type', '=', type)
 
 /** Whether an enabled user of the database is one. */
 export async function hasStoredAdministrator(db: DbOrTx): Promise<boolean> {
@@ -102,8 +128,4 @@ export async function aliveProjects(db: DbOrTx, ids: readonly string[]): Promise
     .where('domains.enabled', '=', 1)
     .execute()
   return rows.map(({ id }) => id)
-}
-
-export async function enableDomain(db: DbOrTx, id: string): Promise<void> {
-  await db.updateTable('domains').set({ enabled: 1 }).where('id', '=', id).execute()
 }
