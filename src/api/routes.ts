@@ -3,6 +3,7 @@ import { accessRuleRoutes } from './access-rules/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { zoneRoutes } from './availability-zones/routes.ts'
 import { capabilityRoutes } from './capabilities/routes.ts'
+import { eventRoutes } from './events/routes.ts'
 import { exportLocationRoutes } from './export-locations/routes.ts'
 import { extensionRoutes } from './extensions/routes.ts'
 import { limitRoutes } from './limits/routes.ts'
@@ -27,6 +28,7 @@ const resources: readonly Route[] = [
   ...auditRoutes,
   ...zoneRoutes,
   ...capabilityRoutes,
+  ...eventRoutes,
   ...exportLocationRoutes,
   ...extensionRoutes,
   ...limitRoutes,

@@ -38,7 +38,10 @@ import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.t
 import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
 import { allowOrigins } from './cors.ts'
-import { Gate, Places } from './gate.ts'
+import { EventFeed } from './events/feed.ts'
+import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
+import { EventTail } from './events/tail.ts'
+import { Gate, longLists, Places } from './gate.ts'
 import { jsonOf } from './json-body.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
 import { streamOf } from './send-stream.ts'
@@ -69,6 +72,10 @@ interface Edge extends ServerParts {
   /** For those that wait for other services. */
   readonly patient: Gate
   readonly streams: Places
+  readonly tail: EventTail
+  readonly followers: Places
+  /** True once the server closes. */
+  closing: boolean
   /** Changes of each project in a minute. */
   readonly changes: Rate
   readonly rates: RequestRates
@@ -82,6 +89,8 @@ interface Settled {
   projectInUrl: string | null
   routeName: string
   startedAt: number
+  /** When a stream began that lasts as long as its client likes; null elsewhere. */
+  answeredAt: number | null
   /** `http://host:port`, no slash at the end. */
   base: string
   /** Where those are sent who have no valid token. */
@@ -139,7 +148,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       ? new Gate(1, { rests: true })
       : new Gate(limits.requests_per_project),
     patient: new Gate(patientPerProject),
-    streams: new Places({ each: limits.streams_per_project, all: limits.streams }),
+    streams: new Places({ each: limits.streams_per_project, all: limits.streams }, longLists),
+    tail: new EventTail(parts),
+    followers: new Places({ each: limits.event_streams_per_user, all: limits.event_streams }, manyStreams),
+    closing: false,
     rates: new RequestRates(limits, () => parts.clock.now()),
     changes: new Rate(parts.settings.api.changes_per_minute, () => parts.clock.now()),
   }
@@ -149,6 +161,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     isProxy: (address: string) => trust(address, 0),
   }
   watchConnections(app.server, connections, parts.log)
+  // Streams last until somebody ends them, and a server closes when all its answers are sent.
+  app.addHook('preClose', async () => {
+    edge.closing = true
+    edge.tail.wakeAll()
+  })
 
   app.addHook('onRequest', async (request, reply) => {
     if (!beginRequest(request.raw.socket))
@@ -161,6 +178,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       projectInUrl: (request.raw as RawRequest).manilaProject ?? null,
       routeName: 'unknown',
       startedAt: performance.now(),
+      answeredAt: null,
       base,
       identityUri: parts.auth.authenticateUri ?? `${base}/identity`,
     }
@@ -191,7 +209,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     endRequest(request.raw.socket)
     const settled = settledOf.get(request)
     if (settled === undefined) return
-    const seconds = (performance.now() - settled.startedAt) / 1000
+    const seconds = ((settled.answeredAt ?? performance.now()) - settled.startedAt) / 1000
     parts.observe?.({ method: request.method, route: settled.routeName, status: reply.statusCode, seconds })
     request.log.info(
       {
@@ -288,6 +306,28 @@ async function replied(
     if ((request.raw as RawRequest).manilaEmptyEnd === true) throw fault('NotFound')
     const answered = await withStatementBudget(limitMs, () => body(identity, settled))
     const { status, body: content, warnings } = answered
+    if (content instanceof EventFeed) {
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const stream = await sendFeed(content, {
+        ...parts,
+        identity,
+        lastEventId: one(request.headers['last-event-id']),
+        identify: () => withStatementBudget(limitMs, () => identify(parts, request, rememberedMs)),
+        inTurn: (work) => parts.gate.run(turnOf(identity), () => withStatementBudget(limitMs, work)),
+        closing: () => parts.closing,
+        gone: gone.signal,
+        failed: (error) =>
+          request.log.error({ request_id: settled.requestId, err: error }, 'a stream of events was cut'),
+      })
+      settled.answeredAt = performance.now()
+      versionHeaders(reply, settled)
+      // Proxies that gather an answer before they pass it on would make it useless.
+      reply.header('x-accel-buffering', 'no')
+      // Its connection ends with it: one that was kept would hold up a server that closes.
+      reply.header('connection', 'close')
+      return await reply.code(status).header('content-type', 'text/event-stream').send(stream)
+    }
     if (content instanceof JsonStream) {
       const turn = turnOf(identity)
       const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
@@ -322,7 +362,7 @@ function noteTemplate(request: FastifyRequest): void {
 /** Whose line a request waits in. */
 const turnOf = (identity: Identity): string => identity.projectId || identity.userId
 
-async function identify(parts: Edge, request: FastifyRequest): Promise<Identity> {
+async function identify(parts: Edge, request: FastifyRequest, maxAgeMs?: number): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
   if (token === undefined && parts.certificates !== undefined) {
     const name = certifiedName(request.raw.socket, Date.now())
@@ -343,6 +383,7 @@ async function identify(parts: Edge, request: FastifyRequest): Promise<Identity>
           // Rules of application credentials may name the project, as URLs may.
           pathIn: (projectId) => path.replace(/^\/v2(?=\/|$)/, `/v2/${projectId}`),
           serviceToken: one(request.headers['x-service-token']) ?? null,
+          ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
         })
   if (identity === null) throw fault('Unauthorized')
   return identity

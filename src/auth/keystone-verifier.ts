@@ -108,7 +108,7 @@ export class KeystoneVerifier implements TokenVerifier {
       serviceRoles = roles
     }
     const allowExpired = serviceRoles.some((role) => this.#serviceRoles.has(role))
-    const known = await this.#lookUp(token, allowExpired)
+    const known = await this.#lookUp(token, allowExpired, call?.maxAgeMs)
     if (known === null || !this.#allows(known, call)) return null
     return serviceRoles.length === 0 ? known.identity : { ...known.identity, serviceRoles }
   }
@@ -144,14 +144,15 @@ export class KeystoneVerifier implements TokenVerifier {
     })
   }
 
-  async #lookUp(token: string, allowExpired: boolean): Promise<Known | null> {
+  async #lookUp(token: string, allowExpired: boolean, maxAgeMs = Infinity): Promise<Known | null> {
     // It goes into a header: whatever can't be in one is nobody's token.
     if (!/^[\x21-\x7e]+$/.test(token) || token.length > maxTokenLength) return null
     // By a hash, so that a dump of the heap shows no usable token. Whoever may be expired is known apart.
     const key = `${createHash('sha256').update(token).digest('base64')}${allowExpired ? '+' : ''}`
     const now = this.#options.clock.now()
     const known = this.#known.get(key)
-    const asked = known !== undefined && now - known.askedAt < this.#options.cacheS * 1_000_000
+    const asked =
+      known !== undefined && now - known.askedAt < Math.min(this.#options.cacheS * 1_000_000, maxAgeMs * 1000)
     // What has expired since is not asked about again: it does not come back.
     if (known !== undefined && !allowExpired && now >= known.identity.expiresAt) return null
     const isKnown = asked || (this.#refused.get(key) ?? 0) > now

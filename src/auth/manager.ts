@@ -30,7 +30,7 @@ import { argon2Hasher, type PasswordHasher } from './passwords.ts'
 import { RoleBook } from './role-book.ts'
 import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
-import { expiredWindowMicros, TokenValidator, type ValidToken } from './validator.ts'
+import { expiredWindowMicros, TokenValidator, type ValidToken, type ValidateOptions } from './validator.ts'
 import type { PresentedCall, TokenVerifier, VerifierState } from './verifier.ts'
 
 /** Two hashes use two of libuv's four threads, one of them at most for one account; 32 of those are two seconds of work. */
@@ -145,7 +145,10 @@ export class AuthManager implements TokenVerifier, IdentityFace {
       if (roles === null) return null
       serviceRoles = roles
     }
-    const valid = await this.validate(token, { allowExpired: serviceRoles.includes('service') })
+    const valid = await this.validate(token, {
+      allowExpired: serviceRoles.includes('service'),
+      ...(call?.maxAgeMs === undefined ? {} : { maxAgeMs: call.maxAgeMs }),
+    })
     if (valid === null || !callAllowed(valid.standing, call)) return null
     const { identity } = valid.standing
     return serviceRoles.length === 0 ? identity : { ...identity, serviceRoles }
@@ -161,10 +164,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   }
 
   /** All there is to know about a valid token; null for any other. See {@link TokenValidator.validate}. */
-  validate(
-    token: string,
-    options: { readonly allowExpired?: boolean; readonly fresh?: boolean } = {},
-  ): Promise<ValidToken | null> {
+  validate(token: string, options: ValidateOptions = {}): Promise<ValidToken | null> {
     return this.#validator.validate(token, options)
   }
 

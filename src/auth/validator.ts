@@ -30,6 +30,13 @@ interface Entry {
   reading: Promise<Standing | null> | null
 }
 
+export interface ValidateOptions {
+  readonly allowExpired?: boolean
+  readonly fresh?: boolean
+  /** Shortens the cache window for this call. */
+  readonly maxAgeMs?: number
+}
+
 export class TokenValidator {
   readonly #parts: StandingParts
   readonly #clock: Clock
@@ -51,7 +58,7 @@ export class TokenValidator {
    */
   async validate(
     token: string,
-    { allowExpired = false, fresh = false }: { allowExpired?: boolean; fresh?: boolean } = {},
+    { allowExpired = false, fresh = false, maxAgeMs = cacheMicros / 1000 }: ValidateOptions = {},
   ): Promise<ValidToken | null> {
     const now = this.#clock.now()
     const entry = await this.#entry(token, now)
@@ -59,7 +66,9 @@ export class TokenValidator {
     const { claims } = entry
     if (now >= claims.expiresAt + (allowExpired ? expiredWindowMicros : 0)) return null
     if (now < claims.issuedAt - clockSkewMicros) return null
-    const standing = fresh ? await readStanding(this.#parts, claims, now) : await this.#standing(entry, now)
+    const standing = fresh
+      ? await readStanding(this.#parts, claims, now)
+      : await this.#standing(entry, now, Math.min(cacheMicros, maxAgeMs * 1000))
     return standing === null ? null : { claims, standing }
   }
 
@@ -86,8 +95,8 @@ export class TokenValidator {
     return entry
   }
 
-  #standing(entry: Entry, now: number): Promise<Standing | null> | Standing | null {
-    if (now - entry.readAt < cacheMicros) {
+  #standing(entry: Entry, now: number, maxAge: number): Promise<Standing | null> | Standing | null {
+    if (now - entry.readAt < maxAge) {
       this.#hits++
       return entry.standing
     }

@@ -331,6 +331,12 @@ export const Limits = Type.Object({
     1,
   ),
   streams: count('Long lists of all projects at once; further ones are answered 503.', 256, 1),
+  event_streams_per_user: count(
+    'Streams of events (GET /events) that one user follows at once in one API process; further ones are answered 429.',
+    16,
+    1,
+  ),
+  event_streams: count('Streams of events of all users at once; further ones are answered 503.', 1000, 1),
   write_timeout_s: count(
     'Seconds in which a client has to take something of its answer, or its connection is ended.',
     30,

@@ -103,7 +103,9 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
       'idempotency_keys',
       'notification_cursors',
       'notifications_sent',
+      'periodic_jobs',
       'revoked_tokens',
+      'usage_points',
     ],
   },
 }

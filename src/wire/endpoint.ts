@@ -32,6 +32,8 @@ export interface Endpoint<
   readonly query?: Query
   readonly body?: Body
   readonly reply?: Reply
+  /** `application/json` unless said. */
+  readonly replyType?: 'text/event-stream'
   /** One sentence for the documents. */
   readonly summary: string
 }

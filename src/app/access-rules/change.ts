@@ -59,4 +59,5 @@ export async function updateLevel(ctx: Ctx, ruleId: string, level: string): Prom
   refuseUnfit(share, instances, true)
   await queueLevel(ctx.tx, rule.id, level, ctx.clock.now())
   await tellBackends(ctx, instances)
+  await recordRule(ctx, share, 'access.updated', { ...rule, access_level: level })
 }

@@ -1,6 +1,7 @@
 /** Name, description, visibility. */
 import type { Ctx } from '../context.ts'
 import { updateShareColumns } from '../../db/store/shares.ts'
+import { recordUpdate } from '../updated.ts'
 import { findShareToChange, refuseSoftDeleted } from './find.ts'
 
 export interface UpdateShareInput {
@@ -19,4 +20,5 @@ export async function update(ctx: Ctx, id: string, input: UpdateShareInput): Pro
     ...(input.isPublic === undefined ? {} : { is_public: input.isPublic ? 1 : 0 }),
     updated_at: ctx.clock.now(),
   })
+  await recordUpdate(ctx, 'share', share)
 }

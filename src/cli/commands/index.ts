@@ -4,6 +4,7 @@ import { aboutCommands } from './about.ts'
 import { accessCommands } from './access.ts'
 import { auditCommands } from './audit.ts'
 import { completionCommand, helpTreeCommand } from './completion.ts'
+import { eventCommands } from './event.ts'
 import { exportLocationCommands } from './export-location.ts'
 import { instanceCommands } from './instance.ts'
 import { lockCommands } from './lock.ts'
@@ -18,7 +19,7 @@ import { shareList } from './share-list.ts'
 import { snapshotAccessCommands } from './snapshot-access.ts'
 import { snapshotCommands } from './snapshot.ts'
 import { typeCommands } from './type.ts'
-import { shareUsage, snapshotUsage } from './usage.ts'
+import { shareUsage, shareUsageHistory, snapshotUsage } from './usage.ts'
 
 /** What each group of commands is about. */
 export const nouns: Readonly<Record<string, string>> = {
@@ -43,6 +44,7 @@ export const nouns: Readonly<Record<string, string>> = {
   lock: 'Locks against deletion.',
   operation: 'The work behind requests.',
   audit: 'Who did what (administrators).',
+  event: 'What changes, as it changes.',
   token: 'Signing in.',
   help: 'Help.',
 }
@@ -52,6 +54,7 @@ const working: readonly Command[] = [
   shareList,
   shareShow,
   shareUsage,
+  shareUsageHistory,
   shareSet,
   shareUnset,
   shareResize,
@@ -69,6 +72,7 @@ const working: readonly Command[] = [
   ...messageCommands,
   ...operationCommands,
   ...auditCommands,
+  ...eventCommands,
   ...lockCommands,
   ...quotaCommands,
   ...instanceCommands,

@@ -39,6 +39,12 @@ export async function poolRecord(db: DbOrTx, label: string): Promise<PoolRecord 
   return row === undefined ? undefined : { ...row, claimed_gib: Number(row.claimed_gib ?? 0) }
 }
 
+/** Of a pool by its label, also of one whose service is gone; null when there never was one. */
+export async function poolIdOf(db: DbOrTx, label: string): Promise<string | null> {
+  const row = await db.selectFrom('pools').select('id').where('label', '=', label).executeTakeFirst()
+  return row?.id ?? null
+}
+
 /**
  * Whether a backend may offer pools in a moment: its process reports, and it is still being set up or has not measured yet.
  * `backendLabel` asks about that one alone.

@@ -33,8 +33,10 @@ export const extensionRules: Rules = {
   ...rules('operation', member, ['cancel']),
   ...rules('operation', admin, ['get_all_projects', 'get_cause_detail']),
   ...rules('audit', admin, ['get_all']),
+  ...rules('event', reader, ['follow']),
+  ...rules('event', admin, ['follow_all_projects']),
   ...rules('share_usage', reader, ['get']),
-  ...rules('share_usage', admin, ['get_detail']),
+  ...rules('share_usage', admin, ['get_all_projects', 'get_detail']),
   ...rules('capabilities', reader, ['get']),
   ...rules('health', admin, ['detail']),
 }

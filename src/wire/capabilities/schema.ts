@@ -32,6 +32,22 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/shares/{id}/usage', 'GET /v2/snapshots/{id}/usage'],
   },
   {
+    name: 'usage-history',
+    description:
+      'How full shares, projects and pools were: every 5 minutes for a day, hourly for a month, daily for two years.',
+    paths: [
+      'GET /v2/shares/{id}/usage/history',
+      'GET /v2/usage/history',
+      'GET /v2/scheduler-stats/pools/history',
+    ],
+  },
+  {
+    name: 'events',
+    description:
+      'What changes in the project, as it changes, as server-sent events; Last-Event-ID goes on where a client stopped.',
+    paths: ['GET /v2/events'],
+  },
+  {
     name: 'openapi',
     description: 'The contract of this API at any microversion: add ?version=2.N.',
     paths: ['GET /v2/openapi.json'],
