@@ -62,7 +62,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tracing: [],
   clients: ['model', 'exec', 'runtime'],
   parts: ['exec'],
-  manage: ['audit', 'data', 'bus', 'config', 'db', 'model', 'runtime', 'auth'],
+  manage: ['audit', 'data', 'bus', 'config', 'db', 'model', 'wire', 'runtime', 'auth', 'policy'],
 }
 const wiring = ['main', 'roles', 'bin', 'quickstart', 'cluster']
 

@@ -44,7 +44,14 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 async function send(method: Method, url: string): Promise<void> {
   presented = null
   ran = null
-  await app.inject({ method, url, headers: { 'x-auth-token': 'demo' } })
+  // A stream of events has no end to wait for.
+  const reply = await app.inject({
+    method,
+    url,
+    headers: { 'x-auth-token': 'demo' },
+    payloadAsStream: true,
+  })
+  reply.stream().destroy()
 }
 
 // ------------------------------------------------------------------------------------------------------ spellings

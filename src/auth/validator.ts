@@ -45,6 +45,7 @@ export class TokenValidator {
   #epoch = 0
   #hits = 0
   #misses = 0
+  #withdrawals = 0
 
   constructor(parts: StandingParts, clock: Clock, signer: TokenSigner) {
     this.#parts = parts
@@ -61,6 +62,11 @@ export class TokenValidator {
     { allowExpired = false, fresh = false, maxAgeMs = cacheMicros / 1000 }: ValidateOptions = {},
   ): Promise<ValidToken | null> {
     const now = this.#clock.now()
+    const withdrawals = await this.#signer.look(now)
+    if (withdrawals !== this.#withdrawals) {
+      this.#withdrawals = withdrawals
+      this.forget()
+    }
     const entry = await this.#entry(token, now)
     if (entry === null) return null
     const { claims } = entry

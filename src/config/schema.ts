@@ -7,6 +7,7 @@ import { quotaDefaults } from '../model/quota.ts'
 import { ApiCors, ApiTls } from './edge.ts'
 import { Keystone } from './keystone.ts'
 import { AuthDomain, Ldap } from './ldap.ts'
+import { Passwords } from './passwords.ts'
 
 const text = (description: string, value: string) => Type.String({ description, default: value })
 const count = (description: string, value: number, minimum = 0) =>
@@ -156,6 +157,11 @@ export const Auth = Type.Object({
     default: 'db',
   }),
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
+  key_overlap_s: count(
+    'Seconds from manila-manage identity rotate-keys until the new key signs: by then the file must be on every node.',
+    600,
+    5,
+  ),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
   max_login_failures: count(
     'Failed logins of one account from one address within the window before they are locked for one another; ten times as many lock the address for all, or slow the account for addresses it did not come from in the last 30 days.',
@@ -182,6 +188,11 @@ export const Auth = Type.Object({
     ['127.0.0.0/8', '::1/128'],
   ),
   tokens_per_minute: count('Tokens that one process gives one user a minute; 0 = any number.', 240),
+  allow_rescope: flag(
+    'Whether a token with a scope may be exchanged for one with another scope of its user. Unscoped tokens always may; those of application credentials never.',
+    true,
+  ),
+  passwords: Passwords,
   keystone: Keystone,
   ldap: Ldap,
   domains: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), AuthDomain, {

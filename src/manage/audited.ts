@@ -12,9 +12,8 @@ import { systemClock } from '../runtime/clock.ts'
 import { withStore } from './database.ts'
 import type { Given, Verb, World } from './verb.ts'
 
-/** They look, or write a file that is asked for. `db copy` leaves its source as it is. */
+/** They look, or write a file that is asked for, as all do that list or show. `db copy` leaves its source as it is. */
 const looking: ReadonlySet<string> = new Set([
-  'bus dead-letters list',
   'bus permissions',
   'config check',
   'config import',
@@ -25,9 +24,7 @@ const looking: ReadonlySet<string> = new Set([
   'identity keys',
   'policy check',
   'policy diff',
-  'policy list',
   'policy sample',
-  'service list',
   'service processes',
   'share stuck',
 ])
@@ -37,7 +34,7 @@ const doers = ['apply', 'fix', 'yes'] as const
 
 /** Whether this command line changes something. */
 export function changes(verb: Verb, options: Given): boolean {
-  if (looking.has(verb.name)) return false
+  if (looking.has(verb.name) || / (list|show)$/.test(verb.name)) return false
   if ((options as { readonly 'dry-run'?: boolean })['dry-run'] === true) return false
   const taken = (verb.options ?? []).map(({ name }) => name as string)
   const needed = doers.filter((name) => taken.includes(name))

@@ -47,8 +47,9 @@ something is wrong; all problems are listed. What a backend would serve with les
       backends.push(await report(world, settings, name, backend))
     }
     const type = await defaultTypeProblem(settings)
+    const policy = policyFindings(world, settings)
     const problems = [
-      ...policyProblems(world, settings),
+      ...policy.problems,
       ...keystoneProblems(settings),
       ...directoryProblems(settings),
       ...world.chainProblems(settings.scheduler).map((problem) => `[scheduler] ${problem}`),
@@ -63,6 +64,7 @@ something is wrong; all problems are listed. What a backend would serve with les
       ),
     ]
     const warnings = [
+      ...policy.warnings,
       ...(type.warning === null ? [] : [type.warning]),
       ...backends.flatMap((one) => one.warnings.map((text) => `backend ${one.backend}: ${text}`)),
     ]
@@ -123,13 +125,14 @@ const failed = (problems: readonly string[]) =>
 const listed = (heading: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `\n${heading}:\n${lines.map((line) => `  ${line}\n`).join('')}`
 
-function policyProblems(world: World, settings: Settings): string[] {
-  if (settings.api.policy_file === '') return []
+function policyFindings(world: World, settings: Settings) {
+  const file = settings.api.policy_file
+  const said = (lines: readonly string[]): string[] => lines.map((line) => `policy file: ${line}`)
+  if (file === '') return { problems: [], warnings: [] }
   try {
-    world.checkPolicy(settings.api.policy_file)
-    return []
+    return { problems: [], warnings: said(world.checkPolicy(file)) }
   } catch (error) {
-    return (error as Error).message.split('\n').map((line) => `policy file: ${line}`)
+    return { problems: said((error as Error).message.split('\n')), warnings: [] }
   }
 }
 

@@ -59,7 +59,7 @@ describe('config check', () => {
 
   test('lists every problem, of every backend', async () => {
     world.configure({
-      api: { policy_file: world.file('policy.yaml', '"share:fly": "rule:admin_api"\n') },
+      api: { policy_file: world.file('policy.yaml', '"share:get": "rule:admin_apy"\n"share:fly": "@"\n') },
       backends: {
         a: { driver: 'btrs' },
         b: { driver_options: { loop_file: '/x', siz_gib: 3 } },
@@ -70,10 +70,20 @@ describe('config check', () => {
     const { code, out } = await world.run('config', 'check')
     expect(code).toBe(1)
     expect(out).toContain('policy file: ')
+    expect(out).toContain('did you mean "admin_api"?')
     expect(out).toContain('backend node@a: no driver btrs: it is one of btrfs, cephfs, directory, image, sim')
     expect(out).toContain('backend node@b: option siz_gib of image is unknown')
     expect(out).toContain('backend node@c: image needs exactly one of directory, device and loop_file')
     expect(out).toContain('backend node@d: option port of ganesha must be integer')
+  })
+
+  test('a policy rule that nobody knows is a warning', async () => {
+    world.configure({ api: { policy_file: world.file('policy.yaml', '"share:gte": "rule:admin_api"\n') } })
+    const { code, out } = await world.run('config', 'check')
+    expect(code).toBe(0)
+    expect(out).toContain(
+      'Warning:\n  policy file: there is no rule "share:gte"; did you mean "share:get"?\n',
+    )
   })
 
   test('a file that can not be read is one of the problems', async () => {

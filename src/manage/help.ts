@@ -28,7 +28,7 @@ export function helpOf(verb: Verb): string {
   const all = [
     ...options,
     ['--config FILE', 'the TOML file of the service'] as const,
-    ['-f table|json', 'how to print'] as const,
+    ['-f table|json', 'how to print; --json is the same as -f json'] as const,
   ]
   const width = Math.max(...all.map(([left]) => left.length))
   const lines = all.map(([left, help]) => `  ${left.padEnd(width)}  ${help}\n`).join('')

@@ -29,6 +29,34 @@ const parseOptions = {
   apply: { type: 'boolean' },
   repair: { type: 'boolean' },
   yes: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+  withdraw: { type: 'boolean' },
+  json: { type: 'boolean' },
+  description: { type: 'string' },
+  disable: { type: 'boolean' },
+  domain: { type: 'string' },
+  email: { type: 'string' },
+  effective: { type: 'boolean' },
+  enable: { type: 'boolean' },
+  'from-keystone': { type: 'boolean' },
+  'from-ldif': { type: 'string' },
+  group: { type: 'string' },
+  'group-domain': { type: 'string' },
+  inherited: { type: 'boolean' },
+  limit: { type: 'string' },
+  name: { type: 'string' },
+  names: { type: 'boolean' },
+  'os-cloud': { type: 'string' },
+  parent: { type: 'string' },
+  'password-prompt': { type: 'boolean' },
+  preset: { type: 'string' },
+  'project-domain': { type: 'string' },
+  system: { type: 'boolean' },
+  tag: { type: 'string', multiple: true },
+  'user-domain': { type: 'string' },
+  target: { type: 'string', multiple: true },
+  share: { type: 'string' },
+  scope: { type: 'string' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */
@@ -68,7 +96,11 @@ async function run(argv: readonly string[], world: World): Promise<number> {
       throw error
     })
   await done(answer.code)
-  world.out(values.format === 'json' ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
+  world.out(
+    values.json === true || values.format === 'json'
+      ? `${JSON.stringify(answer.data, null, 2)}\n`
+      : answer.text,
+  )
   return answer.code
 }
 
@@ -96,7 +128,7 @@ function parse(argv: readonly string[]): { values: Given & { help: boolean }; po
 }
 
 /** What every verb understands. */
-const common = ['config', 'format', 'help']
+const common = ['config', 'format', 'help', 'json']
 
 function checkLine(verb: Verb, operands: readonly string[], values: Given): void {
   const wanted = verb.operands ?? []
@@ -129,9 +161,15 @@ function unknownVerb(positionals: readonly string[]): Usage {
 }
 
 function verdict(error: unknown): [code: number, message: string] {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = sentenceOf(error)
   if (error instanceof Usage) return [2, message]
   if (error instanceof Unusable || error instanceof ConfigError) return [3, message]
   if (error instanceof Problem || error instanceof Fault) return [1, message]
   return [1, message]
+}
+
+/** What was not found is in the fault's detail; its message is the API's own. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof Fault && typeof error.detail.message === 'string') return error.detail.message
+  return error instanceof Error ? error.message : String(error)
 }

@@ -18,7 +18,7 @@ async function run(...argv: readonly string[]): Promise<{ code: number; out: str
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     env: {},
-    checkPolicy: () => {},
+    checkPolicy: () => [],
   })
   return { code, out, err }
 }

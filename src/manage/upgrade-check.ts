@@ -25,8 +25,8 @@ export interface CheckResult {
 export interface CheckParts {
   readonly settings: Settings
   readonly store: Store
-  /** Throws what is wrong with a policy file. */
-  checkPolicy(file: string): void
+  /** Throws what is wrong with a policy file; answers what is only odd about it. */
+  checkPolicy(file: string): readonly string[]
 }
 
 const worth: Readonly<Record<Verdict, 0 | 1 | 2>> = { Success: 0, Warning: 1, Failure: 2 }
@@ -70,8 +70,8 @@ const checks: Readonly<Record<string, Check>> = {
   Policy: async ({ settings, checkPolicy }) => {
     if (settings.api.policy_file === '') return good
     try {
-      checkPolicy(settings.api.policy_file)
-      return good
+      const odd = checkPolicy(settings.api.policy_file)
+      return odd.length === 0 ? good : ['Warning', odd.join('; ')]
     } catch (error) {
       return ['Failure', (error as Error).message]
     }

@@ -61,7 +61,7 @@ function matches(left: string, right: string, { credentials, target }: Question)
 }
 
 /** Replaces `%(name)s` by the target's value; null when the target has none. */
-function fill(template: string, target: Target): string | null {
+export function fill(template: string, target: Target): string | null {
   let missing = false
   const text = template.replace(/%\(([^)]*)\)s/g, (_whole, name: string) => {
     const value = lookUp(target, name)
@@ -73,12 +73,15 @@ function fill(template: string, target: Target): string | null {
 }
 
 /** The value of a quoted text, number, True, False or None on the left side; null when it is an attribute. */
-function literalOf(left: string): string | null {
+export function literalOf(left: string): string | null {
   const quoted = /^(['"])(.*)\1$/s.exec(left)
   if (quoted !== null) return quoted[2] ?? ''
   if (/^-?\d+(\.\d+)?$/.test(left) || left === 'True' || left === 'False' || left === 'None') return left
   return null
 }
+
+/** What the caller has under a name, for explanations. */
+export const attributeOf = (credentials: Credentials, name: string): unknown => lookUp(credentials, name)
 
 /** Own properties only, first by the whole name, then along its dots. */
 function lookUp(from: unknown, name: string): unknown {

@@ -23,9 +23,10 @@ export function readPolicyText(text: string): ReadonlyMap<string, unknown> {
   let content: unknown
   try {
     // Aliases are how a small YAML file becomes a huge one; a policy needs none.
-    content = parseYaml(text, { maxAliasCount: 0, uniqueKeys: true })
+    content = parseYaml(text, { maxAliasCount: 0, uniqueKeys: true, logLevel: 'error' })
   } catch (error) {
-    throw new PolicyFileError([`not YAML: ${(error as Error).message}`])
+    const said = error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message
+    throw new PolicyFileError([`not YAML: ${said}`])
   }
   if (content === null || content === undefined) return new Map()
   if (typeof content !== 'object' || Array.isArray(content)) {
@@ -34,14 +35,25 @@ export function readPolicyText(text: string): ReadonlyMap<string, unknown> {
   return new Map(Object.entries(content))
 }
 
+/** Rules that hold together, and what their author should know although they do. */
+export interface Compiled {
+  readonly rules: ReadonlyMap<string, Check>
+  /** Rules of the file that nobody asks for, as sentences; they are left out. */
+  readonly warnings: readonly string[]
+}
+
+/** How many of them are told one by one. */
+const maxWarnings = 50
+
 /**
- * Defaults with the file's rules over them. Throws {@link PolicyFileError} naming every wrong rule: a name nobody asks
- * for (with the nearest known one), a syntax error, a reference to nothing, a circle.
+ * Defaults with the file's rules over them. Throws {@link PolicyFileError} naming every wrong rule: a syntax error, a
+ * reference to nothing (with the nearest known name), a circle. A rule that nobody asks for is left out and told: a file that was
+ * written for another release must not keep this one from starting.
  */
 export function compileRules(
   defaults: Readonly<Record<string, string>>,
   overrides: ReadonlyMap<string, unknown> = new Map(),
-): ReadonlyMap<string, Check> {
+): Compiled {
   const problems: string[] = []
   // A handful of texts are the rule of nearly everything.
   const parsed = new Map([...new Set(Object.values(defaults))].map((text) => [text, parseRule(text)]))
@@ -55,12 +67,6 @@ export function compileRules(
       problems.push(`rule ${JSON.stringify(name)}: ${(error as Error).message}`)
     }
   }
-  const referred = new Set([...rules.values()].flatMap(rulesIn))
-  for (const name of overrides.keys()) {
-    // A helper rule has a name of the operator's choice and is known by being referred to.
-    if (Object.hasOwn(defaults, name) || (!name.includes(':') && referred.has(name))) continue
-    problems.push(`there is no rule ${JSON.stringify(name)}${suggestion(name, Object.keys(defaults))}`)
-  }
   for (const [name, check] of rules) {
     for (const wanted of rulesIn(check)) {
       if (!rules.has(wanted)) {
@@ -71,8 +77,26 @@ export function compileRules(
     }
   }
   problems.push(...circles(rules))
-  if (problems.length > 0) throw new PolicyFileError(problems)
-  return rules
+  if (problems.length > 0) throw new PolicyFileError(problems.slice(0, maxWarnings))
+  const unknown = unaskedRules(defaults, rules, overrides)
+  for (const name of unknown) rules.delete(name)
+  const warnings = unknown
+    .slice(0, maxWarnings)
+    .map((name) => `there is no rule ${JSON.stringify(name)}${suggestion(name, Object.keys(defaults))}`)
+  if (unknown.length > maxWarnings)
+    warnings.push(`and ${unknown.length - maxWarnings} more that nobody knows`)
+  return { rules, warnings }
+}
+
+/** A helper rule has a name of the operator's choice and is known by being referred to, directly or not, by one that is asked for. */
+function unaskedRules(
+  defaults: Readonly<Record<string, string>>,
+  rules: ReadonlyMap<string, Check>,
+  overrides: ReadonlyMap<string, unknown>,
+): string[] {
+  const asked = new Set(Object.keys(defaults))
+  for (const name of asked) for (const wanted of rulesIn(rules.get(name)!)) asked.add(wanted)
+  return [...overrides.keys()].filter((name) => !asked.has(name))
 }
 
 function circles(rules: ReadonlyMap<string, Check>): string[] {
@@ -100,6 +124,7 @@ function circles(rules: ReadonlyMap<string, Check>): string[] {
   return found
 }
 
+/** `; did you mean "…"?`, or nothing. */
 function suggestion(name: string, known: readonly string[]): string {
   let best: string | null = null
   // Farther than a third of the name it is another word, not a slip.

@@ -8,7 +8,7 @@ import { identityRoutes } from '../api/identity/plugin.ts'
 import { routes } from '../api/routes.ts'
 import { buildServer } from '../api/server.ts'
 import { healthRoute } from '../api/status/health.ts'
-import { metricsRoute } from '../api/status/metrics.ts'
+import { metricsRoute, readPolicyGauges } from '../api/status/metrics.ts'
 import type { AppParts } from '../app/context.ts'
 import { AuditStream } from '../audit/stream.ts'
 import { AuditTrail } from '../audit/trail.ts'
@@ -34,7 +34,12 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     file: settings.api.policy_file,
     onBroken: (error) =>
       log.error({ err: error }, 'the policy file is broken; the last good rules stay in force'),
+    onLoaded: ({ overrides, warnings }) => {
+      log.info({ file: settings.api.policy_file, overrides }, 'the policy file is in force')
+      for (const warning of warnings) log.warn({ file: settings.api.policy_file }, `policy file: ${warning}`)
+    },
   })
+  readPolicyGauges(policy, metrics)
   const authentication = await whenThere(log, () => openAuthentication(settings, core))
   const { verifier, face } = authentication
   const parts: AppParts = { store, clock, bus, policy, settings }

@@ -19,7 +19,7 @@ export interface Metrics {
   bus(event: { event: string; name: string }): void
   audit(event: { action: string; outcome: string }): void
   /** `read` is asked at each scrape. */
-  collect(name: 'queue' | 'pools' | 'bus' | 'audit' | 'identity', read: () => Promise<void>): void
+  collect(name: 'queue' | 'pools' | 'bus' | 'audit' | 'identity' | 'policy', read: () => Promise<void>): void
   /** Everything in Prometheus's text format, freshly read. */
   expose(): Promise<string>
   readonly queueAge: Gauge<'topic'>
@@ -29,6 +29,7 @@ export interface Metrics {
   readonly poolTotal: Gauge<'pool'>
   readonly poolFree: Gauge<'pool'>
   readonly poolPlaced: Gauge<'pool'>
+  readonly poolExceeding: Gauge<'pool'>
   readonly backendUp: Gauge<'backend'>
   readonly busConnected: Gauge
   readonly identityReachable: Gauge<'source' | 'server'>
@@ -39,6 +40,10 @@ export interface Metrics {
   readonly auditSinkFailing: Gauge<'sink'>
   readonly auditWaiting: Gauge<'sink'>
   readonly auditDropped: Gauge<'sink'>
+  readonly policyBroken: Gauge
+  readonly policyOverrides: Gauge
+  readonly policyUnknown: Gauge
+  readonly policyLoaded: Gauge
 }
 
 export function metrics(): Metrics {
@@ -144,6 +149,11 @@ export function metrics(): Metrics {
     poolTotal: gauge('manila_pool_capacity_total_bytes', 'Capacity as last reported.', ['pool']),
     poolFree: gauge('manila_pool_capacity_free_bytes', 'Free space as last reported.', ['pool']),
     poolPlaced: gauge('manila_pool_capacity_placed_bytes', 'Sum of the sizes placed.', ['pool']),
+    poolExceeding: gauge(
+      'manila_pool_exceeding_bytes',
+      'What shares hold beyond what they were given, until they are compacted.',
+      ['pool'],
+    ),
     backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
     identityReachable: gauge(
       'manila_identity_source_reachable',
@@ -172,5 +182,17 @@ export function metrics(): Metrics {
       ['sink'],
     ),
     busConnected: gauge('manila_bus_connected', '1 while the broker is reachable.', []),
+    policyBroken: gauge(
+      'manila_policy_file_broken',
+      '1 while the policy file can not be used and the rules read before stay in force.',
+      [],
+    ),
+    policyOverrides: gauge('manila_policy_overrides', 'Rules of the policy file that are in force.', []),
+    policyUnknown: gauge('manila_policy_unknown_rules', 'Rules of the policy file that nobody knows.', []),
+    policyLoaded: gauge(
+      'manila_policy_loaded_timestamp_seconds',
+      'When the rules in force were read, seconds since the epoch.',
+      [],
+    ),
   }
 }

@@ -13,6 +13,8 @@ import { problemWith } from '../../wire/validate.ts'
 import { assignmentRoutes } from './assignment-routes.ts'
 import { catalogRoutes } from './catalog-routes.ts'
 import { credentialRoutes } from './credential-routes.ts'
+import { discoveryRoutes } from './discovery-routes.ts'
+import { domainRoutes } from './domain-routes.ts'
 import { baseUrl, proxyTrust } from '../addresses.ts'
 import {
   changeOf,
@@ -28,24 +30,45 @@ import {
 import { jsonOf } from '../json-body.ts'
 import { routePath } from '../route-path.ts'
 import { answer, faultAnswer } from './faults.ts'
+import { grantRoutes } from './grant-routes.ts'
 import { projectRoutes } from './project-routes.ts'
 import { roleRoutes } from './role-routes.ts'
 import { isAdmin, type Answer, type Call, type IdentityParts, type IdentityRoute } from './route.ts'
+import { tagRoutes } from './tag-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { userRoutes } from './user-routes.ts'
 
 /** Largest body, bytes; the largest legitimate one is a credential with a hundred access rules. */
 const maxBodyBytes = 65_536
 
-const routes: readonly IdentityRoute[] = [
-  ...catalogRoutes,
+const given: readonly IdentityRoute[] = [
+  ...discoveryRoutes,
   ...tokenRoutes,
+  ...domainRoutes,
   ...projectRoutes,
+  ...tagRoutes,
   ...userRoutes,
   ...roleRoutes,
+  ...grantRoutes,
   ...assignmentRoutes,
   ...credentialRoutes,
+  ...catalogRoutes,
 ]
+
+const keyOf = ({ method, path }: IdentityRoute): string => `${method} ${path}`
+const keys = new Set(given.map(keyOf))
+
+/** In Keystone, whatever can be got can be asked for without its body. */
+const heads = given
+  .filter((route) => route.method === 'GET')
+  .map((route): IdentityRoute => ({
+    ...route,
+    method: 'HEAD',
+    handler: async (call) => ({ ...(await route.handler(call)), body: undefined }) as Answer,
+  }))
+  .filter((route) => !keys.has(keyOf(route)))
+
+export const routes: readonly IdentityRoute[] = [...given, ...heads]
 
 /** `app.register(identityRoutes(parts), { prefix: '/identity' })`. */
 export function identityRoutes(parts: IdentityParts): FastifyPluginAsync {
@@ -142,7 +165,9 @@ async function settle(
   }
   if (route.access === 'admin' && !isAdmin(call)) throw fault('Forbidden')
   // Whatever else is in an id's place names nothing.
-  if (!Object.values(call.params).every((id) => /^[\w.-]{1,64}$/.test(id))) throw fault('NotFound')
+  const isName = ([name, text]: [string, string]): boolean =>
+    (name === 'tag' ? /^[^/,]{1,255}$/ : /^[\w.-]{1,64}$/).test(text)
+  if (!Object.entries(call.params).every(isName)) throw fault('NotFound')
   check(route.query, call.query, 'the query')
   check(route.body, call.body, 'the body')
   return call

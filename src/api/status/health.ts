@@ -48,6 +48,7 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
     }))
     const { kind, state, since, reason } = parts.bus.state()
     const audit = parts.audit?.() ?? null
+    const rules = parts.policy.state()
     return {
       status: 'ok',
       serves_shares: backends.some((backend) => backend.serves_shares),
@@ -55,6 +56,16 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
       bus: { kind, state, since: isoMicros(since), reason },
       identity: identityView(parts),
       audit: audit === null ? null : { rows: sinkView(audit.rows), stream: sinkView(audit.stream) },
+      policy: {
+        file: rules.file === '' ? null : rules.file,
+        state: rules.broken === null ? 'in force' : 'broken',
+        // The rules that were read then stay in force.
+        loaded_at: isoMicros(rules.loadedAt),
+        overrides: rules.overrides,
+        reason: rules.broken?.reason ?? null,
+        since: rules.broken === null ? null : isoMicros(rules.broken.since),
+        unknown_rules: rules.warnings,
+      },
       backends,
     }
   })

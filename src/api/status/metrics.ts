@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../../app/context.ts'
 import { backendHealth, poolCapacity, queueState, rulesBehind } from '../../db/store/health.ts'
 import { countFindings } from '../../db/store/storage-findings.ts'
+import type { Policy } from '../../policy/enforce.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 
 const bytesPerGib = 1024 ** 3
@@ -11,6 +12,18 @@ export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
   app.get('/metrics', async (_request, reply) =>
     reply.header('content-type', metrics.registry.contentType).send(await metrics.expose()),
   )
+}
+
+/** How the policy file stands with this process. */
+export function readPolicyGauges(policy: Policy, metrics: Metrics): void {
+  metrics.collect('policy', () => {
+    const { broken, overrides, warnings, loadedAt } = policy.state()
+    metrics.policyBroken.set(broken === null ? 0 : 1)
+    metrics.policyOverrides.set(overrides)
+    metrics.policyUnknown.set(warnings.length)
+    metrics.policyLoaded.set(loadedAt / 1_000_000)
+    return Promise.resolve()
+  })
 }
 
 export function readGauges(parts: Pick<AppParts, 'store' | 'clock' | 'bus'>, metrics: Metrics): void {
@@ -34,10 +47,13 @@ export function readGauges(parts: Pick<AppParts, 'store' | 'clock' | 'bus'>, met
     return Promise.resolve()
   })
   metrics.collect('pools', async () => {
-    for (const { label, total_gib, free_gib, placed_gib } of await poolCapacity(parts.store.db)) {
+    for (const { label, total_gib, free_gib, placed_gib, exceeding_bytes } of await poolCapacity(
+      parts.store.db,
+    )) {
       if (total_gib !== null) metrics.poolTotal.set({ pool: label }, total_gib * bytesPerGib)
       if (free_gib !== null) metrics.poolFree.set({ pool: label }, free_gib * bytesPerGib)
       metrics.poolPlaced.set({ pool: label }, placed_gib * bytesPerGib)
+      if (exceeding_bytes !== null) metrics.poolExceeding.set({ pool: label }, exceeding_bytes)
     }
     metrics.storageFindings.reset()
     for (const { backend, problem, count } of await countFindings(parts.store.db)) {

@@ -10,8 +10,9 @@ import { busTopic } from '../../engine/queue.ts'
 import { twinOf } from '../../model/access-twins.ts'
 import { accessLevels, checkTarget, weightOf } from '../../model/access.ts'
 import { invalid } from '../../model/errors.ts'
-import { shareAllows } from '../../model/states.ts'
+import { shareGates } from '../../model/gates/shares.ts'
 import { roomForMetadata, roomForRule } from '../limits.ts'
+import { refuseAtOnce } from '../barriers.ts'
 import { hiddenRules } from './find.ts'
 import { putLock, refuseTooLate } from '../resource-locks/create.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
@@ -37,10 +38,7 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
     throw invalid('lock_reason needs lock_visibility or lock_deletion')
   }
   const instances = await instancesOf(ctx.tx, share.id)
-  refuseUnfit(share, instances, ctx.flags.has('rulesDespiteErrors'))
-  if (!ctx.flags.has('stateOfEachRule') && instances.some((row) => row.access_rules_status === 'error')) {
-    throw invalid(`access rules of share ${share.id} are in error: deny those first`)
-  }
+  refuseAtOnce(shareGates.allowAccess({ share, instances, flags: ctx.flags }))
   await roomForRule(ctx, { table: 'shares', id: share.id }, weightOf(input.type, canonical))
   await roomForMetadata(ctx, share.project_id, { adding: Object.keys(input.metadata).length })
   // What the caller can't see must not be told by a refusal: a rule hidden from him is made a second time.
@@ -106,19 +104,6 @@ export function targetOf(ctx: Ctx, type: string, to: string): string {
   })
   if (checked.problem !== undefined) throw invalid(checked.problem)
   return checked.canonical
-}
-
-/** Rules wait for what is under way; an instance that was never placed has nobody to apply them. */
-export function refuseUnfit(share: ShareRow, instances: readonly InstanceRow[], evenInError: boolean): void {
-  for (const instance of instances) {
-    const why =
-      instance.backend_id === null
-        ? 'is not on any host yet'
-        : !shareAllows.access(instance) || (instance.status === 'error' && !evenInError)
-          ? `is ${instance.status}`
-          : null
-    if (why !== null) throw invalid(`access rules can't be changed: an instance of share ${share.id} ${why}`)
-  }
 }
 
 async function putLocks(

@@ -3,10 +3,12 @@ import type { Ctx } from '../context.ts'
 import { queueDenial, queueLevel, removeRule, ruleById } from '../../db/store/access-rules.ts'
 import { locksOn, removeLock } from '../../db/store/resource-locks.ts'
 import { instancesOf } from '../../db/store/share-instances.ts'
-import { fault, invalid } from '../../model/errors.ts'
+import { fault } from '../../model/errors.ts'
+import { ruleGates } from '../../model/gates/others.ts'
+import { refuseAtOnce } from '../barriers.ts'
 import { refuseUnlessOverruled } from '../resource-locks/rank.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
-import { levelOf, recordRule, refuseUnfit, tellBackends } from './allow.ts'
+import { levelOf, recordRule, tellBackends } from './allow.ts'
 import { findRuleToChange } from './find.ts'
 
 export interface DenyAccessInput {
@@ -22,29 +24,22 @@ export async function deny(ctx: Ctx, shareId: string, input: DenyAccessInput): P
   if (rule === undefined || rule.share_id !== share.id) {
     throw fault('AccessRuleNotFound', { id: input.ruleId.slice(0, 64) })
   }
-  await unlock(ctx, rule.id, input.unrestrict)
   const instances = await instancesOf(ctx.tx, share.id)
+  const locks = await locksOn(ctx.tx, [rule.id], 'delete')
+  const facts = { rule, share, instances, known: false }
+  refuseAtOnce(ruleGates.deny({ ...facts, locks: input.unrestrict ? 0 : locks.length }))
+  for (const lock of locks) {
+    refuseUnlessOverruled(ctx, lock, 'resource_lock:delete')
+    await removeLock(ctx.tx, lock.id)
+  }
   const known = await queueDenial(ctx.tx, rule.id, ctx.clock.now())
   if (!known) {
     await removeRule(ctx.tx, rule.id)
     return
   }
-  refuseUnfit(share, instances, true)
+  refuseAtOnce(ruleGates.deny({ ...facts, locks: 0, known }))
   await tellBackends(ctx, instances)
   await recordRule(ctx, share, 'access.denied', rule)
-}
-
-async function unlock(ctx: Ctx, ruleId: string, unrestrict: boolean): Promise<void> {
-  const locks = await locksOn(ctx.tx, [ruleId], 'delete')
-  if (locks.length > 0 && !unrestrict) {
-    throw fault('Refused', {
-      message: `Access rule ${ruleId} is locked against deletion: use unrestrict or remove the resource lock first.`,
-    })
-  }
-  for (const lock of locks) {
-    refuseUnlessOverruled(ctx, lock, 'resource_lock:delete')
-    await removeLock(ctx.tx, lock.id)
-  }
 }
 
 /** 2.88+. The same level again changes nothing. */
@@ -52,11 +47,8 @@ export async function updateLevel(ctx: Ctx, ruleId: string, level: string): Prom
   const { rule, share } = await findRuleToChange(ctx, ruleId, 'share_access_rule:update')
   refuseSoftDeleted(share)
   if (levelOf(level) === rule.access_level) return
-  if (rule.state === 'queued_to_deny' || rule.state === 'denying') {
-    throw invalid(`access rule ${rule.id} is ${rule.state}: its access_level can't be changed any more`)
-  }
   const instances = await instancesOf(ctx.tx, share.id)
-  refuseUnfit(share, instances, true)
+  refuseAtOnce(ruleGates.update({ rule, share, instances }))
   await queueLevel(ctx.tx, rule.id, level, ctx.clock.now())
   await tellBackends(ctx, instances)
   await recordRule(ctx, share, 'access.updated', { ...rule, access_level: level })

@@ -3,6 +3,8 @@ import { requestCancel } from '../../db/store/operation-cancel.ts'
 import { operationById } from '../../db/store/operations-read.ts'
 import { busTopic, nudge } from '../../engine/queue.ts'
 import { fault } from '../../model/errors.ts'
+import { cannotCancel } from '../../model/gates/others.ts'
+import { refuseAtOnce } from '../barriers.ts'
 import { type Ctx, scopeOf, standsAbove } from '../context.ts'
 
 /**
@@ -14,18 +16,10 @@ import { type Ctx, scopeOf, standsAbove } from '../context.ts'
 export async function cancelOperation(ctx: Ctx, id: string): Promise<void> {
   const operation = await operationById(ctx.tx, scopeOf(ctx), id)
   if (operation === undefined) throw fault('OperationNotFound', { id: id.slice(0, 64) })
-  const maker = operation.begun_as ?? 'user'
-  if (!standsAbove(ctx, maker)) {
-    const who = maker === 'admin' ? 'an administrator' : 'a service'
-    throw fault('Refused', {
-      message: `Operation ${operation.id} was begun by ${who}: it can't be cancelled by this caller.`,
-    })
-  }
-  if (operation.kind.startsWith('delete-'))
-    throw fault('Conflict', { message: 'A deletion cannot be cancelled.' })
+  const outranked = !standsAbove(ctx, operation.begun_as ?? 'user')
+  refuseAtOnce(cannotCancel({ operation, outranked }))
   if (!(await requestCancel(ctx.tx, operation.id, ctx.clock.now()))) {
-    const why = operation.state === 'undoing' ? 'is being undone already' : `is over: ${operation.state}`
-    throw fault('Conflict', { message: `Operation ${operation.id} ${why}.` })
+    throw fault('LostRace', { message: `Operation ${operation.id} changed meanwhile: ask again.` })
   }
   const { topic, backend_id, request_id } = operation
   ctx.afterCommit(() =>

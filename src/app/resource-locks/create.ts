@@ -5,6 +5,8 @@ import { insertLock, locksOn, type LockRow } from '../../db/store/resource-locks
 import { ruleById } from '../../db/store/access-rules.ts'
 import { takeShareOfRule, takeVisibleShare } from '../../db/store/share-turns.ts'
 import { fault, invalid } from '../../model/errors.ts'
+import { tooLateForLock } from '../../model/gates/shares.ts'
+import { refuseAtOnce } from '../barriers.ts'
 import { roomForLock } from '../limits.ts'
 import { lockScope } from './find.ts'
 
@@ -16,21 +18,6 @@ export interface CreateLockInput {
   readonly resourceType: ResourceType
   readonly resourceAction: ResourceAction
   readonly reason: string | null
-}
-
-/** A lock on what is about to go would protect nothing. */
-const tooLate: Readonly<Record<ResourceType, readonly string[]>> = {
-  share: [
-    'deleting',
-    'error_deleting',
-    'unmanage_starting',
-    'manage_error_unmanage_starting',
-    'unmanage_error',
-    'unmanaged',
-    'deferred_deleting',
-    'error_deferred_deleting',
-  ],
-  access_rule: ['queued_to_deny', 'denying', 'error', 'deleted'],
 }
 
 const nouns: Readonly<Record<string, string>> = { share: 'a share', access_rule: 'an access rule' }
@@ -100,12 +87,8 @@ export function refuseTooLate(
   lock: { readonly resourceType: ResourceType; readonly resourceAction: ResourceAction },
   resource: Lockable,
 ): void {
-  if (resource.softDeleted) {
-    throw fault('Conflict', { message: 'A share in the recycle bin can not be locked.' })
-  }
-  if (lock.resourceAction === 'delete' && tooLate[lock.resourceType].includes(resource.state)) {
-    throw fault('Conflict', { message: `It is ${resource.state}: too late for a lock.` })
-  }
+  const { resourceType: type, resourceAction: action } = lock
+  refuseAtOnce(tooLateForLock({ type, action, ...resource }))
 }
 
 /** The second one could let somebody else see what the first one hides. */

@@ -4,9 +4,12 @@ import type { Page } from '../../db/store/keyset.ts'
 import { instanceForView, listInstances, type InstanceListRow } from '../../db/store/share-instance-list.ts'
 import { instancesOf } from '../../db/store/share-instances.ts'
 import { takeShareOfInstance } from '../../db/store/share-turns.ts'
+import { dependentsOf } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
-import { forceDeleteInstance, refuseDependents } from '../shares/delete.ts'
-import { findShare, refuseSoftDeleted } from '../shares/find.ts'
+import { instanceGates } from '../../model/gates/others.ts'
+import { refuse, refuseAtOnce } from '../barriers.ts'
+import { forceDeleteInstance } from '../shares/delete.ts'
+import { findShare } from '../shares/find.ts'
 import { pathHash } from '../shares/list.ts'
 import { resetInstanceStatus } from '../shares/reset.ts'
 
@@ -42,15 +45,16 @@ export async function find(ctx: Ctx, id: string): Promise<InstanceListRow> {
 
 export async function reset(ctx: Ctx, id: string, status: string): Promise<void> {
   const share = await takeShareOfInstance(ctx.tx, id.slice(0, 64))
-  if (share !== undefined) refuseSoftDeleted(share)
+  if (share !== undefined) refuseAtOnce(instanceGates.resetStatus({ share }))
   await resetInstanceStatus(ctx, await find(ctx, id), status)
 }
 
-/** The last instance takes the share along, so what stands in a share's way stands in its way too: snapshots, backups, locks. */
 export async function forceDelete(ctx: Ctx, id: string): Promise<void> {
   const share = await takeShareOfInstance(ctx.tx, id.slice(0, 64))
   const instance = await find(ctx, id)
   if (share === undefined) throw fault('ShareNotFound', { id: instance.share_id })
-  if ((await instancesOf(ctx.tx, share.id)).length === 1) await refuseDependents(ctx, share, 'InvalidState')
+  const isLast = (await instancesOf(ctx.tx, share.id)).length === 1
+  const dependents = await dependentsOf(ctx.tx, share.id)
+  await refuse(ctx, instanceGates.forceDelete({ share, dependents, isLast }), share)
   await forceDeleteInstance(ctx, share, instance)
 }

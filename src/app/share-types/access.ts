@@ -2,6 +2,8 @@
 import type { Ctx } from '../context.ts'
 import { allowProject, disallowProject, projectsOfType, type ShareType } from '../../db/store/share-types.ts'
 import { fault } from '../../model/errors.ts'
+import { typeGates } from '../../model/gates/others.ts'
+import { refuseAtOnce } from '../barriers.ts'
 import { warnOfUnknownProject } from '../known-project.ts'
 import { findType } from './find.ts'
 
@@ -30,8 +32,6 @@ export async function removeAccess(ctx: Ctx, id: string, projectId: string): Pro
 
 async function findPrivateType(ctx: Ctx, id: string): Promise<ShareType> {
   const type = await findType(ctx, id)
-  if (type.is_public === 1) {
-    throw fault('Conflict', { message: 'Access by project does not apply to a public share type.' })
-  }
+  refuseAtOnce(typeGates.changeAccess({ type }))
   return type
 }

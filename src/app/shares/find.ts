@@ -3,7 +3,8 @@ import { type Ctx, scopeOf } from '../context.ts'
 import { takeVisibleShare } from '../../db/store/share-turns.ts'
 import { shareForView, visibleShare, type ShareListRow, type ShareRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
-import { isBusy } from '../../model/states.ts'
+import { softDeleted } from '../../model/gates/shares.ts'
+import { refuseAtOnce } from '../barriers.ts'
 
 const uuidShape = /^[0-9a-fA-F-]{32,36}$/
 
@@ -45,16 +46,5 @@ function authorize(ctx: Ctx, share: ShareRow, rule: string): void {
 
 /** 403 for a share in the recycle bin. */
 export function refuseSoftDeleted(share: ShareRow): void {
-  if (share.is_soft_deleted === 1) {
-    throw fault('Refused', { message: `Share ${share.id} is in the recycle bin: restore it first.` })
-  }
-}
-
-/** 400 for a share that migrates. */
-export function refuseBusy(share: ShareRow): void {
-  if (isBusy(share.task_state)) {
-    throw fault('InvalidState', {
-      message: `Share ${share.id} is busy: its task state is ${share.task_state}.`,
-    })
-  }
+  refuseAtOnce(softDeleted(share))
 }

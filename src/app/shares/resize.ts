@@ -5,17 +5,16 @@ import { resolveType } from '../../db/store/share-types.ts'
 import type { ShareRow } from '../../db/store/shares.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { Fault, fault, invalid } from '../../model/errors.ts'
-import { sizeLimits } from '../../model/extra-specs.ts'
+import { beyondType, shareGates, tooSmall } from '../../model/gates/shares.ts'
 import { shareAllows } from '../../model/states.ts'
 import { refuseLargerThanAllowed } from './create.ts'
-import { findShareToChange, refuseBusy, refuseSoftDeleted } from './find.ts'
+import { refuseAtOnce } from '../barriers.ts'
+import { findShareToChange } from './find.ts'
 
 export async function extend(ctx: Ctx, id: string, newSizeGib: number, force: boolean): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:extend')
   if (force) ctx.policy.authorize('share:force_extend', ctx.identity)
-  refuseSoftDeleted(share)
-  if (!shareAllows.extend(share)) throw wrongStatus(share, 'extended', shareAllows.extend.states)
-  refuseBusy(share)
+  refuseAtOnce(shareGates.extend({ share }))
   if (newSizeGib <= share.size) {
     throw invalid(`new_size must be more than the present ${share.size} GiB`)
   }
@@ -36,17 +35,9 @@ export async function extend(ctx: Ctx, id: string, newSizeGib: number, force: bo
 
 export async function shrink(ctx: Ctx, id: string, newSizeGib: number): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:shrink')
-  refuseSoftDeleted(share)
-  if (!shareAllows.shrink(share)) throw wrongStatus(share, 'shrunk', shareAllows.shrink.states)
-  refuseBusy(share)
-  if (newSizeGib <= 0 || newSizeGib >= share.size) {
-    throw invalid(`new_size must be above 0 and less than the present ${share.size} GiB`)
-  }
+  refuseAtOnce(shareGates.shrink({ share }))
   const type = await typeOfShare(ctx, share)
-  const { minGib } = sizeLimits(type?.extra_specs ?? {})
-  if (minGib !== null && newSizeGib < minGib) {
-    throw invalid(`new_size must be at least ${minGib} GiB for this share type`)
-  }
+  refuseAtOnce(tooSmall({ share, specs: type?.extra_specs ?? {}, sizeGib: newSizeGib }))
   await move(ctx, share, 'shrinking', shareAllows.shrink.states, null)
   await begin(ctx, share, 'shrink-share', { fromGib: share.size, toGib: newSizeGib })
 }
@@ -63,12 +54,8 @@ export async function refuseBeyondType(
   specs: Readonly<Record<string, string>>,
   newSizeGib: number,
 ): Promise<void> {
-  const { maxGib, maxExtendGib } = sizeLimits(specs)
   const privileged = ctx.policy.check('share:extend_beyond_max_share_size_spec', ctx.identity)
-  const limit = privileged ? maxExtendGib : maxGib
-  if (limit !== null && newSizeGib > limit) {
-    throw invalid(`new_size must be at most ${limit} GiB for this share type`)
-  }
+  refuseAtOnce(beyondType({ specs, privileged, sizeGib: newSizeGib }))
 }
 
 async function move(
@@ -114,10 +101,4 @@ async function begin(
   } else {
     await start(ctx, { kind, payload: common, ...where })
   }
-}
-
-function wrongStatus(share: ShareRow, what: string, states: readonly string[]) {
-  return fault('InvalidState', {
-    message: `Share ${share.id} is ${share.status}: it can only be ${what} when it is ${states.join(' or ')}.`,
-  })
 }

@@ -16,7 +16,8 @@ import type { SnapshotRow } from '../../db/store/snapshots.ts'
 import { busTopic } from '../../engine/queue.ts'
 import { weightOf } from '../../model/access.ts'
 import { fault, invalid } from '../../model/errors.ts'
-import { snapshotAllows } from '../../model/states.ts'
+import { snapshotGates } from '../../model/gates/snapshots.ts'
+import { refuseAtOnce } from '../barriers.ts'
 import { targetOf } from '../access-rules/allow.ts'
 import { roomForRule } from '../limits.ts'
 import {
@@ -79,19 +80,9 @@ export async function list(ctx: Ctx, id: string): Promise<(page: Page) => Promis
 /** The instances whose rules are to change; 400 when the snapshot can't have rules of its own, or not now. */
 async function mountable(ctx: Ctx, snapshot: SnapshotRow): Promise<PlacedInstance[]> {
   const share = await parentOf(ctx, snapshot)
-  if (share.mount_snapshot_support === 0) {
-    throw invalid(`share ${share.id} has no mount_snapshot_support: its snapshots can't be mounted`)
-  }
-  if (share.snapshot_inherit_share_access_support === 1) {
-    throw invalid(`snapshots of share ${share.id} inherit its access rules: change those`)
-  }
   const placed = await placedInstancesOf(ctx, snapshot.id)
-  const unfit = placed.find(({ snapshotInstance }) => !snapshotAllows.access(snapshotInstance))
-  if (unfit !== undefined) {
-    throw fault('InvalidState', {
-      message: `Snapshot ${snapshot.id} is ${unfit.snapshotInstance.status}: it must be available.`,
-    })
-  }
+  const instances = placed.map(({ snapshotInstance }) => snapshotInstance)
+  refuseAtOnce(snapshotGates.changeAccess({ snapshot, share, instances }))
   return placed
 }
 

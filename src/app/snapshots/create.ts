@@ -11,8 +11,9 @@ import { insertSnapshot } from '../../db/store/snapshot-list.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
 import { snapshotCharges } from '../../model/quota.ts'
-import { shareAllows } from '../../model/states.ts'
-import { findShareToChange, refuseBusy, refuseSoftDeleted } from '../shares/find.ts'
+import { shareGates } from '../../model/gates/shares.ts'
+import { refuseAtOnce } from '../barriers.ts'
+import { findShareToChange } from '../shares/find.ts'
 
 export interface CreateSnapshotInput {
   readonly shareId: string
@@ -24,20 +25,9 @@ export interface CreateSnapshotInput {
 /** Answers the new snapshot's id. */
 export async function create(ctx: Ctx, input: CreateSnapshotInput): Promise<string> {
   const share = await findShareToChange(ctx, input.shareId, 'share:create_snapshot')
-  refuseSoftDeleted(share)
-  if (share.snapshot_support === 0) {
-    throw fault('MalformedBody', { message: `Share ${share.id} has no snapshot_support: its type has none.` })
-  }
-  if (!shareAllows.snapshot(share)) {
-    throw fault('InvalidState', {
-      message: `Share ${share.id} is ${share.status}: a snapshot can only be taken when it is available.`,
-    })
-  }
-  refuseBusy(share)
-  const instance = await instanceById(ctx.tx, share.instance_id)
-  if (instance === undefined || instance.backend_id === null) {
-    throw fault('InvalidState', { message: `Share ${share.id} is on no backend: there is nothing to copy.` })
-  }
+  const instance = (await instanceById(ctx.tx, share.instance_id)) ?? null
+  refuseAtOnce(shareGates.createSnapshot({ share, instance }))
+  if (instance === null) throw fault('ShareNotFound', { id: share.id })
   const rows = snapshotRows(ctx, share, instance, { ...input, status: 'creating', providerLocation: null })
   const { snapshot } = rows
   const payer = {

@@ -3,17 +3,15 @@ import { type Ctx, start } from '../context.ts'
 import { changeSnapshotInstance, removeSnapshotInstance, type SnapshotRow } from '../../db/store/snapshots.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
+import { snapshotGates } from '../../model/gates/snapshots.ts'
 import { snapshotAllows } from '../../model/states.ts'
+import { refuseAtOnce } from '../barriers.ts'
 import { endSnapshotOperations } from './end-operations.ts'
 import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
 
 export async function remove(ctx: Ctx, id: string): Promise<void> {
   const snapshot = await findSnapshotToChange(ctx, id, 'share:delete_snapshot')
-  if (!snapshotAllows.delete(snapshot)) {
-    throw fault('InvalidState', {
-      message: `Snapshot ${snapshot.id} is ${snapshot.status}: it must be ${snapshotAllows.delete.states.join(' or ')}.`,
-    })
-  }
+  refuseAtOnce(snapshotGates.delete({ snapshot }))
   const deferred = ctx.settings.shares.is_deferred_deletion_enabled
   for (const placed of await placedInstancesOf(ctx, snapshot.id)) {
     await removeOne(ctx, snapshot, placed, { force: false, deferred })
@@ -70,15 +68,7 @@ async function removeOne(
 export async function unmanage(ctx: Ctx, id: string): Promise<void> {
   const snapshot = await findSnapshotToChange(ctx, id, 'share_snapshot:unmanage_snapshot')
   const share = await parentOf(ctx, snapshot)
-  if (share.share_server_id !== null && !ctx.flags.has('manageWithServers')) {
-    throw fault('Refused', { message: `Share ${share.id} is on a share server: that needs 2.49.` })
-  }
-  if (share.has_replicas === 1) throw fault('Conflict', { message: `Share ${share.id} has replicas.` })
-  if (!snapshotAllows.unmanage(snapshot)) {
-    throw fault('Refused', {
-      message: `Snapshot ${snapshot.id} is ${snapshot.status}: it can't be unmanaged while something is under way.`,
-    })
-  }
+  refuseAtOnce(snapshotGates.unmanage({ snapshot, share, flags: ctx.flags }))
   for (const { snapshotInstance, instance } of await placedInstancesOf(ctx, snapshot.id)) {
     const settle = { now: ctx.clock.now(), requestId: ctx.requestId }
     if (instance === undefined || instance.backend_id === null) {

@@ -8,8 +8,9 @@ import { recordEvent } from '../../db/store/records.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
 import { snapshotCharges } from '../../model/quota.ts'
-import { shareAllows } from '../../model/states.ts'
-import { findShareToChange, refuseBusy, refuseSoftDeleted } from '../shares/find.ts'
+import { shareGates } from '../../model/gates/shares.ts'
+import { refuseAtOnce } from '../barriers.ts'
+import { findShareToChange } from '../shares/find.ts'
 import { snapshotRows } from './create.ts'
 
 export interface ManageSnapshotInput {
@@ -24,22 +25,9 @@ export interface ManageSnapshotInput {
 /** Answers the new snapshot's id. Quota is charged when the takeover succeeds, and may refuse it then; what can't be paid for is refused at once. */
 export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<string> {
   const share = await findShareToChange(ctx, input.shareId, 'share_snapshot:manage_snapshot')
-  refuseSoftDeleted(share)
-  if (share.has_replicas === 1) throw fault('Conflict', { message: `Share ${share.id} has replicas.` })
-  if (share.share_server_id !== null && !ctx.flags.has('manageWithServers')) {
-    throw fault('Refused', { message: `Share ${share.id} is on a share server: that needs 2.49.` })
-  }
-  // As for a new one: a snapshot of a share that is going would be left behind by it.
-  if (!shareAllows.snapshot(share)) {
-    throw fault('InvalidState', {
-      message: `Share ${share.id} is ${share.status}: a snapshot of it can only be managed when it is available.`,
-    })
-  }
-  refuseBusy(share)
-  const instance = await instanceById(ctx.tx, share.instance_id)
-  if (instance === undefined || instance.backend_id === null) {
-    throw fault('InvalidState', { message: `Share ${share.id} is on no backend.` })
-  }
+  const instance = (await instanceById(ctx.tx, share.instance_id)) ?? null
+  refuseAtOnce(shareGates.manageSnapshot({ share, instance, flags: ctx.flags }))
+  if (instance === null) throw fault('ShareNotFound', { id: share.id })
   if (await providerLocationInUse(ctx.tx, share.id, input.providerLocation)) {
     throw fault('Conflict', {
       message: `A snapshot of share ${share.id} with this provider_location is managed already.`,

@@ -107,6 +107,21 @@ function poolQuery(db: DbOrTx) {
     )
 }
 
+/** What the pools of a backend say that an operator should know, as sentences. */
+export async function poolNotes(db: DbOrTx, backendId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('pools')
+    .select(['name', 'capabilities'])
+    .where('backend_id', '=', backendId)
+    .where('reported', '=', 1)
+    .orderBy('name')
+    .execute()
+  return rows.flatMap(({ name, capabilities }) => {
+    const { exceeding_note: note } = JSON.parse(capabilities) as { exceeding_note?: unknown }
+    return typeof note === 'string' ? [`pool ${name}: ${note}`] : []
+  })
+}
+
 /**
  * Locks the pool's row until the transaction ends, so that what is read next stays true until the claim is written. A
  * no-op update locks on every database alike.

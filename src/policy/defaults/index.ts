@@ -9,7 +9,8 @@ import { shareRules } from './shares.ts'
 import { snapshotRules } from './snapshots.ts'
 import { typeRules } from './types.ts'
 
-export const defaultRules: Rules = {
+/** Every rule with its sentence and what it guards, in the order in which people read them. */
+export const ruleBook: Rules = {
   ...baseRules,
   ...shareRules,
   ...snapshotRules,
@@ -21,3 +22,8 @@ export const defaultRules: Rules = {
   ...serviceRules,
   ...extensionRules,
 }
+
+/** Rule name → rule text. */
+export const defaultRules: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(ruleBook).map(([name, { check }]) => [name, check]),
+)

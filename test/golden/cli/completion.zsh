@@ -15,7 +15,7 @@ _manila() {
     -*) continue ;;
     esac
     case "${place:+$place }$word" in
-    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'audit'|'audit list'|'event'|'event watch'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
+    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'event'|'event watch'|'audit'|'audit list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
     esac
   done
   if [[ -n "$skip" ]]; then
@@ -229,10 +229,10 @@ _manila() {
     'operation show') options='--format -f --column -c --noindent --max-width --help' ;;
     'operation watch') options='--help' ;;
     'operation cancel') options='--help' ;;
-    'audit') options='--help' ;;
-    'audit list') options='--user --user-project --target-type --target --target-project --action --outcome --address --request-id --since --until --oldest-first --limit --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'event') options='--help' ;;
     'event watch') options='--resource-type --resource-id --all-projects --project --since --json --help' ;;
+    'audit') options='--help' ;;
+    'audit list') options='--user --user-project --target-type --target --target-project --action --outcome --address --request-id --since --until --oldest-first --limit --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'lock') options='--help' ;;
     'lock create') options='--resource-action --lock-reason --format -f --column -c --noindent --max-width --help' ;;
     'lock list') options='--all-projects --project --user --id --resource-id --resource-type --resource-action --lock-context --since --before --limit --offset --sort-key --sort-dir --detailed --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
@@ -349,10 +349,10 @@ _manila() {
     'operation show') words='' ;;
     'operation watch') words='' ;;
     'operation cancel') words='' ;;
-    'audit') words='list' ;;
-    'audit list') words='' ;;
     'event') words='watch' ;;
     'event watch') words='' ;;
+    'audit') words='list' ;;
+    'audit list') words='' ;;
     'lock') words='create delete list set show unset' ;;
     'lock create') words='share access_rule' ;;
     'lock list') words='' ;;
