@@ -33,8 +33,21 @@ test('many names from one address, and one name from many addresses, are few row
   const many = tallies.take()
   expect(many.length).toBeLessThanOrEqual(tallyLimits.all + 1)
   expect(total(many)).toBe(10_000)
+  // Strangers from everywhere, each with a name of his own.
+  for (let one = 0; one < 10_000; one++)
+    tallies.add(
+      refusal({
+        userId: `unknown:${one}`,
+        address: `10.${one % 200}.${Math.floor(one / 200)}.2`,
+        at: at + 60_000_000,
+      }),
+    )
+  const strangers = tallies.take()
+  expect(strangers.length).toBe(tallyLimits.all + 1)
+  expect(total(strangers)).toBe(10_000)
+  expect(strangers.at(-1)).toMatchObject({ operation: 'others', address: '', count: 8000 })
   // The next minute begins anew.
-  tallies.add(refusal({ userId: 'unknown:x', at: at + 60_000_000 }))
+  tallies.add(refusal({ userId: 'unknown:x', at: at + 120_000_000 }))
   expect(tallies.take()[0]?.userId).toBe('unknown:x')
 })
 

@@ -66,6 +66,17 @@ const unavailable = async (work: Promise<unknown>): Promise<Fault> => {
 }
 
 describe('what Keystone says of a token', () => {
+  test('is counted as asked for or remembered', async () => {
+    const { verifier, tokens } = bench()
+    tokens.set('t', token('ann'))
+    for (let times = 0; times < 3; times++) await verifier.verify('t')
+    for (let times = 0; times < 2; times++) await verifier.verify('unknown')
+    expect(verifier.state()).toEqual({
+      sources: [],
+      caches: [{ cache: 'tokens', size: 1, hits: 3, misses: 2 }],
+    })
+  })
+
   test('becomes who asks', async () => {
     const { verifier, tokens } = bench()
     tokens.set('t', token('ann'))

@@ -10,11 +10,12 @@ import type { Identity } from '../model/identity.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { allowsCall, type AccessRule } from './access-rules.ts'
 import { Lru } from './lru.ts'
-import type { PresentedCall, TokenVerifier } from './verifier.ts'
+import type { PresentedCall, SourceState, TokenVerifier, VerifierState } from './verifier.ts'
 
 /** Who can say what a token is worth: Keystone's `token`, or null when it is worth nothing. Throws when that can't be known now. */
 export interface TokenSource {
   validate(token: string, options: { readonly allowExpired: boolean }): Promise<unknown>
+  readonly state?: Omit<SourceState, 'source'>
 }
 
 export interface KeystoneVerifierOptions {
@@ -90,6 +91,8 @@ export class KeystoneVerifier implements TokenVerifier {
   readonly #refused = new Lru<number>(cacheSize)
   readonly #asking = new Map<string, Promise<Known | null>>()
   readonly #serviceRoles: ReadonlySet<string>
+  #hits = 0
+  #misses = 0
 
   constructor(options: KeystoneVerifierOptions) {
     this.#options = options
@@ -120,6 +123,14 @@ export class KeystoneVerifier implements TokenVerifier {
     return roles
   }
 
+  state(): VerifierState {
+    const { state } = this.#options.source
+    return {
+      sources: state === undefined ? [] : [{ source: 'keystone', ...state }],
+      caches: [{ cache: 'tokens', size: this.#known.size, hits: this.#hits, misses: this.#misses }],
+    }
+  }
+
   #allows({ accessRules, identity }: Known, call: PresentedCall | undefined): boolean {
     if (accessRules === null) return true
     if (call === undefined) return false
@@ -144,8 +155,10 @@ export class KeystoneVerifier implements TokenVerifier {
       known !== undefined && now - known.askedAt < Math.min(this.#options.cacheS * 1_000_000, maxAgeMs * 1000)
     // What has expired since is not asked about again: it does not come back.
     if (known !== undefined && !allowExpired && now >= known.identity.expiresAt) return null
-    if (asked) return known
-    if ((this.#refused.get(key) ?? 0) > now) return null
+    const isKnown = asked || (this.#refused.get(key) ?? 0) > now
+    if (isKnown) this.#hits++
+    else this.#misses++
+    if (isKnown) return asked ? known : null
     let asking = this.#asking.get(key)
     if (asking === undefined) {
       asking = this.#ask(token, key, allowExpired, now).finally(() => this.#asking.delete(key))

@@ -43,7 +43,7 @@ import { RoleBook } from './role-book.ts'
 import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
 import { expiredWindowMicros, TokenValidator, type ValidToken, type ValidateOptions } from './validator.ts'
-import type { PresentedCall, TokenVerifier } from './verifier.ts'
+import type { PresentedCall, TokenVerifier, VerifierState } from './verifier.ts'
 
 /** Two hashes use two of libuv's four threads, one of them at most for one account; 32 of those are two seconds of work. */
 const hashing = { slots: 2, slotsPerAccount: 1, queue: 128, queuePerAddress: 48, queuePerAccount: 32 }
@@ -215,6 +215,11 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     this.#validator.forget()
     this.#users.forget?.()
     this.catalog.forget()
+  }
+
+  state(): VerifierState {
+    const { sources, caches } = this.#users.state?.() ?? { sources: [], caches: [] }
+    return { sources, caches: [this.#validator.state, ...caches] }
   }
 
   /** Ends connections to directories; what needs one fails from now on. */

@@ -7,6 +7,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { Lru } from './lru.ts'
 import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import type { Claims, TokenSigner } from './tokens.ts'
+import type { CacheState } from './verifier.ts'
 
 /** How long a standing may be old: the 5 s within which revocation reaches every process. */
 const cacheMicros = 5_000_000
@@ -42,6 +43,8 @@ export class TokenValidator {
   readonly #signer: TokenSigner
   readonly #cache = new Lru<Entry>(cacheSize)
   #epoch = 0
+  #hits = 0
+  #misses = 0
   #withdrawals = 0
 
   constructor(parts: StandingParts, clock: Clock, signer: TokenSigner) {
@@ -75,6 +78,10 @@ export class TokenValidator {
     return standing === null ? null : { claims, standing }
   }
 
+  get state(): CacheState {
+    return { cache: 'tokens', size: this.#cache.size, hits: this.#hits, misses: this.#misses }
+  }
+
   /** Forgets all; called after every change made through this process. */
   forget(): void {
     this.#epoch++
@@ -95,7 +102,11 @@ export class TokenValidator {
   }
 
   #standing(entry: Entry, now: number, maxAge: number): Promise<Standing | null> | Standing | null {
-    if (now - entry.readAt < maxAge) return entry.standing
+    if (now - entry.readAt < maxAge) {
+      this.#hits++
+      return entry.standing
+    }
+    this.#misses++
     entry.reading ??= this.#refresh(entry, now, this.#epoch)
     return entry.reading
   }

@@ -16,6 +16,34 @@ export interface PresentedCall {
   readonly serviceToken?: string | null
 }
 
+/** A service beside this one that has to be asked who somebody is. */
+export interface SourceState {
+  /** `keystone`, `ldap:<name of the domain>` */
+  readonly source: string
+  /** Its URL. */
+  readonly server: string
+  /** False while it is asked nothing but whether it is back: its breaker is open. */
+  readonly isReachable: boolean
+  /** What is the matter. */
+  readonly reason: string | null
+  /** When it last answered, microseconds since the epoch; null = not yet. */
+  readonly answeredAt: number | null
+}
+
+/** What is remembered of answers. */
+export interface CacheState {
+  readonly cache: string
+  readonly size: number
+  /** Since the start of the process. */
+  readonly hits: number
+  readonly misses: number
+}
+
+export interface VerifierState {
+  readonly sources: readonly SourceState[]
+  readonly caches: readonly CacheState[]
+}
+
 /** All that most components need of authentication. */
 export interface TokenVerifier {
   /** Who presents this token; null when it is not valid for this call. Throws `Unavailable` when that can't be known now. */
@@ -24,4 +52,6 @@ export interface TokenVerifier {
   verifyService(serviceToken: string): Promise<readonly string[] | null>
   /** Where those are sent who have no valid token; null = to the identity face of this API. */
   readonly authenticateUri: string | null
+  /** For health and metrics; asks nobody. */
+  state?(): VerifierState
 }

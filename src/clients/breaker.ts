@@ -18,6 +18,8 @@ export class Breaker {
   readonly #options: BreakerOptions
   #failures = 0
   #isOpen = false
+  #reason: string | null = null
+  #answeredAt: number | null = null
   #timer: NodeJS.Timeout | null = null
   #ended = false
 
@@ -29,11 +31,24 @@ export class Breaker {
     return this.#isOpen
   }
 
+  /** What the last failure was; null after an answer. */
+  get reason(): string | null {
+    return this.#reason
+  }
+
+  /** When the neighbour last answered, microseconds since the epoch. */
+  get answeredAt(): number | null {
+    return this.#answeredAt
+  }
+
   succeeded(): void {
     this.#failures = 0
+    this.#reason = null
+    this.#answeredAt = Date.now() * 1000
   }
 
   failed(cause: unknown): void {
+    this.#reason = cause instanceof Error ? cause.message : String(cause)
     if (this.#isOpen || this.#ended || ++this.#failures < this.#options.failures) return
     this.#isOpen = true
     this.#options.changed('open', cause)
@@ -51,7 +66,7 @@ export class Breaker {
     this.#timer = setTimeout(() => {
       this.#options.probe().then(
         () => {
-          this.#failures = 0
+          this.succeeded()
           this.#isOpen = false
           this.#options.changed('closed', null)
         },

@@ -248,12 +248,19 @@ describe('a Keystone that does not answer', () => {
     })
     const keystone = client(url, { timeoutMs: 200 })
     for (let i = 0; i < 3; i++) await why(keystone.validate('t', usual))
-    expect(keystone.isReachable).toBe(false)
+    expect(keystone.state).toEqual({
+      server: url.replace(/\/v3$/, ''),
+      isReachable: false,
+      reason: expect.stringMatching(/\w/) as string,
+      answeredAt: null,
+    })
     await expect.poll(() => looks, { timeout: 5000 }).toBeGreaterThan(1)
     expect(keystone.isReachable).toBe(false)
     isThere = true
     await expect.poll(() => keystone.isReachable, { timeout: 2000 }).toBe(true)
     expect(await keystone.validate('t', usual)).toEqual({ user: 'ann' })
+    expect(keystone.state).toMatchObject({ isReachable: true, reason: null })
+    expect(Math.abs((keystone.state.answeredAt ?? 0) / 1000 - Date.now())).toBeLessThan(10_000)
   })
 })
 

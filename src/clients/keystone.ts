@@ -99,6 +99,17 @@ export class KeystoneClient {
     return !this.#breaker.isOpen
   }
 
+  /** As far as is known; nothing is asked. `answeredAt` in microseconds since the epoch. */
+  get state(): {
+    readonly server: string
+    readonly isReachable: boolean
+    readonly reason: string | null
+    readonly answeredAt: number | null
+  } {
+    const { reason, answeredAt } = this.#breaker
+    return { server: new URL(this.#base).origin, isReachable: this.isReachable, reason, answeredAt }
+  }
+
   /** The `token` of Keystone's answer; null when it knows no such valid token. Throws {@link KeystoneAway}. */
   async validate(token: string, { allowExpired }: { readonly allowExpired: boolean }): Promise<unknown> {
     if (this.#breaker.isOpen) throw new KeystoneAway('Keystone does not answer')

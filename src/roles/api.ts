@@ -15,6 +15,7 @@ import { AuditTrail } from '../audit/trail.ts'
 import { CertificateAccounts } from '../auth/certificate-accounts.ts'
 import type { IdentityFace } from '../auth/identity-face.ts'
 import { openAuthentication } from '../auth/open.ts'
+import type { TokenVerifier } from '../auth/verifier.ts'
 import { Policy } from '../policy/enforce.ts'
 import { whenThere, type Core } from './core.ts'
 import type { Role } from './role.ts'
@@ -42,6 +43,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   const authentication = await whenThere(log, () => openAuthentication(settings, core))
   const { verifier, face } = authentication
   const parts: AppParts = { store, clock, bus, policy, settings }
+  readIdentity(core, verifier)
   const { clients } = settings.api.tls
   const certificates =
     face === null || clients.length === 0
@@ -109,6 +111,24 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     },
     unusable: async () => null,
   }
+}
+
+/** Whether those who say who somebody is can be asked, at each scrape. */
+function readIdentity({ metrics, clock }: Core, verifier: TokenVerifier): void {
+  metrics.collect('identity', () => {
+    const { sources, caches } = verifier.state?.() ?? { sources: [], caches: [] }
+    for (const { source, server, isReachable, answeredAt } of sources) {
+      metrics.identityReachable.set({ source, server }, isReachable ? 1 : 0)
+      if (answeredAt === null) continue
+      metrics.identityAnswerAge.set({ source, server }, Math.max(0, (clock.now() - answeredAt) / 1_000_000))
+    }
+    for (const { cache, size, hits, misses } of caches) {
+      metrics.identityCacheEntries.set({ cache }, size)
+      metrics.identityLookups(cache, 'hit', hits)
+      metrics.identityLookups(cache, 'miss', misses)
+    }
+    return Promise.resolve()
+  })
 }
 
 /** Null where nothing is to be written down. */

@@ -19,7 +19,7 @@ export interface Metrics {
   bus(event: { event: string; name: string }): void
   audit(event: { action: string; outcome: string }): void
   /** `read` is asked at each scrape. */
-  collect(name: 'queue' | 'pools' | 'bus' | 'audit' | 'policy', read: () => Promise<void>): void
+  collect(name: 'queue' | 'pools' | 'bus' | 'audit' | 'identity' | 'policy', read: () => Promise<void>): void
   /** Everything in Prometheus's text format, freshly read. */
   expose(): Promise<string>
   readonly queueAge: Gauge<'topic'>
@@ -32,6 +32,11 @@ export interface Metrics {
   readonly poolExceeding: Gauge<'pool'>
   readonly backendUp: Gauge<'backend'>
   readonly busConnected: Gauge
+  readonly identityReachable: Gauge<'source' | 'server'>
+  readonly identityAnswerAge: Gauge<'source' | 'server'>
+  readonly identityCacheEntries: Gauge<'cache'>
+  /** Lookups since the start of the process, as they are known at a scrape. */
+  identityLookups(cache: string, result: 'hit' | 'miss', total: number): void
   readonly auditSinkFailing: Gauge<'sink'>
   readonly auditWaiting: Gauge<'sink'>
   readonly auditDropped: Gauge<'sink'>
@@ -78,6 +83,13 @@ export function metrics(): Metrics {
     labelNames: ['event', 'name'],
     registers,
   })
+  const lookups = new Counter({
+    name: 'manila_identity_cache_lookups_total',
+    help: 'Tokens, users and groups looked up: hit = from memory, miss = asked for.',
+    labelNames: ['cache', 'result'],
+    registers,
+  })
+  const looked = new Map<string, number>()
   const audited = new Counter({
     name: 'manila_audit_events_total',
     help: 'Logins, changes and refusals written down, by action and outcome.',
@@ -143,6 +155,21 @@ export function metrics(): Metrics {
       ['pool'],
     ),
     backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
+    identityReachable: gauge(
+      'manila_identity_source_reachable',
+      '1 while the server of a directory, or Keystone, answers; 0 while its breaker is open.',
+      ['source', 'server'],
+    ),
+    identityAnswerAge: gauge('manila_identity_source_answer_age_seconds', 'Since it last answered.', [
+      'source',
+      'server',
+    ]),
+    identityCacheEntries: gauge('manila_identity_cache_entries', 'Answers remembered.', ['cache']),
+    identityLookups(cache, result, total) {
+      const key = `${cache} ${result}`
+      lookups.inc({ cache, result }, total - (looked.get(key) ?? 0))
+      looked.set(key, total)
+    },
     auditSinkFailing: gauge(
       'manila_audit_sink_failing',
       '1 while audit events can not be written to the database (rows) or to [audit] log_file (stream).',

@@ -225,6 +225,28 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: a service with n
     test('answers 503 while the directory is away, goes on for who is in, and says the service is well', async () => {
       const bob = (await login('bob', 'red')).token
       expect((await ask('GET', '/auth/projects', undefined, bob)).status).toBe(200)
+      // What an administrator sees of the directory, and what Prometheus does.
+      const seen = async (): Promise<{ source: Record<string, unknown>; reachable: string | undefined }> => {
+        const health = await fetch(`${service.url}/healthcheck`, { headers: { 'x-auth-token': token } })
+        const { identity } = (await health.json()) as { identity: { sources: [Record<string, unknown>] } }
+        const metrics = await (await fetch(service.metricsUrl ?? '')).text()
+        expect(metrics).toMatch(/manila_identity_cache_lookups_total\{cache="tokens",result="hit"\} [1-9]/)
+        expect(metrics).toMatch(
+          /manila_identity_source_answer_age_seconds\{source="ldap:Default",server="ldap:/,
+        )
+        const reachable = /manila_identity_source_reachable\{source="ldap:Default".* (\d)/.exec(metrics)?.[1]
+        return { source: identity.sources[0], reachable }
+      }
+      expect(await seen()).toMatchObject({
+        source: {
+          source: 'ldap:Default',
+          server: server.url,
+          reachable: true,
+          breaker: 'closed',
+          reason: null,
+        },
+        reachable: '1',
+      })
       await server.kill()
       try {
         const refused = await login('bob', 'red')
@@ -236,9 +258,14 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: a service with n
         const shares = await fetch(`${service.url}/v2/shares`, { headers: { 'x-auth-token': bob } })
         expect(shares.status).toBe(200)
         expect((await fetch(`${service.url}/healthcheck`)).status).toBe(200)
+        const away = await seen()
+        expect(away).toMatchObject({ source: { reachable: false, breaker: 'open' }, reachable: '0' })
+        expect(away.source.reason).toMatch(/\w+ \w+/)
+        expect(away.source.answer_age_s).toBeGreaterThanOrEqual(0)
       } finally {
         await server.start()
       }
+      await expect.poll(async () => (await seen()).reachable, { timeout: 5000 }).toBe('1')
     })
   })
 })

@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
- * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
+ * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|audit|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
  * `--before <commit>` is what `lists` compares with (default the tree before lists were made cheap; a clone must have it);
- * `--database sqlite|postgres|mariadb` (default all three) are for `noisy` and `noisy-nfs`. `--only many-shares` (with `--shares 1000`) takes many minutes
+ * `--database sqlite|postgres|mariadb` (default all three) are for `noisy` and `noisy-nfs`; `audit` takes one of them, SQLite by default. `--only many-shares` (with `--shares 1000`) takes many minutes
  * and runs only so.
  */
 import { mkdtempSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { obstacleOf, pools, type Pool } from '../system/nfs-bench.ts'
+import { measureAudit } from './audit.ts'
 import { measureAuth } from './auth.ts'
 import { measureLogins } from './logins.ts'
 import { measureCreates } from './creates.ts'
@@ -89,6 +90,9 @@ try {
       console.log(`  fewer than ${fewestSignatures} signatures a second`)
       process.exitCode = 1
     }
+  }
+  if (wanted('audit')) {
+    print('Writing down who did what', await measureAudit(join(dir, 'audit'), values.database ?? 'sqlite'))
   }
   if (wanted('start')) {
     print('Starting', await measureStart((run) => join(dir, `empty-${run}`), join(dir, 'large')))

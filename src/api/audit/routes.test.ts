@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { shareRoutes } from '../shares/routes.ts'
@@ -226,6 +227,60 @@ describe('the list', () => {
 
   it.each(['demo', 'reader', 'other', 'nobody'] as const)('is not for %s', async (token) => {
     expect((await bench.call('GET', '/audit', { token })).status).toBe(403)
+  })
+})
+
+describe('nothing secret', () => {
+  const marker = 'Mk-7f3a9c'
+  const dirty = fc.string({ maxLength: 20 }).map((text) => `${text.replaceAll(/[^ -~]/g, '')}${marker}`)
+
+  it('of a body, a query, a header or a strange URL is in an event, whatever becomes of the request', async () => {
+    const share = await seedShare(bench)
+    const body = fc.oneof(
+      dirty,
+      fc.dictionary(
+        fc.constantFrom('share', 'extend', 'password', 'secret', marker),
+        fc.oneof(dirty, fc.dictionary(dirty, dirty)),
+      ),
+      fc.array(dirty),
+    )
+    const call = fc.record({
+      method: fc.constantFrom('POST' as const, 'PUT' as const, 'DELETE' as const),
+      path: fc.constantFrom(
+        `/shares/${share.id}`,
+        `/shares/${share.id}/action`,
+        '/shares',
+        `/shares/${marker} ${marker}`,
+        `/quota-sets/${marker}%20`,
+        '/nowhere',
+      ),
+      token: fc.constantFrom('admin' as const, 'demo' as const, 'reader' as const, null),
+      header: fc.constantFrom(
+        'x-auth-token',
+        'authorization',
+        'cookie',
+        'x-service-token',
+        'idempotency-key',
+        'x-forwarded-for',
+      ),
+      query: dirty,
+      value: dirty,
+      body,
+    })
+    await fc.assert(
+      fc.asyncProperty(call, async ({ method, path, token, header, query, value, body: sent }) => {
+        const headers = header === 'x-auth-token' && token !== null ? {} : { [header]: value }
+        await bench.call(method, `${path.replaceAll(' ', '%20')}?q=${encodeURIComponent(query)}`, {
+          token,
+          body: sent,
+          headers,
+        })
+      }),
+      { numRuns: 150 },
+    )
+    const rows = await trail('?limit=1000')
+    expect(rows.length).toBeGreaterThan(20)
+    expect(JSON.stringify(rows)).not.toContain(marker)
   })
 })
 

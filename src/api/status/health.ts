@@ -54,6 +54,7 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
       serves_shares: backends.some((backend) => backend.serves_shares),
       // Down, it costs seconds and no request: that is for people to see, not for a balancer to act on.
       bus: { kind, state, since: isoMicros(since), reason },
+      identity: identityView(parts),
       audit: audit === null ? null : { rows: sinkView(audit.rows), stream: sinkView(audit.stream) },
       policy: {
         file: rules.file === '' ? null : rules.file,
@@ -68,6 +69,25 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
       backends,
     }
   })
+}
+
+/** Who is asked who somebody is. Down, it costs those whose tokens are not known yet. */
+function identityView({ auth, settings, clock }: HealthParts): object {
+  const { sources, caches } = auth.state?.() ?? { sources: [], caches: [] }
+  return {
+    backend: settings.auth.backend,
+    sources: sources.map(({ source, server, isReachable, reason, answeredAt }) => ({
+      source,
+      server,
+      reachable: isReachable,
+      breaker: isReachable ? 'closed' : 'open',
+      reason,
+      answered_at: answeredAt === null ? null : isoMicros(answeredAt),
+      answer_age_s:
+        answeredAt === null ? null : Math.max(0, Math.round((clock.now() - answeredAt) / 1_000_000)),
+    })),
+    caches,
+  }
 }
 
 const sinkView = (sink: AuditTrail['state']['rows']): object => ({ ...sink, since: isoMicros(sink.since) })

@@ -9,6 +9,7 @@ import type { NamedFilter } from '../../db/store/names.ts'
 import type { AssignmentRow, RoleActor } from '../../db/store/roles.ts'
 import type { AccountOptions, AccountOptionsChange } from '../../model/account-options.ts'
 import type { Gate } from '../gate.ts'
+import type { VerifierState } from '../verifier.ts'
 
 export interface UserRecord {
   readonly id: string
@@ -66,6 +67,8 @@ export interface UserBackend {
   mappedRows?(actors?: readonly RoleActor[]): Promise<AssignmentRow[]>
   /** Forgets what roles, projects and domains mean to it. */
   forget?(): void
+  /** Of the services that are asked; absent = none are. */
+  state?(): VerifierState
   /** Ends connections to other services. */
   close?(): void
 }

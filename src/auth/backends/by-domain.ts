@@ -9,6 +9,7 @@ import { fault } from '../../model/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Going } from '../administrators.ts'
 import type { Gate } from '../gate.ts'
+import type { VerifierState } from '../verifier.ts'
 import type { ActorQuery, GroupRecord, UserAdmin, UserBackend, UserRecord } from './backend.ts'
 import { LdapBackend } from './ldap/backend.ts'
 import { DirectoryIds, mayBeDirectoryId } from './ldap/ids.ts'
@@ -35,6 +36,8 @@ export interface ByDomainParts {
 }
 
 interface Opened {
+  /** Of the domain. */
+  readonly name: string
   readonly backend: LdapBackend
   readonly mapped: MappedGroups
 }
@@ -148,6 +151,22 @@ export class ByDomain implements UserBackend {
     for (const { mapped } of this.#opened.values()) mapped.forget()
   }
 
+  state(): VerifierState {
+    const all = [...this.#opened.values()]
+    return {
+      sources: all.flatMap(({ name, backend }) =>
+        backend.servers.state.map(({ url, away, answeredAt }) => ({
+          source: `ldap:${name}`,
+          server: url,
+          isReachable: away === null,
+          reason: away,
+          answeredAt,
+        })),
+      ),
+      caches: all.map(({ name, backend }) => ({ cache: `ldap:${name}`, ...backend.cached })),
+    }
+  }
+
   close(): void {
     for (const { backend } of this.#opened.values()) backend.close()
   }
@@ -190,6 +209,7 @@ export class ByDomain implements UserBackend {
       this.#parts.trouble?.(server === '' ? message : `${server}: ${message}`, name)
     const backend = new LdapBackend({ store, clock, domainId, options, ids: this.#ids, trouble })
     return {
+      name,
       backend,
       mapped: new MappedGroups({ store, clock, domainId, backend, map: options.map, trouble }),
     }

@@ -73,6 +73,18 @@ export class LdapBackend implements UserBackend {
   }
 
   /** By id from what is remembered, by name always from the directory: logins see it as it is. */
+  /** What is remembered of users, memberships and groups, together. */
+  get cached(): { readonly size: number; readonly hits: number; readonly misses: number } {
+    const all = [this.#users.state, this.#memberships.state, this.#groups.state]
+    const sum = (read: (one: (typeof all)[number]) => number): number =>
+      all.reduce((total, one) => total + read(one), 0)
+    return {
+      size: sum(({ size }) => size),
+      hits: sum(({ hits }) => hits),
+      misses: sum(({ misses }) => misses),
+    }
+  }
+
   async findUser(ref: Parameters<UserBackend['findUser']>[0]): Promise<UserRecord | null> {
     if ('id' in ref) return (await this.#user(ref.id))?.record ?? null
     const at = this.#directory.clock.now()

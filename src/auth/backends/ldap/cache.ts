@@ -25,6 +25,8 @@ export class AgedCache<V> {
   readonly #kept: Lru<Kept<V>>
   readonly #reading = new Map<string, Promise<V>>()
   #epoch = 0
+  #hits = 0
+  #misses = 0
 
   constructor(clock: Clock, ages: Ages, size: number) {
     this.#clock = clock
@@ -34,8 +36,11 @@ export class AgedCache<V> {
 
   get(key: string, read: () => Promise<V>): Promise<V> {
     const kept = this.#kept.get(key)
-    if (kept !== undefined && this.#clock.now() - kept.at < this.#ages.fresh)
+    if (kept !== undefined && this.#clock.now() - kept.at < this.#ages.fresh) {
+      this.#hits++
       return Promise.resolve(kept.value)
+    }
+    this.#misses++
     const under = this.#reading.get(key)
     if (under !== undefined) return under
     const reading = this.#read(key, kept, read).finally(() => {
@@ -43,6 +48,10 @@ export class AgedCache<V> {
     })
     this.#reading.set(key, reading)
     return reading
+  }
+
+  get state(): { readonly size: number; readonly hits: number; readonly misses: number } {
+    return { size: this.#kept.size, hits: this.#hits, misses: this.#misses }
   }
 
   /** Something read for another reason, `at` the time before it was. */

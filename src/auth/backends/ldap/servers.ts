@@ -26,6 +26,8 @@ interface Server {
   readonly pools: Readonly<Record<Purpose, Pool>>
   /** Why it is asked nothing; null while it is there. */
   away: LdapOutage | null
+  /** Microseconds since the epoch. */
+  answeredAt: number | null
   timer: NodeJS.Timeout | null
 }
 
@@ -43,13 +45,28 @@ export class LdapServers {
     this.#servers = options.urls.map((url) => {
       const pool = (purpose: Purpose): Pool =>
         new Pool(() => this.#connect(url, purpose), options.connections, options.timeoutMs)
-      return { url, pools: { search: pool('search'), login: pool('login') }, away: null, timer: null }
+      return {
+        url,
+        pools: { search: pool('search'), login: pool('login') },
+        away: null,
+        answeredAt: null,
+        timer: null,
+      }
     })
   }
 
   /** Which are there, as far as is known. */
-  get state(): readonly { readonly url: string; readonly away: string | null }[] {
-    return this.#servers.map(({ url, away }) => ({ url, away: away?.message ?? null }))
+  get state(): readonly {
+    readonly url: string
+    readonly away: string | null
+    /** Microseconds since the epoch; null = not yet. */
+    readonly answeredAt: number | null
+  }[] {
+    return this.#servers.map(({ url, away, answeredAt }) => ({
+      url,
+      away: away?.message ?? null,
+      answeredAt,
+    }))
   }
 
   /**
@@ -65,9 +82,15 @@ export class LdapServers {
         continue
       }
       try {
-        return await server.pools[purpose].use(work)
+        const answer = await server.pools[purpose].use(work)
+        server.answeredAt = Date.now() * 1000
+        return answer
       } catch (error) {
-        if (!(error instanceof LdapOutage)) throw error
+        if (!(error instanceof LdapOutage)) {
+          // A refusal is an answer.
+          server.answeredAt = Date.now() * 1000
+          throw error
+        }
         this.#lost(server, error)
         reason = error
       }
@@ -133,6 +156,7 @@ export class LdapServers {
         connection.close()
       }
       server.away = null
+      server.answeredAt = Date.now() * 1000
       server.timer = null
     } catch (error) {
       if (!(error instanceof LdapOutage)) this.#trouble(String(error), server.url)

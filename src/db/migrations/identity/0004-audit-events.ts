@@ -31,7 +31,7 @@ const tables = {
   },
 }
 
-/** The list by time, and by what people ask for: a person, a thing, a project, a request, an address. */
+/** The list by time, and by what people ask for: a person, a thing or kind of thing, a project, a request, an address, what failed. */
 const indexes = {
   audit_events: [
     'at,id',
@@ -41,6 +41,8 @@ const indexes = {
     'target_project_id,at,id',
     'request_id,at,id',
     'address,at,id',
+    'outcome,at,id',
+    'target_type,at,id',
   ],
 }
 
