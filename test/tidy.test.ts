@@ -46,8 +46,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   engine: ['bus', 'db', 'model', 'runtime'],
   policy: ['model', 'runtime'],
   auth: ['db', 'policy', 'model', 'config', 'runtime', 'clients', 'exec'],
+  audit: ['db', 'model', 'runtime'],
   app: ['policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
-  api: ['app', 'auth', 'wire', 'policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  api: ['app', 'audit', 'auth', 'wire', 'policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   scheduler: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
   notifications: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
   data: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
@@ -61,7 +62,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tracing: [],
   clients: ['model', 'exec', 'runtime'],
   parts: ['exec'],
-  manage: ['data', 'bus', 'config', 'db', 'model', 'runtime', 'auth', 'policy'],
+  manage: ['audit', 'data', 'bus', 'config', 'db', 'model', 'wire', 'runtime', 'auth', 'policy'],
 }
 const wiring = ['main', 'roles', 'bin', 'quickstart', 'cluster']
 

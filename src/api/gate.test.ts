@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Gate, Places } from './gate.ts'
+import { Gate, longLists, Places } from './gate.ts'
 
 const gone = (): { promise: Promise<void>; resolve: () => void } => Promise.withResolvers<void>()
 
@@ -80,7 +80,7 @@ describe('the gate', () => {
 
 describe('places of long lists', () => {
   test('one project has its own, all have a number, and what is given back is free once', () => {
-    const places = new Places({ each: 2, all: 3 })
+    const places = new Places({ each: 2, all: 3 }, longLists)
     const first = places.take('a')
     places.take('a')
     expect(() => places.take('a')).toThrow(expect.objectContaining({ status: 429 }))

@@ -66,13 +66,29 @@ export class Gate {
   }
 }
 
+/** What places are of, for the refusals. */
+export interface PlaceWords {
+  /** `each`, `all`: how many there are. */
+  readonly each: (most: number) => string
+  readonly all: (most: number) => string
+}
+
+export const longLists: PlaceWords = {
+  each: (most) =>
+    `This project is reading ${most} long lists, the most at once: read them, or ask for pages with limit.`,
+  all: (most) =>
+    `${most} long lists are being read, the most at once: ask for pages with limit, or try again later.`,
+}
+
 export class Places {
   readonly #limits: { readonly each: number; readonly all: number }
+  readonly #words: PlaceWords
   readonly #taken = new Map<string, number>()
   #all = 0
 
-  constructor(limits: { readonly each: number; readonly all: number }) {
+  constructor(limits: { readonly each: number; readonly all: number }, words: PlaceWords) {
     this.#limits = limits
+    this.#words = words
   }
 
   /** How many are taken. */
@@ -85,12 +101,10 @@ export class Places {
     const own = this.#taken.get(key) ?? 0
     const { each, all } = this.#limits
     if (own >= each) {
-      const message = `This project is reading ${each} long lists, the most at once: read them, or ask for pages with limit.`
-      throw fault('TooManyRequests', { message, retryAfterS })
+      throw fault('TooManyRequests', { message: this.#words.each(each), retryAfterS })
     }
     if (this.#all >= all) {
-      const message = `${all} long lists are being read, the most at once: ask for pages with limit, or try again later.`
-      throw fault('Unavailable', { message, retryAfterS })
+      throw fault('Unavailable', { message: this.#words.all(all), retryAfterS })
     }
     this.#taken.set(key, own + 1)
     this.#all++

@@ -3,6 +3,7 @@
  * (`marker`); `offset` still answers for old clients.
  */
 import { invalid } from '../model/errors.ts'
+import { microsFromIso } from '../model/iso-time.ts'
 import { maxInt, wholeNumberOf } from '../model/numbers.ts'
 import type { UrlParts } from './route.ts'
 
@@ -150,3 +151,15 @@ function parseDict(text: string): Record<string, string> | null {
 }
 
 const unquote = (quoted: string): string => quoted.slice(1, -1).replaceAll(/\\(.)/g, '$1')
+
+/** A time in a query, microseconds; undefined when it is absent or empty, 400 when it is none. */
+export function stampQuery(
+  query: Readonly<Record<string, string | undefined>>,
+  name: string,
+): number | undefined {
+  const text = query[name]
+  if (text === undefined || text === '') return undefined
+  const micros = microsFromIso(text)
+  if (micros === null) throw invalid(`${name} must be a time such as 2026-01-31T12:00:00`)
+  return micros
+}

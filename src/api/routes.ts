@@ -1,7 +1,9 @@
 /** Every route of the API, one line a resource. Adding a resource is adding a line here. */
 import { accessRuleRoutes } from './access-rules/routes.ts'
+import { auditRoutes } from './audit/routes.ts'
 import { zoneRoutes } from './availability-zones/routes.ts'
 import { capabilityRoutes } from './capabilities/routes.ts'
+import { eventRoutes } from './events/routes.ts'
 import { exportLocationRoutes } from './export-locations/routes.ts'
 import { extensionRoutes } from './extensions/routes.ts'
 import { limitRoutes } from './limits/routes.ts'
@@ -24,8 +26,10 @@ import type { Route } from './route.ts'
 
 const resources: readonly Route[] = [
   ...accessRuleRoutes,
+  ...auditRoutes,
   ...zoneRoutes,
   ...capabilityRoutes,
+  ...eventRoutes,
   ...exportLocationRoutes,
   ...extensionRoutes,
   ...limitRoutes,

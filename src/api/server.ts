@@ -20,6 +20,8 @@ import type { TokenVerifier } from '../auth/verifier.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Store } from '../db/open.ts'
 import type { Tx } from '../db/schema.ts'
+import { ownerOf } from '../db/store/owner-of.ts'
+import { auditTarget, type AuditEvent } from '../model/audit.ts'
 import { fault, Fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import { Rate } from '../runtime/rate.ts'
@@ -29,13 +31,17 @@ import { flagsAt, lift, type JsonObject } from '../wire/changes.ts'
 import { existsAt, isExperimentalAt } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
 import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
+import { changeOf, isChange, noteCaller, noteRoute, provenAgain, refused, type Audit } from './audited.ts'
 import { faultReply } from './faults.ts'
 import { faultAnswer } from './identity/faults.ts'
 import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.ts'
 import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
 import { allowOrigins } from './cors.ts'
-import { Gate, Places } from './gate.ts'
+import { EventFeed } from './events/feed.ts'
+import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
+import { EventTail } from './events/tail.ts'
+import { Gate, longLists, Places } from './gate.ts'
 import { jsonOf } from './json-body.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
 import { streamOf } from './send-stream.ts'
@@ -49,6 +55,8 @@ export interface ServerParts extends AppParts {
   readonly auth: TokenVerifier
   /** Where client certificates stand for accounts. */
   readonly certificates?: CertificateAccounts
+  /** Where it is written down who did what; absent = nowhere. */
+  readonly audit?: Audit
   readonly routes: readonly Route[]
   readonly log: FastifyBaseLogger
   /** Called once per request, for metrics. */
@@ -64,6 +72,10 @@ interface Edge extends ServerParts {
   /** For those that wait for other services. */
   readonly patient: Gate
   readonly streams: Places
+  readonly tail: EventTail
+  readonly followers: Places
+  /** True once the server closes. */
+  closing: boolean
   /** Changes of each project in a minute. */
   readonly changes: Rate
   readonly rates: RequestRates
@@ -77,6 +89,8 @@ interface Settled {
   projectInUrl: string | null
   routeName: string
   startedAt: number
+  /** When a stream began that lasts as long as its client likes; null elsewhere. */
+  answeredAt: number | null
   /** `http://host:port`, no slash at the end. */
   base: string
   /** Where those are sent who have no valid token. */
@@ -100,6 +114,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const patience = {
     connectionsCheckingInterval: Math.min(limits.head_timeout_s, limits.request_timeout_s) * 250,
   }
+  const sendFault = faultSender(parts.audit)
   const app: FastifyInstance = fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -133,7 +148,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       ? new Gate(1, { rests: true })
       : new Gate(limits.requests_per_project),
     patient: new Gate(patientPerProject),
-    streams: new Places({ each: limits.streams_per_project, all: limits.streams }),
+    streams: new Places({ each: limits.streams_per_project, all: limits.streams }, longLists),
+    tail: new EventTail(parts),
+    followers: new Places({ each: limits.event_streams_per_user, all: limits.event_streams }, manyStreams),
+    closing: false,
     rates: new RequestRates(limits, () => parts.clock.now()),
     changes: new Rate(parts.settings.api.changes_per_minute, () => parts.clock.now()),
   }
@@ -143,6 +161,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     isProxy: (address: string) => trust(address, 0),
   }
   watchConnections(app.server, connections, parts.log)
+  // Streams last until somebody ends them, and a server closes when all its answers are sent.
+  app.addHook('preClose', async () => {
+    edge.closing = true
+    edge.tail.wakeAll()
+  })
 
   app.addHook('onRequest', async (request, reply) => {
     if (!beginRequest(request.raw.socket))
@@ -155,10 +178,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       projectInUrl: (request.raw as RawRequest).manilaProject ?? null,
       routeName: 'unknown',
       startedAt: performance.now(),
+      answeredAt: null,
       base,
       identityUri: parts.auth.authenticateUri ?? `${base}/identity`,
     }
     settledOf.set(request, settled)
+    noteTemplate(request)
     reply.header('x-openstack-request-id', settled.requestId)
     reply.header('x-compute-request-id', settled.requestId)
     if (!isPrivate(request.url)) return
@@ -173,6 +198,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     if (refusal === null) return
     if (request.url.startsWith('/v2')) return sendFault(request, reply, refusal, request.id)
     const { status, headers, body } = faultAnswer(refusal, baseOf(request))
+    refused(parts.audit, request, refusal, status)
     return reply
       .code(status)
       .headers(headers ?? {})
@@ -183,7 +209,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     endRequest(request.raw.socket)
     const settled = settledOf.get(request)
     if (settled === undefined) return
-    const seconds = (performance.now() - settled.startedAt) / 1000
+    const seconds = ((settled.answeredAt ?? performance.now()) - settled.startedAt) / 1000
     parts.observe?.({ method: request.method, route: settled.routeName, status: reply.statusCode, seconds })
     request.log.info(
       {
@@ -274,10 +300,34 @@ async function replied(
     const limitMs = parts.settings.limits.request_ms
     const identity = await withStatementBudget(limitMs, () => identify(parts, request))
     const refusal = parts.rates.ofProject(turnOf(identity))
+    noteCaller(request, identity)
+    if (parts.audit !== undefined) provenAgain(parts.audit, request, identity)
     if (refusal !== null) throw refusal
     if ((request.raw as RawRequest).manilaEmptyEnd === true) throw fault('NotFound')
     const answered = await withStatementBudget(limitMs, () => body(identity, settled))
     const { status, body: content, warnings } = answered
+    if (content instanceof EventFeed) {
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const stream = await sendFeed(content, {
+        ...parts,
+        identity,
+        lastEventId: one(request.headers['last-event-id']),
+        identify: () => withStatementBudget(limitMs, () => identify(parts, request, rememberedMs)),
+        inTurn: (work) => parts.gate.run(turnOf(identity), () => withStatementBudget(limitMs, work)),
+        closing: () => parts.closing,
+        gone: gone.signal,
+        failed: (error) =>
+          request.log.error({ request_id: settled.requestId, err: error }, 'a stream of events was cut'),
+      })
+      settled.answeredAt = performance.now()
+      versionHeaders(reply, settled)
+      // Proxies that gather an answer before they pass it on would make it useless.
+      reply.header('x-accel-buffering', 'no')
+      // Its connection ends with it: one that was kept would hold up a server that closes.
+      reply.header('connection', 'close')
+      return await reply.code(status).header('content-type', 'text/event-stream').send(stream)
+    }
     if (content instanceof JsonStream) {
       const turn = turnOf(identity)
       const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
@@ -297,14 +347,22 @@ async function replied(
     return await reply.header('content-type', 'application/json').send(text)
   } catch (error) {
     versionHeaders(reply, settled, request)
-    return sendFault(request, reply, error, settled.requestId)
+    return faultSender(parts.audit)(request, reply, error, settled.requestId)
   }
+}
+
+/** The route as it is registered, for the audit trail; which action of it runs is known later. */
+function noteTemplate(request: FastifyRequest): void {
+  const template = request.routeOptions.url
+  if (template === undefined) return
+  const prefix = /^\/(?:v2|identity)(?=\/|$)/.exec(template)?.[0] ?? ''
+  noteRoute(request, { method: request.method, prefix, path: template.slice(prefix.length) })
 }
 
 /** Whose line a request waits in. */
 const turnOf = (identity: Identity): string => identity.projectId || identity.userId
 
-async function identify(parts: Edge, request: FastifyRequest): Promise<Identity> {
+async function identify(parts: Edge, request: FastifyRequest, maxAgeMs?: number): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
   if (token === undefined && parts.certificates !== undefined) {
     const name = certifiedName(request.raw.socket, Date.now())
@@ -325,6 +383,7 @@ async function identify(parts: Edge, request: FastifyRequest): Promise<Identity>
           // Rules of application credentials may name the project, as URLs may.
           pathIn: (projectId) => path.replace(/^\/v2(?=\/|$)/, `/v2/${projectId}`),
           serviceToken: one(request.headers['x-service-token']) ?? null,
+          ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
         })
   if (identity === null) throw fault('Unauthorized')
   return identity
@@ -354,6 +413,13 @@ async function serve(
   const { route, rawBody } = choose(group, minor, settled.experimental, request.body)
   const { endpoint } = route
   settled.routeName = `${endpoint.method} ${endpoint.path}${endpoint.action === undefined ? '' : ` ${endpoint.action}`}`
+  if (endpoint.action !== undefined)
+    noteRoute(request, {
+      method: endpoint.method,
+      prefix: '/v2',
+      path: endpoint.path,
+      action: endpoint.action,
+    })
   if (endpoint.policy !== null) parts.policy.authorize(endpoint.policy, identity)
   if (endpoint.method !== 'GET') refuseHaste(parts, identity)
 
@@ -387,7 +453,13 @@ async function serve(
   return line.run(turnOf(identity), () =>
     endpoint.method === 'GET'
       ? respond(readingContext(parts, identity, settled.requestId, minor, flags))
-      : changing(parts, { identity, requestId: settled.requestId, minor, flags }, idempotency, respond),
+      : changing(
+          parts,
+          { identity, requestId: settled.requestId, minor, flags },
+          idempotency,
+          respond,
+          parts.audit === undefined || !isChange(request) ? null : { audit: parts.audit, request },
+        ),
   )
 }
 
@@ -397,14 +469,18 @@ async function changing(
   caller: { identity: Identity; requestId: string; minor: number; flags: ReadonlySet<string> },
   idempotency: Idempotency | null,
   respond: (ctx: Ctx) => Promise<Reply>,
+  audited: { readonly audit: Audit; readonly request: FastifyRequest } | null,
 ): Promise<Reply> {
+  let written: AuditEvent | null = null
   let effects: (() => void)[] = []
   let warnings: string[] = []
   const reply = await transaction(parts.store, idempotency !== null, async (tx) => {
     effects = []
     warnings = []
+    written = null
     const kept = idempotency === null ? null : await findKept(tx, idempotency)
     if (kept !== null) return kept
+    const owner = audited === null ? null : await ownerOfTarget(tx, parts, caller.identity, audited.request)
     const fresh = await respond({
       ...appParts(parts),
       ...caller,
@@ -414,12 +490,33 @@ async function changing(
       warn: (sentence) => warnings.push(sentence),
     })
     if (idempotency !== null) await keep(tx, idempotency, fresh)
+    if (audited !== null) {
+      const end = {
+        status: fresh.status,
+        reply: fresh.body,
+        ...(owner === null ? {} : { targetProjectId: owner }),
+      }
+      // In the change's own transaction: there is none without its event, whatever dies when.
+      written = await audited.audit.trail.write(tx, changeOf(audited.audit, audited.request, end))
+    }
     return fresh
   })
   for (const effect of effects) withoutStatementBudget(effect)
+  if (written !== null) audited?.audit.trail.told(written)
   reply.warnings = warnings
   return reply
 }
+
+/** Looked up before the change, which may end it; whoever is no administrator acts on what is his project's. */
+const ownerOfTarget = (
+  tx: Tx,
+  { policy }: Edge,
+  identity: Identity,
+  request: FastifyRequest,
+): Promise<string | null> =>
+  policy.check('context_is_admin', identity)
+    ? ownerOf(tx, auditTarget((request.routeOptions.url ?? '').replace(/^\/v2/, ''), request.params as never))
+    : Promise.resolve(null)
 
 /** Two requests with one key at once: the second one's key is taken by the time it writes it, and finds the answer next time. */
 async function transaction<T>(store: Store, keyed: boolean, body: (tx: Tx) => Promise<T>): Promise<T> {
@@ -618,22 +715,21 @@ function versionHeaders(reply: FastifyReply, settled: Settled, request?: Fastify
   if (settled.experimental) reply.header('X-OpenStack-Manila-API-Experimental', 'True')
 }
 
-function sendFault(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  error: unknown,
-  requestId: string,
-): FastifyReply {
-  const { status, headers, body } = faultReply(error, requestId)
-  if (status >= 500) request.log.error({ request_id: requestId, err: error }, 'the request failed')
-  if (status === 401)
-    reply.header('WWW-Authenticate', authenticateHeader(settledOf.get(request)?.identityUri ?? ''))
-  return reply
-    .code(status)
-    .headers(headers)
-    .header('content-type', 'application/json')
-    .send(JSON.stringify(body))
-}
+/** What answers a refusal, and has it written down. */
+const faultSender =
+  (audit: Audit | undefined) =>
+  (request: FastifyRequest, reply: FastifyReply, error: unknown, requestId: string): FastifyReply => {
+    const { status, headers, body } = faultReply(error, requestId)
+    if (status >= 500) request.log.error({ request_id: requestId, err: error }, 'the request failed')
+    refused(audit, request, error, status)
+    if (status === 401)
+      reply.header('WWW-Authenticate', authenticateHeader(settledOf.get(request)?.identityUri ?? ''))
+    return reply
+      .code(status)
+      .headers(headers)
+      .header('content-type', 'application/json')
+      .send(JSON.stringify(body))
+  }
 
 /** Fastify's own refusals in our words. */
 function fromFastify(error: unknown): unknown {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { AuditTrail } from '../audit/trail.ts'
 import type { AuthManager } from '../auth/manager.ts'
 import type { Bus } from '../bus/bus.ts'
 import { memoryBus } from '../bus/memory.ts'
@@ -74,6 +75,8 @@ export interface Bench {
   call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options?: CallOptions): Promise<Answer>
   readonly app: FastifyInstance
   readonly store: Store
+  /** What is to be written down later is written by its `flush`. */
+  readonly trail: AuditTrail
   readonly db: Db
   readonly settings: Settings
   /** What the other services would serve. */
@@ -108,11 +111,14 @@ export async function openBench(
   } as unknown as AuthManager
   const log = pino({ level: 'silent' })
   const policy = new Policy({ clock })
-  const app = buildServer({ store, clock, bus, policy, settings, auth, routes, log, ...more })
+  const trail = new AuditTrail({ store, clock, log, stream: null, queue: 1000, keptMicros: 0 })
+  const audit = { trail, observer: 'manila-api@bench' }
+  const app = buildServer({ store, clock, bus, policy, settings, auth, routes, log, audit, ...more })
   await app.ready()
   return {
     app,
     store,
+    trail,
     db: store.db,
     settings,
     bus,
@@ -140,6 +146,7 @@ export async function openBench(
     },
     async close() {
       await app.close()
+      await trail.close()
       await bus.close()
       await store.close()
     },

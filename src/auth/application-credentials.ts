@@ -3,9 +3,12 @@ import { randomBytes } from 'node:crypto'
 import type { Store } from '../db/open.ts'
 import {
   deleteApplicationCredential,
+  deleteCredentialRule,
   findApplicationCredential,
   insertApplicationCredential,
+  insertCredentialRules,
   listApplicationCredentials,
+  listCredentialRules,
   type ApplicationCredentialRow,
 } from '../db/store/credentials.ts'
 import { fault, invalid } from '../model/errors.ts'
@@ -14,10 +17,13 @@ import type { AccessRule } from './access-rules.ts'
 import { newIdentityId, notFound } from './directory.ts'
 import type { Gate } from './gate.ts'
 import type { PasswordHasher } from './passwords.ts'
-import type { RoleName } from './role-book.ts'
+import type { RoleName } from './implied-roles.ts'
 
 /** More than a person or a pipeline needs; each costs a row that never ends by itself. */
 export const maxCredentialsPerUser = 200
+
+/** As many as so many credentials could name ten of. */
+export const maxRulesPerUser = 2000
 
 export interface NewApplicationCredential {
   readonly userId: string
@@ -28,10 +34,13 @@ export interface NewApplicationCredential {
   readonly secret?: string
   /** Held by the owner; checked by the caller. */
   readonly roles: readonly RoleName[]
-  readonly accessRules?: readonly Omit<AccessRule, 'id'>[] | null
+  readonly accessRules?: readonly WantedRule[] | null
   readonly unrestricted?: boolean
   readonly expiresAt?: number | null
 }
+
+/** One that the user has, by its id, or one by what it allows. */
+export type WantedRule = { readonly id: string } | Omit<AccessRule, 'id'>
 
 export class ApplicationCredentials {
   readonly #store: Store
@@ -63,6 +72,7 @@ export class ApplicationCredentials {
         message: `A user has at most ${maxCredentialsPerUser} application credentials.`,
       })
     }
+    const rules = accessRules === null ? null : await this.#rulesFor(userId, accessRules)
     const secret = wanted.secret ?? randomBytes(64).toString('base64url')
     const row: ApplicationCredentialRow = {
       id: newIdentityId(),
@@ -74,10 +84,7 @@ export class ApplicationCredentials {
         this.#hasher.hash(secret),
       ),
       roles: JSON.stringify(wanted.roles.map(({ id }) => id)),
-      access_rules:
-        accessRules === null
-          ? null
-          : JSON.stringify(accessRules.map((rule) => ({ id: newIdentityId(), ...rule }))),
+      access_rules: rules === null ? null : JSON.stringify(rules),
       unrestricted: wanted.unrestricted === true ? 1 : 0,
       expires_at: expiresAt,
       created_at: now,
@@ -114,4 +121,67 @@ export class ApplicationCredentials {
     }
     this.#changed()
   }
+
+  // ---------------------------------------------------------------------------------------------------- access rules
+
+  /** Those of the user's credentials, and those that outlived theirs; each once, in the order of service, path and method. */
+  async rules(userId: string): Promise<AccessRule[]> {
+    const found = new Map<string, AccessRule>()
+    // Credentials of the release before have rules that are theirs alone, and no row.
+    for (const rule of await this.#rulesInUse(userId)) found.set(rule.id, rule)
+    const rows = await listCredentialRules(this.#store.db, { userId, limit: maxRulesPerUser })
+    for (const { id, path, method, service } of rows) found.set(id, { id, path, method, service })
+    const key = (rule: AccessRule): string => [rule.service, rule.path, rule.method, rule.id].join(' ')
+    return [...found.values()].toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
+  }
+
+  /** Throws `Refused` as long as a credential has it. */
+  async deleteRule(userId: string, id: string): Promise<void> {
+    if ((await this.#rulesInUse(userId)).some((rule) => rule.id === id)) {
+      throw fault('Refused', {
+        message: 'An application credential has this access rule; delete that first.',
+      })
+    }
+    if (!(await deleteCredentialRule(this.#store.db, userId, id))) throw notFound('access rule', id)
+  }
+
+  async #rulesInUse(userId: string): Promise<AccessRule[]> {
+    const rows = await this.list({ userId, limit: maxCredentialsPerUser })
+    return rows.flatMap((row) =>
+      row.access_rules === null ? [] : (JSON.parse(row.access_rules) as AccessRule[]),
+    )
+  }
+
+  /** With ids: of rows that are there, and of new ones. */
+  async #rulesFor(userId: string, wanted: readonly WantedRule[]): Promise<AccessRule[]> {
+    // Twice: somebody may make the same ones at the same time.
+    for (let isLast = false; ; isLast = true) {
+      const known = await this.rules(userId)
+      const byKey = new Map(known.map((rule) => [keyOf(rule), rule]))
+      const fresh = new Map<string, AccessRule>()
+      const rules = wanted.map((rule): AccessRule => {
+        if ('id' in rule) {
+          const found = known.find(({ id }) => id === rule.id)
+          if (found === undefined) throw notFound('access rule', rule.id)
+          return found
+        }
+        const key = keyOf(rule)
+        const found = byKey.get(key) ?? fresh.get(key) ?? { id: newIdentityId(), ...rule }
+        if (!byKey.has(key)) fresh.set(key, found)
+        return found
+      })
+      if (known.length + fresh.size > maxRulesPerUser) {
+        throw fault('Refused', { message: `A user has at most ${maxRulesPerUser} access rules.` })
+      }
+      try {
+        const rows = [...fresh.values()].map((rule) => ({ ...rule, user_id: userId }))
+        await insertCredentialRules(this.#store.db, rows)
+        return rules
+      } catch (error) {
+        if (isLast || !this.#store.dialect.isDuplicate(error)) throw error
+      }
+    }
+  }
 }
+
+const keyOf = ({ service, method, path }: Omit<AccessRule, 'id'>): string => `${service} ${method} ${path}`

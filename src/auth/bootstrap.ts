@@ -1,5 +1,6 @@
 /** What a new installation starts with. Safe to run at every start: whatever is there stays as it is. */
 import type { LdapSettings } from '../config/ldap.ts'
+import { serviceAccountOptions } from '../model/account-options.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { standardRoles } from './role-book.ts'
 
@@ -95,6 +96,8 @@ export async function ensureAccount(auth: IdentityFace, wanted: AccountInProject
         domainId,
         password: wanted.password,
         defaultProjectId: project.id,
+        // Rules for people would stop a service on the day its password is old.
+        ...(wanted.roles.includes('service') ? { options: serviceAccountOptions } : {}),
       })
       created = true
       return made

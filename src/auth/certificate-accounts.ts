@@ -83,6 +83,6 @@ export class CertificateAccounts {
       },
       now,
     )
-    return standing?.identity ?? null
+    return standing === null ? null : { ...standing.identity, method: 'certificate' }
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../db/open.ts'
 import {
+  deleteDomain,
   deleteProject,
   findDomain,
   findProject,
@@ -9,14 +10,19 @@ import {
   insertProject,
   listDomains,
   listProjects,
+  updateDomain,
   updateProject,
   type DomainRow,
   type NamedRef,
   type ProjectFilter,
   type ProjectRow,
 } from '../db/store/identity.ts'
+import { changedOptions, type AccountOptionsChange } from '../model/account-options.ts'
+import { ancestorsOf, maxProjectDepth } from '../db/store/project-tree.ts'
 import { fault, invalid } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Content } from '../db/store/project-contents.ts'
+import type { Keep } from './administrators.ts'
 import type { GroupRecord, UserAdmin, UserBackend, UserChange, UserRecord } from './backends/backend.ts'
 import { maxPasswordBytes } from './passwords.ts'
 
@@ -34,20 +40,30 @@ export interface NewUser {
   readonly email?: string | null
   readonly enabled?: boolean
   readonly defaultProjectId?: string | null
+  readonly options?: AccountOptionsChange
+}
+
+export interface DirectoryGuards {
+  /** Does what may take the last administrator away. */
+  readonly keep: Keep
+  /** What there is of a project elsewhere: asked before it is deleted. */
+  readonly contentsOf: (projectId: string) => Promise<readonly Content[]>
 }
 
 export class Directory {
   readonly #store: Store
   readonly #clock: Clock
   readonly #changed: () => void
+  readonly #guards: DirectoryGuards
   /** Reads of users and groups. */
   readonly users: UserBackend
 
-  constructor(store: Store, clock: Clock, users: UserBackend, changed: () => void) {
+  constructor(store: Store, clock: Clock, users: UserBackend, changed: () => void, guards: DirectoryGuards) {
     this.#store = store
     this.#clock = clock
     this.users = users
     this.#changed = changed
+    this.#guards = guards
   }
 
   // --------------------------------------------------------------------------------------------------------- domains
@@ -60,11 +76,63 @@ export class Directory {
     return listDomains(this.#store.db, filter)
   }
 
-  async createDomain(domain: { readonly id?: string; readonly name: string; readonly description?: string }) {
-    const { id = newIdentityId(), name, description = '' } = domain
-    const row: DomainRow = { id, name, description, enabled: 1 }
+  async createDomain(domain: {
+    readonly id?: string
+    readonly name: string
+    readonly description?: string
+    readonly enabled?: boolean
+  }): Promise<DomainRow> {
+    const { id = newIdentityId(), name, description = '', enabled = true } = domain
+    const row: DomainRow = { id, name, description, enabled: enabled ? 1 : 0 }
     await this.#unique(`a domain named ${name}`, () => insertDomain(this.#store.db, row))
     return row
+  }
+
+  async updateDomain(
+    id: string,
+    change: { readonly name?: string; readonly description?: string; readonly enabled?: boolean },
+  ): Promise<DomainRow> {
+    const domain = await this.#domain(id)
+    if (change.enabled === false) refuseDefault(domain, 'disabled')
+    const next = {
+      name: change.name ?? domain.name,
+      description: change.description ?? domain.description,
+      enabled: change.enabled === undefined ? domain.enabled : ((change.enabled ? 1 : 0) as 0 | 1),
+    }
+    await this.#unique(`a domain named ${next.name}`, () => updateDomain(this.#store.db, id, next))
+    this.#changed()
+    return { ...domain, ...next }
+  }
+
+  /**
+   * Its users and groups go along. Throws `Refused` while it is enabled, as in Keystone, and while there are projects in it: each
+   * is deleted by itself, because of what may be in it.
+   */
+  async deleteDomain(id: string): Promise<void> {
+    const domain = await this.#domain(id)
+    refuseDefault(domain, 'deleted')
+    if (domain.enabled === 1) {
+      throw fault('Refused', { message: `The domain ${domain.name} is enabled; disable it first.` })
+    }
+    if (((await this.users.gateOf?.(id)) ?? null) !== null) {
+      throw fault('Refused', {
+        message: `The users of the domain ${domain.name} are in a directory: take it out of the configuration first.`,
+      })
+    }
+    const [project] = await this.listProjects({ domainId: id, limit: 1 })
+    if (project !== undefined) {
+      throw fault('Refused', {
+        message: `The domain ${domain.name} has projects, such as ${project.name}; delete those first.`,
+      })
+    }
+    await this.#store.transaction((tx) => deleteDomain(tx, id))
+    this.#changed()
+  }
+
+  async #domain(id: string): Promise<DomainRow> {
+    const domain = await this.findDomain({ id })
+    if (domain === null) throw notFound('domain', id)
+    return domain
   }
 
   // -------------------------------------------------------------------------------------------------------- projects
@@ -90,6 +158,7 @@ export class Directory {
       const parent = await this.findProject({ id: parentId })
       if (parent === null) throw notFound('project', parentId)
       if (parent.domain_id !== project.domainId) throw invalid('parent_id must be in the same domain')
+      await this.#refuseBelow(parent, project.enabled !== false)
     }
     const row: ProjectRow = {
       id: newIdentityId(),
@@ -110,24 +179,63 @@ export class Directory {
   ): Promise<ProjectRow> {
     const project = await this.findProject({ id })
     if (project === null) throw notFound('project', id)
+    if (change.enabled !== undefined && change.enabled !== (project.enabled === 1)) {
+      await this.#refuseUneven(project, change.enabled)
+    }
     const next = {
       name: change.name ?? project.name,
       description: change.description ?? project.description,
       enabled: change.enabled === undefined ? project.enabled : ((change.enabled ? 1 : 0) as 0 | 1),
     }
-    await this.#unique(`a project named ${next.name}`, () => updateProject(this.#store.db, id, next))
+    await this.#unique(`a project named ${next.name}`, () =>
+      change.enabled === false
+        ? this.#guards.keep((tx) => updateProject(tx, id, next))
+        : updateProject(this.#store.db, id, next),
+    )
     this.#changed()
     return { ...project, ...next }
   }
 
-  /** Its role assignments and application credentials go along; what tenants made in it stays for its administrator. */
+  async #refuseBelow(parent: ProjectRow, enabled: boolean): Promise<void> {
+    const over = [parent, ...(await ancestorsOf(this.#store.db, parent))]
+    if (over.length >= maxProjectDepth) {
+      throw fault('Refused', { message: `Projects are at most ${maxProjectDepth} levels deep.` })
+    }
+    const disabled = over.find((one) => one.enabled === 0)
+    if (enabled && disabled !== undefined) {
+      throw fault('Refused', { message: `The project ${disabled.name} above it is disabled.` })
+    }
+  }
+
+  /** A disabled project has nothing enabled below it. */
+  async #refuseUneven(project: ProjectRow, enabled: boolean): Promise<void> {
+    const { db } = this.#store
+    const others = enabled
+      ? (await ancestorsOf(db, project)).filter((one) => one.enabled === 0)
+      : await listProjects(db, { parentId: project.id, enabled: 1, limit: 1 })
+    const [first] = others
+    if (first === undefined) return
+    throw fault('Refused', {
+      message: enabled
+        ? `The project ${first.name} above it is disabled; enable that first.`
+        : `The project ${first.name} below it is enabled; disable that first.`,
+    })
+  }
+
+  /**
+   * Its role assignments and application credentials go along. Throws `Conflict` as long as there is anything of it: a share whose
+   * project is gone is nobody's. Who has a token may still make one for as long as other processes believe it (5 s).
+   */
   async deleteProject(id: string): Promise<void> {
-    if ((await this.findProject({ id })) === null) throw notFound('project', id)
+    const project = await this.findProject({ id })
+    if (project === null) throw notFound('project', id)
     const children = await this.listProjects({ parentId: id, limit: 1 })
     if (children.length > 0) {
       throw fault('Refused', { message: 'The project has projects of its own; delete those first.' })
     }
-    await this.#store.transaction((tx) => deleteProject(tx, id))
+    const contents = await this.#guards.contentsOf(id)
+    if (contents.length > 0) throw stillHolds(project.name, contents)
+    await this.#guards.keep((tx) => deleteProject(tx, id))
     this.#changed()
   }
 
@@ -148,6 +256,7 @@ export class Directory {
       email: user.email ?? null,
       enabled: user.enabled ?? true,
       defaultProjectId,
+      ...(user.options === undefined ? {} : { options: changedOptions({}, user.options) }),
     }
     const made = await this.#unique(`a user named ${user.name}`, () =>
       this.#admin().createUser(record, password),
@@ -156,9 +265,16 @@ export class Directory {
   }
 
   async updateUser(id: string, change: UserChange & { readonly password?: string }): Promise<UserRecord> {
-    await this.#user(id)
+    const user = await this.#user(id)
     const { password, ...rest } = change
-    if (password !== undefined) checkPassword(password)
+    if (password !== undefined) {
+      checkPassword(password)
+      // Before anything of the rest is written.
+      await this.#admin().refusePassword?.(
+        { ...user, ...(rest.name === undefined ? {} : { name: rest.name }) },
+        password,
+      )
+    }
     const { defaultProjectId } = rest
     if (typeof defaultProjectId === 'string' && (await this.findProject({ id: defaultProjectId })) === null) {
       throw notFound('project', defaultProjectId)
@@ -262,6 +378,18 @@ export class Directory {
       throw fault('Conflict', { message: `There is ${what} already.` }, { cause: error })
     }
   }
+}
+
+function stillHolds(name: string, contents: readonly Content[]): Error {
+  const told = contents.map(({ noun, count }) => `${count} ${noun}`)
+  const all = told.length === 1 ? told.join('') : `${told.slice(0, -1).join(', ')} and ${told.at(-1)}`
+  return fault('Conflict', { message: `The project ${name} still has ${all}: delete or move these first.` })
+}
+
+/** Everything of the service that has no domain of its own is in it. */
+function refuseDefault({ id, name }: DomainRow, what: string): void {
+  if (id !== 'default') return
+  throw fault('Refused', { message: `The domain ${name} is part of the service and can't be ${what}.` })
 }
 
 function checkPassword(password: string): void {

@@ -3,9 +3,11 @@
  * Keystone is, there is no such face: its accounts are administered there.
  */
 import type { ApplicationCredentials } from './application-credentials.ts'
+import type { CatalogBook } from './catalog-book.ts'
 import type { Directory } from './directory.ts'
 import type { UserRef } from './login.ts'
 import type { IssuedToken, ScopeRequest } from './manager.ts'
+import type { ProjectTree } from './project-tree.ts'
 import type { RoleBook } from './role-book.ts'
 import type { ValidToken } from './validator.ts'
 
@@ -15,6 +17,10 @@ export interface IdentityFace {
   /** Roles and who holds them where. */
   readonly roles: RoleBook
   readonly credentials: ApplicationCredentials
+  /** Projects above and below others, and tags. */
+  readonly tree: ProjectTree
+  /** The catalog of other services. */
+  readonly catalog: CatalogBook
   /** All there is to know about a valid token; null for any other. `fresh` reads what it is worth now. */
   validate(
     token: string,

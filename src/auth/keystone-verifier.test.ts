@@ -80,6 +80,7 @@ describe('what Keystone says of a token', () => {
       serviceRoles: [],
       scope: 'project',
       auditId: 'audit',
+      method: 'keystone/password',
       expiresAt: start + 3600 * 1_000_000,
     })
   })

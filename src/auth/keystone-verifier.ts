@@ -46,6 +46,7 @@ const TokenBody = Type.Object({
   }),
   expires_at: Type.String(),
   audit_ids: Type.Optional(Type.Array(Type.String())),
+  methods: Type.Optional(Type.Array(Type.String())),
   roles: Type.Optional(Type.Array(Type.Object({ name: Type.String() }))),
   project: Type.Optional(
     Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String(), domain: Type.Optional(Place) }),
@@ -54,6 +55,7 @@ const TokenBody = Type.Object({
   system: Type.Optional(Type.Object({ all: Type.Boolean() })),
   application_credential: Type.Optional(
     Type.Object({
+      id: Type.Optional(Type.String()),
       access_rules: Type.Optional(
         Type.Union([
           Type.Null(),
@@ -103,7 +105,7 @@ export class KeystoneVerifier implements TokenVerifier {
       serviceRoles = roles
     }
     const allowExpired = serviceRoles.some((role) => this.#serviceRoles.has(role))
-    const known = await this.#lookUp(token, allowExpired)
+    const known = await this.#lookUp(token, allowExpired, call?.maxAgeMs)
     if (known === null || !this.#allows(known, call)) return null
     return serviceRoles.length === 0 ? known.identity : { ...known.identity, serviceRoles }
   }
@@ -131,14 +133,15 @@ export class KeystoneVerifier implements TokenVerifier {
     })
   }
 
-  async #lookUp(token: string, allowExpired: boolean): Promise<Known | null> {
+  async #lookUp(token: string, allowExpired: boolean, maxAgeMs = Infinity): Promise<Known | null> {
     // It goes into a header: whatever can't be in one is nobody's token.
     if (!/^[\x21-\x7e]+$/.test(token) || token.length > maxTokenLength) return null
     // By a hash, so that a dump of the heap shows no usable token. Whoever may be expired is known apart.
     const key = `${createHash('sha256').update(token).digest('base64')}${allowExpired ? '+' : ''}`
     const now = this.#options.clock.now()
     const known = this.#known.get(key)
-    const asked = known !== undefined && now - known.askedAt < this.#options.cacheS * 1_000_000
+    const asked =
+      known !== undefined && now - known.askedAt < Math.min(this.#options.cacheS * 1_000_000, maxAgeMs * 1000)
     // What has expired since is not asked about again: it does not come back.
     if (known !== undefined && !allowExpired && now >= known.identity.expiresAt) return null
     if (asked) return known
@@ -202,6 +205,10 @@ function read(body: unknown, askedAt: number, serviceType: string): Known {
       serviceRoles: [],
       scope: scopeOf(body),
       auditId: body.audit_ids?.[0] ?? '',
+      method: `keystone${body.methods?.[0] === undefined ? '' : `/${body.methods[0]}`}`,
+      ...(body.application_credential?.id === undefined
+        ? {}
+        : { applicationCredentialId: body.application_credential.id }),
       expiresAt,
     },
     accessRules:

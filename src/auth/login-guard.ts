@@ -62,7 +62,11 @@ export interface Attempt {
   readonly client: string
   /** An administrator in a network of theirs: only the pair can refuse it. */
   readonly isTrusted: boolean
+  /** An account that failures do not lock: only the address can refuse it. */
+  readonly isNeverLocked?: boolean
 }
+
+type Exempt = Pick<Attempt, 'isTrusted' | 'isNeverLocked'>
 
 type Kind = 'pair' | 'account' | 'address'
 
@@ -133,12 +137,12 @@ export class LoginGuard {
 
   /** Throws `TooManyRequests` when the address is locked; before anything is looked up. */
   async checkAddress(client: string): Promise<void> {
-    await this.#check([{ kind: 'address', key: addressKey(client) }], false)
+    await this.#check([{ kind: 'address', key: addressKey(client) }], { isTrusted: false })
   }
 
   /** Throws `TooManyRequests`, with the seconds to wait, when the attempt would not be taken now. */
   async check(attempt: Attempt): Promise<void> {
-    await this.#check(subjectsOf(attempt), attempt.isTrusted)
+    await this.#check(subjectsOf(attempt), attempt)
   }
 
   /**
@@ -148,7 +152,7 @@ export class LoginGuard {
   async take(attempt: Attempt): Promise<'taken' | 'busy'> {
     const subjects = subjectsOf(attempt)
     const isBusy = await this.#change(subjects, (records, now) => {
-      if (this.#refuse(subjects, records, now, attempt.isTrusted) === 'busy') return null
+      if (this.#refuse(subjects, records, now, attempt) === 'busy') return null
       return ({ kind }, tally) => taken(tally, this.#rules[kind], now)
     })
     await this.#purge()
@@ -187,17 +191,23 @@ export class LoginGuard {
     )
   }
 
-  async #check(subjects: readonly Subject[], isTrusted: boolean): Promise<void> {
+  async #check(subjects: readonly Subject[], exempt: Exempt): Promise<void> {
     const keys = subjects.map(({ key }) => key)
     const records = byKey(await findLoginRecords(this.#store.db, keys))
-    this.#refuse(subjects, records, this.#clock.now(), isTrusted)
+    this.#refuse(subjects, records, this.#clock.now(), exempt)
   }
 
-  #refuse(subjects: readonly Subject[], records: Records, now: number, isTrusted: boolean): 'free' | 'busy' {
+  #refuse(
+    subjects: readonly Subject[],
+    records: Records,
+    now: number,
+    { isTrusted, isNeverLocked = false }: Exempt,
+  ): 'free' | 'busy' {
     const pair = subjects.find(({ kind }) => kind === 'pair')
     const okAt = (pair === undefined ? undefined : records.get(pair.key))?.ok_at ?? 0
     const isFamiliar = okAt > 0 && okAt + familiarMicros > now
     const verdicts = subjects
+      .filter(({ kind }) => !isNeverLocked || kind === 'address')
       .filter(({ kind }) => kind === 'pair' || !(isTrusted || (kind === 'account' && isFamiliar)))
       .map(({ kind, key }) => verdict(tallyOf(records.get(key)), this.#rules[kind], now))
     const wait = Math.max(0, ...verdicts.map((one) => (one.is === 'locked' ? one.micros : 0)))

@@ -1,9 +1,13 @@
 /** Proves who somebody is: password or application-credential secret, under the login guard and the hashing gate. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../db/open.ts'
-import { findApplicationCredential, type ApplicationCredentialRow } from '../db/store/credentials.ts'
+import {
+  findApplicationCredential,
+  replaceSecretHash,
+  type ApplicationCredentialRow,
+} from '../db/store/credentials.ts'
 import { findDomain, type NamedRef } from '../db/store/identity.ts'
-import { fault } from '../model/errors.ts'
+import { fault, Fault } from '../model/errors.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
 import type { Gate } from './gate.ts'
 import { tooManyLogins, type InFlight } from './in-flight.ts'
@@ -46,6 +50,11 @@ export function proveByPassword(
   return inFlight.run(spell(ref), guard.client(address), () => byPassword(parts, ref, password, address))
 }
 
+/** That the user may be let in with it. Throws `PasswordExpired`, to somebody who has proved that it was his. */
+export function refuseExpired({ users }: LoginParts, user: UserRecord): void {
+  if (users.mustChangePassword?.(user) === true) throw fault('PasswordExpired', { id: user.id })
+}
+
 async function byPassword(
   parts: LoginParts,
   ref: UserRef,
@@ -66,7 +75,7 @@ async function byPassword(
     attempt,
     async () => (await users.checkPassword(user, password, domainId)) && user !== null && user.enabled,
   )
-  if (!isRight || user === null) throw fault('Unauthorized')
+  if (!isRight || user === null) throw fault('Unauthorized', { account })
   return user
 }
 
@@ -101,8 +110,21 @@ async function bySecret(
   const account = credential === null ? guard.nobody(spelling) : guard.credential(credential.id)
   const attempt = await attemptOf(parts, account, address, user)
   const isRight = await guarded(parts, attempt, () => hasher.matches(secret, credential?.secret_hash ?? null))
-  if (!isRight || credential === null || user === null) throw fault('Unauthorized')
+  if (!isRight || credential === null || user === null) throw fault('Unauthorized', { account })
+  if (hasher.isWeak?.(credential.secret_hash) === true) await strengthen(parts, credential, secret)
   return { user, credential }
+}
+
+/** As a password's hash grows at a login, so does a secret's. */
+async function strengthen(
+  { store, gate, hasher }: LoginParts,
+  { id, user_id: userId, secret_hash: before }: ApplicationCredentialRow,
+  secret: string,
+): Promise<void> {
+  const payer = { account: `u:${userId}`, address: 'administration' }
+  // That it can't be done now is no reason to keep somebody out; the next login tries again.
+  const after = await gate.run(payer, () => hasher.hash(secret)).catch(() => null)
+  if (after !== null) await replaceSecretHash(store.db, id, { before, after }).catch(() => {})
 }
 
 /** Before anything is looked up, unless it may be an administrator whom that does not touch. */
@@ -117,7 +139,8 @@ async function attemptOf(
   user: UserRecord | null,
   isElsewhere = false,
 ): Promise<Attempt> {
-  const plain = { account, client: guard.client(address), isTrusted: false }
+  const isNeverLocked = user?.options?.ignore_lockout_failure_attempts === true
+  const plain = { account, client: guard.client(address), isTrusted: false, isNeverLocked }
   if (!guard.isAdminNetwork(address)) return plain
   // Of nobody a directory can't be asked what it is asked of somebody: it is asked only where the answer matters.
   if (isElsewhere && !(await isRefused(guard, plain))) return plain
@@ -140,6 +163,20 @@ const busyTries = 20
  * of them wrong would be too many, it waits for what they find, outside of the gate.
  */
 async function guarded(
+  parts: Pick<LoginParts, 'guard' | 'gate'>,
+  attempt: Attempt,
+  prove: () => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    return await inTurn(parts, attempt, prove)
+  } catch (error) {
+    // Whose it was is for the audit trail; no answer says it.
+    if (!(error instanceof Fault)) throw error
+    throw fault(error.code, { ...error.detail, account: attempt.account }, { cause: error })
+  }
+}
+
+async function inTurn(
   { guard, gate }: Pick<LoginParts, 'guard' | 'gate'>,
   attempt: Attempt,
   prove: () => Promise<boolean>,

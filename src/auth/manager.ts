@@ -10,27 +10,39 @@
 import type { Store } from '../db/open.ts'
 import { insertRevokedToken, purgeRevokedTokens } from '../db/store/credentials.ts'
 import { findDomain, findProject } from '../db/store/identity.ts'
+import { projectContents, type Content } from '../db/store/project-contents.ts'
 import { fault } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
+import { noRules, type PasswordRules } from '../model/password-rules.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Rate } from '../runtime/rate.ts'
 import { allowsCall } from './access-rules.ts'
+import { Administrators, type Keep } from './administrators.ts'
 import { ApplicationCredentials } from './application-credentials.ts'
-import type { UserBackend } from './backends/backend.ts'
+import type { UserBackend, UserRecord } from './backends/backend.ts'
 import { ByDomain, type DirectoryDomain } from './backends/by-domain.ts'
 import { dbBackend } from './backends/db.ts'
+import { CatalogBook } from './catalog-book.ts'
 import { Directory } from './directory.ts'
 import { Gate } from './gate.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { InFlight } from './in-flight.ts'
 import { openSigningKeys } from './keys.ts'
 import { defaultLimits, LoginGuard, type LoginLimits } from './login-guard.ts'
-import { proveByPassword, proveBySecret, type DomainRef, type LoginParts, type UserRef } from './login.ts'
+import {
+  proveByPassword,
+  proveBySecret,
+  refuseExpired,
+  type DomainRef,
+  type LoginParts,
+  type UserRef,
+} from './login.ts'
 import { argon2Hasher, type PasswordHasher } from './passwords.ts'
+import { ProjectTree } from './project-tree.ts'
 import { RoleBook } from './role-book.ts'
 import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
-import { expiredWindowMicros, TokenValidator, type ValidToken } from './validator.ts'
+import { expiredWindowMicros, TokenValidator, type ValidToken, type ValidateOptions } from './validator.ts'
 import type { PresentedCall, TokenVerifier } from './verifier.ts'
 
 /** Two hashes use two of libuv's four threads, one of them at most for one account; 32 of those are two seconds of work. */
@@ -52,6 +64,12 @@ export interface AuthOptions {
   /** Tokens one user is given a minute, by this process; 0 = any number. */
   readonly tokensPerMinute?: number
   readonly hasher?: PasswordHasher
+  /** Of accounts of the database; any password for ever by default. */
+  readonly passwordRules?: PasswordRules
+  /** Whether a token that is scoped may be exchanged for one of another scope; it may by default. */
+  readonly allowRescope?: boolean
+  /** What there is of a project; the other tables of the database by default. */
+  readonly contentsOf?: (projectId: string) => Promise<readonly Content[]>
   /** Where users come from; the database by default. */
   readonly users?: UserBackend
   /** Domains whose users are in a directory instead. */
@@ -78,6 +96,8 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   readonly directory: Directory
   readonly roles: RoleBook
   readonly credentials: ApplicationCredentials
+  readonly tree: ProjectTree
+  readonly catalog: CatalogBook
   readonly #store: Store
   readonly #clock: Clock
   readonly #signer: TokenSigner
@@ -86,6 +106,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   readonly #lifetimeMicros: number
   readonly #validator: TokenValidator
   readonly #issued: Rate
+  readonly #allowRescope: boolean
   #purgedAt = 0
 
   constructor(options: AuthOptions, signer: TokenSigner) {
@@ -96,11 +117,24 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     this.#clock = clock
     this.#signer = signer
     this.#lifetimeMicros = tokenLifetimeS * 1_000_000
-    const db = options.users ?? dbBackend({ store, clock, hasher, gate })
+    const administrators = new Administrators(store, () => this.#users)
+    const keep: Keep = (change) => administrators.keep(change)
+    const db =
+      options.users ??
+      dbBackend({ store, clock, hasher, gate, keep, rules: options.passwordRules ?? noRules })
     const { directories = [], trouble } = options
     const spread = trouble === undefined ? {} : { trouble }
     this.#users =
-      directories.length === 0 ? db : new ByDomain({ store, clock, db, domains: directories, ...spread })
+      directories.length === 0
+        ? db
+        : new ByDomain({
+            store,
+            clock,
+            db,
+            domains: directories,
+            refuseLast: (going) => administrators.refuseLast(going),
+            ...spread,
+          })
     const maxFailures = limits.maxFailures ?? defaultLimits.maxFailures
     const guard = new LoginGuard(store, clock, {
       ...defaultLimits,
@@ -108,6 +142,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
       maxAddressFailures: maxFailures * 10,
       ...limits,
     })
+    this.#allowRescope = options.allowRescope ?? true
     this.#issued = new Rate(options.tokensPerMinute ?? 0, () => clock.now())
     this.#validator = new TokenValidator({ store, users: this.#users }, clock, signer)
     const isAdministrator = (userId: string): Promise<boolean> =>
@@ -121,9 +156,12 @@ export class AuthManager implements TokenVerifier, IdentityFace {
       hasher,
       isAdministrator,
     }
-    this.directory = new Directory(store, clock, this.#users, changed)
-    this.roles = new RoleBook(store, this.#users, changed)
+    const contentsOf = options.contentsOf ?? ((id) => projectContents(store.db, id))
+    this.directory = new Directory(store, clock, this.#users, changed, { keep, contentsOf })
+    this.roles = new RoleBook(store, this.#users, changed, keep)
     this.credentials = new ApplicationCredentials(store, clock, hasher, gate, changed)
+    this.tree = new ProjectTree(store, this.directory)
+    this.catalog = new CatalogBook(store, clock)
   }
 
   /** Reads or makes the key file. Throws a sentence when it can't be used. */
@@ -145,7 +183,10 @@ export class AuthManager implements TokenVerifier, IdentityFace {
       if (roles === null) return null
       serviceRoles = roles
     }
-    const valid = await this.validate(token, { allowExpired: serviceRoles.includes('service') })
+    const valid = await this.validate(token, {
+      allowExpired: serviceRoles.includes('service'),
+      ...(call?.maxAgeMs === undefined ? {} : { maxAgeMs: call.maxAgeMs }),
+    })
     if (valid === null || !callAllowed(valid.standing, call)) return null
     const { identity } = valid.standing
     return serviceRoles.length === 0 ? identity : { ...identity, serviceRoles }
@@ -161,10 +202,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   }
 
   /** All there is to know about a valid token; null for any other. See {@link TokenValidator.validate}. */
-  validate(
-    token: string,
-    options: { readonly allowExpired?: boolean; readonly fresh?: boolean } = {},
-  ): Promise<ValidToken | null> {
+  validate(token: string, options: ValidateOptions = {}): Promise<ValidToken | null> {
     return this.#validator.validate(token, options)
   }
 
@@ -176,6 +214,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   forget(): void {
     this.#validator.forget()
     this.#users.forget?.()
+    this.catalog.forget()
   }
 
   /** Ends connections to directories; what needs one fails from now on. */
@@ -193,6 +232,8 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     readonly scope: ScopeRequest
   }): Promise<IssuedToken> {
     const user = await proveByPassword(this.#login, login.user, login.password, login.address)
+    refuseExpired(this.#login, user)
+    await this.#noteLogin(user)
     const now = this.#clock.now()
     return this.#issueScoped(login.scope, user.defaultProjectId, {
       userId: user.id,
@@ -212,6 +253,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     readonly address: string
   }): Promise<IssuedToken> {
     const { user, credential } = await proveBySecret(this.#login, login.ref, login.secret, login.address)
+    if (user.enabled) await this.#noteLogin(user)
     const now = this.#clock.now()
     const end = now + this.#lifetimeMicros
     return this.#issue({
@@ -228,7 +270,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
 
   /**
    * A token of another scope for the holder of a valid one. It ends when the first one would have. Throws `Unauthorized`,
-   * or `Refused` for a token that came from an application credential.
+   * or `Refused` for a token that came from an application credential, and for a scoped one where that is not allowed.
    */
   async exchange(token: string, scope: ScopeRequest): Promise<IssuedToken> {
     // Fresh: a token revoked elsewhere a second ago must not leave a child behind.
@@ -237,6 +279,12 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     const { claims, standing } = valid
     if (claims.applicationCredentialId !== null) {
       throw fault('Refused', { message: 'The token of an application credential cannot be rescoped.' })
+    }
+    if (!this.#allowRescope && claims.scope.type !== 'unscoped') {
+      throw fault('Refused', {
+        message:
+          'A scoped token cannot be rescoped here ([auth] allow_rescope); log in with the scope that is wanted.',
+      })
     }
     return this.#issueScoped(scope, standing.user.defaultProjectId, {
       ...claims,
@@ -259,6 +307,11 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     const { userId, original, password, address } = change
     const user = await proveByPassword(this.#login, { id: userId }, original, address)
     if (!(await this.directory.replacePassword(user, password))) throw fault('Unauthorized')
+  }
+
+  /** That it can't be written now keeps nobody out. */
+  async #noteLogin(user: UserRecord): Promise<void> {
+    await this.#users.noteLogin?.(user).catch(() => {})
   }
 
   async #issueScoped(

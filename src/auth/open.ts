@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Settings } from '../config/schema.ts'
 import type { KeystoneLog } from '../clients/keystone.ts'
 import type { Store } from '../db/open.ts'
+import type { PasswordRules } from '../model/password-rules.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { DirectoryDomain } from './backends/by-domain.ts'
 import { ldapOptions } from './backends/ldap/options.ts'
@@ -11,6 +12,7 @@ import { defaultDomainId } from './bootstrap.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { AuthManager } from './manager.ts'
 import { openKeystone } from './open-keystone.ts'
+import { argon2Hasher, type Cost } from './passwords.ts'
 import type { TokenVerifier } from './verifier.ts'
 
 export interface Authentication {
@@ -52,11 +54,34 @@ export async function openAuthentication(
       maxRecords: auth.login_records,
     },
     tokensPerMinute: auth.tokens_per_minute,
+    allowRescope: auth.allow_rescope,
+    passwordRules: passwordRulesOf(auth.passwords),
+    hasher: argon2Hasher(costOf(auth.passwords)),
     directories: directoriesOf(auth),
     trouble: (message, domain) => log.error({ domain }, `directory: ${message}`),
   })
   return { verifier: manager, face: manager, close: () => manager.close() }
 }
+
+type PasswordSettings = Settings['auth']['passwords']
+
+export const passwordRulesOf = (passwords: PasswordSettings): PasswordRules => ({
+  minLength: passwords.min_length,
+  pattern: passwords.regex === '' ? null : new RegExp(passwords.regex, 'u'),
+  patternSays: passwords.regex_description,
+  refusesName: passwords.not_user_name,
+  uniqueLast: passwords.unique_last_password_count,
+  minimumAgeDays: passwords.minimum_password_age_days,
+  expiresDays: passwords.password_expires_days,
+  changeUponFirstUse: passwords.change_password_upon_first_use,
+  inactiveDays: passwords.disable_user_account_days_inactive,
+})
+
+const costOf = ({ memory_kib: memoryKib, passes, lanes }: PasswordSettings): Cost => ({
+  memoryKib,
+  passes,
+  lanes,
+})
 
 /** The domains whose users are in a directory. Throws a sentence that names the option. */
 export function directoriesOf(auth: Settings['auth']): DirectoryDomain[] {

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { allowsCall } from './access-rules.ts'
 import { Lru } from './lru.ts'
-import { argon2Hasher, standardCost } from './passwords.ts'
+import { argon2Hasher, standardCost, workOf, type Cost } from './passwords.ts'
 
 const cheap = argon2Hasher({ memoryKib: 64, passes: 1, lanes: 1 })
 
@@ -63,4 +64,59 @@ test('an access rule without wildcards allows exactly its path', () => {
       expect(allowsCall([], call)).toBe(false)
     }),
   )
+})
+
+/** A hasher whose derivations cost nothing and are counted in KiB filled. */
+function counted(cost: Cost) {
+  let filled = 0
+  const hasher = argon2Hasher(cost, async (message, nonce, used, length) => {
+    filled += workOf(used)
+    expect(used.memoryKib).toBeGreaterThanOrEqual(8 * used.lanes)
+    return createHash('sha512')
+      .update(`${message} ${nonce.toString('hex')} ${JSON.stringify(used)}`)
+      .digest()
+      .subarray(0, length)
+  })
+  const workFor = async (stored: string | null, password = 'x'): Promise<number> => {
+    filled = 0
+    await hasher.matches(password, stored)
+    return filled
+  }
+  return { hasher, workFor }
+}
+
+const costs = fc.record({
+  memoryKib: fc.integer({ min: 8 * 16, max: 100_000 }),
+  passes: fc.integer({ min: 1, max: 8 }),
+  lanes: fc.integer({ min: 1, max: 4 }),
+})
+
+test('an unknown user is as much work as a known one, whatever its hash was made with', async () => {
+  await fc.assert(
+    fc.asyncProperty(costs, fc.array(costs, { minLength: 1, maxLength: 5 }), async (cost, others) => {
+      const { hasher, workFor } = counted(cost)
+      const stored = await Promise.all(others.map((other) => counted(other).hasher.hash('x')))
+      for (const one of stored) hasher.notice?.(one)
+      const nobody = await workFor(null)
+      expect(nobody).toBe(Math.max(...[cost, ...others].map(workOf)))
+      for (const one of [...stored, await hasher.hash('x'), 'not one of ours', '']) {
+        for (const password of ['x', 'wrong', 'x'.repeat(5000)]) {
+          // What is missing may be less than the least that Argon2 takes, or not divide into its passes.
+          expect(Math.abs((await workFor(one, password)) - nobody)).toBeLessThanOrEqual(64)
+        }
+      }
+    }),
+  )
+})
+
+test('that a hash is weaker is an order: two processes never undo what the other made', async () => {
+  await fc.assert(
+    fc.asyncProperty(costs, costs, async (a, b) => {
+      const [one, other] = [counted(a).hasher, counted(b).hasher]
+      const [mine, theirs] = [await one.hash('x'), await other.hash('x')]
+      expect(one.isWeak?.(mine)).toBe(false)
+      expect(one.isWeak?.(theirs) === true && other.isWeak?.(mine) === true).toBe(false)
+    }),
+  )
+  expect(cheap.isWeak?.('not one of ours')).toBe(false)
 })

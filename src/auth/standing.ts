@@ -9,10 +9,13 @@ import {
   type ApplicationCredentialRow,
 } from '../db/store/credentials.ts'
 import { findDomain, findProject, type DomainRow, type ProjectRow } from '../db/store/identity.ts'
+import { ancestorsOf } from '../db/store/project-tree.ts'
+import type { RoleTarget } from '../db/store/roles.ts'
 import type { Identity } from '../model/identity.ts'
 import type { AccessRule } from './access-rules.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
-import { expandRoles, rolesHeld, type RoleName } from './role-book.ts'
+import { expandRoles, type RoleName } from './implied-roles.ts'
+import { rolesHeld, type HeldRoles } from './role-book.ts'
 import type { Claims } from './tokens.ts'
 
 export interface Standing {
@@ -37,7 +40,7 @@ export interface StandingParts {
 
 /**
  * Null when the token is worth nothing: revoked; account or place gone, disabled, or without a role there; password
- * changed since; application credential gone or expired. Six to nine indexed reads.
+ * changed since; application credential gone or expired. Seven to ten indexed reads, and one for each project above.
  */
 export async function readStanding(
   { store: { db }, users }: StandingParts,
@@ -66,7 +69,10 @@ export async function readStanding(
         : await findDomain(db, { id: domainId })
   if (domainId !== null && (domain === null || domain.enabled === 0)) return null
 
-  const held = await rolesHeld(db, users, user.id, scope)
+  const over = project === null ? [] : await ancestorsOf(db, project)
+  // Nothing of a project that is disabled can be used, and what is below it is of it.
+  if (over.some(({ enabled }) => enabled === 0)) return null
+  const held = await rolesHeld(db, users, user.id, scope, project === null ? [] : placesOver(project, over))
   const roles = credential === null ? held.roles : narrowed(held, credential)
   if (roles.length === 0) return null
   return assemble(claims, { user, userDomain, project, domain, roles, credential })
@@ -85,16 +91,20 @@ async function credentialOf(
 }
 
 /** A credential never holds more than its owner still has. */
-function narrowed(
-  held: { readonly roles: readonly RoleName[]; readonly all: readonly RoleName[] },
-  credential: ApplicationCredentialRow,
-): RoleName[] {
+function narrowed(held: HeldRoles, credential: ApplicationCredentialRow): RoleName[] {
   const wanted = new Set(JSON.parse(credential.roles) as string[])
   return expandRoles(
     held.roles.filter((role) => wanted.has(role.id)),
     held.all,
+    held.implications,
   )
 }
+
+/** From where roles are inherited. */
+const placesOver = (project: ProjectRow, over: readonly ProjectRow[]): RoleTarget[] => [
+  { type: 'domain', id: project.domain_id },
+  ...over.map(({ id }): RoleTarget => ({ type: 'project', id })),
+]
 
 function assemble(
   claims: Claims,
@@ -115,6 +125,8 @@ function assemble(
     serviceRoles: [],
     scope: claims.scope.type,
     auditId: claims.auditIds[0],
+    ...(claims.methods[0] === undefined ? {} : { method: claims.methods[0] }),
+    ...(credential === null ? {} : { applicationCredentialId: credential.id }),
     expiresAt: claims.expiresAt,
   }
   const accessRules =

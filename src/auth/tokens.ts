@@ -3,8 +3,9 @@
  * when it is used (docs/decisions/0002-tokens.md).
  */
 import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { CompactSign, compactVerify, decodeProtectedHeader } from 'jose'
-import { readSigningKeys, tokenAlgorithm, type SigningKeys } from './keys.ts'
+import { readSigningKeys, signerAt, tokenAlgorithm, type SigningKeys } from './keys.ts'
 
 export type Method = 'password' | 'token' | 'application_credential'
 
@@ -49,20 +50,27 @@ interface Wire {
   ac?: string
 }
 
+/** How often a process looks whether the key file is another one. */
+export const keyLookMicros = 1_000_000
+
 export class TokenSigner {
   readonly #path: string
-  readonly #reloadEveryMicros = 1_000_000
   #keys: SigningKeys
+  /** What the file was when it was read. */
+  #seen = ''
+  #lookedAt = -Infinity
   #reloadedAt = -Infinity
+  #withdrawals = 0
 
-  /** `path` is read again when a token names an unknown key. */
+  /** `path` is looked at each second in which a token is signed or read, and read when it changed. */
   constructor(keys: SigningKeys, path: string) {
     this.#keys = keys
     this.#path = path
   }
 
   async sign(claims: Claims): Promise<string> {
-    const { kid, key } = this.#keys.signer
+    await this.look(claims.issuedAt)
+    const { kid, key } = signerAt(this.#keys, claims.issuedAt)
     const payload = new TextEncoder().encode(JSON.stringify(toWire(claims)))
     return new CompactSign(payload).setProtectedHeader({ alg: tokenAlgorithm, kid }).sign(key)
   }
@@ -72,11 +80,12 @@ export class TokenSigner {
     if (token.length > maxTokenLength) return null
     const kid = kidOf(token)
     if (kid === null) return null
+    await this.look(now)
     if (!this.#keys.verifiers.has(kid)) await this.#reload(now)
-    const key = this.#keys.verifiers.get(kid)
-    if (key === undefined) return null
+    const verifier = this.#keys.verifiers.get(kid)
+    if (verifier === undefined || verifier.until <= now) return null
     try {
-      const { payload } = await compactVerify(token, key, { algorithms: [tokenAlgorithm] })
+      const { payload } = await compactVerify(token, verifier.key, { algorithms: [tokenAlgorithm] })
       return fromWire(JSON.parse(new TextDecoder().decode(payload)) as Wire)
     } catch {
       // Whatever is wrong with it, the caller learns "not valid" and nothing else.
@@ -84,17 +93,45 @@ export class TokenSigner {
     }
   }
 
-  /** A rotated key reaches a running process with the first token it signed; made-up key ids cost a read a second. */
+  /**
+   * Looks at the file, at most once a second: a new key is known long before it signs. Answers a number that is another one when
+   * a key was taken out, and what was read by it is worth nothing.
+   */
+  async look(now: number): Promise<number> {
+    if (now - this.#lookedAt < keyLookMicros) return this.#withdrawals
+    this.#lookedAt = now
+    const found = await markOf(this.#path)
+    if (found !== this.#seen && (await this.#read())) this.#seen = found
+    return this.#withdrawals
+  }
+
+  /** For a file that was put there within the second; made-up key ids cost a read a second. */
   async #reload(now: number): Promise<void> {
-    if (now - this.#reloadedAt < this.#reloadEveryMicros) return
+    if (now - this.#reloadedAt < keyLookMicros) return
     this.#reloadedAt = now
+    await this.#read()
+  }
+
+  async #read(): Promise<boolean> {
     try {
-      this.#keys = (await readSigningKeys(this.#path)) ?? this.#keys
+      const keys = await readSigningKeys(this.#path)
+      if (keys === null) return false
+      if ([...this.#keys.verifiers.keys()].some((kid) => !keys.verifiers.has(kid))) this.#withdrawals++
+      this.#keys = keys
+      return true
     } catch {
       // A file being replaced or broken by hand must not stop the keys in memory from working.
+      return false
     }
   }
 }
+
+/** Another text for another file, or another content of the same; empty without one. */
+const markOf = (path: string): Promise<string> =>
+  stat(path).then(
+    ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
+    () => '',
+  )
 
 function kidOf(token: string): string | null {
   try {

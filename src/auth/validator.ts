@@ -29,12 +29,20 @@ interface Entry {
   reading: Promise<Standing | null> | null
 }
 
+export interface ValidateOptions {
+  readonly allowExpired?: boolean
+  readonly fresh?: boolean
+  /** Shortens the cache window for this call. */
+  readonly maxAgeMs?: number
+}
+
 export class TokenValidator {
   readonly #parts: StandingParts
   readonly #clock: Clock
   readonly #signer: TokenSigner
   readonly #cache = new Lru<Entry>(cacheSize)
   #epoch = 0
+  #withdrawals = 0
 
   constructor(parts: StandingParts, clock: Clock, signer: TokenSigner) {
     this.#parts = parts
@@ -48,15 +56,22 @@ export class TokenValidator {
    */
   async validate(
     token: string,
-    { allowExpired = false, fresh = false }: { allowExpired?: boolean; fresh?: boolean } = {},
+    { allowExpired = false, fresh = false, maxAgeMs = cacheMicros / 1000 }: ValidateOptions = {},
   ): Promise<ValidToken | null> {
     const now = this.#clock.now()
+    const withdrawals = await this.#signer.look(now)
+    if (withdrawals !== this.#withdrawals) {
+      this.#withdrawals = withdrawals
+      this.forget()
+    }
     const entry = await this.#entry(token, now)
     if (entry === null) return null
     const { claims } = entry
     if (now >= claims.expiresAt + (allowExpired ? expiredWindowMicros : 0)) return null
     if (now < claims.issuedAt - clockSkewMicros) return null
-    const standing = fresh ? await readStanding(this.#parts, claims, now) : await this.#standing(entry, now)
+    const standing = fresh
+      ? await readStanding(this.#parts, claims, now)
+      : await this.#standing(entry, now, Math.min(cacheMicros, maxAgeMs * 1000))
     return standing === null ? null : { claims, standing }
   }
 
@@ -79,8 +94,8 @@ export class TokenValidator {
     return entry
   }
 
-  #standing(entry: Entry, now: number): Promise<Standing | null> | Standing | null {
-    if (now - entry.readAt < cacheMicros) return entry.standing
+  #standing(entry: Entry, now: number, maxAge: number): Promise<Standing | null> | Standing | null {
+    if (now - entry.readAt < maxAge) return entry.standing
     entry.reading ??= this.#refresh(entry, now, this.#epoch)
     return entry.reading
   }

@@ -10,6 +10,8 @@ export interface PresentedCall {
   readonly pathIn?: (projectId: string) => string
   /** Service type the path belongs to; `shared-file-system` by default. */
   readonly service?: string
+  /** Milliseconds: what was remembered before is looked up again. Default what the verifier remembers by itself. */
+  readonly maxAgeMs?: number
   /** `X-Service-Token`, when the caller is another service acting for a user. */
   readonly serviceToken?: string | null
 }

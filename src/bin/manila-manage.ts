@@ -5,9 +5,11 @@ import type { Exporter, StorageDriver } from '../drivers/driver.ts'
 import { driverNames, loadDriver } from '../drivers/index.ts'
 import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { manage } from '../manage/manage.ts'
+import { askHidden } from '../manage/terminal.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { chainProblems, functionProblems } from '../scheduler/configured.ts'
+import { readKeystone } from '../sdk/keystone-reader.ts'
 import { untrusted } from '../share-manager/admission.ts'
 
 const say = (_fields: object, message: string): void => void process.stderr.write(`${message}\n`)
@@ -19,6 +21,8 @@ process.exitCode = await manage(process.argv.slice(2), {
   err: (printed) => void process.stderr.write(printed),
   env: process.env,
   stdin: () => text(process.stdin),
+  prompt: askHidden,
+  keystone: (cloud) => readKeystone(cloud === undefined ? {} : { cloud }),
   driverNames,
   exporterNames,
   loadDriver,

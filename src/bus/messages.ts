@@ -35,6 +35,8 @@ export const messages = {
    * `share.<backend id>`; one measurement of the whole backend serves everybody who asked before it began.
    */
   'usage.wanted': message(1, 'one', { backendId: id(), atLeast: Type.Integer() }),
+  /** Events were written: who follows them may look. To `events`. */
+  'events.written': message(1, 'all', {}),
   /** A measurement of the whole backend was written: who waits may look. To `usages`. */
   'usage.measured': message(1, 'all', { backendId: id() }),
 } as const

@@ -56,6 +56,7 @@ async function runCommand(world: World, { command, args, options, globals }: Inv
     throw new UsageError('There are no rows to sort.')
   const session: Session = {
     note: (line) => world.err(`${line}\n`),
+    print: (line) => world.out(`${line}\n`),
     draw: world.err,
     columns: world.columns,
     env: world.env,

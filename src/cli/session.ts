@@ -3,6 +3,8 @@
 export interface Session {
   /** Lines for people besides the result: notes, progress. Control characters must be escaped already. */
   readonly note: (line: string) => void
+  /** Lines of a result that comes bit by bit. Control characters must be escaped already. */
+  readonly print: (line: string) => void
   /** For the progress bar; without line ends. */
   readonly draw: (text: string) => void
   /** stderr is a terminal of this many columns; null = it is none. */

@@ -341,3 +341,26 @@ describe('TLS of the API', () => {
     expect(load({}).clients).toEqual([client])
   })
 })
+
+describe('rules of passwords', () => {
+  const load = (passwords: object) => loadSettings({ defaults: { auth: { passwords } } }).auth.passwords
+
+  test('let any password be one unless they say more', () => {
+    expect(load({})).toMatchObject({
+      min_length: 1,
+      regex: '',
+      password_expires_days: 0,
+      memory_kib: 19_456,
+      passes: 2,
+    })
+    expect(load({ regex: String.raw`^(?=.*\d).{7,}$` }).regex).toContain('{7,}')
+  })
+
+  test.each([
+    [{ regex: '(' }, 'auth.passwords.regex: Invalid regular expression'],
+    [{ memory_kib: 64 }, 'auth.passwords.memory_kib must be'],
+    [{ password_expires_day: 3 }, 'did you mean password_expires_days?'],
+  ])('%j is refused', (wrong, sentence) => {
+    expect(() => load(wrong)).toThrow(sentence)
+  })
+})

@@ -58,6 +58,7 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   if (lacks !== null) throw new ConfigError(lacks)
   const halfTls = tlsLacks(settings)
   if (halfTls !== null) throw new ConfigError(halfTls)
+  refusePattern('auth.passwords.regex', settings.auth.passwords.regex)
   const inClear = plaintextProblem(settings)
   if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
@@ -94,6 +95,14 @@ function keystoneLacks({ auth: { backend, keystone, domains } }: Settings): stri
   }
   if ((keystone.cert_file === '') === (keystone.key_file === '')) return null
   return 'auth.keystone.cert_file and auth.keystone.key_file go together'
+}
+
+function refusePattern(option: string, text: string): void {
+  try {
+    RegExp(text, 'u')
+  } catch (error) {
+    throw new ConfigError(`${option}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 /** A pattern can't tell 192.0.2.0/33 from a network. */
@@ -254,6 +263,7 @@ function placed(settings: Settings, folder: string): Settings {
     host: settings.host === '' ? hostname() : settings.host,
     database: { ...settings.database, url },
     auth: { ...settings.auth, key_file: below(settings.auth.key_file) },
+    audit: { ...settings.audit, log_file: below(settings.audit.log_file) },
     backends: Object.fromEntries(
       Object.entries(settings.backends).map(([name, one]) => [
         name,

@@ -40,7 +40,7 @@ the start with a sentence. Made by \`manila-manage config reference\`; \`npm run
 - \`manila-manage --config FILE config check\` reads the file as a start would and says what would run.
 - \`MANILA_API__PORT=8080\` in the environment sets \`port\` in \`[api]\`: the table, two underscores, the key, in capitals (\`MANILA_AUTH__KEYSTONE__USERNAME\` for a table in a table). Lists are separated by commas. The keys
   at the top of the file and those of backends are set in the file only.
-- \`state_dir\` is relative to the working directory; the database and the key file are relative to \`state_dir\` (a leading \`var/\` is dropped). Write absolute
+- \`state_dir\` is relative to the working directory; the database, the key file and the audit log are relative to \`state_dir\` (a leading \`var/\` is dropped). Write absolute
   paths everywhere else.
 `
 

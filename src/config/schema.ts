@@ -7,6 +7,7 @@ import { quotaDefaults } from '../model/quota.ts'
 import { ApiCors, ApiTls } from './edge.ts'
 import { Keystone } from './keystone.ts'
 import { AuthDomain, Ldap } from './ldap.ts'
+import { Passwords } from './passwords.ts'
 
 const text = (description: string, value: string) => Type.String({ description, default: value })
 const count = (description: string, value: number, minimum = 0) =>
@@ -159,6 +160,11 @@ export const Auth = Type.Object({
     default: 'db',
   }),
   key_file: text('Signing key of tokens; made at the first start, mode 0600.', 'var/token-key.json'),
+  key_overlap_s: count(
+    'Seconds from manila-manage identity rotate-keys until the new key signs: by then the file must be on every node.',
+    600,
+    5,
+  ),
   token_lifetime_s: count('Seconds a token is valid.', 3600, 60),
   max_login_failures: count(
     'Failed logins of one account from one address within the window before they are locked for one another; ten times as many lock the address for all, or slow the account for addresses it did not come from in the last 30 days.',
@@ -185,6 +191,11 @@ export const Auth = Type.Object({
     ['127.0.0.0/8', '::1/128'],
   ),
   tokens_per_minute: count('Tokens that one process gives one user a minute; 0 = any number.', 240),
+  allow_rescope: flag(
+    'Whether a token with a scope may be exchanged for one with another scope of its user. Unscoped tokens always may; those of application credentials never.',
+    true,
+  ),
+  passwords: Passwords,
   keystone: Keystone,
   ldap: Ldap,
   domains: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,60}$' }), AuthDomain, {
@@ -192,6 +203,23 @@ export const Auth = Type.Object({
       'One table per domain, by its name, whose users and groups are not where [auth] backend says.',
     default: {},
   }),
+})
+
+export const Audit = Type.Object({
+  enabled: flag(
+    'Write down who did what: every login, every change and every refusal, for GET /v2/audit and for log_file.',
+    true,
+  ),
+  log_file: text(
+    'File that each event is also appended to as one line of JSON (CADF), mode 0640; it is opened anew at SIGHUP. A named pipe or /dev/stdout will do, too. Empty = none.',
+    '',
+  ),
+  retention_s: count('Seconds that events are kept in the database; 0 = for ever.', 7_776_000),
+  queue: count(
+    'Logins that a process keeps for a database that is away; further ones are not written, but counted. Changes never wait here: without their event they are not made.',
+    10_000,
+    100,
+  ),
 })
 
 export const Shares = Type.Object({
@@ -317,6 +345,12 @@ export const Limits = Type.Object({
     1,
   ),
   streams: count('Long lists of all projects at once; further ones are answered 503.', 256, 1),
+  event_streams_per_user: count(
+    'Streams of events (GET /events) that one user follows at once in one API process; further ones are answered 429.',
+    16,
+    1,
+  ),
+  event_streams: count('Streams of events of all users at once; further ones are answered 503.', 1000, 1),
   write_timeout_s: count(
     'Seconds in which a client has to take something of its answer, or its connection is ended.',
     30,
@@ -384,6 +418,7 @@ export const SettingsSchema = Type.Object({
   metrics: MetricsListener,
   traces: Traces,
   auth: Auth,
+  audit: Audit,
   shares: Shares,
   scheduler: Scheduler,
   quota: Quota,

@@ -4,6 +4,7 @@
  */
 import { forgetProcesses } from '../db/store/processes.ts'
 import { every, type Periodic } from '../engine/periodic.ts'
+import { meter, purgeMeter } from './meter.ts'
 import type { DataParts } from './parts.ts'
 import { purge } from './purge.ts'
 import { emptyRecycleBin } from './recycle-bin.ts'
@@ -30,8 +31,11 @@ export function startDataService(parts: DataServiceParts): DataService {
     })
   const jobs = [
     job(60 * seconds, 'recycle bin', () => emptyRecycleBin(parts)),
+    // Every moment is some process's; one that comes late writes it all the same.
+    job(30 * seconds, 'usage over time', () => meter(parts)),
     job(600 * seconds, 'purge', async () => {
       while ((await purge(parts)) > 0);
+      while ((await purgeMeter(parts)) > 0);
     }),
     job(600 * seconds, 'forgotten processes', () => forgetProcesses(parts.store, silentS)),
   ]

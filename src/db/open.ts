@@ -7,6 +7,7 @@ import type { DatabaseDialect } from './dialects/dialect.ts'
 import { defaultPoolLimits, type PoolLimits } from './dialects/server-url.ts'
 import { ledgers } from './migrations/ledgers.ts'
 import { schemaVersion } from './store/schema-version.ts'
+import { hasEvents } from './noted-events.ts'
 import type { Database, Db, Tx } from './schema.ts'
 import { DatabaseBusy, DatabaseUnavailable } from './unavailable.ts'
 
@@ -21,6 +22,8 @@ export interface Store {
    * the conflicts do not end.
    */
   transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>
+  /** Calls `listener` after each transaction of this process that wrote events; it must not throw. Answers what ends it. */
+  onEvents(listener: () => void): () => void
   close(): Promise<void>
 }
 
@@ -31,10 +34,23 @@ export interface Store {
 export async function openStore(url: string, limits: Partial<PoolLimits> = {}): Promise<Store> {
   const dialect = await dialectOf(url, { ...defaultPoolLimits, ...limits })
   const db = new Kysely<Database>({ dialect: dialect.kysely })
+  const listeners = new Set<() => void>()
   return {
     db,
     dialect,
-    transaction: (body) => withRepeats(dialect, db, body),
+    async transaction(body) {
+      let committed: Tx | undefined
+      const result = await withRepeats(dialect, db, (tx) => {
+        committed = tx
+        return body(tx)
+      })
+      if (committed !== undefined && hasEvents(committed)) for (const tell of listeners) tell()
+      return result
+    },
+    onEvents(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     close: () => db.destroy(),
   }
 }

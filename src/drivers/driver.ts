@@ -250,6 +250,8 @@ export interface StorageDriver {
   readonly measures?: Measures
   /** For pools that clients can fill and trees that can fail while nobody asks the driver for anything. */
   readonly watches?: Watches
+  /** For storage that comes to hold more for a share than it was given. */
+  readonly compacts?: Compacts
   /**
    * For protocols that clients speak with the storage itself (CephFS): the driver publishes shares of these and applies
    * their rules, beside whatever exporter the backend has for other protocols. Ready when {@link setup} is done.
@@ -346,6 +348,42 @@ export interface Watches {
   room(call: CallContext): Promise<readonly PoolRoom[]>
   /** Ids of share and snapshot instances whose trees are there and answer no more: making them ready again may help. */
   failed(call: CallContext): Promise<readonly string[]>
+}
+
+/**
+ * Storage that keeps more for a share than the share was given, until what it uses of that is written anew. Nobody else is promised
+ * that room, so it costs what others could have.
+ */
+export interface Compacts {
+  /** The shares that hold more alone than they were given; asked every few seconds, and costs about one command. */
+  exceeding(call: CallContext): Promise<readonly Exceeding[]>
+  /**
+   * Works on one share for some seconds, so slowly that others don't notice. Its clients go on, and nothing that was acknowledged is
+   * lost wherever it is cut short. Whoever calls about the same share meanwhile waits for a small part of a second.
+   */
+  compact(call: CallContext, id: string): Promise<Compacted>
+}
+
+export interface Exceeding {
+  /** Share instance id. */
+  readonly id: string
+  readonly heldBytes: number
+  readonly givenBytes: number
+  /** More than the operator lets be. */
+  readonly tooMuch: boolean
+}
+
+export interface Compacted {
+  readonly movedBytes: number
+  /** What it holds now. */
+  readonly heldBytes: number
+  /** Milliseconds for which others who called about the share had to wait, at most. */
+  readonly longestWaitMs: number
+  /**
+   * `done`; `time` is over: call again; `busy`: somebody is at work with it; `room`: there is not enough to do it safely; `nothing`
+   * that could be moved is left, or the operator does not want it.
+   */
+  readonly end: 'done' | 'time' | 'busy' | 'room' | 'nothing'
 }
 
 /** What is left of a pool for clients to write. */

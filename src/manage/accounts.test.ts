@@ -122,8 +122,36 @@ describe('user', () => {
   })
 })
 
+describe('identity recover', () => {
+  test('lets somebody in whatever became of the administrator', async () => {
+    await world.run('bootstrap')
+    await world.inStore(async ({ db }) => {
+      await db.deleteFrom('role_assignments').execute()
+      for (const table of ['users', 'projects', 'domains'] as const)
+        await db.updateTable(table).set({ enabled: 0 }).execute()
+    })
+    const made = await world.run('identity', 'recover', '-f', 'json')
+    expect([made.code, made.err]).toEqual([0, ''])
+    expect(made.json()).toMatchObject({ user: 'admin', created: false })
+    expect(await rolesAfterLogin('admin', made.json().password, 'admin')).toContain('admin')
+  })
+
+  test('makes one where there is none, with the password of a file, and shows it nowhere', async () => {
+    await world.run('bootstrap')
+    await world.inStore(async ({ db }) => {
+      await db.deleteFrom('users').execute()
+    })
+    const file = world.file('password', 'correct horse\n')
+    const made = await world.run('identity', 'recover', '--user', 'ann', '--password-file', file)
+    expect([made.code, made.err]).toEqual([0, ''])
+    expect(made.out).not.toContain('correct horse')
+    expect(await rolesAfterLogin('ann', 'correct horse', 'admin')).toContain('admin')
+  })
+})
+
 describe('where a Keystone has the accounts', () => {
   test.each([
+    ['identity', 'recover', '--password-file', 'FILE'],
     ['bootstrap', '--password-file', 'FILE'],
     ['user', 'create', 'ann', '--project', 'p', '--role', 'member', '--password-file', 'FILE'],
     ['user', 'password', 'ann', '--password-file', 'FILE'],

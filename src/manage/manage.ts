@@ -5,7 +5,9 @@
  */
 import { parseArgs } from 'node:util'
 import { ConfigError, loadSettings } from '../config/load.ts'
+import type { Settings } from '../config/schema.ts'
 import { Fault } from '../model/errors.ts'
+import { changes, writeDown, type Ending } from './audited.ts'
 import { helpOf, helpOfAll } from './help.ts'
 import { Problem, Unusable, Usage, type Given, type Verb, type World } from './verb.ts'
 import { verbs } from './verbs.ts'
@@ -27,11 +29,34 @@ const parseOptions = {
   apply: { type: 'boolean' },
   repair: { type: 'boolean' },
   yes: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+  withdraw: { type: 'boolean' },
   json: { type: 'boolean' },
+  description: { type: 'string' },
+  disable: { type: 'boolean' },
+  domain: { type: 'string' },
+  email: { type: 'string' },
+  effective: { type: 'boolean' },
+  enable: { type: 'boolean' },
+  'from-keystone': { type: 'boolean' },
+  'from-ldif': { type: 'string' },
+  group: { type: 'string' },
+  'group-domain': { type: 'string' },
+  inherited: { type: 'boolean' },
+  limit: { type: 'string' },
+  name: { type: 'string' },
+  names: { type: 'boolean' },
+  'os-cloud': { type: 'string' },
+  parent: { type: 'string' },
+  'password-prompt': { type: 'boolean' },
+  preset: { type: 'string' },
+  'project-domain': { type: 'string' },
+  system: { type: 'boolean' },
+  tag: { type: 'string', multiple: true },
+  'user-domain': { type: 'string' },
   target: { type: 'string', multiple: true },
   share: { type: 'string' },
   scope: { type: 'string' },
-  domain: { type: 'string' },
 } as const
 
 /** Runs one command line and answers its exit code: see {@link helpOfAll}. Never throws. */
@@ -56,19 +81,37 @@ async function run(argv: readonly string[], world: World): Promise<number> {
   const operands = positionals.slice(verb.name.split(' ').length)
   checkLine(verb, operands, values)
   const { config } = values
-  const answer = await verb.run({
-    operands,
-    options: values,
-    world,
-    settings: () =>
-      loadSettings({ ...(config === undefined ? {} : { file: config }), environment: world.env }),
-  })
+  const settings = (): Settings =>
+    loadSettings({ ...(config === undefined ? {} : { file: config }), environment: world.env })
+  const done = (code: number): Promise<void> =>
+    changes(verb, values)
+      ? record(world, settings, { verb, operands, options: values, code })
+      : Promise.resolve()
+  const answer = await verb
+    .run({ operands, options: values, world, settings })
+    .catch(async (error: unknown) => {
+      const [code] = verdict(error)
+      // Of a wrong command line, or without a database, nothing was tried.
+      if (code === 1) await done(code)
+      throw error
+    })
+  await done(answer.code)
   world.out(
-    values.format === 'json' || values.json === true
+    values.json === true || values.format === 'json'
       ? `${JSON.stringify(answer.data, null, 2)}\n`
       : answer.text,
   )
   return answer.code
+}
+
+/** What was done is done: that it could not be written down is said, and no more. */
+async function record(world: World, settings: () => Settings, ending: Ending): Promise<void> {
+  try {
+    await writeDown(settings(), world, ending)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    world.err(`manila-manage: the audit trail does not have this: ${why}\n`)
+  }
 }
 
 function parse(argv: readonly string[]): { values: Given & { help: boolean }; positionals: string[] } {
@@ -85,7 +128,7 @@ function parse(argv: readonly string[]): { values: Given & { help: boolean }; po
 }
 
 /** What every verb understands. */
-const common = ['config', 'format', 'json', 'help']
+const common = ['config', 'format', 'help', 'json']
 
 function checkLine(verb: Verb, operands: readonly string[], values: Given): void {
   const wanted = verb.operands ?? []
@@ -118,9 +161,15 @@ function unknownVerb(positionals: readonly string[]): Usage {
 }
 
 function verdict(error: unknown): [code: number, message: string] {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = sentenceOf(error)
   if (error instanceof Usage) return [2, message]
   if (error instanceof Unusable || error instanceof ConfigError) return [3, message]
   if (error instanceof Problem || error instanceof Fault) return [1, message]
   return [1, message]
+}
+
+/** What was not found is in the fault's detail; its message is the API's own. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof Fault && typeof error.detail.message === 'string') return error.detail.message
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 /** `policy check`: why somebody may do something, or not. */
 import { defaultDomainId } from '../auth/bootstrap.ts'
-import { impliedRoles, rolesHeld } from '../auth/role-book.ts'
+import { impliedRoles } from '../auth/implied-roles.ts'
+import { rolesHeld } from '../auth/role-book.ts'
 import { visibleShare } from '../db/store/shares.ts'
 import { everything } from '../db/store/scope.ts'
 import type { Identity } from '../model/identity.ts'

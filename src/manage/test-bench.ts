@@ -14,6 +14,7 @@ import { exporterNames, loadExporter } from '../exporters/index.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { chainProblems, functionProblems } from '../scheduler/configured.ts'
+import { readKeystone } from '../sdk/keystone-reader.ts'
 import { untrusted } from '../share-manager/admission.ts'
 import { moveShare } from '../share-manager/move-share.ts'
 import { manage } from './manage.ts'
@@ -36,7 +37,10 @@ export interface TestWorld {
   readonly config: string
   /** `--config` is put in front. */
   run(...argv: readonly string[]): Promise<Ran>
-  runWith(given: { stdin?: string; env?: NodeJS.ProcessEnv }, ...argv: readonly string[]): Promise<Ran>
+  runWith(
+    given: { stdin?: string; env?: NodeJS.ProcessEnv; typed?: readonly string[] },
+    ...argv: readonly string[]
+  ): Promise<Ran>
   /** Writes the configuration; `state_dir` is filled in. */
   configure(settings: Readonly<Record<string, unknown>>): void
   file(name: string, content: string, mode?: number): string
@@ -55,7 +59,8 @@ export function testWorld(): TestWorld {
     writeFileSync(config, stringify({ state_dir: state, host: 'node', ...settings }))
   configure({})
 
-  const runWith: TestWorld['runWith'] = async ({ stdin = '', env = {} }, ...argv) => {
+  const runWith: TestWorld['runWith'] = async ({ stdin = '', env = {}, typed = [] }, ...argv) => {
+    const answers = [...typed]
     let out = ''
     let err = ''
     const code = await manage(['--config', config, ...argv], {
@@ -65,6 +70,8 @@ export function testWorld(): TestWorld {
       write: (file, text) => writeFileSync(file, text, { mode: 0o600 }),
       env,
       stdin: async () => stdin,
+      prompt: async () => answers.shift() ?? '',
+      keystone: (cloud) => readKeystone({ env, ...(cloud === undefined ? {} : { cloud }) }),
       moveShare: ({ store, settings }, request) =>
         moveShare(
           { store, settings, clock: systemClock(), log: { info: mute, warn: mute, error: mute } },

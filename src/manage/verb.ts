@@ -16,10 +16,37 @@ export type OptionName =
   | 'backends'
   | 'repair'
   | 'yes'
+  | 'dry-run'
+  | 'withdraw'
+  | IdentityOption
   | 'target'
   | 'share'
   | 'scope'
+
+/** Of the verbs below `identity`. */
+export type IdentityOption =
+  | 'description'
+  | 'disable'
   | 'domain'
+  | 'email'
+  | 'effective'
+  | 'enable'
+  | 'from-keystone'
+  | 'from-ldif'
+  | 'group'
+  | 'group-domain'
+  | 'inherited'
+  | 'limit'
+  | 'name'
+  | 'names'
+  | 'os-cloud'
+  | 'parent'
+  | 'password-prompt'
+  | 'preset'
+  | 'project-domain'
+  | 'system'
+  | 'tag'
+  | 'user-domain'
 
 /** The options of a command line. */
 export interface Given {
@@ -37,11 +64,34 @@ export interface Given {
   readonly apply?: boolean | undefined
   readonly repair?: boolean | undefined
   readonly yes?: boolean | undefined
+  readonly 'dry-run'?: boolean | undefined
+  readonly withdraw?: boolean | undefined
   readonly json?: boolean | undefined
+  readonly description?: string | undefined
+  readonly disable?: boolean | undefined
+  readonly domain?: string | undefined
+  readonly email?: string | undefined
+  readonly effective?: boolean | undefined
+  readonly enable?: boolean | undefined
+  readonly 'from-keystone'?: boolean | undefined
+  readonly 'from-ldif'?: string | undefined
+  readonly group?: string | undefined
+  readonly 'group-domain'?: string | undefined
+  readonly inherited?: boolean | undefined
+  readonly limit?: string | undefined
+  readonly name?: string | undefined
+  readonly names?: boolean | undefined
+  readonly 'os-cloud'?: string | undefined
+  readonly parent?: string | undefined
+  readonly 'password-prompt'?: boolean | undefined
+  readonly preset?: string | undefined
+  readonly 'project-domain'?: string | undefined
+  readonly system?: boolean | undefined
+  readonly tag?: readonly string[] | undefined
+  readonly 'user-domain'?: string | undefined
   readonly target?: readonly string[] | undefined
   readonly share?: string | undefined
   readonly scope?: string | undefined
-  readonly domain?: string | undefined
 }
 
 /** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */
@@ -71,6 +121,13 @@ export interface World {
   readonly env: NodeJS.ProcessEnv
   /** All of standard input; for passwords. */
   stdin(): Promise<string>
+  /** Asks somebody at a terminal and shows nothing of the answer. Throws a sentence where there is no terminal. */
+  prompt(question: string): Promise<string>
+  /**
+   * Logs in at a Keystone as `OS_*` variables or clouds.yaml say, and answers how to read of it. Throws a sentence that never holds
+   * a password.
+   */
+  keystone(cloud?: string): Promise<KeystoneReader>
   readonly driverNames: readonly string[]
   readonly exporterNames: readonly string[]
   loadDriver(name: string, baseDir: string): Promise<PartFactory>
@@ -93,6 +150,14 @@ export interface World {
   chainProblems(scheduler: Settings['scheduler']): readonly string[]
   /** What is wrong with the expressions of a backend, as sentences. */
   functionProblems(backend: BackendSettings): readonly string[]
+}
+
+/** Reads a Keystone as an administrator. */
+export interface KeystoneReader {
+  /** `https://host:5000/v3` */
+  readonly url: string
+  /** The body of the answer to `GET {url}{path}`. Throws what Keystone said when it is no success. */
+  get(path: string): Promise<unknown>
 }
 
 export interface Call {

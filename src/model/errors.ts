@@ -25,6 +25,12 @@ export const faults = {
   /** A state that does not allow the request where Manila answers 400. */
   InvalidState: { status: 400, text: said },
   Unauthorized: { status: 401, text: () => 'The request you have made requires authentication.' },
+  /** Who says so knew it. */
+  PasswordExpired: {
+    status: 401,
+    text: ({ id }) =>
+      `The password of user ${id} has expired and must be changed: POST /identity/v3/users/${id}/password with original_password and password; it needs no token.`,
+  },
   Forbidden: { status: 403, text: ({ rule }) => `Policy doesn't allow ${rule ?? 'this'} to be performed.` },
   /** A refusal for another reason than policy (state, lock, quota of an extend). */
   Refused: { status: 403, text: said },

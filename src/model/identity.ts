@@ -13,6 +13,10 @@ export interface Identity {
   /** `project` except for tokens that policy refuses everywhere. */
   readonly scope: 'project' | 'domain' | 'system' | 'unscoped'
   readonly auditId: string
+  /** How the account was proven: the first login's method, `certificate`, … Absent where it is not known. */
+  readonly method?: string
+  /** Of the application credential that the token came from. */
+  readonly applicationCredentialId?: string
   /** Microseconds since the epoch. */
   readonly expiresAt: number
 }

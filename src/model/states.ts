@@ -152,7 +152,9 @@ export const ruleStateOrder: readonly RuleState[] = [
   'active',
 ]
 
-export type RulesStatus = 'active' | 'syncing' | 'error'
+/** How far all rules of a share are. */
+export const rulesStatuses = ['active', 'syncing', 'error'] as const
+export type RulesStatus = (typeof rulesStatuses)[number]
 
 export const taskStates = [
   'migration_starting',

@@ -57,10 +57,14 @@ export function meaningOf(
       }
     case `${noun}.status`:
       return { type: `${noun}.${changeOf(detail.from ?? '', detail.to ?? '')}`, status: detail.to ?? null }
+    case `${noun}.updated`:
+      return { type: `${noun}.update.end`, status: null }
     case 'access.allowed':
       return { type: 'access.allow.start', status: null }
     case 'access.denied':
       return { type: 'access.deny.start', status: null }
+    case 'access.updated':
+      return { type: 'access.update.start', status: null }
     case 'access.applied':
       return { type: 'access.apply.end', status: null }
     default:

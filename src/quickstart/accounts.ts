@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { bootstrap, ensureAccount } from '../auth/bootstrap.ts'
+import { bootstrap, defaultDomainId, ensureAccount } from '../auth/bootstrap.ts'
 import type { IdentityFace } from '../auth/identity-face.ts'
 
 /** An entry of clouds.yaml. */
@@ -33,33 +33,44 @@ const cloudsIn = (dir: string): Clouds => {
   return existsSync(file) ? ((parse(readFileSync(file, 'utf8')) as { clouds?: Clouds }).clouds ?? {}) : {}
 }
 
+/** Of an account of ours, and not of a directory. */
+const isOwn = ({ username, user_domain_name: domain }: Cloud['auth'], user: string): boolean =>
+  username === user && (domain === undefined || domain === 'Default')
+
 /** What an earlier start wrote for this cloud; null without one. */
 export const knownPassword = (dir: string, cloud: string): string | null =>
   cloudsIn(dir)[cloud]?.auth.password ?? null
 
-/** Makes administrator and demo user if they are not there; answers the path of clouds.yaml. */
+/**
+ * Makes administrator and demo user at the first start of a directory, and writes clouds.yaml; answers its path. A later start
+ * finds the accounts as they are and leaves them so: who was removed stays away, and a new password is not written anywhere.
+ * The first start has ended when clouds.yaml is there, or the caller knows it (`made`) and the database does, too.
+ */
 export async function ensureAccounts(
   auth: IdentityFace,
   dir: string,
   url: string,
-  { link, more = {} }: { readonly link: boolean; readonly more?: Clouds },
+  {
+    link,
+    made = false,
+    more = {},
+  }: { readonly link: boolean; readonly made?: boolean; readonly more?: Clouds },
 ): Promise<string> {
   const file = join(dir, 'clouds.yaml')
   const known = cloudsIn(dir)
-  const password = (cloud: string, user: string): string => {
-    const before = known[cloud]?.auth
-    // Another start may have written it for somebody else.
-    return before?.username === user ? before.password : randomBytes(15).toString('base64url')
+  const before = (user: string): Cloud | undefined =>
+    Object.values(known).find(({ auth: one }) => isOwn(one, user))
+  const passwordOf = (user: string): string =>
+    before(user)?.auth.password ?? randomBytes(15).toString('base64url')
+  const adminPassword = passwordOf('admin')
+  const demoPassword = passwordOf('demo')
+  const isMade = made || before('admin') !== undefined
+  // Another database in the place of the one of before has nobody yet.
+  if (!isMade || (await auth.directory.findDomain({ id: defaultDomainId })) === null) {
+    await bootstrap(auth, { password: adminPassword })
+    const demo = { userName: 'demo', projectName: 'demo', password: demoPassword, roles: ['member'] }
+    await ensureAccount(auth, demo)
   }
-  const adminPassword = password('manila-admin', 'admin')
-  const demoPassword = password('manila-demo', 'demo')
-  await bootstrap(auth, { password: adminPassword })
-  await ensureAccount(auth, {
-    userName: 'demo',
-    projectName: 'demo',
-    password: demoPassword,
-    roles: ['member'],
-  })
   const cloud = (username: string, secret: string) => ({
     auth: {
       auth_url: `${url}/identity/v3`,
@@ -77,6 +88,8 @@ export async function ensureAccounts(
     clouds: {
       'manila-admin': cloud('admin', adminPassword),
       'manila-demo': cloud('demo', demoPassword),
+      // Another start wants it again.
+      ...('manila-demo' in more ? { 'manila-demo-user': cloud('demo', demoPassword) } : {}),
       ...more,
     },
   })

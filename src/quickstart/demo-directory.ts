@@ -165,8 +165,8 @@ export function directoryClouds(directory: DemoDirectory, url: string): Record<s
   return Object.fromEntries([...clouds, ...(first === undefined ? [] : [['manila-demo', first[1]] as const])])
 }
 
-/** Makes the domain and its projects, and shows who gets in and who does not. Throws at the first that is not as promised. */
-export async function showDirectory(service: Service, directory: DemoDirectory, told: Steps): Promise<void> {
+/** Makes the domain and its projects; only the first start does. */
+export async function makeDirectory(service: Service, directory: DemoDirectory, told: Steps): Promise<void> {
   await told.step(
     `domain ${labDomain} with projects ${groups.map(({ project }) => project).join(' and ')}`,
     () =>
@@ -175,6 +175,10 @@ export async function showDirectory(service: Service, directory: DemoDirectory, 
         loadSettings({ defaults: { auth: { domains: directory.domains } } }).auth,
       ),
   )
+}
+
+/** Shows who gets in and who does not. Throws at the first that is not as promised. */
+export async function showDirectory(service: Service, directory: DemoDirectory, told: Steps): Promise<void> {
   told.line(`\n  ${styleText('bold', 'As people of the directory:')}`)
   for (const name of ['ada', 'chen']) {
     const group = groups.find((one) => one.name === people.find((person) => person.name === name)?.group)

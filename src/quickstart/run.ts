@@ -5,14 +5,14 @@ import { styleText } from 'node:util'
 import { startService, type Service } from '../main.ts'
 import { ensureAccounts, isOurLink } from './accounts.ts'
 import { checkDatabase } from './database.ts'
-import { directoryClouds, showDirectory, startDemoDirectory } from './demo-directory.ts'
+import { directoryClouds, makeDirectory, showDirectory, startDemoDirectory } from './demo-directory.ts'
 import { demonstrate } from './demo.ts'
 import { chooseBackend, poolSizeGib, type Choice } from './host.ts'
 import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
 import { steps, type Steps } from './say.ts'
 import { mountShares, unmountShares } from './shares-mount.ts'
 import { quickstartSettings } from './settings.ts'
-import { chooseNfsPort, readState, serverAddresses, writeState } from './state.ts'
+import { chooseNfsPort, readState, rememberMade, serverAddresses, writeState } from './state.ts'
 import { ensureShareType, waitForBackend } from './warm-up.ts'
 
 /** Answers the exit code: 0 when everything asked for was shown, 1 when something failed, 2 when the host can't export. */
@@ -100,6 +100,7 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
     nfsPort:
       before?.nfsPort ??
       (await chooseNfsPort(choice.servers === 'per-project' ? serverAddresses : undefined)),
+    ...(before?.made !== undefined && { made: before.made }),
     ...(before?.demonstration !== undefined && { demonstration: before.demonstration }),
   }
   writeState(options.dir, state)
@@ -128,12 +129,26 @@ async function show(
 ): Promise<number> {
   const { directory } = options
   const more = directory === undefined ? {} : directoryClouds(directory, service.url)
-  const clouds = await told.step('accounts: administrator, project demo with user demo', () =>
-    ensureAccounts(service.auth, options.dir, service.url, { link: !options.once, more }),
+  const { made } = readState(options.dir) ?? {}
+  const clouds = await told.step(
+    made?.accounts === true
+      ? 'accounts: as they are since the first start'
+      : 'accounts: administrator, project demo with user demo',
+    () =>
+      ensureAccounts(service.auth, options.dir, service.url, {
+        link: !options.once,
+        made: made?.accounts === true,
+        more,
+      }),
   )
-  if (directory !== undefined) await showDirectory(service, directory, told)
+  rememberMade(options.dir, 'accounts')
+  if (directory !== undefined) {
+    if (made?.directory !== true) await makeDirectory(service, directory, told)
+    rememberMade(options.dir, 'directory')
+  }
   await told.step('make the share type', () => ensureShareType(service, choice.kind))
   try {
+    if (directory !== undefined) await showDirectory(service, directory, told)
     await told.step('bring up the backend', () => waitForBackend(service))
     if (!choice.exported && choice.kind === 'directory') {
       told.line(

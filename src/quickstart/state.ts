@@ -10,6 +10,8 @@ export interface QuickstartState {
   readonly poolGib: number | null
   /** Port of NFS-Ganesha. */
   readonly nfsPort: number
+  /** Which accounts earlier starts made: nothing of them is made a second time. */
+  readonly made?: { readonly accounts?: boolean; readonly directory?: boolean }
   /** The demonstration that a start left to look at; absent until one was begun. */
   readonly demonstration?: Demonstration
 }
@@ -30,6 +32,11 @@ export function readState(dir: string): QuickstartState | null {
 
 export function writeState(dir: string, state: QuickstartState): void {
   writeFileSync(fileOf(dir), `${JSON.stringify(state, null, 2)}\n`)
+}
+
+export function rememberMade(dir: string, what: 'accounts' | 'directory'): void {
+  const state = readState(dir)
+  if (state !== null) writeState(dir, { ...state, made: { ...state.made, [what]: true } })
 }
 
 export function rememberDemonstration(dir: string, demonstration: Demonstration): void {

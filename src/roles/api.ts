@@ -10,6 +10,8 @@ import { buildServer } from '../api/server.ts'
 import { healthRoute } from '../api/status/health.ts'
 import { metricsRoute, readPolicyGauges } from '../api/status/metrics.ts'
 import type { AppParts } from '../app/context.ts'
+import { AuditStream } from '../audit/stream.ts'
+import { AuditTrail } from '../audit/trail.ts'
 import { CertificateAccounts } from '../auth/certificate-accounts.ts'
 import type { IdentityFace } from '../auth/identity-face.ts'
 import { openAuthentication } from '../auth/open.ts'
@@ -45,9 +47,12 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     face === null || clients.length === 0
       ? {}
       : { certificates: new CertificateAccounts(clients, { store, face, clock }) }
+  const trail = auditTrail(core)
+  const audit = trail === null ? {} : { audit: { trail, observer: `manila-api@${settings.host}` } }
   const app = buildServer({
     ...parts,
     ...certificates,
+    ...audit,
     auth: verifier,
     routes,
     log,
@@ -58,17 +63,26 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   app.addHook('onSend', async (_request, reply) => {
     if (leaving) reply.header('connection', 'close')
   })
-  healthRoute(app, { ...parts, auth: verifier, leaving: () => leaving })
+  healthRoute(app, { ...parts, auth: verifier, leaving: () => leaving, audit: () => trail?.state ?? null })
   if (settings.metrics.on_api_port) metricsRoute(app, metrics)
   const { public_url: publicUrl, trust_proxy: trusted } = settings.api
   const statementsMs = settings.limits.request_ms
   if (face !== null) {
-    const identity = { auth: face, policy, clock, publicUrl, trust: proxyTrust(trusted), statementsMs }
+    const identity = {
+      auth: face,
+      policy,
+      clock,
+      publicUrl,
+      trust: proxyTrust(trusted),
+      statementsMs,
+      ...audit,
+    }
     await app.register(identityRoutes(identity), { prefix: '/identity' })
   } else if (verifier.authenticateUri !== null) {
     await app.register(elsewhereRoutes(verifier.authenticateUri), { prefix: '/identity' })
   }
   let url = ''
+  const reopen = (): void => trail?.reopen()
   return {
     face,
     app,
@@ -81,6 +95,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       const { port } = app.server.address() as AddressInfo
       const host = settings.api.host.includes(':') ? `[${settings.api.host}]` : settings.api.host
       url = `${settings.api.tls.cert_file === '' ? 'http' : 'https'}://${host}:${port}`
+      if (trail !== null && settings.audit.log_file !== '') process.on('SIGHUP', reopen)
       log.info({ host, port }, 'manila-api serves')
     },
     async stop() {
@@ -88,8 +103,33 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       await sleep(settings.api.drain_s * 1000)
       // Requests that are under way get their answers.
       await app.close()
+      process.off('SIGHUP', reopen)
+      await trail?.close()
       authentication.close()
     },
     unusable: async () => null,
   }
+}
+
+/** Null where nothing is to be written down. */
+function auditTrail({ settings, store, clock, log, metrics }: Core): AuditTrail | null {
+  const { enabled, log_file: file, queue, retention_s: keptS } = settings.audit
+  if (!enabled) return null
+  const changed = (isOk: boolean, reason: string): void => {
+    if (isOk) log.info({ file }, 'audit events are appended again')
+    else log.warn({ file, reason }, 'audit events can not be appended; the database has them')
+  }
+  const stream = file === '' ? null : new AuditStream(file, () => clock.now(), changed)
+  const counted = metrics.audit
+  const trail = new AuditTrail({ store, clock, log, stream, queue, keptMicros: keptS * 1_000_000, counted })
+  metrics.collect('audit', () => {
+    for (const [sink, { state, waiting, dropped }] of Object.entries(trail.state)) {
+      if (state === 'off') continue
+      metrics.auditSinkFailing.set({ sink }, state === 'ok' ? 0 : 1)
+      metrics.auditWaiting.set({ sink }, waiting)
+      metrics.auditDropped.set({ sink }, dropped)
+    }
+    return Promise.resolve()
+  })
+  return trail
 }

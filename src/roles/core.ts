@@ -10,6 +10,7 @@ import { migrate, openConfiguredStore, type Store } from '../db/open.ts'
 import { forgetProcesses } from '../db/store/processes.ts'
 import { DatabaseUnavailable } from '../db/unavailable.ts'
 import { schemaVersion } from '../db/store/schema-version.ts'
+import { announceEvents } from '../engine/announce-events.ts'
 import { failpointFromEnvironment, type Failpoint } from '../engine/failpoint.ts'
 import { breakAllLeases } from '../engine/lanes.ts'
 import { kernelId } from '../engine/presence.ts'
@@ -61,6 +62,7 @@ export async function openCore(settings: Settings, options: CoreOptions): Promis
     traceparent,
   })
   const bus = options.wrapBus?.(opened) ?? opened
+  store.onEvents(announceEvents(bus))
   if (opened.state().kind === 'memory' && options.program !== 'manila-all') {
     log.warn(
       {},

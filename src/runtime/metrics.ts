@@ -17,8 +17,9 @@ export interface Metrics {
   /** A server of the backend's exporter died and was started again. */
   exporterRestart(backend: string): void
   bus(event: { event: string; name: string }): void
+  audit(event: { action: string; outcome: string }): void
   /** `read` is asked at each scrape. */
-  collect(name: 'queue' | 'pools' | 'bus' | 'policy', read: () => Promise<void>): void
+  collect(name: 'queue' | 'pools' | 'bus' | 'audit' | 'policy', read: () => Promise<void>): void
   /** Everything in Prometheus's text format, freshly read. */
   expose(): Promise<string>
   readonly queueAge: Gauge<'topic'>
@@ -28,8 +29,12 @@ export interface Metrics {
   readonly poolTotal: Gauge<'pool'>
   readonly poolFree: Gauge<'pool'>
   readonly poolPlaced: Gauge<'pool'>
+  readonly poolExceeding: Gauge<'pool'>
   readonly backendUp: Gauge<'backend'>
   readonly busConnected: Gauge
+  readonly auditSinkFailing: Gauge<'sink'>
+  readonly auditWaiting: Gauge<'sink'>
+  readonly auditDropped: Gauge<'sink'>
   readonly policyBroken: Gauge
   readonly policyOverrides: Gauge
   readonly policyUnknown: Gauge
@@ -73,6 +78,12 @@ export function metrics(): Metrics {
     labelNames: ['event', 'name'],
     registers,
   })
+  const audited = new Counter({
+    name: 'manila_audit_events_total',
+    help: 'Logins, changes and refusals written down, by action and outcome.',
+    labelNames: ['action', 'outcome'],
+    registers,
+  })
   const failures = new Counter({
     name: 'manila_metrics_collect_failures_total',
     help: 'Scrapes that could not read the database.',
@@ -98,6 +109,7 @@ export function metrics(): Metrics {
     driverCall: ({ backend, call, outcome, seconds }) => calls.observe({ backend, call, outcome }, seconds),
     exporterRestart: (backend) => restarts.inc({ backend }),
     bus: ({ event, name }) => messages.inc({ event, name }),
+    audit: ({ action, outcome }) => audited.inc({ action, outcome }),
     collect: (name, read) => void readers.push({ name, read }),
     async expose() {
       memory.set(process.memoryUsage.rss())
@@ -125,7 +137,23 @@ export function metrics(): Metrics {
     poolTotal: gauge('manila_pool_capacity_total_bytes', 'Capacity as last reported.', ['pool']),
     poolFree: gauge('manila_pool_capacity_free_bytes', 'Free space as last reported.', ['pool']),
     poolPlaced: gauge('manila_pool_capacity_placed_bytes', 'Sum of the sizes placed.', ['pool']),
+    poolExceeding: gauge(
+      'manila_pool_exceeding_bytes',
+      'What shares hold beyond what they were given, until they are compacted.',
+      ['pool'],
+    ),
     backendUp: gauge('manila_backend_ready', '1 when the backend serves.', ['backend']),
+    auditSinkFailing: gauge(
+      'manila_audit_sink_failing',
+      '1 while audit events can not be written to the database (rows) or to [audit] log_file (stream).',
+      ['sink'],
+    ),
+    auditWaiting: gauge('manila_audit_waiting_events', 'Audit events that wait to be written.', ['sink']),
+    auditDropped: gauge(
+      'manila_audit_dropped_events',
+      'Audit events that found no place to wait, since the start of the process; of several workers, of the worst.',
+      ['sink'],
+    ),
     busConnected: gauge('manila_bus_connected', '1 while the broker is reachable.', []),
     policyBroken: gauge(
       'manila_policy_file_broken',

@@ -25,7 +25,7 @@ import {
   type ReplyOf,
 } from '../wire/endpoint.ts'
 import { ApiError, localError } from './api-error.ts'
-import { exchange, type Answer, type Wire } from './exchange.ts'
+import { exchange, openStream, type Answer, type Wire } from './exchange.ts'
 import { identityUrl } from './keystone.ts'
 import { withRetry, type RetryPolicy } from './retry.ts'
 import { rootOf, type ServerVersions } from './microversion.ts'
@@ -98,6 +98,31 @@ export class Client {
   ): Promise<unknown> {
     const endpoint = before !== null && existsAt(before, this.minor) ? before : now
     return this.#run(endpoint as unknown as Endpoint, input as CallInput<Endpoint>)
+  }
+
+  /** Opens a stream of events; `lastEventId` says behind which one. Not repeated: see `events.ts`. Throws {@link ApiError}. */
+  async open<Q extends TSchema>(
+    endpoint: Endpoint<Q>,
+    input: {
+      readonly query?: QueryInput<Endpoint<Q>>
+      readonly lastEventId: string | null
+      readonly signal: AbortSignal
+    },
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { wire, timeoutMs } = this.#parts
+    const url = `${this.endpoint}${pathOf(endpoint, {})}${queryText(input.query ?? {})}`
+    return this.#authorized((token) =>
+      openStream(wire, {
+        url,
+        headers: {
+          [versionHeader]: `2.${this.minor}`,
+          'x-auth-token': token,
+          ...(input.lastEventId === null ? {} : { 'last-event-id': input.lastEventId }),
+        },
+        timeoutMs,
+        signal: input.signal,
+      }),
+    )
   }
 
   /** The first of several spellings of one endpoint that exists at this microversion. */
@@ -183,7 +208,7 @@ export class Client {
   }
 
   /** A 401 is answered before anything happens, so one more try with a new token is safe for every method. */
-  async #authorized(send: (token: string) => Promise<Answer>): Promise<Answer> {
+  async #authorized<T>(send: (token: string) => Promise<T>): Promise<T> {
     const token = await this.tokens.current()
     try {
       return await send(token)

@@ -83,7 +83,7 @@ export function settle(options: ConnectOptions): CloudSettings {
     : merged(readCloud(name, place), connection, said)
 }
 
-function wireOf(settings: CloudSettings, { fetch: given, onTrace }: ConnectOptions): Wire {
+export function wireOf(settings: CloudSettings, { fetch: given, onTrace }: ConnectOptions): Wire {
   return { fetch: given ?? trustingFetch(settings), ...(onTrace === undefined ? {} : { onTrace }) }
 }
 

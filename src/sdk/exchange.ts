@@ -93,6 +93,42 @@ export async function exchange(wire: Wire, request: Request): Promise<Answer> {
   throw refusal(name, response, requestId, body)
 }
 
+/** What a stream is asked with besides its address. */
+export interface StreamRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Until the answer begins; the stream itself lasts as long as it likes. */
+  readonly timeoutMs: number
+  /** Ends the stream. */
+  readonly signal: AbortSignal
+}
+
+/** GETs a stream of events: answers its bytes. Throws {@link ApiError} for whatever is none. */
+export async function openStream(wire: Wire, request: StreamRequest): Promise<ReadableStream<Uint8Array>> {
+  const { url, headers, timeoutMs, signal } = request
+  const name = `GET ${new URL(url).pathname}`
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new DOMException('no answer', 'TimeoutError')), timeoutMs)
+  let response: Response
+  try {
+    response = await wire.fetch(url, {
+      method: 'GET',
+      headers: { accept: 'text/event-stream', ...headers },
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, late.signal]),
+    })
+  } catch (error) {
+    throw failureOf(error, name, { method: 'GET', url, headers, timeoutMs })
+  } finally {
+    clearTimeout(timer)
+  }
+  const type = response.headers.get('content-type') ?? ''
+  if (response.ok && response.body !== null && type.startsWith('text/event-stream')) return response.body
+  const text = await readText(response, name)
+  if (response.ok) throw notJson(name, response, requestIdOf(response))
+  throw refusal(name, response, requestIdOf(response), parse(text))
+}
+
 const requestIdOf = ({ headers }: Response): string | null =>
   headers.get('x-openstack-request-id') ?? headers.get('x-compute-request-id')
 

@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import type { BackendSettings, Settings } from '../config/schema.ts'
 import { registerBackend, setInfoHash } from '../db/store/backends.ts'
+import { poolNotes } from '../db/store/pools.ts'
 import { readOnlyPools } from '../db/store/read-only-pools.ts'
 import { liveServers } from '../db/store/processes.ts'
 import { registerService } from '../db/store/services.ts'
@@ -35,6 +36,7 @@ import { shareOperations } from './operations/index.ts'
 import type { BackendScope, ShareParts } from './parts.ts'
 import { publisherOf } from './publisher.ts'
 import { accessRules } from './reconcilers/access-rules.ts'
+import { compactionOf } from './reconcilers/compaction.ts'
 import { retryDeferredDeletions } from './reconcilers/deferred-deletion.ts'
 import { ensureIfChanged } from './reconcilers/ensure.ts'
 import { reconcileExports, type Resting } from './reconcilers/exports.ts'
@@ -142,13 +144,15 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   const rules = accessRules(scope)
   const resting: Resting = new Map()
   const guard = guardOf(scope)
+  const compaction = compactionOf(scope)
   const forced = every(5 * seconds, 'forced deletions', log, () =>
     runForcedDeletions(scope, runner, stopping.signal),
   )
   const troubles = every(5 * seconds, `troubles of ${backend.label}`, log, async () => {
     const closedToWriters = await readOnlyPools(scope.store.db, backend.id)
     const found = await findingsSentence(scope)
-    await backend.noteTroubles([...closedToWriters.map(({ reason }) => reason), ...found])
+    const notes = await poolNotes(scope.store.db, backend.id)
+    await backend.noteTroubles([...closedToWriters.map(({ reason }) => reason), ...notes, ...found])
   })
   const jobs: Periodic[] = [forced, troubles]
   const led: Periodic[] = []
@@ -160,6 +164,10 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
     every(everyS * seconds, `${what} of ${backend.label}`, log, async () => {
       if (leadership.leads) await work()
     })
+  const compact = async (): Promise<void> => {
+    const goesOn = (): boolean => leadership.leads && !stopping.signal.aborted
+    while (goesOn() && (await compaction.run(stopping.signal)));
+  }
   const topic = busTopic('share', backend.id)
   const unserve = [
     parts.bus.answer(topic, 'ping', async () => ({ service: 'manila-share', host: parts.settings.host })),
@@ -186,6 +194,7 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
             whenLeading(1, 'room', () => guard.look()),
             whenLeading(5, 'failed file systems', () => guard.revive()),
           ]),
+      ...(backend.driver.compacts === undefined ? [] : [whenLeading(15, 'compaction', compact)]),
       whenLeading(60, 'deferred deletions', () => retryDeferredDeletions(scope)),
       whenLeading(60, 'orphans', () => removeOrphans(scope)),
       whenLeading(600, 'storage', () => auditStorage(scope)),

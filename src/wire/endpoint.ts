@@ -34,6 +34,8 @@ export interface Endpoint<
   readonly repeated?: readonly string[]
   readonly body?: Body
   readonly reply?: Reply
+  /** `application/json` unless said. */
+  readonly replyType?: 'text/event-stream'
   /** One sentence for the documents. */
   readonly summary: string
 }

@@ -100,9 +100,10 @@ function operationOf(group: readonly Described[], minor: number): Json {
   const responses: Record<string, unknown> = {}
   for (const [status, same] of Map.groupBy(group, ({ endpoint }) => String(endpoint.status))) {
     const replies = same.flatMap((one) => replyOf(one, minor) ?? [])
+    const replyType = same[0]?.endpoint.replyType ?? 'application/json'
     responses[status] = {
       description: 'Success.',
-      ...(replies.length === 0 ? {} : { content: { 'application/json': { schema: anyOf(replies) } } }),
+      ...(replies.length === 0 ? {} : { content: { [replyType]: { schema: anyOf(replies) } } }),
     }
   }
   return {

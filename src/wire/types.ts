@@ -75,6 +75,10 @@ export const optionTexts = (
 export const Nullable = <S extends TSchema>(schema: S) =>
   Type.Union([schema, Type.Null()], spoken((schema as { says?: string }).says ?? 'of another type, or null'))
 
+/** One of the words of a table, and typed so: whoever reads it cannot forget one. */
+export const Word = <const Name extends string>(names: readonly Name[]) =>
+  Type.Unsafe<Name>({ type: 'string', enum: names, ...spoken(`one of ${names.join(', ')}`) })
+
 export const Optional = Type.Optional
 
 /** Query of every paged list. Values arrive as strings. */

@@ -4,10 +4,18 @@ import { join } from 'node:path'
 
 const program = join(import.meta.dirname, '..', '..', 'src', 'bin', 'manila-manage.mjs')
 
-export function runManage(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+export function runManage(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { timeout: 60_000 }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err })
-    })
+    execFile(
+      process.execPath,
+      [program, ...args],
+      { timeout: 60_000, env: { ...process.env, ...env } },
+      (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err })
+      },
+    )
   })
 }

@@ -7,11 +7,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { followAt, type Followed } from '../../src/api/events/stream.fixture.ts'
 import type { Store } from '../../src/db/open.ts'
 import { hasMariadb } from '../../src/parts/mariadb.ts'
 import { hasProgram } from '../../src/parts/packages.ts'
 import { hasPostgres } from '../../src/parts/postgres.ts'
 import { rabbitmqNeed } from '../../src/parts/rabbitmq.ts'
+import { connect } from '../../src/sdk/connect.ts'
+import { createShare, deleteShare, showShare } from '../../src/wire/shares/schema.ts'
 import { until } from '../faults/world.ts'
 import { openField, type Field } from './field.ts'
 import { plant, plantedCounts } from './planted.ts'
@@ -50,6 +53,51 @@ describe.each(here)('a cluster on $database', ({ database, there }) => {
       }
       expect(await upAccordingToPrometheus(field)).toBe(field.cluster.members.length)
     })
+
+    test('tells followers at either API what the other did, within half a second, and until their session ends', async () => {
+      const [one = '', two = ''] = field.cluster.members.flatMap(({ apiPort }) =>
+        apiPort === null ? [] : [`http://127.0.0.1:${apiPort}`],
+      )
+      const env = { OS_CLIENT_CONFIG_FILE: field.cluster.clouds }
+      const client = await connect({ cloud: 'manila-demo', env })
+      const token = await client.tokens.current()
+      const headers = { 'x-auth-token': token, 'x-openstack-manila-api-version': '2.99' }
+      const asked: Followed[] = []
+      for (const url of [one, two, one, two]) asked.push(await followAt(`${url}/v2/events`, headers))
+      const heard = new Map<string, number>()
+      const waited: number[] = []
+      for (let round = 0; round < 5; round++) {
+        const { share } = await client.call(createShare, {
+          body: { share: { share_proto: 'NFS', size: 1, share_type: 'b' } },
+        })
+        for (const stream of asked) {
+          await stream.until((got) => statusesOf(got, share.id).at(-1) === 'available', 60_000)
+          expect(statusesOf(stream.got, share.id)).toEqual([null, 'available'])
+        }
+        heard.set(share.id, Date.now())
+        const { share: shown } = await client.call(showShare, { params: { id: share.id } })
+        expect(shown.status).toBe('available')
+        waited.push((heard.get(share.id) ?? 0) - Date.parse(`${lastChange(asked[0]?.got ?? [])}Z`))
+      }
+      console.log(`from the change to the fourth follower: ${waited.join(', ')} ms`)
+      expect(Math.min(...waited)).toBeLessThan(500)
+      for (const id of heard.keys()) await client.call(deleteShare, { params: { id } })
+      for (const id of heard.keys()) {
+        for (const stream of asked)
+          await stream.until((got) => got.some(({ data }) => isDeletion(data, id)), 60_000)
+      }
+      const began = Date.now()
+      const revoked = await fetch(`${one}/identity/v3/auth/tokens`, {
+        method: 'DELETE',
+        headers: { 'x-auth-token': token, 'x-subject-token': token },
+      })
+      expect(revoked.status).toBe(204)
+      for (const stream of asked) {
+        await stream.ended
+        expect(stream.got.at(-1)).toMatchObject({ name: 'end', data: { reason: 'session' } })
+      }
+      expect(Date.now() - began).toBeLessThan(5500)
+    }, 240_000)
 
     test('is upgraded under load, over a schema that grows: no request fails', async () => {
       const said: string[] = []
@@ -90,6 +138,23 @@ describe.each(here)('a cluster on $database', ({ database, there }) => {
     }, 600_000)
   })
 })
+
+interface Change {
+  readonly event: string
+  readonly resource_id: string
+  readonly status: string | null
+  readonly created_at: string
+}
+
+const changesOf = (got: Followed['got']): Change[] =>
+  got.filter(({ name }) => name === 'change').map(({ data }) => data as Change)
+const statusesOf = (got: Followed['got'], id: string): (string | null)[] =>
+  changesOf(got)
+    .filter(({ resource_id }) => resource_id === id)
+    .map(({ status }) => status)
+const lastChange = (got: Followed['got']): string => changesOf(got).at(-1)?.created_at ?? ''
+const isDeletion = (data: unknown, id: string): boolean =>
+  (data as Change).event === 'share.deleted' && (data as Change).resource_id === id
 
 /** What the migrations of a next release may do to tables in use: each of these has statements prepared in every process. */
 async function nextRelease({ db }: Store): Promise<void> {

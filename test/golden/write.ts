@@ -5,6 +5,7 @@ import { cliGoldens } from '../../src/cli/golden.ts'
 import { exporterNames, loadExporter } from '../../src/exporters/index.ts'
 import { driverNames, loadDriver } from '../../src/drivers/index.ts'
 import { referenceOf } from '../../src/manage/config-reference.ts'
+import { document, documentFile } from '../routes/personas/document.ts'
 import { samplePolicy } from '../../src/policy/listing.ts'
 import { documentOf, fileOf, keptMinors } from './openapi.ts'
 
@@ -19,3 +20,4 @@ writeFileSync(join(root, 'test/golden/policy.sample.yaml'), samplePolicy())
 
 const reference = await referenceOf({ driverNames, exporterNames, loadDriver, loadExporter })
 writeFileSync(join(root, 'docs/guide/configuration.md'), reference)
+writeFileSync(documentFile, document())

@@ -1,47 +1,44 @@
 /** `GET /v3/role_assignments`: who has which role where, as granted or as it works out. */
-import { expandRoles } from '../../auth/role-book.ts'
-import type { AssignmentRow, RoleActor, RoleTarget } from '../../db/store/roles.ts'
+import { grantedRows, workedOutRows, type AssignmentQuery } from '../../auth/assignment-list.ts'
+import type { EffectiveRow } from '../../auth/effective.ts'
+import type { AssignmentRow, RoleTarget } from '../../db/store/roles.ts'
 import { invalid } from '../../model/errors.ts'
-import { collection, given, maxRows, truthOf, type Answer, type Call, type IdentityRoute } from './route.ts'
+import { grantPath } from './grant-routes.ts'
+import { collection, given, isOn, maxRows, type Answer, type Call, type IdentityRoute } from './route.ts'
 import { ListQuery } from './schemas.ts'
 
-/** A flag of the query: its bare presence means yes. */
-const isOn = (text: string | undefined): boolean => text !== undefined && truthOf(text)
-
 async function list(call: Call): Promise<Answer> {
-  const { query } = call
-  const effective = isOn(query.effective)
-  if (effective && query['group.id'] !== undefined) {
-    throw invalid('group.id must not be combined with effective')
-  }
-  const actors = await actorsOf(call, effective)
-  // The role is filtered after expansion, because an implied role has no row.
-  const rows = await call.parts.auth.roles.assignments({
-    ...given('actors', actors),
-    ...given('target', targetOf(query)),
-    ...(effective ? {} : given('roleId', query['role.id'])),
-    limit: maxRows + 1,
-  })
-  const shown = effective ? await expand(call, rows) : rows
-  const wanted = shown.filter(
-    (row) =>
-      (query['role.id'] === undefined || row.role_id === query['role.id']) &&
-      (query['user.id'] === undefined || row.actor_id === query['user.id']),
-  )
-  const views = await viewsOf(call, wanted, isOn(query.include_names))
+  const { auth } = call.parts
+  const effective = isOn(call.query.effective)
+  const wanted = assignmentQuery(call.query, effective)
+  const rows = effective ? await workedOutRows(auth, wanted) : await grantedRows(auth, wanted)
+  const views = await viewsOf(call, rows, isOn(call.query.include_names))
   return collection(call, 'role_assignments', '/role_assignments', views, maxRows)
 }
 
-async function actorsOf({ query, parts }: Call, effective: boolean): Promise<RoleActor[] | undefined> {
-  const userId = query['user.id']
-  const groupId = query['group.id']
+function assignmentQuery(query: Call['query'], effective: boolean): AssignmentQuery {
+  const { 'user.id': userId, 'group.id': groupId, 'scope.OS-INHERIT:inherited_to': below } = query
+  if (effective && groupId !== undefined) throw invalid('group.id must not be combined with effective')
   if (userId !== undefined && groupId !== undefined) {
     throw invalid('user.id must not be combined with group.id')
   }
-  if (groupId !== undefined) return [{ type: 'group', id: groupId }]
-  if (userId === undefined) return undefined
-  const groups = effective ? await parts.auth.directory.users.groupIdsOf(userId) : []
-  return [{ type: 'user', id: userId }, ...groups.map((id): RoleActor => ({ type: 'group', id }))]
+  if (below !== undefined && below !== 'projects') {
+    throw invalid('scope.OS-INHERIT:inherited_to must be projects')
+  }
+  const target = targetOf(query)
+  const subtree = isOn(query.include_subtree)
+  if (subtree && target?.type !== 'project') {
+    throw invalid('include_subtree must be given with scope.project.id')
+  }
+  return {
+    ...given('userId', userId),
+    ...given('groupId', groupId),
+    ...given('roleId', query['role.id']),
+    ...given('target', target),
+    ...(below === undefined ? {} : { inherited: true }),
+    subtree,
+    limit: maxRows + 1,
+  }
 }
 
 function targetOf(query: Call['query']): RoleTarget | undefined {
@@ -54,56 +51,37 @@ function targetOf(query: Call['query']): RoleTarget | undefined {
   return scopes[0]
 }
 
-/** Groups become their members, roles bring along what they imply; each line once. */
-async function expand(call: Call, rows: readonly AssignmentRow[]): Promise<AssignmentRow[]> {
-  const { auth } = call.parts
-  const all = await auth.roles.list({ limit: maxRows })
-  const members = new Map<string, readonly string[]>()
-  const found = new Map<string, AssignmentRow>()
-  for (const row of rows) {
-    if (row.actor_type === 'group' && !members.has(row.actor_id)) {
-      members.set(row.actor_id, await auth.directory.users.memberIdsOf(row.actor_id))
-    }
-    const userIds = row.actor_type === 'user' ? [row.actor_id] : (members.get(row.actor_id) ?? [])
-    const roles = expandRoles(
-      all.filter((role) => role.id === row.role_id),
-      all,
-    )
-    for (const userId of userIds) {
-      for (const { id } of roles) {
-        if (found.size > maxRows) return [...found.values()]
-        const one: AssignmentRow = { ...row, actor_type: 'user', actor_id: userId, role_id: id }
-        found.set(`${id} ${userId} ${row.target_type} ${row.target_id}`, one)
-      }
-    }
-  }
-  return [...found.values()]
-}
+type Shown = AssignmentRow | EffectiveRow
 
-async function viewsOf(call: Call, rows: readonly AssignmentRow[], withNames: boolean): Promise<object[]> {
+async function viewsOf(call: Call, rows: readonly Shown[], withNames: boolean): Promise<object[]> {
   const names = withNames ? await namesOf(call, rows) : null
   const named = (kind: string, id: string): object => names?.get(`${kind} ${id}`) ?? { id }
   return rows.map((row) => {
-    const {
-      role_id: roleId,
-      actor_type: actor,
-      actor_id: actorId,
-      target_type: target,
-      target_id: targetId,
-    } = row
-    const scope = target === 'system' ? { system: { all: true } } : { [target]: named(target, targetId) }
-    const path = target === 'system' ? '/system' : `/${target}s/${targetId}`
+    const { actor_type: actor, target_type: target, target_id: targetId } = row
+    const from: AssignmentRow = 'from' in row ? row.from : row
+    const place = target === 'system' ? { system: { all: true } } : { [target]: named(target, targetId) }
     return {
-      role: named('role', roleId),
-      [actor]: named(actor, actorId),
-      scope,
-      links: { assignment: `${call.v3}${path}/${actor}s/${actorId}/roles/${roleId}` },
+      role: named('role', row.role_id),
+      [actor]: named(actor, row.actor_id),
+      scope: { ...place, ...(from.inherited === true ? { 'OS-INHERIT:inherited_to': 'projects' } : {}) },
+      links: {
+        assignment: `${call.v3}${grantPath(from)}`,
+        ...('from' in row ? waysOf(call, row) : {}),
+      },
     }
   })
 }
 
-/** `kind id` → how it is shown with its name; four queries whatever the number of rows. */
-async function namesOf(call: Call, rows: readonly AssignmentRow[]): Promise<Map<string, object>> {
+/** By which group, and by which role, somebody has it. */
+function waysOf({ v3 }: Call, { role_id: role, actor_id: user, from }: EffectiveRow): object {
+  return {
+    ...(from.actor_type === 'group' ? { membership: `${v3}/groups/${from.actor_id}/users/${user}` } : {}),
+    ...(from.role_id === role ? {} : { prior_role: `${v3}/roles/${from.role_id}/implies/${role}` }),
+  }
+}
+
+/** `kind id` → how it is shown with its name; a few queries whatever the number of rows. */
+async function namesOf(call: Call, rows: readonly Shown[]): Promise<Map<string, object>> {
   const { directory, roles } = call.parts.auth
   const ids = (kind: string): string[] => [
     ...new Set(

@@ -2,11 +2,13 @@
 import type { Static } from 'typebox'
 import type { AccessRule } from '../../auth/access-rules.ts'
 import { notFound } from '../../auth/directory.ts'
-import type { RoleName } from '../../auth/role-book.ts'
+import type { WantedRule } from '../../auth/application-credentials.ts'
+import type { RoleName } from '../../auth/implied-roles.ts'
 import type { ApplicationCredentialRow } from '../../db/store/credentials.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import {
   collection,
+  done,
   given,
   limitOf,
   maxRows,
@@ -66,7 +68,7 @@ async function create(call: Call): Promise<Answer> {
     description: wanted.description ?? '',
     ...(typeof wanted.secret === 'string' ? { secret: wanted.secret } : {}),
     roles: rolesWanted(wanted.roles ?? [], standing.roles),
-    accessRules: wanted.access_rules ?? null,
+    accessRules: wanted.access_rules?.map(ruleWanted) ?? null,
     unrestricted: wanted.unrestricted === true,
     expiresAt: typeof wanted.expires_at === 'string' ? microsOf(wanted.expires_at) : null,
   })
@@ -74,6 +76,25 @@ async function create(call: Call): Promise<Answer> {
     status: 201,
     body: { application_credential: { ...view(call, row, await roleNames(call)), secret } },
   }
+}
+
+/** A rule that is there, or one by all that it allows. */
+function ruleWanted({
+  id,
+  path,
+  method,
+  service,
+}: {
+  readonly id?: string
+  readonly path?: string
+  readonly method?: string
+  readonly service?: string
+}): WantedRule {
+  if (id !== undefined) return { id }
+  if (path === undefined || method === undefined || service === undefined) {
+    throw invalid('each of access_rules must have path, method and service, or the id of one there is')
+  }
+  return { path, method, service }
 }
 
 /** None named means all the token has; a role it lacks is refused. */
@@ -131,11 +152,41 @@ async function remove(call: Call): Promise<Answer> {
   return { status: 204 }
 }
 
-async function accessRules(call: Call): Promise<{ row: ApplicationCredentialRow; rule: AccessRule }[]> {
+async function rulesOfUser(call: Call): Promise<AccessRule[]> {
   const userId = call.params.user_id ?? ''
   ownerOrAdmin(call, userId)
-  const rows = await call.parts.auth.credentials.list({ userId, limit: maxRows })
-  return rows.flatMap((row) => rulesOf(row).map((rule) => ({ row, rule })))
+  return call.parts.auth.credentials.rules(userId)
+}
+
+async function listRules(call: Call): Promise<Answer> {
+  const { service, path, method } = call.query
+  const found = (await rulesOfUser(call)).filter(
+    (rule) =>
+      (service === undefined || rule.service === service) &&
+      (path === undefined || rule.path === path) &&
+      (method === undefined || rule.method === method),
+  )
+  const views = found.map((rule) => ruleShown(call, rule))
+  return collection(call, 'access_rules', `/users/${call.params.user_id}/access_rules`, views, maxRows)
+}
+
+const ruleShown = (call: Call, rule: AccessRule): object => ({
+  ...ruleView(rule),
+  links: { self: `${call.v3}/users/${call.params.user_id}/access_rules/${rule.id}` },
+})
+
+async function showRule(call: Call): Promise<Answer> {
+  const id = call.params.id ?? ''
+  const rule = (await rulesOfUser(call)).find((one) => one.id === id)
+  if (rule === undefined) throw notFound('access rule', id)
+  return { status: 200, body: { access_rule: ruleShown(call, rule) } }
+}
+
+async function removeRule(call: Call): Promise<Answer> {
+  const { user_id: userId = '', id = '' } = call.params
+  ownerOrAdmin(call, userId)
+  refuseRestricted(call)
+  return done(call.parts.auth.credentials.deleteRule(userId, id))
 }
 
 const all = '/v3/users/:user_id/application_credentials'
@@ -146,24 +197,7 @@ export const credentialRoutes: readonly IdentityRoute[] = [
   { method: 'POST', path: all, access: 'token', body: NewCredential, handler: create },
   { method: 'GET', path: `${all}/:id`, access: 'token', handler: show },
   { method: 'DELETE', path: `${all}/:id`, access: 'token', handler: remove },
-  {
-    method: 'GET',
-    path: rules,
-    access: 'token',
-    handler: async (call) => {
-      const found = (await accessRules(call)).map(({ rule }) => ruleView(rule))
-      return collection(call, 'access_rules', `/users/${call.params.user_id}/access_rules`, found, maxRows)
-    },
-  },
-  {
-    method: 'GET',
-    path: `${rules}/:id`,
-    access: 'token',
-    handler: async (call) => {
-      const id = call.params.id ?? ''
-      const found = (await accessRules(call)).find(({ rule }) => rule.id === id)
-      if (found === undefined) throw notFound('access rule', id)
-      return { status: 200, body: { access_rule: ruleView(found.rule) } }
-    },
-  },
+  { method: 'GET', path: rules, access: 'token', query: ListQuery, handler: listRules },
+  { method: 'GET', path: `${rules}/:id`, access: 'token', handler: showRule },
+  { method: 'DELETE', path: `${rules}/:id`, access: 'token', handler: removeRule },
 ]

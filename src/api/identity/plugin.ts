@@ -13,28 +13,62 @@ import { problemWith } from '../../wire/validate.ts'
 import { assignmentRoutes } from './assignment-routes.ts'
 import { catalogRoutes } from './catalog-routes.ts'
 import { credentialRoutes } from './credential-routes.ts'
+import { discoveryRoutes } from './discovery-routes.ts'
+import { domainRoutes } from './domain-routes.ts'
 import { baseUrl, proxyTrust } from '../addresses.ts'
+import {
+  changeOf,
+  isChange,
+  loggedIn,
+  madeBy,
+  noteCaller,
+  noteRoute,
+  outcomeOf,
+  refused,
+  type Audit,
+} from '../audited.ts'
 import { jsonOf } from '../json-body.ts'
 import { routePath } from '../route-path.ts'
 import { answer, faultAnswer } from './faults.ts'
+import { grantRoutes } from './grant-routes.ts'
 import { projectRoutes } from './project-routes.ts'
 import { roleRoutes } from './role-routes.ts'
 import { isAdmin, type Answer, type Call, type IdentityParts, type IdentityRoute } from './route.ts'
+import { tagRoutes } from './tag-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { userRoutes } from './user-routes.ts'
 
 /** Largest body, bytes; the largest legitimate one is a credential with a hundred access rules. */
 const maxBodyBytes = 65_536
 
-const routes: readonly IdentityRoute[] = [
-  ...catalogRoutes,
+const given: readonly IdentityRoute[] = [
+  ...discoveryRoutes,
   ...tokenRoutes,
+  ...domainRoutes,
   ...projectRoutes,
+  ...tagRoutes,
   ...userRoutes,
   ...roleRoutes,
+  ...grantRoutes,
   ...assignmentRoutes,
   ...credentialRoutes,
+  ...catalogRoutes,
 ]
+
+const keyOf = ({ method, path }: IdentityRoute): string => `${method} ${path}`
+const keys = new Set(given.map(keyOf))
+
+/** In Keystone, whatever can be got can be asked for without its body. */
+const heads = given
+  .filter((route) => route.method === 'GET')
+  .map((route): IdentityRoute => ({
+    ...route,
+    method: 'HEAD',
+    handler: async (call) => ({ ...(await route.handler(call)), body: undefined }) as Answer,
+  }))
+  .filter((route) => !keys.has(keyOf(route)))
+
+export const routes: readonly IdentityRoute[] = [...given, ...heads]
 
 /** `app.register(identityRoutes(parts), { prefix: '/identity' })`. */
 export function identityRoutes(parts: IdentityParts): FastifyPluginAsync {
@@ -61,11 +95,47 @@ async function respond(
   reply: FastifyReply,
   prefix: string,
 ): Promise<FastifyReply> {
+  noteRoute(request, { method: route.method, prefix, path: route.path })
   try {
-    const handled = async (): Promise<Answer> => route.handler(await settle(parts, route, request, prefix))
+    const handled = async (): Promise<Answer> => {
+      const call = await settle(parts, route, request, prefix)
+      return audited(parts.audit, request, () => route.handler(call))
+    }
     return await send(reply, await withStatementBudget(parts.statementsMs ?? usualStatementsMs, handled))
   } catch (error) {
     return refuse(parts, error, request, reply)
+  }
+}
+
+/**
+ * A change here is several transactions at times: that it was begun is written before, and how it ended after. Whatever dies in
+ * between, there is none without its event.
+ */
+async function audited(
+  audit: Audit | undefined,
+  request: FastifyRequest,
+  handle: () => Promise<Answer> | Answer,
+): Promise<Answer> {
+  if (audit === undefined) return handle()
+  if (!isChange(request)) {
+    const answer = await handle()
+    if (answer.loggedIn !== undefined) loggedIn(audit, request, answer.loggedIn)
+    return answer
+  }
+  const begun = await audit.trail.begin(changeOf(audit, request, { status: 0 }))
+  try {
+    const answer = await handle()
+    const made = madeBy(request, answer.body)
+    await audit.trail.end(begun, {
+      outcome: outcomeOf(answer.status),
+      reason: answer.status,
+      ...(made === null ? {} : { targetType: made.type, targetId: made.id }),
+    })
+    return answer
+  } catch (error) {
+    // A refusal is counted where it is answered. Of what failed half way it stays written that it was begun.
+    if (faultAnswer(error, '').status < 500) await audit.trail.forget(begun)
+    throw error
   }
 }
 
@@ -78,6 +148,7 @@ async function settle(
 ): Promise<Call> {
   const base = baseOf(parts, request)
   const token = route.access === 'open' ? null : await authenticate(parts, request, route.path)
+  if (token !== null) noteCaller(request, token.standing.identity)
   const call: Call = {
     parts,
     get token(): ValidToken {
@@ -94,7 +165,9 @@ async function settle(
   }
   if (route.access === 'admin' && !isAdmin(call)) throw fault('Forbidden')
   // Whatever else is in an id's place names nothing.
-  if (!Object.values(call.params).every((id) => /^[\w.-]{1,64}$/.test(id))) throw fault('NotFound')
+  const isName = ([name, text]: [string, string]): boolean =>
+    (name === 'tag' ? /^[^/,]{1,255}$/ : /^[\w.-]{1,64}$/).test(text)
+  if (!Object.entries(call.params).every(isName)) throw fault('NotFound')
   check(route.query, call.query, 'the query')
   check(route.body, call.body, 'the body')
   return call
@@ -173,6 +246,7 @@ function refuse(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const refusal = faultAnswer(error, baseOf(parts, request))
+  refused(parts.audit, request, error, refusal.status)
   if (refusal.status === 500) request.log.error({ request_id: request.id, err: error }, 'the request failed')
   return send(reply, refusal)
 }

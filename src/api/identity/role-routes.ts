@@ -1,28 +1,30 @@
-/** Roles, what they imply, and grants on projects and domains. All for administrators. */
+/** Roles, and which others each brings along. All for administrators. */
 import type { Static } from 'typebox'
 import { notFound } from '../../auth/directory.ts'
-import { impliedRoles } from '../../auth/role-book.ts'
-import type { RoleActor, RoleRow, RoleTarget } from '../../db/store/roles.ts'
-import { collection, given, limitOf, maxRows, type Answer, type Call, type IdentityRoute } from './route.ts'
-import { ListQuery, NewRole } from './schemas.ts'
+import type { RoleRow } from '../../db/store/roles.ts'
+import {
+  collection,
+  done,
+  given,
+  limitOf,
+  maxRows,
+  namedQuery,
+  type Answer,
+  type Call,
+  type IdentityRoute,
+} from './route.ts'
+import { ListQuery, NewRole, RoleChange } from './schemas.ts'
 import { roleView } from './views.ts'
 
 const bookOf = (call: Call) => call.parts.auth.roles
 
 async function list(call: Call): Promise<Answer> {
-  const limit = limitOf(call.query)
+  const book = bookOf(call)
+  const names = await namedQuery(call, (id) => book.find({ id }))
   // Domain-specific roles don't exist: whoever asks for those gets none.
-  const rows =
-    call.query.domain_id === undefined
-      ? await bookOf(call).list({ ...given('name', call.query.name), limit: limit + 1 })
-      : []
-  return collection(
-    call,
-    'roles',
-    '/roles',
-    rows.map((row) => roleView(call, row)),
-    limit,
-  )
+  const rows = call.query.domain_id === undefined ? await book.list(names) : []
+  const views = rows.map((row) => roleView(call, row))
+  return collection(call, 'roles', '/roles', views, limitOf(call.query), { goesOn: true })
 }
 
 async function role(call: Call, id: string): Promise<RoleRow> {
@@ -37,125 +39,103 @@ async function create(call: Call): Promise<Answer> {
   return { status: 201, body: { role: roleView(call, row) } }
 }
 
+async function update(call: Call): Promise<Answer> {
+  const { role: wanted } = call.body as Static<typeof RoleChange>
+  const row = await bookOf(call).update(call.params.id ?? '', {
+    ...given('name', wanted.name),
+    ...given('description', wanted.description === null ? '' : wanted.description),
+  })
+  return { status: 200, body: { role: roleView(call, row) } }
+}
+
 async function remove(call: Call): Promise<Answer> {
   const { id } = await role(call, call.params.id ?? '')
-  await bookOf(call).delete(id)
-  return { status: 204 }
+  return done(bookOf(call).delete(id))
+}
+
+// ------------------------------------------------------------------------------------------------------ implied roles
+
+const brief = (call: Call, { id, name }: RoleRow): object => ({
+  id,
+  name,
+  links: { self: `${call.v3}/roles/${id}` },
+})
+
+/** Every role that implies others by itself, with these; in the order of names. */
+async function inferencesOf(call: Call): Promise<{ prior: RoleRow; implied: RoleRow[] }[]> {
+  const rows = await bookOf(call).list({ limit: maxRows })
+  const implications = await bookOf(call).implications()
+  return rows.flatMap((prior) => {
+    const implied = rows.filter(({ id }) => implications.get(prior.id)?.has(id) === true)
+    return implied.length === 0 ? [] : [{ prior, implied }]
+  })
 }
 
 async function inferences(call: Call): Promise<Answer> {
-  const rows = await bookOf(call).list({ limit: maxRows })
-  const brief = (row: RoleRow): object => ({
-    id: row.id,
-    name: row.name,
-    links: { self: `${call.v3}/roles/${row.id}` },
-  })
-  const named = (name: string): RoleRow[] => rows.filter((row) => row.name === name)
+  const found = (await inferencesOf(call)).map(({ prior, implied }) => ({
+    prior_role: brief(call, prior),
+    implies: implied.map((row) => brief(call, row)),
+  }))
+  return {
+    status: 200,
+    body: { role_inferences: found, links: { self: `${call.v3}/role_inferences` } },
+  }
+}
+
+async function impliedBy(call: Call): Promise<Answer> {
+  const prior = await role(call, call.params.prior_id ?? '')
+  const found = (await inferencesOf(call)).find((one) => one.prior.id === prior.id)
+  const implies = (found?.implied ?? []).map((row) => brief(call, row))
   return {
     status: 200,
     body: {
-      role_inferences: impliedRoles.flatMap(([prior, implied]) =>
-        named(prior).map((row) => ({ prior_role: brief(row), implies: named(implied).map(brief) })),
-      ),
-      links: { self: `${call.v3}/role_inferences` },
+      role_inference: { prior_role: brief(call, prior), implies },
+      links: { self: `${call.v3}/roles/${prior.id}/implies` },
     },
   }
 }
 
-// ------------------------------------------------------------------------------------------------------------ grants
-
-interface Grant {
-  readonly actor: RoleActor
-  readonly target: RoleTarget
+async function pairOf(call: Call): Promise<{ prior: RoleRow; implied: RoleRow }> {
+  const { prior_id: priorId = '', implied_id: impliedId = '' } = call.params
+  return { prior: await role(call, priorId), implied: await role(call, impliedId) }
 }
 
-/** Checks that both ends exist, so that a typing mistake is a 404 and not a row. */
-async function grantOf(call: Call, target: RoleTarget['type'], actor: RoleActor['type']): Promise<Grant> {
-  const { directory } = call.parts.auth
-  const { target_id: targetId = '', actor_id: actorId = '' } = call.params
-  const place =
-    target === 'project'
-      ? await directory.findProject({ id: targetId })
-      : await directory.findDomain({ id: targetId })
-  if (place === null) throw notFound(target, targetId)
-  const who =
-    actor === 'user'
-      ? await directory.users.findUser({ id: actorId })
-      : await directory.users.findGroup({ id: actorId })
-  if (who === null) throw notFound(actor, actorId)
-  return { actor: { type: actor, id: actorId }, target: { type: target, id: targetId } }
-}
-
-function grantRoutes(target: 'project' | 'domain', actor: 'user' | 'group'): IdentityRoute[] {
-  const all = `/v3/${target}s/:target_id/${actor}s/:actor_id/roles`
-  const one = `${all}/:role_id`
-  const check = async (call: Call): Promise<Answer> => {
-    const grant = await grantOf(call, target, actor)
-    const { id } = await role(call, call.params.role_id ?? '')
-    const found = await bookOf(call).assignments({
-      actors: [grant.actor],
-      target: grant.target,
-      roleId: id,
-      limit: 1,
-    })
-    if (found.length === 0) throw notFound('role assignment', id)
-    return { status: 204 }
+function inference(
+  call: Call,
+  status: number,
+  { prior, implied }: Awaited<ReturnType<typeof pairOf>>,
+): Answer {
+  return {
+    status,
+    body: {
+      role_inference: { prior_role: brief(call, prior), implies: brief(call, implied) },
+      links: { self: `${call.v3}/roles/${prior.id}/implies/${implied.id}` },
+    },
   }
-  return [
-    {
-      method: 'GET',
-      path: all,
-      access: 'admin',
-      handler: async (call) => {
-        const grant = await grantOf(call, target, actor)
-        const rows = await bookOf(call).assignments({
-          actors: [grant.actor],
-          target: grant.target,
-          limit: maxRows,
-        })
-        const ids = new Set(rows.map((row) => row.role_id))
-        const roles = (await bookOf(call).list({ limit: maxRows })).filter((row) => ids.has(row.id))
-        const path = `/${target}s/${grant.target.id}/${actor}s/${grant.actor.id}/roles`
-        return collection(
-          call,
-          'roles',
-          path,
-          roles.map((row) => roleView(call, row)),
-          maxRows,
-        )
-      },
-    },
-    { method: 'HEAD', path: one, access: 'admin', handler: check },
-    { method: 'GET', path: one, access: 'admin', handler: check },
-    {
-      method: 'PUT',
-      path: one,
-      access: 'admin',
-      handler: async (call) => {
-        const grant = await grantOf(call, target, actor)
-        const { id } = await role(call, call.params.role_id ?? '')
-        await bookOf(call).grant(id, grant.actor, grant.target)
-        return { status: 204 }
-      },
-    },
-    {
-      method: 'DELETE',
-      path: one,
-      access: 'admin',
-      handler: async (call) => {
-        const { target_id: targetId = '', actor_id: actorId = '', role_id: roleId = '' } = call.params
-        // Whatever is left of an actor that is gone may still be taken away.
-        const taken = await bookOf(call).take(
-          roleId,
-          { type: actor, id: actorId },
-          { type: target, id: targetId },
-        )
-        if (!taken) throw notFound('role assignment', roleId)
-        return { status: 204 }
-      },
-    },
-  ]
 }
+
+async function checkImplied(call: Call): Promise<Answer> {
+  const pair = await pairOf(call)
+  const { prior, implied } = pair
+  if ((await bookOf(call).implications()).get(prior.id)?.has(implied.id) !== true) {
+    throw notFound('implied role', implied.id)
+  }
+  return inference(call, 200, pair)
+}
+
+async function imply(call: Call): Promise<Answer> {
+  const pair = await pairOf(call)
+  await bookOf(call).imply(pair.prior.id, pair.implied.id)
+  return inference(call, 201, pair)
+}
+
+async function unimply(call: Call): Promise<Answer> {
+  const { prior, implied } = await pairOf(call)
+  if (!(await bookOf(call).unimply(prior.id, implied.id))) throw notFound('implied role', implied.id)
+  return { status: 204 }
+}
+
+const one = '/v3/roles/:prior_id/implies/:implied_id'
 
 export const roleRoutes: readonly IdentityRoute[] = [
   { method: 'GET', path: '/v3/roles', access: 'admin', query: ListQuery, handler: list },
@@ -169,10 +149,20 @@ export const roleRoutes: readonly IdentityRoute[] = [
       body: { role: roleView(call, await role(call, call.params.id ?? '')) },
     }),
   },
+  { method: 'PATCH', path: '/v3/roles/:id', access: 'admin', body: RoleChange, handler: update },
   { method: 'DELETE', path: '/v3/roles/:id', access: 'admin', handler: remove },
   { method: 'GET', path: '/v3/role_inferences', access: 'admin', handler: inferences },
-  ...grantRoutes('project', 'user'),
-  ...grantRoutes('project', 'group'),
-  ...grantRoutes('domain', 'user'),
-  ...grantRoutes('domain', 'group'),
+  { method: 'GET', path: '/v3/roles/:prior_id/implies', access: 'admin', handler: impliedBy },
+  { method: 'GET', path: one, access: 'admin', handler: checkImplied },
+  {
+    method: 'HEAD',
+    path: one,
+    access: 'admin',
+    handler: async (call) => {
+      await checkImplied(call)
+      return { status: 204 }
+    },
+  },
+  { method: 'PUT', path: one, access: 'admin', handler: imply },
+  { method: 'DELETE', path: one, access: 'admin', handler: unimply },
 ]

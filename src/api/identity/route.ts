@@ -2,10 +2,13 @@
 import type { TSchema } from 'typebox'
 import type { IdentityFace } from '../../auth/identity-face.ts'
 import type { ValidToken } from '../../auth/validator.ts'
-import { fault } from '../../model/errors.ts'
+import type { NamedFilter, NamedPlace, NamePart } from '../../db/store/names.ts'
+import { fault, invalid } from '../../model/errors.ts'
+import type { Identity } from '../../model/identity.ts'
 import type { Policy } from '../../policy/enforce.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { ProxyTrust } from '../addresses.ts'
+import type { Audit } from '../audited.ts'
 
 export interface IdentityParts {
   readonly auth: IdentityFace
@@ -18,6 +21,8 @@ export interface IdentityParts {
   readonly region?: string
   /** Milliseconds that the statements of one call may take together. */
   readonly statementsMs?: number
+  /** Where it is written down who did what; absent = nowhere. */
+  readonly audit?: Audit
 }
 
 export interface Call {
@@ -42,6 +47,8 @@ export interface Answer {
   readonly status: number
   readonly body?: object
   readonly headers?: Readonly<Record<string, string>>
+  /** Who has logged in; not sent. */
+  readonly loggedIn?: Identity
 }
 
 export interface IdentityRoute {
@@ -63,24 +70,65 @@ export function ownerOrAdmin(call: Call, userId: string): void {
   if (call.token.standing.user.id !== userId && !isAdmin(call)) throw fault('Forbidden')
 }
 
-/** A collection in Keystone's frame. `rows` may hold one more than asked for, which says the list was cut. */
+/**
+ * A collection in Keystone's frame. `rows` may hold one more than asked for, which says the list was cut; where the list goes on
+ * after a `marker`, the link `next` says how.
+ */
 export function collection(
   call: Call,
   name: string,
   path: string,
   rows: readonly object[],
   limit: number,
+  { goesOn = false }: { readonly goesOn?: boolean } = {},
 ): Answer {
   const truncated = rows.length > limit
+  const shown = truncated ? rows.slice(0, limit) : rows
+  const last = shown.at(-1) as { readonly id?: string } | undefined
+  const next =
+    truncated && goesOn && last?.id !== undefined
+      ? `${call.v3}${path}?${new URLSearchParams({ ...call.query, marker: last.id })}`
+      : null
   return {
     status: 200,
     body: {
-      [name]: truncated ? rows.slice(0, limit) : rows,
-      links: { self: `${call.v3}${path}`, previous: null, next: null },
+      [name]: shown,
+      links: { self: `${call.v3}${path}`, previous: null, next },
       ...(truncated ? { truncated: true } : {}),
     },
   }
 }
+
+/** Which names, and from where on: of a query `name`, `name__contains` and its like, `limit` and `marker`. */
+export async function namedQuery(
+  { query }: Call,
+  find: (id: string) => Promise<NamedPlace | null>,
+): Promise<NamedFilter> {
+  const nameParts = Object.entries(query).flatMap(([key, text]): NamePart[] => {
+    const how = namePartKeys.get(key)
+    return how === undefined ? [] : [{ how, text }]
+  })
+  const { marker } = query
+  const after = marker === undefined ? null : await find(marker)
+  if (marker !== undefined && after === null) throw invalid('marker must be the id of one that the list has')
+  return {
+    ...given('name', query.name),
+    ...(nameParts.length === 0 ? {} : { nameParts }),
+    ...(after === null ? {} : { after: { name: after.name, id: after.id } }),
+    limit: limitOf(query) + 1,
+  }
+}
+
+/** Keystone's names for ways to compare; those with and without regard to letter case are the same here, as with MySQL there. */
+const namePartKeys: ReadonlyMap<string, NamePart['how']> = new Map([
+  ['name__contains', 'contains'],
+  ['name__icontains', 'contains'],
+  ['name__startswith', 'startswith'],
+  ['name__istartswith', 'startswith'],
+  ['name__endswith', 'endswith'],
+  ['name__iendswith', 'endswith'],
+  ['name__iexact', 'is'],
+])
 
 /** Rows one list answers at most. */
 export const maxRows = 10_000
@@ -92,6 +140,15 @@ export function limitOf(query: Readonly<Record<string, string>>): number {
 
 /** Keystone reads every text but these as true. */
 export const truthOf = (text: string): boolean => !['0', 'false', 'no', 'off'].includes(text.toLowerCase())
+
+/** A flag of the query: its bare presence means yes. */
+export const isOn = (text: string | undefined): boolean => text !== undefined && truthOf(text)
+
+/** What is done and has nothing to show. */
+export async function done(work: Promise<unknown>): Promise<Answer> {
+  await work
+  return { status: 204 }
+}
 
 /** `{ name }` when it is given: filters with absent keys left out. */
 export function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

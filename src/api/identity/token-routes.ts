@@ -5,7 +5,8 @@ import type { DomainRef as AuthDomainRef, UserRef as AuthUserRef } from '../../a
 import type { IssuedToken, ScopeRequest } from '../../auth/manager.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import { fault, invalid } from '../../model/errors.ts'
-import { domainView, projectView } from './views.ts'
+import { tokenCatalog } from './catalog.ts'
+import { domainView, projectViews } from './views.ts'
 import { collection, isAdmin, maxRows, type Answer, type Call, type IdentityRoute } from './route.ts'
 import { AuthBody, type DomainRef, type UserRef } from './schemas.ts'
 import { tokenView } from './token-view.ts'
@@ -13,14 +14,19 @@ import { tokenView } from './token-view.ts'
 type Auth = Static<typeof AuthBody>['auth']
 type NamedInDomain = Static<typeof UserRef>
 
-const withCatalog = (call: Call): boolean => call.query.nocatalog === undefined
+/** With its catalog, unless the query wants none. */
+async function viewOf(call: Call, token: ValidToken): Promise<object> {
+  if (call.query.nocatalog !== undefined) return tokenView(token)
+  return tokenView(token, tokenCatalog(call, await call.parts.auth.catalog.recent(), token))
+}
 
 async function login(call: Call): Promise<Answer> {
   const issued = await issue(call, (call.body as { auth: Auth }).auth)
   return {
     status: 201,
     headers: { 'x-subject-token': issued.token },
-    body: tokenView(call.parts, issued, call.base, withCatalog(call)),
+    body: await viewOf(call, issued),
+    loggedIn: issued.standing.identity,
   }
 }
 
@@ -107,7 +113,7 @@ async function show(call: Call): Promise<Answer> {
   return {
     status: 200,
     headers: { 'x-subject-token': call.subject ?? '' },
-    body: tokenView(call.parts, found, call.base, withCatalog(call)),
+    body: await viewOf(call, found),
   }
 }
 
@@ -117,18 +123,6 @@ async function revoke(call: Call): Promise<Answer> {
   return { status: 204 }
 }
 
-/** Ids of what the user holds a role on. */
-export async function targetsOf(call: Call, userId: string, type: 'project' | 'domain'): Promise<string[]> {
-  const { auth } = call.parts
-  const groupIds = await auth.directory.users.groupIdsOf(userId)
-  const rows = await auth.roles.assignments({
-    actors: [{ type: 'user', id: userId }, ...groupIds.map((id) => ({ type: 'group' as const, id }))],
-    targetType: type,
-    limit: maxRows,
-  })
-  return [...new Set(rows.map((row) => row.target_id))]
-}
-
 /** Projects the user may be scoped to. An application credential stands for its own project only. */
 export async function projectsOf(call: Call, userId: string, path: string): Promise<Answer> {
   if ((await call.parts.auth.directory.users.findUser({ id: userId })) === null)
@@ -136,26 +130,14 @@ export async function projectsOf(call: Call, userId: string, path: string): Prom
   const { standing } = call.token
   const bound =
     standing.applicationCredential !== null && standing.user.id === userId ? standing.project : null
-  const ids = bound === null ? await targetsOf(call, userId, 'project') : [bound.id]
+  const ids = bound === null ? await call.parts.auth.roles.placesOf(userId, 'project') : [bound.id]
   const rows = await call.parts.auth.directory.listProjects({ ids, enabled: 1, limit: maxRows })
-  return collection(
-    call,
-    'projects',
-    path,
-    rows.map((row) => projectView(call, row)),
-    maxRows,
-  )
+  return collection(call, 'projects', path, await projectViews(call, rows), maxRows)
 }
 
 export const tokenRoutes: readonly IdentityRoute[] = [
   { method: 'POST', path: '/v3/auth/tokens', access: 'open', body: AuthBody, handler: login },
   { method: 'GET', path: '/v3/auth/tokens', access: 'token', handler: show },
-  {
-    method: 'HEAD',
-    path: '/v3/auth/tokens',
-    access: 'token',
-    handler: async (call) => ({ ...(await show(call)), body: undefined }) as Answer,
-  },
   { method: 'DELETE', path: '/v3/auth/tokens', access: 'token', handler: revoke },
   {
     method: 'GET',
@@ -168,16 +150,24 @@ export const tokenRoutes: readonly IdentityRoute[] = [
     path: '/v3/auth/domains',
     access: 'token',
     handler: async (call) => {
-      const ids = new Set(await targetsOf(call, call.token.standing.user.id, 'domain'))
-      const rows = await call.parts.auth.directory.listDomains({ enabled: 1, limit: maxRows })
-      const held = rows.filter((row) => ids.has(row.id)).map((row) => domainView(call, row))
-      return collection(call, 'domains', '/auth/domains', held, maxRows)
+      const { directory, roles } = call.parts.auth
+      const ids = await roles.placesOf(call.token.standing.user.id, 'domain')
+      const rows = await directory.listDomains({ ids, enabled: 1, limit: maxRows })
+      const views = rows.map((row) => domainView(call, row))
+      return collection(call, 'domains', '/auth/domains', views, maxRows)
     },
   },
   {
     method: 'GET',
     path: '/v3/auth/system',
     access: 'token',
-    handler: (call) => ({ status: 200, body: { system: [], links: { self: `${call.v3}/auth/system` } } }),
+    handler: async (call) => {
+      const { standing } = call.token
+      // A credential stands for one project, whatever its owner may do elsewhere.
+      const may =
+        standing.applicationCredential === null && (await call.parts.auth.roles.onSystem(standing.user.id))
+      const system = may ? [{ all: true }] : []
+      return { status: 200, body: { system, links: { self: `${call.v3}/auth/system` } } }
+    },
   },
 ]

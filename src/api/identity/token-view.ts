@@ -3,20 +3,15 @@ import type { AccessRule } from '../../auth/access-rules.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import type { DomainRow } from '../../db/store/identity.ts'
 import { isoMicros } from '../../runtime/clock.ts'
-import { catalog } from './catalog.ts'
-import type { IdentityParts } from './route.ts'
+import { passwordExpiry } from './views.ts'
 
 /** `2026-08-01T10:00:00.000000Z`. */
 export const keystoneTime = (micros: number): string => `${isoMicros(micros)}Z`
 
 const domainView = ({ id, name }: DomainRow): object => ({ id, name })
 
-export function tokenView(
-  parts: IdentityParts,
-  { claims, standing }: ValidToken,
-  base: string,
-  withCatalog: boolean,
-): object {
+/** `catalog`: absent = none is shown, as of an unscoped token. */
+export function tokenView({ claims, standing }: ValidToken, catalog?: readonly object[]): object {
   const { user, userDomain, project, domain, roles, applicationCredential } = standing
   const { scope } = claims
   return {
@@ -26,7 +21,7 @@ export function tokenView(
         id: user.id,
         name: user.name,
         domain: domainView(userDomain),
-        password_expires_at: null,
+        password_expires_at: passwordExpiry(user),
       },
       audit_ids: claims.auditIds,
       issued_at: keystoneTime(claims.issuedAt),
@@ -47,7 +42,7 @@ export function tokenView(
               ...(standing.accessRules === null ? {} : { access_rules: standing.accessRules.map(ruleView) }),
             },
           }),
-      ...(withCatalog && scope.type !== 'unscoped' ? { catalog: catalog(parts, base) } : {}),
+      ...(catalog === undefined || scope.type === 'unscoped' ? {} : { catalog }),
     },
   }
 }

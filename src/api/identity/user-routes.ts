@@ -1,13 +1,16 @@
 /** Users and groups. An account may see itself and change its own password; the rest is for administrators. */
 import type { Static } from 'typebox'
 import { notFound } from '../../auth/directory.ts'
+import { accountOptions, type AccountOptionsChange } from '../../model/account-options.ts'
 import { invalid } from '../../model/errors.ts'
 import { ownDomain } from './project-routes.ts'
 import {
   collection,
+  done,
   given,
   limitOf,
   maxRows,
+  namedQuery,
   ownerOrAdmin,
   truthOf,
   type Answer,
@@ -22,22 +25,22 @@ const directoryOf = (call: Call) => call.parts.auth.directory
 
 function actorQuery({ query }: Call) {
   const enabled = query.enabled === undefined ? undefined : truthOf(query.enabled)
-  return {
-    ...given('name', query.name),
-    ...given('domainId', query.domain_id),
-    ...given('enabled', enabled),
-  }
+  return { ...given('domainId', query.domain_id), ...given('enabled', enabled) }
 }
 
 async function listUsers(call: Call): Promise<Answer> {
-  const limit = limitOf(call.query)
-  const users = await directoryOf(call).users.listUsers({ ...actorQuery(call), limit: limit + 1 })
-  return collection(
-    call,
-    'users',
-    '/users',
-    users.map((user) => userView(call, user)),
-    limit,
+  const { users } = directoryOf(call)
+  const names = await namedQuery(call, (id) => users.findUser({ id }))
+  const rows = await users.listUsers({ ...actorQuery(call), ...names })
+  const views = rows.map((user) => userView(call, user))
+  return collection(call, 'users', '/users', views, limitOf(call.query), { goesOn: true })
+}
+
+/** Those that are known here; null takes one away. */
+function optionsOf({ options }: Static<typeof UserChange>['user']): AccountOptionsChange | undefined {
+  if (options === undefined) return undefined
+  return Object.fromEntries(
+    accountOptions.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
   )
 }
 
@@ -51,6 +54,7 @@ async function createUser(call: Call): Promise<Answer> {
     email: user.email ?? null,
     enabled: user.enabled ?? true,
     defaultProjectId: user.default_project_id ?? null,
+    ...given('options', optionsOf(user)),
   })
   return { status: 201, body: { user: userView(call, made) } }
 }
@@ -77,6 +81,7 @@ async function updateUser(call: Call): Promise<Answer> {
     ...given('email', user.email),
     ...given('enabled', user.enabled),
     ...given('defaultProjectId', user.default_project_id),
+    ...given('options', optionsOf(user)),
     ...(typeof user.password === 'string' ? { password: user.password } : {}),
   })
   return { status: 200, body: { user: userView(call, after) } }
@@ -109,16 +114,12 @@ async function groupsOf(call: Call): Promise<Answer> {
 }
 
 async function listGroups(call: Call): Promise<Answer> {
-  const limit = limitOf(call.query)
+  const { users } = directoryOf(call)
   const { enabled: _groupsAreAlwaysOn, ...query } = actorQuery(call)
-  const groups = await directoryOf(call).users.listGroups({ ...query, limit: limit + 1 })
-  return collection(
-    call,
-    'groups',
-    '/groups',
-    groups.map((group) => groupView(call, group)),
-    limit,
-  )
+  const names = await namedQuery(call, (id) => users.findGroup({ id }))
+  const groups = await users.listGroups({ ...query, ...names })
+  const views = groups.map((group) => groupView(call, group))
+  return collection(call, 'groups', '/groups', views, limitOf(call.query), { goesOn: true })
 }
 
 async function createGroup(call: Call): Promise<Answer> {
@@ -157,11 +158,6 @@ async function isMember(call: Call): Promise<Answer> {
   const { id = '', user_id: userId = '' } = call.params
   const members = await directoryOf(call).users.memberIdsOf(id)
   if (!members.includes(userId)) throw notFound('user in the group', userId)
-  return { status: 204 }
-}
-
-const done = async (work: Promise<void>): Promise<Answer> => {
-  await work
   return { status: 204 }
 }
 
@@ -216,7 +212,6 @@ export const userRoutes: readonly IdentityRoute[] = [
     handler: (call) => done(directoryOf(call).deleteGroup(call.params.id ?? '')),
   },
   { method: 'GET', path: '/v3/groups/:id/users', access: 'admin', handler: listMembers },
-  { method: 'HEAD', path: member, access: 'admin', handler: isMember },
   { method: 'GET', path: member, access: 'admin', handler: isMember },
   {
     method: 'PUT',

@@ -2,6 +2,7 @@
 import type { GroupRecord, UserRecord } from '../../auth/backends/backend.ts'
 import type { DomainRow, ProjectRow } from '../../db/store/identity.ts'
 import type { RoleRow } from '../../db/store/roles.ts'
+import { isoMicros } from '../../runtime/clock.ts'
 import type { Call } from './route.ts'
 
 export const domainView = (call: Call, row: DomainRow): object => ({
@@ -14,18 +15,34 @@ export const domainView = (call: Call, row: DomainRow): object => ({
   links: { self: `${call.v3}/domains/${row.id}` },
 })
 
-export const projectView = (call: Call, row: ProjectRow): object => ({
-  id: row.id,
-  name: row.name,
-  domain_id: row.domain_id,
-  description: row.description,
-  enabled: row.enabled === 1,
-  parent_id: row.parent_id,
-  is_domain: false,
-  tags: [],
-  options: {},
+/** Each with its tags: one statement for all of them. */
+export async function projectViews(call: Call, rows: readonly ProjectRow[]): Promise<object[]> {
+  const tags = await call.parts.auth.tree.tagsOf(rows.map(({ id }) => id))
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    domain_id: row.domain_id,
+    description: row.description,
+    enabled: row.enabled === 1,
+    parent_id: row.parent_id ?? row.domain_id,
+    is_domain: false,
+    tags: tags.get(row.id) ?? [],
+    options: {},
+    links: { self: `${call.v3}/projects/${row.id}` },
+  }))
+}
+
+export const domainAsProject = (call: Call, row: DomainRow): object => ({
+  ...domainView(call, row),
+  domain_id: null,
+  parent_id: null,
+  is_domain: true,
   links: { self: `${call.v3}/projects/${row.id}` },
 })
+
+/** Keystone writes this one without its zone. */
+export const passwordExpiry = ({ passwordExpiresAt = null }: UserRecord): string | null =>
+  passwordExpiresAt === null ? null : isoMicros(passwordExpiresAt)
 
 export const userView = (call: Call, user: UserRecord): object => ({
   id: user.id,
@@ -33,8 +50,8 @@ export const userView = (call: Call, user: UserRecord): object => ({
   domain_id: user.domainId,
   description: user.description,
   enabled: user.enabled,
-  password_expires_at: null,
-  options: {},
+  password_expires_at: passwordExpiry(user),
+  options: user.options ?? {},
   ...(user.email === null ? {} : { email: user.email }),
   ...(user.defaultProjectId === null ? {} : { default_project_id: user.defaultProjectId }),
   links: { self: `${call.v3}/users/${user.id}` },

@@ -2,11 +2,9 @@
 import { deleteLock, updateLockOf } from '../../app/resource-locks/change.ts'
 import { createLock } from '../../app/resource-locks/create.ts'
 import { findLock, list, type ListLocks } from '../../app/resource-locks/find.ts'
-import { invalid } from '../../model/errors.ts'
-import { microsFromIso } from '../../model/iso-time.ts'
 import * as wire from '../../wire/resource-locks/schema.ts'
 import { listReply } from '../list-reply.ts'
-import { booleanQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
+import { booleanQuery, nextLink, pageRequest, stampQuery, type PageRequest } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { lockView } from './view.ts'
 
@@ -42,18 +40,10 @@ function listInput(query: Query, maxLimit: number): ListLocks & { page: PageRequ
       lockContext: given('lock_context'),
       lockReason: given('lock_reason'),
       lockReasonLike: given('lock_reason~'),
-      createdSince: stampIn(query, 'created_since'),
-      createdBefore: stampIn(query, 'created_before'),
+      createdSince: stampQuery(query, 'created_since'),
+      createdBefore: stampQuery(query, 'created_before'),
     },
   }
-}
-
-function stampIn(query: Query, name: string): number | undefined {
-  const text = query[name]
-  if (text === undefined || text === '') return undefined
-  const micros = microsFromIso(text)
-  if (micros === null) throw invalid(`${name} must be a time such as 2026-01-31T12:00:00`)
-  return micros
 }
 
 export const resourceLockRoutes: readonly Route[] = [

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../../app/context.ts'
+import type { AuditTrail } from '../../audit/trail.ts'
 import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Bus } from '../../bus/bus.ts'
 import { backendHealth, ping } from '../../db/store/health.ts'
@@ -16,6 +17,8 @@ export interface HealthParts extends AppParts {
   readonly auth: TokenVerifier
   /** True once the API has been told to stop: it still serves, and wants no new clients. */
   readonly leaving: () => boolean
+  /** Null where nothing is written down. */
+  readonly audit?: () => AuditTrail['state'] | null
 }
 
 export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
@@ -44,12 +47,14 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
       serves_shares: row.health === 'ready' && row.stopped === 0 && row.heartbeat_at > upSince,
     }))
     const { kind, state, since, reason } = parts.bus.state()
+    const audit = parts.audit?.() ?? null
     const rules = parts.policy.state()
     return {
       status: 'ok',
       serves_shares: backends.some((backend) => backend.serves_shares),
       // Down, it costs seconds and no request: that is for people to see, not for a balancer to act on.
       bus: { kind, state, since: isoMicros(since), reason },
+      audit: audit === null ? null : { rows: sinkView(audit.rows), stream: sinkView(audit.stream) },
       policy: {
         file: rules.file === '' ? null : rules.file,
         state: rules.broken === null ? 'in force' : 'broken',
@@ -64,6 +69,8 @@ export function healthRoute(app: FastifyInstance, parts: HealthParts): void {
     }
   })
 }
+
+const sinkView = (sink: AuditTrail['state']['rows']): object => ({ ...sink, since: isoMicros(sink.since) })
 
 /** Null also when that can't be known now: a Keystone that is away takes no API out of the balancer. */
 async function whoAsks(auth: TokenVerifier, token: string): Promise<Identity | null> {

@@ -47,10 +47,13 @@ export function readGauges(parts: Pick<AppParts, 'store' | 'clock' | 'bus'>, met
     return Promise.resolve()
   })
   metrics.collect('pools', async () => {
-    for (const { label, total_gib, free_gib, placed_gib } of await poolCapacity(parts.store.db)) {
+    for (const { label, total_gib, free_gib, placed_gib, exceeding_bytes } of await poolCapacity(
+      parts.store.db,
+    )) {
       if (total_gib !== null) metrics.poolTotal.set({ pool: label }, total_gib * bytesPerGib)
       if (free_gib !== null) metrics.poolFree.set({ pool: label }, free_gib * bytesPerGib)
       metrics.poolPlaced.set({ pool: label }, placed_gib * bytesPerGib)
+      if (exceeding_bytes !== null) metrics.poolExceeding.set({ pool: label }, exceeding_bytes)
     }
     metrics.storageFindings.reset()
     for (const { backend, problem, count } of await countFindings(parts.store.db)) {

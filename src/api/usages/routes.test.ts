@@ -4,7 +4,13 @@ import { seedShare, seedSnapshot } from '../seed.fixture.ts'
 import { openBench, type Bench, type Token } from '../test-bench.ts'
 import { usageRoutes } from './routes.ts'
 
-const table = ['GET /shares/:id/usage 2.0–', 'GET /snapshots/:id/usage 2.0–']
+const table = [
+  'GET /shares/:id/usage 2.0–',
+  'GET /snapshots/:id/usage 2.0–',
+  'GET /shares/:id/usage/history 2.0–',
+  'GET /usage/history 2.0–',
+  'GET /scheduler-stats/pools/history 2.0–',
+]
 routeLaws('usage', usageRoutes, table, async (bench) => {
   const share = await seedShare(bench)
   const snapshot = await seedSnapshot(bench, share)

@@ -1,9 +1,24 @@
 /** Usage figures over HTTP. */
 import type { Ctx } from '../../app/context.ts'
+import {
+  poolHistory,
+  projectHistory,
+  shareHistory,
+  type History,
+  type HistoryInput,
+} from '../../app/usages/history.ts'
+import type { UsagePoint } from '../../db/store/usage-points.ts'
+import type { UsageStep } from '../../model/usage-steps.ts'
 import { lastUsage, measuredShare, measuredSnapshot, type Measured } from '../../app/usages/show.ts'
 import { isoMicros } from '../../runtime/clock.ts'
-import { showShareUsage, showSnapshotUsage } from '../../wire/usages/schema.ts'
-import { booleanQuery } from '../lists.ts'
+import {
+  showPoolUsageHistory,
+  showProjectUsageHistory,
+  showShareUsage,
+  showShareUsageHistory,
+  showSnapshotUsage,
+} from '../../wire/usages/schema.ts'
+import { booleanQuery, stampQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { freshUsage } from './wait.ts'
 
@@ -36,11 +51,52 @@ async function usage(ctx: Ctx, what: Measured, query: Query): Promise<object> {
   }
 }
 
+const historyInput = (query: {
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly step?: UsageStep['name'] | undefined
+}): HistoryInput => ({
+  since: stampQuery(query, 'since') ?? null,
+  until: stampQuery(query, 'until') ?? null,
+  step: query.step ?? null,
+})
+
+const historyView = (
+  { id, stepS, since, until, points }: History,
+  more: (point: UsagePoint) => object,
+): object => ({
+  usage_history: {
+    id,
+    step_s: stepS,
+    since: isoMicros(since),
+    until: isoMicros(until),
+    points: points.map((point) => ({
+      at: isoMicros(point.at),
+      size_bytes: point.size_bytes,
+      used_bytes: point.used_bytes,
+      ...more(point),
+    })),
+  },
+})
+
 export const usageRoutes: readonly Route[] = [
   route(showShareUsage, { waits: true }, async (ctx, { params, query }) =>
     usage(ctx, await measuredShare(ctx, params.id ?? ''), query),
   ),
   route(showSnapshotUsage, { waits: true }, async (ctx, { params, query }) =>
     usage(ctx, await measuredSnapshot(ctx, params.id ?? ''), query),
+  ),
+  route(showShareUsageHistory, {}, async (ctx, { params, query }) =>
+    historyView(await shareHistory(ctx, params.id ?? '', historyInput(query)), () => ({})),
+  ),
+  route(showProjectUsageHistory, {}, async (ctx, { query }) =>
+    historyView(await projectHistory(ctx, query.project_id ?? null, historyInput(query)), ({ shares }) => ({
+      shares,
+    })),
+  ),
+  route(showPoolUsageHistory, {}, async (ctx, { query }) =>
+    historyView(await poolHistory(ctx, query.pool, historyInput(query)), ({ placed_bytes }) => ({
+      placed_bytes,
+    })),
   ),
 ]

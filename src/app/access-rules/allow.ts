@@ -75,7 +75,7 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
 export function recordRule(
   ctx: Ctx,
   share: ShareRow,
-  event: 'access.allowed' | 'access.denied',
+  event: 'access.allowed' | 'access.denied' | 'access.updated',
   rule: Pick<AccessRuleRow, 'id' | 'access_type' | 'access_level'>,
 ): Promise<void> {
   return recordEvent(ctx.tx, {

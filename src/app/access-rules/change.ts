@@ -51,4 +51,5 @@ export async function updateLevel(ctx: Ctx, ruleId: string, level: string): Prom
   refuseAtOnce(ruleGates.update({ rule, share, instances }))
   await queueLevel(ctx.tx, rule.id, level, ctx.clock.now())
   await tellBackends(ctx, instances)
+  await recordRule(ctx, share, 'access.updated', { ...rule, access_level: level })
 }

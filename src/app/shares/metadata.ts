@@ -1,6 +1,7 @@
 /** Metadata of a share. Readers of a public share may read it; only its own project and administrators write it. */
 import type { Ctx } from '../context.ts'
 import type { MetadataOwner } from '../metadata/metadata.ts'
+import { recordUpdate } from '../updated.ts'
 import { findShare, findShareToChange } from './find.ts'
 
 const rules = {
@@ -20,6 +21,7 @@ export async function shareMetadataOwner(
     projectId: share.project_id,
     resource: 'shares',
     ...adminKeysOfShares(ctx),
+    changed: () => recordUpdate(ctx, 'share', share),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { updateShareColumns } from '../../db/store/shares.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { refuseAtOnce } from '../barriers.ts'
+import { recordUpdate } from '../updated.ts'
 import { findShareToChange } from './find.ts'
 
 export interface UpdateShareInput {
@@ -21,4 +22,5 @@ export async function update(ctx: Ctx, id: string, input: UpdateShareInput): Pro
     ...(input.isPublic === undefined ? {} : { is_public: input.isPublic ? 1 : 0 }),
     updated_at: ctx.clock.now(),
   })
+  await recordUpdate(ctx, 'share', share)
 }

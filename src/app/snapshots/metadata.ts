@@ -1,6 +1,7 @@
 /** Metadata of a snapshot. */
 import type { Ctx } from '../context.ts'
 import type { MetadataOwner } from '../metadata/metadata.ts'
+import { recordUpdate } from '../updated.ts'
 import { findSnapshotAs, findSnapshotToChange } from './find.ts'
 
 export async function snapshotMetadata(
@@ -17,5 +18,6 @@ export async function snapshotMetadata(
     resource: 'snapshots',
     adminKeys: [],
     adminRule: null,
+    changed: () => recordUpdate(ctx, 'snapshot', snapshot),
   }
 }

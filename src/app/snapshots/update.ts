@@ -1,6 +1,7 @@
 /** Name and description. */
 import type { Ctx } from '../context.ts'
 import { updateSnapshotColumns } from '../../db/store/snapshot-list.ts'
+import { recordUpdate } from '../updated.ts'
 import { findSnapshotToChange } from './find.ts'
 
 export interface UpdateSnapshotInput {
@@ -15,4 +16,5 @@ export async function update(ctx: Ctx, id: string, input: UpdateSnapshotInput): 
     ...(input.description === undefined ? {} : { description: input.description }),
     updated_at: ctx.clock.now(),
   })
+  await recordUpdate(ctx, 'snapshot', snapshot)
 }

@@ -5,7 +5,9 @@
  * is a `TokenVerifier` (`../verifier.ts`) in the Auth Manager's place.
  */
 import type { NamedRef } from '../../db/store/identity.ts'
+import type { NamedFilter } from '../../db/store/names.ts'
 import type { AssignmentRow, RoleActor } from '../../db/store/roles.ts'
+import type { AccountOptions, AccountOptionsChange } from '../../model/account-options.ts'
 import type { Gate } from '../gate.ts'
 
 export interface UserRecord {
@@ -18,6 +20,10 @@ export interface UserRecord {
   readonly defaultProjectId: string | null
   /** Changes when every token of the account must die: new password, account disabled. */
   readonly generation: number
+  /** Microseconds; null = never, or not known here. */
+  readonly passwordExpiresAt?: number | null
+  /** Absent where the account is administered elsewhere. */
+  readonly options?: AccountOptions
 }
 
 export interface GroupRecord {
@@ -27,12 +33,10 @@ export interface GroupRecord {
   readonly description: string
 }
 
-export interface ActorQuery {
-  readonly name?: string
+export interface ActorQuery extends NamedFilter {
   readonly domainId?: string
   readonly enabled?: boolean
   readonly ids?: readonly string[]
-  readonly limit: number
 }
 
 export interface UserBackend {
@@ -43,6 +47,10 @@ export interface UserBackend {
    * none of that name. Throws `Unavailable` when that can't be known now.
    */
   checkPassword(user: UserRecord | null, password: string, domainId?: string): Promise<boolean>
+  /** Whether the password that was right must be changed before the account is let in; absent: never here. */
+  mustChangePassword?(user: UserRecord): boolean
+  /** The account has logged in. */
+  noteLogin?(user: UserRecord): Promise<void>
   groupIdsOf(userId: string): Promise<readonly string[]>
   memberIdsOf(groupId: string): Promise<readonly string[]>
   findGroup(ref: NamedRef): Promise<GroupRecord | null>
@@ -68,6 +76,7 @@ export interface UserChange {
   readonly email?: string | null
   readonly enabled?: boolean
   readonly defaultProjectId?: string | null
+  readonly options?: AccountOptionsChange
 }
 
 /**
@@ -79,9 +88,11 @@ export interface UserAdmin {
   createUser(user: Omit<UserRecord, 'generation'>, password: string | null): Promise<string>
   /** A disabled account's tokens die for good, also when it is enabled again. */
   updateUser(id: string, change: UserChange): Promise<void>
-  /** All tokens of the account die. */
+  /** Throws `InvalidInput` for a password that could not be set of this user; absent: that is found out when it is set. */
+  refusePassword?(user: Pick<UserRecord, 'name' | 'domainId'>, password: string): Promise<void>
+  /** As an administrator does, whatever it was before. All tokens of the account die. */
   setPassword(id: string, password: string): Promise<void>
-  /** The same, unless the account's generation is no longer that of `user`: false then. */
+  /** As its owner does, by his rules, unless the account's generation is no longer that of `user`: false then. */
   replacePassword(user: UserRecord, password: string): Promise<boolean>
   deleteUser(id: string): Promise<void>
   /** Answers the id. */

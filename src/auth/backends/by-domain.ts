@@ -7,6 +7,7 @@ import { findDomain, type NamedRef } from '../../db/store/identity.ts'
 import type { AssignmentRow, RoleActor } from '../../db/store/roles.ts'
 import { fault } from '../../model/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { Going } from '../administrators.ts'
 import type { Gate } from '../gate.ts'
 import type { ActorQuery, GroupRecord, UserAdmin, UserBackend, UserRecord } from './backend.ts'
 import { LdapBackend } from './ldap/backend.ts'
@@ -27,6 +28,8 @@ export interface ByDomainParts {
   /** Where all other domains live. */
   readonly db: UserBackend
   readonly domains: readonly DirectoryDomain[]
+  /** Throws when it is the last administrator that would go from a directory; absent: anybody may. */
+  readonly refuseLast?: (going: Going) => Promise<void>
   /** For the log: what is wrong with the directory of a domain. */
   readonly trouble?: (message: string, domain: string) => void
 }
@@ -49,21 +52,43 @@ export class ByDomain implements UserBackend {
   }
 
   readonly admin: UserAdmin = {
-    createUser: async (user, password) => (await this.#adminOf(user.domainId)).createUser(user, password),
-    updateUser: async (id, change) => (await this.#adminOfOwner(id)).updateUser(id, change),
+    createUser: async (user, password) => {
+      const admin = await this.#adminOf(user.domainId)
+      if (admin !== this.#parts.db.admin) refuseOptions(user.options)
+      return admin.createUser(user, password)
+    },
+    updateUser: async (id, change) => {
+      const admin = await this.#adminOfOwner(id)
+      if (admin !== this.#parts.db.admin) refuseOptions(change.options)
+      if (change.enabled === false) await this.#refuseLast(id, { user: id })
+      await admin.updateUser(id, change)
+    },
+    refusePassword: async (user, password) =>
+      (await this.#adminOf(user.domainId)).refusePassword?.(user, password),
     setPassword: async (id, password) => (await this.#adminOfOwner(id)).setPassword(id, password),
     replacePassword: async (user, password) =>
       (await this.#adminOf(user.domainId)).replacePassword(user, password),
-    deleteUser: async (id) => (await this.#adminOfOwner(id)).deleteUser(id),
+    deleteUser: async (id) => {
+      const admin = await this.#adminOfOwner(id)
+      await this.#refuseLast(id, { user: id })
+      await admin.deleteUser(id)
+    },
     createGroup: async (group) => (await this.#adminOf(group.domainId)).createGroup(group),
     updateGroup: async (id, change) => (await this.#adminOfOwner(id)).updateGroup(id, change),
-    deleteGroup: async (id) => (await this.#adminOfOwner(id)).deleteGroup(id),
+    deleteGroup: async (id) => {
+      const admin = await this.#adminOfOwner(id)
+      await this.#refuseLast(id, { group: id })
+      await admin.deleteGroup(id)
+    },
     addMember: async (groupId, userId) => {
       await this.#refuseMixed(groupId, userId)
       await (await this.#adminOfOwner(groupId)).addMember(groupId, userId)
     },
-    removeMember: async (groupId, userId) =>
-      (await this.#adminOfOwner(groupId)).removeMember(groupId, userId),
+    removeMember: async (groupId, userId) => {
+      const admin = await this.#adminOfOwner(groupId)
+      await this.#refuseLast(groupId, { group: groupId, member: userId })
+      return admin.removeMember(groupId, userId)
+    },
   }
 
   async findUser(ref: NamedRef): Promise<UserRecord | null> {
@@ -77,6 +102,15 @@ export class ByDomain implements UserBackend {
   async checkPassword(user: UserRecord | null, password: string, domainId?: string): Promise<boolean> {
     const backend = await this.#ofDomain(user?.domainId ?? domainId ?? '')
     return backend.checkPassword(user, password, domainId)
+  }
+
+  /** Of one of a directory nothing is known that would make it so. */
+  mustChangePassword(user: UserRecord): boolean {
+    return this.#parts.db.mustChangePassword?.(user) ?? false
+  }
+
+  async noteLogin(user: UserRecord): Promise<void> {
+    await (await this.#ofDomain(user.domainId)).noteLogin?.(user)
   }
 
   async groupIdsOf(userId: string): Promise<readonly string[]> {
@@ -202,6 +236,11 @@ export class ByDomain implements UserBackend {
     return administrated(await this.#ofDomain(domainId))
   }
 
+  /** Accounts of the database are kept by its transactions. */
+  async #refuseLast(owner: string, going: Going): Promise<void> {
+    if ((await this.#ofOwner(owner)) !== this.#parts.db) await this.#parts.refuseLast?.(going)
+  }
+
   async #refuseMixed(groupId: string, userId: string): Promise<void> {
     if ((await this.#ofOwner(groupId)) === (await this.#ofOwner(userId))) return
     throw fault('Refused', {
@@ -209,6 +248,14 @@ export class ByDomain implements UserBackend {
         'A group of the database has no members from a directory, nor the other way round; assign the role to both.',
     })
   }
+}
+
+function refuseOptions(options: object | undefined): void {
+  if (options === undefined || Object.keys(options).length === 0) return
+  throw fault('Refused', {
+    message:
+      'Rules of passwords and logins are those of the directory server in this domain; users of it have no options here.',
+  })
 }
 
 function administrated({ admin }: UserBackend): UserAdmin {

@@ -5,7 +5,6 @@ import {
   deleteGroup,
   deleteUser,
   findGroup,
-  findUser,
   groupIdsOf,
   insertGroup,
   insertUser,
@@ -16,13 +15,21 @@ import {
   updateGroup,
   nextGeneration,
   updateUser,
-  updateUserOf,
   type ActorFilter,
   type GroupRow,
-  type UserRow,
 } from '../../db/store/identity.ts'
+import {
+  findAccount,
+  passwordFactsOf,
+  writePasswordFacts,
+  type AccountRow,
+} from '../../db/store/password-facts.ts'
+import { changedOptions } from '../../model/account-options.ts'
+import { isExpired, isInactive, noRules, type PasswordRules } from '../../model/password-rules.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { Keep } from '../administrators.ts'
 import type { Gate } from '../gate.ts'
+import { factsOf, optionsOf, PasswordBook, textOfOptions } from '../password-book.ts'
 import type { PasswordHasher } from '../passwords.ts'
 import type { ActorQuery, GroupRecord, UserAdmin, UserBackend, UserRecord } from './backend.ts'
 
@@ -32,55 +39,81 @@ export interface DbBackendParts {
   readonly hasher: PasswordHasher
   /** Hashing for administration; logins pass their own gate before they get here. */
   readonly gate: Gate
+  /** What may take away the last administrator; without it anything may. */
+  readonly keep?: Keep
+  /** Without them any password is one, for ever. */
+  readonly rules?: PasswordRules
 }
 
-export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserBackend {
+export function dbBackend(parts: DbBackendParts): UserBackend {
+  const { store, clock, rules = noRules, keep = store.transaction } = parts
   const { db } = store
+  const book = new PasswordBook({ ...parts, rules })
   const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
-
-  const hashed = (userId: string, password: string): Promise<string> =>
-    gate.run({ account: `u:${userId}`, address: 'administration' }, () => hasher.hash(password))
+  const record = (row: AccountRow): UserRecord => recordOf(row, rules, clock.now())
 
   const admin: UserAdmin = {
     async createUser(user, password) {
-      const hash = password === null ? null : await hashed(user.id, password)
-      const now = clock.now()
-      await insertUser(db, {
-        id: user.id,
-        domain_id: user.domainId,
-        name: user.name,
-        description: user.description,
-        email: user.email,
-        enabled: flag(user.enabled),
-        default_project_id: user.defaultProjectId,
-        password_hash: hash,
-        tokens_valid_after: now,
-        created_at: now,
+      const { options = {} } = user
+      const made = password === null ? null : await book.made(user.id, { name: user.name, options }, password)
+      await store.transaction(async (tx) => {
+        const now = clock.now()
+        await insertUser(tx, {
+          id: user.id,
+          domain_id: user.domainId,
+          name: user.name,
+          description: user.description,
+          email: user.email,
+          enabled: flag(user.enabled),
+          default_project_id: user.defaultProjectId,
+          password_hash: made?.hash ?? null,
+          tokens_valid_after: now,
+          created_at: now,
+        })
+        await writePasswordFacts(tx, user.id, {
+          ...made?.facts,
+          last_active_at: now,
+          options: textOfOptions(options),
+        })
       })
       return user.id
     },
     // Only what is to change is written: a password set meanwhile must not be undone by a new description.
-    updateUser: (id, change) =>
-      updateUser(db, id, {
+    async updateUser(id, change) {
+      const { enabled, options } = change
+      const set = {
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.description === undefined ? {} : { description: change.description }),
         ...(change.email === undefined ? {} : { email: change.email }),
-        ...(change.enabled === undefined ? {} : { enabled: flag(change.enabled) }),
+        ...(enabled === undefined ? {} : { enabled: flag(enabled) }),
         ...(change.defaultProjectId === undefined ? {} : { default_project_id: change.defaultProjectId }),
-        ...(change.enabled === false ? { tokens_valid_after: nextGeneration(clock.now()) } : {}),
-      }),
-    async setPassword(id, password) {
-      const password_hash = await hashed(id, password)
-      await updateUser(db, id, { password_hash, tokens_valid_after: nextGeneration(clock.now()) })
-    },
-    async replacePassword({ id, generation }, password) {
-      const password_hash = await hashed(id, password)
-      return updateUserOf(db, id, generation, {
-        password_hash,
-        tokens_valid_after: nextGeneration(clock.now()),
+        ...(enabled === false ? { tokens_valid_after: nextGeneration(clock.now()) } : {}),
+      }
+      const facts = enabled === true || options !== undefined
+      if (!facts) return enabled === false ? keep((tx) => updateUser(tx, id, set)) : updateUser(db, id, set)
+      await (enabled === false ? keep : store.transaction)(async (tx) => {
+        await updateUser(tx, id, set)
+        const row = await findAccount(tx, { id })
+        if (row === null) return
+        await writePasswordFacts(tx, id, {
+          // Who is let in again is not disabled at once for having been away.
+          ...(enabled === true ? { last_active_at: clock.now() } : {}),
+          ...(options === undefined
+            ? {}
+            : { options: textOfOptions(changedOptions(optionsOf(row.options), options)) }),
+        })
       })
     },
-    deleteUser: (id) => store.transaction((tx) => deleteUser(tx, id)),
+    refusePassword: async ({ name }, password) => book.refuseBad(password, name),
+    async setPassword(id, password) {
+      const row = await findAccount(db, { id })
+      if (row !== null) await book.set(row, password)
+    },
+    async replacePassword({ id, generation }, password) {
+      const row = await findAccount(db, { id })
+      return row !== null && row.tokens_valid_after === generation && book.replace(row, password)
+    },
+    deleteUser: (id) => keep((tx) => deleteUser(tx, id)),
     async createGroup({ id, name, domainId, description }) {
       await insertGroup(db, { id, name, domain_id: domainId, description })
       return id
@@ -92,20 +125,29 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
         ...(description === undefined ? {} : { description }),
       })
     },
-    deleteGroup: (id) => store.transaction((tx) => deleteGroup(tx, id)),
+    deleteGroup: (id) => keep((tx) => deleteGroup(tx, id)),
     addMember: (groupId, userId) => addMember(db, groupId, userId),
-    removeMember: (groupId, userId) => removeMember(db, groupId, userId),
+    removeMember: (groupId, userId) => keep((tx) => removeMember(tx, groupId, userId)),
   }
 
   return {
     admin,
-    findUser: async (ref) => recordOf(await findUser(db, ref)),
-    listUsers: async (query) => (await listUsers(db, filterOf(query))).map((row) => userRecord(row)),
-    async checkPassword(user, password) {
-      // Asked for nobody as well, so that time doesn't tell.
-      const row = await findUser(db, { id: user?.id ?? '' })
-      return hasher.matches(password, row?.password_hash ?? null)
+    async findUser(ref) {
+      const row = await findAccount(db, ref)
+      return row === null ? null : record(row)
     },
+    async listUsers(query) {
+      const rows = await listUsers(db, filterOf(query))
+      const facts = await passwordFactsOf(
+        db,
+        rows.map(({ id }) => id),
+      )
+      return rows.map((row) => record({ ...nothingKnown, ...row, ...facts.get(row.id) }))
+    },
+    checkPassword: (user, password) => book.check(user?.id ?? '', password, user?.enabled === true),
+    mustChangePassword: ({ passwordExpiresAt = null, options = {} }) =>
+      isExpired(passwordExpiresAt, options, clock.now()),
+    noteLogin: ({ id }) => book.noteLogin(id),
     groupIdsOf: (userId) => groupIdsOf(db, userId),
     memberIdsOf: (groupId) => memberIdsOf(db, groupId),
     async findGroup(ref) {
@@ -116,18 +158,30 @@ export function dbBackend({ store, clock, hasher, gate }: DbBackendParts): UserB
   }
 }
 
-const recordOf = (row: UserRow | null): UserRecord | null => (row === null ? null : userRecord(row))
+const nothingKnown = {
+  password_mark: null,
+  set_at: null,
+  expires_at: null,
+  by_owner: null,
+  last_active_at: null,
+  options: null,
+}
 
-const userRecord = (row: UserRow): UserRecord => ({
-  id: row.id,
-  name: row.name,
-  domainId: row.domain_id,
-  description: row.description,
-  email: row.email,
-  enabled: row.enabled === 1,
-  defaultProjectId: row.default_project_id,
-  generation: row.tokens_valid_after,
-})
+function recordOf(row: AccountRow, rules: PasswordRules, now: number): UserRecord {
+  const options = optionsOf(row.options)
+  return {
+    id: row.id,
+    name: row.name,
+    domainId: row.domain_id,
+    description: row.description,
+    email: row.email,
+    enabled: row.enabled === 1 && !isInactive(rules, options, { lastActiveAt: row.last_active_at, now }),
+    defaultProjectId: row.default_project_id,
+    generation: row.tokens_valid_after,
+    passwordExpiresAt: options.ignore_password_expiry === true ? null : factsOf(row).expiresAt,
+    options,
+  }
+}
 
 const groupRecord = (row: GroupRow): GroupRecord => ({
   id: row.id,

@@ -2,7 +2,9 @@
 import type { Command } from '../command.ts'
 import { aboutCommands } from './about.ts'
 import { accessCommands } from './access.ts'
+import { auditCommands } from './audit.ts'
 import { completionCommand, helpTreeCommand } from './completion.ts'
+import { eventCommands } from './event.ts'
 import { exportLocationCommands } from './export-location.ts'
 import { instanceCommands } from './instance.ts'
 import { lockCommands } from './lock.ts'
@@ -18,7 +20,7 @@ import { shareList } from './share-list.ts'
 import { snapshotAccessCommands } from './snapshot-access.ts'
 import { snapshotCommands } from './snapshot.ts'
 import { typeCommands } from './type.ts'
-import { shareUsage, snapshotUsage } from './usage.ts'
+import { shareUsage, shareUsageHistory, snapshotUsage } from './usage.ts'
 
 /** What each group of commands is about. */
 export const nouns: Readonly<Record<string, string>> = {
@@ -43,6 +45,8 @@ export const nouns: Readonly<Record<string, string>> = {
   lock: 'Locks against deletion.',
   operation: 'The work behind requests.',
   permission: 'What you may do with things.',
+  event: 'What changes, as it changes.',
+  audit: 'Who did what (administrators).',
   token: 'Signing in.',
   help: 'Help.',
 }
@@ -52,6 +56,7 @@ const working: readonly Command[] = [
   shareList,
   shareShow,
   shareUsage,
+  shareUsageHistory,
   shareSet,
   shareUnset,
   shareResize,
@@ -69,6 +74,8 @@ const working: readonly Command[] = [
   ...messageCommands,
   ...operationCommands,
   ...permissionCommands,
+  ...eventCommands,
+  ...auditCommands,
   ...lockCommands,
   ...quotaCommands,
   ...instanceCommands,

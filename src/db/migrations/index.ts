@@ -13,6 +13,8 @@ import * as mountPointNames from './0010-mount-point-names.ts'
 import * as ensureRuns from './0011-ensure-runs.ts'
 import * as storageFindings from './0012-storage-findings.ts'
 import * as causesInWords from './0013-causes-in-words.ts'
+import * as eventOrder from './0014-event-order.ts'
+import * as usagePoints from './0015-usage-points.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -28,4 +30,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-ensure-runs': ensureRuns,
   '0012-storage-findings': storageFindings,
   '0013-causes-in-words': causesInWords,
+  '0014-event-order': eventOrder,
+  '0015-usage-points': usagePoints,
 }

@@ -1,6 +1,6 @@
 /** Application credentials and revoked tokens. */
 import type { Insertable, Selectable } from 'kysely'
-import type { ApplicationCredentialsTable, DbOrTx, Stamp } from '../schema.ts'
+import type { ApplicationCredentialsTable, CredentialRulesTable, DbOrTx, Stamp } from '../schema.ts'
 
 export type ApplicationCredentialRow = Selectable<ApplicationCredentialsTable>
 
@@ -37,10 +37,70 @@ export async function insertApplicationCredential(
   await db.insertInto('application_credentials').values(row).execute()
 }
 
+/** Writes the same secret with another hash, unless it is not `before` any more. */
+export async function replaceSecretHash(
+  db: DbOrTx,
+  id: string,
+  hashes: { readonly before: string; readonly after: string },
+): Promise<void> {
+  await db
+    .updateTable('application_credentials')
+    .set({ secret_hash: hashes.after })
+    .where('id', '=', id)
+    .where('secret_hash', '=', hashes.before)
+    .execute()
+}
+
 /** False when there was none. */
 export async function deleteApplicationCredential(db: DbOrTx, userId: string, id: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('application_credentials')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+// ------------------------------------------------------------------------------------------------------ access rules
+
+export type CredentialRuleRow = Selectable<CredentialRulesTable>
+
+/** Those of a user; at most `limit`. */
+export function listCredentialRules(
+  db: DbOrTx,
+  filter: {
+    readonly userId: string
+    readonly service?: string
+    readonly path?: string
+    readonly method?: string
+    readonly limit: number
+  },
+): Promise<CredentialRuleRow[]> {
+  let query = db
+    .selectFrom('credential_rules')
+    .selectAll()
+    .where('user_id', '=', filter.userId)
+    .orderBy('id')
+    .limit(filter.limit)
+  if (filter.service !== undefined) query = query.where('service', '=', filter.service)
+  if (filter.path !== undefined) query = query.where('path', '=', filter.path)
+  if (filter.method !== undefined) query = query.where('method', '=', filter.method)
+  return query.execute()
+}
+
+/** Throws the database's duplicate error when the user has one of them already. */
+export async function insertCredentialRules(db: DbOrTx, rows: readonly CredentialRuleRow[]): Promise<void> {
+  if (rows.length > 0)
+    await db
+      .insertInto('credential_rules')
+      .values([...rows])
+      .execute()
+}
+
+/** False when there was none. */
+export async function deleteCredentialRule(db: DbOrTx, userId: string, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('credential_rules')
     .where('id', '=', id)
     .where('user_id', '=', userId)
     .executeTakeFirst()

@@ -53,14 +53,25 @@ export async function queueState(
   return rows.map((row) => ({ ...row, count: Number(row.count), oldest: Number(row.oldest) }))
 }
 
-export async function poolCapacity(
-  db: DbOrTx,
-): Promise<{ label: string; total_gib: number | null; free_gib: number | null; placed_gib: number }[]> {
-  return db
+export interface PoolCapacity {
+  readonly label: string
+  readonly total_gib: number | null
+  readonly free_gib: number | null
+  readonly placed_gib: number
+  /** What shares hold beyond what they were given; null where the driver does not count it. */
+  readonly exceeding_bytes: number | null
+}
+
+export async function poolCapacity(db: DbOrTx): Promise<PoolCapacity[]> {
+  const rows = await db
     .selectFrom('pools')
-    .select(['label', 'total_gib', 'free_gib', 'placed_gib'])
+    .select(['label', 'total_gib', 'free_gib', 'placed_gib', 'capabilities'])
     .where('reported', '=', 1)
     .execute()
+  return rows.map(({ capabilities, ...row }) => {
+    const { exceeding_bytes: bytes } = JSON.parse(capabilities) as { exceeding_bytes?: unknown }
+    return { ...row, exceeding_bytes: typeof bytes === 'number' ? bytes : null }
+  })
 }
 
 /** Share instances whose access rules changed and are not yet carried out. */

@@ -13,6 +13,10 @@ import type {
   Tx,
   UsersTable,
 } from '../schema.ts'
+import { forgetPasswords } from './password-facts.ts'
+import { byName, type NamedFilter } from './names.ts'
+import { withTags, type TagFilter } from './project-tags.ts'
+import { deleteAssignmentsOf } from './roles.ts'
 
 export type DomainRow = Selectable<DomainsTable>
 export type ProjectRow = Selectable<ProjectsTable>
@@ -35,18 +39,44 @@ export async function findDomain(
   return row ?? null
 }
 
-export function listDomains(
-  db: DbOrTx,
-  filter: { readonly name?: string; readonly enabled?: Flag; readonly limit: number },
-): Promise<DomainRow[]> {
-  let query = db.selectFrom('domains').selectAll().orderBy('name').limit(filter.limit)
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+export interface DomainFilter extends NamedFilter {
+  readonly enabled?: Flag
+  readonly ids?: readonly string[]
+}
+
+export function listDomains(db: DbOrTx, filter: DomainFilter): Promise<DomainRow[]> {
+  if (filter.ids?.length === 0) return Promise.resolve([])
+  let query = db.selectFrom('domains').selectAll()
   if (filter.enabled !== undefined) query = query.where('enabled', '=', filter.enabled)
-  return query.execute()
+  if (filter.ids !== undefined) query = query.where('id', 'in', filter.ids)
+  return byName(query, filter).execute()
 }
 
 export async function insertDomain(db: DbOrTx, row: Insertable<DomainsTable>): Promise<void> {
   await db.insertInto('domains').values(row).execute()
+}
+
+export async function updateDomain(db: DbOrTx, id: string, set: Updateable<DomainsTable>): Promise<void> {
+  await db.updateTable('domains').set(set).where('id', '=', id).execute()
+}
+
+/** The domain with its users and groups, and all that is of these. It has no projects any more. */
+export async function deleteDomain(tx: Tx, id: string): Promise<void> {
+  // Users and groups of a directory have no rows but those that keep their ids.
+  for (const table of ['users', 'groups', 'directory_ids'] as const) {
+    const actors = tx.selectFrom(table).select('id').where('domain_id', '=', id)
+    await tx.deleteFrom('role_assignments').where('actor_id', 'in', actors).execute()
+    await tx.deleteFrom('inherited_assignments').where('actor_id', 'in', actors).execute()
+    await tx.deleteFrom('application_credentials').where('user_id', 'in', actors).execute()
+    await tx.deleteFrom('credential_rules').where('user_id', 'in', actors).execute()
+    await tx.deleteFrom('group_members').where('user_id', 'in', actors).execute()
+    await tx.deleteFrom('group_members').where('group_id', 'in', actors).execute()
+  }
+  await deleteAssignmentsOf(tx, { type: 'domain', id })
+  await tx.deleteFrom('users').where('domain_id', '=', id).execute()
+  await tx.deleteFrom('groups').where('domain_id', '=', id).execute()
+  await tx.deleteFrom('directory_ids').where('domain_id', '=', id).execute()
+  await tx.deleteFrom('domains').where('id', '=', id).execute()
 }
 
 // ---------------------------------------------------------------------------------------------------------- projects
@@ -60,26 +90,28 @@ export async function findProject(db: DbOrTx, ref: NamedRef): Promise<ProjectRow
   return (await one.limit(1).executeTakeFirst()) ?? null
 }
 
-export interface ProjectFilter {
-  readonly name?: string
+export interface ProjectFilter extends NamedFilter, TagFilter {
   readonly domainId?: string
+  /** Of any of these; an empty list matches nothing. */
+  readonly domainIds?: readonly string[]
   readonly parentId?: string
+  /** Below any of these; an empty list matches nothing. */
+  readonly parentIds?: readonly string[]
   readonly enabled?: Flag
   readonly ids?: readonly string[]
-  readonly limit: number
 }
 
 export function listProjects(db: DbOrTx, filter: ProjectFilter): Promise<ProjectRow[]> {
-  let query = db.selectFrom('projects').selectAll().orderBy('name').orderBy('id').limit(filter.limit)
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  const { ids, domainIds, parentIds } = filter
+  if ([ids, domainIds, parentIds].some((list) => list?.length === 0)) return Promise.resolve([])
+  let query = db.selectFrom('projects').selectAll()
   if (filter.domainId !== undefined) query = query.where('domain_id', '=', filter.domainId)
+  if (domainIds !== undefined) query = query.where('domain_id', 'in', domainIds)
   if (filter.parentId !== undefined) query = query.where('parent_id', '=', filter.parentId)
+  if (parentIds !== undefined) query = query.where('parent_id', 'in', parentIds)
   if (filter.enabled !== undefined) query = query.where('enabled', '=', filter.enabled)
-  if (filter.ids !== undefined) {
-    if (filter.ids.length === 0) return Promise.resolve([])
-    query = query.where('id', 'in', filter.ids)
-  }
-  return query.execute()
+  if (ids !== undefined) query = query.where('id', 'in', ids)
+  return byName(withTags(query, filter), filter).execute()
 }
 
 export async function insertProject(db: DbOrTx, row: Insertable<ProjectsTable>): Promise<void> {
@@ -90,13 +122,10 @@ export async function updateProject(db: DbOrTx, id: string, set: Updateable<Proj
   await db.updateTable('projects').set(set).where('id', '=', id).execute()
 }
 
-/** The project with its role assignments and application credentials. */
+/** The project with its tags, role assignments and application credentials. */
 export async function deleteProject(tx: Tx, id: string): Promise<void> {
-  await tx
-    .deleteFrom('role_assignments')
-    .where('target_type', '=', 'project')
-    .where('target_id', '=', id)
-    .execute()
+  await deleteAssignmentsOf(tx, { type: 'project', id })
+  await tx.deleteFrom('project_tags').where('project_id', '=', id).execute()
   await tx.deleteFrom('application_credentials').where('project_id', '=', id).execute()
   await tx
     .updateTable('users')
@@ -117,24 +146,21 @@ export async function findUser(db: DbOrTx, ref: NamedRef): Promise<UserRow | nul
   return (await one.limit(1).executeTakeFirst()) ?? null
 }
 
-export interface ActorFilter {
-  readonly name?: string
+export interface ActorFilter extends NamedFilter {
   readonly domainId?: string
   readonly enabled?: Flag
   readonly ids?: readonly string[]
-  readonly limit: number
 }
 
 export function listUsers(db: DbOrTx, filter: ActorFilter): Promise<UserRow[]> {
-  let query = db.selectFrom('users').selectAll().orderBy('name').orderBy('id').limit(filter.limit)
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  let query = db.selectFrom('users').selectAll()
   if (filter.domainId !== undefined) query = query.where('domain_id', '=', filter.domainId)
   if (filter.enabled !== undefined) query = query.where('enabled', '=', filter.enabled)
   if (filter.ids !== undefined) {
     if (filter.ids.length === 0) return Promise.resolve([])
     query = query.where('id', 'in', filter.ids)
   }
-  return query.execute()
+  return byName(query, filter).execute()
 }
 
 export async function insertUser(db: DbOrTx, row: Insertable<UsersTable>): Promise<void> {
@@ -168,21 +194,45 @@ export async function updateUserOf(
   return numUpdatedRows > 0n
 }
 
+/** Writes the same password with another hash; false when it is not `before` any more. Tokens live on. */
+export async function replaceHash(
+  db: DbOrTx,
+  id: string,
+  hashes: { readonly before: string; readonly after: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ password_hash: hashes.after })
+    .where('id', '=', id)
+    .where('password_hash', '=', hashes.before)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Hashes of other parameters than those `usual` begins with, some of them. Reads every user. */
+export async function unusualHashes(db: DbOrTx, usual: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('password_hash')
+    .where('password_hash', 'not like', `${usual}%`)
+    .limit(limit)
+    .execute()
+  return rows.flatMap(({ password_hash: hash }) => (hash === null ? [] : [hash]))
+}
+
 /** For `tokens_valid_after`: unlike any earlier one, whatever the clocks of other nodes said and whoever writes meanwhile. */
 export const nextGeneration = (now: Stamp): RawBuilder<number> => {
   const before = sql.ref('tokens_valid_after')
   return sql<number>`case when ${before} >= ${now} then ${before} + 1 else ${now} end`
 }
 
-/** The user with memberships, role assignments and application credentials. */
+/** The user with memberships, role assignments, application credentials and their rules. */
 export async function deleteUser(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('group_members').where('user_id', '=', id).execute()
-  await tx
-    .deleteFrom('role_assignments')
-    .where('actor_type', '=', 'user')
-    .where('actor_id', '=', id)
-    .execute()
+  await deleteAssignmentsOf(tx, { type: 'user', id })
+  await tx.deleteFrom('credential_rules').where('user_id', '=', id).execute()
   await tx.deleteFrom('application_credentials').where('user_id', '=', id).execute()
+  await forgetPasswords(tx, id)
   await tx.deleteFrom('users').where('id', '=', id).execute()
 }
 
@@ -198,14 +248,13 @@ export async function findGroup(db: DbOrTx, ref: NamedRef): Promise<GroupRow | n
 }
 
 export function listGroups(db: DbOrTx, filter: ActorFilter): Promise<GroupRow[]> {
-  let query = db.selectFrom('groups').selectAll().orderBy('name').orderBy('id').limit(filter.limit)
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  let query = db.selectFrom('groups').selectAll()
   if (filter.domainId !== undefined) query = query.where('domain_id', '=', filter.domainId)
   if (filter.ids !== undefined) {
     if (filter.ids.length === 0) return Promise.resolve([])
     query = query.where('id', 'in', filter.ids)
   }
-  return query.execute()
+  return byName(query, filter).execute()
 }
 
 export async function insertGroup(db: DbOrTx, row: Insertable<GroupsTable>): Promise<void> {
@@ -219,11 +268,7 @@ export async function updateGroup(db: DbOrTx, id: string, set: Updateable<Groups
 /** The group with its memberships and role assignments. */
 export async function deleteGroup(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('group_members').where('group_id', '=', id).execute()
-  await tx
-    .deleteFrom('role_assignments')
-    .where('actor_type', '=', 'group')
-    .where('actor_id', '=', id)
-    .execute()
+  await deleteAssignmentsOf(tx, { type: 'group', id })
   await tx.deleteFrom('groups').where('id', '=', id).execute()
 }
 

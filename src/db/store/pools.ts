@@ -39,6 +39,12 @@ export async function poolRecord(db: DbOrTx, label: string): Promise<PoolRecord 
   return row === undefined ? undefined : { ...row, claimed_gib: Number(row.claimed_gib ?? 0) }
 }
 
+/** Of a pool by its label, also of one whose service is gone; null when there never was one. */
+export async function poolIdOf(db: DbOrTx, label: string): Promise<string | null> {
+  const row = await db.selectFrom('pools').select('id').where('label', '=', label).executeTakeFirst()
+  return row?.id ?? null
+}
+
 /**
  * Whether a backend may offer pools in a moment: its process reports, and it is still being set up or has not measured yet.
  * `backendLabel` asks about that one alone.
@@ -99,6 +105,21 @@ function poolQuery(db: DbOrTx) {
         .whereRef('pool_claims.claimed_at', '>', 'pools.measured_at')
         .as('claimed_gib'),
     )
+}
+
+/** What the pools of a backend say that an operator should know, as sentences. */
+export async function poolNotes(db: DbOrTx, backendId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('pools')
+    .select(['name', 'capabilities'])
+    .where('backend_id', '=', backendId)
+    .where('reported', '=', 1)
+    .orderBy('name')
+    .execute()
+  return rows.flatMap(({ name, capabilities }) => {
+    const { exceeding_note: note } = JSON.parse(capabilities) as { exceeding_note?: unknown }
+    return typeof note === 'string' ? [`pool ${name}: ${note}`] : []
+  })
 }
 
 /**

@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import { recordedUnmet } from '../../model/causes.ts'
 import type { Unmet } from '../../model/unmet.ts'
+import { noteEvent } from '../noted-events.ts'
 import type { Stamp, Tx } from '../schema.ts'
+
+/** What events are about. */
+export type EventResource = 'share' | 'snapshot' | 'backend'
 
 export interface NewEvent {
   readonly projectId: string
-  readonly resourceType: string
+  readonly resourceType: EventResource
   readonly resourceId: string
   /** `share.status`, `access.applied`… */
   readonly event: string
@@ -39,8 +43,10 @@ export async function recordEvent(tx: Tx, event: NewEvent): Promise<void> {
       request_id: event.requestId ?? null,
       operation_id: event.operationId ?? null,
       detail: JSON.stringify(event.detail ?? {}),
+      seq: null,
     })
     .execute()
+  noteEvent(tx)
 }
 
 /** Ids of `model/messages.ts`. */

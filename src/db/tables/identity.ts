@@ -107,6 +107,98 @@ export interface DirectoryIdsTable {
   created_at: Stamp
 }
 
+/** Of an account of the database. The release before knows none of it. */
+export interface PasswordFactsTable {
+  user_id: string
+  /** The salt of the hash that the next three are about; of another password nothing is known. */
+  password_mark: string | null
+  set_at: Stamp | null
+  /** null = never. */
+  expires_at: Stamp | null
+  /** 1: by its owner; 0: by an administrator. */
+  by_owner: Flag | null
+  /** The last good login, to the hour, or when an administrator let the account in again; null = not known. */
+  last_active_at: Stamp | null
+  /** JSON, see `model/account-options.ts`; null = none. */
+  options: Json | null
+}
+/** Passwords that were replaced, as long as they may not be used again. */
+export interface OldPasswordsTable {
+  user_id: string
+  replaced_at: Stamp
+  password_hash: string
+}
+export interface ProjectTagsTable {
+  project_id: string
+  name: string
+}
+/** Roles held on every project below the target, and not on the target itself. */
+export type InheritedAssignmentsTable = RoleAssignmentsTable
+/** Where what roles imply is not as it is by default. */
+export interface RoleImplicationsTable {
+  prior_role_id: string
+  implied_role_id: string
+  /** 0 = a default that was taken away. */
+  in_force: Flag
+}
+/** Access rules of a user: application credentials that ask for the same share one, and it stays when they go. */
+export interface CredentialRulesTable {
+  id: string
+  user_id: string
+  service: string
+  path: string
+  method: string
+}
+/** The catalog beside what the service says of itself. */
+export interface CatalogRegionsTable {
+  id: string
+  description: string
+  parent_region_id: string | null
+}
+export interface CatalogServicesTable {
+  id: string
+  type: string
+  name: string
+  description: string
+  enabled: Flag
+}
+export interface CatalogEndpointsTable {
+  id: string
+  /** Of a row, or of one of the service's own. */
+  service_id: string
+  interface: 'public' | 'internal' | 'admin'
+  region_id: string | null
+  url: string
+  enabled: Flag
+}
+/** Who did what: see `model/audit.ts`. Empty text where there is nothing to say. */
+export interface AuditEventsTable {
+  id: string
+  at: Stamp
+  last_at: Stamp
+  count: number
+  action: string
+  outcome: string
+  reason: number
+  operation: string
+  user_id: string
+  user_name: string
+  user_domain_id: string
+  project_id: string
+  method: string
+  credential_id: string
+  token_id: string
+  token_hash: string
+  target_type: string
+  target_id: string
+  target_path: string
+  target_project_id: string
+  request_id: string
+  address: string
+  agent: string
+  observer: string
+}
+
 export interface IdentityTables {
   domains: DomainsTable
   projects: ProjectsTable
@@ -120,6 +212,16 @@ export interface IdentityTables {
   login_attempts: LoginAttemptsTable
   login_records: LoginRecordsTable
   directory_ids: DirectoryIdsTable
+  password_facts: PasswordFactsTable
+  old_passwords: OldPasswordsTable
+  project_tags: ProjectTagsTable
+  inherited_assignments: InheritedAssignmentsTable
+  role_implications: RoleImplicationsTable
+  credential_rules: CredentialRulesTable
+  catalog_regions: CatalogRegionsTable
+  catalog_services: CatalogServicesTable
+  catalog_endpoints: CatalogEndpointsTable
+  audit_events: AuditEventsTable
 }
 
 /** By name: see `migrations/ledgers.ts`. */
@@ -136,4 +238,14 @@ export const identityTables = [
   'login_attempts',
   'login_records',
   'directory_ids',
+  'password_facts',
+  'old_passwords',
+  'project_tags',
+  'inherited_assignments',
+  'role_implications',
+  'credential_rules',
+  'catalog_regions',
+  'catalog_services',
+  'catalog_endpoints',
+  'audit_events',
 ] as const satisfies readonly (keyof IdentityTables)[]

@@ -121,6 +121,13 @@ export interface EventsTable {
   operation_id: string | null
   /** JSON, no secrets. */
   detail: Json
+  /** Its place among all events, in the order in which they were committed; null until somebody gave it one. */
+  seq: number | null
+}
+/** One row a name: the number that the next one gets. */
+export interface EventOrdersTable {
+  name: string
+  next_seq: number
 }
 export interface MessagesTable {
   id: string
@@ -177,6 +184,7 @@ export interface OperationTables {
   orphans: OrphansTable
   storage_findings: StorageFindingsTable
   events: EventsTable
+  event_orders: EventOrdersTable
   messages: MessagesTable
   idempotency_keys: IdempotencyKeysTable
   periodic_jobs: PeriodicJobsTable

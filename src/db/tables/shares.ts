@@ -109,6 +109,22 @@ export interface UsagesTable {
   measured_at: Stamp
 }
 
+/** How full something was at one moment; `model/usage-steps.ts` says which moments are kept. */
+export interface UsagePointsTable {
+  kind: 'share' | 'project' | 'pool'
+  /** Of the share, the project, the pool. */
+  id: string
+  step_s: number
+  at: Stamp
+  size_bytes: number | null
+  /** Null: not measured lately. */
+  used_bytes: number | null
+  /** Pools: Σ of the sizes of what is placed there. */
+  placed_bytes: number | null
+  /** Projects: how many shares. */
+  shares: number | null
+}
+
 export interface ShareTables {
   shares: SharesTable
   mount_point_names: MountPointNamesTable
@@ -117,4 +133,5 @@ export interface ShareTables {
   share_instance_export_locations: ShareInstanceExportLocationsTable
   export_location_metadata: ExportLocationMetadataTable
   usages: UsagesTable
+  usage_points: UsagePointsTable
 }

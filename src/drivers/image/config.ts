@@ -34,6 +34,20 @@ export const imageOptions = Type.Object(
       description:
         "Per cent of the pool that no share and no snapshot is promised: room for the pool's own bookkeeping, and for what the file systems inside still have to write. Where less than that is free, which over-subscription can bring about, all exports of the pool are read-only until twice as much is.",
     }),
+    compact_above_percent: Type.Number({
+      minimum: 1,
+      maximum: 1000,
+      default: 10,
+      description:
+        'A share that holds so many per cent more of the pool than its image is long is compacted: extents of which it uses a part only are written anew, in the background, until it is half as much. Below 10 most of what is moved is in use, and gives little back.',
+    }),
+    compact_mib_per_s: Type.Integer({
+      minimum: 0,
+      maximum: 100_000,
+      default: 32,
+      description:
+        'MiB a second that are moved at most to compact a share, one at a time; 0 switches it off. What others notice was measured with 32. Where less than four times the reserve is free it goes as fast as it can.',
+    }),
   },
   { additionalProperties: false },
 )

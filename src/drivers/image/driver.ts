@@ -14,6 +14,7 @@ import { reportPool } from '../btrfs/measure.ts'
 import { enableQuotas } from '../btrfs/quotas.ts'
 import { attempt, commandsOf, hostLacks } from '../commands.ts'
 import { DriverError } from '../driver.ts'
+import { compactShare, exceedingIn, exceedingReport, whyStuck } from './compact.ts'
 import { layoutOf } from './layout.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
 import { failedIn, listingOf, measureBatch, roomLeft } from './measure.ts'
@@ -35,6 +36,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
   const source = sourceOf(options, 'image')
   const overSubscription = parts.overSubscription ?? usualOverSubscription
   let ready: Pool | null = null
+  /** Why shares that hold too much stay so. */
+  const stuck = new Map<string, string>()
 
   /** Runs one call of the contract against the pool. */
   const withPool = <T>(
@@ -97,7 +100,9 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
       withPool(call, 'reading the capacity of the pool', async (commands, pool) => {
         const { attached, qgroups } = pool
         const how = { pool_name: options.pool_name, quota_mode: 'full' } as const
-        return [await reportPool(commands, { attached, qgroups, options: how }, source)]
+        const report = await reportPool(commands, { attached, qgroups, options: how }, source)
+        const found = await exceedingIn(commands, pool)
+        return [{ ...report, extra: { ...report.extra, ...exceedingReport(found, stuck) } }]
       }),
     create: (call, share) =>
       withPool(
@@ -192,6 +197,18 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
         withPool(call, 'looking what is left of the pool', async (c, pool) => [await roomLeft(c, pool)]),
       failed: (call) =>
         withPool(call, 'looking for file systems that have shut down', (c, pool) => failedIn(c, pool)),
+    },
+    compacts: {
+      exceeding: (call) =>
+        withPool(call, 'looking for shares that exceed their images', (c, pool) => exceedingIn(c, pool)),
+      compact: (call, id) =>
+        withPool(call, `compacting share instance ${id}`, async (c, pool) => {
+          const ended = await compactShare(c, pool, id)
+          const why = pool.options.compact_mib_per_s === 0 ? 'it is switched off' : whyStuck(ended)
+          if (why === null) stuck.delete(id)
+          else stuck.set(id, why)
+          return ended
+        }),
     },
     measures: {
       measure: (call, shares, snapshots, { refresh }) =>

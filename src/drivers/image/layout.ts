@@ -22,6 +22,8 @@ export interface Layout {
   readonly top: string
   /** The subvolume that holds all of the above. */
   readonly root: string
+  /** Complete shares, a folder each. */
+  readonly shares: string
   readonly trash: string
   readonly records: string
   readonly folders: readonly string[]
@@ -43,6 +45,7 @@ export function layoutOf(top: string): Layout {
   return {
     top,
     root,
+    shares: folder('shares'),
     trash: folder('trash'),
     records: folder('records'),
     folders: ['shares', 'snapshots', 'mounted', 'staging', 'trash', 'records'].map(folder),

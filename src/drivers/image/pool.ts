@@ -41,7 +41,7 @@ export async function isThere(commands: Commands, path: string): Promise<boolean
   }
 }
 
-export const lockOf = (pool: Pool, id: string): string => join(pool.locks, checkedId(id))
+export const lockOf = (pool: Pick<Pool, 'locks'>, id: string): string => join(pool.locks, checkedId(id))
 
 /** The first step of whatever is done with `id`. */
 export const lockStep = (pool: Pool, id: string): Step => ['lock', lockOf(pool, id)]

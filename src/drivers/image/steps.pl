@@ -21,10 +21,20 @@ my $unmounts_at_once = 8;
 # Seconds for which XFS tries again to write what the pool did not take, before it shuts itself down.
 my $retry_seconds = 60;
 
+# Of `compact`.
+# Bytes moved in one turn, and seconds after which a turn takes nothing more: for so long others wait who do something with the share.
+my ($turn_bytes, $turn_seconds) = (4 * 2**20, 0.05);
+# Seconds between two turns in which others come first, at least: they look for the lock each 0.01 s.
+my $between_turns = 0.03;
+# Times its reserve that a pool has free for the rate to count: with less it is more urgent than what others notice.
+my $calm = 4;
+# Bytes that may be moved before the pool commits, which gives back what they were moved from.
+my $uncommitted = 64 * 2**20;
+
 # Numbers of system calls: linux/unistd.h of x86-64, and the general table that newer architectures have.
-my %general = (mount => 40, umount2 => 39, unshare => 97, fsync => 82, fallocate => 47, syncfs => 267, renameat2 => 276, statfs => 43, prctl => 167);
+my %general = (mount => 40, umount2 => 39, unshare => 97, fsync => 82, fallocate => 47, syncfs => 267, renameat2 => 276, statfs => 43, prctl => 167, sync_file_range => 84, fadvise => 223, clock_gettime => 113);
 my %call_of = (
-  x64 => { mount => 165, umount2 => 166, unshare => 272, fsync => 74, fallocate => 285, syncfs => 306, renameat2 => 316, statfs => 137, prctl => 157 },
+  x64 => { mount => 165, umount2 => 166, unshare => 272, fsync => 74, fallocate => 285, syncfs => 306, renameat2 => 316, statfs => 137, prctl => 157, sync_file_range => 277, fadvise => 221, clock_gettime => 228 },
   arm64 => \%general,
   riscv64 => \%general,
 );
@@ -32,6 +42,8 @@ my %nofollow_of = (x64 => 0400000, arm64 => 0100000, riscv64 => 0400000);
 my $architecture = shift // '';
 my $call = $call_of{$architecture} or fail("steps.pl does not know the system calls of $architecture");
 my $O_NOFOLLOW = $nofollow_of{$architecture};
+# A file without a name, in a folder.
+my $O_TMPFILE = 020000000 | ($architecture eq 'arm64' ? 040000 : 0200000);
 
 # Of linux/mount.h.
 my %flag = (ro => 1, nosuid => 2, nodev => 4, nosymfollow => 256, noatime => 1024);
@@ -59,11 +71,13 @@ my $block = 4096;
 my %step = (
   absent => \&absent,
   claimed => \&claimed,
+  compact => \&compact,
   copy => \&copy,
   destroy => \&destroy,
   discard => \&discard,
   empty => \&empty,
   examine => \&examine,
+  exceeding => \&tell_exceeding,
   exchange => \&exchange,
   failed => \&tell_failed,
   flush => \&flush,
@@ -325,6 +339,165 @@ sub record {
 
 sub forget {
   for my $file (@_) { unlink($file) || $! == $ENOENT or fail("$file: $!") }
+}
+
+# ------------------------------------------------------------------------------------------------ groups that exceed
+
+# Shares whose quota group has more alone than their image is long: ID:GROUP:IMAGE.
+sub tell_exceeding {
+  my ($shares, $groups) = @_;
+  my @said;
+  for my $image (glob_images($shares)) {
+    my $tree = tree_if_there($image) // next;
+    my $own = -s "$image/image" or next;
+    my $alone = alone_of($tree, $groups);
+    push @said, join ':', $image =~ m{([^/]+)\z}, $alone, $own if $alone > $own;
+  }
+  say_that(exceeding => join ',', @said);
+}
+
+# Brings what a share's group has alone towards so many bytes: writes what is in use of extents that are kept for a part only
+# once more, and has the image refer to that instead. Whoever writes to the share meanwhile notices nothing: the kernel changes one
+# for the other under the file's own lock, and only where both hold the same. What a snapshot has too is left where it is.
+#
+# The lock of the share is taken for one turn after another, so that others wait for a turn at most; who has it is not waited for.
+# Never takes the last of the room: the pool's reserve stays free. Tells how many bytes were moved, the milliseconds of
+# the longest turn, and why it ended: `done`, `time`, `busy`, `room`, or `nothing` that could be moved is left.
+sub compact {
+  my ($lock, $path, $groups, $root, $host, $reserve, $target, $rate, $seconds) = @_;
+  my ($folder) = __FILE__ =~ m{\A(.*)/};
+  require "$folder/extents.pl";
+  my $end = clock() + $seconds;
+  my $image = "$path/image";
+  my $handle = open_image($image, $O_RDWR);
+  my $of = { path => $path, handle => $handle, tree => tree_of($path), inode => (stat $handle)[1] };
+  my $exceeds = alone_of($of->{tree}, $groups) - $target;
+  my @extents = $exceeds > 0 ? Extents::used_in_part($handle, $of->{inode}) : ();
+  $_->{left} = cut_pieces($_) for @extents;
+  my ($moved, $since_commit, $longest, $why) = (0, 0, 0, 'done');
+  while (@extents && $exceeds > 0) {
+    if (clock() > $end) { $why = 'time'; last }
+    my ($total, $available) = left_in($root, $host);
+    my $spare = $available - $reserve * $total;
+    # What was moved out of comes back when the pool commits.
+    if ($since_commit > 0 && ($since_commit >= $uncommitted || $spare < needs($extents[0]))) {
+      sync_pool($root);
+      $since_commit = 0;
+      next;
+    }
+    if ($spare < needs($extents[0])) { $why = 'room'; last }
+    my $began = clock();
+    my $held = try_lock($lock, $image, $handle);
+    if (!$held) { $why = 'busy'; last }
+    my ($bytes, $gained) = take_turn($of, \@extents, $spare);
+    close $held;
+    my $took = clock() - $began;
+    $longest = $took if $took > $longest;
+    $moved += $bytes;
+    $since_commit += $bytes;
+    $exceeds -= $gained;
+    my $rest = $spare > ($calm - 1) * $reserve * $total ? $bytes / $rate - $took : 0;
+    select(undef, undef, undef, $rest > $between_turns ? $rest : $between_turns);
+  }
+  sync_pool($root) if $moved > 0;
+  # Its group goes with a share that was deleted meanwhile.
+  my $left = alone_of($of->{tree}, $groups);
+  $why = 'nothing' if $why eq 'done' && $left > $target;
+  say_that(moved => $moved);
+  say_that(alone => $left);
+  say_that(why => $why);
+  say_that(longest => int(1000 * $longest));
+}
+
+# Seconds that only go forward.
+sub clock {
+  my $time = "\0" x 16;
+  syscall($call->{clock_gettime}, 1, $time) == 0 or fail("clock: $!");
+  my ($seconds, $part) = unpack('q2', $time);
+  return $seconds + $part / 1e9;
+}
+
+# Bytes that the pool must have until all that is in use of an extent has been moved, which gives it back.
+sub needs { $_[0]{live} + $turn_bytes }
+
+# No piece is longer than a turn.
+sub cut_pieces {
+  my ($extent) = @_;
+  my @pieces;
+  for my $piece (@{ $extent->{pieces} }) {
+    my ($offset, $length) = @$piece;
+    for (my $at = 0; $at < $length; $at += $turn_bytes) {
+      push @pieces, [$offset + $at, least($turn_bytes, $length - $at)];
+    }
+  }
+  return \@pieces;
+}
+
+# The lock, if nobody has it and the image is still in its place; nothing otherwise.
+sub try_lock {
+  my ($file, $image, $handle) = @_;
+  sysopen(my $lock, $file, $O_RDWR | $O_CREAT | $O_NOFOLLOW, 0600) or fail("$file: $!");
+  flock($lock, $LOCK_EX | $LOCK_NB) or return undef;
+  my @now = lstat $file;
+  my @mine = stat $lock;
+  return undef if !@now || $now[1] != $mine[1];
+  my @there = lstat $image;
+  # The lock goes with what it is about: one that was made just now for nothing goes again.
+  if (!@there) { unlink $file; return undef }
+  my @open = stat $handle;
+  return $there[0] == $open[0] && $there[1] == $open[1] ? $lock : undef;
+}
+
+# Moves pieces of the first extents for one turn; answers how many bytes, and how many come back of extents that nothing refers to
+# any more. They go into a file without a name, which goes with its handle however this ends.
+sub take_turn {
+  my ($of, $extents, $spare) = @_;
+  my ($path, $handle) = @{$of}{'path', 'handle'};
+  sysopen(my $copy, $path, $O_TMPFILE | $O_RDWR, 0600) or fail("$path: $!");
+  like_it($copy, $handle);
+  my $end = clock() + $turn_seconds;
+  my ($bytes, @taken, @emptied) = (0);
+  while (@$extents && clock() < $end) {
+    my $extent = $extents->[0];
+    last if $spare < needs($extent);
+    if (!Extents::only_of($handle, $extent->{at}, $of->{tree}, $of->{inode})) { shift @$extents; next }
+    my $pieces = $extent->{left};
+    while (@$pieces && $bytes + $pieces->[0][1] <= $turn_bytes && (!@taken || clock() < $end)) {
+      my ($offset, $length) = @{ shift @$pieces };
+      sysseek($handle, $offset, 0);
+      sysread($handle, my $data, $length) == $length or fail("$path: $!");
+      sysseek($copy, $offset, 0);
+      syswrite($copy, $data) == $length or fail("$path: $!");
+      $bytes += $length;
+      $spare -= $length;
+      push @taken, [$extent, $offset, $length];
+    }
+    last if @$pieces;
+    push @emptied, shift @$extents;
+  }
+  # On the disk before the image's own lock is taken for it: all of it, and wait.
+  syscall($call->{sync_file_range}, fileno $copy, 0, 0, 7) == 0 or fail("$path: $!");
+  for my $piece (@taken) {
+    my ($extent, $offset, $length) = @$piece;
+    Extents::same($copy, $handle, $offset, $length) or $extent->{stays} = 1;
+    # Nobody reads the image through the host's memory.
+    syscall($call->{fadvise}, fileno $handle, $offset, $length, 4);
+  }
+  my $gained = 0;
+  $gained += $_->{bytes} - $_->{live} for grep { !$_->{stays} } @emptied;
+  return ($bytes, $gained);
+}
+
+# Files whose blocks are overwritten in place and those that have checksums can't share any.
+sub like_it {
+  my ($copy, $handle) = @_;
+  my @flags = map {
+    my $flags = pack('L!', 0);
+    ioctl($_, $GET_FLAGS, $flags) or fail("flags: $!");
+    unpack('L!', $flags);
+  } $copy, $handle;
+  return if ($flags[0] & $NOCOW) == ($flags[1] & $NOCOW);
+  ioctl($copy, $SET_FLAGS, pack('L!', ($flags[0] & ~$NOCOW) | ($flags[1] & $NOCOW))) or fail("flags: $!");
 }
 
 # ------------------------------------------------------------------------------------------------------------- images

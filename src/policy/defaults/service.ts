@@ -67,7 +67,11 @@ export const serviceRules: Rules = {
   }),
   ...rules('scheduler_stats', admin, {
     'pools:index': ['List storage pools.', 'GET /scheduler-stats/pools'],
-    'pools:detail': ['List storage pools with what they can.', 'GET /scheduler-stats/pools/detail'],
+    'pools:detail': [
+      'List storage pools with what they can, and see how full they were.',
+      'GET /scheduler-stats/pools/detail',
+      'GET /scheduler-stats/pools/history',
+    ],
   }),
   ...rules('service', admin, {
     index: ['List the services.', 'GET /services'],
@@ -93,10 +97,24 @@ export const extensionRules: Rules = {
       'GET /operations/{id}',
     ],
   }),
+  ...rules('event', reader, {
+    follow: ['Follow what changes in the own project.', 'GET /events'],
+  }),
+  ...rules('event', admin, {
+    follow_all_projects: ['Follow what changes in all projects.', 'GET /events'],
+  }),
+  ...rules('audit', admin, { get_all: ['See who did what.', 'GET /audit'] }),
   ...rules('share_usage', reader, {
-    get: ['See how full a share or snapshot is.', 'GET /shares/{id}/usage', 'GET /snapshots/{id}/usage'],
+    get: [
+      'See how full a share or snapshot is.',
+      'GET /shares/{id}/usage',
+      'GET /shares/{id}/usage/history',
+      'GET /snapshots/{id}/usage',
+      'GET /usage/history',
+    ],
   }),
   ...rules('share_usage', admin, {
+    get_all_projects: ['See how full other projects were.', 'GET /usage/history'],
     get_detail: [
       'See why there is no figure, in the words of the backend.',
       'GET /shares/{id}/usage',

@@ -1,7 +1,8 @@
 /** Access rules: actions on the share, and since 2.45 a resource of their own. */
 import Type from 'typebox'
+import { ruleStates } from '../../model/states.ts'
 import { action, endpoint } from '../endpoint.ts'
-import { Bool, Metadata, Nullable, Optional, RequiredText, Text, Time } from '../types.ts'
+import { Bool, Metadata, Nullable, Optional, RequiredText, Text, Time, Word } from '../types.ts'
 
 const Pairs = Type.Record(Type.String(), Type.String())
 
@@ -10,7 +11,8 @@ export const AccessRule = Type.Object({
   access_level: Type.String(),
   access_to: Type.String(),
   access_type: Type.String(),
-  state: Type.String(),
+  /** Before 2.28 all rules of a share show how far they are together: `new` while that is under way. */
+  state: Word([...ruleStates, 'new']),
   access_key: Optional(Nullable(Type.String())),
   created_at: Optional(Time),
   updated_at: Optional(Nullable(Time)),

@@ -21,6 +21,11 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/operations', 'GET /v2/operations/{id}'],
   },
   {
+    name: 'audit',
+    description: 'Who did what: logins, changes and refusals, for administrators.',
+    paths: ['GET /v2/audit'],
+  },
+  {
     name: 'usage',
     description:
       "How full a share or snapshot is by the file system's own counters; refresh=true asks for a measurement now.",
@@ -31,6 +36,22 @@ export const capabilities: readonly Capability[] = [
     description:
       'What the caller may do with resources, and why not: by policy, state, locks and quota, as the requests themselves are decided.',
     paths: ['GET /v2/permissions'],
+  },
+  {
+    name: 'usage-history',
+    description:
+      'How full shares, projects and pools were: every 5 minutes for a day, hourly for a month, daily for two years.',
+    paths: [
+      'GET /v2/shares/{id}/usage/history',
+      'GET /v2/usage/history',
+      'GET /v2/scheduler-stats/pools/history',
+    ],
+  },
+  {
+    name: 'events',
+    description:
+      'What changes in the project, as it changes, as server-sent events; Last-Event-ID goes on where a client stopped.',
+    paths: ['GET /v2/events'],
   },
   {
     name: 'openapi',

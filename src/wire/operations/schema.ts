@@ -1,7 +1,9 @@
 /** Operations, ours beyond Manila: the work behind a request, how far it is and why it failed. */
 import Type from 'typebox'
 import { action, endpoint } from '../endpoint.ts'
-import { Links, Nullable, Optional, pageQuery, Time } from '../types.ts'
+import { Links, Nullable, Optional, pageQuery, Time, Word } from '../types.ts'
+
+export const operationStates = ['queued', 'running', 'undoing', 'done', 'failed', 'cancelled'] as const
 
 const Cause = Type.Object({
   code: Type.String(),
@@ -17,12 +19,7 @@ const Cause = Type.Object({
 
 const Step = Type.Object({
   name: Type.String(),
-  state: Type.Union([
-    Type.Literal('pending'),
-    Type.Literal('started'),
-    Type.Literal('done'),
-    Type.Literal('undone'),
-  ]),
+  state: Word(['pending', 'started', 'done', 'undone']),
   attempts: Type.Integer(),
   started_at: Nullable(Time),
   finished_at: Nullable(Time),
@@ -31,7 +28,7 @@ const Step = Type.Object({
 const operation = {
   id: Type.String(),
   kind: Type.String(),
-  state: Type.String(),
+  state: Word(operationStates),
   resource_type: Type.String(),
   resource_id: Type.String(),
   project_id: Type.String(),
@@ -61,8 +58,6 @@ export const OperationWithSteps = Type.Object({
   refusals: Optional(Nullable(Type.Array(Refusal))),
 })
 
-export const operationStates = ['queued', 'running', 'undoing', 'done', 'failed', 'cancelled'] as const
-
 export const listOperations = endpoint({
   id: 'listOperations',
   method: 'GET',
@@ -75,12 +70,7 @@ export const listOperations = endpoint({
       resource_id: Optional(Type.String()),
       resource_type: Optional(Type.String()),
       kind: Optional(Type.String()),
-      state: Optional(
-        Type.Union(
-          operationStates.map((state) => Type.Literal(state)),
-          { says: `one of ${operationStates.join(', ')}` },
-        ),
-      ),
+      state: Optional(Word(operationStates)),
       request_id: Optional(Type.String()),
       all_tenants: Optional(Type.String()),
       all_projects: Optional(Type.String()),

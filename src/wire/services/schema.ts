@@ -1,15 +1,15 @@
 /** Services: what runs where, and whether it may be given work. */
 import Type from 'typebox'
 import { endpoint } from '../endpoint.ts'
-import { Nullable, Optional, RequiredText, Time } from '../types.ts'
+import { Nullable, Optional, RequiredText, Time, Word } from '../types.ts'
 
 const Service = Type.Object({
   id: Type.Integer(),
   binary: Type.String(),
   host: Type.String(),
   zone: Nullable(Type.String()),
-  status: Type.String(),
-  state: Type.String(),
+  status: Word(['enabled', 'disabled']),
+  state: Word(['up', 'down', 'stopped']),
   updated_at: Nullable(Time),
   disabled_reason: Optional(Nullable(Type.String())),
   ensuring: Optional(Nullable(Type.Boolean())),
@@ -18,7 +18,7 @@ const Service = Type.Object({
 const Switched = Type.Object({
   host: Type.String(),
   binary: Type.String(),
-  status: Type.String(),
+  status: Word(['enabled', 'disabled']),
   disabled_reason: Optional(Nullable(Type.String())),
   ensuring: Optional(Nullable(Type.Boolean())),
 })

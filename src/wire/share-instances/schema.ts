@@ -1,7 +1,8 @@
 /** Share instances, for administrators, since 2.3. */
 import Type from 'typebox'
+import { rulesStatuses, shareStatuses } from '../../model/states.ts'
 import { endpoint } from '../endpoint.ts'
-import { Nullable, Optional, pageQuery, RequiredText, Time } from '../types.ts'
+import { Nullable, Optional, pageQuery, RequiredText, Time, Word } from '../types.ts'
 
 export const ShareInstance = Type.Object({
   id: Type.String(),
@@ -9,10 +10,10 @@ export const ShareInstance = Type.Object({
   availability_zone: Nullable(Type.String()),
   created_at: Time,
   host: Type.String(),
-  status: Type.String(),
+  status: Word(shareStatuses),
   share_network_id: Nullable(Type.String()),
   share_server_id: Nullable(Type.String()),
-  access_rules_status: Optional(Type.String()),
+  access_rules_status: Optional(Word(rulesStatuses)),
   replica_state: Optional(Nullable(Type.String())),
   share_type_id: Optional(Nullable(Type.String())),
   cast_rules_to_readonly: Optional(Type.Boolean()),

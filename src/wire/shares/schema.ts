@@ -1,5 +1,6 @@
 /** Shares: what goes over the wire at the newest microversion, and every endpoint of the resource. */
 import Type from 'typebox'
+import { rulesStatuses, shareStatuses, taskStates } from '../../model/states.ts'
 import { action, endpoint } from '../endpoint.ts'
 import {
   Bool,
@@ -14,6 +15,7 @@ import {
   Text,
   Time,
   Uuid,
+  Word,
 } from '../types.ts'
 
 export const Share = Type.Object({
@@ -21,7 +23,7 @@ export const Share = Type.Object({
   size: Type.Integer(),
   availability_zone: Nullable(Type.String()),
   created_at: Time,
-  status: Type.String(),
+  status: Word(shareStatuses),
   name: Nullable(Type.String()),
   description: Nullable(Type.String()),
   project_id: Type.String(),
@@ -35,8 +37,8 @@ export const Share = Type.Object({
   is_public: Type.Boolean(),
   links: Links,
   snapshot_support: Optional(Type.Boolean()),
-  task_state: Optional(Nullable(Type.String())),
-  access_rules_status: Optional(Type.String()),
+  task_state: Optional(Nullable(Word(taskStates))),
+  access_rules_status: Optional(Word(rulesStatuses)),
   replication_type: Optional(Nullable(Type.String())),
   has_replicas: Optional(Type.Boolean()),
   user_id: Optional(Type.String()),

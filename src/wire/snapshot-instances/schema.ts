@@ -1,10 +1,11 @@
 /** Snapshot instances, for administrators, since 2.19. */
 import Type from 'typebox'
+import { snapshotStatuses } from '../../model/states.ts'
 import { endpoint } from '../endpoint.ts'
 import { SnapshotExportLocation, SnapshotExportLocations } from '../snapshots/schema.ts'
-import { Nullable, Optional, RequiredText, Time } from '../types.ts'
+import { Nullable, Optional, RequiredText, Time, Word } from '../types.ts'
 
-const summary = { id: Type.String(), snapshot_id: Type.String(), status: Type.String() }
+const summary = { id: Type.String(), snapshot_id: Type.String(), status: Word(snapshotStatuses) }
 export const SnapshotInstance = Type.Object({
   ...summary,
   created_at: Time,

@@ -1,5 +1,6 @@
 /** Snapshots, their access rules and their export locations. */
 import Type from 'typebox'
+import { ruleStates, snapshotStatuses } from '../../model/states.ts'
 import { action, endpoint } from '../endpoint.ts'
 import { metadataEndpoints } from '../metadata/schema.ts'
 import {
@@ -12,6 +13,7 @@ import {
   Text,
   Time,
   DriverOptions,
+  Word,
 } from '../types.ts'
 
 const Pairs = Type.Record(Type.String(), Type.String())
@@ -23,7 +25,7 @@ export const Snapshot = Type.Object({
   share_id: Type.String(),
   share_size: Type.Integer(),
   created_at: Time,
-  status: Type.String(),
+  status: Word(snapshotStatuses),
   name: Nullable(Type.String()),
   description: Nullable(Type.String()),
   size: Type.Integer(),
@@ -180,7 +182,7 @@ const SnapshotAccess = Type.Object({
   id: Type.String(),
   access_type: Type.String(),
   access_to: Type.String(),
-  state: Type.String(),
+  state: Word(ruleStates),
 })
 export const allowSnapshotAccess = action('/snapshots', 'allow_access', {
   id: 'allowSnapshotAccess',

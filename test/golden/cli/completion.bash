@@ -6,11 +6,11 @@ _manila() {
     last="$word"
     if [[ -n "$skip" ]]; then skip=''; last=''; continue; fi
     case "$word" in
-    --os-cloud|--os-auth-type|--os-auth-url|--os-username|--os-user-id|--os-password|--os-user-domain-name|--os-user-domain-id|--os-project-name|--os-project-id|--os-project-domain-name|--os-project-domain-id|--os-token|--os-application-credential-id|--os-application-credential-secret|--os-region-name|--os-interface|--os-cacert|--os-share-api-version|--os-endpoint-override|--timeout|--name|--description|--snapshot-id|--property|--share-network|--share-type|--availability-zone|--share-group|--public|--scheduler-hint|--mount-point-name|--encryption-key-ref|--format|-f|--column|-c|--max-width|--name~|--description~|--status|--snapshot|--export-location|--host|--share-server|--project|--user|--extra-spec|--sort|--limit|--marker|--sort-column|--task-state|--driver-options|--share-server-id|--access-level|--properties|--lock-reason|--access-type|--access-key|--access-to|--share|--usage|--driver-option|--snapshot-support|--create-share-from-snapshot-support|--revert-to-snapshot-support|--mount-snapshot-support|--extra-specs|--resource-id|--resource-type|--action-id|--detail-id|--request-id|--message-level|--since|--before|--kind|--state|--resource-action|--id|--lock-context|--offset|--sort-key|--sort-dir|--shares|--gigabytes|--snapshots|--snapshot-gigabytes|--share-networks|--share-groups|--share-group-snapshots|--share-replicas|--replica-gigabytes|--per-share-gigabytes|--backups|--backup-gigabytes|--encryption-keys|--binary|--zone|--ensuring|--disable-reason|--backend|--pool) skip=1; continue ;;
+    --os-cloud|--os-auth-type|--os-auth-url|--os-username|--os-user-id|--os-password|--os-user-domain-name|--os-user-domain-id|--os-project-name|--os-project-id|--os-project-domain-name|--os-project-domain-id|--os-token|--os-application-credential-id|--os-application-credential-secret|--os-region-name|--os-interface|--os-cacert|--os-share-api-version|--os-endpoint-override|--timeout|--name|--description|--snapshot-id|--property|--share-network|--share-type|--availability-zone|--share-group|--public|--scheduler-hint|--mount-point-name|--encryption-key-ref|--format|-f|--column|-c|--max-width|--name~|--description~|--status|--snapshot|--export-location|--host|--share-server|--project|--user|--extra-spec|--sort|--limit|--marker|--sort-column|--since|--until|--step|--task-state|--driver-options|--share-server-id|--access-level|--properties|--lock-reason|--access-type|--access-key|--access-to|--share|--usage|--driver-option|--snapshot-support|--create-share-from-snapshot-support|--revert-to-snapshot-support|--mount-snapshot-support|--extra-specs|--resource-id|--resource-type|--action-id|--detail-id|--request-id|--message-level|--before|--kind|--state|--user-project|--target-type|--target|--target-project|--action|--outcome|--address|--resource-action|--id|--lock-context|--offset|--sort-key|--sort-dir|--shares|--gigabytes|--snapshots|--snapshot-gigabytes|--share-networks|--share-groups|--share-group-snapshots|--share-replicas|--replica-gigabytes|--per-share-gigabytes|--backups|--backup-gigabytes|--encryption-keys|--binary|--zone|--ensuring|--disable-reason|--backend|--pool) skip=1; continue ;;
     -*) continue ;;
     esac
     case "${place:+$place }$word" in
-    'share'|'share create'|'share list'|'share show'|'share usage'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'permission'|'permission list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
+    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'permission'|'permission list'|'event'|'event watch'|'audit'|'audit list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
     esac
   done
   if [[ -n "$skip" ]]; then
@@ -24,6 +24,9 @@ _manila() {
     'share show|-f') values='table json yaml csv value' ;;
     'share usage|--format') values='table json yaml csv value' ;;
     'share usage|-f') values='table json yaml csv value' ;;
+    'share usage history|--step') values='5min hour day' ;;
+    'share usage history|--format') values='table json yaml csv value' ;;
+    'share usage history|-f') values='table json yaml csv value' ;;
     'share set|--public') values='true false' ;;
     'share adopt|--public') values='true false' ;;
     'share adopt|--format') values='table json yaml csv value' ;;
@@ -98,6 +101,10 @@ _manila() {
     'operation show|-f') values='table json yaml csv value' ;;
     'permission list|--format') values='table json yaml csv value' ;;
     'permission list|-f') values='table json yaml csv value' ;;
+    'audit list|--action') values='authenticate create read update delete' ;;
+    'audit list|--outcome') values='success failure pending' ;;
+    'audit list|--format') values='table json yaml csv value' ;;
+    'audit list|-f') values='table json yaml csv value' ;;
     'lock create|--resource-action') values='delete show' ;;
     'lock create|--format') values='table json yaml csv value' ;;
     'lock create|-f') values='table json yaml csv value' ;;
@@ -150,6 +157,7 @@ _manila() {
     'share list') options='--name --name~ --description~ --status --snapshot --export-location --soft-deleted --public --share-network --share-type --share-group --host --share-server --availability-zone --project --user --all-projects --property --extra-spec --encryption-key-ref --long --sort --limit --marker --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'share show') options='--format -f --column -c --noindent --max-width --help' ;;
     'share usage') options='--refresh --format -f --column -c --noindent --max-width --help' ;;
+    'share usage history') options='--since --until --step --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'share set') options='--name --description --public --property --status --task-state --help' ;;
     'share unset') options='--name --description --property --help' ;;
     'share resize') options='--wait --force --help' ;;
@@ -220,6 +228,10 @@ _manila() {
     'operation cancel') options='--help' ;;
     'permission') options='--help' ;;
     'permission list') options='--refused --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
+    'event') options='--help' ;;
+    'event watch') options='--resource-type --resource-id --all-projects --project --since --json --help' ;;
+    'audit') options='--help' ;;
+    'audit list') options='--user --user-project --target-type --target --target-project --action --outcome --address --request-id --since --until --oldest-first --limit --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'lock') options='--help' ;;
     'lock create') options='--resource-action --lock-reason --format -f --column -c --noindent --max-width --help' ;;
     'lock list') options='--all-projects --project --user --id --resource-id --resource-type --resource-action --lock-context --since --before --limit --offset --sort-key --sort-dir --detailed --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
@@ -261,12 +273,13 @@ _manila() {
     return
   fi
   case "$place" in
-    '') words='access api-version availability-zone completion export-location health help instance limits lock message operation permission pool quota service share snapshot token type' ;;
+    '') words='access api-version audit availability-zone completion event export-location health help instance limits lock message operation permission pool quota service share snapshot token type' ;;
     'share') words='abandon adopt create delete list resize restore revert set show unset usage' ;;
     'share create') words='NFS CIFS GLUSTERFS HDFS CEPHFS MAPRFS LUSTRE' ;;
     'share list') words='' ;;
     'share show') words='' ;;
-    'share usage') words='' ;;
+    'share usage') words='history' ;;
+    'share usage history') words='' ;;
     'share set') words='' ;;
     'share unset') words='' ;;
     'share resize') words='' ;;
@@ -337,6 +350,10 @@ _manila() {
     'operation cancel') words='' ;;
     'permission') words='list' ;;
     'permission list') words='share snapshot access_rule resource_lock share_type share_instance snapshot_instance message operation' ;;
+    'event') words='watch' ;;
+    'event watch') words='' ;;
+    'audit') words='list' ;;
+    'audit list') words='' ;;
     'lock') words='create delete list set show unset' ;;
     'lock create') words='share access_rule' ;;
     'lock list') words='' ;;

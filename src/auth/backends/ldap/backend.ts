@@ -8,6 +8,7 @@ import type { Store } from '../../../db/open.ts'
 import { fault } from '../../../model/errors.ts'
 import type { Clock } from '../../../runtime/clock.ts'
 import { Gate } from '../../gate.ts'
+import { fitsNames, isAfter } from '../../../db/store/names.ts'
 import type { ActorQuery, GroupRecord, UserBackend, UserRecord } from '../backend.ts'
 import { ldapAdmin } from './admin.ts'
 import { AgedCache } from './cache.ts'
@@ -131,7 +132,10 @@ export class LdapBackend implements UserBackend {
   async listGroups(query: ActorQuery): Promise<GroupRecord[]> {
     if (query.ids === undefined) return (await listGroups(this.#directory, query)).map(({ record }) => record)
     const found = await Promise.all(query.ids.map((id) => this.findGroup({ id })))
-    return found.filter((group) => group !== null).slice(0, query.limit)
+    return found
+      .filter((group) => group !== null)
+      .filter((group) => fitsNames(group.name, query.nameParts) && isAfter(group, query.after))
+      .slice(0, query.limit)
   }
 
   /** The group that the configuration names by its DN or its name, from what is remembered. */
@@ -176,4 +180,6 @@ export class LdapBackend implements UserBackend {
 
 const matches = (query: ActorQuery, user: UserRecord): boolean =>
   (query.name === undefined || user.name === query.name) &&
+  fitsNames(user.name, query.nameParts) &&
+  isAfter(user, query.after) &&
   (query.enabled === undefined || user.enabled === query.enabled)

@@ -1,5 +1,6 @@
 /** Groups of a directory, and who is in them: listed by DN or by name, nested, or as somebody's primary group. */
 import type { Entry, Filter } from 'ldapts'
+import { fitsNames, isAfter } from '../../../db/store/names.ts'
 import type { ActorQuery, GroupRecord } from '../backend.ts'
 import { readEntry, search, type LdapDirectory } from './directory.ts'
 import { foldedName, normalDn, parseDn } from './dn.ts'
@@ -55,6 +56,7 @@ export async function listGroups(directory: LdapDirectory, query: ActorQuery): P
   const key = ({ record }: LdapGroup): string => `${record.name}\0${record.id}`
   return found
     .filter(({ record }) => name === undefined || foldedName(record.name) === foldedName(name))
+    .filter(({ record }) => fitsNames(record.name, query.nameParts) && isAfter(record, query.after))
     .toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
     .slice(0, query.limit)
 }

@@ -1,11 +1,13 @@
 /** Users of a directory: finding them, and what their entries say. */
 import type { Entry, Filter } from 'ldapts'
 import { markShut, type DirectoryIdRow } from '../../../db/store/directory-ids.ts'
+import { fitsNames, isAfter } from '../../../db/store/names.ts'
 import type { ActorQuery, UserRecord } from '../backend.ts'
 import { readEntry, search, type LdapDirectory } from './directory.ts'
 import { dnWith, foldedName } from './dn.ts'
 import { bytesOf, keyOf, keyValue, valueOf, valuesOf } from './entry.ts'
 import { all, any, belongs, equals } from './filter.ts'
+import type { UserOptions } from './options.ts'
 import { microsOf } from './times.ts'
 
 /** A user with what only the directory needs to know of it. */
@@ -96,6 +98,7 @@ export async function listUsers(directory: LdapDirectory, query: ActorQuery): Pr
   return wanted
     .filter(({ record }) => query.name === undefined || sameName(record.name, query.name))
     .filter(({ record }) => query.enabled === undefined || record.enabled === query.enabled)
+    .filter(({ record }) => fitsNames(record.name, query.nameParts) && isAfter(record, query.after))
     .toSorted((a, b) => byName(a.record, b.record))
     .slice(0, query.limit)
 }
@@ -136,7 +139,7 @@ async function usersOf(directory: LdapDirectory, entries: readonly Entry[]): Pro
     const row = found[at] ?? null
     const name = valueOf(entry, users.name)
     if (row === null || name === null) return []
-    const enabled = isEnabled(directory, entry) && (members?.has(entry.dn) ?? true)
+    const enabled = isEnabled(entry, users.enabled) && (members?.has(entry.dn) ?? true)
     const user: LdapUser = {
       dn: entry.dn,
       primary: {
@@ -161,8 +164,8 @@ async function usersOf(directory: LdapDirectory, entries: readonly Entry[]): Pro
 }
 
 /** What the attribute says; whoever has none is enabled. */
-function isEnabled({ options }: LdapDirectory, entry: Entry): boolean {
-  const { attribute, mask, invert } = options.users.enabled
+export function isEnabled(entry: Entry, how: Omit<UserOptions['enabled'], 'group'>): boolean {
+  const { attribute, mask, invert } = how
   const value = attribute === '' ? null : valueOf(entry, attribute)
   if (value === null) return true
   if (mask > 0) {
