@@ -92,6 +92,8 @@ export const serviceRows: readonly Row[] = [
   row('POST /operations/{operation}/action cancel', member, 202),
   row('GET /events', reader, 200, { endless: true }),
   row('GET /capabilities', reader, 200),
+  // Of what is another's nothing is told, as in lists.
+  row('GET /permissions', reader, 200, { query: '?resource=share&id={share}', foreign: 200 }),
   row('GET /limits/service', anyToken, 200),
   row('GET /openapi', anyToken, 200),
 ]
