@@ -62,7 +62,10 @@ export const Api = Type.Object({
     },
   ),
   usage_wait_s: count('Seconds a request for fresh usage figures waits for the share manager.', 10, 1),
-  policy_file: text('Policy overrides (YAML or JSON); empty uses the defaults.', ''),
+  policy_file: text(
+    'Policy overrides (YAML or JSON), read again when it changes; empty uses the defaults.',
+    '',
+  ),
   tls: ApiTls,
   cors: ApiCors,
 })

@@ -297,7 +297,9 @@ const lockRequests = (how: Asked) => ({
   delete: ({ id }: Thing) => call('DELETE', `/resource-locks/${id}`, how),
 })
 
-const runs = { numRuns: 20 }
+/** The laws are the same on every database, and a server takes ten times as long. */
+const onServer = (process.env.MANILA_TEST_DATABASE_URL ?? '') !== ''
+const runs = { numRuns: onServer ? 4 : 20 }
 
 /** What members never may is tried by an administrator. */
 const administrative = [
@@ -340,7 +342,7 @@ test('of shares in each status and with each thing in the way, for their owner a
     locks: [],
   }
   const variants: Partial<Share>[] = [
-    ...shareStatuses.map((status) => ({ status })),
+    ...shareStatuses.filter((_status, at) => !onServer || at % 8 === 0).map((status) => ({ status })),
     { taskState: 'migration_in_progress' },
     { softDeleted: 1 },
     { snapshots: [{ by: 'demo', status: 'available', size: 3 }] },
@@ -627,16 +629,18 @@ test('of share instances, types, operations and messages', async () => {
 
 test('tried every kind of answer', () => {
   const codes = new Set([...seen.keys()].map((key) => key.split(' ')[2]))
-  expect([...codes].toSorted()).toEqual([
-    'allowed',
-    'busy',
-    'dependents',
-    'lock',
-    'policy',
-    'rank',
-    'recycle_bin',
-    'size',
-    'state',
-    'unsupported',
-  ])
+  expect(codes).toEqual(
+    new Set([
+      'allowed',
+      'busy',
+      'dependents',
+      'lock',
+      'policy',
+      'rank',
+      'recycle_bin',
+      'size',
+      'state',
+      'unsupported',
+    ]),
+  )
 })

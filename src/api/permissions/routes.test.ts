@@ -196,6 +196,13 @@ describe('permissions', () => {
     const body = { share_type: { name: 'private', 'share_type_access:is_public': false, extra_specs: type } }
     const made = await bench.call('POST', '/types', { body })
     const { id } = made.body.share_type as { id: string }
+    bench.clock.advance(1)
+    await bench.call('POST', '/types', { body: { share_type: { name: 'open', extra_specs: type } } })
+    bench.clock.advance(1)
+    const hidden = { name: 'newest', 'share_type_access:is_public': false, extra_specs: type }
+    await bench.call('POST', '/types', { body: { share_type: hidden } })
+    // Pages, and what the next one begins behind, are made of what the caller sees.
+    expect(await told('resource=share_type&limit=1')).toHaveLength(1)
     for (const query of [`resource=share_type&id=${id}`, 'resource=share_type']) {
       expect((await told(query)).map((one) => one.id)).not.toContain(id)
       expect((await told(query, { token: 'admin' })).map((one) => one.id)).toContain(id)

@@ -4,6 +4,7 @@ import { updateShareColumns } from '../../db/store/shares.ts'
 import { recordUpdate } from '../updated.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { refuseAtOnce } from '../barriers.ts'
+import { recordUpdate } from '../updated.ts'
 import { findShareToChange } from './find.ts'
 
 export interface UpdateShareInput {
