@@ -4,7 +4,6 @@ import { updateShareColumns } from '../../db/store/shares.ts'
 import { recordUpdate } from '../updated.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { refuseAtOnce } from '../barriers.ts'
-import { recordUpdate } from '../updated.ts'
 import { findShareToChange } from './find.ts'
 
 export interface UpdateShareInput {
