@@ -122,7 +122,7 @@ const described = (text: string): Option[] => (text === '' ? [] : [['--descripti
 const able = (enabled: boolean): Option[] => (enabled ? [] : ['--disable'])
 
 /** What begins with a dash is a value all the same. */
-function commandOf(verb: string, options: readonly Option[], names: readonly string[]): string {
+export function commandOf(verb: string, options: readonly Option[], names: readonly string[]): string {
   const words = options.flatMap((option) => {
     if (typeof option === 'string') return [option]
     const [name, value] = option

@@ -106,6 +106,14 @@ describe('an LDIF file', () => {
     }
   })
 
+  test('may hold values of any size that nobody wants', async () => {
+    const text = `dn: uid=a\njpegPhoto:: ${'QUJD'.repeat(1_000_000)}\nuid: a\n`
+    const options = { wants: (one: string) => one === 'uid' }
+    for (const pieces of [65_536, 10_000_000]) {
+      expect(plain(await read(text, options, pieces))).toEqual([['uid=a', { uid: ['a'] }]])
+    }
+  })
+
   test('of an entry that is larger than allowed says so', async () => {
     const text = `dn: cn=g\n${`member: ${'x'.repeat(1000)}\n`.repeat(20)}`
     await expect(read(text, { ...all, maxEntryBytes: 10_000 })).rejects.toThrow(
