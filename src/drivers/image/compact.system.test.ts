@@ -426,7 +426,8 @@ function takenOf(path: string): () => number {
     encoding: 'utf8',
   })
   const folder = `/sys/fs/btrfs/${fsid.trim()}/allocation/data`
-  const counters = ['bytes_used', 'bytes_reserved', 'bytes_pinned', 'bytes_may_use']
+  // Each before what goes over to it, so that nothing is counted twice while it does.
+  const counters = ['bytes_pinned', 'bytes_used', 'bytes_reserved', 'bytes_may_use']
   return () => counters.reduce((sum, name) => sum + Number(readFileSync(join(folder, name), 'utf8')), 0)
 }
 
