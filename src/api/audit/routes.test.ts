@@ -163,6 +163,25 @@ describe('refusals', () => {
   })
 })
 
+describe('whoever proves who he is with each request', () => {
+  it.each(['certificate', 'keystone/password'])('by %s is counted, once for a minute', async (method) => {
+    const verify = () => Promise.resolve({ ...personas.admin, method })
+    const own = await openBench([...auditRoutes, ...shareRoutes], () => {}, { auth: { verify } as never })
+    try {
+      for (let times = 0; times < 5; times++) expect((await own.call('GET', '/shares')).status).toBe(200)
+      await own.trail.flush()
+      const { body } = await own.call('GET', '/audit?action=authenticate&outcome=success')
+      const rows = body.audit as Event[]
+      expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(5)
+      // A minute may end between two of them.
+      expect(rows.length).toBeLessThan(3)
+      expect(rows[0]?.initiator.credential.type).toBe(method)
+    } finally {
+      await own.close()
+    }
+  })
+})
+
 describe('the list', () => {
   const page = async (query: string): Promise<Answer['body']> =>
     (await bench.call('GET', `/audit?${query}`)).body
