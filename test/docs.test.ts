@@ -130,3 +130,10 @@ describe('what documents tell people to run', () => {
     expect(problemOfManage(['db', 'sync', '--now'])).toBe('now')
   })
 })
+
+test('every page of the guide stands in its index', () => {
+  const index = readFileSync(join(root, 'docs/guide/README.md'), 'utf8')
+  const named = [...index.matchAll(/\]\(([a-z-]+\.md)\)/g)].map(([, name]) => name)
+  const there = readdirSync(join(root, 'docs/guide')).filter((name) => name !== 'README.md')
+  expect(named.toSorted()).toEqual(there.toSorted())
+})
