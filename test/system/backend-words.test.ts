@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { followAt } from '../../src/api/events/stream.fixture.ts'
 import { setFaults, verbs, type Faults } from '../../src/drivers/sim/faults.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 import { until } from '../faults/world.ts'
@@ -231,7 +232,7 @@ test(
     // The routes with each id that the tenant has.
     const paths = new Set<string>()
     for (const route of routeTable) {
-      if (route.method !== 'GET' || route.later === true) continue
+      if (route.method !== 'GET' || route.later === true || route.endless === true) continue
       const named = { ...ids, project: '', key: 'k' } as Record<string, string>
       if (Object.values(route.ids).every((noun) => (named[noun] ?? '') !== ''))
         paths.add(route.path.replaceAll(/:(\w+)/g, (_, name: string) => named[route.ids[name] ?? ''] ?? ''))
@@ -250,6 +251,15 @@ test(
           expect([path, minor, text.includes(piece) ? text : '']).toEqual([path, minor, ''])
       }
     expect(read).toBeGreaterThan(50_000)
+    const events = await followAt(`${service.url}/v2/events`, {
+      'x-auth-token': await tokenOf('manila-demo'),
+      'x-openstack-manila-api-version': '2.99',
+      'last-event-id': '0',
+    })
+    await events.until((got) => got.length > failed.length * 2)
+    events.stop()
+    await events.ended
+    for (const piece of pieces) expect([piece, events.text().includes(piece)]).toEqual([piece, false])
     for (const { cause } of failed) {
       expect(cause.message).toMatch(/^[A-Z].*\.$/)
       expect(Object.keys(cause).sort()).toEqual(['code', 'detail_id', 'message', 'retryable'])
