@@ -25,6 +25,8 @@ export interface ListReply<Row extends { readonly id: string }> {
   /** Rows of a page, in order. Called again while the answer is sent. */
   readonly read: (page: Page) => Promise<Row[]>
   readonly view: (row: Row) => unknown
+  /** Writes what `JSON.stringify` would make of the view, where something does so for less. Called once for each row, in order. */
+  readonly text?: (row: Row) => string
   /** False leaves a row out that was read. */
   readonly keeps?: (row: Row) => boolean
   /** What follows the list: `count` rows, `last` the last of them. */
@@ -72,10 +74,11 @@ export async function listReply<Row extends { readonly id: string }>(list: ListR
       last = few.at(-1)
       const kept = list.keeps === undefined ? few : few.filter(list.keeps)
       if (kept.length === 0) continue
-      const text = JSON.stringify(kept.map(list.view)).slice(1, -1)
-      texts.push(text)
-      length += text.length + 1
-      widest = Math.max(widest, text.length / kept.length)
+      const made = textsOf(list, kept)
+      const added = made.reduce((sum, text) => sum + text.length + 1, 0)
+      texts.push(...made)
+      length += added
+      widest = Math.max(widest, added / kept.length)
       together = Math.max(1, Math.min(mostTogether, Math.floor(chunkBytes / 16 / widest)))
     }
     // A comma before what is behind other rows.
@@ -98,6 +101,11 @@ export async function listReply<Row extends { readonly id: string }>(list: ListR
     return text
   }
   return new Reply(200, new JsonStream(next))
+}
+
+/** Of all of them together, or of each by itself. */
+function textsOf<Row extends { readonly id: string }>({ view, text }: ListReply<Row>, rows: Row[]): string[] {
+  return text === undefined ? [JSON.stringify(rows.map(view)).slice(1, -1)] : rows.map((row) => text(row))
 }
 
 /** All rows at once, for answers within a transaction, where nothing is read later. Only for what has a limit by itself. */

@@ -76,12 +76,18 @@ export function nextLink(
   return { [key]: [{ rel: 'next', href: `${url.base}/v2${url.projectPart}${url.path}?${query}` }] }
 }
 
+/** What the two links of each object of a collection begin with; its id follows. */
+export function linkRoots(url: UrlParts, collection: string): { self: string; bookmark: string } {
+  const tail = `${url.projectPart}/${collection}/`
+  return { self: `${url.base}/v2${tail}`, bookmark: `${url.base}${tail}` }
+}
+
 /** `self` and `bookmark` links of one object. */
 export function selfLinks(url: UrlParts, collection: string, id: string): { rel: string; href: string }[] {
-  const tail = `${url.projectPart}/${collection}/${id}`
+  const { self, bookmark } = linkRoots(url, collection)
   return [
-    { rel: 'self', href: `${url.base}/v2${tail}` },
-    { rel: 'bookmark', href: `${url.base}${tail}` },
+    { rel: 'self', href: self + id },
+    { rel: 'bookmark', href: bookmark + id },
   ]
 }
 

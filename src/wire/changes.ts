@@ -19,6 +19,8 @@ export interface Change {
   readonly ignores?: readonly string[]
   /** Fields of a reply that are not there before `since`. */
   readonly hides?: readonly string[]
+  /** A value of a field that clients before `since` don't know → what they are told. Says what `lower` does, so that it can be done to the field alone. */
+  readonly tells?: { readonly of: string; readonly instead: Readonly<Record<string, string>> }
   /** Makes an older request body (inside its wrapper key) one of the newest shape. */
   readonly lift?: (body: JsonObject) => JsonObject
   /** Makes a newest-shape object one that clients before `since` expect. */
@@ -47,6 +49,26 @@ export function change(since: number, what: string, how: Pick<Change, 'lift' | '
   return { since, what, ...how }
 }
 
+/** New values of the field `of`; `instead` says what older clients are told in their place. */
+export function newValues(
+  since: number,
+  what: string,
+  of: string,
+  instead: Readonly<Record<string, string>>,
+): Change {
+  const told = telling(instead)
+  const lower = (view: JsonObject): JsonObject => {
+    const value = told(view[of])
+    return value === view[of] ? view : { ...view, [of]: value }
+  }
+  return { since, what, tells: { of, instead }, lower }
+}
+
+const telling =
+  (instead: Readonly<Record<string, string>>) =>
+  (value: unknown): unknown =>
+    typeof value === 'string' && Object.hasOwn(instead, value) ? instead[value] : value
+
 /** A change of behaviour: `flag` is on at `since` and later. */
 export function rule(since: number, flag: string, what: string): Change {
   return { since, what, flag }
@@ -66,6 +88,29 @@ export const lift = (changes: readonly Change[], minor: number, body: JsonObject
 /** Names of the behaviours that are on at `minor`. */
 export const flagsAt = (changes: readonly Change[], minor: number): ReadonlySet<string> =>
   compiled(changes, minor).flags
+
+/** What a version makes of each field of a reply by itself. */
+export interface Fieldwise {
+  readonly hides: ReadonlySet<string>
+  /** Fields of which it knows fewer values, and what makes theirs of those. */
+  readonly values: ReadonlyMap<string, (value: unknown) => unknown>
+}
+
+/** Null when one of the changes takes the whole reply in hand. */
+export function fieldwise(changes: readonly Change[], minor: number): Fieldwise | null {
+  const hides = new Set<string>()
+  const values = new Map<string, (value: unknown) => unknown>()
+  for (const change of newestFirst(changes, minor)) {
+    for (const name of change.hides ?? []) hides.add(name)
+    if (change.tells === undefined && change.lower !== undefined) return null
+    if (change.tells === undefined) continue
+    const { of, instead } = change.tells
+    const newer = values.get(of)
+    const told = telling(instead)
+    values.set(of, newer === undefined ? told : (value) => told(newer(value)))
+  }
+  return { hides, values }
+}
 
 export function without(object: JsonObject, names: readonly string[]): JsonObject {
   const kept: Record<string, unknown> = {}
@@ -95,8 +140,12 @@ function compiled(changes: readonly Change[], minor: number): Version {
   return (known[minor] ??= compile(changes, minor))
 }
 
+/** Those that clients of `minor` don't know. */
+const newestFirst = (changes: readonly Change[], minor: number): Change[] =>
+  changes.filter(({ since }) => since > minor).sort((a, b) => b.since - a.since)
+
 function compile(changes: readonly Change[], minor: number): Version {
-  const later = changes.filter(({ since }) => since > minor).sort((a, b) => b.since - a.since)
+  const later = newestFirst(changes, minor)
   const down = passes(later, ({ hides, lower }) => [hides, lower])
   const up = passes(later.toReversed(), ({ ignores, lift }) => [ignores, lift])
   const flags = changes.flatMap(({ since, flag }) => (flag !== undefined && since <= minor ? [flag] : []))

@@ -15,10 +15,10 @@ import type { BodyOf } from '../../wire/endpoint.ts'
 import { manageChanges, shareChanges } from '../../wire/shares/changes.ts'
 import * as wire from '../../wire/shares/schema.ts'
 import { optionTexts, truth } from '../../wire/types.ts'
-import { listReply } from '../list-reply.ts'
+import { listReply, type ListReply } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { actionRoutes, Reply, route, type Input, type Route, type UrlParts } from '../route.ts'
-import { shareSummary, shareView } from './view.ts'
+import { shareRows, shareSummary, shareView } from './view.ts'
 
 const how = { changes: shareChanges, wrapper: 'share' }
 const managing = { changes: manageChanges, wrapper: 'share' }
@@ -86,13 +86,13 @@ const listed = <Row extends { readonly id: string }>(
   url: UrlParts,
   page: PageRequest,
   { read, count }: Listed<Row>,
-  view: (row: Row) => object,
+  rows: Pick<ListReply<Row>, 'view' | 'text'>,
 ): Promise<Reply> =>
   listReply({
     key: 'shares',
     page,
     read,
-    view,
+    ...rows,
     tail: (last, rows) => ({
       ...(count === null ? {} : { count }),
       ...nextLink('shares_links', url, page, last, rows),
@@ -156,11 +156,11 @@ const doManage = async (ctx: Ctx, { body, url }: Input<typeof wire.manageShare>)
 export const shareRoutes: readonly Route[] = [
   route(wire.listShares, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countShares'))
-    return listed(url, input.page, await listNames(ctx, input), (row) => shareSummary(url, row))
+    return listed(url, input.page, await listNames(ctx, input), { view: (row) => shareSummary(url, row) })
   }),
   route(wire.listSharesDetail, how, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, true)
-    return listed(url, input.page, await list(ctx, input), (row) => shareView(ctx, url, row))
+    return listed(url, input.page, await list(ctx, input), shareRows(ctx, url))
   }),
   route(wire.showShare, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
   route(wire.createShare, how, async (ctx, { body, url }) =>

@@ -7,7 +7,11 @@ test('a page is planned once, whatever its limit and offset', async () => {
   const opened = vi.spyOn(DatabaseSync.prototype, 'prepare')
   const store = await openStore('sqlite::memory:')
   await store.db.schema.createTable('shares').addColumn('id', 'text').addColumn('name', 'text').execute()
-  for (const id of ['a', 'b', 'c']) await store.db.insertInto('shares').values({ id } as never).execute()
+  for (const id of ['a', 'b', 'c'])
+    await store.db
+      .insertInto('shares')
+      .values({ id } as never)
+      .execute()
   const page = async (limit: number, offset: number) => {
     const rows = store.db.selectFrom('shares').select('id').orderBy('id').limit(limit).offset(offset)
     return (await rows.execute()).map(({ id }) => id)

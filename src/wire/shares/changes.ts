@@ -1,11 +1,5 @@
 /** History of the share on the wire, newest first. */
-import { change, fields, inputs, rule, without, type Change, type JsonObject } from '../changes.ts'
-
-const rulesStatusName = (view: JsonObject): JsonObject =>
-  view.access_rules_status === 'syncing' ? { ...view, access_rules_status: 'out_of_sync' } : view
-
-const hideAsyncClone = (view: JsonObject): JsonObject =>
-  view.status === 'creating_from_snapshot' ? { ...view, status: 'creating' } : view
+import { change, fields, inputs, newValues, rule, without, type Change, type JsonObject } from '../changes.ts'
 
 /** Before 2.6 `share_type` was the name. */
 const typeByName = (view: JsonObject): JsonObject => {
@@ -28,7 +22,7 @@ export const shareChanges: readonly Change[] = [
   inputs(65, 'scheduler_hints'),
   inputs(64, 'force'),
   fields(54, 'progress'),
-  change(54, 'shows creating_from_snapshot', { lower: hideAsyncClone }),
+  newValues(54, 'shows creating_from_snapshot', 'status', { creating_from_snapshot: 'creating' }),
   rule(49, 'manageWithServers', 'shares on share servers can be managed and unmanaged'),
   rule(48, 'zonesOfTypeEnforced', "a type's availability_zones limit where its shares may be"),
   rule(42, 'countShares', 'summary lists can be counted'),
@@ -36,7 +30,7 @@ export const shareChanges: readonly Change[] = [
   rule(35, 'filterByExportLocation', 'lists can be filtered by export location'),
   fields(32, 'mount_snapshot_support'),
   fields(31, 'share_group_id', 'source_share_group_snapshot_member_id'),
-  change(28, 'names the rules status syncing', { lower: rulesStatusName }),
+  newValues(28, 'names the rules status syncing', 'access_rules_status', { syncing: 'out_of_sync' }),
   fields(27, 'revert_to_snapshot_support'),
   fields(24, 'create_share_from_snapshot_support'),
   rule(24, 'clonesFollowParent', 'a share from a snapshot needs its parent to support that'),
