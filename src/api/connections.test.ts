@@ -14,11 +14,12 @@ import {
 
 const log = pino({ level: 'silent' })
 const ends: (() => void)[] = []
+const servers: Server[] = []
 afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
 
-/** Answers `here`; a request for `/later` has no answer, one for `/much` a long one: `cut` is called when its connection is over. */
+/** Answers `here`; a request for `/later` has no answer, one for `/soon` has its own after the second look, one for `/much` a long one: `cut` is called when its connection is over. */
 async function serverWith(limits: Partial<ConnectionLimits>, cut = (): void => {}): Promise<number> {
   const server: Server = createServer((request, reply) => {
     if (!beginRequest(request.socket)) return
@@ -26,9 +27,11 @@ async function serverWith(limits: Partial<ConnectionLimits>, cut = (): void => {
     if (request.url === '/much') {
       request.socket.once('close', cut)
       reply.end(Buffer.alloc(64 * 1024 * 1024))
-    } else if (request.url !== '/later') reply.end('here')
+    } else if (request.url === '/soon') setTimeout(() => reply.end('here'), 2500)
+    else if (request.url !== '/later') reply.end('here')
   })
   watchConnections(server, { writeTimeoutMs: 60_000, perAddress: 0, isProxy: () => false, ...limits }, log)
+  servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   ends.push(() => {
@@ -127,4 +130,22 @@ test('who takes nothing of its answer is cut off; who waits for one is not', asy
   await ended
   expect(bytes).toBeLessThan(64 * 1024 * 1024)
   expect(waiting.destroyed).toBe(false)
+})
+
+test('a server that closes does not wait for those who have not asked, and answers those who have', async () => {
+  const port = await serverWith({})
+  const [silent, half, asking] = [dial(port, '127.0.0.2'), dial(port, '127.0.0.2'), dial(port, '127.0.0.3')]
+  await Promise.all([silent, half, asking].map((socket) => once(socket, 'connect')))
+  half.write('GET / HTTP/1.1\r\nho')
+  let got = ''
+  asking.on('data', (bytes: Buffer) => (got += bytes.toString()))
+  asking.write(ask('/soon'))
+  const server = servers.at(-1) as Server
+  await once(server, 'request')
+  const closed = once(server, 'close')
+  server.close()
+  await Promise.all([once(silent, 'close'), once(half, 'close')])
+  expect(got).toBe('')
+  await closed
+  expect(got).toMatch(/here$/)
 })

@@ -1,6 +1,7 @@
 /**
- * Connections that only cost: those that take nothing of their answer, those that send request after request without reading, and more than
- * anybody needs from one address. They are ended without an answer, since they would not read it.
+ * Connections that only cost: those that take nothing of their answer, those that send request after request without reading, more than
+ * anybody needs from one address, and, when the server closes, those that have not asked anything yet: Node waits for them without end.
+ * They are ended without an answer, since they would not read it.
  */
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:tls'
@@ -57,6 +58,7 @@ export function watchConnections(server: Server, limits: ConnectionLimits, log: 
   const look = setInterval(
     () => {
       for (const socket of sockets) {
+        if (!server.listening && asksNothing(socket)) socket.destroy()
         if (!isStuck(socket, limits.writeTimeoutMs)) continue
         log.info(
           { address: socket.remoteAddress },
@@ -70,6 +72,10 @@ export function watchConnections(server: Server, limits: ConnectionLimits, log: 
   look.unref()
   server.once('close', () => clearInterval(look))
 }
+
+/** Nothing of it is under way, and it takes no answer any more. */
+const asksNothing = (socket: Socket): boolean =>
+  opened.get(socket)?.requests === 0 && socket.writableLength === 0
 
 function isStuck(socket: Socket, limitMs: number): boolean {
   const state = opened.get(socket)

@@ -10,6 +10,7 @@ const sent = [
   'Accept',
   'Content-Type',
   'Idempotency-Key',
+  'Last-Event-ID',
   'OpenStack-API-Version',
   'X-Auth-Token',
   'X-OpenStack-Manila-API-Experimental',

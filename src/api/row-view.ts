@@ -2,7 +2,7 @@
  * Rows as replies show them. What each property is made of is said once, as data; from that two functions are compiled: one that makes
  * the object of a single row, and one per microversion that makes the text of each row of a list.
  *
- * The text is, character for character, what `JSON.stringify` makes of the lowered object (`row-view.test.ts`), for half of
+ * The text is, character for character, what `JSON.stringify` makes of the lowered object (`shares/view.test.ts`), for half of
  * what that costs: neighbours that rows of a list mostly share are made once and kept until a row differs from the one before it.
  */
 import { isoMicros } from '../runtime/clock.ts'

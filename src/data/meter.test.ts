@@ -101,6 +101,27 @@ test('what was measured too long ago is not known, another size is a change, and
   ])
 })
 
+test('who dies in the middle leaves a gap: no project has a point whose shares have none', async () => {
+  const one = await share('demo', 1)
+  for (const dyingAt of [1, 2]) {
+    await measured(one, 7 + dyingAt)
+    let inserts = 0
+    const db = new Proxy(store.db, {
+      get(real, name) {
+        if (name === 'insertInto' && ++inserts === dyingAt) throw new Error('killed')
+        // Its fields are its own: a method has to be called on itself.
+        const value: unknown = Reflect.get(real, name, real)
+        return typeof value === 'function' ? (value.bind(real) as unknown) : value
+      },
+    })
+    await expect(meter({ store: { ...store, db }, clock })).rejects.toThrow('killed')
+    const shares = await points('share', one.id, fine)
+    const project = await points('project', await projectOf(one), fine)
+    expect([dyingAt, shares.length, project.length]).toEqual([dyingAt, dyingAt - 1, 0])
+    now += fine * second
+  }
+})
+
 test('projects are summed apart, pools tell what is free, and the step of a moment that was missed is written late', async () => {
   const [a, b] = [await share('demo', 1), await share('other', 10)]
   await measured(a, 7)

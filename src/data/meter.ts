@@ -21,8 +21,9 @@ export async function meter({ store, clock }: Pick<DataParts, 'store' | 'clock'>
     if (!(await claimUsagePoints(store, seconds, at))) continue
     const point = { stepS: seconds, standsS, at, measuredSince: now - knownS * 1_000_000 }
     await writePoolPoints(store.db, point)
-    await writeProjectPoints(store.db, point)
     await writeSharePoints(store, point)
+    // Last: where a project has its point, its shares have theirs, or had nothing new to say.
+    await writeProjectPoints(store.db, point)
   }
 }
 

@@ -2,6 +2,7 @@
  * manila-data: work that belongs to no backend and no request: what leaves the recycle bin, what has served its time, processes that
  * were never heard of again. Any number may run: rows decide who does what, so two at once do nothing twice.
  */
+import { orderEvents } from '../db/store/event-order.ts'
 import { forgetProcesses } from '../db/store/processes.ts'
 import { every, type Periodic } from '../engine/periodic.ts'
 import { meter, purgeMeter } from './meter.ts'
@@ -31,6 +32,10 @@ export function startDataService(parts: DataServiceParts): DataService {
     })
   const jobs = [
     job(60 * seconds, 'recycle bin', () => emptyRecycleBin(parts)),
+    // Whoever begins to follow events has few to wait for.
+    job(10 * seconds, 'order of events', async () => {
+      while ((await orderEvents(parts.store)) > 0);
+    }),
     // Every moment is some process's; one that comes late writes it all the same.
     job(30 * seconds, 'usage over time', () => meter(parts)),
     job(600 * seconds, 'purge', async () => {

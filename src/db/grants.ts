@@ -109,6 +109,7 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
       ...common,
       ...records,
       ...shares,
+      'event_orders',
       'idempotency_keys',
       'notification_cursors',
       'notifications_sent',

@@ -103,8 +103,13 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     async stop() {
       leaving = true
       await sleep(settings.api.drain_s * 1000)
-      // Requests that are under way get their answers.
+      // Requests that are under way get their answers; who has not sent the whole of one in its time gets none.
+      const late = setTimeout(
+        () => app.server.closeAllConnections(),
+        settings.limits.request_timeout_s * 1000,
+      )
       await app.close()
+      clearTimeout(late)
       process.off('SIGHUP', reopen)
       await trail?.close()
       authentication.close()

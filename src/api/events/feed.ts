@@ -34,8 +34,10 @@ export function numberOf(lastEventId: string | undefined): number | null {
   return number
 }
 
-/** Milliseconds after which the rights are read again; the promise is 5 s, of which reading them may take the rest. */
+/** Milliseconds after which the rights are read again; the promise is {@link promisedMs}, of which reading them may take the rest. */
 const rightsMs = 3500
+/** Milliseconds: nothing is sent by rights that are older. */
+const promisedMs = 5000
 /** Milliseconds of silence after which a client hears that the stream lives; below the 30 s of many proxies. */
 const heartbeatMs = 15_000
 /** Events read and sent at once. */
@@ -90,6 +92,8 @@ export async function* feedText(
     if (kept === null) {
       const range = { after: position, upTo }
       events = await inTurn(() => eventsBetween(db, range, filter, batch))
+      // The line of the project may be long: what was read by rights of before is read again.
+      if (performance.now() - readAt >= promisedMs) continue
       position = events.length === batch ? (events.at(-1)?.seq ?? upTo) : upTo
     } else {
       events = kept.filter((event) => passes(filter, event))

@@ -219,6 +219,30 @@ describe('for how long', () => {
     expect(changes(stream).slice(before)).toEqual(['z'])
   })
 
+  test('goes on when all that the database may do for the first request is used up long ago', async () => {
+    const short = await openBench(eventRoutes, (settings) =>
+      Object.assign(settings.limits, { request_ms: 100 }),
+    )
+    await short.app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = short.app.server.address() as AddressInfo
+    const stream = await followAt(`http://127.0.0.1:${port}/v2/events`, { 'x-auth-token': 'demo' })
+    await stream.until((g) => g.length === 1)
+    // Each is read by itself: together that takes the database longer than one request may.
+    for (let round = 0; round < 12; round++) {
+      await short.store.transaction(async (tx) => {
+        for (let n = 0; n < 500; n++) {
+          const resourceId = `r${round}-${n}`
+          const event = { projectId: demo, resourceType: 'share', resourceId, event: 'share.status' } as const
+          await recordEvent(tx, { ...event, now: short.clock.now() })
+        }
+      })
+      short.bus.cast('events', 'events.written', {})
+      await stream.until((g) => g.length === 1 + 500 * (round + 1), 10_000)
+    }
+    stream.stop()
+    await short.close()
+  })
+
   test('one user has so many streams, and all together so many', async () => {
     for (let n = 0; n < 3; n++) await follow('demo')
     const fourth = await follow('demo')

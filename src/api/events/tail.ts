@@ -7,6 +7,7 @@ import type { Bus } from '../../bus/bus.ts'
 import { eventsBetween, newestNumber, orderEvents, type OrderedEvent } from '../../db/store/event-order.ts'
 import type { Store } from '../../db/open.ts'
 import { every, type JobLog, type Periodic } from '../../engine/periodic.ts'
+import { withoutStatementBudget } from '../../runtime/statement-budget.ts'
 
 /** Milliseconds between two looks that nobody asked for. */
 const lookMs = 1000
@@ -59,7 +60,8 @@ export class EventTail {
       if (--this.#followers === 0) void this.#sleep()
     }
     try {
-      await (this.#first ??= this.#wake())
+      // It reads for everybody and for as long as anybody follows: not on the time of the request that came first.
+      await (this.#first ??= withoutStatementBudget(() => this.#wake()))
     } catch (error) {
       leave()
       throw error
@@ -71,7 +73,7 @@ export class EventTail {
   since(after: number): readonly OrderedEvent[] | null {
     if (after < this.#before) return null
     if (after >= this.#position) return []
-    return this.#events.filter(({ seq }) => seq > after)
+    return this.#events.slice(this.#events.findLastIndex(({ seq }) => seq <= after) + 1)
   }
 
   /** Resolves when there is more than `after`, `ms` are over, the follower is `gone`, or {@link wakeAll} was called. */
