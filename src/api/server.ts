@@ -7,43 +7,32 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Server as TlsServer } from 'node:https'
-import fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
-import type { AppParts, Ctx, RequestRate } from '../app/context.ts'
-import type { CertificateAccounts } from '../auth/certificate-accounts.ts'
-import type { TokenVerifier } from '../auth/verifier.ts'
-import type { Bus } from '../bus/bus.ts'
-import type { Store } from '../db/open.ts'
-import type { Tx } from '../db/schema.ts'
-import { ownerOf } from '../db/store/owner-of.ts'
-import { auditTarget, type AuditEvent } from '../model/audit.ts'
-import { fault, Fault, invalid } from '../model/errors.ts'
+import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Ctx } from '../app/context.ts'
+import { fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import { Rate } from '../runtime/rate.ts'
-import { withoutStatementBudget, withStatementBudget } from '../runtime/statement-budget.ts'
+import { withStatementBudget } from '../runtime/statement-budget.ts'
 import { inSpan } from '../tracing/spans.ts'
-import { flagsAt, lift, type JsonObject } from '../wire/changes.ts'
-import { existsAt, isExperimentalAt } from '../wire/endpoint.ts'
+import { flagsAt } from '../wire/changes.ts'
 import { problemWith } from '../wire/validate.ts'
 import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
-import { changeOf, isChange, noteCaller, noteRoute, provenAgain, refused, type Audit } from './audited.ts'
+import { isChange, noteCaller, noteRoute, provenAgain, refused, type Audit } from './audited.ts'
 import { faultReply } from './faults.ts'
 import { faultAnswer } from './identity/faults.ts'
-import { findKept, keep, idempotencyOf, type Idempotency } from './idempotency.ts'
+import { idempotencyOf } from './idempotency.ts'
+import { bodyOf, choose } from './choose-route.ts'
 import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
+import { changing, outsideOfBudgets, readingContext, turnOf } from './contexts.ts'
 import { allowOrigins } from './cors.ts'
+import type { Edge, ServerParts } from './edge.ts'
 import { EventFeed } from './events/feed.ts'
 import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
 import { EventTail } from './events/tail.ts'
 import { Gate, longLists, Places } from './gate.ts'
-import { jsonOf } from './json-body.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
+import { fromFastify, one, queryOf, readBodies, stripProject, type RawRequest } from './raw-requests.ts'
 import { streamOf } from './send-stream.ts'
 import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
 import { refuseRepeated } from './repeated-headers.ts'
@@ -52,35 +41,8 @@ import { routePath } from './route-path.ts'
 import { tlsOptions, watchCertificate } from './tls.ts'
 import { experimentalHeader, negotiate, versionDocument, versionHeader } from './versioning.ts'
 
-export interface ServerParts extends AppParts {
-  readonly auth: TokenVerifier
-  /** Where client certificates stand for accounts. */
-  readonly certificates?: CertificateAccounts
-  /** Where it is written down who did what; absent = nowhere. */
-  readonly audit?: Audit
-  readonly routes: readonly Route[]
-  readonly log: FastifyBaseLogger
-  /** Called once per request, for metrics. */
-  readonly observe?: (event: { method: string; route: string; status: number; seconds: number }) => void
-}
-
 /** Requests of one project that may wait for other services at once. */
 const patientPerProject = 16
-
-/** The parts, and what keeps one project from using them up. */
-interface Edge extends ServerParts {
-  readonly gate: Gate
-  /** For those that wait for other services. */
-  readonly patient: Gate
-  readonly streams: Places
-  readonly tail: EventTail
-  readonly followers: Places
-  /** True once the server closes. */
-  closing: boolean
-  /** Changes of each project in a minute. */
-  readonly changes: Rate
-  readonly rates: RequestRates
-}
 
 /** What one request has settled so far. */
 interface Settled {
@@ -361,9 +323,6 @@ function noteTemplate(request: FastifyRequest): void {
   noteRoute(request, { method: request.method, prefix, path: template.slice(prefix.length) })
 }
 
-/** Whose line a request waits in. */
-const turnOf = (identity: Identity): string => identity.projectId || identity.userId
-
 async function identify(parts: Edge, request: FastifyRequest, maxAgeMs?: number): Promise<Identity> {
   const token = one(request.headers['x-auth-token'])
   if (token === undefined && parts.certificates !== undefined) {
@@ -465,247 +424,6 @@ async function serve(
   )
 }
 
-/** One transaction per changing request; effects for others only after its commit. */
-async function changing(
-  parts: Edge,
-  caller: { identity: Identity; requestId: string; minor: number; flags: ReadonlySet<string> },
-  idempotency: Idempotency | null,
-  respond: (ctx: Ctx) => Promise<Reply>,
-  audited: { readonly audit: Audit; readonly request: FastifyRequest } | null,
-): Promise<Reply> {
-  let written: AuditEvent | null = null
-  let effects: (() => void)[] = []
-  let warnings: string[] = []
-  const reply = await transaction(parts.store, idempotency !== null, async (tx) => {
-    effects = []
-    warnings = []
-    written = null
-    const kept = idempotency === null ? null : await findKept(tx, idempotency)
-    if (kept !== null) return kept
-    const owner = audited === null ? null : await ownerOfTarget(tx, parts, caller.identity, audited.request)
-    const fresh = await respond({
-      ...appParts(parts),
-      ...caller,
-      db: tx,
-      tx,
-      afterCommit: (effect) => effects.push(effect),
-      warn: (sentence) => warnings.push(sentence),
-    })
-    if (idempotency !== null) await keep(tx, idempotency, fresh)
-    if (audited !== null) {
-      const end = {
-        status: fresh.status,
-        reply: fresh.body,
-        ...(owner === null ? {} : { targetProjectId: owner }),
-      }
-      // In the change's own transaction: there is none without its event, whatever dies when.
-      written = await audited.audit.trail.write(tx, changeOf(audited.audit, audited.request, end))
-    }
-    return fresh
-  })
-  for (const effect of effects) withoutStatementBudget(effect)
-  if (written !== null) audited?.audit.trail.told(written)
-  reply.warnings = warnings
-  return reply
-}
-
-/** Looked up before the change, which may end it; whoever is no administrator acts on what is his project's. */
-const ownerOfTarget = (
-  tx: Tx,
-  { policy }: Edge,
-  identity: Identity,
-  request: FastifyRequest,
-): Promise<string | null> =>
-  policy.check('context_is_admin', identity)
-    ? ownerOf(tx, auditTarget((request.routeOptions.url ?? '').replace(/^\/v2/, ''), request.params as never))
-    : Promise.resolve(null)
-
-/** Two requests with one key at once: the second one's key is taken by the time it writes it, and finds the answer next time. */
-async function transaction<T>(store: Store, keyed: boolean, body: (tx: Tx) => Promise<T>): Promise<T> {
-  try {
-    return await store.transaction(body)
-  } catch (error) {
-    if (!keyed || !store.dialect.isDuplicate(error)) throw error
-    return store.transaction(body)
-  }
-}
-
-function readingContext(
-  parts: Edge,
-  identity: Identity,
-  requestId: string,
-  minor: number,
-  flags: ReadonlySet<string>,
-): Ctx {
-  return {
-    ...appParts(parts),
-    identity,
-    requestId,
-    minor,
-    flags,
-    db: parts.store.db,
-    get rate(): RequestRate | null {
-      return parts.rates.left(turnOf(identity))
-    },
-    get tx(): Tx {
-      throw new Error('a reading request has no transaction')
-    },
-    afterCommit: (effect) => effect(),
-    warn: () => {},
-  }
-}
-
-/** Whoever works on a message does so on its own time, also in this process. */
-const outsideOfBudgets = (bus: Bus): Bus => ({
-  cast: (...message) => withoutStatementBudget(() => bus.cast(...message)),
-  call: (...question) => withoutStatementBudget(() => bus.call(...question)),
-  serve: (...service) => bus.serve(...service),
-  answer: (...service) => bus.answer(...service),
-  onGap: (look) => bus.onGap(look),
-  state: () => bus.state(),
-  close: () => bus.close(),
-})
-
-const appParts = ({ store, clock, bus, policy, settings }: ServerParts): AppParts => ({
-  store,
-  clock,
-  bus,
-  policy,
-  settings,
-})
-
-// ------------------------------------------------------------------------------------------------ finding the route
-
-/** Routes of one method and path differ by version, and on `…/action` by the body's only key. */
-function choose(
-  group: readonly Route[],
-  minor: number,
-  experimental: boolean,
-  body: unknown,
-): { route: Route; rawBody: unknown } {
-  const answers = ({ endpoint }: Route): boolean =>
-    existsAt(endpoint, minor) && (experimental || !isExperimentalAt(endpoint, minor))
-  const isAction = group.some(({ endpoint }) => endpoint.action !== undefined)
-  if (!isAction) {
-    const found = group.find(answers)
-    if (found === undefined) throw fault('NotFound')
-    return { route: found, rawBody: body }
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw invalid('The body must be a JSON object with the action as its only key.')
-  }
-  const keys = Object.keys(body)
-  const [name] = keys
-  if (name === undefined || keys.length !== 1) throw invalid('The body must name exactly one action.')
-  const known = group.filter(({ endpoint }) => endpoint.action === name)
-  if (known.length === 0) throw invalid(`There is no action ${JSON.stringify(name.slice(0, 60))} here.`)
-  const found = known.find(answers)
-  if (found === undefined) throw fault('NotFound')
-  return { route: found, rawBody: (body as JsonObject)[name] }
-}
-
-function bodyOf(route: Route, raw: unknown, minor: number): unknown {
-  const { endpoint, wrapper } = route
-  if (endpoint.body === undefined) return raw
-  const isAction = endpoint.action !== undefined
-  if (!isAction && (typeof raw !== 'object' || raw === null || Array.isArray(raw))) {
-    throw wrapper === null || raw !== undefined
-      ? invalid('The body must be a JSON object sent with Content-Type: application/json.')
-      : fault('MalformedBody', { message: `The body must be a JSON object with the key "${wrapper}".` })
-  }
-  let body = raw
-  if (wrapper !== null && !isAction) {
-    const inner = (raw as JsonObject)[wrapper]
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) {
-      throw fault('MalformedBody', { message: `The body must have an object under "${wrapper}".` })
-    }
-    body = { ...(raw as JsonObject), [wrapper]: lift(route.changes, minor, inner as JsonObject) }
-  } else if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
-    body = lift(route.changes, minor, raw as JsonObject)
-  }
-  const problem = problemWith(endpoint.body, body, isAction ? (endpoint.action ?? 'the action') : 'the body')
-  if (problem !== null) throw invalid(problem)
-  return body
-}
-
-// ------------------------------------------------------------------------------------------------ Fastify, tamed
-
-type RawRequest = { url?: string; manilaProject?: string; manilaEmptyEnd?: boolean }
-
-/** `/v2/<project>/shares` is `/v2/shares` with a project to compare: every route is registered once. */
-function stripProject(raw: RawRequest, collections: ReadonlySet<string>, projectId: RegExp): string {
-  const url = originForm(raw.url ?? '/')
-  const [path = '', ...rest] = url.split('?')
-  const query = rest.length > 0 ? `?${rest.join('?')}` : ''
-  const parts = path.split('/')
-  if (parts[1] !== 'v2') return url
-  const second = parts[2] ?? ''
-  const tail = (list: string[]): string => list.join('/').replace(/\.json$/, '') + query
-  const inProject = second !== '' && !collections.has(second) && projectId.test(second)
-  if (inProject) raw.manilaProject = second
-  const routed = inProject ? ['', 'v2', ...parts.slice(3)] : parts
-  // Fastify takes `/v2/shares/` for `/v2/shares`; that would make a whole collection of an id that came out empty.
-  raw.manilaEmptyEnd = routed.length > 3 && /^(\.json)?$/.test(routed.at(-1) ?? '')
-  return tail(routed)
-}
-
-/** A request line may name the whole URL (RFC 9112, 3.2.2); who is called there is not asked. */
-function originForm(url: string): string {
-  const authority = /^https?:\/\/[^/?#]*/i.exec(url)?.[0]
-  if (authority === undefined) return url
-  const rest = url.slice(authority.length)
-  return rest.startsWith('/') ? rest : `/${rest}`
-}
-
-/** JSON is read only when it is called JSON; anything else is "no body", as in the original. */
-function readBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) =>
-      jsonOf(bytes, request.headers['content-type'], refusePrototype),
-  )
-  app.addContentTypeParser('*', (_request, payload, done) => {
-    payload.resume()
-    payload.on('end', () => done(null, undefined))
-    payload.on('error', done)
-  })
-}
-
-/** `__proto__` as a key is an attempt, never data. */
-function refusePrototype(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw new SyntaxError('__proto__')
-  return value
-}
-
-/** Characters of a query; the original's web server takes no longer line. */
-const maxQueryLength = 8192
-/** Parameters of a query: twice as many as any list has filters. */
-const maxParameters = 100
-
-function queryOf(request: FastifyRequest, repeated: readonly string[] = []): Record<string, string> {
-  const length = request.url.length - (request.url.indexOf('?') + 1)
-  if (length > maxQueryLength) throw invalid(`the query must have at most ${maxQueryLength} characters`)
-  if (Object.keys(request.query as object).length > maxParameters) {
-    throw invalid(`the query must have at most ${maxParameters} parameters`)
-  }
-  const query: Record<string, string> = {}
-  for (const [key, value] of Object.entries(request.query as Record<string, string | string[]>)) {
-    // Of a repeated key the last one counts, as in webob.
-    const all = Array.isArray(value) ? value : [value]
-    const last = repeated.includes(key) ? all.join(',') : (all.at(-1) ?? '')
-    if (last.includes('\0') || !last.isWellFormed() || key.includes('\0')) {
-      throw invalid(`the query parameter ${key.replaceAll('\0', '').slice(0, 60)} must not contain NUL`)
-    }
-    query[key] = last
-  }
-  return query
-}
-
-const one = (header: string | string[] | undefined): string | undefined =>
-  Array.isArray(header) ? header[0] : header
-
 function versionHeaders(reply: FastifyReply, settled: Settled, request?: FastifyRequest): void {
   // A refused version is echoed; a malformed one is not.
   const refused = one(request?.headers[versionHeader])
@@ -732,15 +450,3 @@ const faultSender =
       .header('content-type', 'application/json')
       .send(JSON.stringify(body))
   }
-
-/** Fastify's own refusals in our words. */
-function fromFastify(error: unknown): unknown {
-  if (error instanceof Fault) return error
-  const code = (error as { code?: string }).code
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return fault('TooLarge', { message: 'The request body is too large.' })
-  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') return invalid('Content-Length does not match the body.')
-  const status = (error as { statusCode?: number }).statusCode
-  if (status !== undefined && status >= 400 && status < 500) return invalid((error as Error).message)
-  return error
-}

@@ -18,7 +18,8 @@ import type { Identity } from '../model/identity.ts'
 import { Policy } from '../policy/enforce.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import type { Route } from './route.ts'
-import { buildServer, type ServerParts } from './server.ts'
+import type { ServerParts } from './edge.ts'
+import { buildServer } from './server.ts'
 
 export type Token = 'admin' | 'demo' | 'reader' | 'other' | 'nobody'
 
