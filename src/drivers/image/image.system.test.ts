@@ -282,6 +282,13 @@ describe.skipIf(cannotRun !== null)(`image${cannotRun === null ? '' : ` (${canno
     expect(existsSync(lock)).toBe(false)
   })
 
+  test('a record that a death left half written goes with the share', async () => {
+    const { ref } = await share()
+    writeFileSync(join(root, 'records', `${ref.id}.image.new`), '{"uu')
+    await driver.delete(call(), ref)
+    expect(readdirSync(join(root, 'records')).filter((name) => name.startsWith(ref.id))).toEqual([])
+  })
+
   test('two processes that bring a share up at once attach it once', async () => {
     const { ref, made } = await share()
     const other = image.create(options(), bench.parts('alpha'))

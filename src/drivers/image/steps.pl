@@ -337,8 +337,9 @@ sub record {
   rename("$file.new", $file) or fail("$file: $!");
 }
 
+# Also what a death left of the writing of it.
 sub forget {
-  for my $file (@_) { unlink($file) || $! == $ENOENT or fail("$file: $!") }
+  for my $file (map { ($_, "$_.new") } @_) { unlink($file) || $! == $ENOENT or fail("$file: $!") }
 }
 
 # ------------------------------------------------------------------------------------------------ groups that exceed

@@ -4,6 +4,7 @@
  * line, because ids are used again) and starts only what is dead. Clients notice nothing of a manager that restarts.
  */
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
@@ -301,12 +302,20 @@ async function read(commands: Commands, path: string): Promise<string> {
   }
 }
 
+/** Milliseconds: of a server that was killed the last thread closes what all of them had open, and it may go after the first one. */
+const leavingMs = 2000
+
 /** It would end at once, with the reason somewhere in its log. */
 async function checkFree(host: string, port: number): Promise<void> {
-  const free = await isFree(host, port).catch((cause: Error) => {
-    throw hostLacks(`NFS can't be served on ${host}: ${cause.message}`, cause)
-  })
-  if (!free) throw hostLacks(`NFS can't be served on ${host}: somebody else listens on port ${port}`)
+  for (const end = performance.now() + leavingMs; ;) {
+    const free = await isFree(host, port).catch((cause: Error) => {
+      throw hostLacks(`NFS can't be served on ${host}: ${cause.message}`, cause)
+    })
+    if (free) return
+    if (performance.now() >= end)
+      throw hostLacks(`NFS can't be served on ${host}: somebody else listens on port ${port}`)
+    await sleep(50)
+  }
 }
 
 function portOn(host: string): Promise<number> {
