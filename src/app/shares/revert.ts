@@ -31,7 +31,9 @@ export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<
         )
   const placed = snapshotInstance !== undefined && instance !== undefined
   await refuse(ctx, shareGates.revert({ share, snapshot, newest, instances, placed }), share)
-  if (snapshot === null || snapshotInstance === undefined || instance === undefined) return
+  // The gate has refused these; done nothing and said yes would be the worst of answers.
+  if (snapshot === null || snapshotInstance === undefined || instance === undefined)
+    throw new Error(`the gate of reverting let through what can't be reverted: share ${share.id}`)
   const larger = snapshot.size > share.size
   try {
     // It grows: what holds for an extension holds here.
