@@ -151,8 +151,12 @@ export class Client {
 
   /** Whether the server has one of the abilities beyond Manila that `GET /v2/capabilities` names. Asked once. */
   async has(capability: string): Promise<boolean> {
-    this.#capabilities ??= this.#askCapabilities()
-    return (await this.#capabilities).has(capability)
+    return (await this.capabilities()).has(capability)
+  }
+
+  /** All of them; empty for a server that knows of none. Asked once. */
+  capabilities(): Promise<ReadonlySet<string>> {
+    return (this.#capabilities ??= this.#askCapabilities())
   }
 
   async #askCapabilities(): Promise<ReadonlySet<string>> {

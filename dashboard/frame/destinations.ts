@@ -1,0 +1,22 @@
+/** Where one can go: the rail, the palette and the tests read this one list. */
+import type { Words } from '../words/index.ts'
+
+/** Texts of the frame that are plain. */
+type PlainWord = {
+  [K in keyof Words['frame']]: Words['frame'][K] extends string ? K : never
+}[keyof Words['frame']]
+
+export interface Destination {
+  readonly to: string
+  readonly word: PlainWord
+  /** Ability of the service without which it is not there. */
+  readonly needs?: string
+  readonly admin?: true
+  /** Only where we are the identity. */
+  readonly ours?: true
+}
+
+export const destinations: readonly Destination[] = [
+  { to: '/', word: 'overview' },
+  { to: '/shares', word: 'shares' },
+]

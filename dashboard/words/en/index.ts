@@ -1,0 +1,8 @@
+import { access } from './access.ts'
+import { common } from './common.ts'
+import { frame } from './frame.ts'
+import { login } from './login.ts'
+import { operations } from './operations.ts'
+import { shares } from './shares.ts'
+
+export const en = { access, common, frame, login, operations, shares }
