@@ -33,20 +33,25 @@ const processes = 16
 
 /**
  * 413 when the project would have more than its limit with `adding` of them. Administrators are not bound: they clear up. Only near the
- * limit does it wait for the project's other requests: `largest` is what one request can add at most.
+ * limit does it wait for the project's other requests: `largest` is what one request can add at most. Without `holds` it waits for
+ * nobody, and what it says may be otherwise a moment later.
  */
 export async function withinProject(
   ctx: Ctx,
   name: ProjectLimit,
   projectId: string,
-  { adding = 1, largest = 1 }: { readonly adding?: number; readonly largest?: number } = {},
+  {
+    adding = 1,
+    largest = 1,
+    holds = true,
+  }: { readonly adding?: number; readonly largest?: number; readonly holds?: boolean } = {},
 ): Promise<void> {
   if (adding <= 0 || ctx.policy.check('context_is_admin', ctx.identity)) return
   const limit = ctx.settings.limits[name]
   const elsewhere = ctx.settings.limits.requests_per_project * processes * largest
-  const count = (): Promise<number> => projectCounts[name](ctx.tx, projectId)
+  const count = (): Promise<number> => projectCounts[name](ctx.db, projectId)
   if ((await count()) + adding + elsewhere <= limit) return
-  await holdProject(ctx.tx, projectId)
+  if (holds) await holdProject(ctx.tx, projectId)
   if ((await count()) + adding > limit) throw overLimit(ctx, name)
 }
 
@@ -83,11 +88,16 @@ export async function roomForLock(ctx: Ctx, resourceId: string): Promise<void> {
 export async function roomForMetadata(
   ctx: Ctx,
   projectId: string | null,
-  { adding, present = 0 }: { readonly adding: number; readonly present?: number },
+  {
+    adding,
+    present = 0,
+    holds = true,
+  }: { readonly adding: number; readonly present?: number; readonly holds?: boolean },
 ): Promise<void> {
   const { metadata_per_resource: largest } = ctx.settings.limits
   if (adding > 0 && present + adding > largest) throw overLimit(ctx, 'metadata_per_resource')
-  if (projectId !== null) await withinProject(ctx, 'metadata_per_project', projectId, { adding, largest })
+  if (projectId !== null)
+    await withinProject(ctx, 'metadata_per_project', projectId, { adding, largest, holds })
 }
 
 /** Every limit that the caller's project can meet, and what it has where that is counted per project. */
