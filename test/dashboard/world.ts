@@ -11,6 +11,7 @@ import type { Cloud } from '../../src/quickstart/accounts.ts'
 import { connect } from '../../src/sdk/connect.ts'
 import type { Client } from '../../src/sdk/client.ts'
 import { startServiceProcess, type ServiceProcess, type ServiceSettings } from '../helpers/service-process.ts'
+import { builtDashboard } from './build.ts'
 import { servePlainFiles, type PlainFiles } from './plain-files.ts'
 
 export interface User {
@@ -24,6 +25,8 @@ export interface WorldOptions {
   /** As in the TOML file, besides what a world says itself; default a simulated backend `alpha`. */
   readonly settings?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
+  /** `cookie` (default): the service serves the pages. `memory`: plain files of another origin. */
+  readonly door?: 'cookie' | 'memory'
 }
 
 export interface World extends AsyncDisposable {
@@ -33,6 +36,7 @@ export interface World extends AsyncDisposable {
   readonly api: string
   readonly dir: string
   readonly service: ServiceProcess
+  /** Of another origin, which the API lets in. */
   readonly files: PlainFiles
   readonly admin: User
   readonly demo: User
@@ -51,6 +55,7 @@ export async function startWorld({
   kind = 'sim',
   settings = simulated,
   env = {},
+  door = 'cookie',
 }: WorldOptions = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'manila-dashboard-'))
   const port = await freePort()
@@ -64,6 +69,7 @@ export async function startWorld({
       env: { TEST_DETACH: '1', ...env },
       settings: {
         ...given,
+        dashboard: { dir: builtDashboard() },
         api: {
           changes_per_minute: 0,
           ...(given.api as object | undefined),
@@ -92,7 +98,7 @@ export async function startWorld({
       home: dir,
     })
   const world: World = {
-    dashboard: `${files.origin}/dashboard/`,
+    dashboard: `${door === 'cookie' ? api : files.origin}/dashboard/`,
     api,
     dir,
     get service() {
