@@ -94,6 +94,7 @@ export const serviceRows: readonly Row[] = [
   row('GET /events', reader, 200, { endless: true }),
   row('GET /audit', admin, 200),
   row('GET /capabilities', reader, 200),
+  row('GET /whoami', reader, 200),
   // Of what is another's nothing is told, as in lists.
   row('GET /permissions', reader, 200, { query: '?resource=share&id={share}', foreign: 200 }),
   row('GET /limits/service', anyToken, 200),
