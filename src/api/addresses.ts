@@ -18,7 +18,7 @@ export function proxyTrust(setting: boolean | number | readonly string[]): Proxy
 }
 
 /** `manila.example.org`, `192.0.2.7:8786`, `[2001:db8::1]:8786`. */
-const hostPattern =
+export const hostPattern =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
 /** `http://host:port`, no slash at the end. */
@@ -32,6 +32,16 @@ export function baseUrl(request: FastifyRequest, publicUrl: string, trust: Proxy
   const own = (socket as { readonly encrypted?: boolean }).encrypted === true ? 'https' : 'http'
   const scheme = proto === 'https' || proto === 'http' ? proto : own
   return `${scheme}://${hostPattern.test(host) ? host : arrivedAt(socket)}`
+}
+
+/** Whether what the client speaks is TLS: as a trusted proxy says, or else this connection, or else the configured URL. */
+export function isOverTls(request: FastifyRequest, publicUrl: string, trust: ProxyTrust): boolean {
+  const { socket } = request.raw
+  const proto = trust(socket.remoteAddress, 0)
+    ? lastOf(request.headers['x-forwarded-proto']).toLowerCase()
+    : ''
+  if (proto === 'https' || proto === 'http') return proto === 'https'
+  return (socket as { readonly encrypted?: boolean }).encrypted === true || publicUrl.startsWith('https:')
 }
 
 /** The nearest proxy writes last. */

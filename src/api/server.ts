@@ -26,6 +26,7 @@ import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
 import { changing, outsideOfBudgets, readingContext, turnOf } from './contexts.ts'
 import { allowOrigins } from './cors.ts'
+import { takeSessions } from './dashboard/session-token.ts'
 import type { Edge, ServerParts } from './edge.ts'
 import { EventFeed } from './events/feed.ts'
 import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
@@ -157,7 +158,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.addHook('onRequest', async (request) => refuseRepeated(request.raw.rawHeaders))
   allowOrigins(app, parts.settings.api.cors)
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.url.startsWith('/v2') && !request.url.startsWith('/identity')) return
+    if (!/^\/(?:v2|identity|dashboard\/session)/.test(request.url)) return
     const refusal = edge.rates.fromAddress(request.ip)
     if (refusal === null) return
     if (request.url.startsWith('/v2')) return sendFault(request, reply, refusal, request.id)
@@ -169,6 +170,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       .header('content-type', 'application/json')
       .send(JSON.stringify(body))
   })
+  if (parts.sessions !== undefined) {
+    const { public_url: publicUrl } = parts.settings.api
+    takeSessions(app, parts.sessions, { publicUrl, trust, statementsMs: limits.request_ms })
+  }
   app.addHook('onResponse', async (request, reply) => {
     endRequest(request.raw.socket)
     const settled = settledOf.get(request)
@@ -228,7 +233,7 @@ const settledOf = new WeakMap<FastifyRequest, Settled>()
 const baseOf = (request: FastifyRequest): string => settledOf.get(request)?.base ?? ''
 
 const isPrivate = (url: string): boolean => url.startsWith('/v2')
-const varies = 'X-OpenStack-Manila-API-Version, X-Auth-Token'
+const varies = 'X-OpenStack-Manila-API-Version, X-Auth-Token, Cookie'
 
 /** Identity first, as the original's pipeline does; then `body`; then the reply and its headers. */
 async function answer(

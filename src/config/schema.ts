@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
+import { Dashboard } from './dashboard.ts'
 import { ApiCors, ApiTls } from './edge.ts'
 import { Keystone } from './keystone.ts'
 import { AuthDomain, Ldap } from './ldap.ts'
@@ -412,6 +413,7 @@ export const SettingsSchema = Type.Object({
     default: 'info',
   }),
   api: Api,
+  dashboard: Dashboard,
   database: Database,
   bus: Bus,
   notifications: Notifications,
