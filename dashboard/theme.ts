@@ -82,10 +82,24 @@ const bad: MantineColorsTuple = [
   '#7F1D1D',
 ]
 
+/** What Mantine takes its dark surfaces, fields and lines from. */
+const dark: MantineColorsTuple = [
+  colors.dark.text,
+  '#C4C9CE',
+  colors.dark.muted,
+  colors.dark.faint,
+  colors.dark['line-control'],
+  colors.dark['line-strong'],
+  colors.dark.raised,
+  colors.dark.page,
+  colors.dark.surface,
+  colors.dark.page,
+]
+
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 4 },
-  colors: { accent, bad },
+  colors: { accent, bad, dark },
   autoContrast: true,
   defaultRadius: 4,
   radius: { xs: '2px', sm: '4px', md: '4px', lg: '4px', xl: '4px' },

@@ -54,6 +54,12 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/permissions'],
   },
   {
+    name: 'placements',
+    description:
+      'A dry run of a create: whether a share would be granted, what it costs in quota, and why it fits where it does. Nothing is written.',
+    paths: ['POST /v2/placements'],
+  },
+  {
     name: 'openapi',
     description: 'The contract of this API at any microversion: add ?version=2.N.',
     paths: ['GET /v2/openapi.json'],
