@@ -64,7 +64,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/golden/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'dashboard/**/*.test.ts',
+            'test/*.test.ts',
+            'test/golden/**/*.test.ts',
+          ],
           exclude: ['**/*.system.test.ts'],
           globalSetup: ['test/helpers/database-server.ts'],
           isolate: false,
