@@ -17,7 +17,7 @@ import { inSpan } from '../tracing/spans.ts'
 import { flagsAt } from '../wire/changes.ts'
 import type { Endpoint } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
-import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
+import { authenticateHeader, baseUrl, plainAddress, proxyTrust } from './addresses.ts'
 import { isChange, noteCaller, noteRoute, provenAgain, refused, type Audit } from './audited.ts'
 import { faultReply } from './faults.ts'
 import { faultAnswer } from './identity/faults.ts'
@@ -412,7 +412,8 @@ async function serve(
     if (value.includes('\0') || !value.isWellFormed())
       throw invalid(`${name} in the URL must not contain NUL`)
   }
-  const input = { params, query, body, url, experimental: settled.experimental } as never
+  const address = plainAddress(request.ip)
+  const input = { params, query, body, url, address, experimental: settled.experimental } as never
   const respond = async (ctx: Ctx): Promise<Reply> => {
     const result = await route.handler(ctx, input)
     if (result instanceof Reply) return result

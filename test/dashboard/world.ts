@@ -49,7 +49,24 @@ export interface World extends AsyncDisposable {
   start(settings?: Readonly<Record<string, unknown>>): Promise<void>
 }
 
-const simulated = { backends: { alpha: { driver: 'sim', exporter: 'sim', report_interval_s: 2 } } }
+/** Of which nothing larger than 100 GiB can be had, whatever the quota says. */
+export const simulated = {
+  backends: {
+    alpha: {
+      driver: 'sim',
+      exporter: 'sim',
+      report_interval_s: 2,
+      max_over_subscription_ratio: 1,
+      driver_options: {
+        pools: [
+          { name: 'fast', total_gib: 100 },
+          { name: 'bulk', total_gib: 80, thin: false },
+        ],
+      },
+    },
+  },
+  quota: { gigabytes: 10_000 },
+}
 
 export async function startWorld({
   kind = 'sim',

@@ -99,6 +99,7 @@ export const serviceRows: readonly Row[] = [
     body: { placement: { share_proto: 'NFS', size: 1, project_id: '{project}' } },
   }),
   row('GET /capabilities', reader, 200),
+  row('GET /whoami', reader, 200),
   // Of what is another's nothing is told, as in lists.
   row('GET /permissions', reader, 200, { query: '?resource=share&id={share}', foreign: 200 }),
   row('GET /limits/service', anyToken, 200),
