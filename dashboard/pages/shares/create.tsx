@@ -61,7 +61,7 @@ export function CreateShare() {
       />
       <NumberInput
         label={common.size}
-        description={w.sizeHint}
+        description={w.form.size}
         value={form.size}
         min={1}
         allowDecimal={false}
@@ -70,8 +70,8 @@ export function CreateShare() {
       />
       <Select
         label={common.type}
-        description={w.typeHint}
-        placeholder={w.anyType}
+        description={w.form.type}
+        placeholder={w.form.anyType}
         clearable
         allowDeselect
         data={(types.data ?? []).map(({ name }) => name)}
