@@ -7,7 +7,8 @@ import { rootRoute } from './root-route.tsx'
 import { overviewRoute } from './pages/overview/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 
-const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes])
+/** Exported for the walk of the tests, which visits each. */
+export const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes])
 
 export function newRouter(console: Console) {
   return createRouter({

@@ -52,7 +52,7 @@ export function BulkDialog(props: BulkDialogProps) {
   // What can't be typed is not asked for.
   const wanted = typed === undefined || visible(typed) !== typed || typed.length > 80 ? undefined : typed
   const nobody = able.length === 0 ? unable[0]?.whyNot : null
-  const untyped = wanted !== undefined && text !== wanted ? common.typeToConfirm(wanted) : null
+  const untyped = wanted !== undefined && text !== wanted ? '' : null
   const blocked = whyNot ?? nobody ?? untyped
 
   const run = async (): Promise<void> => {

@@ -13,7 +13,7 @@ interface FormDialogProps {
   readonly run: () => void
   readonly close: () => void
   readonly danger?: boolean
-  /** Why it can't be sent as it is; it stands beside the button. */
+  /** Why it can't be sent as it is; it stands beside the button. Empty where it is said elsewhere. */
   readonly whyNot?: string | null
   readonly isSending?: boolean
   readonly error?: unknown
@@ -40,7 +40,7 @@ export function FormDialog(props: FormDialogProps) {
         {children}
         {error === undefined || error === null ? null : <Failure error={error} what={verb} />}
         <div className={classes.foot}>
-          {whyNot === null ? null : <span className={classes.why}>{whyNot}</span>}
+          {whyNot === null || whyNot === '' ? null : <span className={classes.why}>{whyNot}</span>}
           <Button variant="default" onClick={close}>
             {common.cancel}
           </Button>

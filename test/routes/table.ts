@@ -270,6 +270,7 @@ export const routeTable: readonly TableRoute[] = [
   route('GET /operations'),
   route('GET /operations/:operation'),
   route('POST /operations/:operation/action', { actions: { cancel: null } }),
+  route('POST /placements', { body: { placement: { share_proto: 'NFS', size: 1 } } }),
   route('GET /permissions'),
   route('GET /shares/:share/usage'),
   route('GET /snapshots/:snapshot/usage'),

@@ -78,7 +78,7 @@ export function AdvancedTab({ share, actions }: AdvancedTabProps) {
       {danger.length === 0 ? null : (
         <Section title={w.advanced.danger}>
           <div className={classes.danger}>
-            <p>{w.advanced.dangerText}</p>
+            <p>{danger.length > 1 ? w.advanced.dangerText : w.texts.delete}</p>
             <div className={classes.row}>
               {danger.map((action) => (
                 <ActionButton key={action.key} action={action} />
@@ -87,7 +87,9 @@ export function AdvancedTab({ share, actions }: AdvancedTabProps) {
           </div>
         </Section>
       )}
-      <CommandHint command={command('manila', 'share', 'show', share.id)} />
+      <div className={classes.after}>
+        <CommandHint command={command('manila', 'share', 'show', share.id)} />
+      </div>
     </>
   )
 }

@@ -1,28 +1,10 @@
 /** What the page of one share reads beside the share itself. */
 import { queryOptions } from '@tanstack/react-query'
-import { listAccessRules } from '../../../src/wire/access-rules/schema.ts'
-import { showCaller } from '../../../src/wire/capabilities/schema.ts'
 import { listMessages } from '../../../src/wire/messages/schema.ts'
 import { listOperations, showOperation } from '../../../src/wire/operations/schema.ts'
 import { listInstancesOfShare } from '../../../src/wire/share-instances/schema.ts'
 import type { Console } from '../../api/console.ts'
-import { listKey, oneKey } from '../../api/reads.ts'
-
-/** The address at which the service sees this browser; null where it does not tell. */
-export const callerQuery = ({ client, capabilities }: Console) =>
-  queryOptions({
-    queryKey: listKey('identity', 'whoami'),
-    enabled: capabilities.has('whoami'),
-    staleTime: 5 * 60_000,
-    meta: { still: true },
-    queryFn: async () => (await client.call(showCaller)).address,
-  })
-
-export const rulesQuery = ({ client }: Console, shareId: string) =>
-  queryOptions({
-    queryKey: oneKey('access-rules', shareId, 'mount'),
-    queryFn: async () => (await client.call(listAccessRules, { query: { share_id: shareId } })).access_list,
-  })
+import { oneKey } from '../../api/reads.ts'
 
 /** Newest first. What is older than this many is not looked for here. */
 const mostShown = 50

@@ -16,6 +16,7 @@ import { Status } from '../../ui/status.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { AccessTab } from '../access-rules/access-tab.tsx'
 import { ActivityTab } from './activity-tab.tsx'
 import { AdvancedTab } from './advanced-tab.tsx'
 import { ShareDialog } from './dialogs/share-dialog.tsx'
@@ -97,6 +98,7 @@ function Shown({ share }: { readonly share: ShareView }) {
         change={(key) => void navigate({ search: { tab: key } as never })}
         tabs={[
           { key: 'overview', title: w.overview, show: () => <OverviewTab share={share} /> },
+          { key: 'access', title: w.accessTab, show: () => <AccessTab share={share} /> },
           { key: 'activity', title: w.activityTab, show: () => <ActivityTab share={share} /> },
           {
             key: 'advanced',

@@ -30,7 +30,7 @@ export const shareDetailRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: 'shares/$id',
   staticData: { crumb: ({ frame }) => frame.shares },
-  validateSearch: textSearch(['tab', 'system', 'export', 'range', 'op']),
+  validateSearch: textSearch(['tab', 'panel', 'system', 'export', 'range', 'op']),
   loader: ({ context, params }) => void context.queries.prefetchQuery(shareQuery(context, params.id)),
   component: lazyRouteComponent(() => import('./detail.tsx'), 'ShareDetailPage'),
 })

@@ -8,7 +8,7 @@ import { oneKey } from '../../api/reads.ts'
 import { Chart } from '../../ui/chart.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { gib, useFormat } from '../../ui/format.ts'
+import { gib, instant, useFormat } from '../../ui/format.ts'
 import { Meter } from '../../ui/meter.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
@@ -105,6 +105,7 @@ function History({ share }: { readonly share: ShareView }) {
     <>
       <SegmentedControl
         size="xs"
+        className={classes.range}
         aria-label={w.usage.range}
         data={(Object.keys(usageRanges) as UsageRange[]).map((value) => ({
           value,
@@ -120,7 +121,14 @@ function History({ share }: { readonly share: ShareView }) {
       ) : history.data === undefined ? null : times.length === 0 ? (
         <p className={classes.muted}>{w.usage.none}</p>
       ) : (
-        <Chart label={w.usage.title} times={times} series={series} show={format.bytes} />
+        <Chart
+          label={w.usage.title}
+          times={times}
+          series={series}
+          show={format.bytes}
+          span={[instant(history.data.since), instant(history.data.until)]}
+          areBytes
+        />
       )}
     </>
   )

@@ -103,6 +103,13 @@ export const extensionRules: Rules = {
   ...rules('event', admin, {
     follow_all_projects: ['Follow what changes in all projects.', 'GET /events'],
   }),
+  ...rules('placement', member, {
+    try: ['Ask whether a share could be created, and what it would cost.', 'POST /placements'],
+  }),
+  ...rules('placement', admin, {
+    try_all_projects: ['Ask that for another project.', 'POST /placements'],
+    see_pools: ['See each pool in the answer, and where a size beyond quota would fit.', 'POST /placements'],
+  }),
   ...rules('audit', admin, { get_all: ['See who did what.', 'GET /audit'] }),
   ...rules('share_usage', reader, {
     get: [

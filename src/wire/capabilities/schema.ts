@@ -55,6 +55,12 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/permissions'],
   },
   {
+    name: 'placements',
+    description:
+      'A dry run of a create: whether a share would be granted, what it costs in quota, and why it fits where it does. Nothing is written.',
+    paths: ['POST /v2/placements'],
+  },
+  {
     name: 'whoami',
     description: 'The address at which this service sees the caller, for an access rule of his own.',
     paths: ['GET /v2/whoami'],

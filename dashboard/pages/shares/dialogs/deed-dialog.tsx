@@ -35,8 +35,10 @@ export function DeedDialog({ deed, shares, close }: DeedDialogProps) {
   const permissions = usePermissions('share', shares)
   const [by, setBy] = useState(1)
   const [rule, setRule] = useState({ type: 'ip', to: '', level: 'rw' })
+  const able = shares.filter((share) => whyNot(permissions, share, permissionOf(deed)) === null)
+  const meant = able.length === 0 ? shares : able
   const only = shares.length === 1 ? shares[0] : undefined
-  const name = only === undefined ? w.count(shares.length) : nameOf(only)
+  const name = only === undefined ? w.count(meant.length) : nameOf(only)
   const words = w.deeds[deed]
   const isFinal = deed === 'delete' || deed === 'force-delete'
 
@@ -75,7 +77,7 @@ export function DeedDialog({ deed, shares, close }: DeedDialogProps) {
       title={words.title(name)}
       verb={words.verb}
       danger={isFinal || deed === 'unmanage'}
-      {...(isFinal ? { typed: only === undefined ? String(shares.length) : name } : {})}
+      {...(isFinal ? { typed: only === undefined ? String(meant.length) : name } : {})}
       rows={shares.map((share) => ({
         id: share.id,
         name: nameOf(share),
@@ -92,8 +94,8 @@ export function DeedDialog({ deed, shares, close }: DeedDialogProps) {
       }
       whyNot={missing}
     >
-      <Asked deed={deed} shares={shares} />
-      {deed === 'extend-by' ? <By count={shares.length} value={by} change={setBy} /> : null}
+      <Asked deed={deed} shares={meant} />
+      {deed === 'extend-by' ? <By count={meant.length} value={by} change={setBy} /> : null}
       {deed === 'allow' ? <Rule value={rule} change={setRule} /> : null}
     </BulkDialog>
   )

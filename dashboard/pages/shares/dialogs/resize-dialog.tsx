@@ -76,13 +76,16 @@ export function ResizeDialog({ what, share, close }: ResizeDialogProps) {
       error={run.error}
       whyNot={impossible ?? problem}
     >
-      <Meter
-        label={w.usedOf(nameOf(share))}
-        used={used}
-        total={share.size * gib}
-        show={format.bytes}
-        reason={usage.data?.reason ?? null}
-      />
+      <div>
+        <div>{w.used}</div>
+        <Meter
+          label={w.usedOf(nameOf(share))}
+          used={used}
+          total={share.size * gib}
+          show={format.bytes}
+          reason={usage.data?.reason ?? null}
+        />
+      </div>
       <NumberInput
         label={`${w.sizes.newSize} (${w.sizes.unit})`}
         description={w.sizes.now(format.size(share.size))}
@@ -100,6 +103,7 @@ export function ResizeDialog({ what, share, close }: ResizeDialogProps) {
               w.sizes.unlimited
             ) : (
               <>
+                <div>{w.sizes.quota}</div>
                 <Meter
                   label={w.sizes.quota}
                   used={quota.used + Math.max(0, size - share.size)}

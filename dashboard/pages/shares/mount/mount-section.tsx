@@ -7,7 +7,7 @@ import { CopyButton } from '../../../ui/copy.tsx'
 import { Section } from '../../../ui/page.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { useWords } from '../../../words/index.ts'
-import { rulesQuery } from '../detail-queries.ts'
+import { rulesQuery } from '../../access-rules/queries.ts'
 import type { ShareView } from '../queries.ts'
 import { shareDetailRoute } from '../route.tsx'
 import classes from '../shares.module.css'
@@ -77,7 +77,12 @@ export function MountSection({ share, locations = [] }: MountSectionProps) {
       }
     >
       {at.protocol === 'NFS' ? <ThisAddress share={share} rules={rules} /> : null}
-      <Tabs value={system} onChange={(key) => set({ system: key ?? undefined })} keepMounted={false}>
+      <Tabs
+        value={system}
+        onChange={(key) => set({ system: key ?? undefined })}
+        keepMounted={false}
+        className={classes.systems}
+      >
         <Tabs.List aria-label={w.systemsLabel}>
           {mountSystems.map((key) => (
             <Tabs.Tab key={key} value={key}>
@@ -153,7 +158,7 @@ function Code({ snippet, label }: { readonly snippet: Snippet; readonly label: s
 function Mistakes({ protocol }: { readonly protocol: Mounted['at']['protocol'] }) {
   const { mount: w } = useWords()
   return (
-    <details>
+    <details className={classes.details}>
       <summary>{w.mistakesTitle}</summary>
       <dl className={classes.mistakes}>
         {w.mistakes[protocol].map(([error, means]) => (

@@ -9,7 +9,7 @@ import { Failure } from '../../../ui/failure.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { Status } from '../../../ui/status.tsx'
 import { useWords } from '../../../words/index.ts'
-import { callerQuery } from '../detail-queries.ts'
+import { ownAddressQuery } from '../../access-rules/queries.ts'
 import type { ShareView } from '../queries.ts'
 import { whyNot } from '../share-actions.tsx'
 import { ruleFor, type Rule } from './allowed.ts'
@@ -23,7 +23,7 @@ export function ThisAddress({ share, rules }: ThisAddressProps) {
   const { mount: w } = useWords()
   const console = useConsole()
   const permissions = usePermissions('share', [share])
-  const { data: address } = useQuery(callerQuery(console))
+  const { data: address } = useQuery(ownAddressQuery(console))
   const allow = useMutation({
     mutationFn: (to: string) =>
       console.client.act(allowAccess, {
