@@ -15,6 +15,7 @@ import { metadataOf, problemsOf, type Pair } from './pairs.ts'
 import { PairsField } from './pairs-field.tsx'
 import { typesQuery } from './queries.ts'
 import { shareListRoute } from './route.tsx'
+import classes from './shares.module.css'
 
 const blank = {
   host: '',
@@ -120,7 +121,7 @@ export function ManageShare() {
         checked={form.isPublic}
         onChange={(event) => set({ isPublic: event.currentTarget.checked })}
       />
-      <fieldset style={{ border: 0, margin: 0, padding: 0 }}>
+      <fieldset className={classes.group}>
         <legend>{w.adopt.options}</legend>
         <PairsField pairs={form.options} change={(next) => set({ options: next })} />
       </fieldset>

@@ -25,11 +25,11 @@ export function OverviewTab({ share }: { readonly share: ShareView }) {
         <Section title={w.exportLocations}>
           {locations.error !== null && locations.data === undefined ? (
             <Failure error={locations.error} again={() => void locations.refetch()} />
-          ) : (locations.data ?? []).length === 0 ? (
+          ) : locations.data === undefined ? null : locations.data.length === 0 ? (
             <p className={classes.muted}>{w.noExports}</p>
           ) : (
             <ul className={classes.pairs}>
-              {locations.data?.map(({ id, path, preferred, is_admin_only }) => (
+              {locations.data.map(({ id, path, preferred, is_admin_only }) => (
                 <li key={id}>
                   <CopyText text={path} what={w.exportPath} />
                   {preferred === true ? <span className={classes.muted}> {w.preferred}</span> : null}
