@@ -6,8 +6,9 @@ import { PageFailure } from './frame/page-failure.tsx'
 import { rootRoute } from './root-route.tsx'
 import { overviewRoute } from './pages/overview/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
+import { snapshotRoutes } from './pages/snapshots/route.tsx'
 
-const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes])
+const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes, ...snapshotRoutes])
 
 export function newRouter(console: Console) {
   return createRouter({

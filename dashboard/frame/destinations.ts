@@ -19,4 +19,5 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
+  { to: '/snapshots', word: 'snapshots' },
 ]

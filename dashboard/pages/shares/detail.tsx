@@ -18,6 +18,7 @@ import { Tabs } from '../../ui/tabs.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { AccessTab } from '../access-rules/access-tab.tsx'
+import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
 import { exportsQuery, newestOperationQuery, shareQuery, type ShareView } from './queries.ts'
 import { shareDetailRoute } from './route.tsx'
 import { shareActions, ShareDialog, type ShareAsked } from './share-actions.tsx'
@@ -67,6 +68,7 @@ function Shown({ share }: { readonly share: ShareView }) {
         tabs={[
           { key: 'overview', title: w.overview, show: () => <Overview share={share} /> },
           { key: 'access', title: w.accessTab, show: () => <AccessTab share={share} /> },
+          { key: 'snapshots', title: w.snapshotsTab, show: () => <SnapshotsTab share={share} /> },
         ]}
       />
       {asked === null ? null : <ShareDialog asked={asked} close={() => ask(null)} />}

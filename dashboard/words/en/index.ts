@@ -4,5 +4,6 @@ import { frame } from './frame.ts'
 import { login } from './login.ts'
 import { operations } from './operations.ts'
 import { shares } from './shares.ts'
+import { snapshots } from './snapshots.ts'
 
-export const en = { access, common, frame, login, operations, shares }
+export const en = { access, common, frame, login, operations, shares, snapshots }
