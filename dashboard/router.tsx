@@ -8,7 +8,8 @@ import { overviewRoute } from './pages/overview/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 import { snapshotRoutes } from './pages/snapshots/route.tsx'
 
-const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes, ...snapshotRoutes])
+/** Exported for the walk of the tests, which visits each. */
+export const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes, ...snapshotRoutes])
 
 export function newRouter(console: Console) {
   return createRouter({

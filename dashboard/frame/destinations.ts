@@ -1,4 +1,5 @@
 /** Where one can go: the rail, the palette and the tests read this one list. */
+import type { Console } from '../api/console.ts'
 import type { Words } from '../words/index.ts'
 
 /** Texts of the frame that are plain. */
@@ -21,3 +22,15 @@ export const destinations: readonly Destination[] = [
   { to: '/shares', word: 'shares' },
   { to: '/snapshots', word: 'snapshots' },
 ]
+
+/** Those that are there for somebody on this service. */
+export const destinationsFor = (
+  { capabilities, deployment }: Pick<Console, 'capabilities' | 'deployment'>,
+  isAdmin: boolean,
+): readonly Destination[] =>
+  destinations.filter(
+    ({ needs, admin, ours }) =>
+      (needs === undefined || capabilities.has(needs)) &&
+      (admin !== true || isAdmin) &&
+      (ours !== true || deployment.identityIsOurs),
+  )

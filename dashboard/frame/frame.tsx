@@ -1,5 +1,6 @@
 /** What stands around every page: the rail of nouns, the line on top, and what is to be known about the connection. */
-import { Burger, Drawer } from '@mantine/core'
+import { ActionIcon, Drawer } from '@mantine/core'
+import { IconMenu2 } from '@tabler/icons-react'
 import { Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useConsole, useSessionState } from '../api/console.ts'
@@ -51,13 +52,17 @@ export function Frame() {
       <div className={classes.rest}>
         <TopLine
           burger={
-            <Burger
-              size={16}
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={30}
               className={classes.burger}
-              opened={isMenu}
-              onClick={() => setMenu(!isMenu)}
+              aria-expanded={isMenu}
               aria-label={frame.menu}
-            />
+              onClick={() => setMenu(!isMenu)}
+            >
+              <IconMenu2 size={18} />
+            </ActionIcon>
           }
         />
         <PulseLine />

@@ -15,7 +15,7 @@ import { Link, useRouter } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 import { useConsole, useWho } from '../api/console.ts'
 import { useWords } from '../words/index.ts'
-import { destinations, type Destination } from './destinations.ts'
+import { destinationsFor, type Destination } from './destinations.ts'
 import classes from './rail.module.css'
 
 const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
@@ -32,11 +32,7 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
 export function Rail() {
   const { frame } = useWords()
   const who = useWho()
-  const { capabilities, deployment } = useConsole()
-  const there = destinations.filter(
-    ({ needs, ours }) =>
-      (needs === undefined || capabilities.has(needs)) && (ours !== true || deployment.identityIsOurs),
-  )
+  const there = destinationsFor(useConsole(), who.is_admin)
   const own = there.filter(({ admin }) => admin !== true)
   const administration = there.filter(({ admin }) => admin === true)
   return (
@@ -46,7 +42,7 @@ export function Rail() {
       <nav aria-label={frame.navigation}>
         <Links of={own} />
       </nav>
-      {who.is_admin ? (
+      {administration.length > 0 ? (
         <nav aria-label={frame.administration}>
           <div className={classes.heading}>{frame.administration}</div>
           <Links of={administration} />

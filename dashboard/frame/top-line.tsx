@@ -2,17 +2,22 @@
 import { ActionIcon, Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
 import { IconCheck, IconUser } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { useConsole, useWho } from '../api/console.ts'
+import { useCan, useConsole, useWho } from '../api/console.ts'
 import { languages, useTongue, useWords, type Language } from '../words/index.ts'
 import { Crumbs } from './crumbs.tsx'
+import { Palette } from './palette.tsx'
+import { Running } from './running.tsx'
 import classes from './top-line.module.css'
 
 export function TopLine({ burger }: { readonly burger: ReactNode }) {
+  const hasOperations = useCan('operations')
   return (
     <div className={classes.line} role="banner">
       {burger}
       <Crumbs />
       <div className={classes.end}>
+        <Palette />
+        {hasOperations ? <Running /> : null}
         <AccountMenu />
       </div>
     </div>
