@@ -21,6 +21,7 @@ export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
   { to: '/snapshots', word: 'snapshots' },
+  { to: '/limits', word: 'limits' },
 ]
 
 /** Those that are there for somebody on this service. */
