@@ -20,6 +20,8 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
+  { to: '/snapshots', word: 'snapshots' },
+  { to: '/limits', word: 'limits' },
 ]
 
 /** Those that are there for somebody on this service. */

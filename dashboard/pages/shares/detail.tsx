@@ -22,6 +22,7 @@ import { AdvancedTab } from './advanced-tab.tsx'
 import { ShareDialog } from './dialogs/share-dialog.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { shareQuery, type ShareView } from './queries.ts'
+import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
 import { shareDetailRoute } from './route.tsx'
 import { shareActions, type ShareAsked } from './share-actions.tsx'
 import { nameOf } from './share-name.ts'
@@ -105,6 +106,7 @@ function Shown({ share }: { readonly share: ShareView }) {
             title: w.advancedTab,
             show: () => <AdvancedTab share={share} actions={actions} />,
           },
+          { key: 'snapshots', title: w.snapshotsTab, show: () => <SnapshotsTab share={share} /> },
         ]}
       />
       <ShareDialog asked={asked} close={() => ask(null)} />
