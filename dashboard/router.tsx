@@ -4,10 +4,11 @@ import type { Console } from './api/console.ts'
 import { NotFound } from './frame/not-found.tsx'
 import { PageFailure } from './frame/page-failure.tsx'
 import { rootRoute } from './root-route.tsx'
+import { adminRoutes } from './pages/admin/routes.ts'
 import { overviewRoute } from './pages/overview/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 
-const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes])
+const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes, adminRoutes])
 
 export function newRouter(console: Console) {
   return createRouter({

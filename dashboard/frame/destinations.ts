@@ -20,6 +20,9 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
+  { to: '/admin/pools', word: 'pools', admin: true },
+  { to: '/admin/services', word: 'services', admin: true },
+  { to: '/admin/types', word: 'types', admin: true },
 ]
 
 /** Those that are there for somebody on this service. */

@@ -2,6 +2,9 @@
 import { Select } from '@mantine/core'
 import {
   IconActivity,
+  IconDatabase,
+  IconServer2,
+  IconTag,
   IconCamera,
   IconFolders,
   IconGauge,
@@ -27,6 +30,9 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   messages: IconMessage,
   limits: IconGauge,
   activity: IconActivity,
+  pools: IconDatabase,
+  services: IconServer2,
+  types: IconTag,
 }
 
 export function Rail() {

@@ -1,9 +1,10 @@
 import type { Words } from '../index.ts'
 import { access } from './access.ts'
+import { administration } from './administration.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
 import { login } from './login.ts'
 import { operations } from './operations.ts'
 import { shares } from './shares.ts'
 
-export const de: Words = { access, common, frame, login, operations, shares }
+export const de: Words = { ...administration, access, common, frame, login, operations, shares }
