@@ -23,6 +23,9 @@ export const destinations: readonly Destination[] = [
   { to: '/admin/pools', word: 'pools', admin: true },
   { to: '/admin/services', word: 'services', admin: true },
   { to: '/admin/types', word: 'types', admin: true },
+  { to: '/admin/quotas', word: 'quotas', admin: true },
+  { to: '/admin/instances', word: 'instances', admin: true },
+  { to: '/admin/audit', word: 'audit', admin: true, needs: 'audit' },
 ]
 
 /** Those that are there for somebody on this service. */

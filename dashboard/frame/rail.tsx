@@ -2,7 +2,10 @@
 import { Select } from '@mantine/core'
 import {
   IconActivity,
+  IconBox,
+  IconChartBar,
   IconDatabase,
+  IconHistory,
   IconServer2,
   IconTag,
   IconCamera,
@@ -33,6 +36,9 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   pools: IconDatabase,
   services: IconServer2,
   types: IconTag,
+  quotas: IconChartBar,
+  instances: IconBox,
+  audit: IconHistory,
 }
 
 export function Rail() {

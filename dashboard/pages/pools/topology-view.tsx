@@ -52,7 +52,7 @@ export function TopologyView({ pools }: { readonly pools: readonly PoolView[] })
         <ul className={classes.hosts} aria-label={w.hostsAndPools}>
           {hosts.map((host) => (
             <li key={host.name} className={classes.host}>
-              <div className={`${classes.box} ${classes[host.grade]}`}>
+              <div className={`${classes.box} ${classes[host.own]}`}>
                 <div className={classes.kind}>{admin.host}</div>
                 <b>
                   <PlainText>{host.name}</PlainText>

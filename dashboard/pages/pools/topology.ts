@@ -27,6 +27,8 @@ export interface HostNode {
   readonly services: readonly (ServiceView & { readonly grade: Grade })[]
   readonly backends: readonly BackendNode[]
   readonly grade: Grade
+  /** Of its services alone. */
+  readonly own: Grade
 }
 
 const worst = (all: readonly Grade[]): Grade =>
@@ -73,6 +75,7 @@ export function topology(services: readonly ServiceView[], pools: readonly PoolV
         name,
         services: others,
         backends: here,
+        own: worst(others.map(({ grade }) => grade)),
         grade: worst([...here, ...others].map(({ grade }) => grade)),
       }
     })

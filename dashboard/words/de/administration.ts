@@ -1,7 +1,10 @@
 /** What only the pages of administration say. */
 import { admin } from './admin.ts'
+import { audit } from './audit.ts'
+import { instances } from './instances.ts'
 import { pools } from './pools.ts'
+import { quotas } from './quotas.ts'
 import { services } from './services.ts'
 import { types } from './types.ts'
 
-export const administration = { admin, pools, services, types }
+export const administration = { admin, audit, instances, pools, quotas, services, types }

@@ -61,8 +61,7 @@ export const pools: Words['pools'] = {
     'Pools sind das, worauf Backends Freigaben legen. Sie erscheinen von selbst, sobald ein Backend läuft und angenommen werden darf.',
   away: (count: number) =>
     many(count, { one: '# Backend bietet keine Pools an', other: '# Backends bieten keine Pools an' }),
-  awayText: (names: string) =>
-    `Auf ${names} wird nichts Neues gelegt, ob das dort Liegende bedient wird oder nicht.`,
+  awayText: (names: string) => `Auf ${names} wird nichts Neues gelegt.`,
   goServices: 'Dienste zeigen',
   notOffered: 'Dieser Pool wird gerade nicht angeboten.',
   notOfferedText:

@@ -60,7 +60,7 @@ export const pools = {
     'Pools are what backends have to place shares on. They come by themselves as soon as a backend is up and enabled.',
   away: (count: number) =>
     many(count, { one: '# backend offers no pools now', other: '# backends offer no pools now' }),
-  awayText: (names: string) => `What lies there is served or not, but nothing new is placed on ${names}.`,
+  awayText: (names: string) => `Nothing new is placed on ${names}.`,
   goServices: 'Show services',
   notOffered: 'This pool is not offered now.',
   notOfferedText:
