@@ -2,6 +2,7 @@
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
+import { setNonce } from 'get-nonce'
 import { useEffect, useMemo, useState } from 'react'
 import { ConsoleContext, openConsole, useSessionState, type Console, type Foundation } from './api/console.ts'
 import { CrumbProvider } from './frame/crumbs.tsx'
@@ -18,6 +19,8 @@ interface AppProps {
 
 /** As the server put it into the page; on a plain file server there is none, and no policy that asks for one. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=style-nonce]')?.content ?? ''
+// For what keeps the page from scrolling below a dialog.
+setNonce(nonce)
 
 export function App({ parts, first }: AppProps) {
   const [{ language, words }, setTongue] = useState(first)

@@ -8,7 +8,8 @@ import { adminRoutes } from './pages/admin/routes.ts'
 import { overviewRoute } from './pages/overview/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 
-const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes, adminRoutes])
+/** Exported for the walk of the tests, which visits each. */
+export const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes, adminRoutes])
 
 export function newRouter(console: Console) {
   return createRouter({

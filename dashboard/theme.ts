@@ -2,7 +2,12 @@
  * Every colour, size and space of the dashboard. Nothing else knows a colour: style sheets name the variables made here (`var(--line)`),
  * components the names of Mantine's theme. A test checks each pair that meets on a page: 4.5:1 for text, 3:1 for lines that mean something.
  */
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+} from '@mantine/core'
 
 export const colors = {
   light: {
@@ -17,6 +22,7 @@ export const colors = {
     muted: '#57534E',
     faint: '#716A66',
     accent: '#0F766E',
+    'on-filled': '#FFFFFF',
     'accent-soft': '#E6F4F2',
     ok: '#15803D',
     working: '#1D4ED8',
@@ -41,6 +47,7 @@ export const colors = {
     muted: '#A6ADB4',
     faint: '#8B939B',
     accent: '#2DD4BF',
+    'on-filled': '#0F1113',
     'accent-soft': '#12302E',
     ok: '#4ADE80',
     working: '#60A5FA',
@@ -101,6 +108,13 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 4 },
   colors: { accent, bad, dark },
   autoContrast: true,
+  // Mantine asks the light shade which letters can be read on it, in the dark, too.
+  variantColorResolver(input) {
+    const usual = defaultVariantColorsResolver(input)
+    if (input.variant === 'filled') return { ...usual, color: 'var(--on-filled)' }
+    // Of an entry of a menu, too.
+    return input.variant === 'light' && input.color === 'bad' ? { ...usual, hover: 'var(--bad-soft)' } : usual
+  },
   defaultRadius: 4,
   radius: { xs: '2px', sm: '4px', md: '4px', lg: '4px', xl: '4px' },
   spacing: { xs: '4px', sm: '8px', md: '12px', lg: '16px', xl: '24px' },
@@ -129,7 +143,17 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'sm' } },
     Checkbox: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
-    Menu: { defaultProps: { transitionProps: { duration: 0 }, shadow: 'sm', position: 'bottom-end' } },
+    Menu: {
+      defaultProps: {
+        withInitialFocusPlaceholder: false,
+        transitionProps: { duration: 0 },
+        shadow: 'sm',
+        position: 'bottom-end',
+      },
+    },
+    // A dialog's head is not the banner of the page.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
+    DrawerHeader: { defaultProps: { role: 'presentation' } },
     Modal: { defaultProps: { transitionProps: { duration: 120 }, shadow: 'sm', centered: true } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 }, shadow: 'sm' } },
     Tooltip: {
@@ -158,6 +182,8 @@ const own = (scheme: Scheme): Record<string, string> => {
     '--mantine-color-default-color': table.text,
     '--mantine-color-default-border': table['line-control'],
     '--mantine-color-error': table.bad,
+    // Of an entry of a menu that loses something.
+    '--mantine-color-bad-6': table.bad,
     '--mantine-color-disabled': table.surface,
     '--mantine-color-disabled-color': table.muted,
     '--mantine-color-disabled-border': table.line,

@@ -3,6 +3,7 @@
  * catalog and `WWW-Authenticate` are read by others, perhaps out of a cache. So they are made of the configured URL, of what
  * a trusted proxy says, or of the address at which the connection arrived; never of `Host`.
  */
+import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { inNetworks } from '../model/networks.ts'
 
@@ -58,9 +59,14 @@ function arrivedAt({
 }): string {
   // A request that came through no socket, in tests, or one whose client is gone.
   if (localAddress === undefined || localPort === undefined) return 'localhost'
-  // IPv4 on a socket that takes both, and the interface of a link-local address.
-  const address = localAddress.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
+  const address = plainAddress(localAddress) ?? 'localhost'
   return `${address.includes(':') ? `[${address}]` : address}:${localPort}`
+}
+
+/** Without what the socket adds: IPv4 on one that takes both, the interface of a link-local address. Null for what is no address. */
+export function plainAddress(address: string | undefined): string | null {
+  const plain = address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  return plain === undefined || isIP(plain) === 0 ? null : plain
 }
 
 /** `WWW-Authenticate` of a 401: where a token can be had. */

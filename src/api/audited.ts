@@ -60,16 +60,18 @@ export function noteRoute(
     readonly prefix: string
     readonly path: string
     readonly action?: string | undefined
+    /** It changes nothing, whatever its method. */
+    readonly asks?: boolean | undefined
   },
 ): void {
-  const { method, prefix, path, action } = route
+  const { method, prefix, path, action, asks } = route
   const isLogin =
     (prefix === '/identity' && method === 'POST' && path === '/v3/auth/tokens') ||
     // A change of project is another token, as one is got for it there.
     (prefix === '/dashboard' && (method === 'POST' || method === 'PUT') && path === '/session')
   notedOf(request).operation = {
     name: `${method} ${prefix}${path}${action === undefined ? '' : ` ${action}`}`,
-    action: isLogin ? 'authenticate' : auditAction(method, action),
+    action: isLogin ? 'authenticate' : asks === true ? 'read' : auditAction(method, action),
     path,
   }
 }

@@ -11,6 +11,7 @@ import { messageRoutes } from './messages/routes.ts'
 import { openapiRoute } from './openapi/routes.ts'
 import { operationRoutes } from './operations/routes.ts'
 import { permissionRoute } from './permissions/routes.ts'
+import { placementRoutes } from './placements/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { quotaRoutes } from './quotas/routes.ts'
 import { resourceLockRoutes } from './resource-locks/routes.ts'
@@ -35,6 +36,7 @@ const resources: readonly Route[] = [
   ...limitRoutes,
   ...messageRoutes,
   ...operationRoutes,
+  ...placementRoutes,
   ...poolRoutes,
   ...quotaRoutes,
   ...resourceLockRoutes,

@@ -15,8 +15,9 @@ import { Rate } from '../runtime/rate.ts'
 import { withStatementBudget } from '../runtime/statement-budget.ts'
 import { inSpan } from '../tracing/spans.ts'
 import { flagsAt } from '../wire/changes.ts'
+import type { Endpoint } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
-import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
+import { authenticateHeader, baseUrl, plainAddress, proxyTrust } from './addresses.ts'
 import { isChange, noteCaller, noteRoute, provenAgain, refused, type Audit } from './audited.ts'
 import { faultReply } from './faults.ts'
 import { faultAnswer } from './identity/faults.ts'
@@ -363,6 +364,9 @@ function refuseHaste(parts: Edge, identity: Identity): void {
   throw fault('TooManyRequests', { message: 'Too many changes by this project in a minute.', retryAfterS })
 }
 
+/** It changes nothing. */
+const asks = ({ method, asks: only }: Endpoint): boolean => method === 'GET' || only === true
+
 async function serve(
   parts: Edge,
   group: readonly Route[],
@@ -379,15 +383,16 @@ async function serve(
   const { route, rawBody } = choose(group, minor, settled.experimental, request.body)
   const { endpoint } = route
   settled.routeName = `${endpoint.method} ${endpoint.path}${endpoint.action === undefined ? '' : ` ${endpoint.action}`}`
-  if (endpoint.action !== undefined)
+  if (endpoint.action !== undefined || endpoint.asks === true)
     noteRoute(request, {
+      asks: endpoint.asks,
       method: endpoint.method,
       prefix: '/v2',
       path: endpoint.path,
       action: endpoint.action,
     })
   if (endpoint.policy !== null) parts.policy.authorize(endpoint.policy, identity)
-  if (endpoint.method !== 'GET') refuseHaste(parts, identity)
+  if (!asks(endpoint)) refuseHaste(parts, identity)
 
   const query = queryOf(request, endpoint.repeated)
   if (endpoint.query !== undefined) {
@@ -407,17 +412,19 @@ async function serve(
     if (value.includes('\0') || !value.isWellFormed())
       throw invalid(`${name} in the URL must not contain NUL`)
   }
-  const input = { params, query, body, url, experimental: settled.experimental } as never
+  const address = plainAddress(request.ip)
+  const input = { params, query, body, url, address, experimental: settled.experimental } as never
   const respond = async (ctx: Ctx): Promise<Reply> => {
     const result = await route.handler(ctx, input)
     if (result instanceof Reply) return result
     return new Reply(endpoint.status, result ?? undefined)
   }
-  const idempotency =
-    endpoint.method === 'GET' ? null : idempotencyOf(request, identity, minor, url.path, parts.clock.now())
+  const idempotency = asks(endpoint)
+    ? null
+    : idempotencyOf(request, identity, minor, url.path, parts.clock.now())
   const line = route.waits ? parts.patient : parts.gate
   return line.run(turnOf(identity), () =>
-    endpoint.method === 'GET'
+    asks(endpoint)
       ? respond(readingContext(parts, identity, settled.requestId, minor, flags))
       : changing(
           parts,

@@ -3,13 +3,8 @@
  * others. They are exact: whoever could reach one counts while holding the project's or the resource's row.
  */
 import type { Ctx } from './context.ts'
-import {
-  holdProject,
-  locksOnResource,
-  projectCounts,
-  rulesOn,
-  type ProjectLimit,
-} from '../db/store/limits.ts'
+import { holdProject, locksOnResource, projectCounts, type ProjectLimit } from '../db/store/limits.ts'
+import { rulesOn } from '../db/store/rule-counts.ts'
 import { fault, type Fault } from '../model/errors.ts'
 
 type Limit = keyof Ctx['settings']['limits']
@@ -25,8 +20,8 @@ const nouns: Partial<Readonly<Record<Limit, string>>> = {
 }
 
 /** 413 as for quota, which Manila's clients understand. */
-function overLimit(ctx: Ctx, name: Limit): Fault {
-  const message = `The limit of ${ctx.settings.limits[name]} ${nouns[name]} is reached (${name}).`
+function overLimit(ctx: Ctx, name: Limit, more = ''): Fault {
+  const message = `The limit of ${ctx.settings.limits[name]} ${nouns[name]} is reached (${name}).${more}`
   return fault('OverQuota', { message })
 }
 
@@ -38,20 +33,25 @@ const processes = 16
 
 /**
  * 413 when the project would have more than its limit with `adding` of them. Administrators are not bound: they clear up. Only near the
- * limit does it wait for the project's other requests: `largest` is what one request can add at most.
+ * limit does it wait for the project's other requests: `largest` is what one request can add at most. Without `holds` it waits for
+ * nobody, and what it says may be otherwise a moment later.
  */
 export async function withinProject(
   ctx: Ctx,
   name: ProjectLimit,
   projectId: string,
-  { adding = 1, largest = 1 }: { readonly adding?: number; readonly largest?: number } = {},
+  {
+    adding = 1,
+    largest = 1,
+    holds = true,
+  }: { readonly adding?: number; readonly largest?: number; readonly holds?: boolean } = {},
 ): Promise<void> {
   if (adding <= 0 || ctx.policy.check('context_is_admin', ctx.identity)) return
   const limit = ctx.settings.limits[name]
   const elsewhere = ctx.settings.limits.requests_per_project * processes * largest
-  const count = (): Promise<number> => projectCounts[name](ctx.tx, projectId)
+  const count = (): Promise<number> => projectCounts[name](ctx.db, projectId)
   if ((await count()) + adding + elsewhere <= limit) return
-  await holdProject(ctx.tx, projectId)
+  if (holds) await holdProject(ctx.tx, projectId)
   if ((await count()) + adding > limit) throw overLimit(ctx, name)
 }
 
@@ -66,7 +66,15 @@ export async function roomForRule(
 ): Promise<void> {
   const rules = on.table === 'shares' ? 'access_rules' : 'snapshot_access_rules'
   const limit = ctx.settings.limits.access_rules_per_share
-  if ((await rulesOn(ctx.tx, rules, on.id)) + weight > limit) throw overLimit(ctx, 'access_rules_per_share')
+  const used = await rulesOn(ctx.tx, rules, on.id)
+  if (used + weight <= limit) return
+  throw overLimit(ctx, 'access_rules_per_share', reckoning(used, weight, limit))
+}
+
+/** Why, where the number of rules that the caller sees does not tell. No sum: some of them may be hidden from him. */
+function reckoning(used: number, weight: number, limit: number): string {
+  const network = weight > 1 ? ` This network counts as its ${weight} addresses.` : ''
+  return used > limit ? `${network} There are more than that, made under another limit: they stay.` : network
 }
 
 /** 413 when the resource, or the caller's project, has as many locks as it may. The caller has the share's turn. */
@@ -80,11 +88,16 @@ export async function roomForLock(ctx: Ctx, resourceId: string): Promise<void> {
 export async function roomForMetadata(
   ctx: Ctx,
   projectId: string | null,
-  { adding, present = 0 }: { readonly adding: number; readonly present?: number },
+  {
+    adding,
+    present = 0,
+    holds = true,
+  }: { readonly adding: number; readonly present?: number; readonly holds?: boolean },
 ): Promise<void> {
   const { metadata_per_resource: largest } = ctx.settings.limits
   if (adding > 0 && present + adding > largest) throw overLimit(ctx, 'metadata_per_resource')
-  if (projectId !== null) await withinProject(ctx, 'metadata_per_project', projectId, { adding, largest })
+  if (projectId !== null)
+    await withinProject(ctx, 'metadata_per_project', projectId, { adding, largest, holds })
 }
 
 /** Every limit that the caller's project can meet, and what it has where that is counted per project. */

@@ -19,6 +19,8 @@ const message = <Fields extends TProperties>(version: number, delivery: Delivery
   schema: Type.Object(fields),
 })
 
+const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
+
 const id = () => Type.String({ minLength: 1, maxLength: 64 })
 
 export const messages = {
@@ -51,6 +53,46 @@ const call = <Request extends TProperties, Answer extends TProperties>(
 export const calls = {
   /** Is anybody there? To `share.<backend id>` or `scheduler`. */
   ping: call(1, {}, { service: Type.String(), host: Type.String() }),
+  /**
+   * Where would a share like this go now? To `scheduler`. Nothing is claimed. Labels of pools are in the answer where they were asked
+   * for.
+   */
+  'placement.try': call(
+    1,
+    {
+      sizeGib: Type.Integer(),
+      protocol: Type.String(),
+      projectId: Type.String(),
+      name: nullable(Type.String()),
+      shareTypeId: nullable(Type.String()),
+      /** Label of the pool of the snapshot that it is made from. */
+      snapshotPool: nullable(Type.String()),
+      availabilityZoneId: nullable(Type.String()),
+      onlyHost: nullable(Type.String()),
+      sameHost: Type.Array(Type.String()),
+      differentHost: Type.Array(Type.String()),
+      query: nullable(Type.String()),
+      withPools: Type.Boolean(),
+    },
+    {
+      fitting: Type.Integer(),
+      refused: Type.Array(Type.Object({ filter: Type.String(), count: Type.Integer() })),
+      /** As a failed operation's cause has them; null where some fit. */
+      detailId: nullable(Type.String()),
+      unmet: nullable(Type.String()),
+      pools: nullable(
+        Type.Array(
+          Type.Object({
+            pool: Type.String(),
+            fits: Type.Boolean(),
+            filter: nullable(Type.String()),
+            why: nullable(Type.String()),
+            weight: nullable(Type.Number()),
+          }),
+        ),
+      ),
+    },
+  ),
 } as const
 
 export type MessageName = keyof typeof messages

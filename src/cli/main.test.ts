@@ -340,6 +340,60 @@ test('--debug shows requests and answers without secrets', async () => {
   expect(err).not.toMatch(/secret|token-1/)
 })
 
+describe('share create --dry-run', () => {
+  const placement = {
+    fits: false,
+    share_type: { id: 't1', name: 'gold' },
+    problems: [
+      { field: 'size', message: 'too large', status: 413 },
+      { field: null, message: 'too many', status: 413 },
+    ],
+    quota: [
+      { resource: 'shares', scope: 'project', limit: -1, in_use: 3, reserved: 0, charge: 1, fits: true },
+      { resource: 'gigabytes', scope: 'user', limit: 5, in_use: 3, reserved: 0, charge: 4, fits: false },
+    ],
+    pools_that_fit: 1,
+    message: null,
+    refused: [{ filter: 'CapacityFilter', count: 2, why: 'It is full.' }],
+    pools: [
+      { pool: 'h@a#1', fits: true, filter: null, why: null, weight: 0.5 },
+      { pool: 'h@b#1', fits: false, filter: 'CapacityFilter', why: 'Needs 4 GiB.', weight: null },
+    ],
+  }
+  const answer = ({ path }: Asked): Said =>
+    path === '/placements' ? { body: { placement } } : no('asked for something else')
+
+  test('shows what the server says, and creates nothing', async () => {
+    const line = 'share create NFS 4 --share-type gold --for-project p --dry-run -f json'
+    const { code, out, service } = await manila(line, answer, ['placements'])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual({
+      fits: false,
+      share_type: 'gold',
+      problems: ['size: too large', 'too many'],
+      quota: ['shares of project: 3 + 1 of unlimited', 'gigabytes of user: 3 + 4 of 5, too much'],
+      pools_that_fit: 1,
+      message: null,
+      refused: ['2 by CapacityFilter: It is full.'],
+      pools: ['h@a#1: fits, weight 0.5', 'h@b#1: CapacityFilter: Needs 4 GiB.'],
+    })
+    expect(
+      service.to('POST /v2/placements').map(({ body, headers }) => [body, headers['idempotency-key']]),
+    ).toEqual([
+      [{ placement: { share_proto: 'NFS', size: 4, share_type: 'gold', project_id: 'p' } }, undefined],
+    ])
+    expect(service.to('POST /v2/shares')).toEqual([])
+  })
+
+  test('is refused with words where there are none, and where it makes no sense', async () => {
+    const { code, err, service } = await manila('share create NFS 4 --dry-run', answer)
+    expect([code, err]).toEqual([1, expect.stringContaining('This server has no dry runs')])
+    expect(service.to('POST /v2/shares')).toEqual([])
+    for (const options of ['--for-project p', '--dry-run --wait'])
+      expect((await manila(`share create NFS 4 ${options}`, answer, ['placements'])).code).toBe(2)
+  })
+})
+
 test('commands may be spelled as openstack spells them', () => {
   const nouns = new Set(['share', 'access', 'export-location', 'service', 'snapshot'])
   const spelled = (line: string) => fromOpenstack(line.split(' '), nouns).join(' ')

@@ -313,6 +313,11 @@ export const Backend = Type.Object({
   slots: count('Operations at once on this backend.', 8, 1),
   call_timeout_s: count('Seconds one step on the backend may take.', 600, 1),
   report_interval_s: count('Seconds between capacity reports.', 10, 1),
+  storage_audit_interval_s: count(
+    'Seconds between comparisons of what the backend holds with the database (`manila-manage storage audit`).',
+    600,
+    1,
+  ),
   driver_options: Type.Record(Type.String(), Type.Unknown(), { description: 'See the driver.', default: {} }),
   exporter_options: Type.Record(Type.String(), Type.Unknown(), {
     description: 'See the exporter.',

@@ -274,6 +274,12 @@ export interface Inventory {
   readonly shares: readonly string[]
   /** Snapshot instance ids. */
   readonly snapshots: readonly string[]
+  /**
+   * Ids that are in neither list, and of which something is there all the same: half made, half deleted, mounted, noted. The next call
+   * about such an id sees to it; where there will be none, because no row has the id, only an operator can know. Deleting a share of
+   * that id and then a snapshot of that id leaves nothing of it. Absent: the driver leaves nothing of the kind.
+   */
+  readonly remains?: readonly string[]
 }
 
 // ----------------------------------------------------------------------------------------------- the abilities
@@ -479,6 +485,11 @@ export interface Publishes {
   ): Promise<readonly RuleOutcome[]>
   /** Ids of everything published. */
   inventory(call: CallContext): Promise<readonly string[]>
+  /**
+   * Ids whose exports are there and can't be read: the next `publish` writes them anew, and `unpublish` takes them away like any other.
+   * Absent: there are no such.
+   */
+  damaged?(call: CallContext): Promise<readonly string[]>
   /** What is wrong although it works, as sentences for operators. Asked every few seconds: answers from memory. */
   troubles?(): readonly string[]
   /**

@@ -1,6 +1,7 @@
 /** manila-scheduler. Tests run several in one process against one ledger. */
 import { registerService } from '../db/store/services.ts'
 import { checkChains } from '../scheduler/configured.ts'
+import { tryPlacement } from '../scheduler/dry-run.ts'
 import { schedulerService } from '../scheduler/service.ts'
 import type { Core } from './core.ts'
 import type { Role } from './role.ts'
@@ -30,12 +31,18 @@ export async function schedulerRole(core: Core, count: number): Promise<Role> {
       observe: metrics.operation,
     }),
   )
+  let silence = (): void => {}
   return {
     serviceIds: [id],
     async start() {
+      // Also while it drains: nothing is begun by an answer.
+      silence = bus.answer('scheduler', 'placement.try', (question) =>
+        tryPlacement({ store, clock, settings }, question),
+      )
       for (const worker of workers) worker.start()
     },
     async stop({ graceMs }) {
+      silence()
       await Promise.all(workers.map((worker) => worker.stop(graceMs)))
     },
     unusable: async () => null,

@@ -47,8 +47,7 @@ export async function claimPool(
     if (fresh === undefined) continue
     const view = poolView(fresh, options.upSince)
     latest.set(view.label, view)
-    const thin = thinFor(request, view)
-    const why = options.unchecked === true ? null : whyNoRoom(view, request.sizeGib, purposeOf(request), thin)
+    const why = options.unchecked === true ? null : whyNoClaim(view, request)
     if (why !== null) {
       refusals.push({ pool: candidate.label, filter: 'CapacityFilter', why })
       continue
@@ -68,13 +67,17 @@ export async function claimPool(
   throw noValidHost(refusals, { detailId, unmet }, soon)
 }
 
+/** Why no claim of this size is granted on the pool, whatever filters are configured; null when it is. */
+export const whyNoClaim = (pool: PoolView, request: PlacementRequest): string | null =>
+  whyNoRoom(pool, request.sizeGib, purposeOf(request), thinFor(request, pool))
+
 /**
  * True when only claims that no measurement has settled yet stand in the way: the bytes behind them may be counted twice,
  * as claimed and as no longer free. What is placed is exact and is never waited for.
  */
 function mayHaveRoomSoon(pool: PoolView, request: PlacementRequest): boolean {
   const settled = { ...pool, claimedSinceMeasureGib: 0 }
-  return whyNoRoom(settled, request.sizeGib, purposeOf(request), thinFor(request, pool)) === null
+  return whyNoClaim(settled, request) === null
 }
 
 /** Of one pool that was named it is said so. */

@@ -287,6 +287,7 @@ describe('what the user is told', () => {
   test('without any pool the backends are not ready', () => {
     expect(place(sampleRequest(), [])).toEqual({
       ranked: [],
+      weights: [],
       refusals: [],
       lastFilter: null,
       detailId: '028',

@@ -36,6 +36,8 @@ export interface PlaceOptions {
 export interface Placement<Pool extends PoolView = PoolView> {
   /** Pools that can take it, best first. */
   readonly ranked: readonly Pool[]
+  /** What the weighers give each of them, in the same order. */
+  readonly weights: readonly number[]
   readonly refusals: readonly Refusal[]
   /** The filter that refused the last remaining pools; null when some are left or there were none to begin with. */
   readonly lastFilter: string | null
@@ -66,13 +68,21 @@ export function place<Pool extends PoolView>(
     if (left.length === 0) lastFilter = filter.name
   }
   if (left.length > 0) {
-    return { ranked: rank(left, prepared, options), refusals, lastFilter, detailId: null, unmet: null }
+    const ranked = rank(left, prepared, options)
+    return {
+      ranked: ranked.map(({ pool }) => pool),
+      weights: ranked.map(({ total }) => total),
+      refusals,
+      lastFilter,
+      detailId: null,
+      unmet: null,
+    }
   }
   const judged = stages(request, options).includes(capabilitiesFilter)
   const unmet = judged ? unmetBy(prepared, pools, refusals, lastFilter) : null
   // What no pool has would still be missing when there is room.
   const cause = unmet?.of === 'all' ? capabilitiesFilter.name : lastFilter
-  return { ranked: [], refusals, lastFilter, detailId: detailIdOf(cause), unmet }
+  return { ranked: [], weights: [], refusals, lastFilter, detailId: detailIdOf(cause), unmet }
 }
 
 /** Filters after which it is looked for; before them a pool may be refused although it could be had another time. */
@@ -115,7 +125,7 @@ function rank<Pool extends PoolView>(
   pools: readonly Pool[],
   request: PreparedRequest,
   { weighers = defaultWeighers, weights = {}, random }: PlaceOptions,
-): Pool[] {
+): { readonly pool: Pool; readonly total: number }[] {
   const totals = pools.map(() => 0)
   for (const weigher of weighersNamed(weighers)) {
     const multiplier = weights[weigher.name] ?? 1
@@ -126,7 +136,7 @@ function rank<Pool extends PoolView>(
   // One number per pool, drawn before sorting: a comparison that changes its mind would not sort.
   const ranked = pools.map((pool, index) => ({ pool, total: totals[index] ?? 0, tie: random?.() ?? 0 }))
   ranked.sort((a, b) => b.total - a.total || a.tie - b.tie || byLabel(a.pool, b.pool))
-  return ranked.map(({ pool }) => pool)
+  return ranked
 }
 
 /** Scores stretched to 0…1, so that a weigher's scale never decides; all equal is 0. */

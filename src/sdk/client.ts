@@ -185,7 +185,9 @@ export class Client {
         `${endpoint.id} needs API version ${range}; this connection speaks 2.${minor}.`,
       )
     }
-    const key = endpoint.method === 'POST' ? (input.idempotencyKey ?? this.#parts.newKey()) : null
+    const repeatable = endpoint.method === 'GET' || endpoint.asks === true
+    const key =
+      endpoint.method === 'POST' && !repeatable ? (input.idempotencyKey ?? this.#parts.newKey()) : null
     const headers: Record<string, string> = { [versionHeader]: `2.${minor}` }
     if (isExperimentalAt(endpoint, minor)) headers[experimentalHeader] = 'true'
     if (key !== null) headers['idempotency-key'] = key
@@ -206,7 +208,7 @@ export class Client {
             timeoutMs: input.timeoutMs ?? this.#parts.timeoutMs,
           }),
         ),
-      async () => endpoint.method === 'GET' || (key !== null && (await this.#keepsKeys())),
+      async () => repeatable || (key !== null && (await this.#keepsKeys())),
     )
     return reply
   }

@@ -27,6 +27,8 @@ export interface Endpoint<
   readonly action?: string
   /** Rule checked before the handler, against the caller's own project; null only where Manila has none. */
   readonly policy: string | null
+  /** A POST that only asks: it changes nothing, may be repeated, and is no change in the audit trail or among a project's changes. */
+  readonly asks?: boolean
   /** Status of success. */
   readonly status: 200 | 201 | 202 | 204
   readonly query?: Query

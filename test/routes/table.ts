@@ -270,15 +270,18 @@ export const routeTable: readonly TableRoute[] = [
   route('GET /operations'),
   route('GET /operations/:operation'),
   route('POST /operations/:operation/action', { actions: { cancel: null } }),
+  route('POST /placements', { body: { placement: { share_proto: 'NFS', size: 1 } } }),
   route('GET /permissions'),
   route('GET /shares/:share/usage'),
   route('GET /snapshots/:snapshot/usage'),
+  route('GET /usage/shares'),
   route('GET /shares/:share/usage/history'),
   route('GET /usage/history'),
   route('GET /scheduler-stats/pools/history'),
   route('GET /events', { endless: true }),
   route('GET /audit'),
   route('GET /capabilities'),
+  route('GET /whoami'),
   // `.json` at the end of any path is tolerated, so this is openapi.json
   route('GET /openapi'),
   // Later work

@@ -1,6 +1,6 @@
 /** Routes of shares: read the request, one line into `app`, then the view. */
 import type { Ctx } from '../../app/context.ts'
-import { create, type CreateShareInput } from '../../app/shares/create.ts'
+import { create } from '../../app/shares/create.ts'
 import { forceDelete, remove, unmanage } from '../../app/shares/delete.ts'
 import { findShareForView } from '../../app/shares/find.ts'
 import { list, listNames, type Listed, type ListShares } from '../../app/shares/list.ts'
@@ -10,7 +10,6 @@ import { resetStatus, resetTaskState } from '../../app/shares/reset.ts'
 import { extend, shrink } from '../../app/shares/resize.ts'
 import { revert } from '../../app/shares/revert.ts'
 import { update } from '../../app/shares/update.ts'
-import { invalid } from '../../model/errors.ts'
 import type { BodyOf } from '../../wire/endpoint.ts'
 import { manageChanges, shareChanges } from '../../wire/shares/changes.ts'
 import * as wire from '../../wire/shares/schema.ts'
@@ -18,6 +17,7 @@ import { optionTexts, truth } from '../../wire/types.ts'
 import { listReply, type ListReply } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { actionRoutes, Reply, route, type Input, type Route, type UrlParts } from '../route.ts'
+import { emptyIsNull, newShareInput, wholeGib } from './input.ts'
 import { shareRows, shareSummary, shareView } from './view.ts'
 
 const how = { changes: shareChanges, wrapper: 'share' }
@@ -103,38 +103,6 @@ async function shown(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
   return { share: shareView(ctx, url, await findShareForView(ctx, id)) }
 }
 
-function createInput({ share }: BodyOf<typeof wire.createShare>): CreateShareInput {
-  if (typeof share.share_type === 'string' && typeof share.volume_type === 'string') {
-    throw invalid('only one of share.share_type and share.volume_type may be given')
-  }
-  return {
-    protocol: share.share_proto,
-    sizeGib: share.size === null ? null : wholeGib('share.size', share.size),
-    name: share.name ?? share.display_name ?? null,
-    description: share.description ?? share.display_description ?? null,
-    shareType: emptyIsNull(share.share_type ?? share.volume_type),
-    snapshotId: emptyIsNull(share.snapshot_id),
-    shareNetworkId: emptyIsNull(share.share_network_id),
-    availabilityZone: emptyIsNull(share.availability_zone),
-    metadata: share.metadata ?? {},
-    isPublic: truth(share.is_public ?? false),
-    shareGroupId: emptyIsNull(share.share_group_id),
-    hints: share.scheduler_hints ?? {},
-    mountPointName: emptyIsNull(share.mount_point_name),
-    encryptionKeyRef: emptyIsNull(share.encryption_key_ref),
-  }
-}
-
-/** The schema lets digits in a string through; this makes the number. */
-function wholeGib(field: string, value: number | string): number {
-  const size = Number(value)
-  if (!Number.isInteger(size) || size < 1) throw invalid(`${field} must be a whole number of GiB above 0`)
-  return size
-}
-
-const emptyIsNull = (text: string | null | undefined): string | null =>
-  text === undefined || text === null || text === '' ? null : text
-
 function manageInput({ share }: BodyOf<typeof wire.manageShare>): ManageShareInput {
   return {
     serviceHost: share.service_host,
@@ -164,7 +132,7 @@ export const shareRoutes: readonly Route[] = [
   }),
   route(wire.showShare, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
   route(wire.createShare, how, async (ctx, { body, url }) =>
-    shown(ctx, url, await create(ctx, createInput(body))),
+    shown(ctx, url, await create(ctx, newShareInput(body.share))),
   ),
   route(wire.updateShare, how, async (ctx, { params, body: { share }, url }) => {
     await update(ctx, params.id ?? '', {

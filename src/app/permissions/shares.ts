@@ -11,7 +11,7 @@ import { beyondType, shareGates, tooLateForLock, tooSmall } from '../../model/ga
 import { first } from '../../model/gates/barrier.ts'
 import { chargeDifference, shareCharges, snapshotCharges } from '../../model/quota.ts'
 import { scopeOf, type Ctx } from '../context.ts'
-import { payerOf } from '../shares/create.ts'
+import { payerOf } from '../shares/new-share.ts'
 import { judge, own, type Judged } from './verdict.ts'
 
 export const shareActions = {

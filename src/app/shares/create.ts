@@ -3,96 +3,47 @@
  * quota, the share, its instance and the operation. The scheduler does the rest.
  */
 import { randomUUID } from 'node:crypto'
-import { type Ctx, isAdmin, start } from '../context.ts'
+import { type Ctx, start } from '../context.ts'
 import { roomForMetadata } from '../limits.ts'
-import { refuseAdminKeys } from '../metadata/metadata.ts'
 import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
-import { charge, refuseLarger } from '../../db/store/quotas.ts'
+import { charge } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { shownOf } from '../../db/store/share-instances.ts'
 import { insertShare } from '../../db/store/shares.ts'
 import { instanceLane } from '../../model/lanes.ts'
-import { fault, invalid } from '../../model/errors.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
 import { shareCharges } from '../../model/quota.ts'
-import { affinityMetadata, hintsOf, recordAffinity, type Hints } from './hints.ts'
-import { adminKeysOfShares } from './metadata.ts'
-import { findSource, type Source } from './source.ts'
-import { mountPointName } from './mount-point-name.ts'
-import { checkSizeOfType, checkZonesOfType, keepType, typeForShare, type ChosenType } from './type-rules.ts'
-import { zoneByNameOrId } from '../../db/store/zones.ts'
-
-export interface CreateShareInput {
-  readonly protocol: string
-  /** null: the snapshot's size. */
-  readonly sizeGib: number | null
-  readonly name: string | null
-  readonly description: string | null
-  readonly shareType: string | null
-  readonly snapshotId: string | null
-  readonly shareNetworkId: string | null
-  readonly availabilityZone: string | null
-  readonly metadata: Readonly<Record<string, string>>
-  readonly isPublic: boolean
-  readonly shareGroupId: string | null
-  readonly hints: Readonly<Record<string, string | null | undefined>>
-  readonly mountPointName: string | null
-  readonly encryptionKeyRef: string | null
-}
+import { affinityMetadata, recordAffinity, type Hints } from './hints.ts'
+import { newShare, payerOf, type CreateShareInput } from './new-share.ts'
+import type { Source } from './source.ts'
+import type { ChosenType } from './type-rules.ts'
 
 /** Answers the new share's id. */
 export async function create(ctx: Ctx, input: CreateShareInput): Promise<string> {
-  if (input.isPublic) ctx.policy.authorize('share:create_public_share', ctx.identity)
-  const protocol = knownProtocol(ctx, input.protocol)
-  const zone = input.availabilityZone === null ? null : await zoneByNameOrId(ctx.db, input.availabilityZone)
-  if (zone === undefined) throw fault('AvailabilityZoneNotFound', { id: input.availabilityZone ?? '' })
-  if (input.shareGroupId !== null) throw fault('ShareGroupNotFound', { id: input.shareGroupId })
-  if (input.shareNetworkId !== null) throw fault('ShareNetworkNotFound', { id: input.shareNetworkId })
-  const source = await findSource(ctx, input, zone?.id ?? null)
-  const size = input.sizeGib ?? source?.snapshot.size ?? null
-  if (size === null) throw invalid('share.size must be given unless the share is made from a snapshot')
-  if (source !== null && size < source.snapshot.size) {
-    throw invalid(`share.size must be at least the snapshot's size of ${source.snapshot.size} GiB`)
-  }
-  const type = await typeForShare(ctx, input.shareType, source)
-  refuseServers(type, input)
-  if (type !== null) {
-    await keepType(ctx, type)
-    checkZonesOfType(ctx, type, zone?.name ?? null)
-    checkSizeOfType(type, size)
-  }
-  if (input.encryptionKeyRef !== null) refuseEncryption(type, input.encryptionKeyRef)
-  const mountPoint = await mountPointName(ctx, type, input.mountPointName)
-  await refuseLargerThanAllowed(ctx, size, {
-    project_id: ctx.identity.projectId,
-    user_id: ctx.identity.userId,
-    share_type_id: type?.id ?? null,
+  const payer = { projectId: ctx.identity.projectId, userId: ctx.identity.userId }
+  const asked = await newShare<never>(ctx, input, {
+    payer,
+    keeps: true,
+    check: async (_field, work) => work(),
   })
-  refuseAdminKeys(ctx, adminKeysOfShares(ctx), Object.keys(input.metadata))
-  const hints = await hintsOf(ctx, input.hints)
-  const rows = shareRows(ctx, {
-    ...input,
-    protocol,
-    size,
-    type,
-    source,
-    mountPoint,
-    zoneId: zone?.id ?? null,
-  })
+  const { source, hints } = asked
+  const zoneId = asked.zone?.id ?? null
+  const rows = shareRows(ctx, { ...input, ...asked, zoneId })
+  const { project_id: projectId, size } = rows.share
   await charge(ctx.tx, payerOf(rows.share), shareCharges(rows.share), ctx.settings.quota)
-  await roomForMetadata(ctx, rows.share.project_id, { adding: Object.keys(input.metadata).length })
+  await roomForMetadata(ctx, projectId, { adding: Object.keys(input.metadata).length })
   await insertShare(ctx.tx, rows.share, rows.instance, { ...input.metadata, ...affinityMetadata(hints) })
   await recordAffinity(ctx, rows.share.id, hints)
   await recordEvent(ctx.tx, {
-    projectId: rows.share.project_id,
+    projectId,
     resourceType: 'share',
     resourceId: rows.share.id,
     event: 'share.created',
     requestId: ctx.requestId,
-    detail: { size, share_proto: protocol },
+    detail: { size, share_proto: asked.protocol },
     now: rows.share.created_at,
   })
-  await startCreate(ctx, rows.share, source, zone?.id ?? null, hints)
+  await startCreate(ctx, rows.share, source, zoneId, hints)
   return rows.share.id
 }
 
@@ -125,54 +76,7 @@ function startCreate(
   })
 }
 
-export const payerOf = (share: Pick<SharesTable, 'project_id' | 'user_id' | 'share_type_id'>) => ({
-  projectId: share.project_id,
-  userId: share.user_id,
-  shareTypeId: share.share_type_id,
-})
-
-/** The universe of protocols; configuration enables some. */
-const protocols = ['NFS', 'CIFS', 'GLUSTERFS', 'HDFS', 'CEPHFS', 'MAPRFS', 'LUSTRE']
-
-/** `field` is what the caller sent it in. */
-export function knownProtocol(ctx: Ctx, text: string, field = 'share.share_proto'): string {
-  const protocol = text.toUpperCase()
-  const enabled = ctx.settings.shares.enabled_share_protocols.map((name) => name.toUpperCase())
-  if (!protocols.includes(protocol) || !enabled.includes(protocol)) {
-    throw invalid(`${field} must be one of ${enabled.join(', ')}`)
-  }
-  return protocol
-}
-
-/** Types with share servers need a network, others must not have one. */
-function refuseServers(type: ChosenType | null, input: CreateShareInput): void {
-  if (type === null || boolSpec(type.extra_specs, 'driver_handles_share_servers') !== true) return
-  if (input.shareNetworkId === null && input.snapshotId === null) {
-    throw invalid('share.share_network_id must be given: the share type handles share servers')
-  }
-}
-
-function refuseEncryption(type: ChosenType | null, key: string): void {
-  if (!/^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$/.test(key)) {
-    throw invalid('share.encryption_key_ref must be the uuid of a secret')
-  }
-  const support = type?.extra_specs.encryption_support
-  const servers = type !== null && boolSpec(type.extra_specs, 'driver_handles_share_servers') === true
-  if ((support !== 'share' && support !== 'share_server') || !servers) {
-    throw invalid('share.encryption_key_ref needs a share type with encryption_support and share servers')
-  }
-}
-
-/** `per_share_gigabytes` of whoever pays for the share, which an administrator of another project does not. */
-export function refuseLargerThanAllowed(
-  ctx: Ctx,
-  sizeGib: number,
-  share: Pick<SharesTable, 'project_id' | 'user_id' | 'share_type_id'>,
-): Promise<void> {
-  return refuseLarger(ctx.tx, payerOf(share), sizeGib, ctx.settings.quota)
-}
-
-interface NewShare extends CreateShareInput {
+interface NewShare extends Omit<CreateShareInput, 'hints'> {
   readonly size: number
   readonly type: ChosenType | null
   readonly source: Source | null
@@ -258,6 +162,3 @@ export function abilitiesOf(
     snapshot_inherit_share_access_support: has('snapshot_inherit_share_access_support'),
   }
 }
-
-/** Hints that only an administrator may use are dropped for others, as in the original. */
-export const mayPin = (ctx: Ctx): boolean => ctx.flags.has('onlyHostHint') && isAdmin(ctx)

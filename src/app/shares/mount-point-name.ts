@@ -35,7 +35,7 @@ export async function mountPointName(
     )
   }
   // Of two at the same time the later transaction breaks the key, is tried again and comes here.
-  if (idForm.test(name) || (await mountPointNameTaken(ctx.tx, name))) {
+  if (idForm.test(name) || (await mountPointNameTaken(ctx.db, name))) {
     throw fault('Conflict', { message: 'share.mount_point_name is taken: choose another name' })
   }
   return name

@@ -7,7 +7,7 @@ import { instanceLane } from '../../model/lanes.ts'
 import { Fault, fault, invalid } from '../../model/errors.ts'
 import { beyondType, shareGates, tooSmall } from '../../model/gates/shares.ts'
 import { shareAllows } from '../../model/states.ts'
-import { refuseLargerThanAllowed } from './create.ts'
+import { refuseLargerThanAllowed } from './new-share.ts'
 import { refuseAtOnce } from '../barriers.ts'
 import { findShareToChange } from './find.ts'
 

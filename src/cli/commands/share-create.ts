@@ -1,5 +1,7 @@
 /** `share create` and `share adopt`: shares that come into being. */
 import type { Client } from '../../sdk/client.ts'
+import type { BodyOf } from '../../wire/endpoint.ts'
+import { tryPlacement } from '../../wire/placements/schema.ts'
 import { createShare, manageShare, manageShareLegacy } from '../../wire/shares/schema.ts'
 import {
   arg,
@@ -13,7 +15,9 @@ import {
   whole,
   yesNo,
 } from '../command.ts'
+import { CommandFailure } from '../exit-codes.ts'
 import { findSnapshot } from '../lookup.ts'
+import { showOf, type Show } from '../output/output.ts'
 import type { Session } from '../session.ts'
 import { shareFields, waitForShare } from './share-parts.ts'
 
@@ -41,32 +45,37 @@ export const shareCreate = command({
     'mount-point-name': text('name', 'Last part of the export path.'),
     'encryption-key-ref': text('id', 'Key to encrypt it with.'),
     wait: flag('Wait until it can be used.'),
+    'dry-run': flag(
+      'Create nothing: show whether it could be, where it fits and why not, and its price in quota.',
+    ),
+    'for-project': text('id', 'With --dry-run: the quota of this project (administrators).'),
   },
   async run({ args, options, session, connect }) {
     const size = sizeOf(args.size)
     const { 'snapshot-id': snapshot } = options
+    if (options['for-project'] !== undefined && !options['dry-run'])
+      throw new UsageError('--for-project goes with --dry-run.')
+    if (options['dry-run'] && options.wait) throw new UsageError('--dry-run creates nothing to --wait for.')
     if (size === null && snapshot === undefined) throw new UsageError('<size> must be given, in GiB.')
     const client = await connect()
-    const { share } = await client.call(createShare, {
-      body: {
-        share: {
-          share_proto: args.protocol,
-          size,
-          name: options.name,
-          description: options.description,
-          snapshot_id: snapshot === undefined ? undefined : (await findSnapshot(client, snapshot)).id,
-          metadata: options.property,
-          share_network_id: options['share-network'],
-          share_type: options['share-type'],
-          availability_zone: options['availability-zone'],
-          share_group_id: options['share-group'],
-          is_public: options.public,
-          scheduler_hints: options['scheduler-hint'],
-          mount_point_name: options['mount-point-name'],
-          encryption_key_ref: options['encryption-key-ref'],
-        },
-      },
-    })
+    const wanted = {
+      share_proto: args.protocol,
+      size,
+      name: options.name,
+      description: options.description,
+      snapshot_id: snapshot === undefined ? undefined : (await findSnapshot(client, snapshot)).id,
+      metadata: options.property,
+      share_network_id: options['share-network'],
+      share_type: options['share-type'],
+      availability_zone: options['availability-zone'],
+      share_group_id: options['share-group'],
+      is_public: options.public,
+      scheduler_hints: options['scheduler-hint'],
+      mount_point_name: options['mount-point-name'],
+      encryption_key_ref: options['encryption-key-ref'],
+    }
+    if (options['dry-run']) return tried(client, { ...wanted, project_id: options['for-project'] })
+    const { share } = await client.call(createShare, { body: { share: wanted } })
     return finished(client, session, share.id, `create share ${options.name ?? share.id}`, options.wait)
   },
 })
@@ -114,6 +123,34 @@ export const shareAdopt = command({
 
 const sizeOf = (size: string | undefined): number | null =>
   size === undefined ? null : (whole('<size>', '', 1).read([size]) ?? null)
+
+/** Limits without an end are shown as such. */
+const limitText = (limit: number): string => (limit < 0 ? 'unlimited' : String(limit))
+
+async function tried(client: Client, placement: BodyOf<typeof tryPlacement>['placement']): Promise<Show> {
+  if (!(await client.has('placements')))
+    throw new CommandFailure('This server has no dry runs: create the share and see.')
+  const { placement: told } = await client.call(tryPlacement, { body: { placement } })
+  return showOf({
+    fits: told.fits,
+    share_type: told.share_type?.name ?? null,
+    problems: told.problems.map(({ field, message }) => (field === null ? message : `${field}: ${message}`)),
+    quota: told.quota.map(
+      ({ resource, scope, in_use, charge, limit, fits }) =>
+        `${resource} of ${scope}: ${in_use} + ${charge} of ${limitText(limit)}${fits ? '' : ', too much'}`,
+    ),
+    pools_that_fit: told.pools_that_fit,
+    message: told.message,
+    refused: told.refused.map(({ count, filter, why }) => `${count} by ${filter}: ${why}`),
+    ...(told.pools === undefined
+      ? {}
+      : {
+          pools: told.pools.map(({ pool, fits, filter, why, weight }) =>
+            fits ? `${pool}: fits, weight ${weight}` : `${pool}: ${filter}: ${why}`,
+          ),
+        }),
+  })
+}
 
 async function finished(client: Client, session: Session, id: string, what: string, wait: boolean) {
   if (wait) await waitForShare(client, session, id, what)

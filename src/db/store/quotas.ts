@@ -191,8 +191,21 @@ function limitsFrom(
   }
 }
 
+/** One limit beside what a charge would make of it. */
+export interface PriceLine {
+  readonly resource: QuotaResource
+  readonly scope: QuotaScope
+  /** Negative: unlimited. */
+  readonly limit: number
+  readonly in_use: number
+  readonly charge: number
+  readonly fits: boolean
+}
+
 /** Limits and usage of many payers at once, in three statements. */
 export interface Room {
+  /** Every limit that these charges meet, and `per_share_gigabytes`; of a user or share type those that were set. */
+  prices(payer: Payer, charges: Charges, sizeGib: number): PriceLine[]
   /** Why these charges would be refused; null when they would not. */
   excess(payer: Payer, charges: Charges): Excess | null
   /** Why a share of this size would be refused; null when it would not. */
@@ -225,15 +238,33 @@ export async function roomOf(
     usages.map((row) => [`${row.project_id} ${row.scope} ${row.scope_id} ${row.resource}`, row.in_use]),
   )
   const limitsFor = (payer: Payer): Limits => limitsFrom(classes, limits, payer, configured)
+  const inUseOf = (payer: Payer) => {
+    const ids = { project: '', user: payer.userId, share_type: payer.shareTypeId ?? '' }
+    return (scope: QuotaScope, resource: QuotaResource): number =>
+      used.get(`${payer.projectId} ${scope} ${ids[scope]} ${resource}`) ?? 0
+  }
   return {
-    excess(payer, charges) {
-      const ids = { project: '', user: payer.userId, share_type: payer.shareTypeId ?? '' }
-      const inUse = (scope: QuotaScope, resource: CountedResource): number =>
-        used.get(`${payer.projectId} ${scope} ${ids[scope]} ${resource}`) ?? 0
-      return excessOf(limitsFor(payer), inUse, charges)
-    },
+    excess: (payer, charges) => excessOf(limitsFor(payer), inUseOf(payer), charges),
+    prices: (payer, charges, sizeGib) =>
+      pricesOf(limitsFor(payer), inUseOf(payer), { ...charges, per_share_gigabytes: sizeGib }),
     tooLarge: (payer, sizeGib) => largerThanAllowed(limitsFor(payer), sizeGib),
   }
+}
+
+function pricesOf(
+  limits: Limits,
+  inUse: (scope: QuotaScope, resource: QuotaResource) => number,
+  charges: Readonly<Partial<Record<QuotaResource, number>>>,
+): PriceLine[] {
+  const scopes = Object.entries(limits) as [QuotaScope, Partial<Record<QuotaResource, number>>][]
+  return (Object.entries(charges) as [QuotaResource, number][]).flatMap(([resource, charge]) =>
+    scopes.flatMap(([scope, table]) => {
+      const limit = table[resource]
+      if (limit === undefined) return []
+      const before = inUse(scope, resource)
+      return { resource, scope, limit, in_use: before, charge, fits: limit < 0 || before + charge <= limit }
+    }),
+  )
 }
 
 /** What a quota refuses, for a person. */

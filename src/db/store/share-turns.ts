@@ -7,7 +7,7 @@
  * The order of all locks is: share, then its instances and snapshots, then quota, then lanes and pools. `for update` is left out
  * where the database has one writer anyway (dialects).
  */
-import type { Tx } from '../schema.ts'
+import type { DbOrTx, Tx } from '../schema.ts'
 import type { Scope } from './scope.ts'
 import { visible, type ShareRow } from './shares.ts'
 
@@ -39,7 +39,16 @@ export function takeShareOfInstance(tx: Tx, instanceId: string): Promise<ShareRo
 
 /** The share that a snapshot was taken of, if the scope may see the snapshot. */
 export function takeShareOfSnapshot(tx: Tx, scope: Scope, snapshotId: string): Promise<ShareRow | undefined> {
-  return tx
+  return ofSnapshot(tx, scope, snapshotId).forUpdate().executeTakeFirst()
+}
+
+/** The same without its turn, for whoever changes nothing. */
+export function shareOfSnapshot(db: DbOrTx, scope: Scope, snapshotId: string): Promise<ShareRow | undefined> {
+  return ofSnapshot(db, scope, snapshotId).executeTakeFirst()
+}
+
+const ofSnapshot = (db: DbOrTx, scope: Scope, snapshotId: string) =>
+  db
     .selectFrom('shares')
     .selectAll()
     .where('id', '=', (eb) => {
@@ -48,9 +57,6 @@ export function takeShareOfSnapshot(tx: Tx, scope: Scope, snapshotId: string): P
         ? snapshot
         : snapshot.where('snapshots.project_id', '=', scope.projectId)
     })
-    .forUpdate()
-    .executeTakeFirst()
-}
 
 /** The share that a snapshot instance belongs to. */
 export function takeShareOfSnapshotInstance(

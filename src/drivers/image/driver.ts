@@ -14,6 +14,7 @@ import { reportPool } from '../btrfs/measure.ts'
 import { enableQuotas } from '../btrfs/quotas.ts'
 import { attempt, commandsOf, hostLacks } from '../commands.ts'
 import { DriverError } from '../driver.ts'
+import { mountedBelow, namesIn, withRemains } from '../remains.ts'
 import { compactShare, exceedingIn, exceedingReport, whyStuck } from './compact.ts'
 import { layoutOf } from './layout.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
@@ -122,7 +123,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     inventory: (call) =>
       withPool(call, 'listing the pool', async (commands, pool) => {
         const { shares, snapshots } = await listingOf(commands, pool)
-        return { shares: [...shares.keys()], snapshots: [...snapshots.keys()] }
+        const names = [...(await namesIn(commands, pool.layout.remains)), ...mountedBelow(pool.exports)]
+        return withRemains({ shares: shares.keys(), snapshots: snapshots.keys() }, names)
       }),
 
     snapshots: {

@@ -103,12 +103,20 @@ export const extensionRules: Rules = {
   ...rules('event', admin, {
     follow_all_projects: ['Follow what changes in all projects.', 'GET /events'],
   }),
+  ...rules('placement', member, {
+    try: ['Ask whether a share could be created, and what it would cost.', 'POST /placements'],
+  }),
+  ...rules('placement', admin, {
+    try_all_projects: ['Ask that for another project.', 'POST /placements'],
+    see_pools: ['See each pool in the answer, and where a size beyond quota would fit.', 'POST /placements'],
+  }),
   ...rules('audit', admin, { get_all: ['See who did what.', 'GET /audit'] }),
   ...rules('share_usage', reader, {
     get: [
       'See how full a share or snapshot is.',
       'GET /shares/{id}/usage',
       'GET /shares/{id}/usage/history',
+      'GET /usage/shares',
       'GET /snapshots/{id}/usage',
       'GET /usage/history',
     ],
@@ -118,11 +126,16 @@ export const extensionRules: Rules = {
     get_detail: [
       'See why there is no figure, in the words of the backend.',
       'GET /shares/{id}/usage',
+      'GET /usage/shares',
       'GET /snapshots/{id}/usage',
     ],
   }),
   ...rules('capabilities', reader, {
-    get: ['See what this server can beyond Manila.', 'GET /capabilities'],
+    get: [
+      'See what this server can beyond Manila, and at which address it sees the caller.',
+      'GET /capabilities',
+      'GET /whoami',
+    ],
   }),
   ...rules('permission', reader, {
     get: ['Ask what may be done with resources that the caller sees.', 'GET /permissions'],

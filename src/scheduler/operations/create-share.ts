@@ -3,13 +3,11 @@ import type { Tx } from '../../db/schema.ts'
 import { createEndedBadly } from '../../db/store/endings.ts'
 import { instanceById, releasePlacement } from '../../db/store/share-instances.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
-import { poolLabelsOfShare, shareById } from '../../db/store/shares.ts'
-import { typeById } from '../../db/store/share-types.ts'
+import { shareById } from '../../db/store/shares.ts'
 import { operation, StepFailure, type Job, type OperationCode } from '../../engine/operation.ts'
-import { zonesSpec } from '../../model/extra-specs.ts'
 import { claimPool } from '../ledger.ts'
-import { placementRequest } from '../request.ts'
-import type { HintedShare, PlacementRequest } from '../types.ts'
+import { requestFor } from '../new-share-request.ts'
+import type { PlacementRequest } from '../types.ts'
 import { claimOptions, ending, type SchedulerParts } from './parts.ts'
 
 export function createShare(parts: SchedulerParts): OperationCode<'create-share'> {
@@ -70,31 +68,14 @@ async function request(tx: Tx, parts: SchedulerParts, job: Job<'create-share'>):
   const { payload } = job
   const share = await shareById(tx, payload.shareId)
   if (share === undefined) throw gone(job)
-  const type =
-    share.share_type_id === null ? undefined : await typeById(tx, { projectId: null }, share.share_type_id)
-  return placementRequest({
-    kind: 'create',
-    sizeGib: payload.sizeGib,
-    shareType: type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
-    shareProto: share.share_proto,
+  return requestFor(tx, parts.settings, {
+    ...payload,
     share: { id: share.id, projectId: share.project_id, fields: { name: share.name, size: share.size } },
-    snapshotPool: payload.snapshotPool,
-    useSchedulerCreatingShareFromSnapshot: parts.settings.shares.use_scheduler_creating_share_from_snapshot,
-    availabilityZoneId: payload.availabilityZoneId,
-    availabilityZones: type === undefined ? [] : zonesSpec(type.extra_specs),
-    onlyHost: payload.onlyHost,
-    sameHost: await hinted(tx, payload.sameHost),
-    differentHost: await hinted(tx, payload.differentHost),
-    query: payload.query,
+    protocol: share.share_proto,
+    shareTypeId: share.share_type_id,
     // Pools that took it and then could not are not asked again.
     excludedPools: job.refusals.filter(({ filter }) => filter === 'Attempt').map(({ pool }) => pool),
   })
-}
-
-async function hinted(tx: Tx, shareIds: readonly string[]): Promise<HintedShare[]> {
-  const found: HintedShare[] = []
-  for (const shareId of shareIds) found.push({ shareId, pools: await poolLabelsOfShare(tx, shareId) })
-  return found
 }
 
 export async function backendOf(tx: Tx, poolId: string): Promise<string> {

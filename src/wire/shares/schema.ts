@@ -61,36 +61,37 @@ export const ShareSummary = Type.Object({ id: Type.String(), name: Nullable(Type
 
 const NullableText = Nullable(Text())
 
-export const CreateShare = Type.Object({
-  share: Type.Object({
-    share_proto: RequiredText(),
-    size: Nullable(PositiveInt),
-    name: Optional(NullableText),
-    display_name: Optional(NullableText),
-    description: Optional(NullableText),
-    display_description: Optional(NullableText),
-    share_type: Optional(NullableText),
-    volume_type: Optional(NullableText),
-    snapshot_id: Optional(NullableText),
-    share_network_id: Optional(NullableText),
-    availability_zone: Optional(NullableText),
-    metadata: Optional(Nullable(Metadata)),
-    is_public: Optional(Nullable(Bool)),
-    share_group_id: Optional(NullableText),
-    scheduler_hints: Optional(
-      Nullable(
-        Type.Object({
-          same_host: Optional(Nullable(Text(10_000))),
-          different_host: Optional(Nullable(Text(10_000))),
-          only_host: Optional(NullableText),
-          query: Optional(Nullable(Text(2000))),
-        }),
-      ),
+/** What is said of a share that is asked for. */
+export const NewShare = Type.Object({
+  share_proto: RequiredText(),
+  size: Nullable(PositiveInt),
+  name: Optional(NullableText),
+  display_name: Optional(NullableText),
+  description: Optional(NullableText),
+  display_description: Optional(NullableText),
+  share_type: Optional(NullableText),
+  volume_type: Optional(NullableText),
+  snapshot_id: Optional(NullableText),
+  share_network_id: Optional(NullableText),
+  availability_zone: Optional(NullableText),
+  metadata: Optional(Nullable(Metadata)),
+  is_public: Optional(Nullable(Bool)),
+  share_group_id: Optional(NullableText),
+  scheduler_hints: Optional(
+    Nullable(
+      Type.Object({
+        same_host: Optional(Nullable(Text(10_000))),
+        different_host: Optional(Nullable(Text(10_000))),
+        only_host: Optional(NullableText),
+        query: Optional(Nullable(Text(2000))),
+      }),
     ),
-    mount_point_name: Optional(NullableText),
-    encryption_key_ref: Optional(NullableText),
-  }),
+  ),
+  mount_point_name: Optional(NullableText),
+  encryption_key_ref: Optional(NullableText),
 })
+
+export const CreateShare = Type.Object({ share: NewShare })
 
 export const UpdateShare = Type.Object({
   share: Type.Object({

@@ -93,7 +93,13 @@ export const serviceRows: readonly Row[] = [
   row('POST /operations/{operation}/action cancel', member, 202),
   row('GET /events', reader, 200, { endless: true }),
   row('GET /audit', admin, 200),
+  // Another project's quota is asked about by administrators.
+  row('POST /placements', member, 200, {
+    foreign: 403,
+    body: { placement: { share_proto: 'NFS', size: 1, project_id: '{project}' } },
+  }),
   row('GET /capabilities', reader, 200),
+  row('GET /whoami', reader, 200),
   // Of what is another's nothing is told, as in lists.
   row('GET /permissions', reader, 200, { query: '?resource=share&id={share}', foreign: 200 }),
   row('GET /limits/service', anyToken, 200),

@@ -22,6 +22,7 @@ import { migrate, openStore } from '../../../src/db/open.ts'
 import { Policy } from '../../../src/policy/enforce.ts'
 import { openCast, type Cast, type Persona } from './cast.ts'
 import { furnish, type AsAdmin, type Nouns, type Target } from './furniture.ts'
+import { tryPlacement } from '../../../src/scheduler/dry-run.ts'
 import { undoneStore } from './undone-store.ts'
 
 export interface Ask {
@@ -74,6 +75,9 @@ export async function openWorld(): Promise<World> {
   })
   const cast = await openCast(auth)
   const bus = memoryBus(() => {})
+  bus.answer('scheduler', 'placement.try', (question) =>
+    tryPlacement({ store: undone, clock, settings }, question),
+  )
   const policy = new Policy({ clock })
   const parts = { store: undone, clock, bus, policy, settings }
   const log = pino({ level: 'silent' })
