@@ -21,6 +21,7 @@ export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
   { to: '/admin/pools', word: 'pools', admin: true },
+  { to: '/admin/why-not', word: 'whyNot', admin: true, needs: 'placements' },
   { to: '/admin/services', word: 'services', admin: true },
   { to: '/admin/types', word: 'types', admin: true },
   { to: '/admin/quotas', word: 'quotas', admin: true },

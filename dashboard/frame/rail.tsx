@@ -6,6 +6,7 @@ import {
   IconChartBar,
   IconDatabase,
   IconHistory,
+  IconMapPinQuestion,
   IconServer2,
   IconTag,
   IconCamera,
@@ -39,6 +40,7 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   quotas: IconChartBar,
   instances: IconBox,
   audit: IconHistory,
+  whyNot: IconMapPinQuestion,
 }
 
 export function Rail() {

@@ -109,7 +109,7 @@ export function ServiceDialog({
       {what !== 'disable' ? null : (
         <TextInput
           label={w.whyLabel}
-          description={`${w.whyHint} ${common.optional}.`}
+          description={`${w.whyHint} (${common.optional})`}
           value={reason}
           error={isLong ? w.reasonLong : null}
           onChange={(event) => setReason(event.currentTarget.value)}

@@ -71,7 +71,7 @@ export function CreateType() {
       />
       <TextInput
         label={common.description}
-        description={`${w.descriptionHint} ${common.optional}.`}
+        description={`${w.descriptionHint} (${common.optional})`}
         value={form.description}
         error={problem('description')}
         onChange={(event) => set({ description: event.currentTarget.value })}

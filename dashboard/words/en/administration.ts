@@ -6,5 +6,6 @@ import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
 import { services } from './services.ts'
 import { types } from './types.ts'
+import { whyNot } from './why-not.ts'
 
-export const administration = { admin, audit, instances, pools, quotas, services, types }
+export const administration = { admin, audit, instances, pools, quotas, services, types, whyNot }

@@ -11,7 +11,7 @@ export const types = {
   visibility: 'Who may use it',
   public: 'every project',
   private: 'chosen projects',
-  isDefault: 'default',
+  isDefault: 'Default',
   isDefaultText: 'Shares that name no type get this one.',
   pools: 'Pools',
   poolsThatFit: (count: number) => many(count, { zero: 'no pool', one: '# pool', other: '# pools' }),
