@@ -5,6 +5,7 @@ import { NotFound } from './frame/not-found.tsx'
 import { PageFailure } from './frame/page-failure.tsx'
 import { rootRoute } from './root-route.tsx'
 import { limitsRoute } from './pages/limits/route.tsx'
+import { adminRoutes } from './pages/admin/routes.ts'
 import { overviewRoute } from './pages/overview/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 import { snapshotRoutes } from './pages/snapshots/route.tsx'
@@ -15,6 +16,7 @@ export const routeTree = rootRoute.addChildren([
   ...shareRoutes,
   ...snapshotRoutes,
   limitsRoute,
+  adminRoutes,
 ])
 
 export function newRouter(console: Console) {

@@ -100,13 +100,13 @@ function Shown({ share }: { readonly share: ShareView }) {
         tabs={[
           { key: 'overview', title: w.overview, show: () => <OverviewTab share={share} /> },
           { key: 'access', title: w.accessTab, show: () => <AccessTab share={share} /> },
+          { key: 'snapshots', title: w.snapshotsTab, show: () => <SnapshotsTab share={share} /> },
           { key: 'activity', title: w.activityTab, show: () => <ActivityTab share={share} /> },
           {
             key: 'advanced',
             title: w.advancedTab,
             show: () => <AdvancedTab share={share} actions={actions} />,
           },
-          { key: 'snapshots', title: w.snapshotsTab, show: () => <SnapshotsTab share={share} /> },
         ]}
       />
       <ShareDialog asked={asked} close={() => ask(null)} />
