@@ -64,7 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   parts: ['exec'],
   manage: ['audit', 'data', 'bus', 'config', 'db', 'model', 'wire', 'runtime', 'auth', 'policy'],
 }
-const wiring = ['main', 'roles', 'bin', 'quickstart', 'cluster']
+const wiring = ['main', 'roles', 'bin', 'quickstart', 'cluster', 'dashboard-build']
 
 describe('layers', () => {
   it('import one way', () => {

@@ -17,6 +17,7 @@ import { Status } from '../../ui/status.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { AccessTab } from '../access-rules/access-tab.tsx'
 import { exportsQuery, newestOperationQuery, shareQuery, type ShareView } from './queries.ts'
 import { shareDetailRoute } from './route.tsx'
 import { shareActions, ShareDialog, type ShareAsked } from './share-actions.tsx'
@@ -63,7 +64,10 @@ function Shown({ share }: { readonly share: ShareView }) {
         label={w.title}
         value={tab}
         change={(key) => void navigate({ search: { tab: key } as never })}
-        tabs={[{ key: 'overview', title: w.overview, show: () => <Overview share={share} /> }]}
+        tabs={[
+          { key: 'overview', title: w.overview, show: () => <Overview share={share} /> },
+          { key: 'access', title: w.accessTab, show: () => <AccessTab share={share} /> },
+        ]}
       />
       {asked === null ? null : <ShareDialog asked={asked} close={() => ask(null)} />}
     </>

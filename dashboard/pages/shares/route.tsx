@@ -24,7 +24,7 @@ export const shareDetailRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: 'shares/$id',
   staticData: { crumb: ({ frame }) => frame.shares },
-  validateSearch: textSearch(['tab']),
+  validateSearch: textSearch(['tab', 'panel']),
   loader: ({ context, params }) => void context.queries.prefetchQuery(shareQuery(context, params.id)),
   component: lazyRouteComponent(() => import('./detail.tsx'), 'ShareDetailPage'),
 })

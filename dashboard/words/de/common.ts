@@ -67,4 +67,8 @@ export const common = {
   notHere: 'Dieser Dienst bietet das nicht an.',
   details: 'Einzelheiten',
   more: 'Mehr',
+  pairKey: 'Schlüssel',
+  pairValue: 'Wert',
+  removePair: 'Paar entfernen',
+  addPair: 'Paar hinzufügen',
 }

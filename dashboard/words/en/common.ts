@@ -67,4 +67,8 @@ export const common = {
   notHere: 'This service does not offer it.',
   details: 'Details',
   more: 'More',
+  pairKey: 'key',
+  pairValue: 'value',
+  removePair: 'Remove pair',
+  addPair: 'Add a pair',
 }
