@@ -1,9 +1,11 @@
 import type { Words } from '../index.ts'
 import { access } from './access.ts'
+import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
 import { login } from './login.ts'
+import { mount } from './mount.ts'
 import { operations } from './operations.ts'
 import { shares } from './shares.ts'
 
-export const de: Words = { access, common, frame, login, operations, shares }
+export const de: Words = { access, bulk, common, frame, login, mount, operations, shares }

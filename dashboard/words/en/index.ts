@@ -1,8 +1,10 @@
 import { access } from './access.ts'
+import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
 import { login } from './login.ts'
+import { mount } from './mount.ts'
 import { operations } from './operations.ts'
 import { shares } from './shares.ts'
 
-export const en = { access, common, frame, login, operations, shares }
+export const en = { access, bulk, common, frame, login, mount, operations, shares }
