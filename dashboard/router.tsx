@@ -5,10 +5,11 @@ import { NotFound } from './frame/not-found.tsx'
 import { PageFailure } from './frame/page-failure.tsx'
 import { rootRoute } from './root-route.tsx'
 import { overviewRoute } from './pages/overview/route.tsx'
+import { recycleBinRoute } from './pages/recycle-bin/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 
 /** Exported for the walk of the tests, which visits each. */
-export const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes])
+export const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes, recycleBinRoute])
 
 export function newRouter(console: Console) {
   return createRouter({

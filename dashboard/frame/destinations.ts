@@ -20,6 +20,7 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
+  { to: '/recycle-bin', word: 'recycleBin' },
 ]
 
 /** Those that are there for somebody on this service. */

@@ -5,6 +5,7 @@ import { frame } from './frame.ts'
 import { login } from './login.ts'
 import { mount } from './mount.ts'
 import { operations } from './operations.ts'
+import { recycleBin } from './recycle-bin.ts'
 import { shares } from './shares.ts'
 
-export const en = { access, bulk, common, frame, login, mount, operations, shares }
+export const en = { access, bulk, common, frame, login, mount, operations, recycleBin, shares }
