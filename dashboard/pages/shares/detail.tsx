@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
@@ -32,7 +33,8 @@ export function ShareDetailPage() {
   const console = useConsole()
   const { data: share, error, refetch } = useQuery(shareQuery(console, id))
   useCrumb(share === undefined ? id.slice(0, 8) : nameOf(share))
-  if (share === undefined)
+  // What it was is no use to whoever reads that it is gone.
+  if (share === undefined || isNotFound(error))
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
   return (
     <>
