@@ -18,6 +18,7 @@ import { Tabs } from '../../ui/tabs.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { AccessTab } from '../access-rules/access-tab.tsx'
+import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
 import { ActivityTab } from './activity-tab.tsx'
 import { AdvancedTab } from './advanced-tab.tsx'
 import { ShareDialog } from './dialogs/share-dialog.tsx'
@@ -101,6 +102,7 @@ function Shown({ share }: { readonly share: ShareView }) {
         tabs={[
           { key: 'overview', title: w.overview, show: () => <OverviewTab share={share} /> },
           { key: 'access', title: w.accessTab, show: () => <AccessTab share={share} /> },
+          { key: 'snapshots', title: w.snapshotsTab, show: () => <SnapshotsTab share={share} /> },
           { key: 'activity', title: w.activityTab, show: () => <ActivityTab share={share} /> },
           {
             key: 'advanced',

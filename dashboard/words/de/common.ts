@@ -16,6 +16,7 @@ export const common = {
   size: 'Größe',
   type: 'Typ',
   zone: 'Zone',
+  time: 'Zeit',
   created: 'Angelegt',
   description: 'Beschreibung',
   project: 'Projekt',
@@ -71,4 +72,5 @@ export const common = {
   pairValue: 'Wert',
   removePair: 'Paar entfernen',
   addPair: 'Paar hinzufügen',
+  pairWrong: 'Ein Paar stimmt nicht: Schlüssel bis 255 Zeichen, Werte 1 bis 1023.',
 }

@@ -16,6 +16,7 @@ export const common = {
   size: 'Size',
   type: 'Type',
   zone: 'Zone',
+  time: 'Time',
   created: 'Created',
   description: 'Description',
   project: 'Project',
@@ -71,4 +72,5 @@ export const common = {
   pairValue: 'value',
   removePair: 'Remove pair',
   addPair: 'Add a pair',
+  pairWrong: 'A pair is not right: keys up to 255 characters, values 1 to 1023.',
 }
