@@ -16,6 +16,7 @@ export const routeTree = rootRoute.addChildren([
   overviewRoute,
   ...shareRoutes,
   ...snapshotRoutes,
+  recycleBinRoute,
   limitsRoute,
   adminRoutes,
   recycleBinRoute,

@@ -21,6 +21,7 @@ export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
   { to: '/snapshots', word: 'snapshots' },
+  { to: '/recycle-bin', word: 'recycleBin' },
   { to: '/limits', word: 'limits' },
   { to: '/admin/pools', word: 'pools', admin: true },
   { to: '/admin/why-not', word: 'whyNot', admin: true, needs: 'placements' },

@@ -21,26 +21,4 @@ import { snapshots } from './snapshots.ts'
 import { types } from './types.ts'
 import { whyNot } from './why-not.ts'
 
-export const de: Words = {
-  access,
-  admin,
-  administration,
-  audit,
-  bulk,
-  common,
-  frame,
-  instances,
-  limits,
-  login,
-  mount,
-  operations,
-  overview,
-  pools,
-  quotas,
-  recycleBin,
-  services,
-  shares,
-  snapshots,
-  types,
-  whyNot,
-}
+export const de: Words = { access, admin, administration, audit, bulk, common, frame, instances, limits, login, mount, operations, overview, pools, quotas, recycleBin, services, shares, snapshots, types, whyNot }
