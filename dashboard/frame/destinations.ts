@@ -21,7 +21,11 @@ export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
   { to: '/snapshots', word: 'snapshots' },
+  { to: '/locks', word: 'locks' },
+  { to: '/messages', word: 'messages' },
+  { to: '/activity', word: 'activity', needs: 'operations' },
   { to: '/limits', word: 'limits' },
+  { to: '/settings', word: 'settings' },
 ]
 
 /** Those that are there for somebody on this service. */

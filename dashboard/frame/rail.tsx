@@ -8,6 +8,7 @@ import {
   IconHome,
   IconLock,
   IconMessage,
+  IconSettings,
   IconStack2,
   IconTrash,
 } from '@tabler/icons-react'
@@ -27,6 +28,7 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   messages: IconMessage,
   limits: IconGauge,
   activity: IconActivity,
+  settings: IconSettings,
 }
 
 export function Rail() {
