@@ -8,6 +8,7 @@ import { activityRoutes } from './pages/activity/route.tsx'
 import { limitsRoute } from './pages/limits/route.tsx'
 import { lockRoutes } from './pages/locks/route.tsx'
 import { messageListRoute } from './pages/messages/route.tsx'
+import { adminRoutes } from './pages/admin/routes.ts'
 import { overviewRoute } from './pages/overview/route.tsx'
 import { settingsRoutes } from './pages/settings/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
@@ -23,6 +24,7 @@ export const routeTree = rootRoute.addChildren([
   ...lockRoutes,
   messageListRoute,
   ...settingsRoutes,
+  adminRoutes,
 ])
 
 export function newRouter(console: Console) {

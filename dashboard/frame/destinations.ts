@@ -26,6 +26,13 @@ export const destinations: readonly Destination[] = [
   { to: '/activity', word: 'activity', needs: 'operations' },
   { to: '/limits', word: 'limits' },
   { to: '/settings', word: 'settings' },
+  { to: '/admin/pools', word: 'pools', admin: true },
+  { to: '/admin/why-not', word: 'whyNot', admin: true, needs: 'placements' },
+  { to: '/admin/services', word: 'services', admin: true },
+  { to: '/admin/types', word: 'types', admin: true },
+  { to: '/admin/quotas', word: 'quotas', admin: true },
+  { to: '/admin/instances', word: 'instances', admin: true },
+  { to: '/admin/audit', word: 'audit', admin: true, needs: 'audit' },
 ]
 
 /** Those that are there for somebody on this service. */

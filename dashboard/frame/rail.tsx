@@ -2,6 +2,13 @@
 import { Select } from '@mantine/core'
 import {
   IconActivity,
+  IconBox,
+  IconChartBar,
+  IconDatabase,
+  IconHistory,
+  IconMapPinQuestion,
+  IconServer2,
+  IconTag,
   IconCamera,
   IconFolders,
   IconGauge,
@@ -29,6 +36,13 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   limits: IconGauge,
   activity: IconActivity,
   settings: IconSettings,
+  pools: IconDatabase,
+  services: IconServer2,
+  types: IconTag,
+  quotas: IconChartBar,
+  instances: IconBox,
+  audit: IconHistory,
+  whyNot: IconMapPinQuestion,
 }
 
 export function Rail() {

@@ -167,7 +167,10 @@ export interface PoolReport {
   readonly name: string
   /** GiB, fractions allowed; null = the backend can't tell ("unknown" on the wire). */
   readonly totalGib: number | null
-  /** GiB free as the file system counts it, space of deleted but not yet cleaned trees excluded. */
+  /**
+   * GiB free, space of deleted but not yet cleaned trees excluded: as the file system counts it, or less, where the driver knows what
+   * of that it has promised already.
+   */
   readonly freeGib: number | null
   /** True when sizes are promises rather than reserved space. */
   readonly thin: boolean
@@ -440,6 +443,11 @@ export interface RuleOutcome {
   /** A sentence for the owner when `state` is `error`. */
   readonly why: string | null
   readonly reason: DriverReason | null
+  /**
+   * Of a client that no rule of the set lets in and that could not be taken away all the same; `id` then says nothing. Its denial has
+   * failed, and it alone.
+   */
+  readonly stays?: Pick<ExportRule, 'type' | 'to'>
 }
 
 export interface ExportRef {

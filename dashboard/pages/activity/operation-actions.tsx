@@ -1,9 +1,7 @@
 /** Cancel what runs, try again what failed. */
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import Type from 'typebox'
-import { action } from '../../../src/wire/endpoint.ts'
-import { cancelOperation, Operation } from '../../../src/wire/operations/schema.ts'
+import { cancelOperation, retryOperation } from '../../../src/wire/operations/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import type { usePermissions } from '../../api/permissions.ts'
 import { present, type Action } from '../../ui/actions.tsx'
@@ -18,15 +16,6 @@ export interface OperationAsked {
   readonly what: 'cancel' | 'retry'
   readonly operation: OperationRow
 }
-
-const retryOperation = action('/operations', 'retry', {
-  id: 'retryOperation',
-  policy: 'operation:retry',
-  since: 0,
-  body: Type.Null(),
-  reply: Type.Object({ operation: Operation }),
-  summary: 'Asks once more for what an operation that failed was to do.',
-})
 
 export function operationActions(
   { activity: w }: Words,
