@@ -15,6 +15,7 @@ import {
   IconHome,
   IconLock,
   IconMessage,
+  IconSettings,
   IconStack2,
   IconTrash,
 } from '@tabler/icons-react'
@@ -34,6 +35,7 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   messages: IconMessage,
   limits: IconGauge,
   activity: IconActivity,
+  settings: IconSettings,
   pools: IconDatabase,
   services: IconServer2,
   types: IconTag,
