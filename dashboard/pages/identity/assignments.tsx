@@ -49,8 +49,12 @@ export function Assignments({ place }: { readonly place: Place }) {
         empty={<Empty title={w.noRoles}>{place.kind === 'user' ? w.noRolesUser : ''}</Empty>}
         columns={[
           { key: 'role', title: w.role, show: ({ role }) => <PlainText>{role.name}</PlainText> },
-          { key: 'who', title: w.who, show: (one) => <Who one={one} /> },
-          { key: 'where', title: w.where, show: (one) => <Where one={one} /> },
+          ...(place.kind === 'user' || place.kind === 'group'
+            ? []
+            : [{ key: 'who', title: w.who, show: (one: AssignmentView) => <Who one={one} /> }]),
+          ...(place.kind === 'project'
+            ? []
+            : [{ key: 'where', title: w.where, show: (one: AssignmentView) => <Where one={one} /> }]),
         ]}
       />
       {leaving === null ? null : (

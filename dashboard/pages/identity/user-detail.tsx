@@ -13,6 +13,7 @@ import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { useProjectNames } from '../admin/project-names.ts'
 import { Assignments } from './assignments.tsx'
 import { PasswordDialog } from './password-dialog.tsx'
 import { domainsQuery, groupsOfUserQuery, userQuery } from './queries.ts'
@@ -29,6 +30,7 @@ export function UserDetailPage() {
   const { data: user, error, refetch } = useQuery(userQuery(console, id))
   const groups = useQuery(groupsOfUserQuery(console, id))
   const domains = useQuery(domainsQuery(console)).data?.rows ?? []
+  const projectNames = useProjectNames()
   const [asked, askFor] = useState<AccountAsked | null>(null)
   const [isPassword, setPassword] = useState(false)
   useCrumb(user?.name ?? id.slice(0, 8))
@@ -75,7 +77,7 @@ export function UserDetailPage() {
             w.defaultProject,
             project === undefined ? null : (
               <Link key="project" to="/admin/projects/$id" params={{ id: project }}>
-                {project}
+                {visible(projectNames.get(project) ?? project)}
               </Link>
             ),
           ],
