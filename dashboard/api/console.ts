@@ -1,7 +1,7 @@
 /** What every page works with: who is signed in, the client of the SDK, what the service can do, what has been read, and what changes. */
-import { QueryClient } from '@tanstack/react-query'
+import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useSyncExternalStore } from 'react'
-import { ApiError } from '../../src/sdk/api-error.ts'
+import { ApiError, isNotFound } from '../../src/sdk/api-error.ts'
 import { Client } from '../../src/sdk/client.ts'
 import { exchange, type Wire } from '../../src/sdk/exchange.ts'
 import { chooseMinor, rootOf, versionsIn } from '../../src/sdk/microversion.ts'
@@ -69,6 +69,12 @@ const isFinal = (error: unknown): boolean =>
 
 const newQueries = (): QueryClient =>
   new QueryClient({
+    queryCache: new QueryCache({
+      // Deleted while one looks at it: what was read of it would go on looking alive.
+      onError(error, query) {
+        if (isNotFound(error)) query.setState({ data: undefined, dataUpdatedAt: 0 })
+      },
+    }),
     defaultOptions: {
       queries: {
         // Events say when to read again; without a stream `Live` polls.

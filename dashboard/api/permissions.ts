@@ -49,7 +49,12 @@ const unknown: Verdict = { allowed: true, why: null, code: null }
 export function usePermissions(
   resource: PermittedResource,
   rows: readonly { readonly id: string; readonly status?: string }[],
-): { verdict(id: string, action: string): Verdict; hidden(id: string, action: string): boolean } {
+): {
+  verdict(id: string, action: string): Verdict
+  hidden(id: string, action: string): boolean
+  /** The service has told; until then, and where it can't, verdicts are those of the state tables. */
+  isKnown(id: string): boolean
+} {
   const console = useConsole()
   const { data } = useQuery(
     permissionsQuery(
@@ -64,7 +69,11 @@ export function usePermissions(
     const row = rows.find((one) => one.id === id)
     return row?.status === undefined ? unknown : byState(resource, action, row.status)
   }
-  return { verdict, hidden: (id, action) => verdict(id, action).code === 'policy' }
+  return {
+    verdict,
+    hidden: (id, action) => verdict(id, action).code === 'policy',
+    isKnown: (id) => data?.[id] !== undefined,
+  }
 }
 
 const tables: Readonly<

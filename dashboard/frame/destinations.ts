@@ -20,6 +20,8 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
+  { to: '/snapshots', word: 'snapshots' },
+  { to: '/limits', word: 'limits' },
   { to: '/admin/pools', word: 'pools', admin: true },
   { to: '/admin/why-not', word: 'whyNot', admin: true, needs: 'placements' },
   { to: '/admin/services', word: 'services', admin: true },

@@ -24,12 +24,20 @@ interface ChartProps {
   readonly series: readonly Series[]
   readonly show: (value: number) => string
   readonly height?: number
+  /** What the x axis shows, milliseconds since 1970; absent: from the first point to the last. */
+  readonly span?: readonly [from: number, to: number]
+  /** The y axis is divided at powers of two, where bytes are round. */
+  readonly areBytes?: boolean
 }
+
+/** Steps of a byte's axis: 1 B, 2 B, … 4 EiB. */
+const byteSteps = Array.from({ length: 63 }, (_one, power) => 2 ** power)
 
 /** Room for the figures of the y axis. */
 const axisPx = 78
 
-export function Chart({ label, times, series, show, height = 180 }: ChartProps) {
+export function Chart({ label, times, series, show, height = 180, span, areBytes = false }: ChartProps) {
+  const [from, to] = span ?? []
   const { common } = useWords()
   const format = useFormat()
   const scheme = useComputedColorScheme('light')
@@ -52,8 +60,21 @@ export function Chart({ label, times, series, show, height = 180 }: ChartProps) 
         height,
         cursor: { drag: { x: false, y: false }, points: { size: 6 } },
         legend: { show: false },
-        scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
-        axes: [axis, { ...axis, size: axisPx, values: (_plot, ticks) => ticks.map((tick) => show(tick)) }],
+        scales: {
+          ...(from === undefined || to === undefined
+            ? {}
+            : { x: { range: () => [from / 1000, to / 1000] as [number, number] } }),
+          y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
+        },
+        axes: [
+          axis,
+          {
+            ...axis,
+            size: axisPx,
+            ...(areBytes ? { incrs: byteSteps } : {}),
+            values: (_plot, ticks) => ticks.map((tick) => show(tick)),
+          },
+        ],
         series: [
           {},
           ...series.map(({ label, tone = 'accent', dashed = false }) => ({
@@ -75,7 +96,7 @@ export function Chart({ label, times, series, show, height = 180 }: ChartProps) 
       observer.disconnect()
       plot.destroy()
     }
-  }, [times, series, scheme, height, isTable, show])
+  }, [times, series, scheme, height, isTable, show, from, to, areBytes])
 
   return (
     <figure className={classes.figure}>

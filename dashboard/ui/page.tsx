@@ -1,6 +1,7 @@
 /** The head of a page: what it is, how many, its one primary action; and the document's title. */
 import { useEffect, type ReactNode } from 'react'
 import classes from './page.module.css'
+import { visible } from './plain-text.tsx'
 
 interface PageHeadProps {
   readonly title: string
@@ -12,15 +13,16 @@ interface PageHeadProps {
 }
 
 export function PageHead({ title, aside, line, actions }: PageHeadProps) {
+  const shown = visible(title)
   useEffect(() => {
-    document.title = `${title} · Manila`
-  }, [title])
+    document.title = `${shown} · Manila`
+  }, [shown])
   return (
     <header className={classes.head}>
       <div className={classes.words}>
         <div className={classes.title}>
           <h1>
-            <bdi>{title}</bdi>
+            <bdi>{shown}</bdi>
           </h1>
           {aside}
         </div>

@@ -18,7 +18,8 @@ export function PlainText({
   readonly children: string
   readonly wrap?: boolean
 }) {
-  const shown = visible(children)
+  // Lines of a long text are lines; of a name they would be a trick.
+  const shown = wrap ? children.split('\n').map(visible).join('\n') : visible(children)
   return (
     <bdi
       className={wrap ? classes.wrap : classes.line}

@@ -325,7 +325,7 @@ async function replied(
 function noteTemplate(request: FastifyRequest): void {
   const template = request.routeOptions.url
   if (template === undefined) return
-  const prefix = /^\/(?:v2|identity)(?=\/|$)/.exec(template)?.[0] ?? ''
+  const prefix = /^\/(?:v2|identity|dashboard)(?=\/|$)/.exec(template)?.[0] ?? ''
   noteRoute(request, { method: request.method, prefix, path: template.slice(prefix.length) })
 }
 

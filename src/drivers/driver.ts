@@ -167,7 +167,10 @@ export interface PoolReport {
   readonly name: string
   /** GiB, fractions allowed; null = the backend can't tell ("unknown" on the wire). */
   readonly totalGib: number | null
-  /** GiB free as the file system counts it, space of deleted but not yet cleaned trees excluded. */
+  /**
+   * GiB free, space of deleted but not yet cleaned trees excluded: as the file system counts it, or less, where the driver knows what
+   * of that it has promised already.
+   */
   readonly freeGib: number | null
   /** True when sizes are promises rather than reserved space. */
   readonly thin: boolean

@@ -406,8 +406,10 @@ describe.skipIf(!hasKeystone())('on a private server (python3-keystone) a servic
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503))
       const waited = answers.filter(({ ms }) => ms > timeoutS * 900)
       expect(waited.length).toBeGreaterThan(0)
-      expect(waited.length).toBeLessThanOrEqual(maxWaiting)
-      expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(timeoutS * 1000 + 1500)
+      const longestMs = Math.max(...answers.map(({ ms }) => ms))
+      expect(longestMs).toBeLessThan(timeoutS * 1000 + 1500)
+      // Whoever comes when the first have given up, which a busy machine makes of some, takes a place that is free again.
+      expect(waited.length).toBeLessThanOrEqual(maxWaiting * Math.ceil(longestMs / (timeoutS * 1000)))
       await away(unknown)
       expect((await ask(unknown)).ms).toBeLessThan(500)
       await wire.heal()

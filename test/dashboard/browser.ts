@@ -28,9 +28,14 @@ export interface Tab {
   complaints(): readonly string[]
 }
 
+/** What a page may ask; anything else is elsewhere. */
+export interface Places extends Pick<World, 'dashboard' | 'api'> {
+  readonly others?: readonly string[]
+}
+
 export interface BrowserOfFile {
   /** A new user agent with nothing kept: its own cookies, locks and channels. */
-  tab(world: Pick<World, 'dashboard' | 'api'>, options?: TabOptions): Promise<Tab>
+  tab(world: Places, options?: TabOptions): Promise<Tab>
 }
 
 /** Without a sandbox where it can't have one: for root. */
@@ -78,7 +83,7 @@ async function lastSeen(page: Page, test: string): Promise<void> {
 
 export async function openTab(
   browser: Browser,
-  { dashboard, api }: Pick<World, 'dashboard' | 'api'>,
+  { dashboard, api, others = [] }: Places,
   { scheme = 'light', width = 1440, language = 'en-GB' }: TabOptions = {},
 ): Promise<Tab> {
   const context = await browser.newContext({
@@ -94,7 +99,11 @@ export async function openTab(
   const expected: RegExp[] = []
   const heard: string[] = []
   const complain = (what: string): void => void heard.push(what)
-  listen(page, [new URL(dashboard).origin, new URL(api).origin], complain)
+  listen(
+    page,
+    [dashboard, api, ...others].map((url) => new URL(url).origin),
+    complain,
+  )
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
       console.error(`policy: ${event.effectiveDirective} refuses ${event.blockedURI} (${event.sample})`)

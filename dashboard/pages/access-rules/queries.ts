@@ -1,9 +1,8 @@
 /** What the pages of access rules read. */
 import { queryOptions } from '@tanstack/react-query'
-import Type, { type Static } from 'typebox'
-import { isNotFound } from '../../../src/sdk/api-error.ts'
+import type { Static } from 'typebox'
 import { listAccessAction, listAccessRules, type AccessRule } from '../../../src/wire/access-rules/schema.ts'
-import { endpoint } from '../../../src/wire/endpoint.ts'
+import { showCaller } from '../../../src/wire/capabilities/schema.ts'
 import { listMessages } from '../../../src/wire/messages/schema.ts'
 import { listLocks, type ResourceLock } from '../../../src/wire/resource-locks/schema.ts'
 import type { Console } from '../../api/console.ts'
@@ -45,28 +44,12 @@ export const ruleMessagesQuery = ({ client }: Console, shareId: string, isWanted
       ),
   })
 
-const whoami = endpoint({
-  id: 'whoami',
-  method: 'GET',
-  path: '/whoami',
-  policy: null,
-  status: 200,
-  reply: Type.Object({ address: Type.String() }),
-  summary: 'Tells the address that the caller comes from.',
-})
-
 /** The address that this browser is seen with; null where the service can't tell. */
-export const ownAddressQuery = ({ client }: Console) =>
+export const ownAddressQuery = ({ client, capabilities }: Console) =>
   queryOptions({
     queryKey: listKey('identity', 'own-address'),
     staleTime: 60_000,
     meta: { still: true },
-    queryFn: async () => {
-      try {
-        return (await client.call(whoami)).address
-      } catch (error) {
-        if (isNotFound(error)) return null
-        throw error
-      }
-    },
+    enabled: capabilities.has('whoami'),
+    queryFn: async () => (await client.call(showCaller)).address,
   })

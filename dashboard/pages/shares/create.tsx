@@ -1,45 +1,79 @@
-/** The form of a new share, in the order in which people think; the command that does the same stands at its end. */
-import { NumberInput, Select, TextInput } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+/** The form of a new share, in the order in which people think; what it costs and where it fits is asked while one types. */
+import { Checkbox, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
+import { queryOptions, useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { createShare } from '../../../src/wire/shares/schema.ts'
-import { useConsole } from '../../api/console.ts'
+import { listSnapshotsDetail, showSnapshot } from '../../../src/wire/snapshots/schema.ts'
+import { useConsole, type Console } from '../../api/console.ts'
+import { listKey } from '../../api/reads.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { SidePanel } from '../../ui/side-panel.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { problemAt } from '../../ui/problem-at.ts'
+import { visible } from '../../ui/plain-text.tsx'
+import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
-import { typesQuery } from './queries.ts'
+import { AdvancedFields } from './create-advanced.tsx'
+import { blankShare, bodyOf, createCommand, refusalOf, type NewShareForm } from './new-share.ts'
+import { problemsOf } from './pairs.ts'
+import { PlacementPanel, usePlacement } from './placement.tsx'
+import { listSearch, typesQuery, zonesQuery } from './queries.ts'
 import { shareListRoute } from './route.tsx'
+import { nameOf } from './share-name.ts'
+import { TypeFacts } from './type-facts.tsx'
 
-const blank = { name: '', size: 1, type: null as string | null, protocol: 'NFS' }
+const sourcesQuery = ({ client }: Console, chosen: string | null) =>
+  queryOptions({
+    queryKey: listKey('snapshots', 'sources', chosen),
+    queryFn: async () => {
+      const { snapshots } = await client.call(listSnapshotsDetail, {
+        query: { status: 'available', sort_key: 'created_at', sort_dir: 'desc', limit: 200 },
+      })
+      if (chosen === null || snapshots.some(({ id }) => id === chosen)) return snapshots
+      return [(await client.call(showSnapshot, { params: { id: chosen } })).snapshot, ...snapshots]
+    },
+  })
 
 export function CreateShare() {
   const { common, shares: w } = useWords()
   const console = useConsole()
   const navigate = useNavigate({ from: shareListRoute.fullPath })
-  const types = useQuery(typesQuery(console))
-  const [form, setForm] = useState(blank)
-  const set = (change: Partial<typeof blank>): void => setForm((before) => ({ ...before, ...change }))
-  const close = (): void => void navigate({ to: '/shares' })
+  const { snapshot: linked = null } = shareListRoute.useSearch() as { readonly snapshot?: string }
+  const types = useQuery(typesQuery(console)).data ?? []
+  const zones = useQuery(zonesQuery(console)).data ?? []
+  const sources = useQuery(sourcesQuery(console, linked)).data ?? []
+  const first: NewShareForm = { ...blankShare, snapshot: linked }
+  const [typed, setTyped] = useState<NewShareForm>(first)
+  const source = sources.find(({ id }) => id === typed.snapshot)
+  // A share from a snapshot has its protocol, and is not smaller.
+  const form: NewShareForm =
+    source === undefined
+      ? typed
+      : { ...typed, protocol: source.share_proto, size: Math.max(typed.size, source.size) }
+  const set = (change: Partial<NewShareForm>): void => setTyped({ ...form, ...change })
+  const type =
+    types.find(({ name }) => name === form.type) ?? types.find(({ is_default }) => is_default === true)
 
-  const body = {
-    share: {
-      share_proto: form.protocol,
-      size: form.size,
-      ...(form.name === '' ? {} : { name: form.name }),
-      ...(form.type === null ? {} : { share_type: form.type }),
-    },
-  }
+  const body = bodyOf(form)
   const create = useMutation({
     mutationFn: () => console.client.call(createShare, { body }),
     onSuccess: async ({ share }) => {
-      await console.queries.invalidateQueries({ queryKey: ['shares'] })
-      await navigate({ to: '/shares/$id', params: { id: share.id }, ignoreBlocker: true })
+      await Promise.all(
+        ['shares', 'limits'].map((noun) => console.queries.invalidateQueries({ queryKey: [noun] })),
+      )
+      await navigate({ to: '/shares/$id', params: { id: share.id }, search: {}, ignoreBlocker: true })
     },
   })
-  const problem = (field: string) => problemAt(createShare.body, body, `share.${field}`)
+  const own = (field: string) => problemAt(createShare.body, body, `share.${field}`)
+  const fields = ['size', 'name', 'description', 'metadata', 'mount_point_name', 'scheduler_hints']
+  const wrong = fields.map(own).find((problem) => problem !== null) ?? null
+  const pairs = problemsOf(form.metadata).some((problem) => problem !== null)
+  const { placement, isAsking } = usePlacement(body.share, wrong === null && !pairs)
+  const problem = (field: string): string | null => {
+    const told = placement?.problems.find((one) => one.field === field)?.message
+    return own(field) ?? refusalOf(create.error, field) ?? (told === undefined ? null : visible(told))
+  }
+  const close = (): void =>
+    void navigate({ to: '/shares', search: (before) => listSearch(before as object) as never })
   return (
     <SidePanel
       title={w.create}
@@ -47,9 +81,9 @@ export function CreateShare() {
       close={close}
       send={() => create.mutate()}
       isSending={create.isPending}
-      isDirty={JSON.stringify(form) !== JSON.stringify(blank)}
+      isDirty={JSON.stringify(typed) !== JSON.stringify(first)}
       error={create.error}
-      whyNot={problem('size') ?? problem('name')}
+      whyNot={wrong ?? (pairs ? w.form.keyMissing : null)}
     >
       <TextInput
         label={common.name}
@@ -60,41 +94,83 @@ export function CreateShare() {
         onChange={(event) => set({ name: event.currentTarget.value })}
       />
       <NumberInput
-        label={common.size}
-        description={w.sizeHint}
+        label={`${common.size} (${w.sizes.unit})`}
+        description={w.form.size}
         value={form.size}
-        min={1}
+        min={source?.size ?? 1}
         allowDecimal={false}
         error={problem('size')}
-        onChange={(size) => set({ size: Number(size) })}
+        onChange={(size) => set({ size: size === '' ? Number.NaN : Number(size) })}
       />
-      <Select
-        label={common.type}
-        description={w.typeHint}
-        placeholder={w.anyType}
-        clearable
-        allowDeselect
-        data={(types.data ?? []).map(({ name }) => name)}
-        value={form.type}
-        onChange={(type) => set({ type })}
-      />
+      <div>
+        <Select
+          label={common.type}
+          description={w.form.type}
+          placeholder={type === undefined ? w.form.anyType : `${type.name} (${w.form.defaultType})`}
+          clearable
+          searchable={types.length > 8}
+          clearButtonProps={{ 'aria-label': `${common.clear}: ${common.type}` }}
+          data={types.map(({ name }) => name)}
+          value={form.type}
+          error={problem('share_type')}
+          onChange={(next) => set({ type: next })}
+        />
+        {type === undefined ? null : <TypeFacts type={type} />}
+      </div>
       <Select
         label={w.protocol}
-        data={['NFS', 'CIFS', 'CEPHFS']}
+        description={w.form.protocol}
+        data={[...new Set(['NFS', 'CIFS', 'CEPHFS', form.protocol])]}
         value={form.protocol}
+        disabled={source !== undefined}
+        error={problem('share_proto')}
         onChange={(protocol) => set({ protocol: protocol ?? 'NFS' })}
       />
-      <CommandHint
-        command={command(
-          'manila',
-          'share',
-          'create',
-          ['--size', form.size],
-          ['--protocol', form.protocol],
-          form.name === '' ? null : ['--name', form.name],
-          form.type === null ? null : ['--type', form.type],
-        )}
+      <Select
+        label={common.zone}
+        description={w.form.zone}
+        placeholder={w.form.anyZone}
+        clearable
+        clearButtonProps={{ 'aria-label': `${common.clear}: ${common.zone}` }}
+        data={zones.map(({ name }) => name)}
+        value={form.zone}
+        error={problem('availability_zone')}
+        onChange={(zone) => set({ zone })}
       />
+      {sources.length === 0 ? null : (
+        <Select
+          label={w.form.fromSnapshot}
+          description={w.form.snapshot}
+          placeholder={w.form.noSnapshot}
+          clearable
+          searchable
+          clearButtonProps={{ 'aria-label': `${common.clear}: ${w.form.fromSnapshot}` }}
+          data={sources.map((one) => ({ value: one.id, label: visible(nameOf(one)).slice(0, 100) }))}
+          value={form.snapshot}
+          error={problem('snapshot_id')}
+          onChange={(snapshot) => set({ snapshot })}
+        />
+      )}
+      <Textarea
+        label={common.description}
+        description={common.optional}
+        autosize
+        minRows={1}
+        maxRows={6}
+        value={form.description}
+        error={problem('description')}
+        onChange={(event) => set({ description: event.currentTarget.value })}
+      />
+      <Checkbox
+        label={w.form.isPublic}
+        description={w.form.publicHint}
+        checked={form.isPublic}
+        error={problem('is_public')}
+        onChange={(event) => set({ isPublic: event.currentTarget.checked })}
+      />
+      <AdvancedFields form={form} set={set} problem={problem} />
+      <PlacementPanel placement={placement} isAsking={isAsking} size={form.size} />
+      <CommandHint command={createCommand(form)} />
     </SidePanel>
   )
 }

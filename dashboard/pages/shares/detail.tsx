@@ -2,102 +2,114 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useConsole } from '../../api/console.ts'
+import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
-import { ActionButton } from '../../ui/actions.tsx'
-import { CopyText, ShortId } from '../../ui/copy.tsx'
-import { Facts } from '../../ui/facts.tsx'
+import { ActionButton, ActionMenu } from '../../ui/actions.tsx'
+import { ShortId } from '../../ui/copy.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { OperationPanel } from '../../ui/operation-panel.tsx'
-import { PageHead, Section } from '../../ui/page.tsx'
-import { PlainText } from '../../ui/plain-text.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { PageHead } from '../../ui/page.tsx'
+import { visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { AccessTab } from '../access-rules/access-tab.tsx'
-import { exportsQuery, newestOperationQuery, shareQuery, type ShareView } from './queries.ts'
+import { ActivityTab } from './activity-tab.tsx'
+import { AdvancedTab } from './advanced-tab.tsx'
+import { ShareDialog } from './dialogs/share-dialog.tsx'
+import { OverviewTab } from './overview-tab.tsx'
+import { shareQuery, type ShareView } from './queries.ts'
+import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
 import { shareDetailRoute } from './route.tsx'
-import { shareActions, ShareDialog, type ShareAsked } from './share-actions.tsx'
+import { shareActions, type ShareAsked } from './share-actions.tsx'
+import { nameOf } from './share-name.ts'
+import { SharePanel } from './share-panel.tsx'
 
 export function ShareDetailPage() {
   const { id } = shareDetailRoute.useParams()
   const console = useConsole()
   const { data: share, error, refetch } = useQuery(shareQuery(console, id))
-  useCrumb(share === undefined ? id.slice(0, 8) : share.name || share.id.slice(0, 8))
+  useCrumb(share === undefined ? id.slice(0, 8) : nameOf(share))
   if (share === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
-  return <Shown share={share} />
+  return (
+    <>
+      {error === null ? null : <Failure error={error} again={() => void refetch()} />}
+      <Shown share={share} />
+    </>
+  )
 }
+
+/** Beside the menu, for what is done most. */
+const inView: readonly string[] = ['edit', 'extend', 'restore']
 
 function Shown({ share }: { readonly share: ShareView }) {
   const words = useWords()
-  const console = useConsole()
   const format = useFormat()
+  const { is_admin: isAdmin } = useWho()
   const { tab } = shareDetailRoute.useSearch()
   const navigate = useNavigate({ from: shareDetailRoute.fullPath })
   const permissions = usePermissions('share', [share])
-  const operation = useQuery(newestOperationQuery(console, share.id))
   const [asked, ask] = useState<ShareAsked | null>(null)
-  const { shares: w } = words
+  const { common, shares: w } = words
+  const until = share.scheduled_to_be_deleted_at ?? null
+  const actions = shareActions({ words, permissions, isAdmin, ask }, share)
   return (
     <>
       <PageHead
-        title={share.name || share.id.slice(0, 8)}
+        title={visible(nameOf(share))}
         aside={<Status status={share.status} />}
         line={
           <>
             <ShortId id={share.id} />
             <span>{format.size(share.size)}</span>
             <span>{share.share_proto}</span>
-            <Time at={share.created_at} />
+            {share.is_public ? <span>{w.isPublic}</span> : null}
+            <span>
+              {common.created} <Time at={share.created_at} />
+            </span>
           </>
         }
-        actions={shareActions(words, permissions, share, ask).map((action) => (
-          <ActionButton key={action.key} action={action} />
-        ))}
+        actions={
+          <>
+            {actions
+              .filter(({ key }) => inView.includes(key))
+              .map((action) => (
+                <ActionButton key={action.key} action={action} />
+              ))}
+            <ActionMenu
+              name={nameOf(share).slice(0, 80)}
+              actions={actions.filter(({ key }) => !inView.includes(key))}
+            />
+          </>
+        }
       />
-      <OperationPanel operation={operation.data ?? null} status={share.status} />
+      {share.is_soft_deleted === true ? (
+        <Notice tone="warning" title={w.inBin(until === null ? common.notKnown : format.relative(until))}>
+          {w.inBinText} {until === null ? null : format.exact(until)}
+        </Notice>
+      ) : null}
+      <SharePanel share={share} actions={actions} />
       <Tabs
         label={w.title}
         value={tab}
         change={(key) => void navigate({ search: { tab: key } as never })}
         tabs={[
-          { key: 'overview', title: w.overview, show: () => <Overview share={share} /> },
+          { key: 'overview', title: w.overview, show: () => <OverviewTab share={share} /> },
           { key: 'access', title: w.accessTab, show: () => <AccessTab share={share} /> },
+          { key: 'snapshots', title: w.snapshotsTab, show: () => <SnapshotsTab share={share} /> },
+          { key: 'activity', title: w.activityTab, show: () => <ActivityTab share={share} /> },
+          {
+            key: 'advanced',
+            title: w.advancedTab,
+            show: () => <AdvancedTab share={share} actions={actions} />,
+          },
         ]}
       />
-      {asked === null ? null : <ShareDialog asked={asked} close={() => ask(null)} />}
-    </>
-  )
-}
-
-function Overview({ share }: { readonly share: ShareView }) {
-  const { common, shares: w } = useWords()
-  const console = useConsole()
-  const locations = useQuery(exportsQuery(console, share.id))
-  return (
-    <>
-      <Facts
-        facts={[
-          [
-            common.description,
-            share.description === null ? null : <PlainText wrap>{share.description}</PlainText>,
-          ],
-          [common.type, share.share_type_name],
-          [common.zone, share.availability_zone],
-          [w.protocol, share.share_proto],
-        ]}
-      />
-      <Section title={w.exportLocations}>
-        {(locations.data ?? []).length === 0 ? (
-          <p>{w.noExports}</p>
-        ) : (
-          locations.data?.map(({ id, path }) => <CopyText key={id} text={path} what={w.exportLocations} />)
-        )}
-      </Section>
+      <ShareDialog asked={asked} close={() => ask(null)} />
     </>
   )
 }

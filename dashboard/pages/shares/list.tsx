@@ -1,101 +1,85 @@
-/** The shares of the project. */
-import { Button } from '@mantine/core'
+/** The shares of the project; for administrators, who ask for it, of all. */
+import { Button, Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { shareStatuses } from '../../../src/model/states.ts'
-import { useConsole } from '../../api/console.ts'
+import { useConsole, useWho } from '../../api/console.ts'
 import type { PageSearch } from '../../api/paging.ts'
 import { usePermissions } from '../../api/permissions.ts'
-import { ShortId } from '../../ui/copy.tsx'
-import { DataTable, type Column } from '../../ui/data-table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { FilterBar } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
-import { PlainText } from '../../ui/plain-text.tsx'
-import { spaced, Status } from '../../ui/status.tsx'
-import { Time } from '../../ui/time.tsx'
+import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
+import { shareColumns } from './columns.tsx'
+import { ShareDialog } from './dialogs/share-dialog.tsx'
+import { MetadataFilter } from './metadata-filter.tsx'
 import { shareListRoute } from './route.tsx'
-import { sharesQuery, sorted, typesQuery, type ShareSearch, type ShareView } from './queries.ts'
-import { shareActions, ShareDialog, type ShareAsked } from './share-actions.tsx'
+import { listSearch, sharesQuery, sorted, typesQuery, zonesQuery } from './queries.ts'
+import { severalActions, shareActions, type ShareAsked } from './share-actions.tsx'
+import { nameOf } from './share-name.ts'
+import { usagesQuery } from './usage-queries.ts'
 
 export function ShareListPage() {
   const words = useWords()
   const console = useConsole()
   const format = useFormat()
-  const search: ShareSearch = shareListRoute.useSearch()
+  const { is_admin: isAdmin } = useWho()
+  const search = listSearch(shareListRoute.useSearch())
   const navigate = useNavigate({ from: shareListRoute.fullPath })
   const shares = useQuery(sharesQuery(console, search))
+  const rows = shares.data?.rows ?? []
   const types = useQuery(typesQuery(console))
-  const permissions = usePermissions('share', shares.data?.rows ?? [])
-  const [asked, ask] = useState<ShareAsked | null>(null)
-  const { common, shares: w } = words
-  const nameOf = (share: ShareView): string => share.name || share.id.slice(0, 8)
-  const isFiltered = [search.text, search.status, search.type, search.zone].some(
-    (value) => value !== undefined,
+  const zones = useQuery(zonesQuery(console))
+  const usages = useQuery(
+    usagesQuery(
+      console,
+      rows.map(({ id }) => id),
+    ),
   )
-
-  const columns: readonly Column<ShareView>[] = [
-    {
-      key: 'name',
-      title: common.name,
-      sort: 'name',
-      show: (share) => (
-        <>
-          <Link to="/shares/$id" params={{ id: share.id }}>
-            <PlainText>{nameOf(share)}</PlainText>
-          </Link>
-          <div>
-            <ShortId id={share.id} />
-          </div>
-        </>
-      ),
-    },
-    {
-      key: 'status',
-      title: common.status,
-      sort: 'status',
-      show: (share) => <Status status={share.status} />,
-    },
-    {
-      key: 'size',
-      title: common.size,
-      isNumber: true,
-      sort: 'size',
-      show: (share) => format.size(share.size),
-    },
-    { key: 'protocol', title: w.protocol, from: 'tablet', show: (share) => share.share_proto },
-    {
-      key: 'type',
-      title: common.type,
-      from: 'desk',
-      show: (share) => <PlainText>{share.share_type_name ?? common.none}</PlainText>,
-    },
-    {
-      key: 'zone',
-      title: common.zone,
-      from: 'desk',
-      show: (share) => <PlainText>{share.availability_zone ?? common.none}</PlainText>,
-    },
-    {
-      key: 'created',
-      title: common.created,
-      sort: 'created_at',
-      from: 'tablet',
-      show: (share) => <Time at={share.created_at} />,
-    },
-  ]
+  const permissions = usePermissions('share', rows)
+  const [asked, ask] = useState<ShareAsked | null>(null)
+  const actor = { words, permissions, isAdmin, ask }
+  const { common, shares: w } = words
+  const isFiltered = [
+    search.text,
+    search.status,
+    search.type,
+    search.zone,
+    search.protocol,
+    search.meta,
+  ].some((value) => value !== undefined)
+  const change = (filters: Readonly<Record<string, string | undefined>>): void =>
+    void navigate({
+      search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+    })
   const createLink = (
-    <Button component={Link} {...({ to: '/shares/new' } as object)}>
+    <Button component={Link} {...({ to: '/shares/new', search: (before: object) => before } as object)}>
       {w.create}
     </Button>
   )
   return (
     <>
-      <PageHead title={w.title} actions={createLink} />
+      <PageHead
+        title={w.title}
+        aside={
+          (shares.data?.count ?? null) === null ? null : <span>{format.number(shares.data?.count ?? 0)}</span>
+        }
+        actions={
+          <>
+            {isAdmin ? (
+              <Button variant="default" component={Link} {...({ to: '/shares/manage' } as object)}>
+                {w.manage}
+              </Button>
+            ) : null}
+            {createLink}
+          </>
+        }
+      />
       <FilterBar
         search={search as Readonly<Record<string, string | undefined>>}
         text={{ name: 'text', label: common.search }}
@@ -110,33 +94,46 @@ export function ShareListPage() {
             label: common.type,
             options: (types.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
           },
+          {
+            name: 'zone',
+            label: common.zone,
+            options: (zones.data ?? []).map(({ name }) => ({ value: name, label: name })),
+          },
+          // The service heeds it only where an administrator asks.
+          ...(isAdmin
+            ? [
+                {
+                  name: 'protocol',
+                  label: w.protocol,
+                  options: ['NFS', 'CIFS', 'CEPHFS'].map((value) => ({ value, label: value })),
+                },
+              ]
+            : []),
         ]}
-        change={(filters) =>
-          void navigate({
-            search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
-          })
-        }
-      />
+        change={change}
+      >
+        <MetadataFilter value={search.meta} change={(meta) => change({ meta })} />
+        {isAdmin ? (
+          <Switch
+            label={w.allProjects}
+            checked={search.all === '1'}
+            onChange={(event) => change({ all: event.currentTarget.checked ? '1' : undefined })}
+          />
+        ) : null}
+      </FilterBar>
       {shares.error !== null && shares.data === undefined ? (
         <Failure error={shares.error} again={() => void shares.refetch()} />
       ) : (
         <DataTable
           label={w.title}
-          columns={columns}
+          columns={shareColumns({ words, format, usages: usages.data, all: search.all === '1' })}
           page={shares.data}
           nameOf={nameOf}
           search={search}
           sorted={sorted}
           go={(next: PageSearch) => void navigate({ search: next as never })}
-          actionsOf={(share) => shareActions(words, permissions, share, ask)}
-          bulk={(rows) => [
-            {
-              key: 'delete',
-              label: w.delete,
-              danger: true,
-              run: () => ask({ what: 'delete', shares: rows }),
-            },
-          ]}
+          actionsOf={(share) => shareActions(actor, share)}
+          bulk={(chosen) => severalActions(actor, chosen)}
           empty={
             isFiltered ? (
               <Empty title={common.noRows} />
@@ -144,7 +141,7 @@ export function ShareListPage() {
               <Empty
                 title={w.emptyTitle}
                 action={createLink}
-                command="manila share create --size 1 --name first"
+                command="manila share create NFS 1 --name first"
               >
                 {w.emptyText}
               </Empty>
@@ -152,7 +149,7 @@ export function ShareListPage() {
           }
         />
       )}
-      {asked === null ? null : <ShareDialog asked={asked} close={() => ask(null)} />}
+      <ShareDialog asked={asked} close={() => ask(null)} />
       <Outlet />
     </>
   )

@@ -1,61 +1,110 @@
-/** What can be done with a share, from a list or from its own page, and the dialogs that ask first. */
-import { useMutation } from '@tanstack/react-query'
-import { deleteShare } from '../../../src/wire/shares/schema.ts'
-import { useConsole } from '../../api/console.ts'
+/** What can be done with a share, from a list or from its own page. What each asks first is in `dialogs/`. */
 import type { usePermissions } from '../../api/permissions.ts'
-import { present, type Action } from '../../ui/actions.tsx'
-import { Confirm } from '../../ui/confirm.tsx'
-import { useWords, type Words } from '../../words/index.ts'
+import type { Action } from '../../ui/actions.tsx'
+import type { Words } from '../../words/index.ts'
 import type { ShareView } from './queries.ts'
 
-export type ShareAsked = { readonly what: 'delete'; readonly shares: readonly ShareView[] }
+/** Done with one or several. */
+export type ShareDeed =
+  | 'delete'
+  | 'soft-delete'
+  | 'restore'
+  | 'force-delete'
+  | 'unmanage'
+  | 'extend-by'
+  | 'allow'
+/** What needs a form of its own. */
+export type ShareForm = 'edit' | 'extend' | 'shrink' | 'revert' | 'reset-status' | 'reset-task-state'
 
-export function shareActions(
-  { shares: w }: Words,
-  permissions: ReturnType<typeof usePermissions>,
-  share: ShareView,
-  ask: (asked: ShareAsked) => void,
-): readonly Action[] {
-  const may = (action: string): { readonly whyNot: string | null } => {
-    const { allowed, why } = permissions.verdict(share.id, action)
-    return { whyNot: allowed ? null : (why ?? share.status) }
-  }
-  return present(
-    !permissions.hidden(share.id, 'delete') && {
-      key: 'delete',
-      label: w.delete,
-      danger: true,
-      run: () => ask({ what: 'delete', shares: [share] }),
-      ...may('delete'),
-    },
-  )
+export type ShareAsked =
+  | { readonly what: ShareDeed; readonly shares: readonly ShareView[] }
+  | { readonly what: ShareForm; readonly share: ShareView }
+
+interface Deed {
+  readonly key: ShareDeed | ShareForm
+  /** As `GET /v2/permissions` calls it. */
+  readonly action: string
+  readonly danger?: true
+  /** Only administrators, unless the policy of the service says otherwise. */
+  readonly admin?: true
 }
 
-export function ShareDialog({ asked, close }: { readonly asked: ShareAsked; readonly close: () => void }) {
-  const { shares: w } = useWords()
-  const { client, queries } = useConsole()
-  const { shares } = asked
-  const only = shares.length === 1 ? shares[0] : undefined
-  const name = only === undefined ? w.count(shares.length) : only.name || only.id.slice(0, 8)
-  const remove = useMutation({
-    mutationFn: async () => {
-      for (const { id } of shares) await client.call(deleteShare, { params: { id } })
-    },
-    onSuccess: close,
-    onSettled: () => queries.invalidateQueries({ queryKey: ['shares'] }),
-  })
-  return (
-    <Confirm
-      title={w.deleteTitle(name)}
-      verb={w.deleteVerb}
-      danger
-      typed={name}
-      run={() => remove.mutate()}
-      close={close}
-      isSending={remove.isPending}
-      error={remove.error}
-    >
-      <p>{w.deleteText}</p>
-    </Confirm>
-  )
+/** In the order of a menu. */
+const ofOne: readonly Deed[] = [
+  { key: 'edit', action: 'update' },
+  { key: 'extend', action: 'extend' },
+  { key: 'shrink', action: 'shrink' },
+  { key: 'revert', action: 'revert' },
+  { key: 'soft-delete', action: 'soft_delete' },
+  { key: 'delete', action: 'delete', danger: true },
+  { key: 'reset-status', action: 'reset_status', admin: true },
+  { key: 'reset-task-state', action: 'reset_task_state', admin: true },
+  { key: 'unmanage', action: 'unmanage', admin: true, danger: true },
+  { key: 'force-delete', action: 'force_delete', admin: true, danger: true },
+]
+/** In the recycle bin. */
+const ofBin: readonly Deed[] = [
+  { key: 'restore', action: 'restore' },
+  { key: 'delete', action: 'delete', danger: true },
+]
+const ofSeveral: readonly Deed[] = [
+  { key: 'extend-by', action: 'extend' },
+  { key: 'allow', action: 'allow_access' },
+  { key: 'soft-delete', action: 'soft_delete' },
+  { key: 'delete', action: 'delete', danger: true },
+]
+const forms: readonly string[] = ['edit', 'extend', 'shrink', 'revert', 'reset-status', 'reset-task-state']
+
+type Permissions = ReturnType<typeof usePermissions>
+
+/** Why one of them can't be done with a share now; null = it can. */
+export function whyNot(permissions: Permissions, { id, status }: ShareView, action: string): string | null {
+  const { allowed, why } = permissions.verdict(id, action)
+  return allowed ? null : (why ?? status)
+}
+
+/** What the deed is called in `GET /v2/permissions`. */
+export const permissionOf = (deed: ShareDeed): string =>
+  [...ofSeveral, ...ofOne, ...ofBin].find(({ key }) => key === deed)?.action ?? deed
+
+export interface Actor {
+  readonly words: Words
+  readonly permissions: Permissions
+  /** Where the service can't tell who may what, administrators may what is theirs. */
+  readonly isAdmin: boolean
+  readonly ask: (asked: ShareAsked) => void
+}
+
+const isThere = ({ permissions, isAdmin }: Actor, id: string, deed: Deed): boolean =>
+  deed.admin === true && !permissions.isKnown(id) ? isAdmin : !permissions.hidden(id, deed.action)
+
+/** Of one share, in or out of the recycle bin. */
+export function shareActions(actor: Actor, share: ShareView): readonly Action[] {
+  const { words, permissions, ask } = actor
+  return (share.is_soft_deleted === true ? ofBin : ofOne)
+    .filter((deed) => isThere(actor, share.id, deed))
+    .map(({ key, action, danger = false }) => ({
+      key,
+      label: words.shares.deeds[key].menu,
+      danger,
+      whyNot: whyNot(permissions, share, action),
+      run: () =>
+        ask(
+          forms.includes(key)
+            ? { what: key as ShareForm, share }
+            : { what: key as ShareDeed, shares: [share] },
+        ),
+    }))
+}
+
+/** Of several at once; each dialog says which of them are left out, and why. */
+export function severalActions(actor: Actor, shares: readonly ShareView[]): readonly Action[] {
+  return (shares.some((share) => share.is_soft_deleted === true) ? ofBin : ofSeveral)
+    .filter((deed) => shares.some(({ id }) => isThere(actor, id, deed)))
+    .map(({ key, danger = false }) => ({
+      key,
+      label: actor.words.shares.deeds[key].menu,
+      danger,
+      run: () => actor.ask({ what: key as ShareDeed, shares }),
+    }))
 }

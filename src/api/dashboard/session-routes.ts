@@ -10,7 +10,7 @@ import { fault, invalid } from '../../model/errors.ts'
 import type { Policy } from '../../policy/enforce.ts'
 import { withStatementBudget } from '../../runtime/statement-budget.ts'
 import { problemWith } from '../../wire/validate.ts'
-import { changeOf, loggedIn, noteCaller, noteRoute, refused, type Audit } from '../audited.ts'
+import { changeOf, loggedIn, noteCaller, refused, type Audit } from '../audited.ts'
 import { faultAnswer } from '../identity/faults.ts'
 import {
   asksItself,
@@ -90,7 +90,6 @@ async function respond(
   reply: FastifyReply,
   handle: (parts: SessionRouteParts, asked: Asked) => Promise<FastifyReply>,
 ): Promise<FastifyReply> {
-  noteRoute(request, { method: request.method, prefix: '/dashboard', path: '/session' })
   reply.headers({ 'cache-control': 'no-store', vary: 'Cookie', 'x-content-type-options': 'nosniff' })
   try {
     const kind = cookieKind(request, parts)
@@ -160,7 +159,10 @@ async function logIn(
 
 async function change(parts: SessionRouteParts, { request, reply, kind, id }: Asked): Promise<FastifyReply> {
   const { project } = checked(Switch, request.body)
-  const session = id === null ? null : await parts.sessions.enter(id, project)
+  const before = id === null ? null : await parts.sessions.look(id)
+  // Whoever is refused is known, too.
+  if (before !== null) noteCaller(request, before.identity)
+  const session = id === null || before === null ? null : await parts.sessions.enter(id, project)
   if (session === null) {
     reply.header('set-cookie', clearCookie(kind))
     throw over()

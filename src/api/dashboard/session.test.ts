@@ -595,6 +595,7 @@ test('the audit trail has the login, the failure, the change of project and the 
   const cookie = await cookieOf()
   await ask(session, { method: 'PUT', headers: { ...ours, cookie }, body: { project: { id: projectId } } })
   await ask(session, { method: 'DELETE', headers: { ...ours, cookie } })
+  await ask(session, { method: 'POST', headers: ours, body: '{"torn' })
   // Whoever only opens the page has tried nothing.
   await ask(session, { headers: ours })
   const { userId } = world.bench.demo
@@ -607,6 +608,7 @@ test('the audit trail has the login, the failure, the change of project and the 
   ])
   expect(found.toSorted((a, b) => (a.join(' ') < b.join(' ') ? -1 : 1))).toEqual([
     ['DELETE /dashboard/session', 'delete', 'success', 204, userId],
+    ['POST /dashboard/session', 'authenticate', 'failure', 400, ''],
     ['POST /dashboard/session', 'authenticate', 'failure', 401, userId],
     ['POST /dashboard/session', 'authenticate', 'success', 201, userId],
     ['PUT /dashboard/session', 'authenticate', 'success', 201, userId],

@@ -1,6 +1,6 @@
 /** `share create` and `share adopt`: shares that come into being. */
 import type { Client } from '../../sdk/client.ts'
-import type { BodyOf } from '../../wire/endpoint.ts'
+import type { BodyOf, ReplyOf } from '../../wire/endpoint.ts'
 import { tryPlacement } from '../../wire/placements/schema.ts'
 import { createShare, manageShare, manageShareLegacy } from '../../wire/shares/schema.ts'
 import {
@@ -124,8 +124,14 @@ export const shareAdopt = command({
 const sizeOf = (size: string | undefined): number | null =>
   size === undefined ? null : (whole('<size>', '', 1).read([size]) ?? null)
 
-/** Limits without an end are shown as such. */
-const limitText = (limit: number): string => (limit < 0 ? 'unlimited' : String(limit))
+type Price = ReplyOf<typeof tryPlacement>['placement']['quota'][number]
+
+/** `per_share_gigabytes` is a ceiling: nothing of it is in use. */
+function priceText({ resource, scope, in_use, charge, limit, fits }: Price): string {
+  const before = resource === 'per_share_gigabytes' ? '' : `${in_use} + `
+  const most = limit < 0 ? 'unlimited' : String(limit)
+  return `${resource} of ${scope}: ${before}${charge} of ${most}${fits ? '' : ', too much'}`
+}
 
 async function tried(client: Client, placement: BodyOf<typeof tryPlacement>['placement']): Promise<Show> {
   if (!(await client.has('placements')))
@@ -135,10 +141,7 @@ async function tried(client: Client, placement: BodyOf<typeof tryPlacement>['pla
     fits: told.fits,
     share_type: told.share_type?.name ?? null,
     problems: told.problems.map(({ field, message }) => (field === null ? message : `${field}: ${message}`)),
-    quota: told.quota.map(
-      ({ resource, scope, in_use, charge, limit, fits }) =>
-        `${resource} of ${scope}: ${in_use} + ${charge} of ${limitText(limit)}${fits ? '' : ', too much'}`,
-    ),
+    quota: told.quota.map(priceText),
     pools_that_fit: told.pools_that_fit,
     message: told.message,
     refused: told.refused.map(({ count, filter, why }) => `${count} by ${filter}: ${why}`),

@@ -18,9 +18,9 @@ import { mountedBelow, namesIn, withRemains } from '../remains.ts'
 import { compactShare, exceedingIn, exceedingReport, whyStuck } from './compact.ts'
 import { layoutOf } from './layout.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
-import { failedIn, listingOf, measureBatch, roomLeft } from './measure.ts'
+import { failedIn, listingOf, measureBatch, promisedIn, roomLeft } from './measure.ts'
 import { carryOut } from './plan.ts'
-import { isThere } from './pool.ts'
+import { isThere, seenFile } from './pool.ts'
 import { cloneShare, createShare, deleteShare, ensureShare, extendShare } from './shares.ts'
 import { checkShrink, shrinkShare } from './shrink.ts'
 import { createSnapshot, deleteSnapshot, releaseSnapshot, revertShare, snapshotTree } from './snapshots.ts'
@@ -79,7 +79,10 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
           string,
         ]
         await commands.change(['mkdir', '-p', '-m', '0700', '--', ...layout.folders, exports, aside, locks])
-        await carryOut(commands, [['empty', layout.trash, '']])
+        await carryOut(commands, [
+          ['empty', layout.trash, ''],
+          ['forget', seenFile({ locks })],
+        ])
         const host = source.kind === 'loop' ? source.path : ''
         return { attached, layout, qgroups, options, host, overSubscription, exports, aside, locks }
       })
@@ -102,8 +105,9 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
         const { attached, qgroups } = pool
         const how = { pool_name: options.pool_name, quota_mode: 'full' } as const
         const report = await reportPool(commands, { attached, qgroups, options: how }, source)
-        const found = await exceedingIn(commands, pool)
-        return [{ ...report, extra: { ...report.extra, ...exceedingReport(found, stuck) } }]
+        const { freeGib, extra } = await promisedIn(commands, pool)
+        const exceeding = exceedingReport(await exceedingIn(commands, pool), stuck)
+        return [{ ...report, freeGib, extra: { ...report.extra, ...extra, ...exceeding } }]
       }),
     create: (call, share) =>
       withPool(

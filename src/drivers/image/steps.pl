@@ -87,6 +87,7 @@ my %step = (
   'grow-file' => \&grow_file,
   identify => \&identify,
   left => \&tell_left,
+  promised => \&tell_promised,
   lock => \&lock,
   mode => \&mode,
   mount => \&mount_image,
@@ -217,39 +218,112 @@ sub empty {
   destroy("$trash/$_") for grep { !/\A\./ && index($_, $prefix) == 0 } readdir $handle;
 }
 
-# Throws unless the pool can keep what it has promised and that much more. An image may still be given all that no one else holds of
-# it already: its length less what its quota group has alone. A snapshot makes that zero for its share, so it costs what the share
-# has alone. Whoever asks is alone with the pool until the process ends, or until the step "claimed" says that it can be seen.
+# Throws unless the pool can keep what it has promised and that much more. An image may still take its whole length, less what can be
+# overwritten where it lies: not what lies in holes, and not what is older than a snapshot, which is written elsewhere also when the
+# snapshot is gone. Of images `copied` nothing lies so any more. Whoever asks is alone with the pool until the process ends, or until
+# the step "claimed" says that it can be seen.
 my $claiming;
 
 sub room {
-  my ($lock, $root, $groups, $host, $more, $beyond, $reserve, @alone) = @_;
+  my ($lock, $root, $groups, $host, $seen, $more, $beyond, $reserve, @copied) = @_;
   sysopen($claiming, $lock, $O_RDWR | $O_CREAT | $O_NOFOLLOW, 0600) or fail("$lock: $!");
   flock($claiming, $LOCK_EX) or fail("$lock: $!");
+  my %is_copied = map { (tree_of($_) => 1) } @copied;
   my ($needs, $free);
   # Counters move when the file system commits: what does not fit is counted once more after that.
   for my $try (0, 1) {
     sync_pool($root) if $try;
-    my $promised = 0;
-    my %counted;
-    # What others move meanwhile is counted where it was or where it goes: staging is read first, as that is the way.
-    for my $image (map { glob_images("$root/$_") } 'staging', 'shares') {
-      my $tree = tree_if_there($image) // next;
-      my $own = -s "$image/image" or next;
-      next if $counted{$tree}++;
-      $promised += $own - least($own, alone_of($tree, $groups));
-    }
-    $needs = $more;
-    $needs += alone_in($_, $groups) for @alone;
+    my @images = promised_images($root, $groups);
     my ($total, $available) = left_in($root, $host);
     # However often space may be promised: what clients may not write any more nobody is given.
     fail(sprintf('the pool has %.2f GiB free, which is less than its reserve', $available / 2**30), $NO_ROOM)
       if $available < $reserve * $total && $try;
-    $free = $available + $beyond * $total - $promised;
+    $needs = $more;
+    $free = $available + $beyond * $total;
+    $free -= $_->{bytes} for @images;
+    my @others;
+    for my $image (@images) {
+      if (!$is_copied{ $image->{tree} }) { push @others, $image; next }
+      # What it will have to write once more.
+      $needs += $image->{most};
+      $free += $image->{most};
+    }
+    # To look at an image takes time: at no more of them than it takes, and at none where it would not help.
+    my $most = $free;
+    $most += $_->{most} for @others;
+    if ($needs > $most) { $free = $most; next }
+    my $seen_already = read_seen($seen);
+    for my $image (sort { $b->{most} <=> $a->{most} } @others) {
+      last if $needs <= $free;
+      $free += in_place($image, $seen_already);
+    }
+    write_seen($seen, $seen_already);
     return if $needs <= $free && $available >= $reserve * $total;
   }
   my ($wanted, $left) = map { sprintf '%.2f GiB', $_ / 2**30 } $needs, $free;
   fail("the pool has promised all but $left of its space, and this could take $wanted", $NO_ROOM);
+}
+
+# Bytes of the pool, those that can be had, and those of them that images may still take.
+sub tell_promised {
+  my ($root, $groups, $host, $seen) = @_;
+  my $seen_already = read_seen($seen);
+  my ($promised, %there) = (0);
+  for my $image (promised_images($root, $groups)) {
+    $promised += $image->{bytes} - in_place($image, $seen_already);
+    $there{ $image->{tree} } = 1;
+  }
+  delete @{$seen_already}{ grep { !$there{$_} } keys %$seen_already };
+  write_seen($seen, $seen_already);
+  tell_left($root, $host);
+  say_that(promised => $promised);
+}
+
+# Each image of the pool that has something promised: where it is, its tree, its length, and the most of it that can lie in its place.
+sub promised_images {
+  my ($root, $groups) = @_;
+  my (@found, %counted);
+  # What others move meanwhile is counted where it was or where it goes: staging is read first, as that is the way.
+  for my $path (map { glob_images("$root/$_") } 'staging', 'shares') {
+    my $tree = tree_if_there($path) // next;
+    my $bytes = -s "$path/image" or next;
+    next if $counted{$tree}++;
+    push @found, { path => "$path/image", tree => $tree, bytes => $bytes, most => least($bytes, alone_of($tree, $groups)) };
+  }
+  return @found;
+}
+
+# Bytes of an image that can be overwritten where they lie. What was seen of one that has not changed since is still so.
+sub in_place {
+  my ($image, $seen) = @_;
+  my ($path, $tree, $bytes) = @{$image}{'path', 'tree', 'bytes'};
+  my ($folder) = __FILE__ =~ m{\A(.*)/};
+  require "$folder/extents.pl";
+  # Gone meanwhile, with what it was promised.
+  sysopen(my $handle, $path, $O_NOFOLLOW | $O_NONBLOCK) or return $bytes;
+  my ($generation, $last_snapshot) = Extents::generations($handle, $tree);
+  my ($when, $there) = @{ $seen->{$tree} // [-1, 0] };
+  if ($when != $generation) {
+    $there = Extents::in_place($handle, (stat $handle)[1], $last_snapshot);
+    $seen->{$tree} = [$generation, $there];
+  }
+  return least($bytes, $there);
+}
+
+# By tree: its generation, and what was seen of it then. The file is nobody's promise: without it all is looked at once more. Generations
+# may come again after a loss of power, so that a pool that is set up begins without it.
+sub read_seen {
+  my ($file) = @_;
+  sysopen(my $handle, $file, $O_NOFOLLOW) or return {};
+  return { map { /\A(\d+) (\d+) (\d+)\Z/ ? ($1 => [$2, $3]) : () } readline $handle };
+}
+
+sub write_seen {
+  my ($file, $seen) = @_;
+  my $new = "$file.$$";
+  sysopen(my $handle, $new, $O_RDWR | $O_CREAT | $O_EXCL | $O_NOFOLLOW, 0600) or return;
+  print $handle map { "$_ $seen->{$_}[0] $seen->{$_}[1]\n" } keys %$seen;
+  close $handle && rename($new, $file) or unlink $new;
 }
 
 # Bytes of the pool, and those of them that can be had: a sparse file gives no more than what it lies in.
