@@ -6,6 +6,7 @@ import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
+import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
 import { locks } from './locks.ts'
@@ -24,4 +25,31 @@ import { snapshots } from './snapshots.ts'
 import { types } from './types.ts'
 import { whyNot } from './why-not.ts'
 
-export const en = { access, activity, admin, administration, audit, bulk, common, frame, instances, limits, locks, login, messages, mount, operations, overview, pools, quotas, recycleBin, services, settings, shares, snapshots, types, whyNot }
+export const en = {
+  access,
+  activity,
+  admin,
+  administration,
+  audit,
+  bulk,
+  common,
+  frame,
+  identity,
+  instances,
+  limits,
+  locks,
+  login,
+  messages,
+  mount,
+  operations,
+  overview,
+  pools,
+  quotas,
+  recycleBin,
+  services,
+  settings,
+  shares,
+  snapshots,
+  types,
+  whyNot,
+}
