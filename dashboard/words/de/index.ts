@@ -1,11 +1,11 @@
 import type { Words } from '../index.ts'
 import { access } from './access.ts'
 import { admin } from './admin.ts'
-import { administration } from './administration.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
+import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
 import { login } from './login.ts'
@@ -23,11 +23,11 @@ import { whyNot } from './why-not.ts'
 export const de: Words = {
   access,
   admin,
-  administration,
   audit,
   bulk,
   common,
   frame,
+  identity,
   instances,
   limits,
   login,

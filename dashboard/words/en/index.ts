@@ -1,10 +1,10 @@
 import { access } from './access.ts'
 import { admin } from './admin.ts'
-import { administration } from './administration.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
+import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
 import { login } from './login.ts'
@@ -22,11 +22,11 @@ import { whyNot } from './why-not.ts'
 export const en = {
   access,
   admin,
-  administration,
   audit,
   bulk,
   common,
   frame,
+  identity,
   instances,
   limits,
   login,
