@@ -2,7 +2,6 @@ import type { Words } from '../index.ts'
 import { access } from './access.ts'
 import { activity } from './activity.ts'
 import { admin } from './admin.ts'
-import { administration } from './administration.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
@@ -30,7 +29,6 @@ export const de: Words = {
   access,
   activity,
   admin,
-  administration,
   audit,
   bulk,
   common,

@@ -1,7 +1,6 @@
 import { access } from './access.ts'
 import { activity } from './activity.ts'
 import { admin } from './admin.ts'
-import { administration } from './administration.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
@@ -29,7 +28,6 @@ export const en = {
   access,
   activity,
   admin,
-  administration,
   audit,
   bulk,
   common,
