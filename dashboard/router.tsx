@@ -4,11 +4,20 @@ import type { Console } from './api/console.ts'
 import { NotFound } from './frame/not-found.tsx'
 import { PageFailure } from './frame/page-failure.tsx'
 import { rootRoute } from './root-route.tsx'
+import { limitsRoute } from './pages/limits/route.tsx'
+import { adminRoutes } from './pages/admin/routes.ts'
 import { overviewRoute } from './pages/overview/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
+import { snapshotRoutes } from './pages/snapshots/route.tsx'
 
 /** Exported for the walk of the tests, which visits each. */
-export const routeTree = rootRoute.addChildren([overviewRoute, ...shareRoutes])
+export const routeTree = rootRoute.addChildren([
+  overviewRoute,
+  ...shareRoutes,
+  ...snapshotRoutes,
+  limitsRoute,
+  adminRoutes,
+])
 
 export function newRouter(console: Console) {
   return createRouter({

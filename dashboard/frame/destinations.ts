@@ -20,6 +20,15 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
+  { to: '/snapshots', word: 'snapshots' },
+  { to: '/limits', word: 'limits' },
+  { to: '/admin/pools', word: 'pools', admin: true },
+  { to: '/admin/why-not', word: 'whyNot', admin: true, needs: 'placements' },
+  { to: '/admin/services', word: 'services', admin: true },
+  { to: '/admin/types', word: 'types', admin: true },
+  { to: '/admin/quotas', word: 'quotas', admin: true },
+  { to: '/admin/instances', word: 'instances', admin: true },
+  { to: '/admin/audit', word: 'audit', admin: true, needs: 'audit' },
 ]
 
 /** Those that are there for somebody on this service. */

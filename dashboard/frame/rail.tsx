@@ -2,6 +2,13 @@
 import { Select } from '@mantine/core'
 import {
   IconActivity,
+  IconBox,
+  IconChartBar,
+  IconDatabase,
+  IconHistory,
+  IconMapPinQuestion,
+  IconServer2,
+  IconTag,
   IconCamera,
   IconFolders,
   IconGauge,
@@ -27,6 +34,13 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   messages: IconMessage,
   limits: IconGauge,
   activity: IconActivity,
+  pools: IconDatabase,
+  services: IconServer2,
+  types: IconTag,
+  quotas: IconChartBar,
+  instances: IconBox,
+  audit: IconHistory,
+  whyNot: IconMapPinQuestion,
 }
 
 export function Rail() {

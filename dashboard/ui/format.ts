@@ -25,6 +25,8 @@ export interface Format {
   number(value: number): string
   /** 0 to 1. */
   percent(part: number): string
+  /** `1.25×`. */
+  ratio(value: number): string
   /** `3 minutes ago`, `in 2 days`. */
   relative(time: string, now?: number): string
   /** To the second, in the reader's zone. */
@@ -36,6 +38,7 @@ export interface Format {
 
 export function formats(language: string): Format {
   const short = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  const ratios = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
   const whole = new Intl.NumberFormat(language)
   const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 })
   const relatives = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })
@@ -49,6 +52,7 @@ export function formats(language: string): Format {
     bytes,
     size: (gibibytes) => bytes(gibibytes * gib),
     number: (value) => whole.format(value),
+    ratio: (value) => `${ratios.format(value)}×`,
     percent: (part) => percents.format(part),
     relative(time, now = Date.now()) {
       const seconds = (instant(time) - now) / 1000

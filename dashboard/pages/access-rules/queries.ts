@@ -1,7 +1,6 @@
 /** What the pages of access rules read. */
 import { queryOptions } from '@tanstack/react-query'
 import type { Static } from 'typebox'
-import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { listAccessAction, listAccessRules, type AccessRule } from '../../../src/wire/access-rules/schema.ts'
 import { showCaller } from '../../../src/wire/capabilities/schema.ts'
 import { listMessages } from '../../../src/wire/messages/schema.ts'
@@ -46,17 +45,11 @@ export const ruleMessagesQuery = ({ client }: Console, shareId: string, isWanted
   })
 
 /** The address that this browser is seen with; null where the service can't tell. */
-export const ownAddressQuery = ({ client }: Console) =>
+export const ownAddressQuery = ({ client, capabilities }: Console) =>
   queryOptions({
     queryKey: listKey('identity', 'own-address'),
     staleTime: 60_000,
     meta: { still: true },
-    queryFn: async () => {
-      try {
-        return (await client.call(showCaller)).address
-      } catch (error) {
-        if (isNotFound(error)) return null
-        throw error
-      }
-    },
+    enabled: capabilities.has('whoami'),
+    queryFn: async () => (await client.call(showCaller)).address,
   })

@@ -22,6 +22,7 @@ import { AdvancedTab } from './advanced-tab.tsx'
 import { ShareDialog } from './dialogs/share-dialog.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { shareQuery, type ShareView } from './queries.ts'
+import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
 import { shareDetailRoute } from './route.tsx'
 import { shareActions, type ShareAsked } from './share-actions.tsx'
 import { nameOf } from './share-name.ts'
@@ -99,6 +100,7 @@ function Shown({ share }: { readonly share: ShareView }) {
         tabs={[
           { key: 'overview', title: w.overview, show: () => <OverviewTab share={share} /> },
           { key: 'access', title: w.accessTab, show: () => <AccessTab share={share} /> },
+          { key: 'snapshots', title: w.snapshotsTab, show: () => <SnapshotsTab share={share} /> },
           { key: 'activity', title: w.activityTab, show: () => <ActivityTab share={share} /> },
           {
             key: 'advanced',

@@ -71,4 +71,5 @@ export const common = {
   pairValue: 'Wert',
   removePair: 'Paar entfernen',
   addPair: 'Paar hinzufügen',
+  pairWrong: 'Ein Paar stimmt nicht: Schlüssel bis 255 Zeichen, Werte 1 bis 1023.',
 }

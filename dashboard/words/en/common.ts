@@ -71,4 +71,5 @@ export const common = {
   pairValue: 'value',
   removePair: 'Remove pair',
   addPair: 'Add a pair',
+  pairWrong: 'A pair is not right: keys up to 255 characters, values 1 to 1023.',
 }
