@@ -7,6 +7,7 @@ import { rootRoute } from './root-route.tsx'
 import { limitsRoute } from './pages/limits/route.tsx'
 import { adminRoutes } from './pages/admin/routes.ts'
 import { overviewRoute } from './pages/overview/route.tsx'
+import { recycleBinRoute } from './pages/recycle-bin/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 import { snapshotRoutes } from './pages/snapshots/route.tsx'
 
@@ -17,6 +18,7 @@ export const routeTree = rootRoute.addChildren([
   ...snapshotRoutes,
   limitsRoute,
   adminRoutes,
+  recycleBinRoute,
 ])
 
 export function newRouter(console: Console) {

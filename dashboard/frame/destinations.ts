@@ -29,6 +29,7 @@ export const destinations: readonly Destination[] = [
   { to: '/admin/quotas', word: 'quotas', admin: true },
   { to: '/admin/instances', word: 'instances', admin: true },
   { to: '/admin/audit', word: 'audit', admin: true, needs: 'audit' },
+  { to: '/recycle-bin', word: 'recycleBin' },
 ]
 
 /** Those that are there for somebody on this service. */

@@ -151,6 +151,7 @@ export function CreateShare() {
           onChange={(snapshot) => set({ snapshot })}
         />
       )}
+      <PlacementPanel placement={placement} isAsking={isAsking} size={form.size} />
       <Textarea
         label={common.description}
         description={common.optional}
@@ -169,7 +170,6 @@ export function CreateShare() {
         onChange={(event) => set({ isPublic: event.currentTarget.checked })}
       />
       <AdvancedFields form={form} set={set} problem={problem} />
-      <PlacementPanel placement={placement} isAsking={isAsking} size={form.size} />
       <CommandHint command={createCommand(form)} />
     </SidePanel>
   )

@@ -14,6 +14,7 @@ import { operations } from './operations.ts'
 import { overview } from './overview.ts'
 import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
+import { recycleBin } from './recycle-bin.ts'
 import { services } from './services.ts'
 import { shares } from './shares.ts'
 import { snapshots } from './snapshots.ts'
@@ -36,6 +37,7 @@ export const de: Words = {
   overview,
   pools,
   quotas,
+  recycleBin,
   services,
   shares,
   snapshots,

@@ -13,6 +13,7 @@ import { operations } from './operations.ts'
 import { overview } from './overview.ts'
 import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
+import { recycleBin } from './recycle-bin.ts'
 import { services } from './services.ts'
 import { shares } from './shares.ts'
 import { snapshots } from './snapshots.ts'
@@ -35,6 +36,7 @@ export const en = {
   overview,
   pools,
   quotas,
+  recycleBin,
   services,
   shares,
   snapshots,
