@@ -55,7 +55,7 @@ const system = {
 /**
  * `unit` is the inner loop (no daemons, under 30 s). `stores` are those of its tests that open a store, on the database that
  * `MANILA_TEST_DATABASE` names. `system` needs real parts and may be root-only: some files at a time,
- * since each mostly waits for processes; `alone` follows, one by one.
+ * since each mostly waits for processes; `dashboard` are those in a browser, and `alone` follows, one by one.
  */
 export default defineConfig({
   test: {
@@ -64,7 +64,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/golden/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'dashboard/**/*.test.ts',
+            'test/*.test.ts',
+            'test/golden/**/*.test.ts',
+          ],
           exclude: ['**/*.system.test.ts'],
           globalSetup: ['test/helpers/database-server.ts'],
           isolate: false,
@@ -109,11 +114,23 @@ export default defineConfig({
       {
         test: {
           ...system,
+          globalSetup: [...system.globalSetup, 'test/dashboard/build.ts'],
+          name: 'dashboard',
+          include: ['test/dashboard/**/*.test.ts'],
+          // One browser at a time: it is as many processes as it likes.
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...system,
           name: 'alone',
           include: alone,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,6 +1,7 @@
 /** The Debian packages whose programs the suite starts as private instances. */
 import { imageNeeds } from '../src/quickstart/host.ts'
 import { cephClientNeeds, cephNeeds } from '../src/parts/ceph.ts'
+import { chromiumNeeds } from '../src/parts/chromium.ts'
 import { guestNeeds } from '../src/parts/guest/index.ts'
 import { keystoneNeed } from '../src/parts/keystone.ts'
 import { mariadbNeed } from '../src/parts/mariadb.ts'
@@ -15,6 +16,7 @@ export const testNeeds: readonly Need[] = [
   ...imageNeeds,
   nfsClientNeed,
   ...guestNeeds,
+  ...chromiumNeeds,
   rabbitmqNeed,
   postgresNeed,
   mariadbNeed,

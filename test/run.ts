@@ -54,6 +54,8 @@ const staticChecks = [
   ['format', ['oxfmt', '--check']],
   ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
   ['types', ['tsc', '--noEmit']],
+  ['types of the dashboard', ['tsc', '--noEmit', '-p', 'dashboard']],
+  ['types of its tests', ['tsc', '--noEmit', '-p', 'test/dashboard']],
 ] as const
 
 if (process.platform === 'linux') {
@@ -82,7 +84,7 @@ else if (process.argv.includes('--long')) {
     bundled.then(() => onServer('postgres', runKills)).then(() => onServer('mariadb', runKills)),
   ])
   // What measures time comes last and alone: vitest.config.ts says in which order.
-  await runProjects(['system', 'alone'])
+  await runProjects(['system', 'dashboard', 'alone'])
   close()
 }
 await endBroker?.()
@@ -107,7 +109,10 @@ async function matrix(): Promise<void> {
   for (const database of databases.filter((one) => chosen.length === 0 || chosen.includes(one))) {
     Object.assign(count, { passed: 0, failed: 0, skipped: 0 })
     const started = performance.now()
-    await runProjects(['unit', 'system', 'alone'], database === 'sqlite' ? {} : placeOn(database))
+    await runProjects(
+      ['unit', 'system', 'dashboard', 'alone'],
+      database === 'sqlite' ? {} : placeOn(database),
+    )
     const name = database === 'sqlite' ? 'SQLite, messages in the process' : `${database}, RabbitMQ`
     const seconds = Math.round((performance.now() - started) / 1000)
     lines.push(

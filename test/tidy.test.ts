@@ -64,7 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   parts: ['exec'],
   manage: ['audit', 'data', 'bus', 'config', 'db', 'model', 'wire', 'runtime', 'auth', 'policy'],
 }
-const wiring = ['main', 'roles', 'bin', 'quickstart', 'cluster']
+const wiring = ['main', 'roles', 'bin', 'quickstart', 'cluster', 'dashboard-build']
 
 describe('layers', () => {
   it('import one way', () => {
@@ -161,6 +161,125 @@ describe('house rules', () => {
       // What carries transactions out has their time limits; nothing there runs inside one.
       .filter((path) => path !== 'src/db/open.ts' && !path.startsWith('src/db/dialects/'))
     expect(wrong).toEqual([])
+  })
+})
+
+describe('the dashboard', () => {
+  const dashboard = filesBelow('dashboard').filter((path) => /\.tsx?$/.test(path))
+  const shipped = dashboard.filter(
+    (path) => !path.endsWith('.test.ts') && path !== 'dashboard/vite.config.ts',
+  )
+  const targetOf = (path: string, specifier: string): string =>
+    relative(root, resolve(root, dirname(path), specifier))
+
+  it('talks to the service through the SDK alone', () => {
+    const wrong = shipped.flatMap((path) =>
+      importsOf(path)
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => targetOf(path, specifier))
+        .filter((target) => !/^dashboard\/|^src\/(?:sdk|wire|model)\//.test(target))
+        .map(
+          (target) =>
+            `${path} imports ${target}: the dashboard may import only src/sdk, src/wire and src/model`,
+        ),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('keeps its layers: pages use ui/ and api/, which know no page', () => {
+    const above: Readonly<Record<string, RegExp>> = {
+      api: /^dashboard\/(?:pages|frame|router|app|main)/,
+      // Whose session it is, and where one is, is the frame's; widgets are drawn anywhere.
+      ui: /^dashboard\/(?:pages|router|app|main)/,
+      words: /^dashboard\/(?:pages|frame|ui|api|router|app|main)/,
+    }
+    const wrong = shipped.flatMap((path) =>
+      importsOf(path)
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => targetOf(path, specifier))
+        .filter((target) => above[path.split('/')[1] ?? '']?.test(target) === true)
+        .map((target) => `${path} imports ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('keeps each library in its folder', () => {
+    const homes: Readonly<Record<string, RegExp>> = {
+      '@mantine/': /^dashboard\//,
+      react: /^dashboard\//,
+      '@tanstack/': /^dashboard\//,
+      '@tabler/': /^dashboard\//,
+      uplot: /^dashboard\/ui\/(?:[a-z]+-)?chart\.tsx$/,
+    }
+    const wrong = [...production, ...shipped].flatMap((path) =>
+      importsOf(path)
+        .filter((specifier) =>
+          Object.entries(homes).some(
+            ([library, home]) =>
+              (specifier === library ||
+                specifier.startsWith(library.endsWith('/') ? library : `${library}/`)) &&
+              !home.test(path),
+          ),
+        )
+        .map((specifier) => `${path} imports ${specifier}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('has pages that share what they read and parts of themselves, never a whole page', () => {
+    const wrong = shipped.flatMap((path) =>
+      importsOf(path)
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => targetOf(path, specifier))
+        .filter((target) =>
+          /^dashboard\/pages\/[a-z-]+\/(?:list|detail|create|[a-z-]+-page)\.tsx$/.test(target),
+        )
+        .filter((target) => path.startsWith('dashboard/pages/') && dirname(target) !== dirname(path))
+        .map((target) => `${path} imports ${target}: let both import a part of it`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  const never: readonly (readonly [RegExp, string, RegExp])[] = [
+    [/(?<![.\w])fetch\(/, 'a page reads through the SDK: client.call(…)', /^dashboard\/(?!api\/)/],
+    [/\bnew (?:EventSource|WebSocket|XMLHttpRequest)\b/, 'the stream is read by the SDK', /./],
+    [/dangerouslySetInnerHTML|\.(?:inner|outer)HTML\b|insertAdjacentHTML/, 'text is shown as text', /./],
+    [/\beval\(|new Function\(/, 'nothing is compiled in the page', /./],
+    [
+      /sessionStorage|indexedDB|document\.cookie/,
+      'nothing is kept in the browser but what somebody chose to see',
+      /./,
+    ],
+    [
+      /localStorage/,
+      'only choices of language and look are kept',
+      /^dashboard\/(?!words\/index|ui\/|frame\/)/,
+    ],
+    [/\.status [!=]== '/, 'ask the state tables of src/model, or toneOf', /^dashboard\/pages\//],
+    [
+      /\.toLocale(?:Date|Time)?String\(|new Intl\./,
+      'numbers and times are written by ui/format.ts',
+      /^dashboard\/(?!ui\/format|words\/)/,
+    ],
+    [/export default/, 'no default exports', /./],
+    [/@ts-(?:ignore|nocheck)/, 'fix the type instead', /./],
+    [/https?:\/\//, 'no third party is asked or named', /./],
+  ]
+  it('does none of what a page may not', () => {
+    const wrong = shipped.flatMap((path) =>
+      never.flatMap(([pattern, remedy, where]) =>
+        where.test(path) && pattern.test(code(path)) ? [`${path}: ${remedy} (${pattern})`] : [],
+      ),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('has files of one idea, named in kebab-case', () => {
+    const long = shipped.filter(
+      (path) => !path.startsWith('dashboard/words/') && text(path).split('\n').length > 320,
+    )
+    expect(long.map((path) => `${path}: more than 320 lines`)).toEqual([])
+    expect(filesBelow('dashboard').filter((path) => !/^[a-z0-9./-]+$/.test(path))).toEqual([])
   })
 })
 

@@ -3,7 +3,7 @@ import { request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
-import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
+import { authenticateHeader, baseUrl, plainAddress, proxyTrust } from './addresses.ts'
 
 let app: FastifyInstance
 afterEach(() => app.close())
@@ -100,4 +100,14 @@ test('WWW-Authenticate quotes what it names', () => {
     'Keystone uri="http://a\\"\\\\x: y/identity"',
   )
   app = fastify()
+})
+
+test.each([
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['2001:db8::1', '2001:db8::1'],
+  ['unknown', null],
+  [undefined, null],
+])('%s is, as a rule would name it, %s', (socket, plain) => {
+  expect(plainAddress(socket)).toBe(plain)
 })

@@ -3,6 +3,7 @@
  * catalog and `WWW-Authenticate` are read by others, perhaps out of a cache. So they are made of the configured URL, of what
  * a trusted proxy says, or of the address at which the connection arrived; never of `Host`.
  */
+import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { inNetworks } from '../model/networks.ts'
 
@@ -17,7 +18,7 @@ export function proxyTrust(setting: boolean | number | readonly string[]): Proxy
 }
 
 /** `manila.example.org`, `192.0.2.7:8786`, `[2001:db8::1]:8786`. */
-const hostPattern =
+export const hostPattern =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
 /** `http://host:port`, no slash at the end. */
@@ -31,6 +32,16 @@ export function baseUrl(request: FastifyRequest, publicUrl: string, trust: Proxy
   const own = (socket as { readonly encrypted?: boolean }).encrypted === true ? 'https' : 'http'
   const scheme = proto === 'https' || proto === 'http' ? proto : own
   return `${scheme}://${hostPattern.test(host) ? host : arrivedAt(socket)}`
+}
+
+/** Whether what the client speaks is TLS: as a trusted proxy says, or else this connection, or else the configured URL. */
+export function isOverTls(request: FastifyRequest, publicUrl: string, trust: ProxyTrust): boolean {
+  const { socket } = request.raw
+  const proto = trust(socket.remoteAddress, 0)
+    ? lastOf(request.headers['x-forwarded-proto']).toLowerCase()
+    : ''
+  if (proto === 'https' || proto === 'http') return proto === 'https'
+  return (socket as { readonly encrypted?: boolean }).encrypted === true || publicUrl.startsWith('https:')
 }
 
 /** The nearest proxy writes last. */
@@ -48,9 +59,14 @@ function arrivedAt({
 }): string {
   // A request that came through no socket, in tests, or one whose client is gone.
   if (localAddress === undefined || localPort === undefined) return 'localhost'
-  // IPv4 on a socket that takes both, and the interface of a link-local address.
-  const address = localAddress.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
+  const address = plainAddress(localAddress) ?? 'localhost'
   return `${address.includes(':') ? `[${address}]` : address}:${localPort}`
+}
+
+/** Without what the socket adds: IPv4 on one that takes both, the interface of a link-local address. Null for what is no address. */
+export function plainAddress(address: string | undefined): string | null {
+  const plain = address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  return plain === undefined || isIP(plain) === 0 ? null : plain
 }
 
 /** `WWW-Authenticate` of a 401: where a token can be had. */

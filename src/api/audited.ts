@@ -65,7 +65,10 @@ export function noteRoute(
   },
 ): void {
   const { method, prefix, path, action, asks } = route
-  const isLogin = prefix === '/identity' && method === 'POST' && path === '/v3/auth/tokens'
+  const isLogin =
+    (prefix === '/identity' && method === 'POST' && path === '/v3/auth/tokens') ||
+    // A change of project is another token, as one is got for it there.
+    (prefix === '/dashboard' && (method === 'POST' || method === 'PUT') && path === '/session')
   notedOf(request).operation = {
     name: `${method} ${prefix}${path}${action === undefined ? '' : ` ${action}`}`,
     action: isLogin ? 'authenticate' : asks === true ? 'read' : auditAction(method, action),

@@ -202,7 +202,7 @@ test('nobody in between keeps what one caller may see, whatever the answer is', 
         one,
         expect.any(Number),
         'no-store',
-        'X-OpenStack-Manila-API-Version, X-Auth-Token',
+        'X-OpenStack-Manila-API-Version, X-Auth-Token, Cookie',
       ])
     }
   }

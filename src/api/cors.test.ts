@@ -24,7 +24,7 @@ describe('a page of a listed origin', () => {
     expect(reply.statusCode).toBe(200)
     expect(reply.headers['access-control-allow-origin']).toBe(origin)
     expect(reply.headers['access-control-expose-headers']).toContain('X-OpenStack-Request-ID')
-    expect(reply.headers.vary).toBe('X-OpenStack-Manila-API-Version, X-Auth-Token, Origin')
+    expect(reply.headers.vary).toBe('X-OpenStack-Manila-API-Version, X-Auth-Token, Cookie, Origin')
     // A refusal, too: the page has to be able to say why.
     const refused = await ask('GET', { origin })
     expect([refused.statusCode, refused.headers['access-control-allow-origin']]).toEqual([401, origin])
@@ -74,6 +74,6 @@ test('where none is listed nothing is different', async () => {
   await open([])
   const reply = await ask('GET', { origin, 'x-auth-token': 'admin' })
   expect(allowed(reply.headers)).toEqual([])
-  expect(reply.headers.vary).toBe('X-OpenStack-Manila-API-Version, X-Auth-Token')
+  expect(reply.headers.vary).toBe('X-OpenStack-Manila-API-Version, X-Auth-Token, Cookie')
   expect((await ask('OPTIONS', { origin, ...preflight })).statusCode).toBe(401)
 })

@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { AppParts } from '../app/context.ts'
 import type { CertificateAccounts } from '../auth/certificate-accounts.ts'
+import type { SessionTokenSource } from '../auth/sessions.ts'
 import type { TokenVerifier } from '../auth/verifier.ts'
 import type { Rate } from '../runtime/rate.ts'
 import type { Audit } from './audited.ts'
@@ -14,6 +15,8 @@ export interface ServerParts extends AppParts {
   readonly auth: TokenVerifier
   /** Where client certificates stand for accounts. */
   readonly certificates?: CertificateAccounts
+  /** Of browsers that are logged in to the dashboard; absent = cookies mean nothing. */
+  readonly sessions?: SessionTokenSource
   /** Where it is written down who did what; absent = nowhere. */
   readonly audit?: Audit
   readonly routes: readonly Route[]

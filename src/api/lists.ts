@@ -169,3 +169,12 @@ export function stampQuery(
   if (micros === null) throw invalid(`${name} must be a time such as 2026-01-31T12:00:00`)
   return micros
 }
+
+/** Of a query's `id`, given several times or with commas: each once, `most` of them at most. */
+export function idList(text: string, most: number): string[] {
+  const ids = [...new Set(text.split(','))].filter((id) => id !== '')
+  if (ids.length === 0) throw invalid('id must not be empty')
+  if (ids.length > most) throw invalid(`id may be given ${most} times at most; ${ids.length} were given`)
+  if (ids.some((id) => id.length > 64)) throw invalid('id must have at most 64 characters')
+  return ids
+}

@@ -14,6 +14,8 @@ export interface Input<E> {
   readonly query: QueryOf<E> & Readonly<Record<string, string>>
   readonly body: BodyOf<E>
   readonly url: UrlParts
+  /** Of whoever asks, by the trusted proxies; null when nobody can tell. */
+  readonly address: string | null
   /** The request may ask for what is experimental at its microversion. */
   readonly experimental: boolean
 }

@@ -17,7 +17,7 @@ import { inSpan } from '../tracing/spans.ts'
 import { flagsAt } from '../wire/changes.ts'
 import type { Endpoint } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
-import { authenticateHeader, baseUrl, proxyTrust } from './addresses.ts'
+import { authenticateHeader, baseUrl, plainAddress, proxyTrust } from './addresses.ts'
 import { isChange, noteCaller, noteRoute, provenAgain, refused, type Audit } from './audited.ts'
 import { faultReply } from './faults.ts'
 import { faultAnswer } from './identity/faults.ts'
@@ -27,6 +27,7 @@ import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
 import { changing, outsideOfBudgets, readingContext, turnOf } from './contexts.ts'
 import { allowOrigins } from './cors.ts'
+import { takeSessions } from './dashboard/session-token.ts'
 import type { Edge, ServerParts } from './edge.ts'
 import { EventFeed } from './events/feed.ts'
 import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
@@ -158,7 +159,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.addHook('onRequest', async (request) => refuseRepeated(request.raw.rawHeaders))
   allowOrigins(app, parts.settings.api.cors)
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.url.startsWith('/v2') && !request.url.startsWith('/identity')) return
+    if (!/^\/(?:v2|identity|dashboard\/session)/.test(request.url)) return
     const refusal = edge.rates.fromAddress(request.ip)
     if (refusal === null) return
     if (request.url.startsWith('/v2')) return sendFault(request, reply, refusal, request.id)
@@ -170,6 +171,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       .header('content-type', 'application/json')
       .send(JSON.stringify(body))
   })
+  if (parts.sessions !== undefined) {
+    const { public_url: publicUrl } = parts.settings.api
+    takeSessions(app, parts.sessions, { publicUrl, trust, statementsMs: limits.request_ms })
+  }
   app.addHook('onResponse', async (request, reply) => {
     endRequest(request.raw.socket)
     const settled = settledOf.get(request)
@@ -229,7 +234,7 @@ const settledOf = new WeakMap<FastifyRequest, Settled>()
 const baseOf = (request: FastifyRequest): string => settledOf.get(request)?.base ?? ''
 
 const isPrivate = (url: string): boolean => url.startsWith('/v2')
-const varies = 'X-OpenStack-Manila-API-Version, X-Auth-Token'
+const varies = 'X-OpenStack-Manila-API-Version, X-Auth-Token, Cookie'
 
 /** Identity first, as the original's pipeline does; then `body`; then the reply and its headers. */
 async function answer(
@@ -320,7 +325,7 @@ async function replied(
 function noteTemplate(request: FastifyRequest): void {
   const template = request.routeOptions.url
   if (template === undefined) return
-  const prefix = /^\/(?:v2|identity)(?=\/|$)/.exec(template)?.[0] ?? ''
+  const prefix = /^\/(?:v2|identity|dashboard)(?=\/|$)/.exec(template)?.[0] ?? ''
   noteRoute(request, { method: request.method, prefix, path: template.slice(prefix.length) })
 }
 
@@ -407,7 +412,8 @@ async function serve(
     if (value.includes('\0') || !value.isWellFormed())
       throw invalid(`${name} in the URL must not contain NUL`)
   }
-  const input = { params, query, body, url, experimental: settled.experimental } as never
+  const address = plainAddress(request.ip)
+  const input = { params, query, body, url, address, experimental: settled.experimental } as never
   const respond = async (ctx: Ctx): Promise<Reply> => {
     const result = await route.handler(ctx, input)
     if (result instanceof Reply) return result

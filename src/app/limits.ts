@@ -3,13 +3,8 @@
  * others. They are exact: whoever could reach one counts while holding the project's or the resource's row.
  */
 import type { Ctx } from './context.ts'
-import {
-  holdProject,
-  locksOnResource,
-  projectCounts,
-  rulesOn,
-  type ProjectLimit,
-} from '../db/store/limits.ts'
+import { holdProject, locksOnResource, projectCounts, type ProjectLimit } from '../db/store/limits.ts'
+import { rulesOn } from '../db/store/rule-counts.ts'
 import { fault, type Fault } from '../model/errors.ts'
 
 type Limit = keyof Ctx['settings']['limits']
@@ -25,8 +20,8 @@ const nouns: Partial<Readonly<Record<Limit, string>>> = {
 }
 
 /** 413 as for quota, which Manila's clients understand. */
-function overLimit(ctx: Ctx, name: Limit): Fault {
-  const message = `The limit of ${ctx.settings.limits[name]} ${nouns[name]} is reached (${name}).`
+function overLimit(ctx: Ctx, name: Limit, more = ''): Fault {
+  const message = `The limit of ${ctx.settings.limits[name]} ${nouns[name]} is reached (${name}).${more}`
   return fault('OverQuota', { message })
 }
 
@@ -71,7 +66,15 @@ export async function roomForRule(
 ): Promise<void> {
   const rules = on.table === 'shares' ? 'access_rules' : 'snapshot_access_rules'
   const limit = ctx.settings.limits.access_rules_per_share
-  if ((await rulesOn(ctx.tx, rules, on.id)) + weight > limit) throw overLimit(ctx, 'access_rules_per_share')
+  const used = await rulesOn(ctx.tx, rules, on.id)
+  if (used + weight <= limit) return
+  throw overLimit(ctx, 'access_rules_per_share', reckoning(used, weight, limit))
+}
+
+/** Why, where the number of rules that the caller sees does not tell. No sum: some of them may be hidden from him. */
+function reckoning(used: number, weight: number, limit: number): string {
+  const network = weight > 1 ? ` This network counts as its ${weight} addresses.` : ''
+  return used > limit ? `${network} There are more than that, made under another limit: they stay.` : network
 }
 
 /** 413 when the resource, or the caller's project, has as many locks as it may. The caller has the share's turn. */

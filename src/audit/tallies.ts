@@ -62,19 +62,6 @@ export class Tallies {
     return all
   }
 
-  /** What could not be written is counted on. */
-  giveBack(events: readonly AuditEvent[]): void {
-    for (const event of events) {
-      const since = this.#events.get(event.id)
-      this.#events.set(
-        event.id,
-        since === undefined
-          ? event
-          : { ...event, count: event.count + since.count, lastAt: Math.max(event.lastAt, since.lastAt) },
-      )
-    }
-  }
-
   #bounded(event: AuditEvent, minute: number): AuditEvent {
     const named = { ...event, id: idOf(event, minute) }
     if (this.#seen.has(named.id)) return named

@@ -107,6 +107,32 @@ test('what was written although the answer was lost is not written twice', async
   expect(trail.state.rows.waiting).toBe(0)
 })
 
+test('an answer that was lost takes nothing of what is counted since, and counts nothing twice', async () => {
+  let answers = false
+  const forgetful: Store = {
+    ...store,
+    transaction: async (body) => {
+      const answer = await store.transaction(body)
+      if (!answers) throw new Error('the connection was lost')
+      return answer
+    },
+  }
+  const trail = trailOf({ store: forgetful })
+  trail.note(event())
+  trail.count(event({ outcome: 'failure' }))
+  await trail.flush()
+  trail.count(event({ outcome: 'failure' }))
+  trail.count(event({ outcome: 'failure', userId: 'later' }))
+  trail.note(event({ userId: 'later' }))
+  expect(trail.state.rows.waiting).toBe(5)
+  answers = true
+  await trail.flush()
+  expect(trail.state.rows).toMatchObject({ state: 'ok', waiting: 0 })
+  expect(
+    (await all()).map(({ userId, outcome, count }) => `${userId} ${outcome} ${count}`).toSorted(),
+  ).toEqual(['later failure 1', 'later success 1', 'u failure 2', 'u success 1'])
+})
+
 test('a sink that takes nothing holds neither rows nor requests up', async () => {
   const stream = new AuditStream('/dev/full', () => clock.now())
   const trail = trailOf({ stream })

@@ -44,6 +44,13 @@ export interface TrailParts {
 /** What is not known before it is written. */
 export type NewEvent = Omit<AuditEvent, 'id' | 'at' | 'lastAt' | 'count'>
 
+/** What is written together. */
+interface Batch {
+  /** The first of those that wait. */
+  readonly events: readonly AuditEvent[]
+  readonly counted: readonly AuditEvent[]
+}
+
 /** Milliseconds: how much of what is not a change a kill may lose. */
 const flushMs = 1000
 /** Waiting ones after which it is not waited for the second. */
@@ -55,6 +62,8 @@ export class AuditTrail {
   readonly #tallies = new Tallies()
   readonly #timers: NodeJS.Timeout[]
   #waiting: AuditEvent[] = []
+  /** It failed, or only its answer was lost. It stays apart: what comes later must neither be taken for written with it nor written twice. */
+  #doubtful: Batch | null = null
   #flushing: Promise<void> | null = null
   #dropped = 0
   #isOk = true
@@ -139,7 +148,7 @@ export class AuditTrail {
       rows: {
         state: this.#isOk ? 'ok' : 'failing',
         since: this.#since,
-        waiting: this.#waiting.length + this.#tallies.size,
+        waiting: this.#waiting.length + this.#tallies.size + (this.#doubtful?.counted.length ?? 0),
         dropped: this.#dropped,
         reason: this.#reason,
       },
@@ -191,23 +200,30 @@ export class AuditTrail {
   }
 
   async #write(): Promise<void> {
-    const { store, queue } = this.#parts
-    const some = this.#waiting.slice(0, queue)
-    const counted = this.#tallies.take()
-    if (some.length === 0 && counted.length === 0) return
+    const { queue } = this.#parts
+    if (this.#doubtful !== null && !(await this.#put(this.#doubtful))) return
+    const batch = { events: this.#waiting.slice(0, queue), counted: this.#tallies.take() }
+    if (batch.events.length + batch.counted.length > 0) await this.#put(batch)
+  }
+
+  /** All of it in one transaction: if its events are there, its counts are. Answers whether it is there now. */
+  async #put(batch: Batch): Promise<boolean> {
+    const { events, counted } = batch
+    const isDoubtful = batch === this.#doubtful
     try {
-      await store.transaction(async (tx) => {
-        // After a failure it may be that all of it was written, and only the answer was lost.
-        const fresh = this.#isOk ? some : await missingAuditEvents(tx, some)
-        if (some.length > 0 && fresh.length === 0) return
-        await insertAuditEvents(tx, fresh)
+      await this.#parts.store.transaction(async (tx) => {
+        if (isDoubtful && events.length > 0 && (await missingAuditEvents(tx, events)).length === 0) return
+        await insertAuditEvents(tx, events)
         await countAuditEvents(tx, counted)
       })
-      this.#waiting = this.#waiting.slice(some.length)
+      this.#waiting = this.#waiting.slice(events.length)
+      this.#doubtful = null
       this.#became(true, '')
+      return true
     } catch (error) {
-      this.#tallies.giveBack(counted)
+      this.#doubtful = batch
       this.#became(false, error instanceof Error ? error.message : String(error))
+      return false
     }
   }
 

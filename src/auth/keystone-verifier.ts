@@ -75,7 +75,7 @@ const TokenBody = Type.Object({
 })
 
 /** What a token is worth. */
-interface Known {
+export interface Known {
   readonly identity: Identity
   /** Null = any call. */
   readonly accessRules: readonly AccessRule[] | null
@@ -175,7 +175,7 @@ export class KeystoneVerifier implements TokenVerifier {
     } catch (error) {
       throw unknowable(error)
     }
-    const known = body === null ? null : read(body, askedAt, serviceType)
+    const known = body === null ? null : readToken(body, askedAt, serviceType)
     if (known === null || (!allowExpired && askedAt >= known.identity.expiresAt)) {
       this.#known.delete(key)
       this.#refused.set(key, askedAt + invalidCacheS * 1_000_000)
@@ -187,7 +187,7 @@ export class KeystoneVerifier implements TokenVerifier {
 }
 
 /** For callers; what is the matter is in the log. */
-const unknowable = (cause: unknown): Error =>
+export const unknowable = (cause: unknown): Error =>
   fault(
     'Unavailable',
     {
@@ -199,7 +199,7 @@ const unknowable = (cause: unknown): Error =>
   )
 
 /** Throws 503 for what is no answer of a Keystone. */
-function read(body: unknown, askedAt: number, serviceType: string): Known {
+export function readToken(body: unknown, askedAt: number, serviceType: string): Known {
   if (!Value.Check(TokenBody, body))
     throw unknowable(new Error('Keystone answered something else than a token'))
   const { user, project } = body

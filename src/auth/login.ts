@@ -50,6 +50,24 @@ export function proveByPassword(
   return inFlight.run(spell(ref), guard.client(address), () => byPassword(parts, ref, password, address))
 }
 
+/**
+ * The same limits for a login that only a service beside this one can judge. `spelling` is what was typed for a name: whether anybody
+ * has it is not known here. Throws `Unauthorized` when `prove` says no, and as {@link proveByPassword}.
+ */
+export function proveElsewhere(
+  { guard, gate, inFlight }: Pick<LoginParts, 'guard' | 'gate' | 'inFlight'>,
+  { spelling, address }: { readonly spelling: string; readonly address: string },
+  prove: () => Promise<boolean>,
+): Promise<void> {
+  const client = guard.client(address)
+  return inFlight.run(spelling, client, async () => {
+    await guard.checkAddress(client)
+    const account = guard.nobody(spelling)
+    const isRight = await guarded({ guard, gate }, { account, client, isTrusted: false }, prove)
+    if (!isRight) throw fault('Unauthorized', { account })
+  })
+}
+
 /** That the user may be let in with it. Throws `PasswordExpired`, to somebody who has proved that it was his. */
 export function refuseExpired({ users }: LoginParts, user: UserRecord): void {
   if (users.mustChangePassword?.(user) === true) throw fault('PasswordExpired', { id: user.id })

@@ -11,6 +11,11 @@ import { ldapOptions } from './backends/ldap/options.ts'
 import { defaultDomainId } from './bootstrap.ts'
 import type { IdentityFace } from './identity-face.ts'
 import { AuthManager } from './manager.ts'
+import { Gate } from './gate.ts'
+import { InFlight } from './in-flight.ts'
+import { keystoneDesk } from './keystone-desk.ts'
+import { faceDesk, type LoginDesk } from './login-desk.ts'
+import { defaultLimits, LoginGuard, type LoginLimits } from './login-guard.ts'
 import { openKeystone } from './open-keystone.ts'
 import { argon2Hasher, type Cost } from './passwords.ts'
 import type { TokenVerifier } from './verifier.ts'
@@ -19,6 +24,8 @@ export interface Authentication {
   readonly verifier: TokenVerifier
   /** Null where accounts are administered elsewhere. */
   readonly face: IdentityFace | null
+  /** Where people with a browser log in. */
+  readonly desk: LoginDesk
   /** Ends connections to other services. */
   close(): void
 }
@@ -38,7 +45,13 @@ export async function openAuthentication(
   const { auth } = settings
   if (auth.backend === 'keystone') {
     const { verifier, client } = openKeystone(auth.keystone, { clock, log })
-    return { verifier, face: null, close: () => client.close() }
+    const limits = {
+      guard: new LoginGuard(store, clock, guardLimits(auth)),
+      gate: new Gate(elsewhere),
+      inFlight: new InFlight({ perName: 40, perAddress: 64 }),
+    }
+    const desk = keystoneDesk({ client, clock, limits, serviceType: auth.keystone.service_type })
+    return { verifier, face: null, desk, close: () => client.close() }
   }
   mkdirSync(dirname(auth.key_file), { recursive: true, mode: 0o700 })
   const manager = await AuthManager.open({
@@ -46,13 +59,7 @@ export async function openAuthentication(
     clock,
     keyFile: auth.key_file,
     tokenLifetimeS: auth.token_lifetime_s,
-    limits: {
-      maxFailures: auth.max_login_failures,
-      windowS: auth.login_window_s,
-      pauseS: auth.login_pause_s,
-      adminNetworks: auth.admin_networks,
-      maxRecords: auth.login_records,
-    },
+    limits: loginLimits(auth),
     tokensPerMinute: auth.tokens_per_minute,
     allowRescope: auth.allow_rescope,
     passwordRules: passwordRulesOf(auth.passwords),
@@ -60,8 +67,26 @@ export async function openAuthentication(
     directories: directoriesOf(auth),
     trouble: (message, domain) => log.error({ domain }, `directory: ${message}`),
   })
-  return { verifier: manager, face: manager, close: () => manager.close() }
+  return { verifier: manager, face: manager, desk: faceDesk(manager), close: () => manager.close() }
 }
+
+/** Logins that a Keystone judges: they wait for it and cost nothing here. */
+const elsewhere = { slots: 16, slotsPerAccount: 2, queue: 128, queuePerAddress: 48, queuePerAccount: 32 }
+
+const loginLimits = (auth: Settings['auth']) => ({
+  maxFailures: auth.max_login_failures,
+  windowS: auth.login_window_s,
+  pauseS: auth.login_pause_s,
+  adminNetworks: auth.admin_networks,
+  maxRecords: auth.login_records,
+})
+
+const guardLimits = (auth: Settings['auth']): LoginLimits => ({
+  ...defaultLimits,
+  ...loginLimits(auth),
+  maxAccountFailures: auth.max_login_failures * 10,
+  maxAddressFailures: auth.max_login_failures * 10,
+})
 
 type PasswordSettings = Settings['auth']['passwords']
 

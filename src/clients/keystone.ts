@@ -41,6 +41,13 @@ export interface KeystoneLog {
   error(detail: object, message: string): void
 }
 
+export interface KeystoneCall {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
 /** What Keystone says can't be known now. The message is for operators; callers get one of ours. */
 export class KeystoneAway extends Error {
   override readonly name = 'KeystoneAway'
@@ -111,14 +118,26 @@ export class KeystoneClient {
   }
 
   /** The `token` of Keystone's answer; null when it knows no such valid token. Throws {@link KeystoneAway}. */
-  async validate(token: string, { allowExpired }: { readonly allowExpired: boolean }): Promise<unknown> {
+  validate(token: string, { allowExpired }: { readonly allowExpired: boolean }): Promise<unknown> {
+    return this.#within((signal) => this.#check(token, allowExpired, signal))
+  }
+
+  /**
+   * Somebody's own call, without our token: a login, a look at what a token opens, its end. `path` below `/v3`. Whatever Keystone says
+   * below 500 is an answer; throws {@link KeystoneAway} as {@link validate} does.
+   */
+  call({ path, ...call }: KeystoneCall): Promise<HttpAnswer> {
+    return this.#within((signal) => this.#ask(signal, { ...call, url: `${this.#base}${path}` }))
+  }
+
+  async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#breaker.isOpen) throw new KeystoneAway('Keystone does not answer')
     if (this.#underWay >= this.#options.maxWaiting)
       throw new KeystoneAway('too many tokens are being checked')
     this.#underWay++
     const signal = AbortSignal.timeout(this.#options.timeoutMs)
     try {
-      const answer = await this.#check(token, allowExpired, signal)
+      const answer = await work(signal)
       this.#breaker.succeeded()
       return answer
     } catch (error) {
@@ -229,7 +248,7 @@ export class KeystoneClient {
   /** As often as a connection may fail, within the signal's time. A time-out is not repeated: it has cost all there is. */
   async #ask(
     signal: AbortSignal,
-    call: { method: 'GET' | 'POST'; url: string; headers?: Readonly<Record<string, string>>; body?: unknown },
+    call: Omit<KeystoneCall, 'path'> & { readonly url: string },
   ): Promise<HttpAnswer> {
     for (let tries = 0; ; tries++) {
       try {

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
+import { Dashboard } from './dashboard.ts'
 import { ApiCors, ApiTls } from './edge.ts'
 import { Keystone } from './keystone.ts'
 import { AuthDomain, Ldap } from './ldap.ts'
@@ -312,6 +313,11 @@ export const Backend = Type.Object({
   slots: count('Operations at once on this backend.', 8, 1),
   call_timeout_s: count('Seconds one step on the backend may take.', 600, 1),
   report_interval_s: count('Seconds between capacity reports.', 10, 1),
+  storage_audit_interval_s: count(
+    'Seconds between comparisons of what the backend holds with the database (`manila-manage storage audit`).',
+    600,
+    1,
+  ),
   driver_options: Type.Record(Type.String(), Type.Unknown(), { description: 'See the driver.', default: {} }),
   exporter_options: Type.Record(Type.String(), Type.Unknown(), {
     description: 'See the exporter.',
@@ -412,6 +418,7 @@ export const SettingsSchema = Type.Object({
     default: 'info',
   }),
   api: Api,
+  dashboard: Dashboard,
   database: Database,
   bus: Bus,
   notifications: Notifications,

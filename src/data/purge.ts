@@ -1,5 +1,6 @@
 /** Removes what has served its time, a bounded number of rows per run, so that no table grows for ever. */
 import { purgeRevokedTokens } from '../db/store/credentials.ts'
+import { purgeDashboardSessions } from '../db/store/dashboard-sessions.ts'
 import type { Database } from '../db/schema.ts'
 import type { Store } from '../db/open.ts'
 import { instanceLane, instanceOfLane } from '../model/lanes.ts'
@@ -24,6 +25,7 @@ export async function purge(parts: Pick<DataParts, 'store' | 'clock' | 'settings
   rows += await tombstones(store, kept)
   rows += await idempotencyKeys(store, now - idempotencyUs)
   rows += await purgeRevokedTokens(store.db, now, batch)
+  rows += await purgeDashboardSessions(store.db, now, batch)
   rows += await lanes(store, now - laneRestUs)
   return rows
 }

@@ -397,6 +397,19 @@ const brokenDrivers: readonly [law: string, how: string, Break][] = [
     }),
   ],
   [
+    'a snapshot of which no row is left goes by its id alone, and its share stays',
+    'a snapshot is looked for below its share, which nobody knows any more',
+    (whole) => ({
+      snapshots: {
+        ...whole.snapshots!,
+        async delete(call, snapshot) {
+          const there = (await whole.inventory(call)).shares.includes(snapshot.share.id)
+          if (there) await whole.snapshots!.delete(call, snapshot)
+        },
+      },
+    }),
+  ],
+  [
     'snapshot ids never become paths',
     'ids are cleaned instead of refused',
     (whole) => ({

@@ -167,7 +167,10 @@ export interface PoolReport {
   readonly name: string
   /** GiB, fractions allowed; null = the backend can't tell ("unknown" on the wire). */
   readonly totalGib: number | null
-  /** GiB free as the file system counts it, space of deleted but not yet cleaned trees excluded. */
+  /**
+   * GiB free, space of deleted but not yet cleaned trees excluded: as the file system counts it, or less, where the driver knows what
+   * of that it has promised already.
+   */
   readonly freeGib: number | null
   /** True when sizes are promises rather than reserved space. */
   readonly thin: boolean
@@ -274,6 +277,12 @@ export interface Inventory {
   readonly shares: readonly string[]
   /** Snapshot instance ids. */
   readonly snapshots: readonly string[]
+  /**
+   * Ids that are in neither list, and of which something is there all the same: half made, half deleted, mounted, noted. The next call
+   * about such an id sees to it; where there will be none, because no row has the id, only an operator can know. Deleting a share of
+   * that id and then a snapshot of that id leaves nothing of it. Absent: the driver leaves nothing of the kind.
+   */
+  readonly remains?: readonly string[]
 }
 
 // ----------------------------------------------------------------------------------------------- the abilities
@@ -355,7 +364,10 @@ export interface Watches {
  * that room, so it costs what others could have.
  */
 export interface Compacts {
-  /** The shares that hold more alone than they were given; asked every few seconds, and costs about one command. */
+  /**
+   * The shares that hold more alone than they were given, or may come to, where that is why a pool can promise no more; asked every few
+   * seconds, and costs about one command.
+   */
   exceeding(call: CallContext): Promise<readonly Exceeding[]>
   /**
    * Works on one share for some seconds, so slowly that others don't notice. Its clients go on, and nothing that was acknowledged is
@@ -434,6 +446,11 @@ export interface RuleOutcome {
   /** A sentence for the owner when `state` is `error`. */
   readonly why: string | null
   readonly reason: DriverReason | null
+  /**
+   * Of a client that no rule of the set lets in and that could not be taken away all the same; `id` then says nothing. Its denial has
+   * failed, and it alone.
+   */
+  readonly stays?: Pick<ExportRule, 'type' | 'to'>
 }
 
 export interface ExportRef {
@@ -479,6 +496,11 @@ export interface Publishes {
   ): Promise<readonly RuleOutcome[]>
   /** Ids of everything published. */
   inventory(call: CallContext): Promise<readonly string[]>
+  /**
+   * Ids whose exports are there and can't be read: the next `publish` writes them anew, and `unpublish` takes them away like any other.
+   * Absent: there are no such.
+   */
+  damaged?(call: CallContext): Promise<readonly string[]>
   /** What is wrong although it works, as sentences for operators. Asked every few seconds: answers from memory. */
   troubles?(): readonly string[]
   /**

@@ -55,6 +55,35 @@ describe('manila-status upgrade check', () => {
     expect(await problems()).toEqual([1, 'Processes of other releases: Warning', 'Quota: Warning'])
   })
 
+  test('says which shares have more access rules than one may have by now', async () => {
+    await world.inStore(({ db }) =>
+      db
+        .insertInto('access_rules')
+        .values(
+          ['2001:db8::/121', '10.0.0.1'].map((to) => ({
+            id: to,
+            share_id: 'the-share',
+            access_type: 'ip',
+            access_to: to,
+            canonical_to: to,
+            access_level: 'rw',
+            access_key: null,
+            state: 'active',
+            created_at: 1,
+            updated_at: null,
+          })),
+        )
+        .execute(),
+    )
+    world.configure({ limits: { access_rules_per_share: 129 } })
+    expect(await problems()).toEqual([0])
+    world.configure({ limits: { access_rules_per_share: 128 } })
+    expect(await problems()).toEqual([1, 'Access rules: Warning'])
+    expect((await run('upgrade', 'check')).out.replaceAll(/\s*\|\n\|\s*/g, ' ')).toContain(
+      'beyond the limit of 128 (access_rules_per_share), so they stay and none is added: share the-share has 129',
+    )
+  })
+
   test('fails on a damaged schema and a key that others may read', async () => {
     await world.inStore((store) => store.db.schema.dropTable('usages').execute())
     const { key_file } = loadSettings({ file: world.config }).auth

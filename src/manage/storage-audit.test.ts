@@ -53,7 +53,16 @@ test('--repair --yes hands the orphans, and only those, to the manila-share of t
   const queued = (await orphans()).map(({ kind, resource_id }) => `${kind} ${resource_id}`)
   expect(queued.sort()).toEqual([`share ${seen[0]?.resourceId}`, `snapshot ${seen[1]?.resourceId}`])
   const again = await world.run('storage', 'audit')
-  expect([again.code, again.out]).toMatchObject([1, expect.stringMatching(/missing[\s\S]*1 found/)])
+  expect([again.code, again.out]).toMatchObject([
+    1,
+    expect.stringMatching(
+      /missing[\s\S]*1 found[\s\S]*an operator had it taken away\n2 still to be taken away\n$/,
+    ),
+  ])
+  const leaving = (await world.run('storage', 'audit', '-f', 'json')).json() as Record<string, unknown>[]
+  expect(leaving.filter(({ problem }) => problem === 'leaving')).toMatchObject(
+    queued.map((one) => ({ backend: 'node@alpha', kind: one.split(' ')[0], resourceId: one.split(' ')[1] })),
+  )
 })
 
 test('a repair leaves what got a row since', async () => {

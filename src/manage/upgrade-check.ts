@@ -9,6 +9,7 @@ import { recountCapacity } from '../db/store/capacity-recount.ts'
 import { backendHealth } from '../db/store/health.ts'
 import { listProcesses } from '../db/store/processes.ts'
 import { recountQuota } from '../db/store/quota-recount.ts'
+import { beyondRuleLimit } from '../db/store/rule-counts.ts'
 import { checkSchema } from '../db/store/schema-check.ts'
 import { operationPlans } from '../model/operations.ts'
 import { version } from '../runtime/version.ts'
@@ -88,6 +89,17 @@ const checks: Readonly<Record<string, Check>> = {
     )
     if (told.length === 0) return good
     return ['Warning', told.map((row) => `${row.label}: ${row.health_reason ?? 'failed'}`).join('; ')]
+  },
+  'Access rules': async ({ store, settings }) => {
+    const limit = settings.limits.access_rules_per_share
+    const found = await beyondRuleLimit(store.db, limit)
+    if (found.length === 0) return good
+    const list = found.slice(0, 5).map(({ kind, id, rules }) => `${kind} ${id} has ${rules}`)
+    const more = found.length > 5 ? `, and ${found.length - 5} more` : ''
+    return [
+      'Warning',
+      `beyond the limit of ${limit} (access_rules_per_share), so they stay and none is added: ${list.join(', ')}${more}`,
+    ]
   },
   Quota: async ({ store }) => {
     const found = await store.transaction((tx) => recountQuota(tx, {}))

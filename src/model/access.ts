@@ -75,7 +75,7 @@ function namedNetwork(name: string, prefix: number, width: number): CheckedTarge
 }
 
 /** Networks that servers are told address by address: IPv6 ones of these prefixes. */
-export const spelledOutPrefixes = [121, 122, 123, 124, 125, 126, 127] as const
+const spelledOutPrefixes = [121, 122, 123, 124, 125, 126, 127] as const
 
 /** As how many rules one counts: servers have to be told the addresses of a small IPv6 network one by one. */
 export function weightOf(type: string, canonical: string): number {

@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { startService, type Service } from '../main.ts'
 import { ensureAccounts, isOurLink } from './accounts.ts'
+import { awaitBuild, beginBuild, dashboardLine, loginLines } from './dashboard.ts'
 import { checkDatabase } from './database.ts'
 import { directoryClouds, makeDirectory, showDirectory, startDemoDirectory } from './demo-directory.ts'
 import { demonstrate } from './demo.ts'
@@ -65,7 +66,10 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
     ({ kind, why }) => `${kind} — ${why}`,
   )
   const installed = performance.now()
+  // Who only wants to see a share need not wait for pages.
+  const building = options.once ? null : beginBuild()
   const service = await start(wish, choice, told).catch(async (error: unknown) => {
+    building?.stop()
     await unmountShares(options.dir)
     throw error
   })
@@ -78,12 +82,15 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
       told.line(
         `\n  Ready in ${((performance.now() - installed) / 1000).toFixed(1)} s (packages aside: ${((installed - began) / 1000).toFixed(1)} s before).`,
       )
+    if (shown !== undefined && options.once) told.line(`  ${await dashboardLine(service.url)}`)
     if (shown !== undefined && !options.once) {
-      printUse(service, options, told)
+      await Promise.race([awaitBuild(building, told), stopAsked])
+      await printUse(service, options, told)
       await stopAsked
       told.line('')
     }
   } finally {
+    building?.stop()
     await told.step('stop: unmount and detach', async () => {
       await service.stop({ detach: true })
       await unmountShares(options.dir)
@@ -170,7 +177,7 @@ async function show(
   }
 }
 
-function printUse(service: Service, options: QuickstartOptions, told: Steps): void {
+async function printUse(service: Service, options: QuickstartOptions, told: Steps): Promise<void> {
   const clouds = relative(process.cwd(), join(options.dir, 'clouds.yaml'))
   const linked = isOurLink(resolve('clouds.yaml'), options.dir)
   told.line(`
@@ -179,7 +186,9 @@ ${linked ? '' : `    export OS_CLIENT_CONFIG_FILE=${clouds}\n`}
     npm run manila -- --os-cloud manila-demo share list
     openstack --os-cloud manila-demo share create NFS 1 --name mine --wait
     curl ${service.url}/healthcheck
-`)
+
+  ${await dashboardLine(service.url)}
+${loginLines(options.dir)}`)
 }
 
 /** Starts once more so that every part unmounts what it mounted, then removes the directory. */

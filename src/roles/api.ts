@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { proxyTrust } from '../api/addresses.ts'
+import { dashboardRoutes } from '../api/dashboard/plugin.ts'
 import { elsewhereRoutes } from '../api/identity/elsewhere.ts'
 import { identityRoutes } from '../api/identity/plugin.ts'
 import { routes } from '../api/routes.ts'
@@ -15,6 +16,7 @@ import { AuditTrail } from '../audit/trail.ts'
 import { CertificateAccounts } from '../auth/certificate-accounts.ts'
 import type { IdentityFace } from '../auth/identity-face.ts'
 import { openAuthentication } from '../auth/open.ts'
+import { Sessions } from '../auth/sessions.ts'
 import type { TokenVerifier } from '../auth/verifier.ts'
 import { Policy } from '../policy/enforce.ts'
 import { whenThere, type Core } from './core.ts'
@@ -41,7 +43,8 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   })
   readPolicyGauges(policy, metrics)
   const authentication = await whenThere(log, () => openAuthentication(settings, core))
-  const { verifier, face } = authentication
+  const { verifier, face, desk } = authentication
+  const sessions = settings.dashboard.enabled ? new Sessions({ store, clock, desk }) : null
   const parts: AppParts = { store, clock, bus, policy, settings }
   readIdentity(core, verifier)
   const { clients } = settings.api.tls
@@ -55,6 +58,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     ...parts,
     ...certificates,
     ...audit,
+    ...(sessions === null ? {} : { sessions }),
     auth: verifier,
     routes,
     log,
@@ -82,6 +86,20 @@ export async function apiRole(core: Core): Promise<ApiRole> {
     await app.register(identityRoutes(identity), { prefix: '/identity' })
   } else if (verifier.authenticateUri !== null) {
     await app.register(elsewhereRoutes(verifier.authenticateUri), { prefix: '/identity' })
+  }
+  if (sessions !== null) {
+    const dashboard = {
+      settings: settings.dashboard,
+      identityUri: verifier.authenticateUri,
+      sessions,
+      policy,
+      clock,
+      publicUrl,
+      trust: proxyTrust(trusted),
+      statementsMs,
+      ...audit,
+    }
+    await app.register(dashboardRoutes(dashboard))
   }
   let url = ''
   const reopen = (): void => trail?.reopen()

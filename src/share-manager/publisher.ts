@@ -34,6 +34,11 @@ export function publisherOf(native: Publishes | undefined, exporter: Exporter | 
       for (const one of both) ids.push(...(await one.inventory(call)))
       return ids
     },
+    async damaged(call) {
+      const ids: string[] = []
+      for (const one of both) ids.push(...((await one.damaged?.(call)) ?? []))
+      return ids
+    },
     troubles: () => both.flatMap((one) => one.troubles?.() ?? []),
     async settled(call) {
       for (const one of both) await one.settled?.(call)

@@ -35,11 +35,12 @@ import { leader } from './leader.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, ShareParts } from './parts.ts'
 import { publisherOf } from './publisher.ts'
+import type { Resting } from './resting.ts'
 import { accessRules } from './reconcilers/access-rules.ts'
 import { compactionOf } from './reconcilers/compaction.ts'
 import { retryDeferredDeletions } from './reconcilers/deferred-deletion.ts'
 import { ensureIfChanged } from './reconcilers/ensure.ts'
-import { reconcileExports, type Resting } from './reconcilers/exports.ts'
+import { reconcileExports } from './reconcilers/exports.ts'
 import { runForcedDeletions } from './reconcilers/forced-deletions.ts'
 import { guardOf } from './reconcilers/guard.ts'
 import { removeFences } from './reconcilers/fences.ts'
@@ -142,7 +143,7 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
     ...polling(parts, backend.settings.slots),
   })
   const rules = accessRules(scope)
-  const resting: Resting = new Map()
+  const [resting, restingOrphans]: [Resting, Resting] = [new Map(), new Map()]
   const guard = guardOf(scope)
   const compaction = compactionOf(scope)
   const forced = every(5 * seconds, 'forced deletions', log, () =>
@@ -196,8 +197,8 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
           ]),
       ...(backend.driver.compacts === undefined ? [] : [whenLeading(15, 'compaction', compact)]),
       whenLeading(60, 'deferred deletions', () => retryDeferredDeletions(scope)),
-      whenLeading(60, 'orphans', () => removeOrphans(scope)),
-      whenLeading(600, 'storage', () => auditStorage(scope)),
+      whenLeading(60, 'orphans', () => removeOrphans(scope, restingOrphans)),
+      whenLeading(backend.settings.storage_audit_interval_s, 'storage', () => auditStorage(scope)),
     )
     // Fence files are this node's own, whoever leads.
     jobs.push(

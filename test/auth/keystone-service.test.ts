@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasKeystone } from '../../src/parts/keystone.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
+import { until } from '../faults/world.ts'
 import { hasStockClients, stockShell, type StockShell } from '../helpers/stock-shell.ts'
 import { inProject, openCast, type Cast } from './keystone-cast.ts'
 import { passwordOf, serviceAccount } from './suite.ts'
@@ -120,6 +121,67 @@ describe.skipIf(!hasKeystone())('on a private server (python3-keystone) a servic
       'x-identity-status': 'Confirmed',
     }
     expect((await fetch(`${service.url}/v2/shares`, { headers })).status).toBe(401)
+  })
+
+  describe('a browser', () => {
+    const ours = {
+      'content-type': 'application/json',
+      'x-manila-dashboard': '1',
+      'sec-fetch-site': 'same-origin',
+    }
+    async function browse(method: string, path: string, cookie = '', body?: object) {
+      const reply = await fetch(service.url + path, {
+        method,
+        headers: { ...ours, cookie, 'x-openstack-manila-api-version': '2.80' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await reply.text()
+      const set = (reply.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+      return { status: reply.status, cookie: set, body: text === '' ? undefined : JSON.parse(text) }
+    }
+    const session = '/dashboard/session'
+    const logIn = (password = passwordOf('alice'), more: object = {}) =>
+      browse('POST', session, '', { name: 'alice', password, ...more })
+
+    test('logs in there through this service, and never has the token', async () => {
+      const alone = await logIn()
+      expect(alone.status).toBe(201)
+      const places: { id: string; name: string }[] = alone.body.session.projects
+      // The first one by name of those that Keystone lets alice into.
+      expect(alone.body.session.project.name).toBe(places.map(({ name }) => name).toSorted()[0])
+      const { status, cookie, body } = await logIn(passwordOf('alice'), { project: { name: 'blue' } })
+      expect([status, body.session.project.name, body.session.user.domain.name]).toEqual([
+        201,
+        'blue',
+        'Default',
+      ])
+      expect((await browse('GET', '/v2/shares', cookie)).status).toBe(200)
+      expect((await browse('GET', session, cookie)).body.session.user.name).toBe('alice')
+      const other = places.find(({ name }) => name !== 'blue')
+      if (other !== undefined) {
+        const change = await browse('PUT', session, cookie, { project: { id: other.id } })
+        expect([change.status, change.body.session.project.id]).toEqual([200, other.id])
+        expect((await browse('GET', `/v2/${other.id}/shares`, cookie)).status).toBe(200)
+      }
+      expect((await browse('PUT', session, cookie, { project: { id: 'nowhere' } })).status).toBe(403)
+      expect((await browse('DELETE', session, cookie)).status).toBe(204)
+      expect((await browse('GET', '/v2/shares', cookie)).status).toBe(401)
+      const config = (await browse('GET', '/dashboard/config.json')).body
+      expect(config).toMatchObject({ identity: cast.keystone.url, identity_is_ours: false })
+    })
+
+    test('with the wrong password is refused, and with the right one while Keystone is away is told so', async () => {
+      expect((await logIn('no')).status).toBe(401)
+      await wire.blackHole()
+      try {
+        const reply = await logIn()
+        expect([reply.status, reply.cookie]).toEqual([503, ''])
+        expect(reply.body.error.message).toContain('identity service does not answer')
+      } finally {
+        await wire.heal()
+      }
+      await until('Keystone is found again', 30_000, async () => (await logIn()).status === 201)
+    })
   })
 
   test('says where the identity service is, and takes no password', async () => {
@@ -344,8 +406,10 @@ describe.skipIf(!hasKeystone())('on a private server (python3-keystone) a servic
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503))
       const waited = answers.filter(({ ms }) => ms > timeoutS * 900)
       expect(waited.length).toBeGreaterThan(0)
-      expect(waited.length).toBeLessThanOrEqual(maxWaiting)
-      expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(timeoutS * 1000 + 1500)
+      const longestMs = Math.max(...answers.map(({ ms }) => ms))
+      expect(longestMs).toBeLessThan(timeoutS * 1000 + 1500)
+      // Whoever comes when the first have given up, which a busy machine makes of some, takes a place that is free again.
+      expect(waited.length).toBeLessThanOrEqual(maxWaiting * Math.ceil(longestMs / (timeoutS * 1000)))
       await away(unknown)
       expect((await ask(unknown)).ms).toBeLessThan(500)
       await wire.heal()

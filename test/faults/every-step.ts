@@ -4,7 +4,7 @@ import type { OperationCode } from '../../src/engine/operation.ts'
 import { allSteps, type OperationKind, type Topic } from '../../src/model/operations.ts'
 import { schedulerOperations } from '../../src/scheduler/service.ts'
 import { shareOperations } from '../../src/share-manager/operations/index.ts'
-import { scenarios, type Subject } from './scenarios.ts'
+import { judged, scenarios, type Subject } from './scenarios.ts'
 import { until, type Reply, type World } from './world.ts'
 
 export interface KillPoint {
@@ -155,7 +155,7 @@ async function killedAt(
   const { fault, request } = scenarios[point.kind]
   if (point.undo) await setFaults(world.backendDir, fault ?? {})
   // The process may be gone before it answers; the rows tell what it accepted.
-  const reply: Reply | null = await request(world, subject).catch(() => null)
+  const reply: Reply | null = await judged(() => request(world, subject)).catch(() => null)
   if (reply !== null && reply.status >= 300) {
     throw new Error(`the request was refused: ${reply.status} ${JSON.stringify(reply.body)}`)
   }
@@ -164,7 +164,11 @@ async function killedAt(
     new Promise<'nothing'>((resolve) => setTimeout(resolve, 20_000, 'nothing').unref()),
   ])
   if (world.kind === 'sim') await setFaults(world.backendDir, {})
-  if (signal !== 'SIGKILL') throw new Error(`the process was ended by ${signal}, not by the failpoint`)
+  if (signal !== 'SIGKILL') {
+    const { body } = await world.call('GET', `/operations?kind=${point.kind}&limit=1`)
+    const why = JSON.stringify(body.operations?.[0] ?? null)
+    throw new Error(`the process was ended by ${signal}, not by the failpoint: ${why}`)
+  }
   const [row] = await world.query<Row>(
     `select o.id, o.state, o.step, s.name from operations o
        left join operation_steps s on s.operation_id = o.id and s.step = o.step

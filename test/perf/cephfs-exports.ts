@@ -35,7 +35,7 @@ async function measured(
     const { state, tree } = await driver.create(call(), ref)
     targets.push({ id: ref.id, protocol: 'NFS', projectId: 'p', state, tree, name: ref.id })
   }
-  const pid = readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8').trim()
+  const [pid = ''] = readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)
   const status = (field: string) =>
     Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
   const tell = (after: string, ms = 0) => {

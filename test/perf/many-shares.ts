@@ -130,7 +130,7 @@ function weights(backendDir: string): Weights {
   const kib = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(about)?.[1] ?? 0)
   // Fourth field: runnable/all.
   const threads = /\/(\d+)/.exec(readFileSync('/proc/loadavg', 'utf8'))?.[1]
-  const pid = readFileSync(join(backendDir, 'ganesha/ganesha.pid'), 'utf8').trim()
+  const [pid = ''] = readFileSync(join(backendDir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return {
     space: (blocks - bfree) * bsize,

@@ -179,7 +179,8 @@ describe('bad input', () => {
           if (answer.status === 400)
             expect([url, message]).toSatisfy(
               ([, text]: [string, string]) =>
-                text.includes(name.replace('~', '')) || /share_id|pool|query|marker|user|resource/.test(text),
+                text.includes(name.replace('~', '')) ||
+                /^id |share_id|pool|query|marker|user|resource/.test(text),
             )
         }
       }

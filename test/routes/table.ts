@@ -274,12 +274,14 @@ export const routeTable: readonly TableRoute[] = [
   route('GET /permissions'),
   route('GET /shares/:share/usage'),
   route('GET /snapshots/:snapshot/usage'),
+  route('GET /usage/shares'),
   route('GET /shares/:share/usage/history'),
   route('GET /usage/history'),
   route('GET /scheduler-stats/pools/history'),
   route('GET /events', { endless: true }),
   route('GET /audit'),
   route('GET /capabilities'),
+  route('GET /whoami'),
   // `.json` at the end of any path is tolerated, so this is openapi.json
   route('GET /openapi'),
   // Later work

@@ -120,7 +120,8 @@ export async function nfsBench(pool: Pool, options: BenchOptions = {}): Promise<
 }
 
 async function killServer(dir: string): Promise<void> {
-  const pid = readFileSync(join(dir, 'ganesha/ganesha.pid'), 'utf8').trim()
+  // Behind a short number the end of a longer one may be left, from the server before it.
+  const [pid = ''] = readFileSync(join(dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)
   process.kill(Number(pid), 'SIGKILL')
   // A process that is ending still has its command line for a moment, and an exporter asked then would adopt it.
   while (commandLine(pid) !== '') await sleep(5)

@@ -184,17 +184,29 @@ describe('quickstart without --once', () => {
   it('demonstrates at its first start alone, and its share stays the only one', async () => {
     const seen: string[][] = []
     for (const turn of [1, 2]) {
+      let page = { status: 0, text: '' }
       const { code, out } = await serving(onSim('first'), async (dir) => {
         seen.push((await sharesOfDemo(dir)).map(({ id }) => id))
+        const clouds = readFileSync(join(dir, 'clouds.yaml'), 'utf8')
+        const url = /http:\/\/127\.0\.0\.1:\d+/.exec(clouds)?.[0] ?? ''
+        const reply = await fetch(`${url}/dashboard/`)
+        page = { status: reply.status, text: await reply.text() }
       })
       expect({ turn, code, out }).toMatchObject({ turn, code: 0 })
+      // Built by itself, and named with a login.
+      expect([page.status, page.text]).toEqual([200, expect.stringContaining('<base href="/dashboard/"')])
+      expect(out).toMatch(
+        /The dashboard: http:\/\/127\.0\.0\.1:\d+\/dashboard\/\n +demo, with the password \S+\n/,
+      )
       expect(/create a share of 1 GiB: /.test(out)).toBe(turn === 1)
       expect(/was shown at an earlier start/.test(out)).toBe(turn === 2)
     }
     expect(seen[0]).toHaveLength(1)
     expect(seen[1]).toEqual(seen[0])
     // Asked for by name it is repeated, and takes its own share away.
-    expect((await quickstart('--once', ...onSim('first'))).out).toMatch(/delete the share/)
+    expect((await quickstart('--once', ...onSim('first'))).out).toMatch(
+      /delete the share[^]*The dashboard: http/,
+    )
     await serving(onSim('first'), async (dir) => {
       expect((await sharesOfDemo(dir)).map(({ id }) => id)).toEqual(seen[0])
     })

@@ -7,6 +7,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'smol-toml'
 import { Connection } from 'rabbitmq-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -107,6 +108,8 @@ interface Reply {
   readonly status: number
   readonly body: any
   readonly token: string
+  /** What the browser sends back. */
+  readonly cookie: string
 }
 function ask(
   method: string,
@@ -132,7 +135,15 @@ function ask(
           if (status >= 400 || method === 'GET') told.push([`${method} ${path} ${status}`, text])
           const token = String(reply.headers['x-subject-token'] ?? '')
           if (token !== '') secrets.set(`token ${secrets.size}`, token)
-          resolve({ status, token, body: text === '' || !text.startsWith('{') ? text : JSON.parse(text) })
+          const cookie = (reply.headers['set-cookie']?.[0] ?? '').split(';')[0] ?? ''
+          const id = cookie.split('=')[1] ?? ''
+          if (id !== '') secrets.set(`id of a session ${secrets.size}`, id)
+          resolve({
+            status,
+            token,
+            cookie,
+            body: text === '' || !text.startsWith('{') ? text : JSON.parse(text),
+          })
         })
       },
     )
@@ -239,6 +250,36 @@ async function logins(): Promise<{ readonly rootToken: string; readonly bobToken
   return { rootToken: root.token, bobToken: own.token }
 }
 
+/** As a browser: right and wrong, used, moved, one left open and one ended. */
+async function browsers(): Promise<void> {
+  const ours = { 'x-manila-dashboard': '1', 'sec-fetch-site': 'same-origin' }
+  const path = '/dashboard/session'
+  const by = (password: string) => ask('POST', path, { name: 'bob', password }, ours)
+  for (const isLeft of [true, false]) {
+    const { status, cookie } = await by(bob)
+    expect(status).toBe(201)
+    expect((await ask('GET', '/v2/shares', undefined, { ...ours, cookie })).status).toBe(200)
+    expect((await ask('GET', path, undefined, { ...ours, cookie })).status).toBe(200)
+    // Refused: the page is told why, and somebody may read that.
+    expect((await ask('GET', '/v2/shares', undefined, { cookie })).status).toBe(401)
+    expect(
+      (await ask('PUT', path, { project: { id: marked('a secret for a project') } }, { ...ours, cookie }))
+        .status,
+    ).toBe(403)
+    if (!isLeft) expect((await ask('DELETE', path, undefined, { ...ours, cookie })).status).toBe(204)
+  }
+  expect((await by(marked('a wrong password of a browser'))).status).toBe(401)
+  expect(
+    (await ask('POST', path, { name: marked('a password for a name at the dashboard'), password: 'x' }, ours))
+      .status,
+  ).toBe(401)
+  expect((await ask('POST', path, `{"password": "${marked('a torn body of a browser')}"`, ours)).status).toBe(
+    400,
+  )
+  const madeUp = `__Host-manila-session=${marked('a made-up session').padEnd(43, 'x').slice(0, 43)}`
+  expect((await ask('GET', '/v2/shares', undefined, { ...ours, cookie: madeUp })).status).toBe(401)
+}
+
 async function accounts(rootToken: string, bobToken: string): Promise<void> {
   const root = { 'x-auth-token': rootToken }
   const own = { 'x-auth-token': bobToken }
@@ -321,7 +362,9 @@ async function shares(token: string): Promise<void> {
   const { id } = made.body.share
   const status = async (): Promise<string> =>
     (await ask('GET', `/v2/shares/${id}`, undefined, own)).body.share.status
-  await until('the share is available', 60_000, async () => (await status()) === 'available')
+  const available = () =>
+    until('the share is available', 60_000, async () => (await status()) === 'available')
+  await available()
   await ask(
     'POST',
     `/v2/shares/${id}/action`,
@@ -340,16 +383,56 @@ async function shares(token: string): Promise<void> {
     { extend: { new_size: 2, token: marked('a token in an action') } },
     own,
   )
-  await ask('DELETE', `/v2/shares/${id}`, undefined, own)
+  // Not while it is extended: that is refused, or not, as it comes.
+  await available()
+  expect((await ask('DELETE', `/v2/shares/${id}`, undefined, own)).status).toBe(202)
+}
+
+/** Events of changes: each is there before its change is answered. */
+const changed = [
+  'create success POST /identity/v3/users',
+  'create success POST /identity/v3/users/:id/password',
+  'create success POST /identity/v3/users/:user_id/application_credentials',
+  'create success POST /v2/shares',
+  'create success manila-manage bootstrap',
+  'create success manila-manage user create',
+  'delete pending DELETE /v2/shares/:id',
+  'delete success DELETE /dashboard/session',
+  'update pending POST /v2/shares/:id/action extend',
+  'update success PATCH /identity/v3/users/:id',
+  'update success POST /v2/shares/:id/action allow_access',
+  'update success PUT /v2/shares/:id',
+]
+/** Of what changes nothing. */
+const noted = [
+  // Of an account and an address those of a minute are one, named after the first of them.
+  'authenticate failure',
+  'authenticate success POST /dashboard/session',
+  'authenticate success POST /identity/v3/auth/tokens',
+  'create failure POST /identity/v3/users',
+]
+/** Each kind of event in the trail, once, in order of the alphabet. */
+async function kinds(root: Readonly<Record<string, string>>): Promise<string[]> {
+  const { body } = await ask('GET', '/v2/audit', undefined, root)
+  const all = (body.audit as Record<string, string>[]).map(
+    ({ action, outcome, operation }) =>
+      `${action} ${outcome}${action === 'authenticate' && outcome === 'failure' ? '' : ` ${operation}`}`,
+  )
+  return [...new Set(all)].toSorted()
 }
 
 test.skipIf(!there)('secrets are where they are kept and nowhere else (slapd, rabbitmq-server)', async () => {
   const { rootToken, bobToken } = await logins()
   const root = { 'x-auth-token': rootToken }
   await shares(bobToken)
+  await browsers()
   await accounts(rootToken, bobToken)
-  const { body } = await ask('GET', '/v2/audit', undefined, root)
-  expect(body.audit.length).toBeGreaterThan(20)
+  expect(await kinds(root)).toEqual(expect.arrayContaining(changed))
+  // Logins and refusals are written once a second, and the whole day above may take less.
+  const day = [...changed, ...noted].toSorted()
+  await until('logins and refusals are in the trail', 10_000, async () =>
+    isDeepStrictEqual(await kinds(root), day),
+  ).catch(async () => expect(await kinds(root)).toEqual(day))
   for (const path of ['/healthcheck', '/v2/operations?all_tenants=1', '/v2/messages?all_tenants=1'])
     await ask('GET', path, undefined, root)
   told.push(['metrics', await (await fetch(service.metricsUrl)).text()])

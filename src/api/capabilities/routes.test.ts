@@ -34,6 +34,15 @@ describe('capabilities', () => {
   })
 })
 
+describe('whoami', () => {
+  it('tells the address of the connection, as a rule would name it', async () => {
+    expect((await bench.call('GET', '/whoami', { token: 'reader', version: 0 })).body).toEqual({
+      address: '127.0.0.1',
+    })
+    expect((await bench.call('GET', '/whoami', { token: 'nobody' })).status).toBe(403)
+  })
+})
+
 describe('extensions', () => {
   it('are none', async () => {
     expect((await bench.call('GET', '/extensions', { token: 'nobody', version: 0 })).body).toEqual({
@@ -46,6 +55,6 @@ describe('extensions', () => {
 routeLaws(
   'capabilities and extensions',
   [...capabilityRoutes, ...extensionRoutes],
-  ['GET /capabilities 2.0–', 'GET /extensions 2.0–', 'GET /extensions/:alias 2.0–'],
+  ['GET /capabilities 2.0–', 'GET /whoami 2.0–', 'GET /extensions 2.0–', 'GET /extensions/:alias 2.0–'],
   () => Promise.resolve(),
 )

@@ -121,7 +121,7 @@ describe('logging in', () => {
     const { status, body, headers } = await loginReply('demo', demoPassword)
     expect(status).toBe(201)
     expect(headers['x-subject-token']).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
-    expect(headers.vary).toBe('X-Auth-Token')
+    expect(headers.vary).toBe('X-Auth-Token, Cookie')
     expect(headers['cache-control']).toBe('no-store')
     const { token } = body
     expect(token).toMatchObject({

@@ -234,7 +234,7 @@ function readBodies(app: FastifyInstance): void {
 
 /** Tokens and secrets are in these replies: nothing in between keeps them. */
 async function send(reply: FastifyReply, { status, headers, body }: Answer): Promise<FastifyReply> {
-  reply.code(status).headers({ vary: 'X-Auth-Token', 'cache-control': 'no-store', ...headers })
+  reply.code(status).headers({ vary: 'X-Auth-Token, Cookie', 'cache-control': 'no-store', ...headers })
   if (body === undefined) return reply.send()
   return reply.header('content-type', 'application/json').send(JSON.stringify(body))
 }

@@ -1,4 +1,5 @@
 /** Limits beside quota: exact however many ask at once, on every database. */
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { projectCounts } from '../../db/store/limits.ts'
 import { accessRuleRoutes } from '../access-rules/routes.ts'
@@ -81,6 +82,97 @@ test('rules of a share and of a snapshot', async () => {
       allow_access: { access_type: 'ip', access_to: `10.0.0.${n}` },
     })
   expect(statuses(await at(20, allowSnapshot))).toEqual({ 202: 7, 413: 13 })
+})
+
+describe('networks that servers are told address by address', () => {
+  const ip = (to: string, more: object = {}) => ({
+    allow_access: { access_type: 'ip', access_to: to, ...more },
+  })
+  const sentence = 'The limit of 7 access rules on one share or snapshot is reached (access_rules_per_share).'
+  const kinds = {
+    share: async () => `/shares/${(await seedShare(bench)).id}/action`,
+    snapshot: async () => `/snapshots/${(await seedSnapshot(bench, await seedShare(bench))).id}/action`,
+  }
+
+  test.each(Object.entries(kinds))(
+    'fill the limit of a %s to the last one, and no further',
+    async (_, made) => {
+      const path = await made()
+      const allow = async (to: string) => {
+        const { status, body } = await post(path, ip(to))
+        return status < 300 ? 'allowed' : [status, body.overLimit?.message]
+      }
+      expect(await allow('10.0.0.1')).toBe('allowed')
+      expect(await allow('2001:db8::/125')).toEqual([
+        413,
+        `${sentence} This network counts as its 8 addresses.`,
+      ])
+      expect(await allow('2001:db8::/126')).toBe('allowed')
+      // Five and two: exactly the limit.
+      expect(await allow('2001:DB8:0::8/127')).toBe('allowed')
+      for (const one of ['10.0.0.2', '2001:db8::10']) expect(await allow(one)).toEqual([413, sentence])
+      expect(await allow('2001:db8::20/127')).toEqual([
+        413,
+        `${sentence} This network counts as its 2 addresses.`,
+      ])
+    },
+  )
+
+  test('count once more where a hidden one is made a second time', async () => {
+    const share = await seedShare(bench)
+    const path = `/shares/${share.id}/action`
+    const to = '2001:db8::/126'
+    expect((await post(path, ip(to, { lock_visibility: true }), 'admin')).status).toBe(200)
+    // Four and four would be eight; two times two are as many as there may be.
+    expect((await post(path, ip(to))).status).toBe(413)
+    const small = await seedShare(bench)
+    const other = `/shares/${small.id}/action`
+    const two = '2001:db8::/127'
+    expect((await post(other, ip(two, { lock_visibility: true }), 'admin')).status).toBe(200)
+    expect((await post(other, ip(two))).status).toBe(200)
+    expect((await post(other, ip('2001:db8::8/126'))).status).toBe(413)
+    for (const one of ['10.0.0.1', '10.0.0.2', '10.0.0.3'])
+      expect((await post(other, ip(one))).status).toBe(200)
+    expect((await post(other, ip('10.0.0.4'))).status).toBe(413)
+  })
+
+  test('that were made under another limit stay, and the refusal says so', async () => {
+    const share = await seedShare(bench)
+    const path = `/shares/${share.id}/action`
+    expect((await post(path, ip('10.0.0.1'))).status).toBe(200)
+    const rows = await bench.db
+      .selectFrom('access_rules')
+      .selectAll()
+      .where('share_id', '=', share.id)
+      .execute()
+    const older = rows.map((row) => ({
+      ...row,
+      id: randomUUID(),
+      access_to: '2001:db8::/121',
+      canonical_to: '2001:db8::/121',
+      state: 'active',
+    }))
+    await bench.db.insertInto('access_rules').values(older).execute()
+    const refused = await post(path, ip('10.0.0.2'))
+    expect(refused.body.overLimit).toMatchObject({
+      code: 413,
+      message: `${sentence} There are more than that, made under another limit: they stay.`,
+    })
+    const kept = await bench.db
+      .selectFrom('access_rules')
+      .select('state')
+      .where('share_id', '=', share.id)
+      .execute()
+    expect(kept.map(({ state }) => state).sort()).toEqual(['active', 'queued_to_apply'])
+    // They go as any other, and then there is room.
+    const deny = { deny_access: { access_id: older[0]?.id } }
+    expect((await post(path, deny)).status).toBe(202)
+    await bench.db
+      .deleteFrom('access_rules')
+      .where('id', '=', older[0]?.id ?? '')
+      .execute()
+    expect((await post(path, ip('10.0.0.2'))).status).toBe(200)
+  })
 })
 
 test('locks of a resource, then of the project', async () => {

@@ -309,6 +309,7 @@ describe('operations', () => {
   it.each([
     ['?kind=extend-share', 1],
     ['?state=queued', 1],
+    ['?state=queued,failed', 2],
     ['?state=failed&kind=extend-share', 1],
     [`?resource_id=${share}`, 2],
     ['?resource_type=snapshot', 0],
@@ -327,6 +328,8 @@ describe('operations', () => {
 
   it.each([
     'state=perhaps',
+    'state=queued,',
+    'state=queued,perhaps',
     'colour=red',
     'sort_key=payload',
     'sort_dir=sideways',

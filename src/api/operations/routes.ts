@@ -1,5 +1,6 @@
 /** Operations over HTTP. */
 import { cancelOperation as cancel } from '../../app/operations/cancel.ts'
+import type { OperationState } from '../../db/schema.ts'
 import { findOperation } from '../../app/operations/find.ts'
 import { list } from '../../app/operations/list.ts'
 import { retryOperation as retry } from '../../app/operations/retry.ts'
@@ -27,7 +28,8 @@ export const operationRoutes: readonly Route[] = [
   route(listOperations, {}, async (ctx, { query, url }) => {
     const page = pageRequest(query, rules(ctx.settings.api.max_limit))
     const { resource_id, resource_type, kind, state, request_id } = query
-    const filters = { resource_id, resource_type, kind, state, request_id }
+    const states = state?.split(',') as OperationState[] | undefined
+    const filters = { resource_id, resource_type, kind, request_id, state: states }
     const allTenants = booleanQuery(query, 'all_tenants', 'all_projects') === true
     return listReply({
       key: 'operations',

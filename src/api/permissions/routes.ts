@@ -9,7 +9,7 @@ import { existsAt, isExperimentalAt } from '../../wire/endpoint.ts'
 import { listPermissions } from '../../wire/permissions/schema.ts'
 import { shareChanges } from '../../wire/shares/changes.ts'
 import { snapshotChanges } from '../../wire/snapshots/changes.ts'
-import { booleanQuery, nextLink, pageRequest } from '../lists.ts'
+import { booleanQuery, idList, nextLink, pageRequest } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 
 /** Behaviours at the caller's microversion are those of the routes that are asked about. */
@@ -81,10 +81,5 @@ const ofPages = ['share_id', 'all_projects', 'limit', 'marker'] as const
 function idsIn(query: Readonly<Record<string, string | undefined>>): string[] {
   const both = ofPages.find((name) => query[name] !== undefined)
   if (both !== undefined) throw invalid(`${both} is of a page: it can't be given together with id`)
-  const ids = [...new Set((query.id ?? '').split(','))].filter((id) => id !== '')
-  if (ids.length === 0) throw invalid('id must not be empty')
-  if (ids.length > mostPermissions)
-    throw invalid(`id may be given ${mostPermissions} times at most; ${ids.length} were given`)
-  if (ids.some((id) => id.length > 64)) throw invalid('id must have at most 64 characters')
-  return ids
+  return idList(query.id ?? '', mostPermissions)
 }

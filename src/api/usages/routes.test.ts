@@ -7,6 +7,7 @@ import { usageRoutes } from './routes.ts'
 const table = [
   'GET /shares/:id/usage 2.0–',
   'GET /snapshots/:id/usage 2.0–',
+  'GET /usage/shares 2.0–',
   'GET /shares/:id/usage/history 2.0–',
   'GET /usage/history 2.0–',
   'GET /scheduler-stats/pools/history 2.0–',
@@ -134,4 +135,42 @@ test('is for the owner: private shares of others 404, public ones 403, snapshots
   expect((await get(`/snapshots/${snapshot.id}/usage`, 'other')).status).toBe(404)
   expect((await get(`/shares/${share.id}/usage`, 'reader')).status).toBe(200)
   expect((await get(`/shares/${share.id}/usage?refresh=perhaps`)).status).toBe(400)
+})
+
+test('of several at once: as one is shown, in the order asked for, and of others nothing', async () => {
+  const second = await seedShare(bench, 'demo', { size: 9 }, { backend_id: null })
+  const theirs = await seedShare(bench, 'other', { is_public: 1 })
+  const hidden = await seedShare(bench, 'other')
+  await measure(share.instanceId, 1234)
+  await measure(theirs.instanceId, 5)
+  const all = [theirs.id, second.id, bench.id(), share.id, hidden.id, second.id]
+  const { status, body } = await get(`/usage/shares?id=${all.join(',')}`)
+  const one = async (id: string, token: Token = 'demo') =>
+    (await get(`/shares/${id}/usage`, token)).body.usage
+  expect([status, body.usages]).toEqual([200, [await one(second.id), await one(share.id)]])
+  expect(body.usages[0].reason).toBe('It is on no backend.')
+  expect(body.usages[1]).toMatchObject({ used_bytes: 1234, size_gib: 2, method: 'btrfs-qgroup' })
+  const admins = (await get(`/usage/shares?id=${all.join('&id=')}`, 'admin')).body.usages
+  expect(admins).toEqual([
+    await one(theirs.id, 'admin'),
+    await one(second.id, 'admin'),
+    await one(share.id, 'admin'),
+    await one(hidden.id, 'admin'),
+  ])
+  expect((await get(`/usage/shares?id=${share.id}`, 'nobody')).status).toBe(403)
+})
+
+test('of a page, and no more', async () => {
+  const ids = (count: number) => Array.from({ length: count }, () => bench.id()).join(',')
+  expect((await get(`/usage/shares?id=${ids(100)}`)).body).toEqual({ usages: [] })
+  for (const [query, words] of [
+    [`?id=${ids(101)}`, '100 times at most'],
+    ['?id=', 'must not be empty'],
+    ['', 'id'],
+    [`?id=${'x'.repeat(65)}`, '64 characters'],
+    ['?id=x&refresh=true', 'refresh'],
+  ]) {
+    const { status, body } = await get(`/usage/shares${query}`)
+    expect([query, status, JSON.stringify(body)]).toEqual([query, 400, expect.stringContaining(words ?? '')])
+  }
 })

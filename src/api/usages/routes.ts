@@ -8,17 +8,26 @@ import {
   type HistoryInput,
 } from '../../app/usages/history.ts'
 import type { UsagePoint } from '../../db/store/usage-points.ts'
+import type { UsageRow } from '../../db/store/usages.ts'
 import type { UsageStep } from '../../model/usage-steps.ts'
-import { lastUsage, measuredShare, measuredSnapshot, type Measured } from '../../app/usages/show.ts'
+import {
+  lastUsage,
+  lastUsages,
+  measuredShare,
+  measuredSnapshot,
+  type Measured,
+} from '../../app/usages/show.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import {
+  listShareUsages,
+  mostUsages,
   showPoolUsageHistory,
   showProjectUsageHistory,
   showShareUsage,
   showShareUsageHistory,
   showSnapshotUsage,
 } from '../../wire/usages/schema.ts'
-import { booleanQuery, stampQuery } from '../lists.ts'
+import { booleanQuery, idList, stampQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { freshUsage } from './wait.ts'
 
@@ -33,21 +42,42 @@ async function usage(ctx: Ctx, what: Measured, query: Query): Promise<object> {
   const refresh = query.refresh !== '' && booleanQuery(query, 'refresh') === true
   const row =
     refresh && backendId !== null ? await freshUsage(ctx, what, backendId) : await lastUsage(ctx, what)
+  return { usage: usageView(ctx, what, row) }
+}
+
+type Figures = Pick<
+  UsageRow,
+  'used_bytes' | 'referenced_bytes' | 'exclusive_bytes' | 'reason' | 'method' | 'measured_at'
+>
+
+/** `row` undefined: it was never measured. */
+function usageView(ctx: Ctx, what: Omit<Measured, 'instanceId'>, row: Figures | undefined): object {
   // A driver's own words are for whoever runs it.
   const said = row?.reason ?? null
   const reason = said === null || ctx.policy.check('share_usage:get_detail', ctx.identity) ? said : noFigure
-  const unmeasured = backendId === null ? 'It is on no backend.' : 'It has not been measured yet.'
+  const unmeasured = what.backendId === null ? 'It is on no backend.' : 'It has not been measured yet.'
   return {
-    usage: {
-      id: what.id,
-      size_gib: what.sizeGib,
-      used_bytes: row?.used_bytes ?? null,
-      referenced_bytes: row?.referenced_bytes ?? null,
-      exclusive_bytes: row?.exclusive_bytes ?? null,
-      reason: row === undefined ? unmeasured : reason,
-      method: row?.method ?? null,
-      measured_at: row === undefined ? null : isoMicros(row.measured_at),
-    },
+    id: what.id,
+    size_gib: what.sizeGib,
+    used_bytes: row?.used_bytes ?? null,
+    referenced_bytes: row?.referenced_bytes ?? null,
+    exclusive_bytes: row?.exclusive_bytes ?? null,
+    reason: row === undefined ? unmeasured : reason,
+    method: row?.method ?? null,
+    measured_at: row === undefined ? null : isoMicros(row.measured_at),
+  }
+}
+
+async function usages(ctx: Ctx, text: string): Promise<object> {
+  const rows = await lastUsages(ctx, idList(text, mostUsages))
+  return {
+    usages: rows.map(({ id, size, backend_id, measured_at, method, ...figures }) =>
+      usageView(
+        ctx,
+        { id, sizeGib: size, backendId: backend_id },
+        measured_at === null || method === null ? undefined : { ...figures, measured_at, method },
+      ),
+    ),
   }
 }
 
@@ -86,6 +116,7 @@ export const usageRoutes: readonly Route[] = [
   route(showSnapshotUsage, { waits: true }, async (ctx, { params, query }) =>
     usage(ctx, await measuredSnapshot(ctx, params.id ?? ''), query),
   ),
+  route(listShareUsages, {}, (ctx, { query }) => usages(ctx, query.id)),
   route(showShareUsageHistory, {}, async (ctx, { params, query }) =>
     historyView(await shareHistory(ctx, params.id ?? '', historyInput(query)), () => ({})),
   ),

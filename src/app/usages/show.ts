@@ -1,9 +1,9 @@
 /** How full a share or snapshot is: whose measurement to look at, what it says, and how to ask for a new one. */
-import type { Ctx } from '../context.ts'
+import { scopeOf, type Ctx } from '../context.ts'
 import { backendLabelOf } from '../../db/store/backend-labels.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { snapshotInstancesOf } from '../../db/store/snapshots.ts'
-import { usageOf, type UsageRow } from '../../db/store/usages.ts'
+import { usageOf, usagesOfShares, type ShareUsageRow, type UsageRow } from '../../db/store/usages.ts'
 import { busTopic } from '../../engine/queue.ts'
 import { findShareAs } from '../shares/find.ts'
 import { findSnapshotAs } from '../snapshots/find.ts'
@@ -29,6 +29,15 @@ export async function measuredShare(ctx: Ctx, id: string): Promise<Measured> {
     instanceId: share.instance_id,
     backendId: instance?.backend_id ?? null,
   }
+}
+
+/** Of several at once, each as it was last measured, in the order asked for. What the caller may not see of is left out, as in lists. */
+export async function lastUsages(ctx: Ctx, ids: readonly string[]): Promise<readonly ShareUsageRow[]> {
+  ctx.policy.authorize('share_usage:get', ctx.identity)
+  const rows = await usagesOfShares(ctx.db, scopeOf(ctx), ids)
+  const mine = rows.filter((row) => ctx.policy.check('share_usage:get', ctx.identity, row))
+  const found = new Map(mine.map((row) => [row.id, row]))
+  return ids.flatMap((id) => found.get(id) ?? [])
 }
 
 export async function measuredSnapshot(ctx: Ctx, id: string): Promise<Measured> {

@@ -197,7 +197,8 @@ export async function recordOrphan(
   tx: Tx,
   orphan: {
     readonly backendId: string
-    readonly kind: 'share' | 'snapshot'
+    /** `remains`: of one of the two, it is not known which. */
+    readonly kind: 'share' | 'snapshot' | 'remains'
     readonly resourceId: string
     readonly driverState: string
     readonly reason: string
@@ -222,5 +223,26 @@ export async function recordOrphan(
       reason: orphan.reason.slice(0, 4000),
       created_at: orphan.now,
     })
+    .execute()
+}
+
+/** Notes in an orphan's reason why it could not be taken away yet. */
+export async function noteWhyOrphanStays(db: DbOrTx, orphanId: string, why: string): Promise<void> {
+  await db
+    .updateTable('orphans')
+    .set({ reason: why.slice(0, 4000) })
+    .where('id', '=', orphanId)
+    .execute()
+}
+
+/** What is still to be taken away, oldest first: left by forced deletions, or found by an audit. */
+export async function orphansLeft(db: DbOrTx, limit: number) {
+  return db
+    .selectFrom('orphans')
+    .innerJoin('backends', 'backends.id', 'orphans.backend_id')
+    .select(['backends.label as backend', 'orphans.kind', 'orphans.resource_id', 'orphans.created_at'])
+    .select('orphans.reason')
+    .orderBy('orphans.created_at')
+    .limit(limit)
     .execute()
 }

@@ -1,6 +1,5 @@
 /** What a project has of things that quota does not charge, and the lock under which a count of them stays true. */
 import { sql } from 'kysely'
-import { spelledOutPrefixes } from '../../model/access.ts'
 import type { Database, DbOrTx, Tx } from '../schema.ts'
 
 /** Counted when they are needed: rows go in many places, and a counter would have to be right in all of them. */
@@ -42,24 +41,6 @@ interface Count {
 async function counted(query: ReturnType<typeof sql<Count>>, db: DbOrTx): Promise<number> {
   const { rows } = await query.execute(db)
   return rows.reduce((sum, { count }) => sum + Number(count), 0)
-}
-
-/** Rules of a share or snapshot, those on their way out included; each as many times as `weightOf` counts it. */
-export function rulesOn(
-  db: DbOrTx,
-  table: 'access_rules' | 'snapshot_access_rules',
-  id: string,
-): Promise<number> {
-  const owner = table === 'access_rules' ? 'share_id' : 'snapshot_id'
-  const weights = spelledOutPrefixes.map(
-    (prefix) =>
-      sql`when access_type = 'ip' and canonical_to like ${`%:%/${prefix}`} then ${sql.lit(2 ** (128 - prefix))}`,
-  )
-  return counted(
-    sql<Count>`select coalesce(sum(case ${sql.join(weights, sql` `)} else 1 end), 0) as count
-      from ${sql.table(table)} where ${sql.ref(owner)} = ${id}`,
-    db,
-  )
 }
 
 export function locksOnResource(db: DbOrTx, resourceId: string): Promise<number> {

@@ -9,7 +9,8 @@ export interface OperationFilters {
   readonly resource_id?: string | undefined
   readonly resource_type?: string | undefined
   readonly kind?: string | undefined
-  readonly state?: OperationsTable['state'] | undefined
+  /** One of these. */
+  readonly state?: readonly OperationsTable['state'][] | undefined
   readonly request_id?: string | undefined
 }
 
@@ -31,7 +32,9 @@ export async function listOperations(
 function filtered(db: DbOrTx, scope: Scope, filters: OperationFilters) {
   let query = db.selectFrom('operations').selectAll('operations')
   if (scope.projectId !== null) query = query.where('operations.project_id', '=', scope.projectId)
-  for (const [column, value] of Object.entries(filters) as [keyof OperationFilters, string | undefined][]) {
+  const { state, ...equal } = filters
+  if (state !== undefined) query = query.where('operations.state', 'in', state)
+  for (const [column, value] of Object.entries(equal) as [keyof typeof equal, string | undefined][]) {
     if (value !== undefined) query = query.where(`operations.${column}`, '=', value as never)
   }
   return query

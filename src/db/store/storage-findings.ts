@@ -7,7 +7,8 @@ import type { Store } from '../open.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
 import { recordOrphan } from './backends.ts'
 
-export type FindingKind = 'share' | 'snapshot' | 'export'
+/** `remains`: of a share or snapshot that is not, or no longer, whole. */
+export type FindingKind = 'share' | 'snapshot' | 'export' | 'remains'
 export type FindingProblem = 'orphan' | 'missing'
 
 export interface Seen {
@@ -160,7 +161,7 @@ export async function takeAway(tx: Tx, finding: Finding, now: number): Promise<s
   if (busy !== undefined) return `operation ${busy.operation_id} is under way with it`
   await recordOrphan(tx, {
     backendId,
-    kind: kind === 'snapshot' ? 'snapshot' : 'share',
+    kind: kind === 'export' ? 'share' : kind,
     resourceId,
     driverState: '{}',
     reason: 'found on the backend, known to no row; an operator had it taken away',

@@ -1,5 +1,6 @@
 /** The newest measurement of each share instance and snapshot instance. */
-import type { DbOrTx, Tx, UsagesTable } from '../schema.ts'
+import type { DbOrTx, SharesTable, Tx, UsagesTable } from '../schema.ts'
+import type { Scope } from './scope.ts'
 
 export type UsageRow = UsagesTable
 
@@ -27,4 +28,27 @@ export async function writeUsages(tx: Tx, rows: readonly UsageRow[]): Promise<vo
 
 export async function usageOf(db: DbOrTx, id: string): Promise<UsageRow | undefined> {
   return db.selectFrom('usages').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** What is told of one of several shares: whose it is, where it is, and its newest measurement, if it has one. */
+export type ShareUsageRow = Pick<SharesTable, 'id' | 'size' | 'project_id' | 'user_id'> & {
+  /** Null on no backend. */
+  readonly backend_id: string | null
+} & { readonly [K in keyof Omit<UsagesTable, 'id' | 'kind'>]: UsagesTable[K] | null }
+
+/** Of those that the scope may see, in one statement; the ids are those of one request and bounded by the edge. */
+export function usagesOfShares(db: DbOrTx, scope: Scope, ids: readonly string[]): Promise<ShareUsageRow[]> {
+  const query = db
+    .selectFrom('shares')
+    .leftJoin('share_instances', 'share_instances.id', 'shares.instance_id')
+    .leftJoin('usages', 'usages.id', 'shares.instance_id')
+    .select(['shares.id', 'shares.size', 'shares.project_id', 'shares.user_id', 'share_instances.backend_id'])
+    .select(['usages.used_bytes', 'usages.referenced_bytes', 'usages.exclusive_bytes', 'usages.reason'])
+    .select(['usages.method', 'usages.measured_at'])
+    .where('shares.id', 'in', ids)
+  const { projectId } = scope
+  if (projectId === null) return query.execute()
+  return query
+    .where((eb) => eb.or([eb('shares.project_id', '=', projectId), eb('shares.is_public', '=', 1)]))
+    .execute()
 }

@@ -198,6 +198,20 @@ export interface AuditEventsTable {
   agent: string
   observer: string
 }
+/** Whoever is logged in to the dashboard. Neither what the browser has nor the token can be read out of it: see `auth/sessions.ts`. */
+export interface DashboardSessionsTable {
+  /** SHA-256 of the id that the browser has, in hex. */
+  id_hash: string
+  /** The tokens, encrypted with a key that is made of the id. */
+  sealed: string
+  user_id: string
+  /** Empty while it is in none. */
+  project_id: string
+  /** Grows with each change of project. */
+  turn: number
+  created_at: Stamp
+  expires_at: Stamp
+}
 
 export interface IdentityTables {
   domains: DomainsTable
@@ -222,6 +236,7 @@ export interface IdentityTables {
   catalog_services: CatalogServicesTable
   catalog_endpoints: CatalogEndpointsTable
   audit_events: AuditEventsTable
+  dashboard_sessions: DashboardSessionsTable
 }
 
 /** By name: see `migrations/ledgers.ts`. */
@@ -248,4 +263,5 @@ export const identityTables = [
   'catalog_services',
   'catalog_endpoints',
   'audit_events',
+  'dashboard_sessions',
 ] as const satisfies readonly (keyof IdentityTables)[]

@@ -8,6 +8,7 @@ import { ExecError } from '../../exec/exec.ts'
 import { DriverError } from '../driver.ts'
 import { harden } from '../hardened.ts'
 import { mountOf, mounts } from '../mountinfo.ts'
+import { mountedBelow } from '../remains.ts'
 import { checkedId } from './layout.ts'
 import type { Commands } from '../commands.ts'
 
@@ -25,6 +26,8 @@ export interface Binds {
   ): Promise<string>
   /** Unmounts everything mounted for `id` and removes the mount points. */
   release(commands: Commands, id: string): Promise<void>
+  /** Last elements of all that are mounted, `<id>.<subvolume id>`. */
+  names(): readonly string[]
   /** As {@link release}, for every id. */
   releaseAll(commands: Commands): Promise<void>
 }
@@ -64,6 +67,7 @@ export function bindsUnder(folder: string): Binds {
       const left = stdout.split('\n').filter((name) => name.startsWith(`${checkedId(id)}.`))
       for (const name of left) await removeFolder(commands, join(folder, name))
     },
+    names: () => mountedBelow(folder),
     async releaseAll(commands) {
       const all = mounts().filter(({ path }) => path.startsWith(`${folder}/`))
       for (const { path } of all) await unmount(commands, path)

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { attempt, commandsOf } from '../commands.ts'
 import { DriverError } from '../driver.ts'
 import { harden } from '../hardened.ts'
+import { namesIn, withRemains } from '../remains.ts'
 import { attach, detach } from './attach.ts'
 import { bindsUnder } from './binds.ts'
 import { sourceOf } from './config.ts'
@@ -120,7 +121,8 @@ export function btrfsDriver(options: BtrfsOptions, parts: Parts): StorageDriver 
     inventory: (call) =>
       withPool(call, 'listing the pool', async (commands, pool) => {
         const { shares, snapshots } = await listingOf(commands, pool)
-        return { shares: [...shares.keys()], snapshots: [...snapshots.keys()] }
+        const names = [...(await namesIn(commands, pool.layout.remains)), ...pool.binds.names()]
+        return withRemains({ shares: shares.keys(), snapshots: snapshots.keys() }, names)
       }),
 
     snapshots: {

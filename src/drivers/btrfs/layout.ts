@@ -27,6 +27,8 @@ export interface Layout {
   readonly folders: readonly string[]
   /** Where records are, outside the pool. */
   readonly records: string
+  /** Where names begin with the ids of what is not, or no longer, whole. */
+  readonly remains: readonly string[]
   /** Where a release before kept them. */
   readonly oldRecords: string
   share(id: string): string
@@ -54,6 +56,7 @@ export function layoutOf(top: string, dir: string): Layout {
     trash: folder('trash'),
     folders: ['shares', 'snapshots', 'staging', 'trash'].map(folder),
     records,
+    remains: [folder('staging'), folder('trash'), records],
     oldRecords: folder('records'),
     share: (id) => join(root, 'shares', checkedId(id)),
     snapshot: (id) => join(root, 'snapshots', checkedId(id)),

@@ -1,21 +1,43 @@
 /** What the subvolume group holds, by the instance ids it belongs to. */
+import { withRemains } from '../remains.ts'
 import { isId, lookAll, nobody, places } from './volume.ts'
 import type { Inventory } from '../driver.ts'
+import type { Step, StepResult } from './agent.ts'
 import type { Volume } from './volume.ts'
 
-/** Two listings in one command: the group with its snapshots, and the records of who took over what. */
+/** Three listings in one command: the group with its snapshots, and the records of who took over what, from both ends. */
 export async function inventoryOf(volume: Volume): Promise<Inventory> {
-  const at = places(volume.options)
-  const [found, records] = await lookAll(volume, [
+  const { namesAll: path } = places(volume.options)
+  const [names, ...found] = await lookAll(volume, [{ do: 'links', path }, ...listing(volume)])
+  const { shares, snapshots } = owned(found)
+  const held = { shares: shares.map(({ id }) => id), snapshots: snapshots.map(({ id }) => id) }
+  // Of what somebody took away without a word to the service.
+  return withRemains(held, Object.keys(names?.value as object))
+}
+
+/** Where snapshot instance `id` is, for whoever knows nothing of its share. */
+export async function placesOf(
+  volume: Volume,
+  id: string,
+): Promise<readonly { readonly of: string; readonly name: string }[]> {
+  return owned(await lookAll(volume, listing(volume))).snapshots.filter((one) => one.id === id)
+}
+
+function listing({ options }: Volume): readonly Step[] {
+  const at = places(options)
+  return [
     { do: 'list_each', path: at.group, below: '.snap' },
     { do: 'links', path: at.owners },
-  ])
+  ]
+}
+
+function owned([found, records]: readonly StepResult[]) {
   const owners = records?.value as Readonly<Record<string, string | null>>
   const all = Object.entries(found?.value as Readonly<Record<string, readonly string[]>>)
   return {
-    shares: all.flatMap(([name]) => ownerOf(name, owners[name])),
-    snapshots: all.flatMap(([name, snapshots]) =>
-      snapshots.flatMap((snapshot) => ownerOf(snapshot, owners[`${name}@${snapshot}`])),
+    shares: all.flatMap(([of]) => ownerOf(of, owners[of]).map((id) => ({ id, of }))),
+    snapshots: all.flatMap(([of, names]) =>
+      names.flatMap((name) => ownerOf(name, owners[`${of}@${name}`]).map((id) => ({ id, of, name }))),
     ),
   }
 }

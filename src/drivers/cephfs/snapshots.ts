@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkPool } from '../commands.ts'
 import { DriverError } from '../driver.ts'
 import { codes, expectAll, failureOf } from './agent.ts'
+import { placesOf } from './inventory.ts'
 import {
   belongsTo,
   changeAll,
@@ -34,8 +35,22 @@ export async function createSnapshot(volume: Volume, snapshot: SnapshotRef): Pro
   return { state: snapshotState(volume, of, name) }
 }
 
-/** Throws `busy` while shares are being filled from it. */
+/** Throws `busy` while shares are being filled from it. Where only its id is known, it is looked for in all of the group. */
 export async function deleteSnapshot(volume: Volume, snapshot: SnapshotRef): Promise<void> {
+  const id = checkedId(snapshot.id)
+  if (snapshot.share.id !== id) return deleteOf(volume, snapshot)
+  const { share } = snapshot
+  for (const { of, name } of await placesOf(volume, id))
+    await deleteOf(volume, {
+      ...snapshot,
+      share: { ...share, state: { subvolume: of } },
+      state: { snapshot: name },
+    })
+  // A record of what is gone with its share.
+  await changeAll(volume, id, [{ do: 'unlink', paths: [places(volume.options).name(id)] }])
+}
+
+async function deleteOf(volume: Volume, snapshot: SnapshotRef): Promise<void> {
   const at = places(volume.options)
   const id = checkedId(snapshot.id)
   const [of, shareId] = [knownName(snapshot.share), checkedId(snapshot.share.id)]

@@ -68,6 +68,7 @@ export const places = (options: CephfsOptions) => {
     snapshotOwner: (subvolume: string, name: string) =>
       `${records}/owners/${checkedName(subvolume)}@${checkedName(name)}`,
     name: (id: string) => `${records}/names/${checkedId(id)}`,
+    namesAll: `${records}/names`,
     published: (id: string) => `${records}/published/${checkedId(id)}`,
     publishedAll: `${records}/published`,
   }

@@ -221,6 +221,11 @@ export const coreLaws: readonly Law[] = [
       const after = await bench.driver.inventory(bench.call())
       assert.deepEqual(after.shares.toSorted(), before.shares.toSorted())
       assert.deepEqual(after.snapshots.toSorted(), before.snapshots.toSorted())
+      for (const held of [between, after])
+        assert.deepEqual(
+          (held.remains ?? []).filter((id) => ids.includes(id)),
+          [],
+        )
     },
   },
   {

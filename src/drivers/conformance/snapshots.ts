@@ -50,6 +50,23 @@ export const snapshotLaws: readonly Law[] = [
     },
   },
   {
+    name: 'a snapshot of which no row is left goes by its id alone, and its share stays',
+    needs: ['snapshots'],
+    async check(bench) {
+      const share = await bench.share()
+      const [gone, kept] = [await bench.snapshot(share), await bench.snapshot(share)]
+      const { id } = gone
+      const bare = { ...share.ref, id, shareId: id, projectId: '', sizeGib: 0, pool: '', state: {} }
+      const alone = { ...gone, snapshotId: id, share: bare, sizeGib: 0, state: {} }
+      await bench.driver.mountsSnapshots?.release(bench.call(), alone)
+      await bench.driver.snapshots!.delete(bench.call(), alone)
+      const held = await bench.driver.inventory(bench.call())
+      assert.ok(!held.snapshots.includes(id) && held.snapshots.includes(kept.id))
+      assert.ok(!(held.remains ?? []).includes(id))
+      assert.deepEqual(await bench.driver.ensure(bench.call({ lane: share.id }), share.ref), share.answer)
+    },
+  },
+  {
     name: 'snapshot ids never become paths',
     needs: ['snapshots'],
     async check(bench) {

@@ -7,6 +7,7 @@
 import { join } from 'node:path'
 import { attempt, checkPool, commandsOf, isAbsent } from '../commands.ts'
 import { DriverError } from '../driver.ts'
+import { namesIn, withRemains } from '../remains.ts'
 import { exposedIn } from './exposes.ts'
 import type { Commands } from '../commands.ts'
 import type { CallContext, CreatedShare, Parts, ShareRef, StorageDriver } from '../driver.ts'
@@ -108,7 +109,8 @@ export function directoryDriver(options: DirectoryOptions, parts: Parts): Storag
     inventory: (call) =>
       run(call, `listing ${root}`, async (commands) => {
         const { stdout } = await commands.look(['ls', '--', root], { maxOutputBytes: 64 * 1024 * 1024 })
-        return { shares: stdout.split('\n').filter((name) => uuid.test(name)), snapshots: [] }
+        const shares = stdout.split('\n').filter((name) => uuid.test(name))
+        return withRemains({ shares, snapshots: [] }, await namesIn(commands, [trash]))
       }),
 
     measures: {

@@ -14,12 +14,13 @@ import { reportPool } from '../btrfs/measure.ts'
 import { enableQuotas } from '../btrfs/quotas.ts'
 import { attempt, commandsOf, hostLacks } from '../commands.ts'
 import { DriverError } from '../driver.ts'
+import { mountedBelow, namesIn, withRemains } from '../remains.ts'
 import { compactShare, exceedingIn, exceedingReport, whyStuck } from './compact.ts'
 import { layoutOf } from './layout.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
-import { failedIn, listingOf, measureBatch, roomLeft } from './measure.ts'
+import { failedIn, listingOf, measureBatch, promisedIn, roomLeft } from './measure.ts'
 import { carryOut } from './plan.ts'
-import { isThere } from './pool.ts'
+import { isThere, seenFile } from './pool.ts'
 import { cloneShare, createShare, deleteShare, ensureShare, extendShare } from './shares.ts'
 import { checkShrink, shrinkShare } from './shrink.ts'
 import { createSnapshot, deleteSnapshot, releaseSnapshot, revertShare, snapshotTree } from './snapshots.ts'
@@ -38,6 +39,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
   let ready: Pool | null = null
   /** Why shares that hold too much stay so. */
   const stuck = new Map<string, string>()
+  /** As of the last report. */
+  let lacksRoom = false
 
   /** Runs one call of the contract against the pool. */
   const withPool = <T>(
@@ -78,7 +81,10 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
           string,
         ]
         await commands.change(['mkdir', '-p', '-m', '0700', '--', ...layout.folders, exports, aside, locks])
-        await carryOut(commands, [['empty', layout.trash, '']])
+        await carryOut(commands, [
+          ['empty', layout.trash, ''],
+          ['forget', seenFile({ locks })],
+        ])
         const host = source.kind === 'loop' ? source.path : ''
         return { attached, layout, qgroups, options, host, overSubscription, exports, aside, locks }
       })
@@ -101,8 +107,10 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
         const { attached, qgroups } = pool
         const how = { pool_name: options.pool_name, quota_mode: 'full' } as const
         const report = await reportPool(commands, { attached, qgroups, options: how }, source)
-        const found = await exceedingIn(commands, pool)
-        return [{ ...report, extra: { ...report.extra, ...exceedingReport(found, stuck) } }]
+        const { freeGib, extra, lacksRoom: lacks } = await promisedIn(commands, pool)
+        lacksRoom = lacks
+        const exceeding = exceedingReport(await exceedingIn(commands, pool, false), stuck)
+        return [{ ...report, freeGib, extra: { ...report.extra, ...extra, ...exceeding } }]
       }),
     create: (call, share) =>
       withPool(
@@ -122,7 +130,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     inventory: (call) =>
       withPool(call, 'listing the pool', async (commands, pool) => {
         const { shares, snapshots } = await listingOf(commands, pool)
-        return { shares: [...shares.keys()], snapshots: [...snapshots.keys()] }
+        const names = [...(await namesIn(commands, pool.layout.remains)), ...mountedBelow(pool.exports)]
+        return withRemains({ shares: shares.keys(), snapshots: snapshots.keys() }, names)
       }),
 
     snapshots: {
@@ -200,10 +209,12 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     },
     compacts: {
       exceeding: (call) =>
-        withPool(call, 'looking for shares that exceed their images', (c, pool) => exceedingIn(c, pool)),
+        withPool(call, 'looking for shares that exceed their images', (c, pool) =>
+          exceedingIn(c, pool, lacksRoom),
+        ),
       compact: (call, id) =>
         withPool(call, `compacting share instance ${id}`, async (c, pool) => {
-          const ended = await compactShare(c, pool, id)
+          const ended = await compactShare(c, pool, id, lacksRoom)
           const why = pool.options.compact_mib_per_s === 0 ? 'it is switched off' : whyStuck(ended)
           if (why === null) stuck.delete(id)
           else stuck.set(id, why)

@@ -9,16 +9,19 @@ use warnings;
 
 # Of linux/btrfs.h, btrfs_tree.h and linux/fs.h.
 my ($TREE_SEARCH_V2, $LOGICAL_INO_V2, $DEDUPE) = (0xc0709411, 0xc038943b, 0xc0189436);
-my ($EXTENT_DATA, $INLINE, $IGNORE_OFFSET, $all) = (108, 0, 1, ~0);
+my ($EXTENT_DATA, $ROOT_ITEM, $INLINE, $IGNORE_OFFSET, $all) = (108, 132, 0, 1, ~0);
+# The tree of trees; where a btrfs_root_item has its generation and that of its last snapshot.
+my ($ROOT_TREE, $generation_at, $last_snapshot_at) = (1, 160, 200);
 # Bytes of items that one look brings, and of references to one extent: some thousands of each.
 my ($items_at_once, $references_at_once) = (256 * 1024, 64 * 1024);
 # Items between two looks at what can be forgotten, and pieces that are remembered: some tens of MiB.
 my ($between_sweeps, $most_pieces) = (50_000, 200_000);
 
-# Extents of which the file uses a part, those that give back the most for each byte moved first: { at, bytes, live, pieces }, where
-# pieces are [offset in the file, bytes] in order. Of very many the best are found, and the others at the next look.
-sub used_in_part {
-  my ($handle, $inode) = @_;
+# Extents of which the file uses a part, and those that are no younger than the generation `old`, those that give back the most for each
+# byte moved first: { at, bytes, live, gains, pieces }, where pieces are [offset in the file, bytes] in order. What is old gives back
+# what it uses, too, as that can be overwritten where it lies from then on. Of very many the best are found, and the others at the next look.
+sub to_move {
+  my ($handle, $inode, $old) = @_;
   my (%open, @found, $pieces, $seen);
   my $sweep = sub {
     my ($position) = @_;
@@ -27,7 +30,8 @@ sub used_in_part {
       # All of its parts lie in the file as they lie in it.
       next if $extent->{until} > $position;
       delete $open{$at};
-      next if $extent->{live} >= $extent->{bytes};
+      $extent->{gains} = $extent->{bytes} - $extent->{live} + ($extent->{generation} <= $old ? $extent->{live} : 0);
+      next if $extent->{gains} <= 0;
       push @found, $extent;
       $pieces += @{ $extent->{pieces} };
     }
@@ -35,12 +39,12 @@ sub used_in_part {
     while (@found > 1 && $pieces > $most_pieces) { $pieces -= @{ (pop @found)->{pieces} } }
   };
   $pieces = $seen = 0;
-  for_each_item($handle, $inode, sub {
+  for_each_item($handle, $inode, 0, sub {
     my ($offset, $item) = @_;
-    my (undef, undef, $compression, $type, $at, $bytes, $within, $length) = unpack('Q< Q< C x3 C Q< Q< Q< Q<', $item);
+    my ($generation, undef, $compression, $type, $at, $bytes, $within, $length) = unpack('Q< Q< C x3 C Q< Q< Q< Q<', $item);
     # A hole, or what is kept otherwise, which nobody does to an image.
     return if $type == $INLINE || $compression != 0 || $at == 0;
-    my $extent = $open{$at} //= { at => $at, bytes => $bytes, live => 0, until => 0, pieces => [] };
+    my $extent = $open{$at} //= { at => $at, bytes => $bytes, live => 0, until => 0, generation => $generation, pieces => [] };
     $extent->{live} += $length;
     my $until = $offset - $within + $bytes;
     $extent->{until} = $until if $until > $extent->{until};
@@ -51,14 +55,41 @@ sub used_in_part {
   return @found;
 }
 
-sub gain { ($_[0]{bytes} - $_[0]{live}) / $_[0]{live} }
+sub gain { $_[0]{gains} / $_[0]{live} }
 
+# Bytes of the file that can be overwritten where they lie. The kernel writes elsewhere what is older than the last snapshot, also when
+# that is gone: it compares generations.
+sub in_place {
+  my ($handle, $inode, $last_snapshot) = @_;
+  my $bytes = 0;
+  for_each_item($handle, $inode, $last_snapshot + 1, sub {
+    my ($generation, undef, undef, undef, $at, undef, undef, $length) = unpack('Q< Q< C x3 C Q< Q< Q< Q<', $_[1]);
+    $bytes += $length if $at != 0 && $generation > $last_snapshot;
+  });
+  return $bytes;
+}
+
+# Of a subvolume, as of the last commit: the generation in which it was changed last, and that of its last snapshot, or the one in which
+# it was made as a copy; 0 when there never was one.
+sub generations {
+  my ($handle, $tree) = @_;
+  my $key = pack('Q7 L4 Q4', $ROOT_TREE, $tree, $tree, 0, $all, 0, $all, $ROOT_ITEM, $ROOT_ITEM, 1, 0, (0) x 4);
+  my $answer = $key . pack('Q', 4096) . "\0" x 4096;
+  ioctl($handle, $TREE_SEARCH_V2, $answer) or main::fail("looking for a subvolume: $!");
+  # Its files are there, so it is.
+  unpack('L', substr $answer, 64, 4) == 1 or main::fail("subvolume $tree has no root");
+  my $item = substr $answer, 144;
+  return map { unpack('Q<', substr $item, $_, 8) } $generation_at, $last_snapshot_at;
+}
+
+# Calls `work` with the offset and the text of each of the file's items in a part of the tree that was changed in the generation `since`
+# or later.
 sub for_each_item {
-  my ($handle, $inode, $work) = @_;
+  my ($handle, $inode, $since, $work) = @_;
   my $offset = 0;
   while (1) {
     # Tree 0: that of the file. Then objects, offsets and transactions from and to; types from and to; how many.
-    my $key = pack('Q7 L4 Q4', 0, $inode, $inode, $offset, $all, 0, $all, $EXTENT_DATA, $EXTENT_DATA, 0xffffffff, 0, (0) x 4);
+    my $key = pack('Q7 L4 Q4', 0, $inode, $inode, $offset, $all, $since, $all, $EXTENT_DATA, $EXTENT_DATA, 0xffffffff, 0, (0) x 4);
     my $answer = $key . pack('Q', $items_at_once) . "\0" x $items_at_once;
     ioctl($handle, $TREE_SEARCH_V2, $answer) or main::fail("looking for extents: $!");
     my $count = unpack('L', substr $answer, 64, 4);

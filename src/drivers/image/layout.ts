@@ -27,6 +27,8 @@ export interface Layout {
   readonly trash: string
   readonly records: string
   readonly folders: readonly string[]
+  /** Where names begin with the ids of what is not, or no longer, whole. */
+  readonly remains: readonly string[]
   share(id: string): string
   snapshot(id: string): string
   mounted(id: string): string
@@ -49,6 +51,7 @@ export function layoutOf(top: string): Layout {
     trash: folder('trash'),
     records: folder('records'),
     folders: ['shares', 'snapshots', 'mounted', 'staging', 'trash', 'records'].map(folder),
+    remains: ['mounted', 'staging', 'trash', 'records'].map(folder),
     share: (id) => join(root, 'shares', checkedId(id)),
     snapshot: (id) => join(root, 'snapshots', checkedId(id)),
     mounted: (id) => join(root, 'mounted', checkedId(id)),

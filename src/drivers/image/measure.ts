@@ -2,7 +2,8 @@
 import { parseListing } from '../btrfs/layout.ts'
 import { mounts } from '../mountinfo.ts'
 import { carryOut } from './plan.ts'
-import { emptyBytes } from './size.ts'
+import { seenFile } from './pool.ts'
+import { emptyBytes, gib, sizeThatFits } from './size.ts'
 import type { Commands } from '../commands.ts'
 import type { Measurement, PoolRoom, ShareRef, SnapshotRef } from '../driver.ts'
 import type { Listing } from '../btrfs/layout.ts'
@@ -104,6 +105,36 @@ export async function usedIn(
     }
   }
   return used
+}
+
+/** Of a pool that can promise less than this part of itself, shares are written anew where that lets it promise more. */
+const lackingPart = 0.1
+
+/** What of a pool's report follows from what its images may still take. */
+export interface Promised {
+  readonly freeGib: number
+  /** Little more can be promised. */
+  readonly lacksRoom: boolean
+  readonly extra: { readonly free_bytes: number; readonly promised_bytes: number }
+}
+
+/**
+ * What can be placed: a share of so many GiB, as a whole, is one that {@link roomStep} lets be. Where space is promised more often than
+ * it is there, no more than what the file system counts as free.
+ */
+export async function promisedIn(commands: Commands, pool: Pool): Promise<Promised> {
+  const { layout, qgroups, host, options, overSubscription } = pool
+  const { said } = await carryOut(commands, [['promised', layout.root, qgroups.folder, host, seenFile(pool)]])
+  const [total, available, promised] = ['total', 'available', 'promised'].map((word) =>
+    Number(said.get(word)),
+  ) as [number, number, number]
+  const more = (overSubscription - 1 - options.reserve_percent / 100) * total - promised
+  const fits = sizeThatFits(available + more)
+  return {
+    freeGib: Math.min(available / gib, fits),
+    lacksRoom: fits * gib < lackingPart * total,
+    extra: { free_bytes: available, promised_bytes: promised },
+  }
 }
 
 /** What clients can still write before the pool is at its reserve. */

@@ -55,16 +55,21 @@ export const writeRecordStep = (file: string, fields: Readonly<Record<string, st
 /** Brings the copy of an image to a UUID of its own. */
 export const renewStep = (pool: Pool, image: string, uuid: string): Step => ['renew', image, uuid, pool.aside]
 
+/** What was seen of the pool's images, so that those that have not changed are not looked at again. */
+export const seenFile = (pool: Pick<Pool, 'locks'>): string => join(pool.locks, '.seen')
+
 /**
- * Throws `no-room-here` unless the pool can give `more` bytes beyond what it has promised, and once more what the subvolumes
- * `alone` hold alone (which a snapshot of them makes two have). Others that ask wait for the step `claimed`, or for the end.
+ * Throws `no-room-here` unless the pool can give `more` bytes beyond what it has promised, and once more what could be overwritten
+ * in its place in the subvolumes `copied` (a snapshot of them makes that be written elsewhere). Others that ask wait for the step
+ * `claimed`, or for the end.
  */
-export function roomStep(pool: Pool, more: number, alone: readonly string[] = []): Step {
+export function roomStep(pool: Pool, more: number, copied: readonly string[] = []): Step {
   const { layout, locks, qgroups, host, overSubscription, options } = pool
   // What may be promised, as a part of the whole, beyond what is free.
   const reserve = options.reserve_percent / 100
   const numbers = [more, overSubscription - 1 - reserve, reserve].map(String)
-  return ['room', join(locks, '.room'), layout.root, qgroups.folder, host, ...numbers, ...alone]
+  const files = [join(locks, '.room'), layout.root, qgroups.folder, host, seenFile(pool)]
+  return ['room', ...files, ...numbers, ...copied]
 }
 
 /** For what must exist: ensure, extend, snapshot… of something that isn't there. */

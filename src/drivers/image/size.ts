@@ -25,6 +25,12 @@ export function imageBytes(sizeGib: number): number {
   return Math.ceil(sizeGib * 1024 * 1.005) * mib + logBytes + reserveBytes + 16 * mib
 }
 
+/** GiB, a fraction of one allowed, of the largest share whose image is no longer than so many bytes; 0 when there is none. */
+export function sizeThatFits(bytes: number): number {
+  const left = Math.floor((bytes - logBytes - reserveBytes - 16 * mib) / mib)
+  return Math.max(0, left / 1.005 / 1024)
+}
+
 /** The whole GiB that an image of so many bytes holds, rounded up: the smallest size whose image is no shorter. */
 export function sizeOfImage(bytes: number): number {
   let size = Math.max(1, Math.floor((bytes / gib) * 0.99) - 1)

@@ -87,6 +87,7 @@ my %step = (
   'grow-file' => \&grow_file,
   identify => \&identify,
   left => \&tell_left,
+  promised => \&tell_promised,
   lock => \&lock,
   mode => \&mode,
   mount => \&mount_image,
@@ -217,39 +218,112 @@ sub empty {
   destroy("$trash/$_") for grep { !/\A\./ && index($_, $prefix) == 0 } readdir $handle;
 }
 
-# Throws unless the pool can keep what it has promised and that much more. An image may still be given all that no one else holds of
-# it already: its length less what its quota group has alone. A snapshot makes that zero for its share, so it costs what the share
-# has alone. Whoever asks is alone with the pool until the process ends, or until the step "claimed" says that it can be seen.
+# Throws unless the pool can keep what it has promised and that much more. An image may still take its whole length, less what can be
+# overwritten where it lies: not what lies in holes, and not what is older than a snapshot, which is written elsewhere also when the
+# snapshot is gone. Of images `copied` nothing lies so any more. Whoever asks is alone with the pool until the process ends, or until
+# the step "claimed" says that it can be seen.
 my $claiming;
 
 sub room {
-  my ($lock, $root, $groups, $host, $more, $beyond, $reserve, @alone) = @_;
+  my ($lock, $root, $groups, $host, $seen, $more, $beyond, $reserve, @copied) = @_;
   sysopen($claiming, $lock, $O_RDWR | $O_CREAT | $O_NOFOLLOW, 0600) or fail("$lock: $!");
   flock($claiming, $LOCK_EX) or fail("$lock: $!");
+  my %is_copied = map { (tree_of($_) => 1) } @copied;
   my ($needs, $free);
   # Counters move when the file system commits: what does not fit is counted once more after that.
   for my $try (0, 1) {
     sync_pool($root) if $try;
-    my $promised = 0;
-    my %counted;
-    # What others move meanwhile is counted where it was or where it goes: staging is read first, as that is the way.
-    for my $image (map { glob_images("$root/$_") } 'staging', 'shares') {
-      my $tree = tree_if_there($image) // next;
-      my $own = -s "$image/image" or next;
-      next if $counted{$tree}++;
-      $promised += $own - least($own, alone_of($tree, $groups));
-    }
-    $needs = $more;
-    $needs += alone_in($_, $groups) for @alone;
+    my @images = promised_images($root, $groups);
     my ($total, $available) = left_in($root, $host);
     # However often space may be promised: what clients may not write any more nobody is given.
     fail(sprintf('the pool has %.2f GiB free, which is less than its reserve', $available / 2**30), $NO_ROOM)
       if $available < $reserve * $total && $try;
-    $free = $available + $beyond * $total - $promised;
+    $needs = $more;
+    $free = $available + $beyond * $total;
+    $free -= $_->{bytes} for @images;
+    my @others;
+    for my $image (@images) {
+      if (!$is_copied{ $image->{tree} }) { push @others, $image; next }
+      # What it will have to write once more.
+      $needs += $image->{most};
+      $free += $image->{most};
+    }
+    # To look at an image takes time: at no more of them than it takes, and at none where it would not help.
+    my $most = $free;
+    $most += $_->{most} for @others;
+    if ($needs > $most) { $free = $most; next }
+    my $seen_already = read_seen($seen);
+    for my $image (sort { $b->{most} <=> $a->{most} } @others) {
+      last if $needs <= $free;
+      $free += in_place($image, $seen_already);
+    }
+    write_seen($seen, $seen_already);
     return if $needs <= $free && $available >= $reserve * $total;
   }
   my ($wanted, $left) = map { sprintf '%.2f GiB', $_ / 2**30 } $needs, $free;
   fail("the pool has promised all but $left of its space, and this could take $wanted", $NO_ROOM);
+}
+
+# Bytes of the pool, those that can be had, and those of them that images may still take.
+sub tell_promised {
+  my ($root, $groups, $host, $seen) = @_;
+  my $seen_already = read_seen($seen);
+  my ($promised, %there) = (0);
+  for my $image (promised_images($root, $groups)) {
+    $promised += $image->{bytes} - in_place($image, $seen_already);
+    $there{ $image->{tree} } = 1;
+  }
+  delete @{$seen_already}{ grep { !$there{$_} } keys %$seen_already };
+  write_seen($seen, $seen_already);
+  tell_left($root, $host);
+  say_that(promised => $promised);
+}
+
+# Each image of the pool that has something promised: where it is, its tree, its length, and the most of it that can lie in its place.
+sub promised_images {
+  my ($root, $groups) = @_;
+  my (@found, %counted);
+  # What others move meanwhile is counted where it was or where it goes: staging is read first, as that is the way.
+  for my $path (map { glob_images("$root/$_") } 'staging', 'shares') {
+    my $tree = tree_if_there($path) // next;
+    my $bytes = -s "$path/image" or next;
+    next if $counted{$tree}++;
+    push @found, { path => "$path/image", tree => $tree, bytes => $bytes, most => least($bytes, alone_of($tree, $groups)) };
+  }
+  return @found;
+}
+
+# Bytes of an image that can be overwritten where they lie. What was seen of one that has not changed since is still so.
+sub in_place {
+  my ($image, $seen) = @_;
+  my ($path, $tree, $bytes) = @{$image}{'path', 'tree', 'bytes'};
+  my ($folder) = __FILE__ =~ m{\A(.*)/};
+  require "$folder/extents.pl";
+  # Gone meanwhile, with what it was promised.
+  sysopen(my $handle, $path, $O_NOFOLLOW | $O_NONBLOCK) or return $bytes;
+  my ($generation, $last_snapshot) = Extents::generations($handle, $tree);
+  my ($when, $there) = @{ $seen->{$tree} // [-1, 0] };
+  if ($when != $generation) {
+    $there = Extents::in_place($handle, (stat $handle)[1], $last_snapshot);
+    $seen->{$tree} = [$generation, $there];
+  }
+  return least($bytes, $there);
+}
+
+# By tree: its generation, and what was seen of it then. The file is nobody's promise: without it all is looked at once more. Generations
+# may come again after a loss of power, so that a pool that is set up begins without it.
+sub read_seen {
+  my ($file) = @_;
+  sysopen(my $handle, $file, $O_NOFOLLOW) or return {};
+  return { map { /\A(\d+) (\d+) (\d+)\Z/ ? ($1 => [$2, $3]) : () } readline $handle };
+}
+
+sub write_seen {
+  my ($file, $seen) = @_;
+  my $new = "$file.$$";
+  sysopen(my $handle, $new, $O_RDWR | $O_CREAT | $O_EXCL | $O_NOFOLLOW, 0600) or return;
+  print $handle map { "$_ $seen->{$_}[0] $seen->{$_}[1]\n" } keys %$seen;
+  close $handle && rename($new, $file) or unlink $new;
 }
 
 # Bytes of the pool, and those of them that can be had: a sparse file gives no more than what it lies in.
@@ -285,9 +359,11 @@ sub alone_in {
   return alone_of(tree_of($path), $groups);
 }
 
-sub alone_of {
-  my ($tree, $groups) = @_;
-  open(my $file, '<', "$groups/0_$tree/exclusive") or return 0;
+sub alone_of { counter_of(@_, 'exclusive') }
+
+sub counter_of {
+  my ($tree, $groups, $name) = @_;
+  open(my $file, '<', "$groups/0_$tree/$name") or return 0;
   return readline($file) + 0;
 }
 
@@ -344,28 +420,43 @@ sub forget {
 
 # ------------------------------------------------------------------------------------------------ groups that exceed
 
-# Shares whose quota group has more alone than their image is long: ID:GROUP:IMAGE.
+# Shares whose quota group has more alone than their image is long; and where the pool lacks room to promise, those that have something
+# alone which would be written elsewhere: ID:GROUP:IMAGE:THAT.
 sub tell_exceeding {
-  my ($shares, $groups) = @_;
+  my ($shares, $groups, $seen, $lacks_room) = @_;
+  my $seen_already = $lacks_room ? read_seen($seen) : {};
   my @said;
   for my $image (glob_images($shares)) {
     my $tree = tree_if_there($image) // next;
     my $own = -s "$image/image" or next;
     my $alone = alone_of($tree, $groups);
-    push @said, join ':', $image =~ m{([^/]+)\z}, $alone, $own if $alone > $own;
+    my $old = $lacks_room ? old_alone({ path => "$image/image", tree => $tree, bytes => $own }, $groups, $seen_already) : 0;
+    push @said, join ':', $image =~ m{([^/]+)\z}, $alone, $own, $old if $alone > $own || $old > 0;
   }
   say_that(exceeding => join ',', @said);
 }
 
+# Bytes of an image that nobody else has and that are written elsewhere when they are overwritten: all there are, less those that
+# are not, and those that a snapshot has too.
+sub old_alone {
+  my ($image, $groups, $seen) = @_;
+  my @about = stat $image->{path} or return 0;
+  my $old = $about[12] * 512 - in_place($image, $seen);
+  my ($all, $alone) = map { counter_of($image->{tree}, $groups, $_) } 'referenced', 'exclusive';
+  $old -= $all - $alone;
+  return $old > 0 ? $old : 0;
+}
+
 # Brings what a share's group has alone towards so many bytes: writes what is in use of extents that are kept for a part only
-# once more, and has the image refer to that instead. Whoever writes to the share meanwhile notices nothing: the kernel changes one
+# once more, and has the image refer to that instead; with `renew` also what is older than the last snapshot, which the pool then need not
+# promise twice. Whoever writes to the share meanwhile notices nothing: the kernel changes one
 # for the other under the file's own lock, and only where both hold the same. What a snapshot has too is left where it is.
 #
 # The lock of the share is taken for one turn after another, so that others wait for a turn at most; who has it is not waited for.
 # Never takes the last of the room: the pool's reserve stays free. Tells how many bytes were moved, the milliseconds of
 # the longest turn, and why it ended: `done`, `time`, `busy`, `room`, or `nothing` that could be moved is left.
 sub compact {
-  my ($lock, $path, $groups, $root, $host, $reserve, $target, $rate, $seconds) = @_;
+  my ($lock, $path, $groups, $root, $host, $reserve, $target, $rate, $seconds, $renew) = @_;
   my ($folder) = __FILE__ =~ m{\A(.*)/};
   require "$folder/extents.pl";
   my $end = clock() + $seconds;
@@ -373,7 +464,13 @@ sub compact {
   my $handle = open_image($image, $O_RDWR);
   my $of = { path => $path, handle => $handle, tree => tree_of($path), inode => (stat $handle)[1] };
   my $exceeds = alone_of($of->{tree}, $groups) - $target;
-  my @extents = $exceeds > 0 ? Extents::used_in_part($handle, $of->{inode}) : ();
+  my $old = -1;
+  if ($renew) {
+    my $bytes = old_alone({ path => $image, tree => $of->{tree}, bytes => -s $handle }, $groups, {});
+    $exceeds = ($exceeds > 0 ? $exceeds : 0) + $bytes;
+    $old = (Extents::generations($handle, $of->{tree}))[1];
+  }
+  my @extents = $exceeds > 0 ? Extents::to_move($handle, $of->{inode}, $old) : ();
   $_->{left} = cut_pieces($_) for @extents;
   my ($moved, $since_commit, $longest, $why) = (0, 0, 0, 'done');
   while (@extents && $exceeds > 0) {
@@ -403,7 +500,7 @@ sub compact {
   sync_pool($root) if $moved > 0;
   # Its group goes with a share that was deleted meanwhile.
   my $left = alone_of($of->{tree}, $groups);
-  $why = 'nothing' if $why eq 'done' && $left > $target;
+  $why = 'nothing' if $why eq 'done' && ($left > $target || $renew && $moved == 0);
   say_that(moved => $moved);
   say_that(alone => $left);
   say_that(why => $why);
@@ -485,7 +582,7 @@ sub take_turn {
     syscall($call->{fadvise}, fileno $handle, $offset, $length, 4);
   }
   my $gained = 0;
-  $gained += $_->{bytes} - $_->{live} for grep { !$_->{stays} } @emptied;
+  $gained += $_->{gains} for grep { !$_->{stays} } @emptied;
   return ($bytes, $gained);
 }
 

@@ -254,7 +254,9 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
         return outcomes
       }),
 
-    inventory: (call) => doing(call, 'listing exports', (commands, servers) => servers.ids(commands)),
+    inventory: (call) =>
+      doing(call, 'listing exports', async (c, servers) => (await servers.ids(c)).readable),
+    damaged: (call) => doing(call, 'listing exports', async (c, servers) => (await servers.ids(c)).damaged),
   }
 }
 

@@ -1,9 +1,11 @@
 import * as fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, test } from 'vitest'
 import { Value } from 'typebox/value'
 import { exportFile, mainFile, readExportFile, readHeader } from './config-file.ts'
 import { ganeshaOptions } from './options.ts'
 import { fakeExec } from '../../exec/fake.ts'
+import { checkTarget, weightOf } from '../../model/access.ts'
 import { troubleOf, type Crash } from './crashes.ts'
 import { ganeshaExporter } from './exporter.ts'
 import { sortRules } from './rules.ts'
@@ -76,6 +78,30 @@ describe('rules', () => {
       fc.property(fc.shuffledSubarray(given, { minLength: given.length }), (shuffled) => {
         expect(sortRules(shuffled).enforced).toEqual(sortRules(given).enforced)
       }),
+    )
+  })
+
+  test('a rule makes as many clients as the limit counts it for, whatever its network', () => {
+    const network = fc.tuple(fc.bigInt(0n, 2n ** 128n - 1n), fc.integer({ min: 0, max: 128 }))
+    fc.assert(
+      fc.property(network, fc.boolean(), ([bits, prefix], six) => {
+        const width = six ? 128n : 32n
+        const length = BigInt(six ? prefix : prefix % 33)
+        const first = ((bits % 2n ** width) >> (width - length)) << (width - length)
+        const bytes = Array.from({ length: Number(width) / 8 }, (_, at) =>
+          Number((first >> (width - 8n * BigInt(at + 1))) & 255n),
+        )
+        const to = `${ipaddr.fromByteArray(bytes).toString()}/${length}`
+        const { canonical } = checkTarget('ip', to, { ipv6: true, cephx: false })
+        fc.pre(canonical !== undefined)
+        const { enforced, outcomes } = sortRules([rule(to)])
+        const told = enforced.flatMap(({ clients }) => clients)
+        if (outcomes[0]?.state === 'error') expect(told).toEqual([])
+        // Everybody is two halves: one rule of one meaning, and no tenant has two.
+        else expect(told).toHaveLength(canonical?.endsWith('/0') ? 2 : weightOf('ip', canonical ?? ''))
+        expect(new Set(told).size).toBe(told.length)
+      }),
+      { numRuns: 2000 },
     )
   })
 

@@ -33,8 +33,8 @@ export interface Servers {
   serves(server: Server, projectId: string): boolean
   /** The only folder whose mounts the project's server sees; null when it sees what the host sees. */
   viewOf(projectId: string): string | null
-  /** Ids of all exports whose files can be read: the others are published again, and written anew. */
-  ids(commands: Commands): Promise<readonly string[]>
+  /** Of all exports. */
+  ids(commands: Commands): Promise<Ids>
   /** Those that there are, whoever made them. */
   all(commands: Commands): Promise<readonly Server[]>
   /** Those that this process knows; asks nobody. */
@@ -43,6 +43,12 @@ export interface Servers {
   troubles(): readonly string[]
   /** Looks for servers that another process of this host made or took down. */
   refresh(commands: Commands): Promise<void>
+}
+
+export interface Ids {
+  readonly readable: readonly string[]
+  /** Their files can't be read: the server leaves them out, and who still has them is published again. */
+  readonly damaged: readonly string[]
 }
 
 /** One server for all, whose files lie in `dir` as they did before there were others. */
@@ -77,10 +83,10 @@ export function sharedServer(dir: string, options: GaneshaOptions, parts: Parts)
 function looksAtFiles() {
   let lost: readonly string[] = []
   return {
-    async ids(commands: Commands, files: readonly string[]): Promise<readonly string[]> {
+    async ids(commands: Commands, files: readonly string[]): Promise<Ids> {
       const records = await readable(commands, files)
       lost = files.filter((file) => !records.has(file)).map(idOf)
-      return [...records.values()].map(({ id }) => id)
+      return { readable: [...records.values()].map(({ id }) => id), damaged: lost }
     },
     troubles: (): readonly string[] =>
       lost.length === 0

@@ -120,6 +120,7 @@ export const extensionRules: Rules = {
       'See how full a share or snapshot is.',
       'GET /shares/{id}/usage',
       'GET /shares/{id}/usage/history',
+      'GET /usage/shares',
       'GET /snapshots/{id}/usage',
       'GET /usage/history',
     ],
@@ -129,11 +130,16 @@ export const extensionRules: Rules = {
     get_detail: [
       'See why there is no figure, in the words of the backend.',
       'GET /shares/{id}/usage',
+      'GET /usage/shares',
       'GET /snapshots/{id}/usage',
     ],
   }),
   ...rules('capabilities', reader, {
-    get: ['See what this server can beyond Manila.', 'GET /capabilities'],
+    get: [
+      'See what this server can beyond Manila, and at which address it sees the caller.',
+      'GET /capabilities',
+      'GET /whoami',
+    ],
   }),
   ...rules('permission', reader, {
     get: ['Ask what may be done with resources that the caller sees.', 'GET /permissions'],

@@ -19,16 +19,12 @@ import {
   type ShareSubject,
   type SnapshotSubject,
 } from '../refs.ts'
+import { mayTry, rest, type Resting } from '../resting.ts'
 import { exportRules } from '../rules.ts'
 import { forEachBounded } from '../../engine/periodic.ts'
 
 /** Exports put back at once. */
 const atOnce = 4
-/** Milliseconds before an export that could not be put back is tried again; doubles up to the second number. */
-const [firstPauseMs, longestPauseMs] = [10_000, 600_000]
-
-/** What could not be put back, and when it is tried again; kept by the caller between runs. */
-export type Resting = Map<string, { readonly untilMs: number; readonly pauseMs: number }>
 
 /** Answers how many exports were missing and are there again. */
 export async function reconcileExports(parts: BackendScope, resting: Resting = new Map()): Promise<number> {
@@ -50,7 +46,7 @@ export async function putBack(
   { what, withdraw = false }: { readonly what: string; readonly withdraw?: boolean },
 ): Promise<number> {
   const { backend } = parts
-  const due = wanted.filter(({ id }) => (resting.get(id)?.untilMs ?? 0) <= Date.now())
+  const due = wanted.filter(({ id }) => mayTry(resting, id))
   let found = 0
   await forEachBounded(due, atOnce, async ({ id, put }) => {
     try {
@@ -61,9 +57,7 @@ export async function putBack(
     } catch (error) {
       if (error instanceof LeaseLost) return
       // What does not answer is served to nobody: it is tried at every run.
-      const longer = Math.min(longestPauseMs, (resting.get(id)?.pauseMs ?? firstPauseMs / 2) * 2)
-      const pauseMs = withdraw ? 0 : longer
-      resting.set(id, { untilMs: Date.now() + pauseMs, pauseMs })
+      const pauseMs = withdraw ? 0 : rest(resting, id)
       parts.log.error(
         { backend: backend.label, resource_id: id, err: error },
         `${what} could not be put back; it is tried again in ${pauseMs / 1000} s`,

@@ -5,7 +5,8 @@
  * rules say again once there is {@link enough} of it. A tree that stopped answering is withdrawn, made ready and published again.
  */
 import { readOnlyPools, setPoolReadOnly } from '../../db/store/read-only-pools.ts'
-import { putBack, wantedShares, wantedSnapshots, type Resting } from './exports.ts'
+import type { Resting } from '../resting.ts'
+import { putBack, wantedShares, wantedSnapshots } from './exports.ts'
 import type { PoolRoom } from '../../drivers/driver.ts'
 import type { BackendScope } from '../parts.ts'
 

@@ -2,40 +2,62 @@
  * What a forced deletion had to leave behind is taken away once the backend answers again. Ids are never reused, so what
  * carries an orphan's id is nobody's.
  */
+import { noteWhyOrphanStays } from '../../db/store/backends.ts'
 import type { OrphansTable } from '../../db/schema.ts'
 import type { SnapshotRef } from '../../drivers/driver.ts'
 import type { Guard } from '../backend.ts'
-import { withLane } from '../lane-lease.ts'
+import { LeaseLost, withLane } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
+import { mayTry, rest, type Resting } from '../resting.ts'
 import { bareExport, bareShareRef, kept } from '../refs.ts'
 
 /** Orphans per run, so that a long list doesn't hold up what users ask for. */
 const batch = 20
+/** Failures per run: a backend that answers nothing takes its time for each. */
+const mostFailures = 3
+/** Read at most; more than that are seen when these are gone. */
+const mostRead = 1000
 
-/** Answers how many were taken away. */
-export async function removeOrphans(parts: BackendScope): Promise<number> {
+/** Answers how many were taken away. One that can't be holds up no other: it is tried again later, and says why. */
+export async function removeOrphans(parts: BackendScope, resting: Resting = new Map()): Promise<number> {
   const { backend, store } = parts
   const rows = await store.db
     .selectFrom('orphans')
     .selectAll()
     .where('backend_id', '=', backend.id)
     .orderBy('created_at')
-    .limit(batch)
+    .limit(mostRead)
     .execute()
-  let removed = 0
-  for (const row of rows) {
+  const due = rows.filter(({ resource_id }) => mayTry(resting, resource_id)).slice(0, batch)
+  let [removed, failed] = [0, 0]
+  for (const row of due) {
     // Whoever still has a row is no orphan: its own deletion will ask the backend.
     if (await hasRow(parts, row)) continue
-    const ended = await withLane(parts, row.resource_id, (lease) => remove(parts, row, lease))
-    if (ended === 'removed') removed += 1
+    try {
+      const ended = await withLane(parts, row.resource_id, (lease) => remove(parts, row, lease))
+      if (ended === 'removed') removed += 1
+      resting.delete(row.resource_id)
+    } catch (error) {
+      if (error instanceof LeaseLost) continue
+      const pauseMs = rest(resting, row.resource_id)
+      const about = { backend: backend.label, resource_id: row.resource_id, err: error }
+      parts.log.error(about, `an orphan could not be taken away; it is tried again in ${pauseMs / 1000} s`)
+      await noteWhyOrphanStays(store.db, row.id, error instanceof Error ? error.message : String(error))
+      failed += 1
+      if (failed === mostFailures) break
+    }
   }
   return removed
 }
 
-async function hasRow({ store }: BackendScope, { kind, resource_id }: OrphansTable): Promise<boolean> {
-  const table = kind === 'share' ? 'share_instances' : 'snapshot_instances'
-  const row = await store.db.selectFrom(table).select('id').where('id', '=', resource_id).executeTakeFirst()
-  return row !== undefined
+async function hasRow({ store }: BackendScope, { kind, resource_id: id }: OrphansTable): Promise<boolean> {
+  const tables = ['share_instances', 'snapshot_instances'] as const
+  for (const table of tables) {
+    if (kind !== 'remains' && table !== `${kind}_instances`) continue
+    const row = await store.db.selectFrom(table).select('id').where('id', '=', id).executeTakeFirst()
+    if (row !== undefined) return true
+  }
+  return false
 }
 
 async function remove(parts: BackendScope, row: OrphansTable, guarded: Guard): Promise<'removed'> {
@@ -43,12 +65,13 @@ async function remove(parts: BackendScope, row: OrphansTable, guarded: Guard): P
   const { state } = kept(row.driver_state)
   const share = { ...bareShareRef(row.resource_id, row.resource_id), state }
   // Fences of snapshots are those of their share, which is not known any more: the id alone must do.
-  const fence = row.kind === 'share' ? guarded : null
+  const fence = row.kind === 'snapshot' ? null : guarded
   await backend.call({ name: 'unpublish', guarded: fence }, async (call) => {
     await backend.exporter?.unpublish(call, bareExport(row.resource_id))
   })
   await backend.call({ name: 'delete', guarded: fence }, async (call) => {
-    if (row.kind === 'share') return backend.driver.delete(call, share)
+    if (row.kind !== 'snapshot') await backend.driver.delete(call, share)
+    if (row.kind === 'share') return
     const snapshot: SnapshotRef = {
       id: row.resource_id,
       snapshotId: row.resource_id,

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { confirmUs, findings, mostFindings, noteSeen, takeAway } from '../../db/store/storage-findings.ts'
-import type { StorageDriver } from '../../drivers/driver.ts'
+import { orphansLeft } from '../../db/store/backends.ts'
+import { DriverError, type CallContext, type ShareRef, type StorageDriver } from '../../drivers/driver.ts'
 import { openStore as openSimStore } from '../../drivers/sim/store.ts'
 import { openBench, type Bench } from '../test-bench.ts'
 import { askForShare, askOfShare, availableShare, availableSnapshot } from '../test-scenarios.ts'
+import type { Resting } from '../resting.ts'
 import { removeOrphans } from './orphans.ts'
 import { auditStorage, findingsSentence } from './storage-audit.ts'
 
@@ -69,6 +71,29 @@ describe('a look at the storage', () => {
     ])
     // It only told.
     expect(bench.held().shares).toContain(share.instanceId)
+  })
+
+  it('finds what is left of ids that no row knows, and exports that can not be read', async () => {
+    await bench.close()
+    const half = randomUUID()
+    const unreadable = randomUUID()
+    const all = () => [half, ...bench.held().shares, ...bench.held().snapshots]
+    bench = await openBench({
+      wrapDriver: (driver): StorageDriver => ({
+        ...driver,
+        inventory: async (call) => ({ ...(await driver.inventory(call)), remains: [half] }),
+      }),
+      wrapExporter: (exporter) => ({ ...exporter, damaged: async () => [...all(), unreadable] }),
+    })
+    await availableShare(bench)
+    expect(await audited()).toEqual([`orphan export ${unreadable}`, `orphan remains ${half}`].sort())
+    expect(await repair()).toEqual([null, null])
+    // What gets a row since, whatever it is, stays.
+    const orphans = await db().selectFrom('orphans').select(['kind', 'resource_id']).execute()
+    expect(orphans.map(({ kind, resource_id }) => `${kind} ${resource_id}`).sort()).toEqual(
+      [`remains ${half}`, `share ${unreadable}`].sort(),
+    )
+    expect(await removeOrphans(bench)).toBe(2)
   })
 
   it('finds what a row says is there and is not', async () => {
@@ -195,6 +220,47 @@ describe('a repair', () => {
     ])
     expect(await removeOrphans(bench)).toBe(0)
     expect(bench.held().shares).toEqual(expect.arrayContaining([share.instanceId, other.instanceId]))
+  })
+
+  it('is not held up by what can not be taken away, and says why that stays', async () => {
+    const made = [await availableShare(bench), await availableShare(bench), await availableShare(bench)]
+    const ids = made.map(({ instanceId }) => instanceId).sort()
+    for (const id of ids) await forget('share_instances', id)
+    await audited()
+    expect(await repair()).toEqual([null, null, null])
+    const stuck = (await db().selectFrom('orphans').selectAll().orderBy('created_at').execute())[0]
+    const driver = {
+      ...bench.backend.driver,
+      delete: async (call: CallContext, share: ShareRef) => {
+        if (share.id === stuck?.resource_id) throw new DriverError('something is in it', 'maybe-happened')
+        return bench.backend.driver.delete(call, share)
+      },
+    }
+    const parts = { ...bench, backend: { ...bench.backend, driver } }
+    const resting: Resting = new Map()
+    expect(await removeOrphans(parts, resting)).toBe(2)
+    expect(bench.held().shares).toEqual([stuck?.resource_id])
+    const left = { resource_id: stuck?.resource_id, reason: expect.stringContaining('something is in it') }
+    expect(await orphansLeft(db(), 10)).toMatchObject([left])
+    // It rests, and is tried again when it has rested.
+    expect(await removeOrphans({ ...bench }, resting)).toBe(0)
+    expect(await removeOrphans({ ...bench }, new Map())).toBe(1)
+    expect(bench.held().shares).toEqual([])
+  })
+
+  it('asks a backend that fails for everything only a few times', async () => {
+    for (let made = 0; made < 5; made++)
+      await forget('share_instances', (await availableShare(bench)).instanceId)
+    await audited()
+    await repair()
+    let asked = 0
+    const refuse = async (): Promise<never> => {
+      asked += 1
+      throw new DriverError('it does not answer', 'maybe-happened')
+    }
+    const driver = { ...bench.backend.driver, delete: refuse }
+    expect(await removeOrphans({ ...bench, backend: { ...bench.backend, driver } })).toBe(0)
+    expect(asked).toBe(3)
   })
 
   it('asks once more before it deletes: a row that came since stays', async () => {

@@ -19,14 +19,19 @@ export async function auditStorage(parts: BackendScope): Promise<number> {
   const published =
     exporter === null
       ? []
-      : await backend.call({ name: 'inventory-exports' }, (call) => exporter.inventory(call))
+      : await backend.call({ name: 'inventory-exports' }, async (call) => [
+          ...(await exporter.inventory(call)),
+          ...((await exporter.damaged?.(call)) ?? []),
+        ])
   const after = await mustBeThere(store.db, backend.id)
   const [shares, snapshots] = [new Set(held.shares), new Set(held.snapshots)]
-  const trees = new Set([...shares, ...snapshots])
+  const remains = held.remains ?? []
+  const trees = new Set([...shares, ...snapshots, ...remains])
   const orphans = (kind: Seen['kind'], ids: Iterable<string>) => seenAs(parts, kind, ids)
   const seen = [
     ...(await orphans('share', shares)),
     ...(await orphans('snapshot', snapshots)),
+    ...(await orphans('remains', remains)),
     // The export of an orphan goes with it.
     ...(await orphans(
       'export',

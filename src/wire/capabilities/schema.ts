@@ -4,6 +4,7 @@
  */
 import Type from 'typebox'
 import { endpoint } from '../endpoint.ts'
+import { Nullable } from '../types.ts'
 
 export interface Capability {
   /** Stable; what clients test for. */
@@ -34,7 +35,7 @@ export const capabilities: readonly Capability[] = [
     name: 'usage',
     description:
       "How full a share or snapshot is by the file system's own counters; refresh=true asks for a measurement now.",
-    paths: ['GET /v2/shares/{id}/usage', 'GET /v2/snapshots/{id}/usage'],
+    paths: ['GET /v2/shares/{id}/usage', 'GET /v2/usage/shares', 'GET /v2/snapshots/{id}/usage'],
   },
   {
     name: 'usage-history',
@@ -63,6 +64,11 @@ export const capabilities: readonly Capability[] = [
     description:
       'A dry run of a create: whether a share would be granted, what it costs in quota, and why it fits where it does. Nothing is written.',
     paths: ['POST /v2/placements'],
+  },
+  {
+    name: 'whoami',
+    description: 'The address at which this service sees the caller, for an access rule of his own.',
+    paths: ['GET /v2/whoami'],
   },
   {
     name: 'openapi',
@@ -120,4 +126,22 @@ export const listCapabilities = endpoint({
   status: 200,
   reply: Type.Object({ capabilities: Type.Array(Announced) }),
   summary: 'Lists what this service has beyond Manila.',
+})
+
+/** Ours: who writes an access rule for himself seldom knows his own address. */
+export const showCaller = endpoint({
+  id: 'showCaller',
+  method: 'GET',
+  path: '/whoami',
+  policy: 'capabilities:get',
+  status: 200,
+  reply: Type.Object({
+    address: Nullable(
+      Type.String({
+        description:
+          'Where the request came from, by the trusted proxies; behind an address translation that of the translator. Null when nobody can tell.',
+      }),
+    ),
+  }),
+  summary: 'Shows the address at which the service sees the caller.',
 })

@@ -70,7 +70,13 @@ export const listOperations = endpoint({
       resource_id: Optional(Type.String()),
       resource_type: Optional(Type.String()),
       kind: Optional(Type.String()),
-      state: Optional(Word(operationStates)),
+      /** Several with commas. */
+      state: Optional(
+        Type.String({
+          pattern: `^(${operationStates.join('|')})(,(${operationStates.join('|')}))*$`,
+          says: `one or several, with commas, of ${operationStates.join(', ')}`,
+        }),
+      ),
       request_id: Optional(Type.String()),
       all_tenants: Optional(Type.String()),
       all_projects: Optional(Type.String()),

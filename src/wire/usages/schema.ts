@@ -41,6 +41,24 @@ export const showSnapshotUsage = endpoint({
   summary: 'Shows what a snapshot holds, as last measured or, with refresh, measured now.',
 })
 
+/** Shares that are answered about at once. */
+export const mostUsages = 100
+
+export const listShareUsages = endpoint({
+  id: 'listShareUsages',
+  method: 'GET',
+  path: '/usage/shares',
+  policy: 'share_usage:get',
+  status: 200,
+  repeated: ['id'],
+  query: Type.Object(
+    { id: Type.String({ description: 'Of shares, with commas; may be repeated.' }) },
+    { additionalProperties: false },
+  ),
+  reply: Type.Object({ usages: Type.Array(Usage) }),
+  summary: 'Shows how full several shares are, as last measured.',
+})
+
 const historyQuery = {
   /** ISO 8601, UTC; default a day before `until`. */
   since: Optional(Type.String()),

@@ -1,7 +1,8 @@
 /** Attacks that pile up rows: of what is counted, and of what is written with every change. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { projectCounts, locksOnResource, rulesOn } from '../../../src/db/store/limits.ts'
+import { projectCounts, locksOnResource } from '../../../src/db/store/limits.ts'
+import { rulesOn } from '../../../src/db/store/rule-counts.ts'
 import { setFaults } from '../../../src/drivers/sim/faults.ts'
 import type { Attack, Outcome } from '../attack.ts'
 import { changesPerMinute, toldOf, wereServed } from './crowd.ts'

@@ -100,6 +100,7 @@ export const serviceRows: readonly Row[] = [
     body: { placement: { share_proto: 'NFS', size: 1, project_id: '{project}' } },
   }),
   row('GET /capabilities', reader, 200),
+  row('GET /whoami', reader, 200),
   // Of what is another's nothing is told, as in lists.
   row('GET /permissions', reader, 200, { query: '?resource=share&id={share}', foreign: 200 }),
   row('GET /limits/service', anyToken, 200),
@@ -107,8 +108,28 @@ export const serviceRows: readonly Row[] = [
 ]
 
 /** Outside of `/v2/…`. */
+/** Pages, and the sessions of browsers: a token opens nothing there. */
+const dashboard = (request: string, status: number, body?: object): Row[] => [
+  row(request, anybody, status, {
+    since: null,
+    until: null,
+    ...(body === undefined ? {} : { body }),
+    ...(status === 401 ? { why: 'A token is no session.' } : {}),
+  }),
+]
+
 export const rootRows: readonly Row[] = [
   row('GET /', anybody, 300, { since: null, until: null }),
   row('GET /v2', anyToken, 200, { since: null, until: null }),
   row('GET /healthcheck', anybody, 200, { since: null, until: null }),
+  ...dashboard('GET /dashboard', 302),
+  ...dashboard('HEAD /dashboard', 302),
+  ...dashboard('GET /dashboard/*', 200),
+  ...dashboard('HEAD /dashboard/*', 200),
+  ...dashboard('GET /dashboard/config.json', 200),
+  ...dashboard('HEAD /dashboard/config.json', 200),
+  ...dashboard('POST /dashboard/session', 201, { name: 'spare', password: '{password}' }),
+  ...dashboard('GET /dashboard/session', 401),
+  ...dashboard('PUT /dashboard/session', 401, { project: { id: '{project}' } }),
+  ...dashboard('DELETE /dashboard/session', 204),
 ]

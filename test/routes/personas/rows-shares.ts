@@ -107,6 +107,8 @@ export const shareRows: readonly Row[] = [
   // Ours
   row('GET /shares/{share}/usage', readerOfOwn, 200),
   row('GET /snapshots/{snapshot}/usage', readerOfOwn, 200),
+  // Of what is another's nothing is told, as in lists.
+  row('GET /usage/shares', reader, 200, { query: '?id={share}', foreign: 200 }),
   row('GET /shares/{share}/usage/history', readerOfOwn, 200),
   row('GET /usage/history', reader, 200),
 ]

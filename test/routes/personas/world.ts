@@ -9,13 +9,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { ours, writeBuild } from '../../../src/api/dashboard/dashboard.fixture.ts'
+import { dashboardRoutes } from '../../../src/api/dashboard/plugin.ts'
 import { identityRoutes } from '../../../src/api/identity/plugin.ts'
 import { routes } from '../../../src/api/routes.ts'
 import { buildServer } from '../../../src/api/server.ts'
 import { healthRoute } from '../../../src/api/status/health.ts'
 import type { Bench } from '../../../src/api/test-bench.ts'
+import { proxyTrust } from '../../../src/api/addresses.ts'
+import { faceDesk } from '../../../src/auth/login-desk.ts'
 import { AuthManager } from '../../../src/auth/manager.ts'
 import { argon2Hasher } from '../../../src/auth/passwords.ts'
+import { Sessions } from '../../../src/auth/sessions.ts'
 import { memoryBus } from '../../../src/bus/memory.ts'
 import { loadSettings } from '../../../src/config/load.ts'
 import { migrate, openStore } from '../../../src/db/open.ts'
@@ -85,6 +90,18 @@ export async function openWorld(): Promise<World> {
     const app = buildServer({ ...parts, auth, routes, log })
     healthRoute(app, { ...parts, auth, leaving: () => false })
     await app.register(identityRoutes({ auth, policy, clock, publicUrl: '' }), { prefix: '/identity' })
+    writeBuild(folder)
+    const dashboard = {
+      settings: { enabled: true, dir: folder },
+      sessions: new Sessions({ store: undone, clock, desk: faceDesk(auth) }),
+      identityUri: null,
+      policy,
+      clock,
+      publicUrl: '',
+      trust: proxyTrust(0),
+      statementsMs: 5000,
+    }
+    await app.register(dashboardRoutes(dashboard))
     await app.ready()
     return app
   })
@@ -113,6 +130,8 @@ export async function openWorld(): Promise<World> {
           method: method as 'GET',
           url: path,
           headers: {
+            // As a page of ours that has no cookie yet: what opens other doors opens none there.
+            ...(path.startsWith('/dashboard') ? ours : {}),
             ...(token === null ? {} : { 'x-auth-token': token }),
             ...(subject === null ? {} : { 'x-subject-token': subject }),
             ...(minor === null ? {} : { 'x-openstack-manila-api-version': `2.${minor}` }),

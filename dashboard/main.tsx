@@ -1,0 +1,24 @@
+/** The program: where the service is, who is signed in, and then the pages. */
+import '@mantine/core/styles.css'
+import './global.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { readDeployment } from './api/deployment.ts'
+import { foundation } from './api/console.ts'
+import { loadWords, preferredLanguage } from './words/index.ts'
+
+const root = document.getElementById('root') as HTMLElement
+const language = preferredLanguage()
+
+try {
+  const [deployment, words] = await Promise.all([readDeployment(document.baseURI), loadWords(language)])
+  const parts = foundation(deployment, document.baseURI)
+  createRoot(root).render(
+    <StrictMode>
+      <App parts={parts} first={{ language, words }} />
+    </StrictMode>,
+  )
+} catch (error) {
+  root.textContent = error instanceof Error ? error.message : String(error)
+}

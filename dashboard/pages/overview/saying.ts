@@ -1,0 +1,84 @@
+/** Each thing that needs attention in words: what, why, what now. */
+import type { Format } from '../../ui/format.ts'
+import { spaced } from '../../ui/status.tsx'
+import { useWords } from '../../words/index.ts'
+import type { Attention } from './attention.ts'
+
+interface Saying {
+  readonly title: string
+  readonly why: string
+  readonly next: { readonly label: string; readonly to: string; readonly more?: object }
+}
+
+const nameOf = ({ name, id }: { readonly name: string | null; readonly id: string }): string =>
+  (name || id.slice(0, 8)).slice(0, 120)
+
+export function useSaying(format: Format, nameOfQuota: (key: string) => string): (one: Attention) => Saying {
+  const { overview } = useWords()
+  const { says, next } = overview
+  const toShare = (label: string, id: string, tab?: string) => ({
+    label,
+    to: '/shares/$id',
+    more: { params: { id }, ...(tab === undefined ? {} : { search: { tab } }) },
+  })
+  return (one) => {
+    switch (one.is) {
+      case 'service-down':
+        return {
+          title: says.serviceDown(one.service.binary, one.service.host),
+          why: says.serviceDownWhy,
+          next: { label: next.service, to: '/admin/services' },
+        }
+      case 'share-error':
+        return {
+          title: says.shareError(nameOf(one.share), spaced(one.share.status)),
+          why: one.operation?.cause?.message ?? says.noCause,
+          next: toShare(next.look, one.share.id),
+        }
+      case 'snapshot-error':
+        return {
+          title: says.snapshotError(nameOf(one.snapshot), spaced(one.snapshot.status)),
+          why: one.operation?.cause?.message ?? says.noCause,
+          next: { label: next.look, to: '/snapshots/$id', more: { params: { id: one.snapshot.id } } },
+        }
+      case 'rules-error':
+        return {
+          title: says.rulesError(nameOf(one.share)),
+          why: says.rulesErrorWhy,
+          next: toShare(next.rules, one.share.id, 'access'),
+        }
+      case 'pool-full':
+        return {
+          title: says.poolFull(one.pool.name, format.percent(one.part)),
+          why: says.poolFullWhy,
+          next: { label: next.pool, to: `/admin/pools/${encodeURIComponent(one.pool.name)}` },
+        }
+      case 'share-full':
+        return {
+          title: says.shareFull(nameOf(one.share), format.percent(one.part)),
+          why: says.shareFullWhy,
+          next: toShare(next.extend, one.share.id),
+        }
+      case 'quota-full': {
+        const show = one.quota.key.endsWith('Gigabytes') ? format.size : format.number
+        return {
+          title: says.quotaFull(nameOfQuota(one.quota.key), show(one.quota.used), show(one.quota.limit ?? 0)),
+          why: says.quotaFullWhy,
+          next: { label: next.quota, to: '/limits' },
+        }
+      }
+      case 'operation-failed':
+        return {
+          title: says.operationFailed(spaced(one.operation.kind.replaceAll('-', '_'))),
+          why: one.operation.cause?.message ?? says.noCause,
+          next: { label: next.steps, to: '/activity/$id', more: { params: { id: one.operation.id } } },
+        }
+      case 'bin-expires':
+        return {
+          title: says.binExpires(nameOf(one.share)),
+          why: says.binExpiresWhy(format.relative(one.at)),
+          next: { label: next.bin, to: '/recycle-bin' },
+        }
+    }
+  }
+}

@@ -1,0 +1,206 @@
+/** Every program of the service: whether it is up, since when not, and whether it is given new work. */
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useConsole } from '../../api/console.ts'
+import type { PageSearch } from '../../api/paging.ts'
+import { holds, wholePage } from '../../api/whole-list.ts'
+import { DataTable, type Column } from '../../ui/data-table.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { Failure } from '../../ui/failure.tsx'
+import { FilterBar } from '../../ui/filter-bar.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { PageHead } from '../../ui/page.tsx'
+import { PlainText, visible } from '../../ui/plain-text.tsx'
+import { Status } from '../../ui/status.tsx'
+import { Time } from '../../ui/time.tsx'
+import { useWords } from '../../words/index.ts'
+import { poolsQuery } from '../pools/queries.ts'
+import { gradeOfService, grades } from '../pools/topology.ts'
+import { servicesQuery, type ServiceView } from './queries.ts'
+import { serviceListRoute } from './route.tsx'
+import { serviceActions, ServiceDialog, type ServiceAsked } from './service-actions.tsx'
+
+type Row = Omit<ServiceView, 'id'> & { readonly id: string }
+interface Search extends PageSearch {
+  readonly text?: string
+  readonly binary?: string
+  readonly state?: string
+  readonly status?: string
+}
+
+const sorted = { sort: 'state', dir: 'desc' } as const
+const by = {
+  host: ({ host }: Row) => host,
+  binary: ({ binary }: Row) => binary,
+  // What is not well first.
+  state: (row: Row) => grades.indexOf(gradeOfService(row)),
+  updated: ({ updated_at }: Row) => updated_at,
+}
+
+export function ServiceListPage() {
+  const words = useWords()
+  const { admin, common, services: w } = words
+  const console = useConsole()
+  const search: Search = serviceListRoute.useSearch()
+  const navigate = useNavigate({ from: serviceListRoute.fullPath })
+  const services = useQuery(servicesQuery(console))
+  const pools = useQuery(poolsQuery(console))
+  const [asked, ask] = useState<ServiceAsked | null>(null)
+  const all = services.data?.map((one): Row => ({ ...one, id: String(one.id) }))
+  const found = all?.filter(
+    ({ host, binary, state, status, disabled_reason }) =>
+      holds(search.text, host, binary, disabled_reason) &&
+      (search.binary ?? binary) === binary &&
+      (search.state ?? state) === state &&
+      (search.status ?? status) === status,
+  )
+  const away = (all ?? []).filter((one) => gradeOfService(one) === 'down')
+  const poolsOf = ({ host }: Row): number =>
+    (pools.data ?? []).filter((pool) => `${pool.host}@${pool.backend}` === host).length
+
+  const columns: readonly Column<Row>[] = [
+    {
+      key: 'host',
+      title: admin.host,
+      sort: 'host',
+      show: ({ host, binary }) => (
+        <>
+          <PlainText>{host}</PlainText>
+          <div style={{ color: 'var(--muted)', fontSize: 12 }}>{binary}</div>
+        </>
+      ),
+    },
+    {
+      key: 'state',
+      title: admin.state,
+      sort: 'state',
+      show: ({ state, updated_at }) => (
+        <>
+          <Status status={state} tone={state === 'up' ? 'ok' : 'bad'} word={w.state[state]} />
+          {state === 'up' ? null : (
+            <div style={{ color: 'var(--muted)', fontSize: 12 }}>
+              <Time at={updated_at} />
+            </div>
+          )}
+        </>
+      ),
+    },
+    {
+      key: 'work',
+      title: w.work,
+      show: ({ status, disabled_reason, ensuring }) => (
+        <>
+          <Status
+            status={status}
+            tone={status === 'enabled' ? 'ok' : 'off'}
+            word={status === 'enabled' ? w.takesWork : w.takesNone}
+          />
+          {disabled_reason === undefined || disabled_reason === null ? null : (
+            <div style={{ color: 'var(--muted)', fontSize: 12 }}>
+              <PlainText>{disabled_reason}</PlainText>
+            </div>
+          )}
+          {ensuring === true ? (
+            <div>
+              <Status status="ensuring" tone="working" word={w.ensuring} />
+            </div>
+          ) : null}
+        </>
+      ),
+    },
+    {
+      key: 'runs',
+      title: w.runs,
+      from: 'tablet',
+      show: (row) => (
+        <>
+          {w.does[row.binary] ?? common.notKnown}
+          {row.host.includes('@') && pools.data !== undefined ? (
+            <div style={{ fontSize: 12 }}>
+              <Link to="/admin/pools" search={{ backend: row.host.split('@')[1] } as never}>
+                {w.pools(poolsOf(row))}
+              </Link>
+            </div>
+          ) : null}
+        </>
+      ),
+    },
+    {
+      key: 'zone',
+      title: common.zone,
+      from: 'desk',
+      show: ({ zone }) => <PlainText>{zone ?? common.none}</PlainText>,
+    },
+    {
+      key: 'updated',
+      title: admin.updated,
+      sort: 'updated',
+      from: 'desk',
+      show: ({ updated_at }) => <Time at={updated_at} />,
+    },
+  ]
+  const binaries = [...new Set((all ?? []).map(({ binary }) => binary))].sort()
+  return (
+    <>
+      <PageHead title={w.title} aside={all === undefined ? null : w.count(all.length)} />
+      {away.length === 0 ? null : (
+        <Notice tone="bad" title={w.notWell(away.length)}>
+          {away
+            .slice(0, 10)
+            .map(({ host, binary }) => `${visible(host)} (${binary})`)
+            .join(', ')}
+        </Notice>
+      )}
+      <FilterBar
+        search={search as Readonly<Record<string, string | undefined>>}
+        text={{ name: 'text', label: admin.search }}
+        choices={[
+          { name: 'binary', label: w.program, options: binaries.map((value) => ({ value, label: value })) },
+          {
+            name: 'state',
+            label: admin.state,
+            options: (['up', 'down', 'stopped'] as const).map((value) => ({ value, label: w.state[value] })),
+          },
+          {
+            name: 'status',
+            label: w.work,
+            options: [
+              { value: 'enabled', label: w.takesWork },
+              { value: 'disabled', label: w.takesNone },
+            ],
+          },
+        ]}
+        change={(filters) =>
+          void navigate({
+            search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+          })
+        }
+      />
+      {services.error !== null && services.data === undefined ? (
+        <Failure error={services.error} again={() => void services.refetch()} />
+      ) : (
+        <DataTable
+          label={w.title}
+          columns={columns}
+          page={found === undefined ? undefined : wholePage(found, search, by, sorted)}
+          nameOf={({ host, binary }) => `${binary} ${host}`}
+          search={search}
+          sorted={sorted}
+          go={(next) => void navigate({ search: next as never })}
+          actionsOf={(row) => serviceActions(words, console.client.minor, row, ask)}
+          empty={
+            all?.length === 0 ? (
+              <Empty title={w.emptyTitle} command="manila service list">
+                {w.emptyText}
+              </Empty>
+            ) : (
+              <Empty title={common.noRows} />
+            )
+          }
+        />
+      )}
+      {asked === null ? null : <ServiceDialog asked={asked} close={() => ask(null)} />}
+    </>
+  )
+}

@@ -1,0 +1,179 @@
+/** The form of a new share, in the order in which people think; what it costs and where it fits is asked while one types. */
+import { Checkbox, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
+import { queryOptions, useMutation, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { createShare } from '../../../src/wire/shares/schema.ts'
+import { listSnapshotsDetail, showSnapshot } from '../../../src/wire/snapshots/schema.ts'
+import { useConsole, type Console } from '../../api/console.ts'
+import { listKey } from '../../api/reads.ts'
+import { CommandHint } from '../../ui/command-hint.tsx'
+import { problemAt } from '../../ui/problem-at.ts'
+import { visible } from '../../ui/plain-text.tsx'
+import { SidePanel } from '../../ui/side-panel.tsx'
+import { useWords } from '../../words/index.ts'
+import { AdvancedFields } from './create-advanced.tsx'
+import { blankShare, bodyOf, createCommand, refusalOf, type NewShareForm } from './new-share.ts'
+import { problemsOf } from './pairs.ts'
+import { PlacementPanel, usePlacement } from './placement.tsx'
+import { listSearch, typesQuery, zonesQuery } from './queries.ts'
+import { shareListRoute } from './route.tsx'
+import { nameOf } from './share-name.ts'
+import { TypeFacts } from './type-facts.tsx'
+
+const sourcesQuery = ({ client }: Console, chosen: string | null) =>
+  queryOptions({
+    queryKey: listKey('snapshots', 'sources', chosen),
+    queryFn: async () => {
+      const { snapshots } = await client.call(listSnapshotsDetail, {
+        query: { status: 'available', sort_key: 'created_at', sort_dir: 'desc', limit: 200 },
+      })
+      if (chosen === null || snapshots.some(({ id }) => id === chosen)) return snapshots
+      return [(await client.call(showSnapshot, { params: { id: chosen } })).snapshot, ...snapshots]
+    },
+  })
+
+export function CreateShare() {
+  const { common, shares: w } = useWords()
+  const console = useConsole()
+  const navigate = useNavigate({ from: shareListRoute.fullPath })
+  const { snapshot: linked = null } = shareListRoute.useSearch() as { readonly snapshot?: string }
+  const types = useQuery(typesQuery(console)).data ?? []
+  const zones = useQuery(zonesQuery(console)).data ?? []
+  const sources = useQuery(sourcesQuery(console, linked)).data ?? []
+  const first: NewShareForm = { ...blankShare, snapshot: linked }
+  const [typed, setTyped] = useState<NewShareForm>(first)
+  const source = sources.find(({ id }) => id === typed.snapshot)
+  // A share from a snapshot has its protocol, and is not smaller.
+  const form: NewShareForm =
+    source === undefined
+      ? typed
+      : { ...typed, protocol: source.share_proto, size: Math.max(typed.size, source.size) }
+  const set = (change: Partial<NewShareForm>): void => setTyped({ ...form, ...change })
+  const type =
+    types.find(({ name }) => name === form.type) ?? types.find(({ is_default }) => is_default === true)
+
+  const body = bodyOf(form)
+  const create = useMutation({
+    mutationFn: () => console.client.call(createShare, { body }),
+    onSuccess: async ({ share }) => {
+      await Promise.all(
+        ['shares', 'limits'].map((noun) => console.queries.invalidateQueries({ queryKey: [noun] })),
+      )
+      await navigate({ to: '/shares/$id', params: { id: share.id }, search: {}, ignoreBlocker: true })
+    },
+  })
+  const own = (field: string) => problemAt(createShare.body, body, `share.${field}`)
+  const fields = ['size', 'name', 'description', 'metadata', 'mount_point_name', 'scheduler_hints']
+  const wrong = fields.map(own).find((problem) => problem !== null) ?? null
+  const pairs = problemsOf(form.metadata).some((problem) => problem !== null)
+  const { placement, isAsking } = usePlacement(body.share, wrong === null && !pairs)
+  const problem = (field: string): string | null => {
+    const told = placement?.problems.find((one) => one.field === field)?.message
+    return own(field) ?? refusalOf(create.error, field) ?? (told === undefined ? null : visible(told))
+  }
+  // Asked for now it would be refused; what is said of it stands at its field, where there is one.
+  const refusal = placement?.problems[0]
+  const refused = refusal === undefined ? null : refusal.field === null ? visible(refusal.message) : ''
+  const close = (): void =>
+    void navigate({ to: '/shares', search: (before) => listSearch(before as object) as never })
+  return (
+    <SidePanel
+      title={w.create}
+      submit={w.create}
+      close={close}
+      send={() => create.mutate()}
+      isSending={create.isPending}
+      isDirty={JSON.stringify(typed) !== JSON.stringify(first)}
+      error={create.error}
+      whyNot={wrong ?? (pairs ? w.form.keyMissing : null) ?? refused}
+    >
+      <TextInput
+        label={common.name}
+        description={common.optional}
+        value={form.name}
+        error={problem('name')}
+        data-autofocus
+        onChange={(event) => set({ name: event.currentTarget.value })}
+      />
+      <NumberInput
+        label={`${common.size} (${w.sizes.unit})`}
+        description={w.form.size}
+        value={form.size}
+        min={source?.size ?? 1}
+        allowDecimal={false}
+        error={problem('size')}
+        onChange={(size) => set({ size: size === '' ? Number.NaN : Number(size) })}
+      />
+      <div>
+        <Select
+          label={common.type}
+          description={w.form.type}
+          placeholder={type === undefined ? w.form.anyType : `${type.name} (${w.form.defaultType})`}
+          clearable
+          searchable={types.length > 8}
+          clearButtonProps={{ 'aria-label': `${common.clear}: ${common.type}` }}
+          data={types.map(({ name }) => name)}
+          value={form.type}
+          error={problem('share_type')}
+          onChange={(next) => set({ type: next })}
+        />
+        {type === undefined ? null : <TypeFacts type={type} />}
+      </div>
+      <Select
+        label={w.protocol}
+        description={w.form.protocol}
+        data={[...new Set(['NFS', 'CIFS', 'CEPHFS', form.protocol])]}
+        value={form.protocol}
+        disabled={source !== undefined}
+        error={problem('share_proto')}
+        onChange={(protocol) => set({ protocol: protocol ?? 'NFS' })}
+      />
+      <Select
+        label={common.zone}
+        description={w.form.zone}
+        placeholder={w.form.anyZone}
+        clearable
+        clearButtonProps={{ 'aria-label': `${common.clear}: ${common.zone}` }}
+        data={zones.map(({ name }) => name)}
+        value={form.zone}
+        error={problem('availability_zone')}
+        onChange={(zone) => set({ zone })}
+      />
+      {sources.length === 0 ? null : (
+        <Select
+          label={w.form.fromSnapshot}
+          description={w.form.snapshot}
+          placeholder={w.form.noSnapshot}
+          clearable
+          searchable
+          clearButtonProps={{ 'aria-label': `${common.clear}: ${w.form.fromSnapshot}` }}
+          data={sources.map((one) => ({ value: one.id, label: visible(nameOf(one)).slice(0, 100) }))}
+          value={form.snapshot}
+          error={problem('snapshot_id')}
+          onChange={(snapshot) => set({ snapshot })}
+        />
+      )}
+      <PlacementPanel placement={placement} isAsking={isAsking} size={form.size} />
+      <Textarea
+        label={common.description}
+        description={common.optional}
+        autosize
+        minRows={1}
+        maxRows={6}
+        value={form.description}
+        error={problem('description')}
+        onChange={(event) => set({ description: event.currentTarget.value })}
+      />
+      <Checkbox
+        label={w.form.isPublic}
+        description={w.form.publicHint}
+        checked={form.isPublic}
+        error={problem('is_public')}
+        onChange={(event) => set({ isPublic: event.currentTarget.checked })}
+      />
+      <AdvancedFields form={form} set={set} problem={problem} />
+      <CommandHint command={createCommand(form)} />
+    </SidePanel>
+  )
+}

@@ -1,0 +1,117 @@
+/** One share: what it is, what happens to it, where it is mounted. */
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { isNotFound } from '../../../src/sdk/api-error.ts'
+import { useConsole, useWho } from '../../api/console.ts'
+import { usePermissions } from '../../api/permissions.ts'
+import { useCrumb } from '../../frame/crumbs.tsx'
+import { ActionButton, ActionMenu } from '../../ui/actions.tsx'
+import { ShortId } from '../../ui/copy.tsx'
+import { Failure } from '../../ui/failure.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { PageHead } from '../../ui/page.tsx'
+import { visible } from '../../ui/plain-text.tsx'
+import { Status } from '../../ui/status.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { Time } from '../../ui/time.tsx'
+import { useWords } from '../../words/index.ts'
+import { AccessTab } from '../access-rules/access-tab.tsx'
+import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
+import { ActivityTab } from './activity-tab.tsx'
+import { AdvancedTab } from './advanced-tab.tsx'
+import { ShareDialog } from './dialogs/share-dialog.tsx'
+import { OverviewTab } from './overview-tab.tsx'
+import { shareQuery, type ShareView } from './queries.ts'
+import { shareDetailRoute } from './route.tsx'
+import { shareActions, type ShareAsked } from './share-actions.tsx'
+import { nameOf } from './share-name.ts'
+import { SharePanel } from './share-panel.tsx'
+
+export function ShareDetailPage() {
+  const { id } = shareDetailRoute.useParams()
+  const console = useConsole()
+  const { data: share, error, refetch } = useQuery(shareQuery(console, id))
+  useCrumb(share === undefined ? id.slice(0, 8) : nameOf(share))
+  // What it was is no use to whoever reads that it is gone.
+  if (share === undefined || isNotFound(error))
+    return error === null ? null : <Failure error={error} again={() => void refetch()} />
+  return (
+    <>
+      {error === null ? null : <Failure error={error} again={() => void refetch()} />}
+      <Shown share={share} />
+    </>
+  )
+}
+
+/** Beside the menu, for what is done most. */
+const inView: readonly string[] = ['edit', 'extend', 'restore']
+
+function Shown({ share }: { readonly share: ShareView }) {
+  const words = useWords()
+  const format = useFormat()
+  const { is_admin: isAdmin } = useWho()
+  const { tab } = shareDetailRoute.useSearch()
+  const navigate = useNavigate({ from: shareDetailRoute.fullPath })
+  const permissions = usePermissions('share', [share])
+  const [asked, ask] = useState<ShareAsked | null>(null)
+  const { common, shares: w } = words
+  const until = share.scheduled_to_be_deleted_at ?? null
+  const actions = shareActions({ words, permissions, isAdmin, ask }, share)
+  return (
+    <>
+      <PageHead
+        title={visible(nameOf(share))}
+        aside={<Status status={share.status} />}
+        line={
+          <>
+            <ShortId id={share.id} />
+            <span>{format.size(share.size)}</span>
+            <span>{share.share_proto}</span>
+            {share.is_public ? <span>{w.isPublic}</span> : null}
+            <span>
+              {common.created} <Time at={share.created_at} />
+            </span>
+          </>
+        }
+        actions={
+          <>
+            {actions
+              .filter(({ key }) => inView.includes(key))
+              .map((action) => (
+                <ActionButton key={action.key} action={action} />
+              ))}
+            <ActionMenu
+              name={nameOf(share).slice(0, 80)}
+              actions={actions.filter(({ key }) => !inView.includes(key))}
+            />
+          </>
+        }
+      />
+      {share.is_soft_deleted === true ? (
+        <Notice tone="warning" title={w.inBin(until === null ? common.notKnown : format.relative(until))}>
+          {w.inBinText} {until === null ? null : format.exact(until)}
+        </Notice>
+      ) : null}
+      <SharePanel share={share} actions={actions} />
+      <Tabs
+        label={w.title}
+        value={tab}
+        change={(key) => void navigate({ search: { tab: key } as never })}
+        tabs={[
+          { key: 'overview', title: w.overview, show: () => <OverviewTab share={share} /> },
+          { key: 'access', title: w.accessTab, show: () => <AccessTab share={share} /> },
+          { key: 'snapshots', title: w.snapshotsTab, show: () => <SnapshotsTab share={share} /> },
+          { key: 'activity', title: w.activityTab, show: () => <ActivityTab share={share} /> },
+          {
+            key: 'advanced',
+            title: w.advancedTab,
+            show: () => <AdvancedTab share={share} actions={actions} />,
+          },
+        ]}
+      />
+      <ShareDialog asked={asked} close={() => ask(null)} />
+    </>
+  )
+}

@@ -1,0 +1,144 @@
+/** Takes over a file system that exists on a backend, for administrators. */
+import { Checkbox, Select, TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { manageShare, type ManageShare as ManageBody } from '../../../src/wire/shares/schema.ts'
+import type { Static } from 'typebox'
+import { useConsole } from '../../api/console.ts'
+import { CommandHint } from '../../ui/command-hint.tsx'
+import { problemAt } from '../../ui/problem-at.ts'
+import { command } from '../../ui/shell-quote.ts'
+import { SidePanel } from '../../ui/side-panel.tsx'
+import { useWords } from '../../words/index.ts'
+import { metadataOf, problemsOf, type Pair } from './pairs.ts'
+import { PairsField } from './pairs-field.tsx'
+import { typesQuery } from './queries.ts'
+import { shareListRoute } from './route.tsx'
+import classes from './shares.module.css'
+
+const blank = {
+  host: '',
+  protocol: 'NFS',
+  path: '',
+  name: '',
+  type: null as string | null,
+  isPublic: false,
+  options: [] as readonly Pair[],
+}
+
+export function ManageShare() {
+  const { common, shares: w } = useWords()
+  const console = useConsole()
+  const navigate = useNavigate({ from: shareListRoute.fullPath })
+  const types = useQuery(typesQuery(console))
+  const [form, setForm] = useState(blank)
+  const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
+  const set = (change: Partial<typeof blank>): void => {
+    setForm((before) => ({ ...before, ...change }))
+    setTouched((before) => new Set([...before, ...Object.keys(change)]))
+  }
+  const options = metadataOf(form.options)
+  const body: Static<typeof ManageBody> = {
+    share: {
+      service_host: form.host.trim(),
+      export_path: form.path,
+      protocol: form.protocol,
+      ...(form.name === '' ? {} : { name: form.name }),
+      ...(form.type === null ? {} : { share_type: form.type }),
+      ...(form.isPublic ? { is_public: true } : {}),
+      ...(Object.keys(options).length === 0 ? {} : { driver_options: options }),
+    },
+  }
+  const manage = useMutation({
+    mutationFn: () => console.client.call(manageShare, { body }),
+    onSuccess: async ({ share }) => {
+      await console.queries.invalidateQueries({ queryKey: ['shares'] })
+      await navigate({ to: '/shares/$id', params: { id: share.id }, ignoreBlocker: true })
+    },
+  })
+  const problem = (field: string) => problemAt(manageShare.body, body, `share.${field}`)
+  // Nothing is wrong with what nobody has typed yet; it can't be sent all the same.
+  const shown = (name: string, field: string) => (touched.has(name) ? problem(field) : null)
+  const missing =
+    problem('service_host') ??
+    problem('export_path') ??
+    problem('name') ??
+    problemsOf(form.options).find(Boolean)
+  return (
+    <SidePanel
+      title={w.manage}
+      submit={w.adopt.submit}
+      close={() => void navigate({ to: '/shares', search: (before) => before as never })}
+      send={() => manage.mutate()}
+      isSending={manage.isPending}
+      isDirty={JSON.stringify(form) !== JSON.stringify(blank)}
+      error={manage.error}
+      whyNot={missing === undefined || missing === null ? null : w.access.missing}
+    >
+      <p>{w.adopt.text}</p>
+      <TextInput
+        label={w.adopt.host}
+        description={w.adopt.hostHint}
+        value={form.host}
+        error={shown('host', 'service_host')}
+        data-autofocus
+        onChange={(event) => set({ host: event.currentTarget.value })}
+      />
+      <Select
+        label={w.protocol}
+        data={['NFS', 'CIFS', 'CEPHFS', 'GLUSTERFS', 'HDFS', 'MAPRFS']}
+        value={form.protocol}
+        onChange={(protocol) => set({ protocol: protocol ?? 'NFS' })}
+      />
+      <TextInput
+        label={w.adopt.path}
+        description={w.adopt.pathHint}
+        value={form.path}
+        error={shown('path', 'export_path')}
+        onChange={(event) => set({ path: event.currentTarget.value })}
+      />
+      <TextInput
+        label={common.name}
+        description={common.optional}
+        value={form.name}
+        error={problem('name')}
+        onChange={(event) => set({ name: event.currentTarget.value })}
+      />
+      <Select
+        label={common.type}
+        description={w.form.type}
+        placeholder={w.form.anyType}
+        clearable
+        clearButtonProps={{ 'aria-label': `${common.clear}: ${common.type}` }}
+        data={(types.data ?? []).map(({ name }) => name)}
+        value={form.type}
+        onChange={(type) => set({ type })}
+      />
+      <Checkbox
+        label={w.form.isPublic}
+        description={w.form.publicHint}
+        checked={form.isPublic}
+        onChange={(event) => set({ isPublic: event.currentTarget.checked })}
+      />
+      <fieldset className={classes.group}>
+        <legend>{w.adopt.options}</legend>
+        <PairsField pairs={form.options} change={(next) => set({ options: next })} />
+      </fieldset>
+      <CommandHint
+        command={command(
+          'manila',
+          'share',
+          'adopt',
+          form.host.trim(),
+          form.protocol,
+          form.path,
+          form.name === '' ? null : ['--name', form.name],
+          form.type === null ? null : ['--share-type', form.type],
+          form.isPublic ? ['--public', 'true'] : null,
+          Object.entries(options).flatMap(([key, value]) => ['--driver-options', `${key}=${value}`]),
+        )}
+      />
+    </SidePanel>
+  )
+}

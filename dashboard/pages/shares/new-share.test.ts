@@ -1,0 +1,66 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ApiError } from '../../../src/sdk/api-error.ts'
+import { createShare } from '../../../src/wire/shares/schema.ts'
+import { problemAt } from '../../ui/problem-at.ts'
+import { blankShare, bodyOf, createCommand, refusalOf } from './new-share.ts'
+
+test('of a form that is filled only what is needed, only that is sent', () => {
+  expect(bodyOf(blankShare)).toEqual({ share: { share_proto: 'NFS', size: 1 } })
+  expect(createCommand(blankShare)).toBe('manila share create NFS 1 --wait')
+})
+
+test('a form that is filled', () => {
+  const form = {
+    ...blankShare,
+    name: "it's $HOME",
+    type: 'gold',
+    zone: 'nova',
+    snapshot: '309fcedb-c45f-4f63-bd10-aec022f3426e',
+    isPublic: true,
+    metadata: [
+      { row: '1', key: 'team', value: 'a b' },
+      { row: '2', key: '', value: '' },
+    ],
+    onlyHost: ' node@sim#pool ',
+    mountPointName: 'home',
+  }
+  expect(bodyOf(form)).toEqual({
+    share: {
+      share_proto: 'NFS',
+      size: 1,
+      name: "it's $HOME",
+      share_type: 'gold',
+      availability_zone: 'nova',
+      snapshot_id: '309fcedb-c45f-4f63-bd10-aec022f3426e',
+      is_public: true,
+      metadata: { team: 'a b' },
+      scheduler_hints: { only_host: 'node@sim#pool' },
+      mount_point_name: 'home',
+    },
+  })
+  expect(createCommand(form)).toBe(
+    "manila share create NFS 1 --name 'it'\\''s $HOME' --share-type gold --availability-zone nova --snapshot-id 309fcedb-c45f-4f63-bd10-aec022f3426e --public true --property 'team=a b' --scheduler-hint 'only_host=node@sim#pool' --mount-point-name home --wait",
+  )
+})
+
+test('what the service would refuse for its form is found before it is sent', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.integer({ max: 0 }), fc.double({ noInteger: true })), (size) => {
+      expect(problemAt(createShare.body, bodyOf({ ...blankShare, size }), 'share.size')).not.toBeNull()
+    }),
+  )
+  const long = bodyOf({ ...blankShare, name: 'x'.repeat(10_000) })
+  expect(problemAt(createShare.body, long, 'share.name')).toMatch(/255/)
+})
+
+test('a refusal stands at the field that it names', () => {
+  const refused = (message: string, status = 400) =>
+    new ApiError({ status, key: 'badRequest', message, requestId: null } as never)
+  expect(refusalOf(refused('share.size must be at most 5'), 'size')).toBe('must be at most 5')
+  expect(refusalOf(refused('size must be at most 5'), 'size')).toBe('must be at most 5')
+  expect(refusalOf(refused('share_type gold does not exist'), 'size')).toBeNull()
+  expect(refusalOf(refused('share_type gold does not exist'), 'share_type')).toBe('gold does not exist')
+  expect(refusalOf(refused('size must be', 409), 'size')).toBeNull()
+  expect(refusalOf(new Error('size is'), 'size')).toBeNull()
+})

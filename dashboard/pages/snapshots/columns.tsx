@@ -1,0 +1,83 @@
+/** Columns of snapshots, in a list of the project or of one share. */
+import { Link } from '@tanstack/react-router'
+import { ShortId } from '../../ui/copy.tsx'
+import type { Column } from '../../ui/data-table.tsx'
+import type { Format } from '../../ui/format.ts'
+import { PlainText } from '../../ui/plain-text.tsx'
+import { Status } from '../../ui/status.tsx'
+import { Time } from '../../ui/time.tsx'
+import type { Words } from '../../words/index.ts'
+import { nameOfSnapshot, type SnapshotView, type UsageView } from './queries.ts'
+
+/** `about`: what stands beside the size: the share, or what deleting frees. */
+export function snapshotColumns(
+  { common, snapshots: w }: Words,
+  format: Format,
+  about: 'share' | ((id: string) => UsageView | undefined),
+): readonly Column<SnapshotView>[] {
+  const sortable = about === 'share'
+  return [
+    {
+      key: 'name',
+      title: common.name,
+      ...(sortable ? { sort: 'name' } : {}),
+      show: (snapshot) => (
+        <>
+          <Link to="/snapshots/$id" params={{ id: snapshot.id }}>
+            <PlainText>{nameOfSnapshot(snapshot)}</PlainText>
+          </Link>
+          <div>
+            <ShortId id={snapshot.id} />
+          </div>
+        </>
+      ),
+    },
+    {
+      key: 'status',
+      title: common.status,
+      ...(sortable ? { sort: 'status' } : {}),
+      show: ({ status }) => <Status status={status} />,
+    },
+    about === 'share'
+      ? {
+          key: 'share',
+          title: w.of,
+          from: 'tablet',
+          show: ({ share_id }) => (
+            <Link to="/shares/$id" params={{ id: share_id }}>
+              <code>{share_id.slice(0, 8)}</code>
+            </Link>
+          ),
+        }
+      : {
+          key: 'frees',
+          title: w.frees,
+          isNumber: true,
+          from: 'tablet',
+          show: ({ id }) => {
+            const usage = about(id)
+            const bytes = usage?.exclusive_bytes ?? null
+            return (
+              <span title={bytes === null ? (usage?.reason ?? undefined) : undefined}>
+                {bytes === null ? common.notKnown : format.bytes(bytes)}
+              </span>
+            )
+          },
+        },
+    {
+      key: 'size',
+      title: w.shareSize,
+      isNumber: true,
+      from: 'tablet',
+      ...(sortable ? { sort: 'share_size' } : {}),
+      show: ({ share_size }) => format.size(share_size),
+    },
+    {
+      key: 'created',
+      title: common.created,
+      ...(sortable ? { sort: 'created_at' } : {}),
+      from: 'tablet',
+      show: ({ created_at }) => <Time at={created_at} />,
+    },
+  ]
+}

@@ -1,0 +1,111 @@
+/** One snapshot: what it holds, what happens to it, who may mount it. */
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useConsole, useWho } from '../../api/console.ts'
+import { usePermissions } from '../../api/permissions.ts'
+import { useCrumb } from '../../frame/crumbs.tsx'
+import { ActionButton } from '../../ui/actions.tsx'
+import { ShortId } from '../../ui/copy.tsx'
+import { Facts } from '../../ui/facts.tsx'
+import { Failure } from '../../ui/failure.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { OperationPanel } from '../../ui/operation-panel.tsx'
+import { PageHead, Section } from '../../ui/page.tsx'
+import { PlainText } from '../../ui/plain-text.tsx'
+import { Status } from '../../ui/status.tsx'
+import { Time } from '../../ui/time.tsx'
+import { useWords } from '../../words/index.ts'
+import { newestOperationQuery, shareQuery } from '../shares/queries.ts'
+import { Mounting } from './mounting.tsx'
+import { nameOfSnapshot, snapshotQuery, snapshotsOfShareQuery, type SnapshotView } from './queries.ts'
+import { snapshotDetailRoute } from './route.tsx'
+import { snapshotActions } from './snapshot-actions.tsx'
+import { SnapshotDialog, type SnapshotAsked } from './snapshot-dialogs.tsx'
+import { SnapshotProperties } from './snapshot-properties.tsx'
+import { SnapshotUsage } from './snapshot-usage.tsx'
+
+export function SnapshotDetailPage() {
+  const { id } = snapshotDetailRoute.useParams()
+  const console = useConsole()
+  const { data: snapshot, error, refetch } = useQuery(snapshotQuery(console, id))
+  useCrumb(snapshot === undefined ? id.slice(0, 8) : nameOfSnapshot(snapshot))
+  if (snapshot === undefined)
+    return error === null ? null : <Failure error={error} again={() => void refetch()} />
+  return <Shown snapshot={snapshot} />
+}
+
+function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
+  const words = useWords()
+  const console = useConsole()
+  const { is_admin } = useWho()
+  const format = useFormat()
+  const navigate = useNavigate()
+  const permissions = usePermissions('snapshot', [snapshot])
+  const share = useQuery(shareQuery(console, snapshot.share_id)).data
+  const newest = useQuery(snapshotsOfShareQuery(console, snapshot.share_id)).data?.[0]
+  const ofShare = usePermissions('share', share === undefined ? [] : [share])
+  const operation = useQuery(newestOperationQuery(console, snapshot.id))
+  const [asked, ask] = useState<SnapshotAsked | null>(null)
+  const { common, snapshots: w } = words
+  const actions = snapshotActions(words, {
+    permissions,
+    snapshot,
+    isAdmin: is_admin,
+    ask,
+    go: (to) => void navigate(to as never),
+    ofShare: share === undefined ? undefined : { share, newest, permissions: ofShare },
+  })
+  return (
+    <>
+      <PageHead
+        title={nameOfSnapshot(snapshot)}
+        aside={<Status status={snapshot.status} />}
+        line={
+          <>
+            <ShortId id={snapshot.id} />
+            <span>{format.size(snapshot.share_size)}</span>
+            <span>{snapshot.share_proto}</span>
+            <Time at={snapshot.created_at} />
+          </>
+        }
+        actions={actions.map((action) => (
+          <ActionButton key={action.key} action={action} />
+        ))}
+      />
+      <OperationPanel operation={operation.data ?? null} status={snapshot.status} />
+      <Section title={w.facts}>
+        <Facts
+          facts={[
+            [
+              w.of,
+              <Link key="share" to="/shares/$id" params={{ id: snapshot.share_id }}>
+                <PlainText>{share?.name || snapshot.share_id.slice(0, 8)}</PlainText>
+              </Link>,
+            ],
+            [
+              common.description,
+              snapshot.description === null || snapshot.description === '' ? null : (
+                <PlainText wrap>{snapshot.description}</PlainText>
+              ),
+            ],
+            [w.shareSize, format.size(snapshot.share_size)],
+            [
+              w.location,
+              snapshot.provider_location === null || snapshot.provider_location === undefined ? null : (
+                <PlainText wrap>{snapshot.provider_location}</PlainText>
+              ),
+            ],
+            [common.project, is_admin ? <code>{snapshot.project_id}</code> : null],
+          ]}
+        />
+      </Section>
+      <SnapshotUsage id={snapshot.id} />
+      {share?.mount_snapshot_support === true ? (
+        <Mounting snapshot={snapshot} permissions={permissions} />
+      ) : null}
+      <SnapshotProperties snapshot={snapshot} permissions={permissions} />
+      {asked === null ? null : <SnapshotDialog asked={asked} close={() => ask(null)} />}
+    </>
+  )
+}

@@ -1,0 +1,88 @@
+/** What can be done with one thing: buttons, a menu of a row, a bar for several. An action that can't be done now stays and says why. */
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
+import { IconDots } from '@tabler/icons-react'
+import type { MouseEvent, ReactNode } from 'react'
+import { useWords } from '../words/index.ts'
+import classes from './actions.module.css'
+
+export interface Action {
+  readonly key: string
+  readonly label: string
+  readonly run: () => void
+  /** Why it can't be done now; null = it can. */
+  readonly whyNot?: string | null
+  /** Something is lost by it. */
+  readonly danger?: boolean
+  readonly icon?: ReactNode
+}
+
+/** A list of actions without those that are not there: `present(cond && {...})`. */
+export const present = (...actions: readonly (Action | false | null | undefined)[]): readonly Action[] =>
+  actions.filter((action): action is Action => action !== false && action !== null && action !== undefined)
+
+/** Kept in the order of the keyboard although it can't be pressed: who can't see the pointer must hear why, too. */
+const blocked = (whyNot: string | null | undefined, run: () => void) => ({
+  'aria-disabled': whyNot !== null && whyNot !== undefined ? true : undefined,
+  'data-disabled': whyNot !== null && whyNot !== undefined ? true : undefined,
+  onClick: (event: MouseEvent) => {
+    if (whyNot === null || whyNot === undefined) run()
+    else event.preventDefault()
+  },
+})
+
+export function ActionButton({
+  action,
+  primary = false,
+}: {
+  readonly action: Action
+  readonly primary?: boolean
+}) {
+  const { whyNot } = action
+  const button = (
+    <Button
+      variant={primary ? 'filled' : 'default'}
+      color={action.danger === true ? 'bad' : undefined}
+      leftSection={action.icon}
+      {...blocked(whyNot, action.run)}
+    >
+      {action.label}
+    </Button>
+  )
+  return whyNot === null || whyNot === undefined ? button : <Tooltip label={whyNot}>{button}</Tooltip>
+}
+
+/** Every action of a row behind one button. */
+export function ActionMenu({
+  name,
+  actions,
+}: {
+  readonly name: string
+  readonly actions: readonly Action[]
+}) {
+  const { common } = useWords()
+  if (actions.length === 0) return null
+  return (
+    <Menu closeOnItemClick>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={26} aria-label={common.actions(name)}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {actions.map((action) => (
+          <Menu.Item
+            key={action.key}
+            color={action.danger === true ? 'bad' : undefined}
+            closeMenuOnClick={action.whyNot === null || action.whyNot === undefined}
+            {...blocked(action.whyNot, action.run)}
+          >
+            {action.label}
+            {action.whyNot === null || action.whyNot === undefined ? null : (
+              <span className={classes.why}>{action.whyNot}</span>
+            )}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,19 @@
+/** The `manila` command that does what a form or page does. */
+import { useWords } from '../words/index.ts'
+import { CopyButton } from './copy.tsx'
+import classes from './command-hint.module.css'
+
+export function CommandHint({ command }: { readonly command: string }) {
+  const { common } = useWords()
+  return (
+    <div className={classes.hint}>
+      <div className={classes.title}>{common.command}</div>
+      <div className={classes.line}>
+        <code tabIndex={0} role="region" aria-label={common.command}>
+          {command}
+        </code>
+        <CopyButton text={command} what={common.command} />
+      </div>
+    </div>
+  )
+}

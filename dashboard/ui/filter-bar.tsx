@@ -1,0 +1,98 @@
+/** One line of filters above a list: a text that is looked for, chosen words, "clear". All of it is in the URL. */
+import { Button, Select, TextInput } from '@mantine/core'
+import { IconSearch } from '@tabler/icons-react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { useWords } from '../words/index.ts'
+import classes from './filter-bar.module.css'
+
+export interface Choice {
+  readonly name: string
+  readonly label: string
+  readonly options: readonly { readonly value: string; readonly label: string }[]
+}
+
+interface FilterBarProps {
+  readonly search: Readonly<Record<string, string | undefined>>
+  /** Of the text field; absent = none. */
+  readonly text?: { readonly name: string; readonly label: string }
+  readonly choices?: readonly Choice[]
+  /** Undefined takes a filter away. */
+  readonly change: (filters: Readonly<Record<string, string | undefined>>) => void
+  readonly children?: ReactNode
+}
+
+const pauseMs = 300
+
+export function FilterBar({ search, text, choices = [], change, children }: FilterBarProps) {
+  const { common } = useWords()
+  const names = [...(text === undefined ? [] : [text.name]), ...choices.map(({ name }) => name)]
+  const isFiltered = names.some((name) => search[name] !== undefined)
+  return (
+    <search className={classes.bar}>
+      {text === undefined ? null : (
+        <SearchField
+          label={text.label}
+          value={search[text.name] ?? ''}
+          change={(value) => change({ [text.name]: value })}
+        />
+      )}
+      {choices.map(({ name, label, options }) => (
+        <Select
+          key={name}
+          size="xs"
+          aria-label={label}
+          placeholder={`${label}: ${common.any}`}
+          clearable
+          allowDeselect
+          searchable={options.length > 8}
+          data={[...options]}
+          value={search[name] ?? null}
+          onChange={(value) => change({ [name]: value ?? undefined })}
+          className={classes.choice}
+          clearButtonProps={{ 'aria-label': `${common.clear}: ${label}` }}
+        />
+      ))}
+      {children}
+      {isFiltered ? (
+        <Button
+          variant="subtle"
+          color="gray"
+          onClick={() => change(Object.fromEntries(names.map((name) => [name, undefined])))}
+        >
+          {common.clear}
+        </Button>
+      ) : null}
+    </search>
+  )
+}
+
+interface SearchFieldProps {
+  readonly label: string
+  readonly value: string
+  readonly change: (value: string | undefined) => void
+}
+
+function SearchField({ label, value, change }: SearchFieldProps) {
+  const [typed, setTyped] = useState(value)
+  useEffect(() => setTyped(value), [value])
+  useEffect(() => {
+    if (typed === value) return
+    const timer = setTimeout(() => change(typed === '' ? undefined : typed), pauseMs)
+    return () => clearTimeout(timer)
+    // `change` is another function at each drawing and means the same.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [typed, value])
+  return (
+    <TextInput
+      size="xs"
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      leftSection={<IconSearch size={14} aria-hidden />}
+      className={classes.text}
+      value={typed}
+      maxLength={255}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+    />
+  )
+}

@@ -1,0 +1,60 @@
+import { plural } from '../plural.ts'
+
+const many = plural('de')
+
+export const overview = {
+  title: 'Überblick',
+  attention: 'Braucht Aufmerksamkeit',
+  calm: 'Nichts braucht Sie.',
+  calmShares: (count: number) =>
+    many(count, { one: '# Freigabe, ohne Fehler', other: '# Freigaben, keine mit Fehlern' }),
+  calmNone: 'Noch gibt es keine Freigaben.',
+  first: 'Die erste Freigabe anlegen',
+  more: (count: number) => many(count, { one: '# weitere zeigen', other: '# weitere zeigen' }),
+  notAll: 'Ein Teil davon war nicht zu lesen: was hier steht, ist vielleicht nicht alles.',
+  underWay: 'Läuft gerade',
+  capacity: 'Wie voll',
+  quota: 'Kontingent',
+  byType: 'Freigaben nach Typ',
+  noType: 'ohne Typ',
+  shares: 'Freigaben',
+  size: 'Größe',
+  used: 'Davon belegt',
+  newestOnly: (count: string) => `Von den neuesten ${count} Freigaben.`,
+  history: 'Über die Zeit',
+  range: 'Zeitraum',
+  ranges: { day: 'Tag', month: 'Monat', years: '2 Jahre' },
+  seriesSize: 'Größe aller Freigaben',
+  seriesUsed: 'Belegt',
+  noHistory: 'Ab der ersten Messung steht hier, was belegt war.',
+  says: {
+    serviceDown: (binary: string, host: string) => `${binary} auf ${host} steht still`,
+    serviceDownWhy: 'Was er versorgt, ändert sich erst, wenn er wieder da ist; Eingehängtes läuft weiter.',
+    shareError: (name: string, status: string) => `${name} ist im Zustand ${status}`,
+    snapshotError: (name: string, status: string) => `Schnappschuss ${name} ist im Zustand ${status}`,
+    noCause: 'Der Dienst kennt keinen Grund mehr. Vielleicht sagen ihn die Meldungen.',
+    rulesError: (name: string) => `Nicht jeder, der darf, kann ${name} einhängen`,
+    rulesErrorWhy: 'Eine Zugriffsregel ließ sich nicht durchsetzen.',
+    poolFull: (name: string, part: string) => `Pool ${name} ist zu ${part} voll`,
+    poolFullWhy:
+      'Neue Freigaben kommen woanders hin oder werden abgelehnt; was darauf liegt, kann vielleicht nicht wachsen.',
+    shareFull: (name: string, part: string) => `${name} ist zu ${part} voll`,
+    shareFullWhy: 'Ist sie voll, scheitert das Schreiben mit „no space left on device“.',
+    quotaFull: (name: string, used: string, limit: string) => `${name}: ${used} von ${limit} belegt`,
+    quotaFullWhy:
+      'Darüber werden Anfragen abgelehnt. Löschen Sie etwas oder bitten Sie einen Administrator um mehr.',
+    operationFailed: (kind: string) => `${kind} ist gescheitert`,
+    binExpires: (name: string) => `${name} verlässt bald den Papierkorb`,
+    binExpiresWhy: (when: string) => `Endgültig gelöscht wird sie ${when}.`,
+  },
+  next: {
+    look: 'Ansehen',
+    rules: 'Ihre Regeln zeigen',
+    extend: 'Vergrößern',
+    quota: 'Die Grenzen zeigen',
+    steps: 'Die Schritte zeigen',
+    bin: 'Papierkorb öffnen',
+    service: 'Die Dienste zeigen',
+    pool: 'Den Pool zeigen',
+  },
+}

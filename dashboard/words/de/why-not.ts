@@ -1,0 +1,52 @@
+import type { Words } from '../index.ts'
+import { plural } from '../plural.ts'
+
+const many = plural('de')
+
+export const whyNot: Words['whyNot'] = {
+  title: 'Warum nicht hier',
+  intro: 'Sagen Sie, was jemand haben will. Der Scheduler antwortet für jeden Pool; angelegt wird nichts.',
+  size: 'Größe',
+  protocol: 'Protokoll',
+  type: 'Freigabetyp',
+  anyType: 'der vorgegebene Typ',
+  zone: 'Zone',
+  anyZone: 'jede Zone',
+  project: 'Im Kontingent von',
+  ownProject: 'diesem Projekt',
+  snapshot: 'Aus dem Schnappschuss',
+  snapshotHint: 'ID, wenn die Freigabe aus einem entsteht.',
+  onlyHost: 'Nur auf diesem Pool',
+  onlyHostHint: 'host@backend#pool',
+  near: 'Neben diesen Freigaben',
+  apart: 'Getrennt von diesen Freigaben',
+  sharesHint: 'IDs mit Kommas dazwischen.',
+  more: 'Mehr zur Anfrage',
+  fits: 'Es würde gewährt.',
+  fitsText: (pools: number) =>
+    many(pools, {
+      one: '# Pool kann sie aufnehmen. Sie kommt auf den ersten unten.',
+      other: '# Pools können sie aufnehmen. Sie kommt auf den ersten unten.',
+    }),
+  refusedTitle: 'Es würde abgelehnt.',
+  nowhereTitle: 'Es fände keinen Platz.',
+  notAsked: 'Deshalb wurde kein Pool gefragt.',
+  quotaTitle: 'Preis im Kontingent',
+  poolsTitle: 'Pool für Pool',
+  pool: 'Pool',
+  verdict: 'Urteil',
+  takes: 'kann sie aufnehmen',
+  refuses: 'kann es nicht',
+  rule: 'Abgelehnt von',
+  why: 'Warum',
+  weight: 'Gewicht',
+  weightHint: 'Was die Gewichtung ihm gibt: die Freigabe kommt auf einen, der am meisten hat.',
+  resource: 'Wovon',
+  charge: 'Sie nähme',
+  after: 'Dann belegt',
+  scope: { project: 'des Projekts', user: 'des Benutzers', share_type: 'des Freigabetyps' },
+  tooMuch: 'zu viel',
+  enough: 'reicht',
+  noPools: 'Es gibt keine Pools, die man fragen könnte.',
+  refusals: (count: number, why: string) => `${many(count, { one: '# Pool', other: '# Pools' })}: ${why}`,
+}

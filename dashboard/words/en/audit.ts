@@ -1,0 +1,52 @@
+import { plural } from '../plural.ts'
+
+const many = plural('en')
+
+export const audit = {
+  title: 'Audit',
+  time: 'Time',
+  who: 'Who',
+  action: 'Action',
+  outcome: 'Outcome',
+  target: 'On what',
+  operation: 'Request',
+  address: 'Address',
+  requestId: 'Request ID',
+  userId: 'ID of the user',
+  projectId: 'ID of the project',
+  targetId: 'ID of what it was done to',
+  targetType: 'Kind of thing',
+  since: 'From',
+  until: 'Until',
+  nobody: 'nobody known',
+  times: (count: number) => many(count, { one: 'once', other: '# times' }),
+  actions: {
+    authenticate: 'sign in',
+    create: 'create',
+    read: 'read',
+    update: 'change',
+    delete: 'delete',
+  } as Readonly<Record<string, string>>,
+  outcomes: { success: 'done', failure: 'refused or failed', pending: 'under way' } as Readonly<
+    Record<string, string>
+  >,
+  through: 'Known by',
+  agent: 'Program',
+  token: 'Token',
+  credential: 'Application credential',
+  domain: 'Domain',
+  code: 'Answer',
+  observer: 'Written by',
+  path: 'Path',
+  last: 'Last time',
+  count: 'How often',
+  event: 'Event',
+  raw: 'The event as it is kept',
+  export: 'Save as JSON lines',
+  exportHint: 'What is shown now, one event a line.',
+  more: 'More filters',
+  emptyTitle: 'Nothing was done yet',
+  emptyText: 'Logins, changes and refusals are written down here: who, what, when, from where.',
+  notHere: 'The event is not on this page.',
+  show: 'Show the event',
+}

@@ -1,0 +1,79 @@
+/** A project in which something of every noun is there, made over the API; and names as people give them. */
+import { allowAccess } from '../../src/wire/access-rules/schema.ts'
+import { createLock } from '../../src/wire/resource-locks/schema.ts'
+import { createShare, showShare, softDeleteShare } from '../../src/wire/shares/schema.ts'
+import { createSnapshot, showSnapshot } from '../../src/wire/snapshots/schema.ts'
+import type { Client } from '../../src/sdk/client.ts'
+
+export const names = {
+  long: `long-${'x'.repeat(250)}`,
+  rightToLeft: 'קבצים של \u202Eevil\u202C الأرشيف',
+  emoji: 'photos 📷👨‍👩‍👧‍👦 写真',
+  shell: `it's; rm -rf "$HOME" \`x\``,
+} as const
+
+export interface Stock {
+  readonly share: string
+  readonly snapshot: string
+  readonly failed: string
+}
+
+const patienceMs = 30_000
+
+/** Asks until the answer is not null. */
+export async function until<Answer>(what: string, ask: () => Promise<Answer | null>): Promise<Answer> {
+  for (const began = performance.now(); performance.now() < began + patienceMs;) {
+    const answer = await ask()
+    if (answer !== null) return answer
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`${what}: not within ${patienceMs / 1000} s`)
+}
+
+/** Makes a share and waits until it rests; answers its id. */
+export async function restingShare(
+  client: Client,
+  name: string,
+  size = 1,
+  extra: object = {},
+): Promise<string> {
+  const { share } = await client.call(createShare, {
+    body: { share: { share_proto: 'NFS', size, name, ...extra } },
+  })
+  await until(`${name} rests`, async () => {
+    const { status } = (await client.call(showShare, { params: { id: share.id } })).share
+    return ['available', 'error'].includes(status) ? status : null
+  })
+  return share.id
+}
+
+export async function stock(client: Client): Promise<Stock> {
+  const share = await restingShare(client, 'projects', 20)
+  for (const name of Object.values(names)) await restingShare(client, name)
+  const binned = await restingShare(client, 'thrown-away', 2)
+  await client.act(softDeleteShare, { params: { id: binned }, body: null })
+  await client.act(allowAccess, {
+    params: { id: share },
+    body: { access_type: 'ip', access_to: '192.0.2.0/24', access_level: 'rw' },
+  })
+  const { snapshot } = await client.call(createSnapshot, {
+    body: { snapshot: { share_id: share, name: 'before-the-move' } },
+  })
+  await until('the snapshot', async () => {
+    const { status } = (await client.call(showSnapshot, { params: { id: snapshot.id } })).snapshot
+    return status === 'available' ? status : null
+  })
+  await client.call(createLock, {
+    body: {
+      resource_lock: {
+        resource_id: share,
+        resource_type: 'share',
+        resource_action: 'delete',
+        lock_reason: 'is used',
+      },
+    },
+  })
+  // More than any pool has.
+  const failed = await restingShare(client, 'too-large', 5000)
+  return { share, snapshot: snapshot.id, failed }
+}
