@@ -10,6 +10,7 @@ import { lockRoutes } from './pages/locks/route.tsx'
 import { messageListRoute } from './pages/messages/route.tsx'
 import { adminRoutes } from './pages/admin/routes.ts'
 import { overviewRoute } from './pages/overview/route.tsx'
+import { recycleBinRoute } from './pages/recycle-bin/route.tsx'
 import { settingsRoutes } from './pages/settings/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 import { snapshotRoutes } from './pages/snapshots/route.tsx'
@@ -19,6 +20,7 @@ export const routeTree = rootRoute.addChildren([
   overviewRoute,
   ...shareRoutes,
   ...snapshotRoutes,
+  recycleBinRoute,
   limitsRoute,
   ...activityRoutes,
   ...lockRoutes,

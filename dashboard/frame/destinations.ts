@@ -21,6 +21,7 @@ export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
   { to: '/snapshots', word: 'snapshots' },
+  { to: '/recycle-bin', word: 'recycleBin' },
   { to: '/locks', word: 'locks' },
   { to: '/messages', word: 'messages' },
   { to: '/activity', word: 'activity', needs: 'operations' },
@@ -33,6 +34,9 @@ export const destinations: readonly Destination[] = [
   { to: '/admin/quotas', word: 'quotas', admin: true },
   { to: '/admin/instances', word: 'instances', admin: true },
   { to: '/admin/audit', word: 'audit', admin: true, needs: 'audit' },
+  { to: '/admin/users', word: 'users', admin: true, ours: true },
+  { to: '/admin/projects', word: 'projects', admin: true, ours: true },
+  { to: '/admin/roles', word: 'roles', admin: true, ours: true },
 ]
 
 /** Those that are there for somebody on this service. */

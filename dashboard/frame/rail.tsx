@@ -8,7 +8,10 @@ import {
   IconHistory,
   IconMapPinQuestion,
   IconServer2,
+  IconShieldCheck,
   IconTag,
+  IconUsers,
+  IconUsersGroup,
   IconCamera,
   IconFolders,
   IconGauge,
@@ -42,6 +45,9 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   quotas: IconChartBar,
   instances: IconBox,
   audit: IconHistory,
+  users: IconUsers,
+  projects: IconUsersGroup,
+  roles: IconShieldCheck,
   whyNot: IconMapPinQuestion,
 }
 

@@ -2,11 +2,11 @@ import type { Words } from '../index.ts'
 import { access } from './access.ts'
 import { activity } from './activity.ts'
 import { admin } from './admin.ts'
-import { administration } from './administration.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
+import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
 import { locks } from './locks.ts'
@@ -17,6 +17,7 @@ import { operations } from './operations.ts'
 import { overview } from './overview.ts'
 import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
+import { recycleBin } from './recycle-bin.ts'
 import { services } from './services.ts'
 import { settings } from './settings.ts'
 import { shares } from './shares.ts'
@@ -28,11 +29,11 @@ export const de: Words = {
   access,
   activity,
   admin,
-  administration,
   audit,
   bulk,
   common,
   frame,
+  identity,
   instances,
   limits,
   locks,
@@ -43,6 +44,7 @@ export const de: Words = {
   overview,
   pools,
   quotas,
+  recycleBin,
   services,
   settings,
   shares,

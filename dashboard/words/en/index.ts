@@ -1,11 +1,11 @@
 import { access } from './access.ts'
 import { activity } from './activity.ts'
 import { admin } from './admin.ts'
-import { administration } from './administration.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
+import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
 import { locks } from './locks.ts'
@@ -16,6 +16,7 @@ import { operations } from './operations.ts'
 import { overview } from './overview.ts'
 import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
+import { recycleBin } from './recycle-bin.ts'
 import { services } from './services.ts'
 import { settings } from './settings.ts'
 import { shares } from './shares.ts'
@@ -27,11 +28,11 @@ export const en = {
   access,
   activity,
   admin,
-  administration,
   audit,
   bulk,
   common,
   frame,
+  identity,
   instances,
   limits,
   locks,
@@ -42,6 +43,7 @@ export const en = {
   overview,
   pools,
   quotas,
+  recycleBin,
   services,
   settings,
   shares,
