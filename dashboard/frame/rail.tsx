@@ -18,6 +18,7 @@ import {
   IconHome,
   IconLock,
   IconMessage,
+  IconSettings,
   IconStack2,
   IconTrash,
 } from '@tabler/icons-react'
@@ -37,6 +38,7 @@ const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
   messages: IconMessage,
   limits: IconGauge,
   activity: IconActivity,
+  settings: IconSettings,
   pools: IconDatabase,
   services: IconServer2,
   types: IconTag,

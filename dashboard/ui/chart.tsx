@@ -67,7 +67,11 @@ export function Chart({ label, times, series, show, height = 180, span, areBytes
           y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
         },
         axes: [
-          axis,
+          {
+            ...axis,
+            values: (_plot, ticks, _axis, _space, stepS) =>
+              ticks.map((tick) => format.axis(tick * 1000, stepS * 1000)),
+          },
           {
             ...axis,
             size: axisPx,
@@ -96,7 +100,7 @@ export function Chart({ label, times, series, show, height = 180, span, areBytes
       observer.disconnect()
       plot.destroy()
     }
-  }, [times, series, scheme, height, isTable, show, from, to, areBytes])
+  }, [times, series, scheme, height, isTable, show, from, to, areBytes, format])
 
   return (
     <figure className={classes.figure}>
@@ -125,7 +129,7 @@ export function Chart({ label, times, series, show, height = 180, span, areBytes
           <table className={classes.table}>
             <thead>
               <tr>
-                <th scope="col">{common.created}</th>
+                <th scope="col">{common.time}</th>
                 {series.map(({ label }) => (
                   <th key={label} scope="col">
                     {label}

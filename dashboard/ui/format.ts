@@ -8,6 +8,8 @@ const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 /** The service writes UTC without a zone. Milliseconds since 1970. */
 export const instant = (time: string): number => Date.parse(/[Z+]/.test(time.slice(10)) ? time : `${time}Z`)
 
+const dayMs = 86_400_000
+
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['year', 31_536_000],
   ['month', 2_592_000],
@@ -34,6 +36,8 @@ export interface Format {
   /** `4.2 s`, `3 min`, `2 h`. */
   duration(ms: number): string
   clock(ms: number): string
+  /** Places of a time axis whose steps are `stepMs` apart: hours, or days, or months. */
+  axis(ms: number, stepMs: number): string
 }
 
 export function formats(language: string): Format {
@@ -44,6 +48,9 @@ export function formats(language: string): Format {
   const relatives = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })
   const exacts = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' })
   const clocks = new Intl.DateTimeFormat(language, { timeStyle: 'medium' })
+  const hours = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
+  const days = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
+  const months = new Intl.DateTimeFormat(language, { month: 'short', year: 'numeric' })
   const bytes = (value: number): string => {
     const step = value <= 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(value) / Math.log(1024)))
     return `${short.format(value / 1024 ** step)} ${units[step]}`
@@ -69,6 +76,12 @@ export function formats(language: string): Format {
             ? `${short.format(ms / 60_000)} min`
             : `${short.format(ms / 3_600_000)} h`,
     clock: (ms) => clocks.format(ms),
+    axis(ms, stepMs) {
+      if (stepMs >= 27 * dayMs) return months.format(ms)
+      const date = new Date(ms)
+      const isMidnight = date.getHours() === 0 && date.getMinutes() === 0
+      return stepMs >= dayMs || isMidnight ? days.format(ms) : hours.format(ms)
+    },
   }
 }
 

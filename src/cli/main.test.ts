@@ -394,6 +394,43 @@ describe('share create --dry-run', () => {
   })
 })
 
+describe('operation retry', () => {
+  const operation = (fields: object) => ({
+    id: 'o2',
+    kind: 'create-share',
+    resource_id: 's1',
+    links: [],
+    ...fields,
+  })
+  const answer =
+    (end: object) =>
+    ({ method, path }: Asked): Said => {
+      if (method === 'POST' && path === '/operations/o1/action')
+        return { status: 202, body: { operation: operation({ state: 'queued' }) } }
+      return path === '/operations/o2' ? { body: { operation: operation({ steps: [], ...end }) } } : no(path)
+    }
+  const abilities = ['operations', 'operation-retry']
+
+  test('asks once more, and waits for the new operation', async () => {
+    const asked = await manila('operation retry o1 -f value -c id -c state', answer({}), abilities)
+    expect([asked.code, asked.out]).toEqual([0, 'o2\nqueued\n'])
+    expect(asked.service.to('POST /v2/operations/o1/action').map(({ body }) => body)).toEqual([
+      { retry: null },
+    ])
+    const done = answer({ state: 'done', progress: 100 })
+    const waited = await manila('operation retry o1 --wait -f value -c state', done, abilities)
+    expect([waited.code, waited.out]).toEqual([0, 'done\n'])
+    const cause = { code: 'busy', message: 'It is in use.', retryable: true, detail_id: null }
+    const failed = await manila('operation retry o1 --wait', answer({ state: 'failed', cause }), abilities)
+    expect([failed.code, failed.err]).toEqual([1, expect.stringContaining('It is in use.')])
+  })
+
+  test('says so where nothing is retried', async () => {
+    const { code, err } = await manila('operation retry o1', answer({}), ['operations'])
+    expect([code, err]).toEqual([1, expect.stringContaining('does not retry operations')])
+  })
+})
+
 test('commands may be spelled as openstack spells them', () => {
   const nouns = new Set(['share', 'access', 'export-location', 'service', 'snapshot'])
   const spelled = (line: string) => fromOpenstack(line.split(' '), nouns).join(' ')

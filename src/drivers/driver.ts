@@ -443,6 +443,11 @@ export interface RuleOutcome {
   /** A sentence for the owner when `state` is `error`. */
   readonly why: string | null
   readonly reason: DriverReason | null
+  /**
+   * Of a client that no rule of the set lets in and that could not be taken away all the same; `id` then says nothing. Its denial has
+   * failed, and it alone.
+   */
+  readonly stays?: Pick<ExportRule, 'type' | 'to'>
 }
 
 export interface ExportRef {

@@ -233,6 +233,25 @@ export const snapshotAllows = actions<SnapshotStatus>()({
   unmanage: ['available', 'error', 'manage_error', 'unmanage_error', 'error_deleting'],
 })
 
+/**
+ * From where failed work may be asked again, by what it was: the states that it leaves behind, and for what changes a share also those in which
+ * it could be asked for anyway. Never a deletion of what is in use again.
+ */
+export const shareAllowsAgain = actions<ShareStatus>()({
+  create: ['error'],
+  delete: ['error_deleting', 'error_deferred_deleting'],
+  extend: [...shareAllows.extend.states, 'extending_error'],
+  shrink: [...shareAllows.shrink.states, 'shrinking_error'],
+  revert: [...shareAllows.revert.states, 'reverting_error'],
+  unmanage: ['unmanage_error'],
+})
+
+export const snapshotAllowsAgain = actions<SnapshotStatus>()({
+  create: ['error'],
+  delete: ['error_deleting', 'error_deferred_deleting'],
+  unmanage: ['unmanage_error'],
+})
+
 /** Preference when a share has several instances: the first of these that some instance is in (api.md §2.1). */
 const instancePreference: readonly string[] = [
   'reverting',

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { twinOf } from '../model/access-twins.ts'
-import { DriverError, type ExportRule } from '../drivers/driver.ts'
+import { DriverError, type ExportRule, type RuleOutcome } from '../drivers/driver.ts'
 import { applyRules, exportRules, respelled, type RulesFor } from './rules.ts'
 import type { MappedRule } from '../db/store/access-mappings.ts'
 
@@ -97,6 +97,36 @@ describe('rules for an export', () => {
         },
       ),
     )
+  })
+
+  test('a denial that the exporter can not carry out has failed, and it alone', async () => {
+    const [stuck, gone, kept] = [
+      rule('stuck', '10.0.0.1', { state: 'denying' }),
+      rule('gone', '10.0.0.2', { state: 'denying' }),
+      rule('kept', '10.0.0.3'),
+    ] as const
+    const send = async (told: readonly ExportRule[]): Promise<readonly RuleOutcome[]> => [
+      ...told.map(({ id }): RuleOutcome => ({
+        id,
+        state: 'active',
+        accessKey: null,
+        why: null,
+        reason: null,
+      })),
+      {
+        id: '',
+        state: 'error',
+        accessKey: null,
+        why: 'its key stays',
+        reason: 'unsupported',
+        stays: { type: 'ip', to: '10.0.0.1' },
+      },
+    ]
+    const outcomes = await applyRules([stuck, gone, kept], about, send, { apart: false })
+    expect(outcomes.map(({ id, state, why }) => [id, state, why])).toEqual([
+      [kept.id, 'active', null],
+      [stuck.id, 'error', 'its key stays'],
+    ])
   })
 
   test('nothing is called applied when the exporter takes not even what it has', async () => {

@@ -52,7 +52,21 @@ export async function applyRules(
   const settled = new Set(known.filter(({ state }) => state === 'active').map(clientOf))
   const isSettled = (rule: ExportRule): boolean => settled.has(clientOf(rule))
   const outcomes = await sendRules(told, { lastTry: apart, isSettled, send })
-  return [...outcomesOf(known, told, outcomes), ...refused]
+  return [...outcomesOf(known, told, outcomes), ...failedDenials(rules, outcomes), ...refused]
+}
+
+/** Of whom the exporter says that he is still let in. */
+function failedDenials(
+  rules: readonly MappedRule[],
+  outcomes: readonly RuleOutcome[],
+): readonly RuleOutcome[] {
+  const stay = new Map(
+    outcomes.flatMap((one) => (one.stays === undefined ? [] : [[clientOf(one.stays), one] as const])),
+  )
+  return rules.flatMap((rule) => {
+    const one = rule.state === 'denying' ? stay.get(clientOf(rule)) : undefined
+    return one === undefined ? [] : [{ ...one, id: rule.id }]
+  })
 }
 
 /** Of the rules that hold: those whose stored form is not what they mean today, and for whom that one is free. */

@@ -194,6 +194,9 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
         place: {
           run: async ({ payload, refusals }) => ({
             commit: async (tx, record) => {
+              // As the scheduler does it: what may have left something on a backend stays there.
+              const instance = await instanceById(tx, payload.instanceId)
+              if ((instance?.pool_id ?? null) !== null) return record.route(instance?.backend_id ?? '')
               if (refusals.length > 0) throw noHost()
               await settle(tx, payload.instanceId, payload.sizeGib)
               await tx.updateTable('share_instances').set(home).where('id', '=', payload.instanceId).execute()

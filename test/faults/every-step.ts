@@ -4,7 +4,7 @@ import type { OperationCode } from '../../src/engine/operation.ts'
 import { allSteps, type OperationKind, type Topic } from '../../src/model/operations.ts'
 import { schedulerOperations } from '../../src/scheduler/service.ts'
 import { shareOperations } from '../../src/share-manager/operations/index.ts'
-import { scenarios, type Subject } from './scenarios.ts'
+import { judged, scenarios, type Subject } from './scenarios.ts'
 import { until, type Reply, type World } from './world.ts'
 
 export interface KillPoint {
@@ -155,7 +155,7 @@ async function killedAt(
   const { fault, request } = scenarios[point.kind]
   if (point.undo) await setFaults(world.backendDir, fault ?? {})
   // The process may be gone before it answers; the rows tell what it accepted.
-  const reply: Reply | null = await request(world, subject).catch(() => null)
+  const reply: Reply | null = await judged(() => request(world, subject)).catch(() => null)
   if (reply !== null && reply.status >= 300) {
     throw new Error(`the request was refused: ${reply.status} ${JSON.stringify(reply.body)}`)
   }

@@ -35,13 +35,18 @@ export interface Scenario {
 
 const fail = { kind: 'fail' } as const
 
-/** Asks until it is taken: 503 is a database that is busy with all that is prepared at once, and nothing of it is kept. */
-async function accepted(ask: () => Promise<Reply>): Promise<Reply> {
+/** Asks until it is judged: 503 is a database that is busy with all that is done at once, and nothing of it is kept. */
+export async function judged(ask: () => Promise<Reply>): Promise<Reply> {
   let answer = await ask()
   for (let tries = 1; answer.status === 503 && tries < 20; tries++) {
     await sleep(500)
     answer = await ask()
   }
+  return answer
+}
+
+async function accepted(ask: () => Promise<Reply>): Promise<Reply> {
+  const answer = await judged(ask)
   if (answer.status >= 300) throw new Error(`refused: ${answer.status} ${JSON.stringify(answer.body)}`)
   return answer
 }
@@ -56,7 +61,7 @@ const createShare = (world: World, name: string, sizeGib: number) =>
 async function share(world: World, name: string, sizeGib = 1): Promise<Subject> {
   const { body } = await accepted(() => createShare(world, name, sizeGib))
   const shareId = body.share.id as string
-  await until(`share ${name}`, 60_000, async () => (await status(world, 'share', shareId)) === 'available')
+  await available(world, 'share', shareId, `share ${name}`)
   const rule = { access_type: 'ip', access_to: '127.0.0.7', access_level: 'rw' }
   await accepted(() => action(world, 'shares', shareId, 'allow_access', rule))
   return { name, shareId, snapshotId: null }
@@ -68,11 +73,7 @@ async function snapshot(world: World, name: string, sizeGib = 1): Promise<Subjec
     world.call('POST', '/snapshots', { snapshot: { share_id: subject.shareId, name } }),
   )
   const snapshotId = body.snapshot.id as string
-  await until(
-    `snapshot ${name}`,
-    60_000,
-    async () => (await status(world, 'snapshot', snapshotId)) === 'available',
-  )
+  await available(world, 'snapshot', snapshotId, `snapshot ${name}`)
   return { ...subject, snapshotId }
 }
 
@@ -85,11 +86,7 @@ async function resized(
 ): Promise<Subject> {
   const { name, shareId } = subject
   await accepted(() => action(world, 'shares', shareId, verb, { new_size: sizeGib }))
-  await until(
-    `${verb} of ${name}`,
-    60_000,
-    async () => (await status(world, 'share', shareId)) === 'available',
-  )
+  await available(world, 'share', shareId, `${verb} of ${name}`)
   return subject
 }
 
@@ -102,6 +99,22 @@ async function status(world: World, noun: 'share' | 'snapshot', id: string | nul
   return (await show(world, noun, id))?.status ?? 'gone'
 }
 
+/** Waits for it; what failed for good is said at once, with the causes of its operations. */
+async function available(world: World, noun: 'share' | 'snapshot', id: string | null, what: string) {
+  await until(what, 60_000, async () => {
+    const now = await status(world, noun, id)
+    if (!now.includes('error')) return now === 'available'
+    throw new Error(`${what} is ${now}: ${await causes(world, id)}`)
+  })
+}
+
+/** How the operations of a resource ended, for whoever has to find out why it is in error. */
+async function causes(world: World, id: string | null): Promise<string> {
+  const { body } = await world.call('GET', `/operations?resource_id=${id}`)
+  const all = (body.operations ?? []) as { kind: string; state: string; step: unknown; cause: unknown }[]
+  return all.map(({ kind, state, step, cause }) => JSON.stringify({ kind, state, step, cause })).join(', ')
+}
+
 function same(what: string, is: unknown, should: unknown): void {
   if (is !== should) throw new Error(`${what} is ${String(is)}, not ${String(should)}`)
 }
@@ -111,8 +124,10 @@ async function expectStatus(world: World, noun: 'share' | 'snapshot', id: string
 }
 
 async function expectShare(world: World, subject: Subject, should: string, sizeGib: number): Promise<void> {
-  const found = await show(world, 'share', await shareIdOf(world, subject))
-  same(`share ${subject.name}`, found?.status, should)
+  const id = await shareIdOf(world, subject)
+  const found = await show(world, 'share', id)
+  const why = found?.status === 'error' && should !== 'error' ? ` (${await causes(world, id)})` : ''
+  same(`share ${subject.name}${why}`, found?.status, should)
   same(`the size of share ${subject.name}`, found?.size, sizeGib)
 }
 

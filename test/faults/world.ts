@@ -187,6 +187,8 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
     api: { port },
     auth: { key_file: join(dir, 'token-key.json'), token_lifetime_s: 86_400 },
     quota: unlimited,
+    // How long a database may take is another test's question: here several deployments are killed and started at once.
+    limits: { request_ms: 60_000 },
     backends: { [backend]: { ...common, ...storage } },
   }
 }

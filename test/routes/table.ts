@@ -269,7 +269,7 @@ export const routeTable: readonly TableRoute[] = [
   // Ours, beyond the original
   route('GET /operations'),
   route('GET /operations/:operation'),
-  route('POST /operations/:operation/action', { actions: { cancel: null } }),
+  route('POST /operations/:operation/action', { actions: { cancel: null, retry: null } }),
   route('POST /placements', { body: { placement: { share_proto: 'NFS', size: 1 } } }),
   route('GET /permissions'),
   route('GET /shares/:share/usage'),

@@ -150,7 +150,7 @@ function History({
       {times.length === 0 ? (
         <p className={classes.muted}>{w.noHistory}</p>
       ) : (
-        <Chart label={w.history} times={times} series={series} show={format.bytes} />
+        <Chart label={w.history} times={times} series={series} show={format.bytes} areBytes />
       )}
     </Section>
   )

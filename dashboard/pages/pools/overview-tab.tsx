@@ -101,6 +101,7 @@ function History({ label }: { readonly label: string }) {
           label={w.history}
           times={lines.times}
           show={format.bytes}
+          areBytes
           series={[
             { label: w.used, values: lines.used },
             { label: w.placed, values: lines.placed, tone: 'working' },

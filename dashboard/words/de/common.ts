@@ -16,6 +16,7 @@ export const common = {
   size: 'Größe',
   type: 'Typ',
   zone: 'Zone',
+  time: 'Zeit',
   created: 'Angelegt',
   description: 'Beschreibung',
   project: 'Projekt',

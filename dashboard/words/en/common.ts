@@ -16,6 +16,7 @@ export const common = {
   size: 'Size',
   type: 'Type',
   zone: 'Zone',
+  time: 'Time',
   created: 'Created',
   description: 'Description',
   project: 'Project',

@@ -1,4 +1,5 @@
 import { access } from './access.ts'
+import { activity } from './activity.ts'
 import { admin } from './admin.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
@@ -7,13 +8,17 @@ import { frame } from './frame.ts'
 import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
+import { locks } from './locks.ts'
 import { login } from './login.ts'
+import { messages } from './messages.ts'
 import { mount } from './mount.ts'
 import { operations } from './operations.ts'
 import { overview } from './overview.ts'
 import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
+import { recycleBin } from './recycle-bin.ts'
 import { services } from './services.ts'
+import { settings } from './settings.ts'
 import { shares } from './shares.ts'
 import { snapshots } from './snapshots.ts'
 import { types } from './types.ts'
@@ -21,6 +26,7 @@ import { whyNot } from './why-not.ts'
 
 export const en = {
   access,
+  activity,
   admin,
   audit,
   bulk,
@@ -29,13 +35,17 @@ export const en = {
   identity,
   instances,
   limits,
+  locks,
   login,
+  messages,
   mount,
   operations,
   overview,
   pools,
   quotas,
+  recycleBin,
   services,
+  settings,
   shares,
   snapshots,
   types,

@@ -615,6 +615,44 @@ test('the audit trail has the login, the failure, the change of project and the 
   ])
 })
 
+test('a login that is refused half way leaves no token behind', async () => {
+  const made: string[] = []
+  await world.close()
+  world = await openDashboard({
+    desk: (desk) => ({
+      ...desk,
+      byPassword: async (login) => {
+        const granted = await desk.byPassword(login)
+        made.push(granted.token)
+        return granted
+      },
+    }),
+  })
+  expect((await world.logIn('demo', { project: { name: 'admin' } })).status).toBe(403)
+  const [token = ''] = made
+  expect((await ask('/identity/v3/auth/projects', { headers: { 'x-auth-token': token } })).status).toBe(401)
+})
+
+test('what is kept of one session opens no other one', async () => {
+  const [admin, demo] = [await cookieOf('admin'), await cookieOf()]
+  const [first, second] = await rows()
+  const { db } = world.bench.store
+  for (const [one, other] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    await db
+      .updateTable('dashboard_sessions')
+      .set({ sealed: other?.sealed ?? '' })
+      .where('id_hash', '=', one?.id_hash ?? '')
+      .execute()
+  }
+  for (const cookie of [admin, demo])
+    expect((await ask(shares, { headers: { ...ours, cookie } })).status).toBe(401)
+  await db.updateTable('dashboard_sessions').set({ sealed: 'x' }).execute()
+  expect((await ask(shares, { headers: { ...ours, cookie: demo } })).status).toBe(401)
+})
+
 test('the database alone holds neither the id nor a token', async () => {
   const seen: string[] = []
   await world.close()

@@ -4,7 +4,10 @@ import type { Store } from '../../db/open.ts'
 import { messageDetails } from '../../model/messages.ts'
 import { operationPlans } from '../../model/operations.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
-import { openBench, personas, type Bench, type CallOptions } from '../test-bench.ts'
+import { permissionRoute } from '../permissions/routes.ts'
+import { seedShare } from '../seed.fixture.ts'
+import { shareRoutes } from '../shares/routes.ts'
+import { openBench, personas, type Bench, type CallOptions, type Token } from '../test-bench.ts'
 import { operationRoutes } from './routes.ts'
 
 const share = '66666666-2222-3333-4444-555555555555'
@@ -210,6 +213,99 @@ describe('operations', () => {
     await db.updateTable('operations').set(before).where('id', '=', extend).execute()
   })
 
+  it('are retried by their owner, and answer the new operation', async () => {
+    const inner = await openBench([...operationRoutes, ...shareRoutes, permissionRoute(operationRoutes)])
+    const { id: shareId, instanceId, backendId } = await seedShare(inner)
+    const begun = async (begunAs: 'user' | 'admin', toGib: number): Promise<string> => {
+      const { id } = await inner.store.transaction((tx) =>
+        enqueue(tx, {
+          kind: 'extend-share',
+          payload: { shareId, instanceId, fromGib: 2, toGib, force: false },
+          resourceId: shareId,
+          lanes: [`instance:${instanceId}`],
+          backendId,
+          projectId: personas.demo.projectId,
+          userId: 'u',
+          begunAs,
+          requestId: `req-${toGib}`,
+          now: inner.clock.now(),
+        }),
+      )
+      await inner.db
+        .updateTable('operations')
+        .set({ state: 'failed', finished_at: 1 })
+        .where('id', '=', id)
+        .execute()
+      return id
+    }
+    const act = (id: string, token: Token = 'demo') =>
+      inner.call('POST', `/operations/${id}/action`, { token, body: { retry: null } })
+    const told = async (id: string, token: Token = 'demo') => {
+      const { body } = await inner.call('GET', `/permissions?resource=operation&id=${id}`, { token })
+      return (
+        body.permissions[0].actions as {
+          action: string
+          allowed: boolean
+          code: string
+          status: number
+          reason: string
+        }[]
+      ).find(({ action }) => action === 'retry')
+    }
+    /** What is told beforehand is what is answered. */
+    const refused = async (id: string, token: Token, code: string, status: number): Promise<string> => {
+      const verdict = await told(id, token)
+      const answer = await act(id, token)
+      const [fault] = Object.values(answer.body) as { message: string }[]
+      expect(verdict).toEqual({ action: 'retry', allowed: false, code, status, reason: fault?.message })
+      expect(answer.status).toBe(status)
+      return fault?.message ?? ''
+    }
+    const first = await begun('user', 5)
+    expect((await act(first, 'other')).status).toBe(404)
+    expect(await refused(first, 'reader', 'policy', 403)).toContain('operation:retry')
+    const admins = await begun('admin', 6)
+    expect(await refused(first, 'demo', 'state', 409)).toContain('is not the last one of Share')
+    expect(await refused(admins, 'demo', 'rank', 403)).toContain('was begun by an administrator')
+    expect(await told(admins, 'admin')).toMatchObject({ allowed: true })
+    await inner.db.deleteFrom('operation_lanes').where('operation_id', '=', admins).execute()
+    await inner.db.deleteFrom('operations').where('id', '=', admins).execute()
+
+    expect(await told(first)).toMatchObject({ allowed: true, reason: null })
+    // Quota is what it is now, and what the extension itself would answer is no conflict.
+    const set = {
+      project_id: personas.demo.projectId,
+      scope: 'project',
+      scope_id: '',
+      resource: 'gigabytes',
+    } as const
+    await inner.db
+      .insertInto('quota_limits')
+      .values({ ...set, hard_limit: 3 })
+      .execute()
+    const before = await inner.call('GET', `/shares/${shareId}`, { token: 'demo' })
+    const beyond = await act(first)
+    expect([beyond.status, beyond.body.overLimit.message]).toEqual([
+      413,
+      expect.stringContaining('limited to 3'),
+    ])
+    expect((await inner.call('GET', `/shares/${shareId}`, { token: 'demo' })).body).toEqual(before.body)
+    await inner.db.deleteFrom('quota_limits').execute()
+    const { status, body } = await act(first)
+    expect(status).toBe(202)
+    expect(body.operation).toMatchObject({ kind: 'extend-share', state: 'queued', resource_id: shareId })
+    expect(body.operation.id).not.toBe(first)
+    expect(body.operation.user_id).toBe(personas.demo.userId)
+    expect((await inner.call('GET', `/shares/${shareId}`, { token: 'demo' })).body.share.status).toBe(
+      'extending',
+    )
+    await refused(first, 'demo', 'state', 409)
+    expect(await refused(body.operation.id as string, 'demo', 'state', 409)).toContain(
+      'is queued: wait for its end',
+    )
+    await inner.close()
+  })
+
   it.each([
     ['?kind=extend-share', 1],
     ['?state=queued', 1],
@@ -249,6 +345,11 @@ describe('operations', () => {
 routeLaws(
   'operations',
   operationRoutes,
-  ['GET /operations 2.0–', 'GET /operations/:id 2.0–', 'POST /operations/:id/action cancel 2.0–'],
+  [
+    'GET /operations 2.0–',
+    'GET /operations/:id 2.0–',
+    'POST /operations/:id/action cancel 2.0–',
+    'POST /operations/:id/action retry 2.0–',
+  ],
   async (inner) => ({ params: { id: await seed(inner.store) } }),
 )

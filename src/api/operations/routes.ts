@@ -3,7 +3,15 @@ import { cancelOperation as cancel } from '../../app/operations/cancel.ts'
 import type { OperationState } from '../../db/schema.ts'
 import { findOperation } from '../../app/operations/find.ts'
 import { list } from '../../app/operations/list.ts'
-import { cancelOperation, listOperations, showOperation } from '../../wire/operations/schema.ts'
+import { retryOperation as retry } from '../../app/operations/retry.ts'
+import {
+  cancelOperation,
+  listOperations,
+  retryOperation,
+  showOperation,
+} from '../../wire/operations/schema.ts'
+import { shareChanges } from '../../wire/shares/changes.ts'
+import { snapshotChanges } from '../../wire/snapshots/changes.ts'
 import { listReply } from '../list-reply.ts'
 import { booleanQuery, nextLink, pageRequest, type PageRules } from '../lists.ts'
 import { route, type Route } from '../route.ts'
@@ -36,4 +44,12 @@ export const operationRoutes: readonly Route[] = [
     return { operation: operationDetail(ctx, url, operation, steps) }
   }),
   route(cancelOperation.now, {}, (ctx, { params }) => cancel(ctx, params.id ?? '')),
+  // Behaviours at the caller's microversion are those of the requests that are repeated.
+  route(
+    retryOperation.now,
+    { changes: [...shareChanges, ...snapshotChanges] },
+    async (ctx, { params, url }) => ({
+      operation: operationView(ctx, url, await retry(ctx, params.id ?? '')),
+    }),
+  ),
 ]

@@ -5,12 +5,15 @@ import {
   instancesOfShares,
   messagesInScope,
   operationsInScope,
+  overtakenOperations,
+  statusesOf,
   typesInScope,
   usedTypes,
   visibleSharesOf,
 } from '../../db/store/permission-facts.ts'
 import { everything } from '../../db/store/scope.ts'
 import { cannotCancel, instanceGates, typeGates } from '../../model/gates/others.ts'
+import { cannotRetry, ruleOfRetry } from '../../model/gates/retry.ts'
 import { scopeOf, standsAbove, type Ctx } from '../context.ts'
 import { judge, own, type Judged } from './verdict.ts'
 
@@ -79,13 +82,34 @@ export async function judgeMessages(ctx: Ctx, ids: readonly string[]): Promise<J
   return rows.map(({ id }) => ({ id, verdicts: judge(ctx, messageActions, { delete: {} }) }))
 }
 
-export const operationActions = { cancel: own('cancelOperation', 'operation:cancel') } as const
+export const operationActions = {
+  cancel: own('cancelOperation', 'operation:cancel'),
+  retry: own('retryOperation', 'operation:retry'),
+} as const
 
 export async function judgeOperations(ctx: Ctx, ids: readonly string[]): Promise<Judged[]> {
   const rows = await operationsInScope(ctx.db, scopeOf(ctx), ids)
+  if (rows.length === 0) return []
+  const overtaken = await overtakenOperations(
+    ctx.db,
+    rows.map(({ id }) => id),
+  )
+  const statuses = await statusesOf(ctx.db, [...new Set(rows.map((row) => row.resource_id))])
   return rows.map((operation) => {
+    const { id, kind, resource_id: resource } = operation
     const outranked = !standsAbove(ctx, operation.begun_as ?? 'user')
-    const barrier = cannotCancel({ operation, outranked })
-    return { id: operation.id, verdicts: judge(ctx, operationActions, { cancel: { barrier } }) }
+    const facts = { overtaken: overtaken.has(id), status: statuses.get(resource) ?? null }
+    const also = ruleOfRetry(kind)
+    const actions = {
+      ...operationActions,
+      retry: { ...operationActions.retry, ...(also === null ? {} : { also }) },
+    }
+    return {
+      id,
+      verdicts: judge(ctx, actions, {
+        cancel: { barrier: cannotCancel({ operation, outranked }) },
+        retry: { barrier: cannotRetry({ operation, outranked, ...facts }) },
+      }),
+    }
   })
 }

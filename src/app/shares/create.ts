@@ -8,14 +8,20 @@ import { roomForMetadata } from '../limits.ts'
 import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
 import { charge } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
-import { shownOf } from '../../db/store/share-instances.ts'
+import { changeInstance, shownOf } from '../../db/store/share-instances.ts'
 import { insertShare } from '../../db/store/shares.ts'
+import { fault } from '../../model/errors.ts'
+import { shareGates } from '../../model/gates/shares.ts'
 import { instanceLane } from '../../model/lanes.ts'
+import type { OperationPayloads } from '../../model/operations.ts'
+import { shareAllowsAgain } from '../../model/states.ts'
+import { refuseAtOnce } from '../barriers.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
 import { shareCharges } from '../../model/quota.ts'
-import { affinityMetadata, recordAffinity, type Hints } from './hints.ts'
+import { findShareToChange } from './find.ts'
+import { affinityMetadata, recordAffinity } from './hints.ts'
 import { newShare, payerOf, type CreateShareInput } from './new-share.ts'
-import type { Source } from './source.ts'
+import { findSource, type Source } from './source.ts'
 import type { ChosenType } from './type-rules.ts'
 
 /** Answers the new share's id. */
@@ -43,16 +49,48 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
     detail: { size, share_proto: asked.protocol },
     now: rows.share.created_at,
   })
-  await startCreate(ctx, rows.share, source, zoneId, hints)
+  await startCreate(ctx, rows.share, source, { ...hints, availabilityZoneId: zoneId })
   return rows.share.id
+}
+
+/**
+ * A share whose making failed is made once more, with the arguments it was asked for with. It is charged already. What may be left of it on a
+ * backend has its ids, so it is taken up there, or taken away.
+ */
+export async function createAgain(
+  ctx: Ctx,
+  id: string,
+  wish: OperationPayloads['create-share'],
+): Promise<void> {
+  const share = await findShareToChange(ctx, id, 'share:create')
+  refuseAtOnce(shareGates.createAgain({ share }))
+  const source = await findSource(
+    ctx,
+    { snapshotId: wish.snapshotInstanceId === null ? null : share.snapshot_id },
+    wish.availabilityZoneId,
+    true,
+  )
+  const moved = await changeInstance(ctx.tx, {
+    instanceId: share.instance_id,
+    from: shareAllowsAgain.create.states,
+    to: 'creating',
+    instance: { progress: null, scheduled_at: null },
+    now: ctx.clock.now(),
+    requestId: ctx.requestId,
+    enforce: ctx.settings.quota,
+  })
+  if (!moved) throw fault('LostRace', { message: `Share ${share.id} changed meanwhile: ask again.` })
+  await startCreate(ctx, share, source, wish)
 }
 
 function startCreate(
   ctx: Ctx,
   share: SharesTable,
   source: Source | null,
-  zoneId: string | null,
-  hints: Hints,
+  wish: Pick<
+    OperationPayloads['create-share'],
+    'availabilityZoneId' | 'onlyHost' | 'sameHost' | 'differentHost' | 'query'
+  >,
 ) {
   const own = instanceLane(share.instance_id)
   return start(ctx, {
@@ -63,16 +101,17 @@ function startCreate(
       sizeGib: share.size,
       snapshotInstanceId: source?.snapshotInstance.id ?? null,
       snapshotPool: source?.instance.host ?? null,
-      availabilityZoneId: zoneId,
-      onlyHost: hints.onlyHost,
-      sameHost: hints.sameHost,
-      differentHost: hints.differentHost,
-      query: hints.query,
+      availabilityZoneId: wish.availabilityZoneId,
+      onlyHost: wish.onlyHost,
+      sameHost: wish.sameHost,
+      differentHost: wish.differentHost,
+      query: wish.query,
     },
     resourceId: share.id,
     // A clone also holds its source's lane: the snapshot must not go while it is copied.
     lanes: source === null ? [own] : [own, instanceLane(source.instance.id)],
     backendId: null,
+    projectId: share.project_id,
   })
 }
 

@@ -10,7 +10,7 @@ import { dependentsOf, type ShareRow } from '../../db/store/shares.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
 import { shareGates } from '../../model/gates/shares.ts'
-import { shareAllows } from '../../model/states.ts'
+import { shareAllows, shareAllowsAgain } from '../../model/states.ts'
 import { endOperations } from '../operations/end.ts'
 import { refuse } from '../barriers.ts'
 import { findShareToChange } from './find.ts'
@@ -22,6 +22,19 @@ export async function remove(ctx: Ctx, id: string, shareGroupId: string | undefi
   const deferred = ctx.settings.shares.is_deferred_deletion_enabled
   for (const instance of await instancesOf(ctx.tx, share.id)) {
     await removeOne(ctx, share, instance, { force: false, deferred })
+  }
+}
+
+/** Once more what a backend refused: quota that was given back stays given back. */
+export async function removeAgain(ctx: Ctx, id: string): Promise<void> {
+  const allows = shareAllowsAgain.delete
+  const share = await findShareToChange(ctx, id, 'share:delete')
+  const dependents = await dependentsOf(ctx.tx, share.id)
+  const namedGroup = share.share_group_id
+  await refuse(ctx, shareGates.delete({ share, dependents, namedGroup, allows }), share)
+  for (const instance of (await instancesOf(ctx.tx, share.id)).filter(allows)) {
+    const deferred = instance.status === 'error_deferred_deleting'
+    await removeOne(ctx, share, instance, { force: false, deferred }, allows.states)
   }
 }
 
@@ -45,6 +58,7 @@ async function removeOne(
   share: ShareRow,
   instance: InstanceRow,
   how: { readonly force: boolean; readonly deferred: boolean },
+  from: readonly string[] = shareAllows.delete.states,
 ): Promise<void> {
   const settle = { now: ctx.clock.now(), requestId: ctx.requestId }
   if (instance.backend_id === null && !how.force) {
@@ -55,7 +69,7 @@ async function removeOne(
   const moved = await changeInstance(ctx.tx, {
     ...settle,
     instanceId: instance.id,
-    from: how.force ? null : shareAllows.delete.states,
+    from: how.force ? null : from,
     to: how.deferred ? 'deferred_deleting' : 'deleting',
   })
   if (!moved)

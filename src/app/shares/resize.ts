@@ -6,15 +6,22 @@ import type { ShareRow } from '../../db/store/shares.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { Fault, fault, invalid } from '../../model/errors.ts'
 import { beyondType, shareGates, tooSmall } from '../../model/gates/shares.ts'
-import { shareAllows } from '../../model/states.ts'
+import { shareAllows, type Allows, type ShareStatus } from '../../model/states.ts'
 import { refuseLargerThanAllowed } from './new-share.ts'
 import { refuseAtOnce } from '../barriers.ts'
 import { findShareToChange } from './find.ts'
 
-export async function extend(ctx: Ctx, id: string, newSizeGib: number, force: boolean): Promise<void> {
+/** `allows`: as it is asked for, or from what a failed one left behind. */
+export async function extend(
+  ctx: Ctx,
+  id: string,
+  newSizeGib: number,
+  force: boolean,
+  allows: Allows<ShareStatus> = shareAllows.extend,
+): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:extend')
   if (force) ctx.policy.authorize('share:force_extend', ctx.identity)
-  refuseAtOnce(shareGates.extend({ share }))
+  refuseAtOnce(shareGates.extend({ share, allows }))
   if (newSizeGib <= share.size) {
     throw invalid(`new_size must be more than the present ${share.size} GiB`)
   }
@@ -22,7 +29,7 @@ export async function extend(ctx: Ctx, id: string, newSizeGib: number, force: bo
   await refuseBeyondType(ctx, type?.extra_specs ?? {}, newSizeGib)
   await refuseLargerThanAllowed(ctx, newSizeGib, share)
   try {
-    await move(ctx, share, 'extending', shareAllows.extend.states, newSizeGib)
+    await move(ctx, share, 'extending', allows.states, newSizeGib)
   } catch (error) {
     // The original answers 403 for the share's own gigabytes and 413 for everything else.
     if (error instanceof Fault && error.code === 'OverQuota' && error.detail.resource === 'gigabytes') {
@@ -33,12 +40,17 @@ export async function extend(ctx: Ctx, id: string, newSizeGib: number, force: bo
   await begin(ctx, share, 'extend-share', { fromGib: share.size, toGib: newSizeGib, force })
 }
 
-export async function shrink(ctx: Ctx, id: string, newSizeGib: number): Promise<void> {
+export async function shrink(
+  ctx: Ctx,
+  id: string,
+  newSizeGib: number,
+  allows: Allows<ShareStatus> = shareAllows.shrink,
+): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:shrink')
-  refuseAtOnce(shareGates.shrink({ share }))
+  refuseAtOnce(shareGates.shrink({ share, allows }))
   const type = await typeOfShare(ctx, share)
   refuseAtOnce(tooSmall({ share, specs: type?.extra_specs ?? {}, sizeGib: newSizeGib }))
-  await move(ctx, share, 'shrinking', shareAllows.shrink.states, null)
+  await move(ctx, share, 'shrinking', allows.states, null)
   await begin(ctx, share, 'shrink-share', { fromGib: share.size, toGib: newSizeGib })
 }
 

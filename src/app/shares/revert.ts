@@ -10,13 +10,18 @@ import {
 import { instanceLane } from '../../model/lanes.ts'
 import { Fault, fault } from '../../model/errors.ts'
 import { shareGates } from '../../model/gates/shares.ts'
-import { shareAllows, snapshotAllows } from '../../model/states.ts'
+import { shareAllows, snapshotAllows, type Allows, type ShareStatus } from '../../model/states.ts'
 import { refuseLargerThanAllowed } from './new-share.ts'
 import { refuse } from '../barriers.ts'
 import { findShareToChange } from './find.ts'
 import { refuseBeyondType, typeOfShare } from './resize.ts'
 
-export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<void> {
+export async function revert(
+  ctx: Ctx,
+  id: string,
+  snapshotId: string,
+  allows: Allows<ShareStatus> = shareAllows.revert,
+): Promise<void> {
   const share = await findShareToChange(ctx, id, 'share:revert_to_snapshot')
   const found = await snapshotById(ctx.tx, snapshotId)
   const snapshot = found?.share_id === share.id ? found : null
@@ -30,7 +35,7 @@ export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<
           (row) => row.share_instance_id === share.instance_id,
         )
   const placed = snapshotInstance !== undefined && instance !== undefined
-  await refuse(ctx, shareGates.revert({ share, snapshot, newest, instances, placed }), share)
+  await refuse(ctx, shareGates.revert({ share, snapshot, newest, instances, placed, allows }), share)
   // The gate has refused these; done nothing and said yes would be the worst of answers.
   if (snapshot === null || snapshotInstance === undefined || instance === undefined)
     throw new Error(`the gate of reverting let through what can't be reverted: share ${share.id}`)
@@ -44,7 +49,7 @@ export async function revert(ctx: Ctx, id: string, snapshotId: string): Promise<
     }
     const moved = await changeInstance(ctx.tx, {
       instanceId: instance.id,
-      from: shareAllows.revert.states,
+      from: allows.states,
       to: 'reverting',
       share: { target_size: larger ? snapshot.size : null },
       now: ctx.clock.now(),

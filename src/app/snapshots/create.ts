@@ -8,12 +8,15 @@ import { recordEvent } from '../../db/store/records.ts'
 import { instanceById, type InstanceRow } from '../../db/store/share-instances.ts'
 import type { ShareRow } from '../../db/store/shares.ts'
 import { insertSnapshot } from '../../db/store/snapshot-list.ts'
+import { changeSnapshotInstance, newestSnapshot } from '../../db/store/snapshots.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
 import { snapshotCharges } from '../../model/quota.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { refuseAtOnce } from '../barriers.ts'
+import { snapshotAllowsAgain } from '../../model/states.ts'
 import { findShareToChange } from '../shares/find.ts'
+import { findSnapshotToChange, parentOf, placedInstancesOf } from './find.ts'
 
 export interface CreateSnapshotInput {
   readonly shareId: string
@@ -47,12 +50,56 @@ export async function create(ctx: Ctx, input: CreateSnapshotInput): Promise<stri
     detail: { share_id: share.id, size: snapshot.size },
     now: snapshot.created_at,
   })
-  await start(ctx, {
+  await startCreate(ctx, snapshot, rows.instance.id, instance)
+  return snapshot.id
+}
+
+/**
+ * A snapshot whose making failed is taken once more, of the share as it is now. It is charged already, for the size it was asked for at; nothing
+ * newer may be there, or the order of snapshots would not be that of what they hold.
+ */
+export async function createAgain(ctx: Ctx, id: string): Promise<void> {
+  const snapshot = await findSnapshotToChange(ctx, id, 'share:create_snapshot')
+  const share = await parentOf(ctx, snapshot)
+  const [placed] = await placedInstancesOf(ctx, snapshot.id)
+  refuseAtOnce(shareGates.createSnapshot({ share, instance: placed?.instance ?? null }))
+  const conflict = (message: string) => fault('Conflict', { message })
+  if (share.size !== snapshot.size)
+    throw conflict(
+      `Share ${share.id} had another size then: delete snapshot ${snapshot.id} and take a new one.`,
+    )
+  if ((await newestSnapshot(ctx.tx, share.id))?.id !== snapshot.id)
+    throw conflict(
+      `Share ${share.id} has a newer snapshot: delete snapshot ${snapshot.id} and take a new one.`,
+    )
+  const { snapshotInstance, instance } = placed ?? {}
+  const moved =
+    snapshotInstance !== undefined &&
+    instance !== undefined &&
+    (await changeSnapshotInstance(ctx.tx, {
+      snapshotInstanceId: snapshotInstance.id,
+      from: snapshotAllowsAgain.create.states,
+      to: 'creating',
+      now: ctx.clock.now(),
+      requestId: ctx.requestId,
+      enforce: ctx.settings.quota,
+    }))
+  if (!moved) throw fault('LostRace', { message: `Snapshot ${snapshot.id} changed meanwhile: ask again.` })
+  await startCreate(ctx, snapshot, snapshotInstance.id, instance)
+}
+
+const startCreate = (
+  ctx: Ctx,
+  snapshot: Pick<SnapshotsTable, 'id' | 'share_id' | 'project_id'>,
+  snapshotInstanceId: string,
+  instance: InstanceRow,
+) =>
+  start(ctx, {
     kind: 'create-snapshot',
     payload: {
       snapshotId: snapshot.id,
-      snapshotInstanceId: rows.instance.id,
-      shareId: share.id,
+      snapshotInstanceId,
+      shareId: snapshot.share_id,
       instanceId: instance.id,
     },
     resourceId: snapshot.id,
@@ -60,8 +107,6 @@ export async function create(ctx: Ctx, input: CreateSnapshotInput): Promise<stri
     backendId: instance.backend_id,
     projectId: snapshot.project_id,
   })
-  return snapshot.id
-}
 
 /** A snapshot belongs to whoever takes it, as in the original. */
 export function snapshotRows(

@@ -4,7 +4,7 @@ import { changeSnapshotInstance, removeSnapshotInstance, type SnapshotRow } from
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
 import { snapshotGates } from '../../model/gates/snapshots.ts'
-import { snapshotAllows } from '../../model/states.ts'
+import { snapshotAllows, snapshotAllowsAgain } from '../../model/states.ts'
 import { refuseAtOnce } from '../barriers.ts'
 import { endSnapshotOperations } from './end-operations.ts'
 import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
@@ -15,6 +15,18 @@ export async function remove(ctx: Ctx, id: string): Promise<void> {
   const deferred = ctx.settings.shares.is_deferred_deletion_enabled
   for (const placed of await placedInstancesOf(ctx, snapshot.id)) {
     await removeOne(ctx, snapshot, placed, { force: false, deferred })
+  }
+}
+
+/** Once more what a backend refused: quota that was given back stays given back. */
+export async function removeAgain(ctx: Ctx, id: string): Promise<void> {
+  const allows = snapshotAllowsAgain.delete
+  const snapshot = await findSnapshotToChange(ctx, id, 'share:delete_snapshot')
+  refuseAtOnce(snapshotGates.delete({ snapshot, allows }))
+  for (const placed of await placedInstancesOf(ctx, snapshot.id)) {
+    if (!allows(placed.snapshotInstance)) continue
+    const deferred = placed.snapshotInstance.status === 'error_deferred_deleting'
+    await removeOne(ctx, snapshot, placed, { force: false, deferred }, allows.states)
   }
 }
 
@@ -34,6 +46,7 @@ async function removeOne(
   snapshot: SnapshotRow,
   { snapshotInstance, instance }: PlacedInstance,
   how: { readonly force: boolean; readonly deferred: boolean },
+  from: readonly string[] = snapshotAllows.delete.states,
 ): Promise<void> {
   const settle = { now: ctx.clock.now(), requestId: ctx.requestId }
   if (instance === undefined || instance.backend_id === null) {
@@ -44,7 +57,7 @@ async function removeOne(
   const moved = await changeSnapshotInstance(ctx.tx, {
     ...settle,
     snapshotInstanceId: snapshotInstance.id,
-    from: how.force ? null : snapshotAllows.delete.states,
+    from: how.force ? null : from,
     to: how.deferred ? 'deferred_deleting' : 'deleting',
   })
   if (!moved) throw lostRace(snapshot)

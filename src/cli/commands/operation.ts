@@ -1,14 +1,18 @@
 /** `operation …`: the work behind requests, how far it is and why it failed. Only servers of this project have it. */
+import type { Static } from 'typebox'
 import type { Client } from '../../sdk/client.ts'
 import {
   cancelOperation,
   listOperations,
+  Operation,
   operationStates,
+  retryOperation,
   showOperation,
 } from '../../wire/operations/schema.ts'
 import { arg, command, flag, oneOf, text, whole } from '../command.ts'
 import { CommandFailure } from '../exit-codes.ts'
 import { listed, presence } from '../lookup.ts'
+import type { Session } from '../session.ts'
 import { listOf, showOf } from '../output/output.ts'
 import { waitUntilDone } from '../wait.ts'
 import { fieldsOf } from '../views.ts'
@@ -78,15 +82,8 @@ const watch = command({
   args: { operation: operationArg },
   async run({ args, session, connect }) {
     const client = await withOperations(await connect())
-    const { operation } = await client.call(showOperation, { params: { id: args.operation } })
-    await waitUntilDone(client, session, {
-      resourceId: operation.resource_id,
-      operationId: operation.id,
-      what: operation.kind.replaceAll('-', ' '),
-      // The operation alone is asked for: when it is done there is nothing else to see.
-      status: () => Promise.resolve('done'),
-      until: ['done'],
-    })
+    const operation = await shown(client, args.operation)
+    await ended(client, session, operation)
     session.note(`${operation.kind.replaceAll('-', ' ')} is done.`)
   },
 })
@@ -102,9 +99,50 @@ const cancel = command({
   },
 })
 
+const retry = command({
+  words: 'operation retry',
+  summary: 'Ask once more for what an operation that failed or was cancelled was to do.',
+  gives: 'show',
+  args: { operation: operationArg },
+  options: { wait: flag('Wait until it is done.') },
+  async run({ args, options, session, connect }) {
+    const client = await withOperations(await connect())
+    if (!(await client.has('operation-retry')))
+      throw new CommandFailure('This server does not retry operations: ask for the same again.')
+    const reply = await client.act(retryOperation, { params: { id: args.operation }, body: null })
+    const { operation } = reply as { readonly operation: Static<typeof Operation> }
+    if (options.wait) await ended(client, session, operation)
+    return showOf(fieldsOf(options.wait ? await shown(client, operation.id) : operation))
+  },
+})
+
+const shown = async (client: Client, id: string) => {
+  const { operation } = await client.call(showOperation, { params: { id } })
+  return operation
+}
+
+/** Returns when it is done; a failure is a sentence. The operation alone is asked for: when it is done there is nothing else to see. */
+function ended(
+  client: Client,
+  session: Session,
+  {
+    id,
+    kind,
+    resource_id: resourceId,
+  }: { readonly id: string; readonly kind: string; readonly resource_id: string },
+): Promise<void> {
+  return waitUntilDone(client, session, {
+    resourceId,
+    operationId: id,
+    what: kind.replaceAll('-', ' '),
+    status: () => Promise.resolve('done'),
+    until: ['done'],
+  })
+}
+
 async function withOperations(client: Client): Promise<Client> {
   if (await client.has('operations')) return client
   throw new CommandFailure('This server does not show operations: watch the status of the resource instead.')
 }
 
-export const operationCommands = [list, show, watch, cancel]
+export const operationCommands = [list, show, watch, cancel, retry]

@@ -46,6 +46,22 @@ export async function operationById(db: DbOrTx, scope: Scope, id: string): Promi
   return query.executeTakeFirst()
 }
 
+/** What a request began on a resource, the last of it. */
+export function lastOperationOf(
+  db: DbOrTx,
+  resourceId: string,
+  requestId: string,
+): Promise<OperationRow | undefined> {
+  return db
+    .selectFrom('operations')
+    .selectAll()
+    .where('resource_id', '=', resourceId)
+    .where('request_id', '=', requestId)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
 /** In order; their output stays where it is. */
 export async function stepsOf(
   db: DbOrTx,

@@ -118,6 +118,37 @@ export function operationsInScope(db: DbOrTx, scope: Scope, ids: Ids): Promise<O
   return (scope.projectId === null ? query : query.where('project_id', '=', scope.projectId)).execute()
 }
 
+/** Those after which work of another request on the same resource was begun. */
+export async function overtakenOperations(db: DbOrTx, ids: Ids): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('operations as one')
+    .select('one.id')
+    .where('one.id', 'in', ids)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('operations as later')
+          .select('later.id')
+          .whereRef('later.resource_id', '=', 'one.resource_id')
+          .whereRef('later.created_at', '>', 'one.created_at')
+          .whereRef('later.request_id', '<>', 'one.request_id'),
+      ),
+    )
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Id → status, of shares and snapshots alike. */
+export async function statusesOf(db: DbOrTx, ids: Ids): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .selectFrom('shares')
+    .select(['id', 'status'])
+    .where('id', 'in', ids)
+    .unionAll(db.selectFrom('snapshots').select(['id', 'status']).where('id', 'in', ids))
+    .execute()
+  return new Map(rows.map(({ id, status }) => [id, status]))
+}
+
 export function messagesInScope(db: DbOrTx, scope: Scope, ids: Ids): Promise<{ id: string }[]> {
   const query = db.selectFrom('messages').select('id').where('id', 'in', ids)
   return (scope.projectId === null ? query : query.where('project_id', '=', scope.projectId)).execute()

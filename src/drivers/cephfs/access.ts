@@ -84,14 +84,39 @@ export async function applyNatively(
     }),
     ok: 'any',
   }))
-  const before = denials(volume, name, surplus)
+  // Whose key Ceph can't take away holds up nobody else.
+  const before = denials(volume, name, surplus).map((step): Step => ({ ...step, ok: 'any' }))
   const steps = [...before, ...grants, ...lowered.map((who) => evict(volume, name, who))]
-  const results = expectAll(steps, await volume.agent.change(id, steps)).slice(before.length)
-  return rules.map((rule) => {
+  const results = expectAll(steps, await volume.agent.change(id, steps))
+  const answers = results.slice(before.length)
+  const outcomes = rules.map((rule) => {
     const index = fit.indexOf(rule)
     if (index === -1) return unfit(rule)
-    return outcomeOf(rule, grants[index]!, results[index] ?? { code: codes.again })
+    return outcomeOf(rule, grants[index]!, answers[index] ?? { code: codes.again })
   })
+  return [
+    ...outcomes,
+    ...surplus.flatMap((who, at) => stayed(who, before.slice(2 * at), results.slice(2 * at))),
+  ]
+}
+
+/** Nothing, or that Ceph does not take the key of `who` away; throws what is no fault of that id. */
+function stayed(
+  who: string,
+  [deauthorize, evict]: readonly Step[],
+  [taken, ended]: readonly StepResult[],
+): readonly RuleOutcome[] {
+  for (const [step, result] of [
+    [deauthorize, taken],
+    [evict, ended],
+  ] as const) {
+    if (step === undefined || result === undefined || [0, codes.notFound].includes(result.code)) continue
+    if (result.code !== codes.invalid) throw failureOf(step, result)
+    const why = `Ceph can't take the key of ${who} away: an administrator has to look at what it keeps of that auth id.`
+    const stays = { type: 'cephx', to: who }
+    return [{ id: '', state: 'error', accessKey: null, why, reason: 'unsupported', stays }]
+  }
+  return []
 }
 
 /** Ids of the shares that are published natively. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { authIds } from '../../../test/system/cephfs-auth-ids.ts'
 import { startCephfsService, walkOverNfs, walkWithKeys } from '../../../test/system/cephfs-service.ts'
 import { forgedHandles, fromSharedUser, ownUsers } from '../../../test/system/cephfs-server-users.ts'
 import { strays } from '../../../test/system/cephfs-strays.ts'
@@ -114,6 +115,7 @@ describe.skipIf(bench === null)(`cephfs${cannotRun === null ? '' : ` (${cannotRu
   test('an export has a user of its own, made and removed with it', () => ownUsers(bench))
   test('exports of an earlier release move to users of their own', () => fromSharedUser(bench))
   test('a forged handle is refused by the user that serves it', () => forgedHandles(bench))
+  test('an auth id that Ceph can not grant, or not take away, is alone with that', () => authIds(bench))
   test('what no row knows is listed, and goes by its id alone', () => strays(bench))
 
   describe('through the API', () => {

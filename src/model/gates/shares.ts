@@ -1,5 +1,12 @@
 /** When a share allows what. */
-import { isBusy, shareAllows, snapshotAllows, type Allows, type ShareStatus } from '../states.ts'
+import {
+  isBusy,
+  shareAllows,
+  shareAllowsAgain,
+  snapshotAllows,
+  type Allows,
+  type ShareStatus,
+} from '../states.ts'
 import { sizeLimits } from '../extra-specs.ts'
 import { barrier, first, type Barrier } from './barrier.ts'
 
@@ -39,6 +46,11 @@ interface WithDependents {
 }
 
 type Flags = ReadonlySet<string>
+
+/** In which states: of the action itself unless failed work is asked again (`shareAllowsAgain`). */
+interface From {
+  readonly allows?: Allows<ShareStatus>
+}
 
 export const softDeleted = (share: Pick<ShareFact, 'id' | 'is_soft_deleted'>): Barrier | null =>
   share.is_soft_deleted === 1
@@ -196,12 +208,21 @@ export interface RevertFacts {
 export const shareGates = {
   update: ({ share }: { readonly share: ShareFact }) => softDeleted(share),
 
+  /** Made once more, after it failed. */
+  createAgain: ({ share }: { readonly share: ShareFact }) =>
+    first(
+      () => softDeleted(share),
+      () => needs(share, shareAllowsAgain.create, 'InvalidState', 'made again'),
+      () => busy(share),
+    ),
+
   /** `namedGroup`: the group that the caller says it leaves. */
   delete: ({
     share,
     dependents: found,
     namedGroup,
-  }: WithDependents & { readonly namedGroup: string | null }) =>
+    allows = shareAllows.delete,
+  }: WithDependents & From & { readonly namedGroup: string | null }) =>
     first(
       () =>
         share.share_group_id !== null && share.share_group_id !== namedGroup
@@ -211,7 +232,7 @@ export const shareGates = {
               `share ${share.id} is in a group: share_group_id must name it in the query`,
             )
           : null,
-      () => needs(share, shareAllows.delete, 'Refused', 'deleted'),
+      () => needs(share, allows, 'Refused', 'deleted'),
       () => dependents({ share, dependents: found }, 'Refused'),
       () =>
         isBusy(share.task_state)
@@ -257,21 +278,21 @@ export const shareGates = {
       ? barrier('state', 'Refused', `Share ${share.id} is ${share.status}: it is too late to restore it.`)
       : null,
 
-  extend: ({ share }: { readonly share: ShareFact }) =>
+  extend: ({ share, allows = shareAllows.extend }: { readonly share: ShareFact } & From) =>
     first(
       () => softDeleted(share),
-      () => needs(share, shareAllows.extend, 'InvalidState', 'extended'),
+      () => needs(share, allows, 'InvalidState', 'extended'),
       () => busy(share),
     ),
 
-  shrink: ({ share }: { readonly share: ShareFact }) =>
+  shrink: ({ share, allows = shareAllows.shrink }: { readonly share: ShareFact } & From) =>
     first(
       () => softDeleted(share),
-      () => needs(share, shareAllows.shrink, 'InvalidState', 'shrunk'),
+      () => needs(share, allows, 'InvalidState', 'shrunk'),
       () => busy(share),
     ),
 
-  revert: ({ share, snapshot, newest, instances, placed }: RevertFacts) =>
+  revert: ({ share, snapshot, newest, instances, placed, allows = shareAllows.revert }: RevertFacts & From) =>
     first(
       () => softDeleted(share),
       () =>
@@ -283,9 +304,13 @@ export const shareGates = {
           ? barrier('unsupported', 'InvalidInput', `share ${share.id} has no revert_to_snapshot_support`)
           : null,
       () =>
-        shareAllows.revert(share)
+        allows(share)
           ? null
-          : barrier('state', 'Conflict', `Share ${share.id} is ${share.status}: it must be available.`),
+          : barrier(
+              'state',
+              'Conflict',
+              `Share ${share.id} is ${share.status}: it must be ${allows.states.join(' or ')}.`,
+            ),
       () =>
         snapshot === null || snapshotAllows.revert(snapshot)
           ? null

@@ -1,5 +1,5 @@
 /** When a snapshot allows what. */
-import { snapshotAllows } from '../states.ts'
+import { snapshotAllows, type Allows, type SnapshotStatus } from '../states.ts'
 import { barrier, first } from './barrier.ts'
 import { onServer, replicas, type ShareFact } from './shares.ts'
 
@@ -16,14 +16,19 @@ export interface ParentFact extends ShareFact {
   readonly snapshot_inherit_share_access_support: 0 | 1
 }
 
+/** In which states: of the action itself unless failed work is asked again (`snapshotAllowsAgain`). */
+interface From {
+  readonly allows?: Allows<SnapshotStatus>
+}
+
 export const snapshotGates = {
-  delete: ({ snapshot }: { readonly snapshot: SnapshotFact }) =>
-    snapshotAllows.delete(snapshot)
+  delete: ({ snapshot, allows = snapshotAllows.delete }: { readonly snapshot: SnapshotFact } & From) =>
+    allows(snapshot)
       ? null
       : barrier(
           'state',
           'InvalidState',
-          `Snapshot ${snapshot.id} is ${snapshot.status}: it must be ${snapshotAllows.delete.states.join(' or ')}.`,
+          `Snapshot ${snapshot.id} is ${snapshot.status}: it must be ${allows.states.join(' or ')}.`,
         ),
 
   unmanage: ({

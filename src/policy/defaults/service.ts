@@ -88,6 +88,10 @@ export const extensionRules: Rules = {
   }),
   ...rules('operation', member, {
     cancel: ['Ask that an operation be undone.', 'POST /operations/{id}/action cancel'],
+    retry: [
+      'Ask once more for what an operation could not do; whose rule that is, is asked too.',
+      'POST /operations/{id}/action retry',
+    ],
   }),
   ...rules('operation', admin, {
     get_all_projects: ['List the operations of all projects.', 'GET /operations'],

@@ -22,6 +22,11 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/operations', 'GET /v2/operations/{id}'],
   },
   {
+    name: 'operation-retry',
+    description: 'What an operation could not do is asked once more, from where its failure left things.',
+    paths: ['POST /v2/operations/{id}/action'],
+  },
+  {
     name: 'audit',
     description: 'Who did what: logins, changes and refusals, for administrators.',
     paths: ['GET /v2/audit'],

@@ -95,6 +95,15 @@ export const showOperation = endpoint({
   reply: Type.Object({ operation: OperationWithSteps }),
   summary: 'Shows one operation with its steps.',
 })
+export const retryOperation = action('/operations', 'retry', {
+  id: 'retryOperation',
+  policy: 'operation:retry',
+  since: 0,
+  body: Nothing,
+  reply: Type.Object({ operation: Operation }),
+  summary:
+    'Asks once more for what an operation that failed or was cancelled was to do; answers the new operation.',
+})
 export const cancelOperation = action('/operations', 'cancel', {
   id: 'cancelOperation',
   policy: 'operation:cancel',

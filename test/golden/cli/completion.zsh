@@ -15,7 +15,7 @@ _manila() {
     -*) continue ;;
     esac
     case "${place:+$place }$word" in
-    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'event'|'event watch'|'audit'|'audit list'|'permission'|'permission list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
+    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'operation retry'|'event'|'event watch'|'audit'|'audit list'|'permission'|'permission list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
     esac
   done
   if [[ -n "$skip" ]]; then
@@ -104,6 +104,8 @@ _manila() {
     'operation list|-f') values='table json yaml csv value' ;;
     'operation show|--format') values='table json yaml csv value' ;;
     'operation show|-f') values='table json yaml csv value' ;;
+    'operation retry|--format') values='table json yaml csv value' ;;
+    'operation retry|-f') values='table json yaml csv value' ;;
     'audit list|--action') values='authenticate create read update delete' ;;
     'audit list|--outcome') values='success failure pending' ;;
     'audit list|--format') values='table json yaml csv value' ;;
@@ -231,6 +233,7 @@ _manila() {
     'operation show') options='--format -f --column -c --noindent --max-width --help' ;;
     'operation watch') options='--help' ;;
     'operation cancel') options='--help' ;;
+    'operation retry') options='--wait --format -f --column -c --noindent --max-width --help' ;;
     'event') options='--help' ;;
     'event watch') options='--resource-type --resource-id --all-projects --project --since --json --help' ;;
     'audit') options='--help' ;;
@@ -348,11 +351,12 @@ _manila() {
     'message list') words='' ;;
     'message show') words='' ;;
     'message delete') words='' ;;
-    'operation') words='cancel list show watch' ;;
+    'operation') words='cancel list retry show watch' ;;
     'operation list') words='' ;;
     'operation show') words='' ;;
     'operation watch') words='' ;;
     'operation cancel') words='' ;;
+    'operation retry') words='' ;;
     'event') words='watch' ;;
     'event watch') words='' ;;
     'audit') words='list' ;;

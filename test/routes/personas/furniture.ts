@@ -216,6 +216,7 @@ async function ofProject(bench: Bench, owner: Owner): Promise<Nouns> {
     message,
     type,
     operation: await operation(bench, owner, locked),
+    failed: await failedOperation(bench, owner, locked),
   }
 }
 
@@ -262,6 +263,17 @@ async function operation({ store, clock }: Bench, owner: Owner, share: Seeded): 
     }),
   )
   return work.id
+}
+
+/** No pool had room for it; the last of its share. */
+async function failedOperation(bench: Bench, owner: Owner, share: Seeded): Promise<string> {
+  const id = await operation(bench, owner, share)
+  await bench.db
+    .updateTable('operations')
+    .set({ state: 'failed', finished_at: bench.clock.now(), cause_code: 'no-valid-host' })
+    .where('id', '=', id)
+    .execute()
+  return id
 }
 
 /** A share that every project may look at, with everything a share has. */

@@ -20,7 +20,7 @@ export interface Cell {
 
 /** Nouns that are each project's own. */
 const owned =
-  /\{(project|access_rule|share|instance|location|rule|snapped|snapshot\w*|binned|lock|message|type|operation|user|credential|token)\}/
+  /\{(project|access_rule|share|instance|location|rule|snapped|snapshot\w*|binned|lock|message|type|operation|failed|user|credential|token)\}/
 
 const textOf = ({ path, query, body, subject }: Row): string =>
   `${path}${query}${JSON.stringify(body) ?? ''}${subject === null ? '' : `{${subject}}`}`

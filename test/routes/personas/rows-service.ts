@@ -91,6 +91,7 @@ export const serviceRows: readonly Row[] = [
   row('GET /operations', reader, 200),
   row('GET /operations/{operation}', reader, 200),
   row('POST /operations/{operation}/action cancel', member, 202),
+  row('POST /operations/{failed}/action retry', member, 202),
   row('GET /events', reader, 200, { endless: true }),
   row('GET /audit', admin, 200),
   // Another project's quota is asked about by administrators.
