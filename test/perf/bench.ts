@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
- * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|audit|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
+ * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|audit|dashboard|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
  * `--before <commit>` is what `lists` compares with (default the tree before lists were made cheap; a clone must have it);
  * `--database sqlite|postgres|mariadb` (default all three) are for `noisy` and `noisy-nfs`; `audit` takes one of them, SQLite by default. `--only many-shares` (with `--shares 1000`) takes many minutes
  * and runs only so.
@@ -93,6 +93,13 @@ try {
   }
   if (wanted('audit')) {
     print('Writing down who did what', await measureAudit(join(dir, 'audit'), values.database ?? 'sqlite'))
+  }
+  if (wanted('dashboard')) {
+    // Its types are a browser's, and have a project of their own.
+    const { measureDashboard } = (await import(new URL('../dashboard/measure.ts', import.meta.url).href)) as {
+      measureDashboard: () => Promise<Figure[]>
+    }
+    print('The dashboard in Chromium', await measureDashboard())
   }
   if (wanted('start')) {
     print('Starting', await measureStart((run) => join(dir, `empty-${run}`), join(dir, 'large')))
