@@ -13,12 +13,15 @@ export const visits: Readonly<Record<string, (stock: Stock) => readonly string[]
     `shares/${share}?tab=activity`,
     `shares/${share}?tab=advanced`,
     `shares/${failed}`,
-    `shares/${share}?tab=access&panel=allow`,
-    `shares/${share}?tab=snapshots&panel=snapshot`,
   ],
   '/recycle-bin': () => ['recycle-bin'],
   '/snapshots': () => ['snapshots', 'snapshots?text=nothing-is-called-so', 'snapshots?all=1'],
-  '/snapshots/new': ({ share }) => [`snapshots/new?share=${share}`],
+  // The forms that stand over a share, too: the share itself has enough to show.
+  '/snapshots/new': ({ share }) => [
+    `snapshots/new?share=${share}`,
+    `shares/${share}?tab=snapshots&panel=snapshot`,
+    `shares/${share}?tab=access&panel=allow`,
+  ],
   '/snapshots/manage': () => ['snapshots/manage'],
   '/snapshots/$id': ({ snapshot }) => [`snapshots/${snapshot}`, `snapshots/${snapshot}?panel=allow`],
   '/activity': () => ['activity', 'activity?state=cancelled'],
