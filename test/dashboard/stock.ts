@@ -1,5 +1,6 @@
 /** A project in which something of every noun is there, made over the API; and names as people give them. */
 import { allowAccess } from '../../src/wire/access-rules/schema.ts'
+import { listOperations } from '../../src/wire/operations/schema.ts'
 import { createLock } from '../../src/wire/resource-locks/schema.ts'
 import { createShare, showShare, softDeleteShare } from '../../src/wire/shares/schema.ts'
 import { createSnapshot, showSnapshot } from '../../src/wire/snapshots/schema.ts'
@@ -16,6 +17,8 @@ export interface Stock {
   readonly share: string
   readonly snapshot: string
   readonly failed: string
+  /** The operation that failed with it. */
+  readonly operation: string
 }
 
 const patienceMs = 30_000
@@ -75,5 +78,6 @@ export async function stock(client: Client): Promise<Stock> {
   })
   // More than any pool has.
   const failed = await restingShare(client, 'too-large', 5000)
-  return { share, snapshot: snapshot.id, failed }
+  const { operations } = await client.call(listOperations, { query: { resource_id: failed, limit: 1 } })
+  return { share, snapshot: snapshot.id, failed, operation: operations[0]?.id ?? '' }
 }

@@ -1,10 +1,11 @@
 /** What can be done with a snapshot, from a list or from its own page. */
+import { snapshotAllows } from '../../../src/model/states.ts'
 import type { usePermissions } from '../../api/permissions.ts'
 import { present, type Action } from '../../ui/actions.tsx'
 import { spaced } from '../../ui/status.tsx'
 import type { Words } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
-import { nameOfSnapshot, type SnapshotView } from './queries.ts'
+import { calledSnapshot, type SnapshotView } from './queries.ts'
 import type { SnapshotAsked } from './snapshot-dialogs.tsx'
 
 /** Where its share is known: only then can be said whether the share may go back to it. */
@@ -47,12 +48,11 @@ export function snapshotActions(
       key: 'clone',
       label: w.clone,
       run: () => go({ to: '/shares/new', search: { snapshot: snapshot.id } }),
-      whyNot:
-        snapshot.status !== 'available'
-          ? spaced(snapshot.status)
-          : ofShare?.share.create_share_from_snapshot_support === false
-            ? w.unsupported
-            : null,
+      whyNot: !snapshotAllows.createShare(snapshot)
+        ? spaced(snapshot.status)
+        : ofShare?.share.create_share_from_snapshot_support === false
+          ? w.unsupported
+          : null,
     },
     isThere('update') && {
       key: 'rename',
@@ -97,7 +97,7 @@ function whyNotRevert(
   { share, newest, permissions }: OfShare,
 ): string | null {
   if (share.revert_to_snapshot_support === false) return w.unsupported
-  if (newest !== undefined && newest.id !== snapshot.id) return w.notNewest(nameOfSnapshot(newest))
+  if (newest !== undefined && newest.id !== snapshot.id) return w.notNewest(calledSnapshot(newest))
   const { allowed, why } = permissions.verdict(share.id, 'revert')
   return allowed ? null : (why ?? spaced(share.status))
 }

@@ -25,30 +25,4 @@ import { snapshots } from './snapshots.ts'
 import { types } from './types.ts'
 import { whyNot } from './why-not.ts'
 
-export const de: Words = {
-  access,
-  activity,
-  admin,
-  audit,
-  bulk,
-  common,
-  frame,
-  identity,
-  instances,
-  limits,
-  locks,
-  login,
-  messages,
-  mount,
-  operations,
-  overview,
-  pools,
-  quotas,
-  recycleBin,
-  services,
-  settings,
-  shares,
-  snapshots,
-  types,
-  whyNot,
-}
+export const de: Words = { access, activity, admin, audit, bulk, common, frame, identity, instances, limits, locks, login, messages, mount, operations, overview, pools, quotas, recycleBin, services, settings, shares, snapshots, types, whyNot }

@@ -24,30 +24,4 @@ import { snapshots } from './snapshots.ts'
 import { types } from './types.ts'
 import { whyNot } from './why-not.ts'
 
-export const en = {
-  access,
-  activity,
-  admin,
-  audit,
-  bulk,
-  common,
-  frame,
-  identity,
-  instances,
-  limits,
-  locks,
-  login,
-  messages,
-  mount,
-  operations,
-  overview,
-  pools,
-  quotas,
-  recycleBin,
-  services,
-  settings,
-  shares,
-  snapshots,
-  types,
-  whyNot,
-}
+export const en = { access, activity, admin, audit, bulk, common, frame, identity, instances, limits, locks, login, messages, mount, operations, overview, pools, quotas, recycleBin, services, settings, shares, snapshots, types, whyNot }
