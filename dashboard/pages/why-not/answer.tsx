@@ -66,23 +66,21 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
           {
             key: 'pool',
             title: w.pool,
-            show: ({ pool }) => (
-              <Link to="/admin/pools/$label" params={{ label: pool }}>
-                <PlainText>{pool}</PlainText>
-              </Link>
-            ),
-          },
-          {
-            key: 'verdict',
-            title: w.verdict,
-            show: ({ fits }) => (
-              <Status status="fits" tone={fits ? 'ok' : 'bad'} word={fits ? w.takes : w.refuses} />
+            show: ({ pool, fits }) => (
+              <>
+                <Link to="/admin/pools/$label" params={{ label: pool }}>
+                  <PlainText>{pool}</PlainText>
+                </Link>
+                <div>
+                  <Status status="fits" tone={fits ? 'ok' : 'bad'} word={fits ? w.takes : w.refuses} />
+                </div>
+              </>
             ),
           },
           {
             key: 'why',
             title: w.why,
-            width: '45%',
+            width: '55%',
             show: ({ why, filter }) =>
               why === null ? null : (
                 <>
