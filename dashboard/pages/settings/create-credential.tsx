@@ -1,5 +1,5 @@
 /** The form of a new application credential; its secret is shown once, when it is made. */
-import { ActionIcon, Button, Checkbox, Modal, MultiSelect, Select, Textarea, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Checkbox, Modal, Select, Textarea, TextInput } from '@mantine/core'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -9,6 +9,7 @@ import { useConsole, useWho } from '../../api/console.ts'
 import { CopyButton, CopyText } from '../../ui/copy.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { visible } from '../../ui/plain-text.tsx'
 import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
@@ -82,13 +83,18 @@ export function CreateCredentialPage() {
         value={form.days === null ? '' : String(form.days)}
         onChange={(value) => set({ days: value === null || value === '' ? null : Number(value) })}
       />
-      <MultiSelect
+      <Checkbox.Group
         label={w.roles}
         description={w.rolesHint}
-        data={[...who.roles]}
         value={[...form.roles]}
         onChange={(roles) => set({ roles })}
-      />
+      >
+        <div className={classes.roles}>
+          {who.roles.map((role) => (
+            <Checkbox key={role} value={role} label={visible(role)} />
+          ))}
+        </div>
+      </Checkbox.Group>
       <Rules rules={form.rules} change={(rules) => set({ rules })} />
       <Checkbox
         label={w.unrestricted}

@@ -121,8 +121,8 @@ describe('assets', () => {
     ['*', 'br'],
     ['br;q=0.1,gzip;q=1', 'br'],
     ['br;q=nonsense', null],
-    ['x'.repeat(100_000), null],
-  ])('of %.40j the client gets %s', (header, encoding) => {
+    ['x,'.repeat(100), null],
+  ])('of %j the client gets %s', (header, encoding) => {
     const encodings = new Map([
       ['br', ''],
       ['gzip', ''],
@@ -165,33 +165,35 @@ describe('assets', () => {
 
 describe('no path of a request reaches the file system', () => {
   const secret = 'the secret outside'
-  test.each([
-    '/dashboard/../secret.txt',
-    '/dashboard/%2e%2e/secret.txt',
-    '/dashboard/%2e%2e%2fsecret.txt',
-    '/dashboard/..%2fsecret.txt',
-    '/dashboard/..%5csecret.txt',
-    '/dashboard/..\\secret.txt',
-    '/dashboard/assets/../../secret.txt',
-    '/dashboard/assets/%2e%2e/%2e%2e/secret.txt',
-    '/dashboard/assets/..%2f..%2fsecret.txt',
-    '/dashboard/assets/link.txt',
-    '/dashboard/link.txt',
-    '/dashboard/linked/secret.txt',
-    '/dashboard/.hidden.txt',
-    '/dashboard/assets/sub/deep.txt',
-    '/dashboard//etc/passwd',
-    '/dashboard/%2fetc%2fpasswd',
-    '/dashboard/C:%5csecret.txt',
-    '/dashboard/secret.txt%00.js',
-    '/dashboard/assets/index-Aa1_b-2.js%00',
-    '/dashboard/assets/index-Aa1_b-2.js.br',
-    '/dashboard/%252e%252e%252fsecret.txt',
-    `/dashboard/${'a/'.repeat(20_000)}`,
-    `/dashboard/assets/${'../'.repeat(5000)}secret.txt`,
-    '/dashboard/%',
-    '/dashboard/%c0%ae%c0%ae/secret.txt',
-  ])('%.60s', async (url) => {
+  test.each(
+    [
+      '/dashboard/../secret.txt',
+      '/dashboard/%2e%2e/secret.txt',
+      '/dashboard/%2e%2e%2fsecret.txt',
+      '/dashboard/..%2fsecret.txt',
+      '/dashboard/..%5csecret.txt',
+      '/dashboard/..\\secret.txt',
+      '/dashboard/assets/../../secret.txt',
+      '/dashboard/assets/%2e%2e/%2e%2e/secret.txt',
+      '/dashboard/assets/..%2f..%2fsecret.txt',
+      '/dashboard/assets/link.txt',
+      '/dashboard/link.txt',
+      '/dashboard/linked/secret.txt',
+      '/dashboard/.hidden.txt',
+      '/dashboard/assets/sub/deep.txt',
+      '/dashboard//etc/passwd',
+      '/dashboard/%2fetc%2fpasswd',
+      '/dashboard/C:%5csecret.txt',
+      '/dashboard/secret.txt%00.js',
+      '/dashboard/assets/index-Aa1_b-2.js%00',
+      '/dashboard/assets/index-Aa1_b-2.js.br',
+      '/dashboard/%252e%252e%252fsecret.txt',
+      `/dashboard/${'a/'.repeat(20_000)}`,
+      `/dashboard/assets/${'../'.repeat(5000)}secret.txt`,
+      '/dashboard/%',
+      '/dashboard/%c0%ae%c0%ae/secret.txt',
+    ].map((url) => [url.slice(0, 60), url] as const),
+  )('%s', async (_shown, url) => {
     writeFileSync(join(world.dir, '..', 'secret.txt'), secret)
     writeFileSync(join(world.dir, '.hidden.txt'), secret)
     mkdirSync(join(world.dir, 'assets', 'sub'))

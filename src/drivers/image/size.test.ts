@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fits } from '../../scheduler/capacity.ts'
+import { fits } from '../../model/pool-capacity.ts'
 import { imageBytes, sizeThatFits } from './size.ts'
 
 const gib = 1024 ** 3
