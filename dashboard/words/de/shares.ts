@@ -94,8 +94,6 @@ export const shares = {
     delete: 'Alles darin ist endgültig verloren. Wer sie eingehängt hat, bekommt Fehler.',
     'force-delete':
       'Was mit ihr läuft, wird beendet, ihr Eintrag verschwindet in jedem Zustand, und ihre Daten werden gelöscht, wo das Backend es noch zulässt.',
-    'soft-delete': (days: string) =>
-      `Wer sie eingehängt hat, verliert sie jetzt. Im Papierkorb zählt sie weiter auf das Kontingent, kann ${days} lang wiederhergestellt werden und wird dann endgültig gelöscht.`,
     softDeletePlain:
       'Wer sie eingehängt hat, verliert sie jetzt. Im Papierkorb zählt sie weiter auf das Kontingent und kann wiederhergestellt werden, bis die vom Dienst gesetzte Zeit um ist; dann wird sie endgültig gelöscht.',
     restore: 'Sie kann wieder eingehängt werden wie zuvor, mit denselben Regeln.',
@@ -110,7 +108,6 @@ export const shares = {
     revertNewest: 'Nur auf den neuesten Schnappschuss kann zurückgesetzt werden.',
   },
   lost: {
-    title: 'Was verloren geht',
     size: (size: string, used: string) => `${size}, davon ${used} belegt`,
     sizeOnly: (size: string) => `${size}; wie viel davon belegt ist, ist nicht bekannt`,
     rules: (count: number) => many(count, { one: '# Zugriffsregel', other: '# Zugriffsregeln' }),
@@ -123,7 +120,6 @@ export const shares = {
         one: `# Freigabe von ${size}, davon ${used} belegt`,
         other: `# Freigaben von zusammen ${size}, davon ${used} belegt`,
       }),
-    showLocks: 'Die Sperren zeigen',
     showSnapshots: 'Die Schnappschüsse zeigen',
   },
   sizes: {
@@ -196,7 +192,6 @@ export const shares = {
     left: (left: string) => `danach bleiben ${left}`,
     unlimited: 'ohne Grenze',
     over: (over: string) => `${over} zu viel`,
-    asked: (asked: string, used: string, limit: string) => `${asked} verlangt · ${used} von ${limit} belegt`,
     pools: (count: number) =>
       many(count, { one: '# Pool kann sie aufnehmen', other: '# Pools können sie aufnehmen' }),
     noPool: 'Kein Pool kann sie aufnehmen',
@@ -218,7 +213,6 @@ export const shares = {
   },
   usage: {
     title: 'Belegter Platz',
-    now: 'Jetzt',
     measured: 'Gemessen',
     by: 'mit',
     again: 'Jetzt messen',
@@ -232,16 +226,12 @@ export const shares = {
     notOffered: 'Dieser Dienst merkt sich nicht, wie voll Freigaben waren.',
   },
   panel: {
-    retry: 'Noch einmal versuchen',
-    remove: 'Löschen',
     contact: 'Kopieren, was ein Administrator braucht',
     contactText: (share: string, operation: string, request: string, cause: string) =>
       `Freigabe ${share}: Vorgang ${operation} ist gescheitert (Anfrage ${request}): ${cause}`,
-    since: (when: string) => `Seit ${when}`,
     failed: 'Mit dieser Freigabe ist etwas gescheitert',
     failedText: 'Warum, sagen ihre Meldungen, falls der Dienst eine geschrieben hat.',
     messages: 'Ihre Meldungen zeigen',
-    quota: 'Eine gescheiterte Freigabe zählt auf das Kontingent, bis sie gelöscht ist.',
   },
   activity: {
     operations: 'Vorgänge',

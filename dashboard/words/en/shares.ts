@@ -69,8 +69,6 @@ export const shares = {
     delete: 'Everything in it is lost for good. Clients that have it mounted get errors.',
     'force-delete':
       'Whatever is under way with it is ended, its record goes in any status, and its data is deleted where the backend still lets us.',
-    'soft-delete': (days: string) =>
-      `Clients lose it now. In the recycle bin it still counts against the quota, can be restored for ${days}, and is then deleted for good.`,
     softDeletePlain:
       'Clients lose it now. In the recycle bin it still counts against the quota and can be restored until the time that the service sets; then it is deleted for good.',
     restore: 'It can be mounted again as before, with the same rules.',
@@ -85,7 +83,6 @@ export const shares = {
     revertNewest: 'Only the newest snapshot can be gone back to.',
   },
   lost: {
-    title: 'What is lost',
     size: (size: string, used: string) => `${size}, of which ${used} is used`,
     sizeOnly: (size: string) => `${size}; how much of it is used is not known`,
     rules: (count: number) => many(count, { one: '# access rule', other: '# access rules' }),
@@ -98,7 +95,6 @@ export const shares = {
         one: `# share of ${size}, of which ${used} is used`,
         other: `# shares of ${size} in all, of which ${used} is used`,
       }),
-    showLocks: 'Show the locks',
     showSnapshots: 'Show the snapshots',
   },
   sizes: {
@@ -169,7 +165,6 @@ export const shares = {
     left: (left: string) => `${left} left afterwards`,
     unlimited: 'without limit',
     over: (over: string) => `${over} too much`,
-    asked: (asked: string, used: string, limit: string) => `${asked} asked · ${used} of ${limit} used`,
     pools: (count: number) => many(count, { one: '# pool can take this', other: '# pools can take this' }),
     noPool: 'No pool can take this',
     refused: (count: number, why: string) => many(count, { one: `# pool: ${why}`, other: `# pools: ${why}` }),
@@ -190,7 +185,6 @@ export const shares = {
   },
   usage: {
     title: 'Used space',
-    now: 'Now',
     measured: 'Measured',
     by: 'by',
     again: 'Measure now',
@@ -204,16 +198,12 @@ export const shares = {
     notOffered: 'This service does not keep how full shares were.',
   },
   panel: {
-    retry: 'Try again',
-    remove: 'Delete it',
     contact: 'Copy what an administrator needs',
     contactText: (share: string, operation: string, request: string, cause: string) =>
       `Share ${share}: operation ${operation} failed (request ${request}): ${cause}`,
-    since: (when: string) => `Since ${when}`,
     failed: 'This share failed',
     failedText: 'Why is said in its messages, if the service wrote one.',
     messages: 'Show its messages',
-    quota: 'A failed share counts against the quota until it is deleted.',
   },
   activity: {
     operations: 'Operations',
