@@ -156,6 +156,7 @@ export function Chart({ label, times, series, show, height = 180, span, areBytes
       ) : (
         <div
           ref={place}
+          className={classes.plot}
           role="img"
           aria-label={`${label}: ${series.map((one) => `${one.label} ${lastOf(one.values, show, common.notKnown)}`).join(', ')}`}
         />

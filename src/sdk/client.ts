@@ -140,8 +140,8 @@ export class Client {
   }
 
   /**
-   * Asks Keystone, with the caller's token; `path` is below `/v3`, a GET unless told otherwise. Sent once: what may have been done is not
-   * done again. Null when its URL is not known. Throws {@link ApiError}.
+   * Asks Keystone, with the caller's token; `path` is below `/v3`. Null when its URL is not known. Sent once: Keystone keeps no
+   * `Idempotency-Key`. Throws {@link ApiError}.
    */
   async atIdentity(
     path: string,
@@ -155,8 +155,8 @@ export class Client {
         method,
         url,
         headers: { 'x-auth-token': token },
-        ...(body === undefined ? {} : { body }),
         timeoutMs,
+        ...(body === undefined ? {} : { body }),
       })
     return this.#authorized(ask)
   }

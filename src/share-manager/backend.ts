@@ -86,6 +86,8 @@ export interface Backend {
   readonly reason: string | null
   /** Why it takes no new shares although it serves those it has; null when it does. */
   readonly closed: string | null
+  /** How often a call of this process gave something of a pool back: there is more room than was reported. */
+  readonly gaveBack: number
   /**
    * Runs one call of the contract. Throws what the driver throws, or `maybe-happened` when it does not answer in time,
    * or `nothing-happened` with a time to repeat while the backend is not ready.
@@ -107,8 +109,12 @@ const setUpGraceMs = 15_000
 /** Seconds after which work for a backend that isn't ready is tried again. */
 const notReadyRetryS = 5
 
+/** Calls after which a pool may have more room. */
+const giving = new Set(['delete', 'delete-snapshot', 'shrink', 'unmanage', 'compact'])
+
 export function backend(parts: BackendParts): Backend {
   let health: Health = 'starting'
+  let gaveBack = 0
   let reason: string | null = null
   let closed: string | null = null
   let stopped = false
@@ -216,9 +222,14 @@ export function backend(parts: BackendParts): Backend {
     get closed() {
       return closed
     },
+    get gaveBack() {
+      return gaveBack
+    },
     call(options, work) {
       if (health !== 'ready') return Promise.reject(notReady(parts.label, reason))
-      return bounded(parts, options, work)
+      const answer = bounded(parts, options, work)
+      if (!giving.has(options.name)) return answer
+      return answer.finally(() => gaveBack++)
     },
     async noteTroubles(also) {
       const now = remarks(also)

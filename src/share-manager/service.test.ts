@@ -102,6 +102,16 @@ const status = (id: string, wanted: string) =>
   )
 
 describe('manila-share', () => {
+  it('reports its pools anew at once when something was given back', async () => {
+    const { backends } = await start({ alpha: { ...sim, report_interval_s: 3600 } })
+    const { measured_at: first } = await pool()
+    const [backend] = backends.values()
+    await backend?.call({ name: 'extend' }, async () => {})
+    await backend?.call({ name: 'delete' }, async () => {})
+    const later = async () => ((await pool()).measured_at > first ? true : undefined)
+    expect(await until('another report', later)).toBe(true)
+  })
+
   it('serves a backend: pools, operations, access rules, usages', async () => {
     const { refreshUsages } = await start({ alpha: sim })
     const { id } = await health('node@alpha', 'ready')

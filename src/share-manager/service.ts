@@ -184,8 +184,16 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
     )
     operations.start()
     rules.start()
+    const reports = whenLeading(backend.settings.report_interval_s, 'pools', () => reportPools(scope))
+    let known = 0
     led.push(
-      whenLeading(backend.settings.report_interval_s, 'pools', () => reportPools(scope)),
+      reports,
+      // Who deletes to make room need not wait for the next report.
+      whenLeading(1, 'pools with more room', async () => {
+        if (known === backend.gaveBack) return
+        known = backend.gaveBack
+        reports.nudge()
+      }),
       whenLeading(60, 'usages', () => measured.refresh()),
       whenLeading(600, 'check', () => ensure(scope)),
       whenLeading(10, 'exports', () => reconcileExports(scope, resting)),

@@ -1,7 +1,10 @@
 /** A project in which something of every noun is there, made over the API; and names as people give them. */
 import { allowAccess } from '../../src/wire/access-rules/schema.ts'
 import { listOperations } from '../../src/wire/operations/schema.ts'
+import { listPools } from '../../src/wire/pools/schema.ts'
 import { createLock } from '../../src/wire/resource-locks/schema.ts'
+import { listInstancesOfShare } from '../../src/wire/share-instances/schema.ts'
+import { listShareTypes } from '../../src/wire/share-types/schema.ts'
 import { createShare, showShare, softDeleteShare } from '../../src/wire/shares/schema.ts'
 import { createSnapshot, showSnapshot } from '../../src/wire/snapshots/schema.ts'
 import type { Client } from '../../src/sdk/client.ts'
@@ -19,6 +22,14 @@ export interface Stock {
   readonly failed: string
   /** The operation that failed with it. */
   readonly operation: string
+  /** `host@backend#pool` */
+  readonly pool: string
+  readonly type: string
+  readonly instance: string
+  /** Of the identity service. */
+  readonly user: string
+  readonly project: string
+  readonly group: string
 }
 
 const patienceMs = 30_000
@@ -80,4 +91,25 @@ export async function stock(client: Client): Promise<Stock> {
   const failed = await restingShare(client, 'too-large', 5000)
   const { operations } = await client.call(listOperations, { query: { resource_id: failed, limit: 1 } })
   return { share, snapshot: snapshot.id, failed, operation: operations[0]?.id ?? '' }
+  return { share, snapshot: snapshot.id, failed, ...(await ofAdministrators(client, share)) }
+}
+
+const first = (rows: readonly { readonly id: string }[]): string => rows[0]?.id ?? ''
+
+async function ofAdministrators(client: Client, share: string) {
+  const { pools } = await client.call(listPools)
+  const { share_types } = await client.call(listShareTypes)
+  const { share_instances } = await client.call(listInstancesOfShare, { params: { id: share } })
+  const named = { name: 'walkers', domain_id: 'default' }
+  const made = await client.atIdentity('/groups', { method: 'POST', body: { group: named } })
+  const all = async (noun: string): Promise<string> =>
+    first(((await client.atIdentity(`/${noun}`))?.body as Record<string, { id: string }[]>)[noun] ?? [])
+  return {
+    pool: pools[0]?.name ?? '',
+    type: first(share_types),
+    instance: first(share_instances),
+    user: await all('users'),
+    project: await all('projects'),
+    group: (made?.body as { group: { id: string } }).group.id,
+  }
 }

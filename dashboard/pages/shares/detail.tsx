@@ -27,6 +27,7 @@ import { shareQuery, type ShareView } from './queries.ts'
 import { shareDetailRoute } from './route.tsx'
 import { shareActions, type ShareAsked } from './share-actions.tsx'
 import { nameOf } from './share-name.ts'
+import classes from './shares.module.css'
 import { SharePanel } from './share-panel.tsx'
 
 export function ShareDetailPage() {
@@ -94,7 +95,9 @@ function Shown({ share }: { readonly share: ShareView }) {
           {w.inBinText} {until === null ? null : format.exact(until)}
         </Notice>
       ) : null}
-      <SharePanel share={share} actions={actions} />
+      <div className={classes.panel}>
+        <SharePanel share={share} actions={actions} />
+      </div>
       <Tabs
         label={w.title}
         value={tab}

@@ -121,8 +121,8 @@ describe('assets', () => {
     ['*', 'br'],
     ['br;q=0.1,gzip;q=1', 'br'],
     ['br;q=nonsense', null],
-    ['x'.repeat(100_000), null],
-  ])('of %.40j the client gets %s', (header, encoding) => {
+    ['x,'.repeat(100), null],
+  ])('of %j the client gets %s', (header, encoding) => {
     const encodings = new Map([
       ['br', ''],
       ['gzip', ''],
@@ -165,33 +165,35 @@ describe('assets', () => {
 
 describe('no path of a request reaches the file system', () => {
   const secret = 'the secret outside'
-  test.each([
-    '/dashboard/../secret.txt',
-    '/dashboard/%2e%2e/secret.txt',
-    '/dashboard/%2e%2e%2fsecret.txt',
-    '/dashboard/..%2fsecret.txt',
-    '/dashboard/..%5csecret.txt',
-    '/dashboard/..\\secret.txt',
-    '/dashboard/assets/../../secret.txt',
-    '/dashboard/assets/%2e%2e/%2e%2e/secret.txt',
-    '/dashboard/assets/..%2f..%2fsecret.txt',
-    '/dashboard/assets/link.txt',
-    '/dashboard/link.txt',
-    '/dashboard/linked/secret.txt',
-    '/dashboard/.hidden.txt',
-    '/dashboard/assets/sub/deep.txt',
-    '/dashboard//etc/passwd',
-    '/dashboard/%2fetc%2fpasswd',
-    '/dashboard/C:%5csecret.txt',
-    '/dashboard/secret.txt%00.js',
-    '/dashboard/assets/index-Aa1_b-2.js%00',
-    '/dashboard/assets/index-Aa1_b-2.js.br',
-    '/dashboard/%252e%252e%252fsecret.txt',
-    `/dashboard/${'a/'.repeat(20_000)}`,
-    `/dashboard/assets/${'../'.repeat(5000)}secret.txt`,
-    '/dashboard/%',
-    '/dashboard/%c0%ae%c0%ae/secret.txt',
-  ])('%.60s', async (url) => {
+  test.each(
+    [
+      '/dashboard/../secret.txt',
+      '/dashboard/%2e%2e/secret.txt',
+      '/dashboard/%2e%2e%2fsecret.txt',
+      '/dashboard/..%2fsecret.txt',
+      '/dashboard/..%5csecret.txt',
+      '/dashboard/..\\secret.txt',
+      '/dashboard/assets/../../secret.txt',
+      '/dashboard/assets/%2e%2e/%2e%2e/secret.txt',
+      '/dashboard/assets/..%2f..%2fsecret.txt',
+      '/dashboard/assets/link.txt',
+      '/dashboard/link.txt',
+      '/dashboard/linked/secret.txt',
+      '/dashboard/.hidden.txt',
+      '/dashboard/assets/sub/deep.txt',
+      '/dashboard//etc/passwd',
+      '/dashboard/%2fetc%2fpasswd',
+      '/dashboard/C:%5csecret.txt',
+      '/dashboard/secret.txt%00.js',
+      '/dashboard/assets/index-Aa1_b-2.js%00',
+      '/dashboard/assets/index-Aa1_b-2.js.br',
+      '/dashboard/%252e%252e%252fsecret.txt',
+      `/dashboard/${'a/'.repeat(20_000)}`,
+      `/dashboard/assets/${'../'.repeat(5000)}secret.txt`,
+      '/dashboard/%',
+      '/dashboard/%c0%ae%c0%ae/secret.txt',
+    ].map((url) => [url.slice(0, 60), url] as const),
+  )('%s', async (_shown, url) => {
     writeFileSync(join(world.dir, '..', 'secret.txt'), secret)
     writeFileSync(join(world.dir, '.hidden.txt'), secret)
     mkdirSync(join(world.dir, 'assets', 'sub'))
@@ -251,33 +253,22 @@ describe('a build', () => {
   })
 })
 
-describe('what pages must know of the place', () => {
-  const config = async (headers: Record<string, string> = {}) => {
-    const reply = await ask('/dashboard/config.json', { headers })
-    expect([reply.status, reply.headers['cache-control']]).toEqual([200, 'no-store'])
-    return reply.body
-  }
-  test('is under the name that the browser has for it', async () => {
-    expect(await config({ host: 'localhost:9000' })).toEqual({
-      session: 'cookie',
-      endpoint: 'http://localhost:9000/v2',
-      identity: 'http://localhost:9000/identity',
-      identity_is_ours: true,
-      release: version,
-    })
-  })
-  test('is never made of what is no name', async () => {
-    for (const name of ['a b', 'x"y', '<script>']) {
-      expect((await config({ host: name })).endpoint).toMatch(/^http:\/\/localhost(:\d+)?\/v2$/)
-    }
-  })
-  test('is under the configured name where there is one', async () => {
+test('what pages must know of the place is of their own origin, whatever that is called', async () => {
+  for (const adjust of [{}, { public_url: 'https://manila.example.org:8786' }]) {
     await world.close()
-    world = await openDashboard({
-      adjust: (settings) => void (settings.api.public_url = 'https://manila.example.org:8786'),
-    })
-    expect((await config({ host: 'elsewhere' })).endpoint).toBe('https://manila.example.org:8786/v2')
-  })
+    world = await openDashboard({ adjust: (settings) => void Object.assign(settings.api, adjust) })
+    for (const host of ['localhost:9000', 'elsewhere', '<script>']) {
+      const reply = await ask('/dashboard/config.json', { headers: { host } })
+      expect([reply.status, reply.headers['cache-control']]).toEqual([200, 'no-store'])
+      expect(reply.body).toEqual({
+        session: 'cookie',
+        endpoint: '/v2',
+        identity: '/identity',
+        identity_is_ours: true,
+        release: version,
+      })
+    }
+  }
 })
 
 test('nothing but GET and HEAD is answered below it', async () => {

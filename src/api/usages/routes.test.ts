@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { usagesOfShares } from '../../db/store/usages.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { seedShare, seedSnapshot } from '../seed.fixture.ts'
-import { openBench, type Bench, type Token } from '../test-bench.ts'
+import { openBench, personas, type Bench, type Token } from '../test-bench.ts'
 import { usageRoutes } from './routes.ts'
 
 const table = [
@@ -158,6 +159,9 @@ test('of several at once: as one is shown, in the order asked for, and of others
     await one(hidden.id, 'admin'),
   ])
   expect((await get(`/usage/shares?id=${share.id}`, 'nobody')).status).toBe(403)
+  // Whatever a policy of the operator's lets through: of another project's share the database is not even asked.
+  const scope = { projectId: personas.demo.projectId }
+  expect(await usagesOfShares(bench.db, scope, [hidden.id])).toEqual([])
 })
 
 test('of a page, and no more', async () => {

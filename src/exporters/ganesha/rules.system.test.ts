@@ -119,6 +119,7 @@ describe.skipIf(cannotRun !== null)('NFS access rules', () => {
     await restart(beside)
     expect(await exporter.inventory(call())).toEqual([beside.id])
     expect(exporter.troubles!()).toEqual([expect.stringContaining(image.id)])
+    expect(await exporter.damaged!(call())).toEqual([image.id])
     await exporter.publish(call(), exportOf(image))
     await exporter.applyRules(call(), exportOf(image), [rule('127.0.0.1')])
     expect([await admits(image, '127.0.0.1'), await admits(image, '127.0.0.9')]).toEqual([true, false])
@@ -145,6 +146,7 @@ describe.skipIf(cannotRun !== null)('NFS access rules', () => {
       expect(await admits(image, '127.0.0.1')).toBe(true)
       expect((await exporter.inventory(call())).toSorted()).toEqual([image.id, beside.id].toSorted())
       expect(exporter.troubles!()).toEqual([])
+      expect(await exporter.damaged!(call())).toEqual([])
       // And what is to go goes, readable or not.
       spoil(fileOf(image))
       await exporter.unpublish(call(), exportOf(image))

@@ -138,6 +138,8 @@ test('a manifest says the path as one text that JSON reads as well', () => {
 })
 
 test('PowerShell reads what is quoted as it is', () => {
+  // It takes any of these for a quote.
+  expect(powerShell("a'b‘c’d‚e‛f")).toBe("'a''b‘‘c’’d‚‚e‛‛f'")
   fc.assert(
     fc.property(nasty, (text) => {
       const quoted = powerShell(text)
