@@ -60,10 +60,15 @@ export function AccessTab({ share }: { readonly share: ShareView }) {
             {isMasked(rule) ? <i>{w.hidden}</i> : <PlainText>{rule.access_to}</PlainText>}
           </b>
           <div className={classes.small}>{kindOf(w, rule)}</div>
+          <RuleLocks locks={locksOf(rule)} />
         </>
       ),
     },
-    { key: 'level', title: w.level, show: (rule) => levelOf(w, rule) },
+    {
+      key: 'level',
+      title: w.level,
+      show: (rule) => <span className={classes.level}>{levelOf(w, rule)}</span>,
+    },
     {
       key: 'state',
       title: w.state,
@@ -89,16 +94,6 @@ export function AccessTab({ share }: { readonly share: ShareView }) {
           },
         ]
       : []),
-    ...(rules.data?.some((rule) => locksOf(rule).length > 0) === true
-      ? [
-          {
-            key: 'locks',
-            title: w.locks,
-            from: 'tablet' as const,
-            show: (rule: RuleView) => <RuleLocks locks={locksOf(rule)} />,
-          },
-        ]
-      : []),
     ...(rules.data?.some(({ metadata }) => Object.keys(metadata ?? {}).length > 0) === true
       ? [
           {
@@ -106,11 +101,13 @@ export function AccessTab({ share }: { readonly share: ShareView }) {
             title: w.properties,
             from: 'desk' as const,
             show: (rule: RuleView) => (
-              <PlainText>
-                {Object.entries(rule.metadata ?? {})
-                  .map((pair) => pair.join('='))
-                  .join(', ')}
-              </PlainText>
+              <div className={classes.properties}>
+                <PlainText>
+                  {Object.entries(rule.metadata ?? {})
+                    .map((pair) => pair.join('='))
+                    .join(', ')}
+                </PlainText>
+              </div>
             ),
           },
         ]
@@ -118,7 +115,7 @@ export function AccessTab({ share }: { readonly share: ShareView }) {
     {
       key: 'created',
       title: common.created,
-      from: 'tablet',
+      from: 'desk',
       show: (rule) => <Time at={rule.created_at} />,
     },
   ]

@@ -59,7 +59,10 @@ describe('what needs attention', () => {
         { id: 'nearly', used_bytes: 8.5 * gib },
         { id: 'full', used_bytes: 9.9 * gib },
       ],
-      quotas: [{ key: 'gigabytes', used: 90, limit: 100 }],
+      quotas: [
+        { key: 'gigabytes', used: 90, limit: 100 },
+        { key: 'shares', used: 5, limit: 5 },
+      ],
       services: [{ binary: 'manila-share', host: 'x', state: 'down', status: 'enabled', updated_at: null }],
       pools: [{ name: 'p', totalGib: 100, freeGib: 1 }],
     })
@@ -70,6 +73,7 @@ describe('what needs attention', () => {
       ['rules-error', 'bad'],
       ['pool-full', 'bad'],
       ['share-full', 'bad'],
+      ['quota-full', 'bad'],
       ['share-full', 'warning'],
       ['quota-full', 'warning'],
       ['bin-expires', 'plain'],

@@ -13,7 +13,6 @@ export const access = {
   key: 'Schlüssel',
   properties: 'Eigenschaften',
   lock: 'Sperren…',
-  locks: 'Sperren',
   types: { ip: 'Adresse', user: 'Benutzer oder Gruppe', cert: 'Zertifikat', cephx: 'Ceph-Client' },
   levels: { rw: 'lesen und schreiben', ro: 'nur lesen' },
   typeHint: (protocol: string) => `Woran eine Freigabe mit ${protocol} ihre Clients erkennt.`,

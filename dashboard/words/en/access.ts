@@ -13,7 +13,6 @@ export const access = {
   key: 'Key',
   properties: 'Properties',
   lock: 'Lock…',
-  locks: 'Locks',
   types: { ip: 'address', user: 'user or group', cert: 'certificate', cephx: 'Ceph client' },
   levels: { rw: 'read and write', ro: 'read only' },
   typeHint: (protocol: string) => `How a share of ${protocol} knows its clients.`,
