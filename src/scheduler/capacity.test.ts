@@ -1,8 +1,15 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canBeThin, fits, isThinHere, maxClaimedGib, maxPlacedGib, whyNoRoom } from './capacity.ts'
+import {
+  canBeThin,
+  fits,
+  isThinHere,
+  maxClaimedGib,
+  maxPlacedGib,
+  whyNoRoom,
+} from '../model/pool-capacity.ts'
 import { samplePool } from './pool-sample.ts'
-import type { Purpose } from './capacity.ts'
+import type { Purpose } from '../model/pool-capacity.ts'
 
 const purposes: readonly Purpose[] = ['create', 'from-snapshot', 'replica', 'extend', 'snapshot', 'manage']
 

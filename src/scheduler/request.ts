@@ -1,9 +1,9 @@
 /** Builds placement requests and works out, once per placement, what filters read from them. */
 import { boolFromString, booleanSpecs } from '../model/extra-specs.ts'
-import { isThinHere } from './capacity.ts'
+import { isThinHere } from '../model/pool-capacity.ts'
 import { replicationDomain } from './pool-fields.ts'
 import type { ExtraSpecs } from '../model/extra-specs.ts'
-import type { Purpose } from './capacity.ts'
+import type { Purpose } from '../model/pool-capacity.ts'
 import type { PlacementRequest, PoolView, PreparedRequest } from './types.ts'
 
 /** A request in which everything not given does not apply. */

@@ -1,27 +1,6 @@
 /** The values placement works on: what a pool is, what a request asks, what filters and weighers are. */
 import type { ExtraSpecs } from '../model/extra-specs.ts'
-
-/** The numbers of a pool. GiB throughout; fractions are allowed where the file system counts. */
-export interface PoolSpace {
-  /** Null when the backend can't tell ("unknown" on the wire). */
-  readonly totalGib: number | null
-  /** As last measured, before claims; null when the backend can't tell. */
-  readonly freeGib: number | null
-  /** Exact sum of the sizes of all share instances placed here, claims included. */
-  readonly provisionedGib: number
-  /** Sizes claimed since `freeGib` was measured: not yet visible in it. */
-  readonly claimedSinceMeasureGib: number
-  /** Per cent of the total kept back from new shares. */
-  readonly reservedPercentage: number
-  /** The same, for shares created from a snapshot. */
-  readonly reservedSnapshotPercentage: number
-  /** The same, for growing shares. */
-  readonly reservedShareExtendPercentage: number
-  /** How many times its total a thin pool may promise. */
-  readonly maxOverSubscriptionRatio: number
-  /** Whether sizes are promises; a list when the backend does both. */
-  readonly thin: boolean | readonly boolean[]
-}
+import type { PoolSpace } from '../model/pool-capacity.ts'
 
 /** One pool as the scheduler sees it: row, last statistics and the state of its service. */
 export interface PoolView extends PoolSpace {

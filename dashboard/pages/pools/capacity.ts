@@ -2,8 +2,7 @@
  * A pool's room as parts of a bar: what is written, what is promised beyond that, what is kept back, what is free. The bounds are the
  * scheduler's own. GiB throughout.
  */
-import { canBeThin, maxPlacedGib } from '../../../src/scheduler/capacity.ts'
-import type { PoolSpace } from '../../../src/scheduler/types.ts'
+import { canBeThin, maxPlacedGib, type PoolSpace } from '../../../src/model/pool-capacity.ts'
 
 export type Capabilities = Readonly<Record<string, unknown>>
 

@@ -1,4 +1,5 @@
 /** What can be done with a snapshot, from a list or from its own page. */
+import { snapshotAllows } from '../../../src/model/states.ts'
 import type { usePermissions } from '../../api/permissions.ts'
 import { present, type Action } from '../../ui/actions.tsx'
 import { spaced } from '../../ui/status.tsx'
@@ -47,12 +48,11 @@ export function snapshotActions(
       key: 'clone',
       label: w.clone,
       run: () => go({ to: '/shares/new', search: { snapshot: snapshot.id } }),
-      whyNot:
-        snapshot.status !== 'available'
-          ? spaced(snapshot.status)
-          : ofShare?.share.create_share_from_snapshot_support === false
-            ? w.unsupported
-            : null,
+      whyNot: !snapshotAllows.createShare(snapshot)
+        ? spaced(snapshot.status)
+        : ofShare?.share.create_share_from_snapshot_support === false
+          ? w.unsupported
+          : null,
     },
     isThere('update') && {
       key: 'rename',

@@ -1,4 +1,4 @@
-import { whyNoRoom } from '../capacity.ts'
+import { whyNoRoom } from '../../model/pool-capacity.ts'
 import { purposeOf, thinFor } from '../request.ts'
 import type { Filter } from '../types.ts'
 

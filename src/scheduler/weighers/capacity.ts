@@ -1,4 +1,4 @@
-import { reservedGib } from '../capacity.ts'
+import { reservedGib } from '../../model/pool-capacity.ts'
 import { purposeOf, thinFor } from '../request.ts'
 import type { PoolView, PreparedRequest, Weigher } from '../types.ts'
 

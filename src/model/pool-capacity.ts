@@ -6,10 +6,31 @@
  * Two bounds. *Placed*: the sum of all sizes may not pass what the pool may promise in all. *Free*: what was measured as
  * free, less the reserve, must cover the size and everything claimed since the measurement.
  */
-import { boolFromString } from '../model/extra-specs.ts'
-import { specMatches } from '../model/extra-spec-match.ts'
-import type { ExtraSpecs } from '../model/extra-specs.ts'
-import type { PoolSpace } from './types.ts'
+import { boolFromString } from './extra-specs.ts'
+import { specMatches } from './extra-spec-match.ts'
+import type { ExtraSpecs } from './extra-specs.ts'
+
+/** The numbers of a pool. GiB throughout; fractions are allowed where the file system counts. */
+export interface PoolSpace {
+  /** Null when the backend can't tell ("unknown" on the wire). */
+  readonly totalGib: number | null
+  /** As last measured, before claims; null when the backend can't tell. */
+  readonly freeGib: number | null
+  /** Exact sum of the sizes of all share instances placed here, claims included. */
+  readonly provisionedGib: number
+  /** Sizes claimed since `freeGib` was measured: not yet visible in it. */
+  readonly claimedSinceMeasureGib: number
+  /** Per cent of the total kept back from new shares. */
+  readonly reservedPercentage: number
+  /** The same, for shares created from a snapshot. */
+  readonly reservedSnapshotPercentage: number
+  /** The same, for growing shares. */
+  readonly reservedShareExtendPercentage: number
+  /** How many times its total a thin pool may promise. */
+  readonly maxOverSubscriptionRatio: number
+  /** Whether sizes are promises; a list when the backend does both. */
+  readonly thin: boolean | readonly boolean[]
+}
 
 /**
  * What the room is for; it decides which reserve counts and which bounds hold.
