@@ -4,10 +4,14 @@ import type { Console } from './api/console.ts'
 import { NotFound } from './frame/not-found.tsx'
 import { PageFailure } from './frame/page-failure.tsx'
 import { rootRoute } from './root-route.tsx'
+import { activityRoutes } from './pages/activity/route.tsx'
 import { limitsRoute } from './pages/limits/route.tsx'
+import { lockRoutes } from './pages/locks/route.tsx'
+import { messageListRoute } from './pages/messages/route.tsx'
 import { adminRoutes } from './pages/admin/routes.ts'
 import { overviewRoute } from './pages/overview/route.tsx'
 import { recycleBinRoute } from './pages/recycle-bin/route.tsx'
+import { settingsRoutes } from './pages/settings/route.tsx'
 import { shareRoutes } from './pages/shares/route.tsx'
 import { snapshotRoutes } from './pages/snapshots/route.tsx'
 
@@ -16,7 +20,12 @@ export const routeTree = rootRoute.addChildren([
   overviewRoute,
   ...shareRoutes,
   ...snapshotRoutes,
+  recycleBinRoute,
   limitsRoute,
+  ...activityRoutes,
+  ...lockRoutes,
+  messageListRoute,
+  ...settingsRoutes,
   adminRoutes,
   recycleBinRoute,
 ])

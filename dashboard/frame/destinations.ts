@@ -21,7 +21,12 @@ export const destinations: readonly Destination[] = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
   { to: '/snapshots', word: 'snapshots' },
+  { to: '/recycle-bin', word: 'recycleBin' },
+  { to: '/locks', word: 'locks' },
+  { to: '/messages', word: 'messages' },
+  { to: '/activity', word: 'activity', needs: 'operations' },
   { to: '/limits', word: 'limits' },
+  { to: '/settings', word: 'settings' },
   { to: '/admin/pools', word: 'pools', admin: true },
   { to: '/admin/why-not', word: 'whyNot', admin: true, needs: 'placements' },
   { to: '/admin/services', word: 'services', admin: true },
@@ -29,7 +34,9 @@ export const destinations: readonly Destination[] = [
   { to: '/admin/quotas', word: 'quotas', admin: true },
   { to: '/admin/instances', word: 'instances', admin: true },
   { to: '/admin/audit', word: 'audit', admin: true, needs: 'audit' },
-  { to: '/recycle-bin', word: 'recycleBin' },
+  { to: '/admin/users', word: 'users', admin: true, ours: true },
+  { to: '/admin/projects', word: 'projects', admin: true, ours: true },
+  { to: '/admin/roles', word: 'roles', admin: true, ours: true },
 ]
 
 /** Those that are there for somebody on this service. */

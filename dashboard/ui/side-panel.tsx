@@ -21,7 +21,7 @@ interface SidePanelProps {
   readonly isDirty: boolean
   /** Of the last try. */
   readonly error?: unknown
-  /** Why it can't be sent as it is. */
+  /** Why it can't be sent as it is. Empty where it is said at a field. */
   readonly whyNot?: string | null
   readonly children: ReactNode
 }
@@ -66,7 +66,9 @@ export function SidePanel(props: SidePanelProps) {
           <Button variant="default" size="sm" onClick={close}>
             {common.cancel}
           </Button>
-          {whyNot === null || whyNot === undefined ? null : <span className={classes.why}>{whyNot}</span>}
+          {whyNot === null || whyNot === undefined || whyNot === '' ? null : (
+            <span className={classes.why}>{whyNot}</span>
+          )}
         </div>
       </form>
       {blocker.status === 'blocked' ? (

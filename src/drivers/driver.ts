@@ -364,7 +364,10 @@ export interface Watches {
  * that room, so it costs what others could have.
  */
 export interface Compacts {
-  /** The shares that hold more alone than they were given; asked every few seconds, and costs about one command. */
+  /**
+   * The shares that hold more alone than they were given, or may come to, where that is why a pool can promise no more; asked every few
+   * seconds, and costs about one command.
+   */
   exceeding(call: CallContext): Promise<readonly Exceeding[]>
   /**
    * Works on one share for some seconds, so slowly that others don't notice. Its clients go on, and nothing that was acknowledged is

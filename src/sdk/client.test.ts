@@ -264,3 +264,25 @@ describe('repeating', () => {
 })
 
 const notThere = { status: 404, body: { itemNotFound: { code: 404, message: 'no' } } }
+
+describe('the identity service', () => {
+  const answer = { status: 201, body: { application_credential: { id: 'c1', secret: 'shown-once' } } }
+  const path = '/users/user-1/application_credentials'
+
+  test('is asked with the token, by any method and with a body', async () => {
+    const { service, client } = await setUp({ answer: () => answer })
+    const body = { application_credential: { name: 'ci' } }
+    const made = await client.atIdentity(path, { method: 'POST', body })
+    expect(made?.body).toEqual(answer.body)
+    const [asked] = service.to(`POST /identity/v3${path}`)
+    expect([asked?.body, asked?.headers['x-auth-token']]).toEqual([body, 'token-1'])
+    await client.atIdentity(path)
+    expect(service.to(`GET /identity/v3${path}`)[0]?.body).toBeUndefined()
+  })
+
+  test('is asked once for what may happen twice, and its refusal is an error', async () => {
+    const { service, client } = await setUp({ answer: () => ({ status: 503, body: {} }) })
+    expect((await failure(client.atIdentity(path, { method: 'POST', body: {} }))).status).toBe(503)
+    expect(service.to(`POST /identity/v3${path}`).length).toBe(1)
+  })
+})

@@ -139,14 +139,26 @@ export class Client {
     return this.#authorized(get)
   }
 
-  /** GETs from Keystone, with the caller's token; `path` is below `/v3`. Null when its URL is not known. Throws {@link ApiError}. */
-  async atIdentity(path: string): Promise<Answer | null> {
+  /**
+   * Asks Keystone, with the caller's token; `path` is below `/v3`, a GET unless told otherwise. Sent once: what may have been done is not
+   * done again. Null when its URL is not known. Throws {@link ApiError}.
+   */
+  async atIdentity(
+    path: string,
+    { method = 'GET', body }: { readonly method?: string; readonly body?: unknown } = {},
+  ): Promise<Answer | null> {
     const { authUrl, wire, timeoutMs } = this.#parts
     if (authUrl === undefined) return null
     const url = `${identityUrl(authUrl)}${path}`
-    const get = (token: string) =>
-      exchange(wire, { method: 'GET', url, headers: { 'x-auth-token': token }, timeoutMs })
-    return this.#authorized(get)
+    const ask = (token: string) =>
+      exchange(wire, {
+        method,
+        url,
+        headers: { 'x-auth-token': token },
+        ...(body === undefined ? {} : { body }),
+        timeoutMs,
+      })
+    return this.#authorized(ask)
   }
 
   /** Whether the server has one of the abilities beyond Manila that `GET /v2/capabilities` names. Asked once. */

@@ -5,6 +5,14 @@ import type { Stock } from './stock.ts'
 export const visits: Readonly<Record<string, (stock: Stock) => readonly string[]>> = {
   '/': () => [''],
   '/shares': () => ['shares', 'shares?text=nothing-is-called-so'],
-  '/shares/new': () => ['shares/new'],
-  '/shares/$id': ({ share, failed }) => [`shares/${share}`, `shares/${failed}`],
+  '/shares/new': ({ snapshot }) => ['shares/new', `shares/new?snapshot=${snapshot}`],
+  '/shares/manage': () => ['shares/manage'],
+  '/shares/$id': ({ share, failed }) => [
+    `shares/${share}`,
+    `shares/${share}?system=kubernetes`,
+    `shares/${share}?tab=activity`,
+    `shares/${share}?tab=advanced`,
+    `shares/${failed}`,
+  ],
+  '/recycle-bin': () => ['recycle-bin'],
 }

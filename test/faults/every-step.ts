@@ -164,7 +164,11 @@ async function killedAt(
     new Promise<'nothing'>((resolve) => setTimeout(resolve, 20_000, 'nothing').unref()),
   ])
   if (world.kind === 'sim') await setFaults(world.backendDir, {})
-  if (signal !== 'SIGKILL') throw new Error(`the process was ended by ${signal}, not by the failpoint`)
+  if (signal !== 'SIGKILL') {
+    const { body } = await world.call('GET', `/operations?kind=${point.kind}&limit=1`)
+    const why = JSON.stringify(body.operations?.[0] ?? null)
+    throw new Error(`the process was ended by ${signal}, not by the failpoint: ${why}`)
+  }
   const [row] = await world.query<Row>(
     `select o.id, o.state, o.step, s.name from operations o
        left join operation_steps s on s.operation_id = o.id and s.step = o.step

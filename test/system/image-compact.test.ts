@@ -108,7 +108,7 @@ describe.skipIf(cannot !== null)(
     const cuts = long ? 20 : 3
     test(
       `the power goes ${cuts} times meanwhile: no stable record and no stable block is lost`,
-      { timeout: 900_000 },
+      { timeout: 600_000 + cuts * 120_000 },
       async () => {
         const power = powerSupply()
         let bench: NfsBench | null = null

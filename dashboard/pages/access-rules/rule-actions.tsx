@@ -1,5 +1,6 @@
 /** What can be done with an access rule, and the dialogs that say what it means. */
 import { useMutation } from '@tanstack/react-query'
+import { Navigate } from '@tanstack/react-router'
 import { denyAccess, updateAccessRule } from '../../../src/wire/access-rules/schema.ts'
 import { accessLevels, type AccessLevel } from '../../../src/model/access.ts'
 import { useConsole } from '../../api/console.ts'
@@ -19,6 +20,8 @@ export type RuleAsked =
   | { readonly what: 'deny'; readonly rules: readonly RuleView[] }
   | { readonly what: 'level'; readonly rule: RuleView; readonly level: AccessLevel }
   | { readonly what: 'properties'; readonly rule: RuleView }
+  /** A form of its own. */
+  | { readonly what: 'lock'; readonly rule: RuleView }
 
 export const nameOfRule = ({ access_to }: RuleView): string => visible(access_to).slice(0, 80)
 
@@ -51,6 +54,13 @@ export function ruleActions(
         run: () => ask({ what: 'properties', rule }),
         whyNot: whyNot('update_metadata'),
       },
+    minor >= 82 &&
+      isThere('lock') && {
+        key: 'lock',
+        label: w.lock,
+        run: () => ask({ what: 'lock', rule }),
+        whyNot: whyNot('lock'),
+      },
     isThere('deny') && {
       key: 'deny',
       label: w.deny,
@@ -79,6 +89,8 @@ export function RuleDialog(props: RuleDialogProps) {
       return <LevelDialog {...props} rule={asked.rule} level={asked.level} />
     case 'properties':
       return <RuleProperties rule={asked.rule} shareId={shareId} close={close} />
+    case 'lock':
+      return <Navigate to="/locks/new" search={{ on: asked.rule.id, type: 'access_rule' } as never} />
   }
 }
 

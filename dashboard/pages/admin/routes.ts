@@ -1,5 +1,6 @@
 /** Every page of administration. */
 import { auditRoute } from '../audit/route.tsx'
+import { identityRoutes } from '../identity/route.tsx'
 import { instanceRoutes } from '../instances/route.tsx'
 import { poolRoutes } from '../pools/route.tsx'
 import { quotaRoutes } from '../quotas/route.tsx'
@@ -17,4 +18,5 @@ export const adminRoutes = adminRoute.addChildren([
   quotaRoutes,
   instanceRoutes,
   auditRoute,
+  identityRoutes,
 ])

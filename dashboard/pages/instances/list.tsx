@@ -1,4 +1,5 @@
 /** What really lies in the pools, of all projects. */
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -75,7 +76,14 @@ export function InstanceListPage() {
   ]
   return (
     <>
-      <PageHead title={w.title} />
+      <PageHead
+        title={w.title}
+        actions={
+          <Button component={Link} variant="default" {...({ to: '/shares/manage' } as object)}>
+            {w.manage}
+          </Button>
+        }
+      />
       <FilterBar
         search={search as Readonly<Record<string, string | undefined>>}
         text={{ name: 'text', label: w.find }}

@@ -6,12 +6,12 @@ import { useState } from 'react'
 import { updateQuotaClassSet, updateQuotaSet } from '../../../src/wire/quotas/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { useFormat } from '../../ui/format.ts'
 import { problemAt } from '../../ui/problem-at.ts'
 import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { changedLimits, isAbove, isBelow, isGib, type Typed } from './limits.ts'
+import { useLimitText } from './limit-text.ts'
 import { ownerOf } from './owner.ts'
 import { ownerQuery, quotaClassQuery, quotaQuery, type Owner, type QuotaLine } from './queries.ts'
 import { ownerWords } from './reset-dialog.tsx'
@@ -43,7 +43,6 @@ interface FormProps {
 function Form({ owner, lines: now, bounds }: FormProps) {
   const { common, quotas: w } = useWords()
   const { client, queries } = useConsole()
-  const format = useFormat()
   const search = quotaRoute.useSearch()
   const navigate = useNavigate()
   // What is used goes on changing while one types; what is typed does not.
@@ -81,8 +80,7 @@ function Form({ owner, lines: now, bounds }: FormProps) {
   })
   const problem = (id: string) => problemAt(updateQuotaSet.body, body, `quota_set.${id}`)
   const wrong = lines.map(({ id }) => problem(id)).find((one) => one !== null)
-  const shown = (id: string, value: number): string =>
-    value < 0 ? w.unlimited : isGib(id) ? format.size(value) : format.number(value)
+  const shown = useLimitText()
   const remark = (line: QuotaLine): string => {
     const limit = limits[line.id]
     if (limit !== undefined && isBelow(line, limit))

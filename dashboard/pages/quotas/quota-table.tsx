@@ -1,10 +1,9 @@
 /** Limits beside what is used of them. */
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
-import { useFormat } from '../../ui/format.ts'
 import { Meter } from '../../ui/meter.tsx'
 import { useWords } from '../../words/index.ts'
-import { isGib } from './limits.ts'
+import { useLimitText } from './limit-text.ts'
 import type { QuotaLine } from './queries.ts'
 
 interface QuotaTableProps {
@@ -16,10 +15,8 @@ interface QuotaTableProps {
 }
 
 export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTableProps) {
-  const { admin, common, quotas: w } = useWords()
-  const format = useFormat()
-  const shown = (id: string, value: number): string =>
-    value < 0 ? w.unlimited : isGib(id) ? format.size(value) : format.number(value)
+  const { admin, quotas: w } = useWords()
+  const shown = useLimitText()
   const usualOf = (id: string): number | undefined => usual?.find((one) => one.id === id)?.limit
   const columns: readonly (Column<QuotaLine> | false)[] = [
     { key: 'what', title: w.resource, show: ({ id }) => w.names[id] ?? id },
@@ -28,9 +25,7 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
       title: w.used,
       width: '34%',
       show: ({ id, limit, used, reserved }) =>
-        used === null ? (
-          <span style={{ color: 'var(--muted)' }}>{common.none}</span>
-        ) : (
+        used === null ? null : (
           <Meter
             label={w.names[id] ?? id}
             used={used + reserved}
@@ -48,13 +43,14 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
         return other !== undefined && other !== limit ? <b>{shown(id, limit)}</b> : shown(id, limit)
       },
     },
-    !isDefault && {
-      key: 'reserved',
-      title: w.reserved,
-      isNumber: true,
-      from: 'desk',
-      show: ({ id, reserved }) => (reserved === 0 ? null : shown(id, reserved)),
-    },
+    !isDefault &&
+      lines.some(({ reserved }) => reserved > 0) && {
+        key: 'reserved',
+        title: w.reserved,
+        isNumber: true,
+        from: 'desk',
+        show: ({ id, reserved }) => (reserved === 0 ? null : shown(id, reserved)),
+      },
     usual !== undefined && {
       key: 'usual',
       title: w.usual,

@@ -15,6 +15,7 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { visible } from '../../ui/plain-text.tsx'
 import { command } from '../../ui/shell-quote.ts'
+import { toneOf } from '../../ui/status.tsx'
 import { useWords, type Words } from '../../words/index.ts'
 import type { ServiceView } from './queries.ts'
 
@@ -33,7 +34,7 @@ export function serviceActions(
   service: One,
   ask: (asked: ServiceAsked) => void,
 ): readonly Action[] {
-  const isOn = service.status === 'enabled'
+  const isOn = toneOf(service.status) === 'ok'
   return present(
     {
       key: 'disable',

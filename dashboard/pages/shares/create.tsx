@@ -72,6 +72,9 @@ export function CreateShare() {
     const told = placement?.problems.find((one) => one.field === field)?.message
     return own(field) ?? refusalOf(create.error, field) ?? (told === undefined ? null : visible(told))
   }
+  // Asked for now it would be refused; what is said of it stands at its field, where there is one.
+  const refusal = placement?.problems[0]
+  const refused = refusal === undefined ? null : refusal.field === null ? visible(refusal.message) : ''
   const close = (): void =>
     void navigate({ to: '/shares', search: (before) => listSearch(before as object) as never })
   return (
@@ -83,7 +86,7 @@ export function CreateShare() {
       isSending={create.isPending}
       isDirty={JSON.stringify(typed) !== JSON.stringify(first)}
       error={create.error}
-      whyNot={wrong ?? (pairs ? w.form.keyMissing : null)}
+      whyNot={wrong ?? (pairs ? w.form.keyMissing : null) ?? refused}
     >
       <TextInput
         label={common.name}

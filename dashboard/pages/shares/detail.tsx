@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
@@ -17,12 +18,12 @@ import { Tabs } from '../../ui/tabs.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { AccessTab } from '../access-rules/access-tab.tsx'
+import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
 import { ActivityTab } from './activity-tab.tsx'
 import { AdvancedTab } from './advanced-tab.tsx'
 import { ShareDialog } from './dialogs/share-dialog.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { shareQuery, type ShareView } from './queries.ts'
-import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
 import { shareDetailRoute } from './route.tsx'
 import { shareActions, type ShareAsked } from './share-actions.tsx'
 import { nameOf } from './share-name.ts'
@@ -33,7 +34,8 @@ export function ShareDetailPage() {
   const console = useConsole()
   const { data: share, error, refetch } = useQuery(shareQuery(console, id))
   useCrumb(share === undefined ? id.slice(0, 8) : nameOf(share))
-  if (share === undefined)
+  // What it was is no use to whoever reads that it is gone.
+  if (share === undefined || isNotFound(error))
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
   return (
     <>

@@ -8,7 +8,7 @@ import { Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
-import { isGib } from '../quotas/limits.ts'
+import { useLimitText } from '../quotas/limit-text.ts'
 import type { PlacementView } from './queries.ts'
 
 const whole = { hasNewer: false, hasOlder: false }
@@ -111,9 +111,7 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
 
 function Price({ placement }: { readonly placement: PlacementView }) {
   const { quotas: q, whyNot: w } = useWords()
-  const format = useFormat()
-  const shown = (resource: string, value: number): string =>
-    value < 0 ? q.unlimited : isGib(resource) ? format.size(value) : format.number(value)
+  const shown = useLimitText()
   const rows = placement.quota.map((line) => ({ ...line, id: `${line.resource} ${line.scope}` }))
   if (rows.length === 0) return null
   return (

@@ -12,6 +12,7 @@ export const access = {
   state: 'Zustand',
   key: 'Schlüssel',
   properties: 'Eigenschaften',
+  lock: 'Sperren…',
   locks: 'Sperren',
   types: { ip: 'Adresse', user: 'Benutzer oder Gruppe', cert: 'Zertifikat', cephx: 'Ceph-Client' },
   levels: { rw: 'lesen und schreiben', ro: 'nur lesen' },

@@ -48,5 +48,4 @@ export const audit: Words['audit'] = {
   emptyText: 'Anmeldungen, Änderungen und Ablehnungen werden hier festgehalten: wer, was, wann, von wo.',
   notHere: 'Das Ereignis ist nicht auf dieser Seite.',
   show: 'Ereignis zeigen',
-  showShare: 'Zeigen',
 }

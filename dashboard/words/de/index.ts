@@ -1,14 +1,17 @@
 import type { Words } from '../index.ts'
 import { access } from './access.ts'
+import { activity } from './activity.ts'
 import { admin } from './admin.ts'
-import { administration } from './administration.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
+import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
+import { locks } from './locks.ts'
 import { login } from './login.ts'
+import { messages } from './messages.ts'
 import { mount } from './mount.ts'
 import { operations } from './operations.ts'
 import { overview } from './overview.ts'
@@ -16,6 +19,7 @@ import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
 import { recycleBin } from './recycle-bin.ts'
 import { services } from './services.ts'
+import { settings } from './settings.ts'
 import { shares } from './shares.ts'
 import { snapshots } from './snapshots.ts'
 import { types } from './types.ts'
@@ -23,15 +27,18 @@ import { whyNot } from './why-not.ts'
 
 export const de: Words = {
   access,
+  activity,
   admin,
-  administration,
   audit,
   bulk,
   common,
   frame,
+  identity,
   instances,
   limits,
+  locks,
   login,
+  messages,
   mount,
   operations,
   overview,
@@ -39,6 +46,7 @@ export const de: Words = {
   quotas,
   recycleBin,
   services,
+  settings,
   shares,
   snapshots,
   types,

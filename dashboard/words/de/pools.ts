@@ -72,7 +72,6 @@ export const pools: Words['pools'] = {
   hostsAndPools: 'Rechner, Backends und Pools',
   noPools: 'keine Pools bekannt',
   morePools: (count: number) => many(count, { one: '# weiterer Pool', other: '# weitere Pools' }),
-  onePlace: 'Wo',
   services: 'Dienste',
   whyNot: 'Warum nicht hier',
   fine: 'in Ordnung',

@@ -17,7 +17,6 @@ export const services: Words['services'] = {
   },
   pools: (count: number) => many(count, { one: '# Pool', other: '# Pools' }),
   state: { up: 'läuft', down: 'läuft nicht', stopped: 'angehalten' },
-  since: (time: string) => `seit ${time}`,
   takesWork: 'nimmt Neues an',
   takesNone: 'nimmt nichts Neues an',
   work: 'Neue Arbeit',

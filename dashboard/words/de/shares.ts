@@ -149,7 +149,7 @@ export const shares = {
     oneGib: 'Sie hat 1 GiB: kleiner geht es nicht.',
   },
   form: {
-    size: 'GiB. Sie kann später vergrößert werden, während geschrieben wird.',
+    size: 'Sie kann später vergrößert werden, während geschrieben wird.',
     type: 'Auf welcher Art von Speicher sie liegt.',
     anyType: 'der übliche Typ',
     defaultType: 'üblich',

@@ -12,6 +12,7 @@ export const access = {
   state: 'State',
   key: 'Key',
   properties: 'Properties',
+  lock: 'Lock…',
   locks: 'Locks',
   types: { ip: 'address', user: 'user or group', cert: 'certificate', cephx: 'Ceph client' },
   levels: { rw: 'read and write', ro: 'read only' },

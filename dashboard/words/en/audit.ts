@@ -49,5 +49,4 @@ export const audit = {
   emptyText: 'Logins, changes and refusals are written down here: who, what, when, from where.',
   notHere: 'The event is not on this page.',
   show: 'Show the event',
-  showShare: 'Show it',
 }

@@ -71,7 +71,6 @@ export const pools = {
   hostsAndPools: 'Hosts, backends and pools',
   noPools: 'no pools known now',
   morePools: (count: number) => many(count, { one: '# more pool', other: '# more pools' }),
-  onePlace: 'Where',
   services: 'Services',
   whyNot: 'Why not here',
   fine: 'fine',

@@ -16,7 +16,6 @@ export const services = {
   } as Readonly<Record<string, string>>,
   pools: (count: number) => many(count, { one: '# pool', other: '# pools' }),
   state: { up: 'up', down: 'down', stopped: 'stopped' },
-  since: (time: string) => `since ${time}`,
   takesWork: 'takes new work',
   takesNone: 'takes no new work',
   work: 'New work',

@@ -122,7 +122,7 @@ export const shares = {
     oneGib: 'It has 1 GiB: there is nothing smaller.',
   },
   form: {
-    size: 'GiB. It can be made larger later while clients write.',
+    size: 'It can be made larger later while clients write.',
     type: 'What kind of storage it is on.',
     anyType: 'the default type',
     defaultType: 'default',

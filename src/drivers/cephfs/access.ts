@@ -114,7 +114,7 @@ function stayed(
     if (result.code !== codes.invalid) throw failureOf(step, result)
     const why = `Ceph can't take the key of ${who} away: an administrator has to look at what it keeps of that auth id.`
     const stays = { type: 'cephx', to: who }
-    return [{ id: '', state: 'error', accessKey: null, why, reason: 'unsupported', stays }]
+    return [{ id: '', state: 'error', accessKey: null, why, reason: null, stays }]
   }
   return []
 }

@@ -237,10 +237,10 @@ describe.skipIf(cannotRun !== null)(
         const before = (await counters(ref)).alone
         // As the kernel counts it, of which `statfs` tells only what was committed.
         const taken = takenOf(root)
-        const work = { goesOn: true, atFirst: taken(), most: 0, looks: 0 }
+        const work = { goesOn: true, atFirst: await firstOf(taken), most: 0, looks: 0 }
         const looking = (async () => {
           for (; work.goesOn; work.looks++) {
-            work.most = Math.max(work.most, taken() - work.atFirst)
+            work.most = Math.max(work.most, (taken() ?? 0) - work.atFirst)
             await new Promise((resolve) => setTimeout(resolve, 2))
           }
         })()
@@ -420,15 +420,33 @@ describe.skipIf(cannotRun !== null)(
 
 const inMib = (bytes: number): string => (bytes / mib).toFixed(0)
 
-/** Bytes of the pool's data that are in use, being written, or given back at the next commit. */
-function takenOf(path: string): () => number {
+/** Milliseconds: half of what lies between two turns of a compaction at least. */
+const oneLookMs = 15
+
+/**
+ * Bytes of the pool's data that are in use, being written, or given back at the next commit. Null for a look that took so long that a
+ * commit and what was written after it may both be in it.
+ */
+function takenOf(path: string): () => number | null {
   const fsid = execFileSync('findmnt', ['--noheadings', '--output', 'UUID', '--target', path], {
     encoding: 'utf8',
   })
   const folder = `/sys/fs/btrfs/${fsid.trim()}/allocation/data`
   // Each before what goes over to it, so that nothing is counted twice while it does.
   const counters = ['bytes_pinned', 'bytes_used', 'bytes_reserved', 'bytes_may_use']
-  return () => counters.reduce((sum, name) => sum + Number(readFileSync(join(folder, name), 'utf8')), 0)
+  return () => {
+    const began = performance.now()
+    const all = counters.reduce((sum, name) => sum + Number(readFileSync(join(folder, name), 'utf8')), 0)
+    return performance.now() - began < oneLookMs ? all : null
+  }
+}
+
+async function firstOf(look: () => number | null): Promise<number> {
+  for (;;) {
+    const seen = look()
+    if (seen !== null) return seen
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
 }
 
 /** Numbers from 0 up to 1, the same at every run. */

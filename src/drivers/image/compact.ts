@@ -7,7 +7,7 @@
 import { DriverError } from '../driver.ts'
 import { imageIn } from './layout.ts'
 import { carryOut } from './plan.ts'
-import { lockOf } from './pool.ts'
+import { lockOf, seenFile } from './pool.ts'
 import type { Commands } from '../commands.ts'
 import type { Compacted, Exceeding } from '../driver.ts'
 import type { Step } from './plan.ts'
@@ -21,34 +21,51 @@ const downTo = 0.5
 
 const ends: readonly Compacted['end'][] = ['done', 'time', 'busy', 'room', 'nothing']
 
-/** Every share whose quota group has more alone than its image is long, by one command. */
-export async function exceedingIn(commands: Commands, pool: Pool): Promise<readonly Exceeding[]> {
+/**
+ * Every share whose quota group has more alone than its image is long, by one command; with `lacksRoom` also those for which the pool
+ * promises twice what is older than a snapshot that is gone.
+ */
+export async function exceedingIn(
+  commands: Commands,
+  pool: Pool,
+  lacksRoom: boolean,
+): Promise<readonly Exceeding[]> {
   if (pool.qgroups.inconsistent()) return []
-  const { said } = await carryOut(commands, [['exceeding', pool.layout.shares, pool.qgroups.folder]])
+  const where = [pool.layout.shares, pool.qgroups.folder, seenFile(pool)]
+  const { said } = await carryOut(commands, [['exceeding', ...where, lacksRoom ? '1' : '']])
   return parseExceeding(said.get('exceeding') ?? '', pool.options.compact_above_percent)
 }
 
-/** `ID:GROUP:IMAGE`, separated by commas. */
+/** `ID:GROUP:IMAGE:OLD`, separated by commas. */
 export function parseExceeding(text: string, abovePercent: number): readonly Exceeding[] {
   return text
     .split(',')
     .filter((one) => one !== '')
     .map((one) => {
-      const [id = '', held, given] = one.split(':')
+      const [id = '', held, given, old] = one.split(':')
       const [heldBytes, givenBytes] = [Number(held), Number(given)]
-      return { id, heldBytes, givenBytes, tooMuch: heldBytes > givenBytes * (1 + abovePercent / 100) }
+      const letBe = (givenBytes * abovePercent) / 100
+      return { id, heldBytes, givenBytes, tooMuch: heldBytes > givenBytes + letBe || Number(old) > letBe }
     })
 }
 
-/** Compacts one share for some seconds. Switched off, or where the share is gone, it does nothing. */
-export async function compactShare(commands: Commands, pool: Pool, id: string): Promise<Compacted> {
+/**
+ * Compacts one share for some seconds; with `lacksRoom` what is older than its last snapshot is written anew, too. Switched off, or where
+ * the share is gone, it does nothing.
+ */
+export async function compactShare(
+  commands: Commands,
+  pool: Pool,
+  id: string,
+  lacksRoom: boolean,
+): Promise<Compacted> {
   const { compact_mib_per_s: rate, compact_above_percent: above } = pool.options
   const nothing = { movedBytes: 0, heldBytes: 0, longestWaitMs: 0, end: 'nothing' } as const
   if (rate === 0) return nothing
   try {
     const { bytes } = await carryOut(commands, [['identify', imageIn(pool.layout.share(id))]])
     const target = Math.floor(bytes * (1 + (downTo * above) / 100))
-    const how = { target, rate: rate * mib, seconds: callSeconds }
+    const how = { target, rate: rate * mib, seconds: callSeconds, renew: lacksRoom }
     const { said } = await carryOut(commands, [compactStep(pool, id, how)])
     const end = ends.find((one) => one === said.get('why'))
     if (end === undefined)
@@ -65,15 +82,30 @@ export async function compactShare(commands: Commands, pool: Pool, id: string): 
   }
 }
 
-/** Brings the share's group towards `target` bytes, moving at most `rate` bytes a second, for so many seconds. */
+/** Brings the share's group towards `target` bytes, moving at most `rate` bytes a second, for so many seconds; `renew`: and what is old. */
 export function compactStep(
   pool: Pick<Pool, 'layout' | 'qgroups' | 'host' | 'options'> & Pick<Pool, 'locks'>,
   id: string,
-  { target, rate, seconds }: { readonly target: number; readonly rate: number; readonly seconds: number },
+  how: {
+    readonly target: number
+    readonly rate: number
+    readonly seconds: number
+    readonly renew?: boolean
+  },
 ): Step {
+  const { target, rate, seconds, renew = false } = how
   const { layout, qgroups, host, options } = pool
   const numbers = [options.reserve_percent / 100, target, rate, seconds].map(String)
-  return ['compact', lockOf(pool, id), layout.share(id), qgroups.folder, layout.root, host, ...numbers]
+  return [
+    'compact',
+    lockOf(pool, id),
+    layout.share(id),
+    qgroups.folder,
+    layout.root,
+    host,
+    ...numbers,
+    renew ? '1' : '',
+  ]
 }
 
 /** For the pool's report: what shares hold beyond their images, and why it is more than it may be, where nothing can be done. */
@@ -81,8 +113,9 @@ export function exceedingReport(
   found: readonly Exceeding[],
   stuck: ReadonlyMap<string, string>,
 ): { readonly exceeding_bytes: number; readonly exceeding_note?: string } {
-  const exceeding_bytes = found.reduce((sum, { heldBytes, givenBytes }) => sum + heldBytes - givenBytes, 0)
-  const whys = found.flatMap(({ id, tooMuch }) => (tooMuch ? (stuck.get(id) ?? []) : []))
+  const holding = found.filter(({ heldBytes, givenBytes }) => heldBytes > givenBytes)
+  const exceeding_bytes = holding.reduce((sum, { heldBytes, givenBytes }) => sum + heldBytes - givenBytes, 0)
+  const whys = holding.flatMap(({ id, tooMuch }) => (tooMuch ? (stuck.get(id) ?? []) : []))
   if (whys.length === 0) return { exceeding_bytes }
   const many = whys.length === 1 ? 'a share holds' : `${whys.length} shares hold`
   return {

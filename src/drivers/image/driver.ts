@@ -39,6 +39,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
   let ready: Pool | null = null
   /** Why shares that hold too much stay so. */
   const stuck = new Map<string, string>()
+  /** As of the last report. */
+  let lacksRoom = false
 
   /** Runs one call of the contract against the pool. */
   const withPool = <T>(
@@ -105,8 +107,9 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
         const { attached, qgroups } = pool
         const how = { pool_name: options.pool_name, quota_mode: 'full' } as const
         const report = await reportPool(commands, { attached, qgroups, options: how }, source)
-        const { freeGib, extra } = await promisedIn(commands, pool)
-        const exceeding = exceedingReport(await exceedingIn(commands, pool), stuck)
+        const { freeGib, extra, lacksRoom: lacks } = await promisedIn(commands, pool)
+        lacksRoom = lacks
+        const exceeding = exceedingReport(await exceedingIn(commands, pool, false), stuck)
         return [{ ...report, freeGib, extra: { ...report.extra, ...extra, ...exceeding } }]
       }),
     create: (call, share) =>
@@ -206,10 +209,12 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     },
     compacts: {
       exceeding: (call) =>
-        withPool(call, 'looking for shares that exceed their images', (c, pool) => exceedingIn(c, pool)),
+        withPool(call, 'looking for shares that exceed their images', (c, pool) =>
+          exceedingIn(c, pool, lacksRoom),
+        ),
       compact: (call, id) =>
         withPool(call, `compacting share instance ${id}`, async (c, pool) => {
-          const ended = await compactShare(c, pool, id)
+          const ended = await compactShare(c, pool, id, lacksRoom)
           const why = pool.options.compact_mib_per_s === 0 ? 'it is switched off' : whyStuck(ended)
           if (why === null) stuck.delete(id)
           else stuck.set(id, why)

@@ -17,10 +17,11 @@ my ($items_at_once, $references_at_once) = (256 * 1024, 64 * 1024);
 # Items between two looks at what can be forgotten, and pieces that are remembered: some tens of MiB.
 my ($between_sweeps, $most_pieces) = (50_000, 200_000);
 
-# Extents of which the file uses a part, those that give back the most for each byte moved first: { at, bytes, live, pieces }, where
-# pieces are [offset in the file, bytes] in order. Of very many the best are found, and the others at the next look.
-sub used_in_part {
-  my ($handle, $inode) = @_;
+# Extents of which the file uses a part, and those that are no younger than the generation `old`, those that give back the most for each
+# byte moved first: { at, bytes, live, gains, pieces }, where pieces are [offset in the file, bytes] in order. What is old gives back
+# what it uses, too, as that can be overwritten where it lies from then on. Of very many the best are found, and the others at the next look.
+sub to_move {
+  my ($handle, $inode, $old) = @_;
   my (%open, @found, $pieces, $seen);
   my $sweep = sub {
     my ($position) = @_;
@@ -29,7 +30,8 @@ sub used_in_part {
       # All of its parts lie in the file as they lie in it.
       next if $extent->{until} > $position;
       delete $open{$at};
-      next if $extent->{live} >= $extent->{bytes};
+      $extent->{gains} = $extent->{bytes} - $extent->{live} + ($extent->{generation} <= $old ? $extent->{live} : 0);
+      next if $extent->{gains} <= 0;
       push @found, $extent;
       $pieces += @{ $extent->{pieces} };
     }
@@ -39,10 +41,10 @@ sub used_in_part {
   $pieces = $seen = 0;
   for_each_item($handle, $inode, 0, sub {
     my ($offset, $item) = @_;
-    my (undef, undef, $compression, $type, $at, $bytes, $within, $length) = unpack('Q< Q< C x3 C Q< Q< Q< Q<', $item);
+    my ($generation, undef, $compression, $type, $at, $bytes, $within, $length) = unpack('Q< Q< C x3 C Q< Q< Q< Q<', $item);
     # A hole, or what is kept otherwise, which nobody does to an image.
     return if $type == $INLINE || $compression != 0 || $at == 0;
-    my $extent = $open{$at} //= { at => $at, bytes => $bytes, live => 0, until => 0, pieces => [] };
+    my $extent = $open{$at} //= { at => $at, bytes => $bytes, live => 0, until => 0, generation => $generation, pieces => [] };
     $extent->{live} += $length;
     my $until = $offset - $within + $bytes;
     $extent->{until} = $until if $until > $extent->{until};
@@ -53,7 +55,7 @@ sub used_in_part {
   return @found;
 }
 
-sub gain { ($_[0]{bytes} - $_[0]{live}) / $_[0]{live} }
+sub gain { $_[0]{gains} / $_[0]{live} }
 
 # Bytes of the file that can be overwritten where they lie. The kernel writes elsewhere what is older than the last snapshot, also when
 # that is gone: it compares generations.

@@ -107,9 +107,14 @@ export async function usedIn(
   return used
 }
 
+/** Of a pool that can promise less than this part of itself, shares are written anew where that lets it promise more. */
+const lackingPart = 0.1
+
 /** What of a pool's report follows from what its images may still take. */
 export interface Promised {
   readonly freeGib: number
+  /** Little more can be promised. */
+  readonly lacksRoom: boolean
   readonly extra: { readonly free_bytes: number; readonly promised_bytes: number }
 }
 
@@ -124,8 +129,10 @@ export async function promisedIn(commands: Commands, pool: Pool): Promise<Promis
     Number(said.get(word)),
   ) as [number, number, number]
   const more = (overSubscription - 1 - options.reserve_percent / 100) * total - promised
+  const fits = sizeThatFits(available + more)
   return {
-    freeGib: Math.min(available / gib, sizeThatFits(available + more)),
+    freeGib: Math.min(available / gib, fits),
+    lacksRoom: fits * gib < lackingPart * total,
     extra: { free_bytes: available, promised_bytes: promised },
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What a pool has promised is there: whatever happened to a share before, it can be written to its last byte after others were given
- * all that the pool still had. Nothing is compacted here.
+ * all that the pool still had. What is promised twice because of a snapshot that is gone is given back where the pool lacks room.
  */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -16,6 +16,7 @@ import { call, cannotRun, optionsOf, scratch, shareRef, snapshotRef } from './te
 import type { ShareRef, SnapshotRef, StorageDriver } from '../driver.ts'
 import type { Bench } from './test-bench.ts'
 
+const mib = 1024 ** 2
 /** Of a share of 1 GiB: with its blocks it is as good as full. */
 const contentMib = 1030
 
@@ -26,7 +27,7 @@ afterEach(() => bench?.clean())
 
 async function pool(sizeGib: number): Promise<void> {
   bench = scratch()
-  const options = { loop_file: join(bench.dir, 'pool.img'), size_gib: sizeGib, compact_mib_per_s: 0 }
+  const options = { loop_file: join(bench.dir, 'pool.img'), size_gib: sizeGib, compact_mib_per_s: 4096 }
   driver = image.create(optionsOf(options), bench.parts('alpha'))
   await driver.setup(call())
   root = join(bench.dir, 'alpha/pool/manila')
@@ -82,7 +83,7 @@ async function leaveRoom(shares: number): Promise<void> {
   settled()
   const [room] = await driver.watches!.room(call())
   const { freeBytes, reserveBytes } = room!
-  const spare = freeBytes - reserveBytes - shares * imageBytes(1) - 200 * 1024 ** 2
+  const spare = freeBytes - reserveBytes - shares * imageBytes(1) - 200 * mib
   execFileSync('fallocate', ['--length', String(spare), join(root, 'filler')])
   settled()
 }
@@ -155,5 +156,58 @@ describe.skipIf(cannotRun !== null)(
           expect(untrue).toEqual([])
         },
       )
+
+    test(
+      'a share is written anew when the pool lacks the room that a snapshot which is gone has it promise',
+      { timeout: 240_000 },
+      async () => {
+        await pool(6)
+        const subject = await share()
+        const rounds = writeBlocks(subject.file, contentMib)
+        await overSnapshot(subject.ref, () => undefined)
+        // There is room: nothing is to be done.
+        const before = await told()
+        expect(await driver.compacts!.exceeding(call())).toEqual([])
+        expect((await driver.compacts!.compact(call(), subject.ref.id)).movedBytes).toBe(0)
+        await leaveRoom(1)
+        const short = await told()
+        expect(short).toMatchObject({ free: 0, promised: before.promised })
+        // A snapshot has the same: to write that anew would take the room twice, and give nothing back.
+        await overSnapshot(subject.ref, async () => {
+          await told()
+          expect(await driver.compacts!.exceeding(call())).toEqual([])
+        })
+        await told()
+        const held = await driver.compacts!.exceeding(call())
+        expect(held).toMatchObject([{ id: subject.ref.id, tooMuch: true }])
+        let movedBytes = 0
+        for (let end = 'time'; end === 'time';) {
+          const one = await driver.compacts!.compact(call(), subject.ref.id)
+          movedBytes += one.movedBytes
+          end = one.end
+          expect(['time', 'done']).toContain(end)
+        }
+        expect(movedBytes).toBeGreaterThan(0.95 * contentMib * mib)
+        expect(movedBytes).toBeLessThan(1.1 * contentMib * mib)
+        settled()
+        const after = await told()
+        expect(after.promised).toBeLessThan(before.promised - 0.95 * contentMib * mib)
+        expect(after.free).toBeGreaterThanOrEqual(1)
+        // The report says no more of it than what is held beyond the image, and there is nothing left to do.
+        expect(await driver.compacts!.exceeding(call())).toEqual([])
+        expect((await driver.compacts!.compact(call(), subject.ref.id)).movedBytes).toBe(0)
+        const { made, untrue } = await fill()
+        expect([made.length, untrue]).toEqual([1, []])
+        rewrite(subject.file, rounds, 2, allButOne(200))
+        const filled = made.map(({ file }) => [file, writeBlocks(file, contentMib)] as const)
+        for (const [file, written] of [[subject.file, rounds] as const, ...filled])
+          expect(wrongBlocks(file, written)).toBe(0)
+      },
+    )
   },
 )
+
+async function told(): Promise<{ readonly free: number; readonly promised: number }> {
+  const [report] = await driver.pools(call())
+  return { free: Math.floor(report?.freeGib ?? NaN), promised: Number(report?.extra['promised_bytes']) }
+}

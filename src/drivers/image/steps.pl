@@ -359,9 +359,11 @@ sub alone_in {
   return alone_of(tree_of($path), $groups);
 }
 
-sub alone_of {
-  my ($tree, $groups) = @_;
-  open(my $file, '<', "$groups/0_$tree/exclusive") or return 0;
+sub alone_of { counter_of(@_, 'exclusive') }
+
+sub counter_of {
+  my ($tree, $groups, $name) = @_;
+  open(my $file, '<', "$groups/0_$tree/$name") or return 0;
   return readline($file) + 0;
 }
 
@@ -418,28 +420,43 @@ sub forget {
 
 # ------------------------------------------------------------------------------------------------ groups that exceed
 
-# Shares whose quota group has more alone than their image is long: ID:GROUP:IMAGE.
+# Shares whose quota group has more alone than their image is long; and where the pool lacks room to promise, those that have something
+# alone which would be written elsewhere: ID:GROUP:IMAGE:THAT.
 sub tell_exceeding {
-  my ($shares, $groups) = @_;
+  my ($shares, $groups, $seen, $lacks_room) = @_;
+  my $seen_already = $lacks_room ? read_seen($seen) : {};
   my @said;
   for my $image (glob_images($shares)) {
     my $tree = tree_if_there($image) // next;
     my $own = -s "$image/image" or next;
     my $alone = alone_of($tree, $groups);
-    push @said, join ':', $image =~ m{([^/]+)\z}, $alone, $own if $alone > $own;
+    my $old = $lacks_room ? old_alone({ path => "$image/image", tree => $tree, bytes => $own }, $groups, $seen_already) : 0;
+    push @said, join ':', $image =~ m{([^/]+)\z}, $alone, $own, $old if $alone > $own || $old > 0;
   }
   say_that(exceeding => join ',', @said);
 }
 
+# Bytes of an image that nobody else has and that are written elsewhere when they are overwritten: all there are, less those that
+# are not, and those that a snapshot has too.
+sub old_alone {
+  my ($image, $groups, $seen) = @_;
+  my @about = stat $image->{path} or return 0;
+  my $old = $about[12] * 512 - in_place($image, $seen);
+  my ($all, $alone) = map { counter_of($image->{tree}, $groups, $_) } 'referenced', 'exclusive';
+  $old -= $all - $alone;
+  return $old > 0 ? $old : 0;
+}
+
 # Brings what a share's group has alone towards so many bytes: writes what is in use of extents that are kept for a part only
-# once more, and has the image refer to that instead. Whoever writes to the share meanwhile notices nothing: the kernel changes one
+# once more, and has the image refer to that instead; with `renew` also what is older than the last snapshot, which the pool then need not
+# promise twice. Whoever writes to the share meanwhile notices nothing: the kernel changes one
 # for the other under the file's own lock, and only where both hold the same. What a snapshot has too is left where it is.
 #
 # The lock of the share is taken for one turn after another, so that others wait for a turn at most; who has it is not waited for.
 # Never takes the last of the room: the pool's reserve stays free. Tells how many bytes were moved, the milliseconds of
 # the longest turn, and why it ended: `done`, `time`, `busy`, `room`, or `nothing` that could be moved is left.
 sub compact {
-  my ($lock, $path, $groups, $root, $host, $reserve, $target, $rate, $seconds) = @_;
+  my ($lock, $path, $groups, $root, $host, $reserve, $target, $rate, $seconds, $renew) = @_;
   my ($folder) = __FILE__ =~ m{\A(.*)/};
   require "$folder/extents.pl";
   my $end = clock() + $seconds;
@@ -447,7 +464,13 @@ sub compact {
   my $handle = open_image($image, $O_RDWR);
   my $of = { path => $path, handle => $handle, tree => tree_of($path), inode => (stat $handle)[1] };
   my $exceeds = alone_of($of->{tree}, $groups) - $target;
-  my @extents = $exceeds > 0 ? Extents::used_in_part($handle, $of->{inode}) : ();
+  my $old = -1;
+  if ($renew) {
+    my $bytes = old_alone({ path => $image, tree => $of->{tree}, bytes => -s $handle }, $groups, {});
+    $exceeds = ($exceeds > 0 ? $exceeds : 0) + $bytes;
+    $old = (Extents::generations($handle, $of->{tree}))[1];
+  }
+  my @extents = $exceeds > 0 ? Extents::to_move($handle, $of->{inode}, $old) : ();
   $_->{left} = cut_pieces($_) for @extents;
   my ($moved, $since_commit, $longest, $why) = (0, 0, 0, 'done');
   while (@extents && $exceeds > 0) {
@@ -477,7 +500,7 @@ sub compact {
   sync_pool($root) if $moved > 0;
   # Its group goes with a share that was deleted meanwhile.
   my $left = alone_of($of->{tree}, $groups);
-  $why = 'nothing' if $why eq 'done' && $left > $target;
+  $why = 'nothing' if $why eq 'done' && ($left > $target || $renew && $moved == 0);
   say_that(moved => $moved);
   say_that(alone => $left);
   say_that(why => $why);
@@ -559,7 +582,7 @@ sub take_turn {
     syscall($call->{fadvise}, fileno $handle, $offset, $length, 4);
   }
   my $gained = 0;
-  $gained += $_->{bytes} - $_->{live} for grep { !$_->{stays} } @emptied;
+  $gained += $_->{gains} for grep { !$_->{stays} } @emptied;
   return ($bytes, $gained);
 }
 

@@ -337,6 +337,34 @@ describe('access rules', () => {
     expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.2:rw'])
   })
 
+  it('of a client that can not be taken away: its denial fails alone, with words of its own', async () => {
+    await bench.close()
+    await open({
+      wrapExporter: (exporter) => ({
+        ...exporter,
+        async applyRules(call, target, asked) {
+          const outcomes = await exporter.applyRules(call, target, asked)
+          const stays = { type: 'ip', to: '10.9.9.9' }
+          if (asked.some(({ to }) => to === stays.to)) return outcomes
+          return [...outcomes, { id: '', state: 'error', accessKey: null, why: 'torn', reason: null, stays }]
+        },
+      }),
+    })
+    const stuck = await queueRule(bench, share, '10.9.9.9')
+    const gone = await queueRule(bench, share, '10.0.0.1')
+    await pass()
+    await queueRule(bench, share, '10.0.0.2')
+    for (const id of [stuck, gone]) await queueDenial(bench, share, id)
+    expect(await pass()).toEqual({ end: 'done' })
+    expect(await states()).toEqual({ '10.9.9.9': 'error', '10.0.0.2': 'active' })
+    const told = await bench.store.db.selectFrom('messages').select(['action_id', 'detail_id']).execute()
+    expect(told).toEqual([{ action_id: '003', detail_id: '001' }])
+    // Nobody asks for it now, and nothing else waits for it.
+    await queueRule(bench, share, '10.0.0.3')
+    expect(await pass()).toEqual({ end: 'done' })
+    expect(await states()).toEqual({ '10.9.9.9': 'error', '10.0.0.2': 'active', '10.0.0.3': 'active' })
+  })
+
   it('are denied where nothing is published, too: nobody is let in there', async () => {
     await queueRule(bench, share, '10.0.0.1')
     await pass()

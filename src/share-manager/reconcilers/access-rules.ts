@@ -213,7 +213,8 @@ async function tellWhy(
     resourceType: 'SHARE',
     resourceId: share.id,
     actionId: action,
-    detailId: detailOf[outcome.reason ?? ''] ?? '001',
+    // The details of rules say that nobody was let in.
+    detailId: (rule.state === 'denying' ? undefined : detailOf[outcome.reason ?? '']) ?? '001',
     cause: { code: outcome.reason ?? 'backend-nothing-happened' },
     now,
     ttlS: parts.settings.shares.message_ttl_s,

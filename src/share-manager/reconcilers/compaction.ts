@@ -21,7 +21,7 @@ export function compactionOf(parts: BackendScope, nowMs = () => performance.now(
   /** What is being compacted, and how much it held when that began. */
   const underWay = new Map<string, number>()
 
-  const note = ({ id, heldBytes }: Exceeding, { end, ...now }: Compacted): void => {
+  const note = ({ id, heldBytes, givenBytes }: Exceeding, { end, ...now }: Compacted): void => {
     const about = {
       backend: backend.label,
       resource_id: id,
@@ -32,13 +32,17 @@ export function compactionOf(parts: BackendScope, nowMs = () => performance.now(
     if (end === 'time' || end === 'busy') return
     const before = underWay.get(id) ?? heldBytes
     underWay.delete(id)
+    const heldMore = before > givenBytes
     if (end === 'done')
       log.info(
         { ...about, held_bytes_before: before },
-        'a share that held more than it was given was compacted',
+        heldMore
+          ? 'a share that held more than it was given was compacted'
+          : 'a share was written anew: its pool need not promise twice any more what was older than a snapshot',
       )
     else {
       restsUntil.set(id, nowMs() + restMs)
+      if (!heldMore) return
       const why = end === 'room' ? 'there is no room to do it' : 'nothing that could be moved is left'
       log.warn({ ...about, held_bytes_before: before }, `a share holds more than it was given, and ${why}`)
     }

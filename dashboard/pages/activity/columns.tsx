@@ -1,0 +1,99 @@
+/** Columns of operations. */
+import { Progress } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { Column } from '../../ui/data-table.tsx'
+import { instant, type Format } from '../../ui/format.ts'
+import { visible } from '../../ui/plain-text.tsx'
+import { spaced, Status } from '../../ui/status.tsx'
+import { Time } from '../../ui/time.tsx'
+import type { Words } from '../../words/index.ts'
+import classes from './activity.module.css'
+import { isRunning, type OperationRow } from './queries.ts'
+
+/** `create-share` → `create share`. */
+export const kindOf = ({ kind }: Pick<OperationRow, 'kind'>): string => spaced(kind.replaceAll('-', '_'))
+
+const pages: Readonly<Record<string, string>> = { share: '/shares', snapshot: '/snapshots' }
+
+/** The share or snapshot, by its id: names come and go with it. */
+export function OnWhat({ operation }: { readonly operation: OperationRow }) {
+  const { resource_type, resource_id } = operation
+  const page = pages[resource_type]
+  const text = `${spaced(resource_type)} ${resource_id.slice(0, 8)}`
+  return page === undefined ? (
+    <span title={resource_id}>{text}</span>
+  ) : (
+    <Link to={`${page}/$id` as never} params={{ id: resource_id } as never}>
+      {text}
+    </Link>
+  )
+}
+
+export function operationColumns(
+  { activity: w, common, operations }: Words,
+  format: Format,
+  now: number,
+  all: boolean,
+): readonly Column<OperationRow>[] {
+  return [
+    {
+      key: 'kind',
+      title: w.kind,
+      sort: 'kind',
+      show: (row) => (
+        <Link to="/activity/$id" params={{ id: row.id }}>
+          {kindOf(row)}
+        </Link>
+      ),
+    },
+    {
+      key: 'state',
+      title: w.state,
+      sort: 'state',
+      show: (row) => (
+        <>
+          <Status status={row.state} />
+          {row.cause === null ? null : (
+            <div className={classes.cause}>{visible(row.cause.message ?? row.cause.code)}</div>
+          )}
+          {isRunning(row) ? (
+            <Progress
+              value={row.progress}
+              size={4}
+              aria-label={operations.progress}
+              className={classes.bar ?? ''}
+            />
+          ) : null}
+        </>
+      ),
+    },
+    { key: 'on', title: w.on, from: 'tablet', show: (row) => <OnWhat operation={row} /> },
+    ...(all
+      ? [
+          {
+            key: 'project',
+            title: common.project,
+            from: 'desk' as const,
+            show: ({ project_id }: OperationRow) => <code title={project_id}>{project_id.slice(0, 8)}</code>,
+          },
+        ]
+      : []),
+    {
+      key: 'took',
+      title: w.took,
+      isNumber: true,
+      from: 'desk',
+      show: ({ created_at, finished_at }) =>
+        format.duration(
+          Math.max(0, (finished_at === null ? now : instant(finished_at)) - instant(created_at)),
+        ),
+    },
+    {
+      key: 'began',
+      title: w.began,
+      sort: 'created_at',
+      from: 'tablet',
+      show: ({ created_at }) => <Time at={created_at} />,
+    },
+  ]
+}

@@ -1,0 +1,82 @@
+/** The groups: their members have the roles that they have. */
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useConsole } from '../../api/console.ts'
+import { ShortId } from '../../ui/copy.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { Failure } from '../../ui/failure.tsx'
+import { PlainText } from '../../ui/plain-text.tsx'
+import { useWords } from '../../words/index.ts'
+import { NamedDialog } from './named-dialog.tsx'
+import { groupsQuery, type GroupView } from './queries.ts'
+import { RemovalDialog, type AccountAsked } from './removal-dialog.tsx'
+
+export function GroupsTab() {
+  const { common, identity: w } = useWords()
+  const navigate = useNavigate()
+  const { data, error, refetch } = useQuery(groupsQuery(useConsole()))
+  const [edited, edit] = useState<GroupView | 'new' | null>(null)
+  const [asked, askFor] = useState<AccountAsked | null>(null)
+  const create = <Button onClick={() => edit('new')}>{w.createGroup}</Button>
+  if (data === undefined && error !== null) return <Failure error={error} again={() => void refetch()} />
+  return (
+    <>
+      {data === undefined || data.rows.length === 0 ? null : <div style={{ marginBottom: 12 }}>{create}</div>}
+      <DataTable
+        label={w.groups}
+        page={data === undefined ? undefined : { rows: data.rows, hasNewer: false, hasOlder: false }}
+        nameOf={({ name }) => name}
+        actionsOf={(group) => [
+          { key: 'edit', label: w.edit, run: () => edit(group) },
+          {
+            key: 'remove',
+            label: w.remove,
+            danger: true,
+            run: () => askFor({ what: 'remove', kind: 'group', id: group.id, name: group.name }),
+          },
+        ]}
+        empty={
+          <Empty title={w.emptyGroups} action={create} command="openstack group create team">
+            {w.emptyGroupsText}
+          </Empty>
+        }
+        columns={[
+          {
+            key: 'name',
+            title: common.name,
+            show: ({ id, name }) => (
+              <>
+                <Link to="/admin/users/groups/$id" params={{ id }}>
+                  <PlainText>{name}</PlainText>
+                </Link>
+                <div>
+                  <ShortId id={id} />
+                </div>
+              </>
+            ),
+          },
+          {
+            key: 'description',
+            title: common.description,
+            from: 'tablet',
+            show: ({ description }) => <PlainText>{description ?? ''}</PlainText>,
+          },
+        ]}
+      />
+      {edited === null ? null : (
+        <NamedDialog
+          kind="group"
+          {...(edited === 'new' ? {} : { of: edited })}
+          close={() => edit(null)}
+          made={(id) =>
+            void (edited === 'new' ? navigate({ to: '/admin/users/groups/$id', params: { id } }) : null)
+          }
+        />
+      )}
+      {asked === null ? null : <RemovalDialog asked={asked} close={() => askFor(null)} />}
+    </>
+  )
+}

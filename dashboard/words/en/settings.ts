@@ -1,0 +1,51 @@
+import { plural } from '../plural.ts'
+
+const many = plural('en')
+
+export const settings = {
+  title: 'Settings',
+  looks: 'Looks',
+  theme: 'Appearance',
+  language: 'Language',
+  zone: 'Time zone',
+  zoneText: 'Times are shown in the zone of this browser.',
+  account: 'Account',
+  roles: 'Roles in this project',
+  sessionEnds: 'Session ends',
+  release: 'Release',
+  credentials: 'Application credentials',
+  credentialsText:
+    'For scripts and services: they work as you do, in this project, without your password, and can be taken away one by one.',
+  create: 'New credential',
+  emptyTitle: 'No application credentials',
+  emptyText: 'Give each script one of its own: what leaks can be taken away without stopping the others.',
+  expires: 'Expires',
+  never: 'never',
+  expired: 'has expired',
+  expiryHint: 'Without a time it works until it is taken away.',
+  rolesHint: 'None chosen = all that you have.',
+  rules: 'Only these calls',
+  rulesHint: 'Without any, it may call what its roles may. ** stands for anything in a path.',
+  addRule: 'Add a call',
+  removeRule: 'Remove call',
+  service: 'Service',
+  method: 'Method',
+  path: 'Path',
+  unrestricted: 'May make and take away credentials itself',
+  unrestrictedText:
+    'Whoever gets hold of it can make himself others. Leave it off unless a program needs it.',
+  allowedCalls: (count: number) => many(count, { one: '# call', other: '# calls' }),
+  secretTitle: 'The secret, shown this once',
+  secretText: 'Keep it now: the service stores only what it needs to check it, and nobody can show it again.',
+  secret: 'Secret',
+  environment: 'For a shell',
+  done: 'I have kept it',
+  delete: 'Take away…',
+  deleteTitle: (name: string) => `Take ${name} away?`,
+  deleteVerb: 'Take away',
+  deleteText:
+    'Everything that signs in with it is refused from now on, and its tokens end. This can’t be undone.',
+  nameNeeded: 'It needs a name.',
+  past: 'That time is past.',
+  ruleWrong: 'A call needs a service, a method and a path that begins with /.',
+}
