@@ -27,7 +27,6 @@ export const routeTree = rootRoute.addChildren([
   messageListRoute,
   ...settingsRoutes,
   adminRoutes,
-  recycleBinRoute,
 ])
 
 export function newRouter(console: Console) {
