@@ -1,6 +1,9 @@
 /** A project in which something of every noun is there, made over the API; and names as people give them. */
 import { allowAccess } from '../../src/wire/access-rules/schema.ts'
 import { createLock } from '../../src/wire/resource-locks/schema.ts'
+import { listOperations } from '../../src/wire/operations/schema.ts'
+import { listInstancesOfShare } from '../../src/wire/share-instances/schema.ts'
+import { listShareTypes } from '../../src/wire/share-types/schema.ts'
 import { createShare, showShare, softDeleteShare } from '../../src/wire/shares/schema.ts'
 import { createSnapshot, showSnapshot } from '../../src/wire/snapshots/schema.ts'
 import type { Client } from '../../src/sdk/client.ts'
@@ -16,6 +19,12 @@ export interface Stock {
   readonly share: string
   readonly snapshot: string
   readonly failed: string
+  readonly operation: string
+  readonly type: string
+  readonly instance: string
+  readonly user: string
+  readonly project: string
+  readonly group: string
 }
 
 const patienceMs = 30_000
@@ -47,7 +56,8 @@ export async function restingShare(
   return share.id
 }
 
-export async function stock(client: Client): Promise<Stock> {
+/** `api`: where the service is; the client is an administrator's. */
+export async function stock(client: Client, api: string): Promise<Stock> {
   const share = await restingShare(client, 'projects', 20)
   for (const name of Object.values(names)) await restingShare(client, name)
   const binned = await restingShare(client, 'thrown-away', 2)
@@ -75,5 +85,27 @@ export async function stock(client: Client): Promise<Stock> {
   })
   // More than any pool has.
   const failed = await restingShare(client, 'too-large', 5000)
-  return { share, snapshot: snapshot.id, failed }
+  const [operations, types, instances, token] = await Promise.all([
+    client.call(listOperations, { query: { resource_id: failed } }),
+    client.call(listShareTypes),
+    client.call(listInstancesOfShare, { params: { id: share } }),
+    client.tokens.current(),
+  ])
+  const made = await fetch(`${api}/identity/v3/groups`, {
+    method: 'POST',
+    headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+    body: JSON.stringify({ group: { name: 'storage-team', domain_id: 'default' } }),
+  })
+  const { group } = (await made.json()) as { group: { id: string } }
+  return {
+    share,
+    snapshot: snapshot.id,
+    failed,
+    operation: operations.operations[0]?.id ?? '',
+    type: types.share_types[0]?.id ?? '',
+    instance: instances.share_instances[0]?.id ?? '',
+    user: client.tokens.session?.userId ?? '',
+    project: client.tokens.session?.projectId ?? '',
+    group: group.id,
+  }
 }

@@ -27,7 +27,7 @@ let world: World
 let things: Stock
 beforeAll(async () => {
   world = await startWorld()
-  things = await stock(await world.client(world.admin))
+  things = await stock(await world.client(world.admin), world.api)
 })
 afterAll(() => world?.[Symbol.asyncDispose]())
 
