@@ -69,8 +69,11 @@ describe('texts', () => {
   })
 
   it('of another language are its own', () => {
-    // Names and short words may be the same; a sentence never is.
-    const same = flat(en).filter(([key, text]) => / .* /.test(text) && new Map(flat(de)).get(key) === text)
+    // Names and short words may be the same; a sentence never is. What a client prints is in its own language.
+    const printed = /^mount\.mistakes\.\w+\.\d\.0$/
+    const same = flat(en).filter(
+      ([key, text]) => / .* /.test(text) && !printed.test(key) && new Map(flat(de)).get(key) === text,
+    )
     expect(same.map(([key]) => key)).toEqual([])
   })
 
@@ -110,7 +113,7 @@ function readOf(noun: string): (key: string) => boolean {
       namesOf(noun, text).some((name) => new RegExp(`\\b${name}\\.${key}\\b`).test(text)),
     ) ||
     // Taken out of it by name: `const { sentence } = words.noun`.
-    new RegExp(`\\{[^{}]*\\b${key}\\b[^{}]*\\} = (?:useWords\\(\\)\\.|words\\.)?${noun}\\b`).test(
+    new RegExp(`\\{[^{}]*\\b${key}\\b[^{}]*\\} = (?:(?:useWords\\(\\)|words)\\.)?${noun}\\b`).test(
       everywhere,
     ) ||
     (isIndexed &&

@@ -9,7 +9,7 @@ export function CommandHint({ command }: { readonly command: string }) {
     <div className={classes.hint}>
       <div className={classes.title}>{common.command}</div>
       <div className={classes.line}>
-        <code tabIndex={0} role="region" aria-label={common.command}>
+        <code tabIndex={0} role="region" aria-label={`${common.command}: ${command.slice(0, 80)}`}>
           {command}
         </code>
         <CopyButton text={command} what={common.command} />

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { steadied } from './steady-rows.ts'
 
-const ids = fc.uniqueArray(fc.constantFrom(...'abcdefghijklmnop'), { maxLength: 16 })
+const ids = fc.uniqueArray(fc.constantFrom(...'abcdefghijklmnop'.split('')), { maxLength: 16 })
 const rowsOf = (names: readonly string[]) => names.map((id) => ({ id }))
 
 describe('rows while one reads', () => {

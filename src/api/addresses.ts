@@ -18,7 +18,7 @@ export function proxyTrust(setting: boolean | number | readonly string[]): Proxy
 }
 
 /** `manila.example.org`, `192.0.2.7:8786`, `[2001:db8::1]:8786`. */
-export const hostPattern =
+const hostPattern =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
 /** `http://host:port`, no slash at the end. */

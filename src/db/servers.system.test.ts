@@ -43,6 +43,11 @@ describe.each(kinds)('%s', (_name, there, start) => {
       rmSync(dir, { recursive: true, force: true })
     })
 
+    test.runIf(_name === 'postgres')('compiles no statement', async () => {
+      const { rows } = await sql<{ jit: string }>`select current_setting('jit') as jit`.execute(store.db)
+      expect(rows).toEqual([{ jit: 'off' }])
+    })
+
     const zone = (id: string) => ({ id, name: `zone ${id}`, created_at: 1, updated_at: null })
 
     test('takes a SQLite deployment, row by row, once', async () => {

@@ -155,6 +155,46 @@ describe.skipIf(!hasProgram(rabbitmqNeed.program))('the bus over RabbitMQ (rabbi
     })
   })
 
+  test('carries the question of a dry run and its answer whole', async () => {
+    const [api, scheduler] = [start('manila-api'), start('manila-scheduler')]
+    const question = {
+      sizeGib: 4,
+      protocol: 'NFS',
+      projectId: 'p',
+      name: null,
+      shareTypeId: null,
+      snapshotPool: 'h@b#p',
+      availabilityZoneId: null,
+      onlyHost: null,
+      sameHost: ['a', 'b'],
+      differentHost: [],
+      query: '["=", "$backend_name", "ü"]',
+      withPools: true,
+    }
+    const pool = (n: number) => ({
+      pool: `h@b#${n}`,
+      fits: false,
+      filter: 'F',
+      why: 'It is full.',
+      weight: null,
+    })
+    const told = {
+      fitting: 0,
+      refused: [{ filter: 'F', count: 2000 }],
+      detailId: '009',
+      unmet: null,
+      pools: Array.from({ length: 2000 }, (_, n) => pool(n)),
+    }
+    const asked: unknown[] = []
+    scheduler.bus.answer('scheduler', 'placement.try', async (one) => {
+      asked.push(one)
+      return told
+    })
+    await connected(api, scheduler)
+    const answer = await api.bus.call('scheduler', 'placement.try', question, { deadlineMs: 10_000 })
+    expect([asked, answer]).toEqual([[question], told])
+  })
+
   test('puts aside what it does not understand, and goes on; an operator lists, sends again, drops', async () => {
     const share = start('manila-share')
     const got: string[] = []

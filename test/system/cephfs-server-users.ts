@@ -40,7 +40,12 @@ async function open(bench: Bench) {
     await driver.delete(call(), { ...shareRef(), id: target.id, state: target.state })
   }
   const file = (id: string) => join(parts.dir, 'ganesha/exports.d', `${id}.conf`)
-  return { parts, driver, plain, exporter, share, port, mount, drop, file }
+  /** Its server would be started again whenever it ends. */
+  const end = async (): Promise<void> => {
+    await exporter.stop(call(), { detach: true })
+    await driver.stop(call(), { detach: true })
+  }
+  return { parts, driver, plain, exporter, share, port, mount, drop, file, [Symbol.asyncDispose]: end }
 }
 
 const users = async (bench: Bench): Promise<readonly string[]> =>
@@ -50,7 +55,8 @@ const users = async (bench: Bench): Promise<readonly string[]> =>
 
 /** Limited to one share, kept where the server reads it and nowhere else, gone with the export, also when calls were cut. */
 export async function ownUsers(bench: Bench): Promise<void> {
-  const { driver, exporter, share, drop, file, mount } = await open(bench)
+  await using host = await open(bench)
+  const { driver, exporter, share, drop, file, mount } = host
   const [one, two] = [await share(exporter, mine), await share(exporter, mine)]
   const auth = async (id: string) =>
     (
@@ -111,7 +117,8 @@ export async function ownUsers(bench: Bench): Promise<void> {
 
 /** What an earlier release served as one user for all goes on as a user of its own, with the files that clients hold. */
 export async function fromSharedUser(bench: Bench): Promise<void> {
-  const { plain, exporter, share, mount, drop, file } = await open(bench)
+  await using host = await open(bench)
+  const { plain, exporter, share, mount, drop, file } = host
   const target = await share(plain, mine)
   expect(readFileSync(file(target.id), 'utf8')).toContain('User_Id = "ganesha"')
   const nfs = await mount(target, mine)
@@ -127,7 +134,8 @@ export async function fromSharedUser(bench: Bench): Promise<void> {
 
 /** A client of one share sends handles of another: refused, and let through where one user serves both. */
 export async function forgedHandles(bench: Bench): Promise<void> {
-  const { plain, exporter, share, port, mount, drop } = await open(bench)
+  await using host = await open(bench)
+  const { plain, exporter, share, port, mount, drop } = host
   const attack = async (through: Exporter): Promise<readonly string[]> => {
     const [own, foreign] = [await share(through, mine), await share(through, others)]
     const victim = await mount(foreign, others)

@@ -99,7 +99,8 @@ describe.runIf(there && cannotRun === null).each(drivers)('what %s holds', (driv
       dir: join(dir, 'var'),
       kind: driver,
       env: { TEST_DETACH: '1' },
-      settings: { database: { url }, backends: { alpha } },
+      // How long a database may take is another test's question.
+      settings: { database: { url }, limits: { request_ms: 60_000 }, backends: { alpha } },
     })
     client = await service.connect()
   }
@@ -109,7 +110,7 @@ describe.runIf(there && cannotRun === null).each(drivers)('what %s holds', (driv
       body: { share: { share_proto: 'NFS', size: 1 } },
     })
     const status = async () => (await client.call(showShare, { params: { id: made.id } })).share.status
-    await until('the share', 30_000, async () => (await status()) === 'available')
+    await until('the share', 60_000, async () => (await status()) === 'available')
     const { export_locations } = await client.call(listExportLocations, { params: { id: made.id } })
     const path = export_locations[0]?.path.split(/:(?=\/)/)[1] ?? ''
     return { id: made.id, instance: path.slice(1), path }
@@ -119,7 +120,7 @@ describe.runIf(there && cannotRun === null).each(drivers)('what %s holds', (driv
     const body = { snapshot: { share_id: of } }
     const { snapshot: made } = await client.call(createSnapshot, { body })
     const status = async () => (await client.call(showSnapshot, { params: { id: made.id } })).snapshot.status
-    await until('the snapshot', 30_000, async () => (await status()) === 'available')
+    await until('the snapshot', 60_000, async () => (await status()) === 'available')
     await using rows = await openRows(url)
     const found = await rows.all<{ id: string }>(
       'select id from snapshot_instances where snapshot_id = ?',
@@ -163,11 +164,11 @@ describe.runIf(there && cannotRun === null).each(drivers)('what %s holds', (driv
       rows.all<{ id: string; first_seen_at: number; last_seen_at: number }>(
         'select resource_id as id, first_seen_at, last_seen_at from storage_findings',
       )
-    await until('what is planted to be seen', 30_000, async () => (await noted()).length === count)
-    await until('a look that tells no more', 30_000, async () => {
+    await until('what is planted to be seen', 60_000, async () => (await noted()).length === count)
+    await until('a look that tells no more', 60_000, async () => {
       await rows.run('update storage_findings set first_seen_at = last_seen_at - ?', confirmUs + 60_000_000)
       const before = Math.max(0, ...(await noted()).map((one) => one.last_seen_at))
-      const all = await until('the next look', 30_000, async () => {
+      const all = await until('the next look', 60_000, async () => {
         const now = await noted()
         return now.length === 0 || now.some((one) => one.last_seen_at > before) ? now : null
       })

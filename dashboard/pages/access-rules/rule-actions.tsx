@@ -1,12 +1,14 @@
 /** What can be done with an access rule, and the dialogs that say what it means. */
 import { useMutation } from '@tanstack/react-query'
 import { Navigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import { denyAccess, updateAccessRule } from '../../../src/wire/access-rules/schema.ts'
 import { accessLevels, type AccessLevel } from '../../../src/model/access.ts'
 import { useConsole } from '../../api/console.ts'
 import type { usePermissions } from '../../api/permissions.ts'
 import { oneKey } from '../../api/reads.ts'
 import { present, type Action } from '../../ui/actions.tsx'
+import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { visible } from '../../ui/plain-text.tsx'
@@ -84,7 +86,11 @@ export function RuleDialog(props: RuleDialogProps) {
   const { asked, shareId, close } = props
   switch (asked.what) {
     case 'deny':
-      return <DenyDialog {...props} rules={asked.rules} />
+      return asked.rules.length === 1 ? (
+        <DenyDialog {...props} rules={asked.rules} />
+      ) : (
+        <DenySeveral {...props} rules={asked.rules} />
+      )
     case 'level':
       return <LevelDialog {...props} rule={asked.rule} level={asked.level} />
     case 'properties':
@@ -92,6 +98,27 @@ export function RuleDialog(props: RuleDialogProps) {
     case 'lock':
       return <Navigate to="/locks/new" search={{ on: asked.rule.id, type: 'access_rule' } as never} />
   }
+}
+
+const isKept = (locks: readonly LockView[]): boolean =>
+  locks.some(({ resource_action }) => resource_action === 'delete')
+
+type Client = ReturnType<typeof useConsole>['client']
+
+/** Takes its locks away on the way where it has some. */
+const denied = (client: Client, shareId: string, ruleId: string, locks: readonly LockView[]) =>
+  client.act(denyAccess, {
+    params: { id: shareId },
+    body: { access_id: ruleId, ...(isKept(locks) ? { unrestrict: true } : {}) },
+  })
+
+function useReadAgain(shareId: string): () => Promise<unknown> {
+  const { queries } = useConsole()
+  return () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: oneKey('access-rules', shareId) }),
+      queries.invalidateQueries({ queryKey: ['locks'] }),
+    ])
 }
 
 function DenyDialog({
@@ -102,32 +129,19 @@ function DenyDialog({
   close,
 }: RuleDialogProps & { readonly rules: readonly RuleView[] }) {
   const { access: w } = useWords()
-  const { client, queries } = useConsole()
-  const only = rules.length === 1 ? rules[0] : undefined
-  const isLocked = rules.some((rule) =>
-    locksOf(rule).some(({ resource_action }) => resource_action === 'delete'),
-  )
+  const { client } = useConsole()
+  const readAgain = useReadAgain(shareId)
+  const rule = rules[0] as RuleView
+  const isLocked = isKept(locksOf(rule))
   const deny = useMutation({
-    mutationFn: async () => {
-      for (const rule of rules) {
-        const unrestrict = locksOf(rule).some(({ resource_action }) => resource_action === 'delete')
-        await client.act(denyAccess, {
-          params: { id: shareId },
-          body: { access_id: rule.id, ...(unrestrict ? { unrestrict: true } : {}) },
-        })
-      }
-    },
+    mutationFn: () => denied(client, shareId, rule.id, locksOf(rule)),
     onSuccess: close,
-    onSettled: () =>
-      Promise.all([
-        queries.invalidateQueries({ queryKey: oneKey('access-rules', shareId) }),
-        queries.invalidateQueries({ queryKey: ['locks'] }),
-      ]),
+    onSettled: readAgain,
   })
-  const still = only === undefined ? undefined : stillLetIn(only, all)[0]
+  const still = stillLetIn(rule, all)[0]
   return (
     <Confirm
-      title={w.denyTitle(only === undefined ? w.count(rules.length) : nameOfRule(only))}
+      title={w.denyTitle(nameOfRule(rule))}
       verb={w.denyVerb}
       danger
       run={() => deny.mutate()}
@@ -136,15 +150,45 @@ function DenyDialog({
       error={deny.error}
     >
       <p>{w.denyText}</p>
-      {rules.length === all.length ? <p>{w.denyLast}</p> : null}
+      {all.length === 1 ? <p>{w.denyLast}</p> : null}
       {still === undefined ? null : <p>{w.denyStill(nameOfRule(still))}</p>}
       {isLocked ? <p>{w.denyLocked}</p> : null}
-      {only === undefined ? null : (
-        <CommandHint
-          command={command('manila', 'access', 'deny', shareId, only.id, isLocked ? '--unrestrict' : null)}
-        />
-      )}
+      <CommandHint
+        command={command('manila', 'access', 'deny', shareId, rule.id, isLocked ? '--unrestrict' : null)}
+      />
     </Confirm>
+  )
+}
+
+function DenySeveral({
+  rules,
+  shareId,
+  all,
+  locksOf,
+  close,
+}: RuleDialogProps & { readonly rules: readonly RuleView[] }) {
+  const { access: w } = useWords()
+  const { client } = useConsole()
+  const readAgain = useReadAgain(shareId)
+  // The rows as they were when it was asked: they go away one by one.
+  const [asked] = useState(rules)
+  return (
+    <BulkDialog
+      title={w.denyTitle(w.count(asked.length))}
+      verb={w.denyVerb}
+      danger
+      rows={asked.map((rule) => ({ id: rule.id, name: nameOfRule(rule), whyNot: null }))}
+      each={(id) => {
+        const rule = asked.find((one) => one.id === id)
+        return denied(client, shareId, id, rule === undefined ? [] : locksOf(rule))
+      }}
+      close={close}
+      after={readAgain}
+    >
+      <p>{w.denyText}</p>
+      {asked.length === all.length ? <p>{w.denyLast}</p> : null}
+      {asked.some((rule) => isKept(locksOf(rule))) ? <p>{w.denyLocked}</p> : null}
+    </BulkDialog>
   )
 }
 

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { deleteLock, updateLock } from '../../../src/wire/resource-locks/schema.ts'
 import { useConsole } from '../../api/console.ts'
+import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { problemAt } from '../../ui/problem-at.ts'
@@ -104,23 +105,17 @@ function DeleteDialog({
 }) {
   const { locks: w } = useWords()
   const { client, queries } = useConsole()
-  const remove = useMutation({
-    mutationFn: async () => {
-      for (const { id } of locks) await client.call(deleteLock, { params: { id } })
-    },
-    onSuccess: close,
-    onSettled: () => Promise.all(stale.map((noun) => queries.invalidateQueries({ queryKey: [noun] }))),
-  })
-  const only = locks.length === 1 ? locks[0] : undefined
+  const [asked] = useState(locks)
+  const only = asked.length === 1 ? asked[0] : undefined
   return (
-    <Confirm
-      title={w.deleteTitle(only === undefined ? w.count(locks.length) : nameOf(only))}
+    <BulkDialog
+      title={w.deleteTitle(only === undefined ? w.count(asked.length) : nameOf(only))}
       verb={w.deleteVerb}
       danger
-      run={() => remove.mutate()}
+      rows={asked.map((lock) => ({ id: lock.id, name: nameOf(lock), whyNot: null }))}
+      each={(id) => client.call(deleteLock, { params: { id } })}
       close={close}
-      isSending={remove.isPending}
-      error={remove.error}
+      after={() => Promise.all(stale.map((noun) => queries.invalidateQueries({ queryKey: [noun] })))}
     >
       <p>{w.deleteText}</p>
       <CommandHint
@@ -128,9 +123,9 @@ function DeleteDialog({
           'manila',
           'lock',
           'delete',
-          locks.slice(0, 20).map(({ id }) => id),
+          asked.slice(0, 20).map(({ id }) => id),
         )}
       />
-    </Confirm>
+    </BulkDialog>
   )
 }

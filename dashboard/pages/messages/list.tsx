@@ -1,5 +1,5 @@
 /** Why something that was asked for did not happen, and what helps. */
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { messageActions } from '../../../src/model/messages.ts'
@@ -7,8 +7,8 @@ import { deleteMessage } from '../../../src/wire/messages/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import type { PageSearch } from '../../api/paging.ts'
 import { usePermissions } from '../../api/permissions.ts'
+import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { Confirm } from '../../ui/confirm.tsx'
 import { CopyText } from '../../ui/copy.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
@@ -144,21 +144,19 @@ function DeleteDialog({
 }) {
   const { messages: w } = useWords()
   const { client, queries } = useConsole()
-  const remove = useMutation({
-    mutationFn: async () => {
-      for (const { id } of messages) await client.call(deleteMessage, { params: { id } })
-    },
-    onSuccess: close,
-    onSettled: () => queries.invalidateQueries({ queryKey: ['messages'] }),
-  })
+  const [asked] = useState(messages)
   return (
-    <Confirm
-      title={w.deleteTitle(w.count(messages.length))}
+    <BulkDialog
+      title={w.deleteTitle(w.count(asked.length))}
       verb={w.delete}
-      run={() => remove.mutate()}
+      rows={asked.map(({ id, user_message }) => ({
+        id,
+        name: visible(user_message).slice(0, 80),
+        whyNot: null,
+      }))}
+      each={(id) => client.call(deleteMessage, { params: { id } })}
       close={close}
-      isSending={remove.isPending}
-      error={remove.error}
+      after={() => queries.invalidateQueries({ queryKey: ['messages'] })}
     >
       <p>{w.deleteText}</p>
       <CommandHint
@@ -166,9 +164,9 @@ function DeleteDialog({
           'manila',
           'message',
           'delete',
-          messages.slice(0, 20).map(({ id }) => id),
+          asked.slice(0, 20).map(({ id }) => id),
         )}
       />
-    </Confirm>
+    </BulkDialog>
   )
 }

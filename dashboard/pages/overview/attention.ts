@@ -107,7 +107,7 @@ export function attention(facts: Facts): readonly Attention[] {
 
   for (const service of services) {
     // One that was switched off may be down.
-    if (service.state === 'up' || service.status === 'disabled') continue
+    if (toneOf(service.state) === 'ok' || toneOf(service.status) === 'off') continue
     found.push({ key: `service ${service.binary} ${service.host}`, tone: 'bad', is: 'service-down', service })
   }
   for (const share of shares) {

@@ -8,25 +8,29 @@ import { identityUrl } from '../../../src/sdk/keystone.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { CopyButton, CopyText } from '../../ui/copy.tsx'
 import { Facts } from '../../ui/facts.tsx'
+import { useFormat } from '../../ui/format.ts'
 import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
-import { createCredential, type CallRule, type NewCredential } from './queries.ts'
+import { createCredential, endOf, type CallRule, type NewCredential } from './queries.ts'
 import classes from './settings.module.css'
 
 const blank: NewCredential = {
   name: '',
   description: '',
-  expires: '',
+  days: 90,
   roles: [],
   rules: [],
   unrestricted: false,
 }
+/** Days. */
+const lifetimes = [1, 7, 30, 90, 365]
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const blankRule: CallRule = { service: 'shared-file-system', method: 'GET', path: '/v2/shares/**' }
 
 export function CreateCredentialPage() {
   const { common, settings: w } = useWords()
+  const format = useFormat()
   const console = useConsole()
   const who = useWho()
   const navigate = useNavigate()
@@ -40,7 +44,6 @@ export function CreateCredentialPage() {
     onSuccess: () => console.queries.invalidateQueries({ queryKey: ['identity'] }),
   })
   if (create.data !== undefined) return <Secret made={create.data} close={() => close(true)} />
-  const isPast = form.expires !== '' && new Date(form.expires).getTime() < Date.now()
   const isRuleWrong = form.rules.some(
     ({ service, path }) => service === '' || !path.startsWith('/') || path.length > 1024,
   )
@@ -53,7 +56,7 @@ export function CreateCredentialPage() {
       isSending={create.isPending}
       isDirty={JSON.stringify(form) !== JSON.stringify(blank)}
       error={create.error}
-      whyNot={form.name.trim() === '' ? w.nameNeeded : isPast ? w.past : isRuleWrong ? w.ruleWrong : null}
+      whyNot={form.name.trim() === '' ? w.nameNeeded : isRuleWrong ? w.ruleWrong : null}
     >
       <TextInput
         label={common.name}
@@ -68,13 +71,16 @@ export function CreateCredentialPage() {
         value={form.description}
         onChange={(event) => set({ description: event.currentTarget.value })}
       />
-      <TextInput
-        type="datetime-local"
+      <Select
         label={w.expires}
-        description={w.expiryHint}
-        value={form.expires}
-        error={isPast ? w.past : null}
-        onChange={(event) => set({ expires: event.currentTarget.value })}
+        description={form.days === null ? w.expiryHint : format.exact(endOf(form.days, Date.now()))}
+        allowDeselect={false}
+        data={[
+          ...lifetimes.map((days) => ({ value: String(days), label: w.afterDays(days) })),
+          { value: '', label: w.never },
+        ]}
+        value={form.days === null ? '' : String(form.days)}
+        onChange={(value) => set({ days: value === null || value === '' ? null : Number(value) })}
       />
       <MultiSelect
         label={w.roles}

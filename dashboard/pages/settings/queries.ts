@@ -28,8 +28,8 @@ export interface MadeCredential {
 export interface NewCredential {
   readonly name: string
   readonly description: string
-  /** Local time, as a field of a form has it; empty = never. */
-  readonly expires: string
+  /** From now on; null = for ever. */
+  readonly days: number | null
   readonly roles: readonly string[]
   readonly rules: readonly CallRule[]
   readonly unrestricted: boolean
@@ -49,13 +49,19 @@ export const credentialsQuery = ({ client, deployment }: Console, userId: string
       )?.application_credentials ?? [],
   })
 
+/** When a credential that is made `now` (milliseconds since 1970) ends. */
+export const endOf = (days: number, now: number): string => new Date(now + days * 86_400_000).toISOString()
+
 /** What is sent: the time in UTC, what was left empty not at all. */
-export function credentialBody({ name, description, expires, roles, rules, unrestricted }: NewCredential) {
+export function credentialBody(
+  { name, description, days, roles, rules, unrestricted }: NewCredential,
+  now: number,
+) {
   return {
     application_credential: {
       name,
       ...(description === '' ? {} : { description }),
-      ...(expires === '' ? {} : { expires_at: new Date(expires).toISOString().slice(0, 19) }),
+      ...(days === null ? {} : { expires_at: endOf(days, now).slice(0, 19) }),
       ...(roles.length === 0 ? {} : { roles: roles.map((role) => ({ name: role })) }),
       ...(rules.length === 0 ? {} : { access_rules: rules }),
       ...(unrestricted ? { unrestricted } : {}),
@@ -69,7 +75,10 @@ export async function createCredential(
   userId: string,
   wanted: NewCredential,
 ): Promise<MadeCredential> {
-  const answer = await client.atIdentity(pathOf(userId), { method: 'POST', body: credentialBody(wanted) })
+  const answer = await client.atIdentity(pathOf(userId), {
+    method: 'POST',
+    body: credentialBody(wanted, Date.now()),
+  })
   if (answer === null) throw new Error('There is no identity service to be asked.')
   return (answer.body as { readonly application_credential: MadeCredential }).application_credential
 }

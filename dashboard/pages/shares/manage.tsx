@@ -74,7 +74,7 @@ export function ManageShare() {
       isSending={manage.isPending}
       isDirty={JSON.stringify(form) !== JSON.stringify(blank)}
       error={manage.error}
-      whyNot={missing === undefined || missing === null ? null : w.access.missing}
+      whyNot={missing === undefined || missing === null ? null : w.adopt.missing}
     >
       <p>{w.adopt.text}</p>
       <TextInput
@@ -123,22 +123,24 @@ export function ManageShare() {
       />
       <fieldset className={classes.group}>
         <legend>{w.adopt.options}</legend>
-        <PairsField pairs={form.options} change={(next) => set({ options: next })} />
+        <PairsField pairs={form.options} change={(next) => set({ options: next })} add={w.adopt.addOption} />
       </fieldset>
-      <CommandHint
-        command={command(
-          'manila',
-          'share',
-          'adopt',
-          form.host.trim(),
-          form.protocol,
-          form.path,
-          form.name === '' ? null : ['--name', form.name],
-          form.type === null ? null : ['--share-type', form.type],
-          form.isPublic ? ['--public', 'true'] : null,
-          Object.entries(options).flatMap(([key, value]) => ['--driver-options', `${key}=${value}`]),
-        )}
-      />
+      {form.host.trim() === '' || form.path === '' ? null : (
+        <CommandHint
+          command={command(
+            'manila',
+            'share',
+            'adopt',
+            form.host.trim(),
+            form.protocol,
+            form.path,
+            form.name === '' ? null : ['--name', form.name],
+            form.type === null ? null : ['--share-type', form.type],
+            form.isPublic ? ['--public', 'true'] : null,
+            Object.entries(options).flatMap(([key, value]) => ['--driver-options', `${key}=${value}`]),
+          )}
+        />
+      )}
     </SidePanel>
   )
 }

@@ -9,9 +9,11 @@ interface PairsFieldProps {
   readonly pairs: readonly Pair[]
   readonly change: (pairs: readonly Pair[]) => void
   readonly isDisabled?: boolean
+  /** Of the button that adds a row; default: that metadata is added. */
+  readonly add?: string
 }
 
-export function PairsField({ pairs, change, isDisabled = false }: PairsFieldProps) {
+export function PairsField({ pairs, change, isDisabled = false, add }: PairsFieldProps) {
   const { form: w } = useWords().shares
   const problems = problemsOf(pairs)
   const words = { twice: w.keyTwice, 'no-key': w.keyMissing, 'no-value': w.valueMissing }
@@ -60,7 +62,7 @@ export function PairsField({ pairs, change, isDisabled = false }: PairsFieldProp
         disabled={isDisabled}
         onClick={() => change([...pairs, { row: crypto.randomUUID(), key: '', value: '' }])}
       >
-        {w.addMetadata}
+        {add ?? w.addMetadata}
       </Button>
     </div>
   )

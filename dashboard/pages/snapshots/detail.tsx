@@ -12,7 +12,7 @@ import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { OperationPanel } from '../../ui/operation-panel.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
-import { PlainText } from '../../ui/plain-text.tsx'
+import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
@@ -59,7 +59,7 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
   return (
     <>
       <PageHead
-        title={nameOfSnapshot(snapshot)}
+        title={visible(nameOfSnapshot(snapshot))}
         aside={<Status status={snapshot.status} />}
         line={
           <>

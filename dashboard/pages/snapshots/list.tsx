@@ -16,7 +16,7 @@ import { PageHead } from '../../ui/page.tsx'
 import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { snapshotColumns } from './columns.tsx'
-import { nameOfSnapshot, snapshotsQuery, sorted, type SnapshotSearch } from './queries.ts'
+import { calledSnapshot, snapshotsQuery, sorted, type SnapshotSearch } from './queries.ts'
 import { snapshotListRoute } from './route.tsx'
 import { snapshotActions } from './snapshot-actions.tsx'
 import { SnapshotDialog, type SnapshotAsked } from './snapshot-dialogs.tsx'
@@ -94,7 +94,7 @@ export function SnapshotListPage() {
           label={w.title}
           columns={snapshotColumns(words, format, 'share')}
           page={snapshots.data}
-          nameOf={nameOfSnapshot}
+          nameOf={calledSnapshot}
           search={search}
           sorted={sorted}
           go={(next: PageSearch) => void navigate({ search: next as never })}

@@ -14,6 +14,7 @@ import type { Console } from '../../api/console.ts'
 import { pageOf, pageQuery, type Page, type PageSearch } from '../../api/paging.ts'
 import { listKey, oneKey } from '../../api/reads.ts'
 import { isId } from '../../ui/ids.ts'
+import { visible } from '../../ui/plain-text.tsx'
 
 export type SnapshotView = Static<typeof Snapshot>
 export type UsageView = Static<typeof Usage>
@@ -110,3 +111,6 @@ export const snapshotExportsQuery = ({ client }: Console, id: string) =>
   })
 
 export const nameOfSnapshot = ({ name, id }: SnapshotView): string => name || id.slice(0, 8)
+/** In a sentence: what can't be seen escaped, and short. */
+export const calledSnapshot = (snapshot: SnapshotView): string =>
+  visible(nameOfSnapshot(snapshot)).slice(0, 80)

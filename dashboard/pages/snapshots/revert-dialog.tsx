@@ -5,10 +5,11 @@ import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { visible } from '../../ui/plain-text.tsx'
 import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
-import { nameOfSnapshot, type SnapshotView } from './queries.ts'
+import { calledSnapshot, type SnapshotView } from './queries.ts'
 
 interface RevertDialogProps {
   readonly snapshot: SnapshotView
@@ -34,7 +35,7 @@ export function RevertDialog({ snapshot, share, close }: RevertDialogProps) {
   })
   return (
     <Confirm
-      title={w.revertTitle(name, nameOfSnapshot(snapshot))}
+      title={w.revertTitle(visible(name).slice(0, 80), calledSnapshot(snapshot))}
       verb={w.revertVerb}
       danger
       typed={name}

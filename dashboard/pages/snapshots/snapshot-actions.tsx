@@ -5,7 +5,7 @@ import { present, type Action } from '../../ui/actions.tsx'
 import { spaced } from '../../ui/status.tsx'
 import type { Words } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
-import { nameOfSnapshot, type SnapshotView } from './queries.ts'
+import { calledSnapshot, type SnapshotView } from './queries.ts'
 import type { SnapshotAsked } from './snapshot-dialogs.tsx'
 
 /** Where its share is known: only then can be said whether the share may go back to it. */
@@ -97,7 +97,7 @@ function whyNotRevert(
   { share, newest, permissions }: OfShare,
 ): string | null {
   if (share.revert_to_snapshot_support === false) return w.unsupported
-  if (newest !== undefined && newest.id !== snapshot.id) return w.notNewest(nameOfSnapshot(newest))
+  if (newest !== undefined && newest.id !== snapshot.id) return w.notNewest(calledSnapshot(newest))
   const { allowed, why } = permissions.verdict(share.id, 'revert')
   return allowed ? null : (why ?? spaced(share.status))
 }

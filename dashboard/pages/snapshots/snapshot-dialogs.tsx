@@ -2,7 +2,7 @@
 import { Select, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { resettableSnapshotStatuses } from '../../../src/model/states.ts'
+import { resettableSnapshotStatuses, snapshotAllows } from '../../../src/model/states.ts'
 import {
   deleteSnapshot,
   forceDeleteSnapshot,
@@ -11,6 +11,7 @@ import {
   updateSnapshot,
 } from '../../../src/wire/snapshots/schema.ts'
 import { useConsole } from '../../api/console.ts'
+import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -19,7 +20,7 @@ import { command } from '../../ui/shell-quote.ts'
 import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
-import { nameOfSnapshot, snapshotUsageQuery, type SnapshotView } from './queries.ts'
+import { calledSnapshot, nameOfSnapshot, snapshotUsageQuery, type SnapshotView } from './queries.ts'
 import { RevertDialog } from './revert-dialog.tsx'
 
 export type SnapshotAsked =
@@ -41,7 +42,11 @@ export function SnapshotDialog({
 }) {
   switch (asked.what) {
     case 'delete':
-      return <DeleteDialog snapshots={asked.snapshots} close={close} />
+      return asked.snapshots.length === 1 ? (
+        <DeleteDialog snapshot={asked.snapshots[0] as SnapshotView} close={close} />
+      ) : (
+        <DeleteSeveral snapshots={asked.snapshots} close={close} />
+      )
     case 'revert':
       return <RevertDialog snapshot={asked.snapshot} share={asked.share} close={close} />
     case 'rename':
@@ -72,31 +77,18 @@ function useSending(
   })
 }
 
-function DeleteDialog({
-  snapshots,
-  close,
-}: {
-  readonly snapshots: readonly SnapshotView[]
-  readonly close: () => void
-}) {
+function DeleteDialog({ snapshot, close }: DialogProps) {
   const { snapshots: w } = useWords()
   const format = useFormat()
-  const console = useConsole()
-  const only = snapshots.length === 1 ? snapshots[0] : undefined
-  const usage = useQuery({
-    ...snapshotUsageQuery(console, only?.id ?? ''),
-    ...(only === undefined ? { enabled: false } : {}),
-  })
-  const remove = useSending(close, async (client) => {
-    for (const { id } of snapshots) await client.call(deleteSnapshot, { params: { id } })
-  })
+  const usage = useQuery(snapshotUsageQuery(useConsole(), snapshot.id))
+  const remove = useSending(close, (client) => client.call(deleteSnapshot, { params: { id: snapshot.id } }))
   const frees = usage.data?.exclusive_bytes ?? null
   return (
     <Confirm
-      title={w.deleteTitle(only === undefined ? w.count(snapshots.length) : nameOfSnapshot(only))}
+      title={w.deleteTitle(calledSnapshot(snapshot))}
       verb={w.deleteVerb}
       danger
-      typed={only === undefined ? w.count(snapshots.length) : nameOfSnapshot(only)}
+      typed={nameOfSnapshot(snapshot)}
       run={() => remove.mutate()}
       close={close}
       isSending={remove.isPending}
@@ -105,15 +97,39 @@ function DeleteDialog({
       <p>
         {w.deleteText} {frees === null ? null : w.deleteFrees(format.bytes(frees))}
       </p>
-      <CommandHint
-        command={command(
-          'manila',
-          'snapshot',
-          'delete',
-          snapshots.slice(0, 20).map(({ id }) => id),
-        )}
-      />
+      <CommandHint command={command('manila', 'snapshot', 'delete', snapshot.id)} />
     </Confirm>
+  )
+}
+
+function DeleteSeveral({
+  snapshots,
+  close,
+}: {
+  readonly snapshots: readonly SnapshotView[]
+  readonly close: () => void
+}) {
+  const { snapshots: w } = useWords()
+  const { client, queries } = useConsole()
+  // The rows as they were when it was asked: they go away one by one.
+  const [asked] = useState(snapshots)
+  return (
+    <BulkDialog
+      title={w.deleteTitle(w.count(asked.length))}
+      verb={w.deleteVerb}
+      danger
+      typed={w.count(asked.length)}
+      rows={asked.map((snapshot) => ({
+        id: snapshot.id,
+        name: calledSnapshot(snapshot),
+        whyNot: snapshotAllows.delete(snapshot) ? null : spaced(snapshot.status),
+      }))}
+      each={(id) => client.call(deleteSnapshot, { params: { id } })}
+      close={close}
+      after={() => queries.invalidateQueries({ queryKey: ['snapshots'] })}
+    >
+      <p>{w.deleteText}</p>
+    </BulkDialog>
   )
 }
 
@@ -133,7 +149,7 @@ function RenameDialog({ snapshot, close }: DialogProps) {
   const problem = (field: string) => problemAt(updateSnapshot.body, body, `snapshot.${field}`)
   return (
     <Confirm
-      title={w.renameTitle(nameOfSnapshot(snapshot))}
+      title={w.renameTitle(calledSnapshot(snapshot))}
       verb={common.save}
       run={() => save.mutate()}
       close={close}
@@ -178,7 +194,7 @@ function ResetDialog({ snapshot, close }: DialogProps) {
   )
   return (
     <Confirm
-      title={w.resetTitle(nameOfSnapshot(snapshot))}
+      title={w.resetTitle(calledSnapshot(snapshot))}
       verb={common.save}
       run={() => reset.mutate()}
       close={close}
@@ -205,7 +221,7 @@ function UnmanageDialog({ snapshot, close }: DialogProps) {
   )
   return (
     <Confirm
-      title={w.unmanageTitle(nameOfSnapshot(snapshot))}
+      title={w.unmanageTitle(calledSnapshot(snapshot))}
       verb={w.unmanageVerb}
       danger
       run={() => letGo.mutate()}
@@ -226,7 +242,7 @@ function ForceDialog({ snapshot, close }: DialogProps) {
   )
   return (
     <Confirm
-      title={w.deleteTitle(nameOfSnapshot(snapshot))}
+      title={w.deleteTitle(calledSnapshot(snapshot))}
       verb={w.deleteVerb}
       danger
       typed={nameOfSnapshot(snapshot)}

@@ -16,7 +16,7 @@ import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
 import { snapshotColumns } from './columns.tsx'
 import { CreateSnapshotPanel } from './create.tsx'
-import { nameOfSnapshot, snapshotsOfShareQuery, snapshotUsageQuery } from './queries.ts'
+import { calledSnapshot, snapshotsOfShareQuery, snapshotUsageQuery } from './queries.ts'
 import { snapshotActions } from './snapshot-actions.tsx'
 import { SnapshotDialog, type SnapshotAsked } from './snapshot-dialogs.tsx'
 import { Timeline } from './timeline.tsx'
@@ -65,7 +65,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
           label={w.title}
           columns={snapshotColumns(words, format, usageOf)}
           page={snapshots.data === undefined ? undefined : { rows, hasNewer: false, hasOlder: false }}
-          nameOf={nameOfSnapshot}
+          nameOf={calledSnapshot}
           actionsOf={(snapshot) =>
             snapshotActions(words, {
               permissions,

@@ -48,6 +48,6 @@ export const settings = {
   deleteText:
     'Wer sich damit anmeldet, wird ab jetzt abgewiesen, und seine Token enden. Das lässt sich nicht rückgängig machen.',
   nameNeeded: 'Er braucht einen Namen.',
-  past: 'Diese Zeit ist vorbei.',
+  afterDays: (count: number) => many(count, { one: 'nach # Tag', other: 'nach # Tagen' }),
   ruleWrong: 'Ein Aufruf braucht Dienst, Methode und einen Pfad, der mit / beginnt.',
 }

@@ -212,6 +212,8 @@ export const shares = {
     path: 'Exportpfad',
     pathHint: 'Wie das Backend es exportiert.',
     options: 'Optionen für den Treiber',
+    addOption: 'Option hinzufügen',
+    missing: 'Pool und Exportpfad müssen angegeben werden.',
     submit: 'Übernehmen',
   },
   usage: {

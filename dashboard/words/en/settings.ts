@@ -46,6 +46,6 @@ export const settings = {
   deleteText:
     'Everything that signs in with it is refused from now on, and its tokens end. This can’t be undone.',
   nameNeeded: 'It needs a name.',
-  past: 'That time is past.',
+  afterDays: (count: number) => many(count, { one: 'after # day', other: 'after # days' }),
   ruleWrong: 'A call needs a service, a method and a path that begins with /.',
 }

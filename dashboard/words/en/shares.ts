@@ -184,6 +184,8 @@ export const shares = {
     path: 'Export path',
     pathHint: 'As the backend exports it.',
     options: 'Driver options',
+    addOption: 'Add an option',
+    missing: 'The pool and the export path must be given.',
     submit: 'Take over',
   },
   usage: {

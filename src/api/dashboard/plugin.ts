@@ -7,9 +7,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { DashboardSettings } from '../../config/dashboard.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { version } from '../../runtime/version.ts'
-import { baseUrl, hostPattern, isOverTls } from '../addresses.ts'
 import { jsonOf } from '../json-body.ts'
-import { one } from '../raw-requests.ts'
 import { BuiltFolder } from './built-folder.ts'
 import { servePages } from './pages.ts'
 import { refuse, sessionRoutes, type SessionRouteParts } from './session-routes.ts'
@@ -42,9 +40,8 @@ export function dashboardRoutes(parts: DashboardParts): FastifyPluginAsync {
     app.route({
       method: ['GET', 'HEAD'],
       url: '/dashboard/config.json',
-      handler: (request, reply) => {
-        const base = ownOrigin(request, parts)
-        return reply
+      handler: (_request, reply) =>
+        reply
           .headers({
             'cache-control': 'no-store',
             'content-type': 'application/json',
@@ -53,26 +50,14 @@ export function dashboardRoutes(parts: DashboardParts): FastifyPluginAsync {
           .send(
             JSON.stringify({
               session: 'cookie',
-              endpoint: `${base}/v2`,
-              identity: identityUri ?? `${base}/identity`,
+              // Of the page's own origin, whatever the browser calls that: cookie and policy are for no other.
+              endpoint: '/v2',
+              identity: identityUri ?? '/identity',
               identity_is_ours: identityUri === null,
               release: version,
             }),
-          )
-      },
+          ),
     })
     servePages(app, folder)
   }
-}
-
-/**
- * What the browser calls us, since its cookie and its page's policy are for that name alone. `Host` may be believed here: who sent it
- * is the only one who reads the answer.
- */
-function ownOrigin(request: FastifyRequest, { publicUrl, trust }: DashboardParts): string {
-  const known = baseUrl(request, publicUrl, trust)
-  const host = one(request.headers.host) ?? ''
-  const isNamed = publicUrl !== '' || trust(request.raw.socket.remoteAddress, 0)
-  if (isNamed || !hostPattern.test(host)) return known
-  return `${isOverTls(request, publicUrl, trust) ? 'https' : 'http'}://${host}`
 }

@@ -485,13 +485,29 @@ describe('another project', () => {
   })
 
   test('of two pages that enter at once one is told so, and no token is left over', async () => {
-    const second = await another('second')
-    const third = await another('third')
+    const made: string[] = []
+    await world.close()
+    world = await openDashboard({
+      desk: (desk) => ({
+        ...desk,
+        enter: async (token, project) => {
+          const granted = await desk.enter(token, project)
+          made.push(granted.token)
+          return granted
+        },
+      }),
+    })
     const cookie = await cookieOf()
-    const replies = await Promise.all([go(cookie, second.projectId), go(cookie, third.projectId)])
+    const places = [await another('second'), await another('third')]
+    const replies = await Promise.all(places.map(({ projectId }) => go(cookie, projectId)))
     expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 503])
     const won = replies.find(({ status }) => status === 200)?.body.session.project.id
     expect((await ask(session, { headers: { ...ours, cookie } })).body.session.project.id).toBe(won)
+    // That of the login, the winner's and the other one's: one of them is good.
+    const statuses = []
+    for (const token of made)
+      statuses.push((await ask(shares, { headers: { 'x-auth-token': token } })).status)
+    expect(statuses.toSorted((x, y) => x - y)).toEqual([200, 401, 401])
   })
 
   test('without a session is refused', async () => {

@@ -9,18 +9,30 @@ import type { Volume } from './volume.ts'
 export async function inventoryOf(volume: Volume): Promise<Inventory> {
   const { namesAll: path } = places(volume.options)
   const [names, ...found] = await lookAll(volume, [{ do: 'links', path }, ...listing(volume)])
-  const { shares, snapshots } = owned(found)
+  const { shares, snapshots, owners } = owned(found)
   const held = { shares: shares.map(({ id }) => id), snapshots: snapshots.map(({ id }) => id) }
   // Of what somebody took away without a word to the service.
-  return withRemains(held, Object.keys(names?.value as object))
+  const noted = [...Object.keys(names?.value as object), ...Object.values(owners)]
+  return withRemains(
+    held,
+    noted.filter((id) => id !== null),
+  )
 }
 
-/** Where snapshot instance `id` is, for whoever knows nothing of its share. */
+/** Where snapshot instance `id` is, or was when it was taken over, for whoever knows nothing of its share. */
 export async function placesOf(
   volume: Volume,
   id: string,
 ): Promise<readonly { readonly of: string; readonly name: string }[]> {
-  return owned(await lookAll(volume, listing(volume))).snapshots.filter((one) => one.id === id)
+  const { snapshots, owners } = owned(await lookAll(volume, listing(volume)))
+  const there = snapshots.filter((one) => one.id === id)
+  const noted = Object.keys(owners).flatMap((record) => {
+    const [of = '', name] = record.split('@')
+    return owners[record] === id && name !== undefined ? [{ of, name }] : []
+  })
+  const isThere = (one: { readonly of: string; readonly name: string }): boolean =>
+    there.some(({ of, name }) => of === one.of && name === one.name)
+  return [...there, ...noted.filter((one) => !isThere(one))]
 }
 
 function listing({ options }: Volume): readonly Step[] {
@@ -35,6 +47,7 @@ function owned([found, records]: readonly StepResult[]) {
   const owners = records?.value as Readonly<Record<string, string | null>>
   const all = Object.entries(found?.value as Readonly<Record<string, readonly string[]>>)
   return {
+    owners,
     shares: all.flatMap(([of]) => ownerOf(of, owners[of]).map((id) => ({ id, of }))),
     snapshots: all.flatMap(([of, names]) =>
       names.flatMap((name) => ownerOf(name, owners[`${of}@${name}`]).map((id) => ({ id, of, name }))),

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -17,6 +17,7 @@ import type { ShareRef, SnapshotRef, StorageDriver } from '../driver.ts'
 import type { Bench } from './test-bench.ts'
 
 const mib = 1024 ** 2
+const gib = 1024 ** 3
 /** Of a share of 1 GiB: with its blocks it is as good as full. */
 const contentMib = 1030
 
@@ -204,6 +205,21 @@ describe.skipIf(cannotRun !== null)(
           expect(wrongBlocks(file, written)).toBe(0)
       },
     )
+
+    test('what was seen of images is not believed after a new start, nor when it is no sense', async () => {
+      await pool(4)
+      await share()
+      settled()
+      const { promised } = await told()
+      const seen = join(bench.dir, 'alpha/locks/.seen')
+      // As after a loss of power: a generation comes again, and another image has it.
+      writeFileSync(seen, readFileSync(seen, 'utf8').replace(/ \d+$/gm, ` ${gib}`))
+      expect((await told()).promised).toBeLessThan(promised - gib / 2)
+      await driver.setup(call())
+      expect((await told()).promised).toBe(promised)
+      writeFileSync(seen, readFileSync(seen, 'utf8').replace(/\d+$/gm, 'x'))
+      expect((await told()).promised).toBe(promised)
+    })
   },
 )
 

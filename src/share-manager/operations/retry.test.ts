@@ -15,6 +15,8 @@ import { brokenLaws } from '../test-laws.ts'
 import {
   askForShare,
   askForSnapshot,
+  askOfShare,
+  askOfSnapshot,
   availableShare,
   availableSnapshot,
   owner,
@@ -182,6 +184,48 @@ describe('failed work', () => {
   })
 })
 
+describe('deletions', () => {
+  it('that were deferred give no quota back twice, and charge none again', async () => {
+    await open()
+    const how = { force: false, deferred: true }
+    const snapshot = await availableSnapshot(bench, await availableShare(bench))
+    const share = await availableShare(bench)
+    await bench.setFaults({ 'delete-snapshot': fail, delete: fail })
+    const ofSnapshot = await askOfSnapshot(bench, snapshot, 'delete-snapshot', how, 'deferred_deleting')
+    const ofShare = await askOfShare(bench, share, 'delete-share', how, 'deferred_deleting')
+    await bench.drain()
+    const released = await usages()
+    expect(released).toEqual(['gigabytes 4', 'shares 1', 'snapshot_gigabytes 0', 'snapshots 0'])
+    const ids = [ofSnapshot, ofShare]
+    for (const id of ids) expect(await stateOf(id)).toBe('failed')
+    for (const id of ids) await retry(id)
+    expect(await everything()).toBe('available 4, deferred_deleting 4, deferred_deleting 4')
+    expect(await usages()).toEqual(released)
+    await bench.setFaults({})
+    await bench.drain()
+    expect([await everything(), await usages()]).toEqual(['available 4', released])
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+
+  it('by force are asked by force again', async () => {
+    await open()
+    const how = { force: true, deferred: false }
+    const id = await askOfShare(bench, await availableShare(bench), 'delete-share', how, 'error_deleting')
+    await bench.store.db.updateTable('operations').set({ state: 'failed' }).where('id', '=', id).execute()
+    await bench.store.db.updateTable('operation_lanes').set({ finished: 1 }).execute()
+    const again = await retry(id)
+    const { payload } = await bench.store.db
+      .selectFrom('operations')
+      .select('payload')
+      .where('id', '=', again)
+      .executeTakeFirstOrThrow()
+    expect(JSON.parse(payload)).toMatchObject({ force: true })
+    await bench.drain()
+    expect(await everything()).toBe('')
+    expect(await brokenLaws(bench)).toEqual([])
+  })
+})
+
 describe('two at once', () => {
   it.each(cases.filter(([, , left], index) => cases.findIndex((one) => one[2] === left) === index))(
     'begin one operation: %s',
@@ -236,7 +280,7 @@ describe('what is not asked again', () => {
     expect(await refusal(id)).toMatch(/^409 Share \S+ is gone: ask for a new one\.$/)
   })
 
-  it('is a deletion of what is in use again, and of what a lock protects', async () => {
+  it('is a deletion of what is in use again, or of what a lock protects', async () => {
     await open()
     const id = await scenarios['delete-share'](bench)
     await bench.setFaults({ delete: fail })
@@ -248,5 +292,18 @@ describe('what is not asked again', () => {
         `is ${status}: operation ${id} can be retried when it is error_deleting`,
       )
     }
+    const status = 'error_deleting'
+    await bench.store.db.updateTable('shares').set({ status }).execute()
+    await bench.store.db.updateTable('share_instances').set({ status }).execute()
+    const share = await bench.store.db.selectFrom('shares').select('id').executeTakeFirstOrThrow()
+    const whose = { project_id: owner.project, user_id: owner.user, lock_context: 'user', lock_reason: null }
+    const what = { resource_id: share.id, resource_type: 'share', resource_action: 'delete' }
+    await bench.store.db
+      .insertInto('resource_locks')
+      .values({ id: 'lock-1', ...whose, ...what, created_at: 1, updated_at: null })
+      .execute()
+    expect(await refusal(id)).toContain(
+      `409 It can't be retried: Share ${share.id} is locked against deletion: remove the resource lock first`,
+    )
   })
 })

@@ -292,6 +292,14 @@ describe('the purge', () => {
         { audit_id: 'new', expires_at: bench.clock.now() + 1e12 },
       ])
       .execute()
+    const session = { sealed: '', user_id: 'u', project_id: '', turn: 0, created_at: 1 }
+    await db
+      .insertInto('dashboard_sessions')
+      .values([
+        { ...session, id_hash: 'old', expires_at: 1 },
+        { ...session, id_hash: 'new', expires_at: bench.clock.now() + 1e12 },
+      ])
+      .execute()
     expect(await purge(bench)).toBeGreaterThan(0)
     expect(await db.selectFrom('lanes').select('lane').execute()).toEqual([
       { lane: `instance:${keep.instanceId}` },
@@ -306,6 +314,9 @@ describe('the purge', () => {
       expect(await db.selectFrom(table).selectAll().execute(), table).toEqual([])
     }
     expect(await db.selectFrom('revoked_tokens').select('audit_id').execute()).toEqual([{ audit_id: 'new' }])
+    expect(await db.selectFrom('dashboard_sessions').select('id_hash').execute()).toEqual([
+      { id_hash: 'new' },
+    ])
     expect(await purge(bench)).toBe(0)
   })
 })
