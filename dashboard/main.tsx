@@ -1,5 +1,5 @@
 /** The program: where the service is, who is signed in, and then the pages. */
-import '@mantine/core/styles.css'
+import './mantine.css'
 import './global.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'

@@ -3,14 +3,31 @@
  * dashboard:dev` serves the sources instead and hands what is the API's to the service at `MANILA_URL`.
  */
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 const service = process.env.MANILA_URL ?? 'http://127.0.0.1:8786'
+
+/**
+ * `import Type from 'typebox'` is an object with everything in it; as a namespace, what nobody uses of it (its own language of types)
+ * stays away from the page.
+ */
+const typesByName: Plugin = {
+  name: 'types by name',
+  enforce: 'pre',
+  transform: (code: string, id: string) =>
+    /\/src\/(?:wire|sdk|model)\//.test(id)
+      ? code.replace(
+          /import Type(?:, (\{[^}]*\}))? from 'typebox'/,
+          (_all, others?: string) =>
+            `import * as Type from 'typebox'${others === undefined ? '' : `; import ${others} from 'typebox'`}`,
+        )
+      : null,
+}
 
 export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
   base: command === 'serve' ? '/dashboard/' : './',
-  plugins: [react()],
+  plugins: [typesByName, react()],
   build: {
     outDir: process.env.MANILA_DASHBOARD_OUT ?? '../build/dashboard',
     emptyOutDir: true,
@@ -19,6 +36,23 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     // A data: address is no third party, but the policy of the page knows only files.
     modulePreload: { polyfill: false },
+    // Its modules do nothing but give names.
+    rolldownOptions: {
+      treeshake: { moduleSideEffects: [{ test: /node_modules\/typebox\//, sideEffects: false }] },
+      output: {
+        // What every page needs, in few files: each one more costs its headers, and small ones are compressed badly.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'libraries',
+              test: /node_modules\/(?!uplot|typebox\/build\/(?:value|schema)|@mantine\/core\/esm\/components)/,
+            },
+            { name: 'service', test: /\/src\/(?:wire|sdk|model)\// },
+            { name: 'frame', test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs))/ },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

@@ -240,6 +240,19 @@ describe('the dashboard', () => {
     expect(wrong).toEqual([])
   })
 
+  it("brings Mantine's styles of each component along", () => {
+    const styles = text('dashboard/mantine.css')
+    const wrong = shipped.flatMap((path) =>
+      [...text(path).matchAll(/import \{([^}]*)\} from '@mantine\/core'/g)]
+        .flatMap((match) => (match[1] ?? '').split(','))
+        .map((name) => name.trim().split(' as ')[0] ?? '')
+        .filter((name) => existsSync(join(root, `node_modules/@mantine/core/styles/${name}.css`)))
+        .filter((name) => !styles.includes(`/${name}.css`))
+        .map((name) => `${path} uses ${name}: add @mantine/core/styles/${name}.css to dashboard/mantine.css`),
+    )
+    expect(wrong).toEqual([])
+  })
+
   const never: readonly (readonly [RegExp, string, RegExp])[] = [
     [/(?<![.\w])fetch\(/, 'a page reads through the SDK: client.call(…)', /^dashboard\/(?!api\/)/],
     [/\bnew (?:EventSource|WebSocket|XMLHttpRequest)\b/, 'the stream is read by the SDK', /./],
@@ -255,7 +268,7 @@ describe('the dashboard', () => {
       'only choices of language and look are kept',
       /^dashboard\/(?!words\/index|ui\/|frame\/)/,
     ],
-    [/\.status [!=]== '/, 'ask the state tables of src/model, or toneOf', /^dashboard\/pages\//],
+    [/(?<!service)\.status [!=]== '/, 'ask the state tables of src/model, or toneOf', /^dashboard\/pages\//],
     [
       /\.toLocale(?:Date|Time)?String\(|new Intl\./,
       'numbers and times are written by ui/format.ts',

@@ -1,14 +1,14 @@
 /** What is wrong with a field, by the schema that the server has, in the server's words. Schemas are read here, never made into code. */
 import type { TSchema } from 'typebox'
-import Value from 'typebox/value'
+import { Check, Errors } from 'typebox/value'
 import { sentenceOf } from '../../src/wire/problem.ts'
 
 /** Null when the field is right. `field` as the sentence names it: `share.size`. */
 export function problemAt(schema: TSchema | undefined, value: unknown, field: string): string | null {
   if (schema === undefined) return null
   const sentence = sentenceOf(schema, value, 'the body', {
-    Check: (one) => Value.Check(schema, one),
-    Errors: (one) => Value.Errors(schema, one) as never,
+    Check: (one) => Check(schema, one),
+    Errors: (one) => Errors(schema, one) as never,
   })
   return sentence?.startsWith(`${field} `) === true ? sentence.slice(field.length + 1) : null
 }

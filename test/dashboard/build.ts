@@ -19,10 +19,10 @@ export async function buildDashboard(): Promise<string> {
   for (const old of readdirSync(folder)) {
     if (!existsSync(`/proc/${old}`)) rmSync(join(folder, old), { recursive: true, force: true })
   }
-  const vite = join(root, 'node_modules/vite/bin/vite.js')
+  const program = join(import.meta.dirname, 'build-into.ts')
   // Not what Vitest says of itself: as "test", React would be the slow one that explains everything.
-  const env = { ...process.env, NODE_ENV: 'production', MANILA_DASHBOARD_OUT: out }
-  await promisify(execFile)(process.execPath, [vite, 'build', 'dashboard'], { cwd: root, env })
+  const env = { ...process.env, NODE_ENV: 'production' }
+  await promisify(execFile)(process.execPath, [program, out], { cwd: root, env })
   return out
 }
 

@@ -1,8 +1,7 @@
 /** A project in which something of every noun is there, made over the API; and names as people give them. */
 import { allowAccess } from '../../src/wire/access-rules/schema.ts'
-import { listOperations } from '../../src/wire/operations/schema.ts'
-import { listPools } from '../../src/wire/pools/schema.ts'
 import { createLock } from '../../src/wire/resource-locks/schema.ts'
+import { listOperations } from '../../src/wire/operations/schema.ts'
 import { listInstancesOfShare } from '../../src/wire/share-instances/schema.ts'
 import { listShareTypes } from '../../src/wire/share-types/schema.ts'
 import { createShare, showShare, softDeleteShare } from '../../src/wire/shares/schema.ts'
@@ -20,13 +19,9 @@ export interface Stock {
   readonly share: string
   readonly snapshot: string
   readonly failed: string
-  /** The operation that failed with it. */
   readonly operation: string
-  /** `host@backend#pool` */
-  readonly pool: string
   readonly type: string
   readonly instance: string
-  /** Of the identity service. */
   readonly user: string
   readonly project: string
   readonly group: string
@@ -61,7 +56,8 @@ export async function restingShare(
   return share.id
 }
 
-export async function stock(client: Client): Promise<Stock> {
+/** `api`: where the service is; the client is an administrator's. */
+export async function stock(client: Client, api: string): Promise<Stock> {
   const share = await restingShare(client, 'projects', 20)
   for (const name of Object.values(names)) await restingShare(client, name)
   const binned = await restingShare(client, 'thrown-away', 2)
@@ -89,27 +85,27 @@ export async function stock(client: Client): Promise<Stock> {
   })
   // More than any pool has.
   const failed = await restingShare(client, 'too-large', 5000)
-  const { operations } = await client.call(listOperations, { query: { resource_id: failed, limit: 1 } })
-  return { share, snapshot: snapshot.id, failed, operation: operations[0]?.id ?? '' }
-  return { share, snapshot: snapshot.id, failed, ...(await ofAdministrators(client, share)) }
-}
-
-const first = (rows: readonly { readonly id: string }[]): string => rows[0]?.id ?? ''
-
-async function ofAdministrators(client: Client, share: string) {
-  const { pools } = await client.call(listPools)
-  const { share_types } = await client.call(listShareTypes)
-  const { share_instances } = await client.call(listInstancesOfShare, { params: { id: share } })
-  const named = { name: 'walkers', domain_id: 'default' }
-  const made = await client.atIdentity('/groups', { method: 'POST', body: { group: named } })
-  const all = async (noun: string): Promise<string> =>
-    first(((await client.atIdentity(`/${noun}`))?.body as Record<string, { id: string }[]>)[noun] ?? [])
+  const [operations, types, instances, token] = await Promise.all([
+    client.call(listOperations, { query: { resource_id: failed } }),
+    client.call(listShareTypes),
+    client.call(listInstancesOfShare, { params: { id: share } }),
+    client.tokens.current(),
+  ])
+  const made = await fetch(`${api}/identity/v3/groups`, {
+    method: 'POST',
+    headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+    body: JSON.stringify({ group: { name: 'storage-team', domain_id: 'default' } }),
+  })
+  const { group } = (await made.json()) as { group: { id: string } }
   return {
-    pool: pools[0]?.name ?? '',
-    type: first(share_types),
-    instance: first(share_instances),
-    user: await all('users'),
-    project: await all('projects'),
-    group: (made?.body as { group: { id: string } }).group.id,
+    share,
+    snapshot: snapshot.id,
+    failed,
+    operation: operations.operations[0]?.id ?? '',
+    type: types.share_types[0]?.id ?? '',
+    instance: instances.share_instances[0]?.id ?? '',
+    user: client.tokens.session?.userId ?? '',
+    project: client.tokens.session?.projectId ?? '',
+    group: group.id,
   }
 }

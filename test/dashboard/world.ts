@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly kind?: ServiceSettings['kind']
   /** As in the TOML file, besides what a world says itself; default a simulated backend `alpha`. */
   readonly settings?: Readonly<Record<string, unknown>>
+  /** The same, where it must know the world's folder. */
+  readonly inDir?: (dir: string) => Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
   /** `cookie` (default): the service serves the pages. `memory`: plain files of another origin. */
   readonly door?: 'cookie' | 'memory'
@@ -70,11 +72,13 @@ export const simulated = {
 
 export async function startWorld({
   kind = 'sim',
-  settings = simulated,
+  settings: given,
+  inDir,
   env = {},
   door = 'cookie',
 }: WorldOptions = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'manila-dashboard-'))
+  const settings = inDir?.(dir) ?? given ?? simulated
   const port = await freePort()
   const api = `http://127.0.0.1:${port}`
   const files = await servePlainFiles()

@@ -2,7 +2,7 @@
 import { Button, Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { shareStatuses } from '../../../src/model/states.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import type { PageSearch } from '../../api/paging.ts'
@@ -16,13 +16,17 @@ import { PageHead } from '../../ui/page.tsx'
 import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareColumns } from './columns.tsx'
-import { ShareDialog } from './dialogs/share-dialog.tsx'
 import { MetadataFilter } from './metadata-filter.tsx'
 import { shareListRoute } from './route.tsx'
 import { listSearch, sharesQuery, sorted, typesQuery, zonesQuery } from './queries.ts'
 import { severalActions, shareActions, type ShareAsked } from './share-actions.tsx'
 import { nameOf } from './share-name.ts'
 import { usagesQuery } from './usage-queries.ts'
+
+/** Read when something is asked: the list waits for none of it. */
+const ShareDialog = lazy(async () => ({
+  default: (await import('./dialogs/share-dialog.tsx')).ShareDialog,
+}))
 
 export function ShareListPage() {
   const words = useWords()
@@ -149,7 +153,11 @@ export function ShareListPage() {
           }
         />
       )}
-      <ShareDialog asked={asked} close={() => ask(null)} />
+      {asked === null ? null : (
+        <Suspense>
+          <ShareDialog asked={asked} close={() => ask(null)} />
+        </Suspense>
+      )}
       <Outlet />
     </>
   )
