@@ -54,6 +54,7 @@ export class Session implements TokenSource {
   readonly #listeners = new Set<() => void>()
   #state: SessionState = { is: 'none' }
   #again: PromiseWithResolvers<string | null> | null = null
+  #asking: Promise<'open' | 'over' | 'unknown'> | null = null
 
   constructor(door: SessionDoor) {
     this.#door = door
@@ -115,13 +116,39 @@ export class Session implements TokenSource {
   }
 
   /** The token was refused: resolves when somebody has signed in again, with null if nobody will. */
-  renewed(refused: string): Promise<string | null> {
+  async renewed(refused: string): Promise<string | null> {
     const token = this.#door.token()
-    if (this.#state.is === 'none') return Promise.resolve(null)
-    if (this.#state.is === 'open' && token !== refused) return Promise.resolve(token)
+    if (this.#state.is === 'none') return null
+    if (this.#state.is === 'open' && token !== refused) return token
+    if (this.#state.is === 'open') {
+      const still = await this.#stands()
+      if (still !== 'over') return still === 'open' ? this.#door.token() : null
+    }
     this.#again ??= Promise.withResolvers<string | null>()
     if (this.#state.is === 'open') this.#become({ is: 'ended', view: this.#state.view })
     return this.#again.promise
+  }
+
+  /**
+   * A token also ends when another tab goes to another project: the session stands, and the page begins anew there. `unknown` when nobody
+   * can tell just now.
+   */
+  #stands(): Promise<'open' | 'over' | 'unknown'> {
+    this.#asking ??= this.#door
+      .resume()
+      .then(
+        (view) => {
+          if (view === null) return 'over' as const
+          if (view.project?.id !== this.view?.project?.id || view.user.id !== this.view?.user.id)
+            location.reload()
+          return 'open' as const
+        },
+        () => 'unknown' as const,
+      )
+      .finally(() => {
+        this.#asking = null
+      })
+    return this.#asking
   }
 
   #leave(): void {

@@ -6,6 +6,7 @@ import { instant } from './format.ts'
 import { Notice } from './notice.tsx'
 import { visible } from './plain-text.tsx'
 import { spaced, toneOf } from './status.tsx'
+import { RetryOperation } from './retry-operation.tsx'
 import { Steps } from './steps.tsx'
 import { useNow } from './time.tsx'
 
@@ -31,7 +32,16 @@ export function OperationPanel({ operation, status, actions }: OperationPanelPro
   }
   if (operation.state !== 'failed' || toneOf(status) !== 'bad') return null
   return (
-    <Notice tone="bad" title={w.hasFailed(kind)} actions={actions}>
+    <Notice
+      tone="bad"
+      title={w.hasFailed(kind)}
+      actions={
+        <>
+          <RetryOperation operation={operation} kind={kind} />
+          {actions}
+        </>
+      }
+    >
       <p>{visible(operation.cause?.message ?? '')}</p>
       {operation.cause?.detail === undefined || operation.cause.detail === null ? null : (
         <p>{visible(operation.cause.detail)}</p>
