@@ -28,8 +28,6 @@ export function Palette() {
         type="button"
         className={classes.open}
         onClick={() => setOpen(true)}
-        // On phones its word is not shown.
-        aria-label={frame.searchAll}
         aria-keyshortcuts="Control+K"
       >
         <IconSearch size={14} aria-hidden />
