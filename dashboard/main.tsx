@@ -1,6 +1,7 @@
 /** The program: where the service is, who is signed in, and then the pages. */
-import './mantine.css'
+// First: it says which layer of styles gives way to which.
 import './global.css'
+import './mantine.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'

@@ -246,9 +246,12 @@ describe('the dashboard', () => {
       [...text(path).matchAll(/import \{([^}]*)\} from '@mantine\/core'/g)]
         .flatMap((match) => (match[1] ?? '').split(','))
         .map((name) => name.trim().split(' as ')[0] ?? '')
-        .filter((name) => existsSync(join(root, `node_modules/@mantine/core/styles/${name}.css`)))
-        .filter((name) => !styles.includes(`/${name}.css`))
-        .map((name) => `${path} uses ${name}: add @mantine/core/styles/${name}.css to dashboard/mantine.css`),
+        .filter((name) => existsSync(join(root, `node_modules/@mantine/core/styles/${name}.layer.css`)))
+        .filter((name) => !styles.includes(`/${name}.layer.css`))
+        .map(
+          (name) =>
+            `${path} uses ${name}: add @mantine/core/styles/${name}.layer.css to dashboard/mantine.css`,
+        ),
     )
     expect(wrong).toEqual([])
   })

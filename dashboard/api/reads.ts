@@ -49,10 +49,12 @@ const about: readonly Noun[] = ['shares', 'snapshots', 'access-rules', 'usage', 
 
 export function readAgain(key: readonly unknown[], changes: readonly ChangeView[]): boolean {
   const [noun, how, id] = key as readonly [Noun, string, unknown]
-  return changes.some(({ resource_type, resource_id }) => {
+  return changes.some(({ event, resource_type, resource_id }) => {
     if (touches[resource_type]?.includes(noun) !== true) return false
-    // Of another one than what is shown.
-    return !(how === 'one' && about.includes(noun) && typeof id === 'string') || id === resource_id
+    if (how !== 'one' || !about.includes(noun) || typeof id !== 'string') return true
+    // What hangs on a thing that is gone can't be asked for any more; the thing itself says that it is gone.
+    const isGone = event === `${resource_type}.deleted` && noun !== `${resource_type}s`
+    return id === resource_id && !isGone
   })
 }
 

@@ -1,7 +1,7 @@
 /** What can be done with one thing: buttons, a menu of a row, a bar for several. An action that can't be done now stays and says why. */
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
-import type { MouseEvent, ReactNode } from 'react'
+import { useEffect, useState, type MouseEvent, type ReactNode } from 'react'
 import { useWords } from '../words/index.ts'
 import classes from './actions.module.css'
 
@@ -60,9 +60,19 @@ export function ActionMenu({
   readonly actions: readonly Action[]
 }) {
   const { common } = useWords()
+  const [isOpen, setOpen] = useState(false)
+  useEffect(() => {
+    if (!isOpen) return
+    // The menu itself hears of it only while the focus is in it.
+    const pressed = ({ key }: KeyboardEvent): void => {
+      if (key === 'Escape') setOpen(false)
+    }
+    window.addEventListener('keydown', pressed)
+    return () => window.removeEventListener('keydown', pressed)
+  }, [isOpen])
   if (actions.length === 0) return null
   return (
-    <Menu closeOnItemClick>
+    <Menu closeOnItemClick opened={isOpen} onChange={setOpen}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size={26} aria-label={common.actions(name)}>
           <IconDots size={16} />

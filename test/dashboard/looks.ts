@@ -44,8 +44,18 @@ export const nonsense = (page: Page): Promise<readonly string[]> =>
   })
 
 /** What is wider than the window, where the page itself would scroll sideways. */
-export const tooWide = (page: Page): Promise<readonly string[]> =>
-  page.evaluate(() => {
+export async function tooWide(page: Page): Promise<readonly string[]> {
+  // What floats is placed anew a moment after the window has another size.
+  await page
+    .waitForFunction(
+      () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+      null,
+      {
+        timeout: 2000,
+      },
+    )
+    .catch(() => null)
+  return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
     if (scrollWidth <= clientWidth) return []
     const wide = [...document.querySelectorAll('main *, header *, [role=dialog] *')].filter(
@@ -56,6 +66,7 @@ export const tooWide = (page: Page): Promise<readonly string[]> =>
       ...wide.slice(0, 3).map(({ outerHTML }) => outerHTML.slice(0, 120)),
     ]
   })
+}
 
 /** In both schemes, and back: `look` is given each. */
 export async function inBoth(page: Page, look: (scheme: Scheme) => Promise<void>): Promise<void> {

@@ -144,7 +144,7 @@ async function oneAction(
   pressed.add(label)
   await item.click()
   const dialog = page.getByRole('dialog')
-  const isOpen = await dialog.waitFor({ timeout: 3000 }).then(
+  const isOpen = await dialog.waitFor({ timeout: 1500 }).then(
     () => true,
     () => false,
   )
