@@ -74,15 +74,16 @@ async function open({ page }: Tab, address: string): Promise<void> {
 async function pressEverything(tab: Tab, name: string, pressed: Set<string>): Promise<readonly string[]> {
   const { page } = tab
   const found: string[] = []
-  const titles = await page.getByRole('main').getByRole('tab').allInnerTexts()
+  // The page's own; those within one of them are gone with it.
+  const tabs = page.getByRole('main').getByRole('tablist').first().getByRole('tab')
+  const titles = await tabs.allInnerTexts()
   for (const title of titles.slice(1)) {
-    await page.getByRole('main').getByRole('tab', { name: title, exact: true }).click()
+    await tabs.filter({ hasText: title }).first().click()
     await settled(page)
     found.push(...(await judge(tab, `${name}-${title.toLowerCase().replaceAll(' ', '-')}`)))
     found.push(...(await menus(tab, `${name}-${title}`, pressed)))
   }
-  if (titles[0] !== undefined)
-    await page.getByRole('main').getByRole('tab', { name: titles[0], exact: true }).click()
+  if (titles[0] !== undefined) await tabs.first().click()
   found.push(...(await menus(tab, name, pressed)))
   return found
 }
@@ -167,7 +168,7 @@ describe('each page', () => {
       await signIn(tab, world, world.admin)
       const found: string[] = []
       const pressed = new Set<string>()
-      for (const address of visits[path]?.(things) ?? []) {
+      for (const [at, address] of (visits[path]?.(things) ?? []).entries()) {
         const name = nameOf(address)
         await open(tab, address)
         expect(await page.title()).not.toBe('Manila')
@@ -178,7 +179,10 @@ describe('each page', () => {
         found.push(...unseen.map((what) => `${name}: the focus can't be seen on ${what}`))
         if ((await page.getByRole('dialog').count()) === 0) {
           expect(stops[0]).toMatch(/Skip to content/)
-          found.push(...(await pressEverything(tab, name, pressed)))
+          // Its other addresses show the same in another state.
+          found.push(
+            ...(at === 0 ? await pressEverything(tab, name, pressed) : await menus(tab, name, pressed)),
+          )
         }
       }
       expect(found).toEqual([])

@@ -57,10 +57,19 @@ export function Timeline({ snapshots, usageOf, began }: TimelineProps) {
             )
             const half = Math.min(namePx, width) / 2
             return (
-              <Link key={id} to="/snapshots/$id" params={{ id }} aria-label={says} className={classes.point}>
-                <title>{says}</title>
+              <g key={id}>
+                <Link to="/snapshots/$id" params={{ id }} aria-label={says} className={classes.point}>
+                  <title>{says}</title>
+                  <circle
+                    cx={x}
+                    cy={line}
+                    r={r}
+                    className={frees === null ? classes.unknown : classes.known}
+                  />
+                </Link>
                 {isNamed ? (
                   <text
+                    aria-hidden
                     x={Math.min(width - half, Math.max(half, x))}
                     y={line - 20}
                     textAnchor="middle"
@@ -69,8 +78,7 @@ export function Timeline({ snapshots, usageOf, began }: TimelineProps) {
                     {name.length > lettersAtMost ? `${name.slice(0, lettersAtMost - 1)}…` : name}
                   </text>
                 ) : null}
-                <circle cx={x} cy={line} r={r} className={frees === null ? classes.unknown : classes.known} />
-              </Link>
+              </g>
             )
           })}
           {marks.map((at, index) => (
