@@ -44,12 +44,14 @@ export function RetryOperation({
         <Confirm
           title={w.retryTitle(kind)}
           verb={w.retry}
+          danger={operation.kind.includes('revert')}
           run={() => retry.mutate()}
           close={() => setAsked(false)}
           isSending={retry.isPending}
           error={retry.error}
         >
           <p>{w.retryText}</p>
+          {operation.kind.includes('revert') ? <p>{w.retryRevertText}</p> : null}
           <CommandHint command={command('manila', 'operation', 'retry', operation.id)} />
         </Confirm>
       ) : null}

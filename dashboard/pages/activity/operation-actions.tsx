@@ -93,6 +93,7 @@ export function OperationDialog({
       error={send.error}
     >
       <p>{isRetry ? w.retryText : w.cancelText}</p>
+      {isRetry && operation.kind.includes('revert') ? <p>{w.retryRevertText}</p> : null}
       <CommandHint command={command('manila', 'operation', what, operation.id)} />
     </Confirm>
   )

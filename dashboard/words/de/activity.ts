@@ -24,6 +24,8 @@ export const activity = {
   notRunning: 'Er ist zu Ende.',
   retry: 'Noch einmal versuchen',
   retryTitle: (kind: string) => `${kind} noch einmal versuchen?`,
+  retryRevertText:
+    'Wird noch einmal zurückgesetzt, ist alles verloren, was seit dem Schnappschuss geschrieben wurde.',
   retryText: 'Dasselbe wird als neuer Vorgang noch einmal verlangt. Dieser bleibt, wie er ist.',
   notFailed: 'Er ist nicht gescheitert.',
   steps: 'Schritte',

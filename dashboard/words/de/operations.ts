@@ -3,7 +3,6 @@ import { plural } from '../plural.ts'
 const many = plural('de')
 
 export const operations = {
-  title: 'Vorgänge',
   progress: 'Fortschritt des Vorgangs',
   stepStates: { pending: 'wartet', started: 'läuft', done: 'fertig', undone: 'rückgängig' },
   tries: (count: number) => many(count, { one: '# Versuch', other: '# Versuche' }),

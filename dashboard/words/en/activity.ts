@@ -24,6 +24,7 @@ export const activity = {
   notRunning: 'It has ended.',
   retry: 'Try again',
   retryTitle: (kind: string) => `Try ${kind} again?`,
+  retryRevertText: 'A revert made again is a new one: everything written since the snapshot is lost.',
   retryText: 'The same is asked for once more, as a new operation. This one stays as it is.',
   notFailed: 'It has not failed.',
   steps: 'Steps',

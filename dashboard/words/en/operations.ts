@@ -3,7 +3,6 @@ import { plural } from '../plural.ts'
 const many = plural('en')
 
 export const operations = {
-  title: 'Activity',
   progress: 'Progress of the operation',
   stepStates: { pending: 'waits', started: 'under way', done: 'done', undone: 'undone' },
   tries: (count: number) => many(count, { one: '# try', other: '# tries' }),
