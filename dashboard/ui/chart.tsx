@@ -33,11 +33,14 @@ interface ChartProps {
 /** Steps of a byte's axis: 1 B, 2 B, … 4 EiB. */
 const byteSteps = Array.from({ length: 63 }, (_one, power) => 2 ** power)
 
+/** One point alone has no distance to another, which would be drawn as years. */
+const aroundOne = (at: number): readonly [number, number] => [at - 3_600_000, at + 60_000]
+
 /** Room for the figures of the y axis. */
 const axisPx = 78
 
 export function Chart({ label, times, series, show, height = 180, span, areBytes = false }: ChartProps) {
-  const [from, to] = span ?? []
+  const [from, to] = span ?? (times.length === 1 ? aroundOne(times[0] as number) : [])
   const { common } = useWords()
   const format = useFormat()
   const scheme = useComputedColorScheme('light')

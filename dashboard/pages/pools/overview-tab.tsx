@@ -8,7 +8,7 @@ import { Chart } from '../../ui/chart.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { useFormat } from '../../ui/format.ts'
+import { instant, useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
 import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
@@ -102,6 +102,7 @@ function History({ label }: { readonly label: string }) {
           times={lines.times}
           show={format.bytes}
           areBytes
+          {...(data === undefined ? {} : { span: [instant(data.since), instant(data.until)] as const })}
           series={[
             { label: w.used, values: lines.used },
             { label: w.placed, values: lines.placed, tone: 'working' },
