@@ -198,10 +198,13 @@ describe.each(kinds)('%s', (_name, there, start) => {
             .execute()
             .catch(() => refused.push(table))
         }
-        // Expired revocations are taken away by manila-data.
-        const expected =
-          { api: 0, data: privateTables.length - 1 }[service as 'api' | 'data'] ?? privateTables.length
-        expect([service, refused.length]).toEqual([service, expected])
+        // Expired revocations and sessions, which are sealed, are taken away by manila-data.
+        const ended = ['dashboard_sessions', 'revoked_tokens']
+        const seen = { api: privateTables, data: ended }[service as 'api' | 'data'] ?? []
+        expect([service, refused.toSorted()]).toEqual([
+          service,
+          privateTables.filter((table) => !seen.includes(table)).toSorted(),
+        ])
         await own.close()
       }
     })

@@ -18,7 +18,9 @@ describe.runIf(hasProgram('systemd-analyze'))('systemd units', () => {
     const file = join(dir, name)
     writeFileSync(file, text)
     const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' })
-    expect([status, stdout + stderr]).toEqual([0, ''])
+    // Of units that other packages of this host brought along it may have something to say, too.
+    const said = (stdout + stderr).split('\n').filter((line) => /manila/i.test(line))
+    expect([status, said]).toEqual([0, []])
     const [, node = '', program = ''] = /^ExecStart=(\S+) (\S+)/m.exec(text) ?? []
     expect([node, program].map((path) => existsSync(path))).toEqual([true, true])
   })

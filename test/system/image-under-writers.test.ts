@@ -130,7 +130,7 @@ describe.skipIf(cannot !== null)(named('image: a share under a writer'), () => {
       )
       for (const { snapshot } of taken) await bench.driver.snapshots!.delete(call(), snapshot)
       await bench.remove(it)
-      expect(await bench.driver.inventory(call())).toEqual({ shares: [], snapshots: [] })
+      expect(await bench.driver.inventory(call())).toEqual({ shares: [], snapshots: [], remains: [] })
     },
   )
 })

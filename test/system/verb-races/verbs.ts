@@ -405,6 +405,8 @@ function levelMayChange(state: State): boolean {
 
 /** Of those that write, these decide nothing that another verb could make wrong. */
 export const harmlessPolicies: readonly string[] = [
+  // Only a retry finds a share under it: it moves it out of its error or is refused, and two at once are one (`retry.test.ts`).
+  'share:create',
   'share:reset_task_state',
   'share:snapshot_update',
   'share_snapshot:deny_access',
