@@ -95,8 +95,6 @@ export function useConsole(): Console {
   return console
 }
 
-export const useClient = (): Client => useConsole().client
-
 /** Whether the service has one of the abilities that `GET /v2/capabilities` names. */
 export const useCan = (capability: string): boolean => useConsole().capabilities.has(capability)
 

@@ -68,7 +68,7 @@ afterEach(() => {
 
 const begin = (abilities: readonly string[] = ['events']): Live => {
   const live = new Live(client, queries, new Set(abilities))
-  ends.push(live.start(`scope ${crypto.randomUUID()}`, false))
+  ends.push(live.start(`scope ${crypto.randomUUID()}`))
   return live
 }
 const soon = (look: () => void) => vi.waitFor(look, { timeout: 5000, interval: 10 })

@@ -48,7 +48,7 @@ export class Live {
   }
 
   /** `scope` keeps sessions apart: tabs of another user or project have a stream of their own. Answers what ends it. */
-  start(scope: string, all: boolean): () => void {
+  start(scope: string): () => void {
     const ended = new AbortController()
     if (!this.#can) {
       this.#cut(null)
@@ -56,7 +56,7 @@ export class Live {
     }
     const channel = new BroadcastChannel(`manila-events ${scope}`)
     channel.addEventListener('message', ({ data }: MessageEvent<Happening>) => this.#take(data))
-    const lead = (): Promise<void> => this.#lead(channel, ended.signal, all)
+    const lead = (): Promise<void> => this.#lead(channel, ended.signal)
     // Who waits for the lock is the next to lead: it reads everything again, since what came between is not known to it.
     void navigator.locks
       .request(`manila-events ${scope}`, { signal: ended.signal }, lead)
@@ -67,7 +67,7 @@ export class Live {
     return () => this.#end(ended)
   }
 
-  async #lead(channel: BroadcastChannel, signal: AbortSignal, all: boolean): Promise<void> {
+  async #lead(channel: BroadcastChannel, signal: AbortSignal): Promise<void> {
     const tell = (happening: Happening): void => {
       if (signal.aborted) return
       this.#take(happening)
@@ -78,10 +78,7 @@ export class Live {
     let isFirst = true
     while (!signal.aborted) {
       try {
-        for await (const happening of follow(this.#client, {
-          signal,
-          query: all ? { all_tenants: 1 } : {},
-        })) {
+        for await (const happening of follow(this.#client, { signal })) {
           tell(isFirst && happening.kind === 'hello' ? { kind: 'reset' } : happening)
           isFirst = false
         }

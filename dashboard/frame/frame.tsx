@@ -21,7 +21,7 @@ export function Frame() {
   useEffect(() => setMenu(false), [path])
 
   const scope = state.is === 'none' ? null : `${state.view.user.id} ${state.view.project?.id ?? ''}`
-  useEffect(() => (scope === null ? undefined : live.start(scope, false)), [live, scope])
+  useEffect(() => (scope === null ? undefined : live.start(scope)), [live, scope])
 
   if (state.is === 'none') return null
   return (
