@@ -13,6 +13,9 @@ const root = document.getElementById('root') as HTMLElement
 const language = preferredLanguage()
 
 try {
+  // Browsers keep locks between tabs and random keys from pages that anybody on the way could have changed.
+  if (!window.isSecureContext)
+    throw new Error('This page works over https only, or at an address of this machine itself (127.0.0.1).')
   const [deployment, words] = await Promise.all([readDeployment(document.baseURI), loadWords(language)])
   const parts = foundation(deployment, document.baseURI)
   createRoot(root).render(
