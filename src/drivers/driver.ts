@@ -532,7 +532,7 @@ export interface Parts {
   /** Microseconds since the epoch. */
   now(): number
   /** One holder per file on this host, for what several processes of it must not do at once. */
-  readonly lock?: HostLock
+  readonly lock: HostLock
   /** How often the operator lets the space of a pool be promised; absent: see {@link StorageDriver.overSubscription}. */
   readonly overSubscription?: number
   /** For metrics: a server of an exporter died and was started again. */

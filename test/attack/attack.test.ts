@@ -1,5 +1,6 @@
 /** The list of `npm run test:attack`, a test for each. */
 import { afterAll, describe, expect, test } from 'vitest'
+import { hostLock } from '../../src/exec/host-lock.ts'
 import { groups, planted } from './groups.ts'
 import { countOf, lineOf, runAttacks } from './run.ts'
 import { group } from './attack.ts'
@@ -49,7 +50,14 @@ for (const { name, cannotRun, attacks, close } of planted) {
 }
 
 test('every driver that says it keeps clients apart is attacked', async () => {
-  const parts = { exec: localExec(), log: silent, backend: 'alpha', dir: '/nowhere', now: () => 0 }
+  const parts = {
+    exec: localExec(),
+    log: silent,
+    backend: 'alpha',
+    dir: '/nowhere',
+    lock: hostLock,
+    now: () => 0,
+  }
   // What only pretends has no server to attack.
   for (const name of driverNames.filter((one) => one !== 'sim')) {
     const { options, create } = await loadDriver(name, import.meta.dirname)

@@ -9,6 +9,7 @@ import { labels } from '../../src/cluster/settings.ts'
 import { connect } from '../../src/sdk/connect.ts'
 import { poolObstacle } from '../../src/quickstart/host.ts'
 import type { DatabaseKind } from '../../src/cluster/options.ts'
+import { openWork, saidOf } from './open-work.ts'
 import { until, type CheckReport, type Reply, type World } from '../faults/world.ts'
 
 export interface Field extends Pick<World, 'call'> {
@@ -65,7 +66,15 @@ function field(dir: string, cluster: Cluster, token: string): Field {
     ganesha: () => ganeshaPid(cluster.poolADir),
     call: (method, path, body, key) => ask(cluster.url, token, method, path, body, key),
     async quiet(withinMs) {
-      await until('the end of all work', withinMs, () => isQuiet(cluster))
+      let left: readonly string[] = []
+      const quiet = async (): Promise<boolean> => {
+        // A database that was ended may refuse the first questions.
+        left = await openWork(cluster).catch((error: unknown) => [String(error)])
+        return left.length === 0
+      }
+      await until('the end of all work', withinMs, quiet).catch(async (error: unknown) => {
+        throw new Error([String(error), ...left, ...(await saidOf(dir, left))].join('\n'), { cause: error })
+      })
     },
     async check(journal) {
       const btrfs =
@@ -129,26 +138,6 @@ async function ask(
     status: answer.status,
     body: text === '' ? {} : JSON.parse(text),
     requestId: answer.headers.get('x-openstack-request-id') ?? '',
-  }
-}
-
-async function isQuiet({ store }: Cluster): Promise<boolean> {
-  try {
-    const open = await store.db
-      .selectFrom('operations')
-      .select('id')
-      .where('state', 'in', ['queued', 'running', 'undoing'])
-      .limit(1)
-      .execute()
-    const behind = await store.db
-      .selectFrom('share_instances')
-      .select('id')
-      .whereRef('access_generation', '<>', 'access_applied')
-      .limit(1)
-      .execute()
-    return open.length === 0 && behind.length === 0
-  } catch {
-    return false
   }
 }
 

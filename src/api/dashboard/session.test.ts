@@ -486,13 +486,16 @@ describe('another project', () => {
 
   test('of two pages that enter at once one is told so, and no token is left over', async () => {
     const made: string[] = []
+    const both = Promise.withResolvers<void>()
     await world.close()
     world = await openDashboard({
       desk: (desk) => ({
         ...desk,
         enter: async (token, project) => {
           const granted = await desk.enter(token, project)
-          made.push(granted.token)
+          // After the login's, neither goes on before both have a token.
+          if (made.push(granted.token) === 3) both.resolve()
+          if (made.length > 1) await both.promise
           return granted
         },
       }),

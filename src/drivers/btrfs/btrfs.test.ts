@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { Value } from 'typebox/value'
 import { describe, expect, test } from 'vitest'
+import { hostLock } from '../../exec/host-lock.ts'
 import { fakeExec } from '../../exec/fake.ts'
 import { mountOf, mounts } from '../mountinfo.ts'
 import { btrfsOptions, sourceOf } from './config.ts'
@@ -21,7 +22,7 @@ function options(given: object) {
   return Value.Parse(btrfsOptions, Value.Default(btrfsOptions, { ...given }))
 }
 function parts(exec: FakeExec): Parts {
-  return { exec, log: silent, backend: 'alpha', dir: '/var/lib/manila/alpha', now: () => 1 }
+  return { exec, log: silent, backend: 'alpha', dir: '/var/lib/manila/alpha', lock: hostLock, now: () => 1 }
 }
 function call(): CallContext {
   const signal = new AbortController().signal

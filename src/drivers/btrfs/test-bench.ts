@@ -8,6 +8,7 @@ import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
+import { hostLock } from '../../exec/host-lock.ts'
 import { localExec } from '../../exec/local.ts'
 import { mounts } from '../mountinfo.ts'
 import type { AddressInfo } from 'node:net'
@@ -49,7 +50,14 @@ export function scratch(): { dir: string; parts: (backend: string) => Parts; cle
     parts(backend) {
       const own = join(dir, backend)
       mkdirSync(own, { recursive: true, mode: 0o700 })
-      return { exec: localExec(), log: silent, backend, dir: own, now: () => Date.now() * 1000 }
+      return {
+        exec: localExec(),
+        log: silent,
+        backend,
+        dir: own,
+        lock: hostLock,
+        now: () => Date.now() * 1000,
+      }
     },
     clean: () => tearDown(dir),
   }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Value } from 'typebox/value'
+import { hostLock } from '../../exec/host-lock.ts'
 import { localExec } from '../../exec/local.ts'
 import { cephClientNeeds, cephNeeds, startCeph } from '../../parts/ceph.ts'
 import { missing } from '../../parts/packages.ts'
@@ -87,7 +88,7 @@ export async function startBench(): Promise<Bench> {
     host(name) {
       const own = join(dir, name)
       mkdirSync(own, { recursive: true, mode: 0o700 })
-      return { exec, log: silent, backend: 'alpha', dir: own, now: () => Date.now() * 1000 }
+      return { exec, log: silent, backend: 'alpha', dir: own, lock: hostLock, now: () => Date.now() * 1000 }
     },
     async mount(user, keyring, path) {
       const at = join(dir, `mnt-${randomUUID().slice(0, 8)}`)

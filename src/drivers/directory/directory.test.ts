@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { afterAll, describe, expect, test } from 'vitest'
+import { hostLock } from '../../exec/host-lock.ts'
 import { localExec } from '../../exec/local.ts'
 import { conformance, fileProbes } from '../conformance.ts'
 import { directoryOptions } from './config.ts'
@@ -11,7 +12,7 @@ import type { CallContext, ShareRef } from '../driver.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'manila-directory-'))
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
-const parts = { exec: localExec(), log, backend: 'alpha', dir, now: () => Date.now() * 1000 }
+const parts = { exec: localExec(), log, backend: 'alpha', dir, lock: hostLock, now: () => Date.now() * 1000 }
 const options = Value.Parse(directoryOptions, Value.Default(directoryOptions, {}))
 const make = () => directory.create(options, parts)
 const call = (): CallContext => {

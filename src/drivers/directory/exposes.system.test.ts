@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { hostLock } from '../../exec/host-lock.ts'
 import { localExec } from '../../exec/local.ts'
 import { mounts } from '../mountinfo.ts'
 import { directoryOptions } from './config.ts'
@@ -33,7 +34,14 @@ function driverAt(path?: string) {
     ...(Value.Default(directoryOptions, {}) as object),
     ...(path && { path }),
   })
-  return directory.create(options, { exec: localExec(), log, backend: 'alpha', dir, now: () => 0 })
+  return directory.create(options, {
+    exec: localExec(),
+    log,
+    backend: 'alpha',
+    dir,
+    lock: hostLock,
+    now: () => 0,
+  })
 }
 function mounted(name: string, options = hardened): string {
   const path = join(dir, name)

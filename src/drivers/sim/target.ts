@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hostLock } from '../../exec/host-lock.ts'
 import type { ConformanceTarget } from '../conformance.ts'
 import type { ExporterFactory, Parts, StorageDriver } from '../driver.ts'
 import type { SimOptions } from './config.ts'
@@ -17,6 +18,7 @@ export function partsIn(dir: string): Parts {
     log: { info: log, warn: log, error: log },
     backend: 'alpha',
     dir,
+    lock: hostLock,
     now: () => Date.now() * 1000,
   }
 }

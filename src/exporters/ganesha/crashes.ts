@@ -31,7 +31,7 @@ export async function readCrashes(commands: Commands, file: string): Promise<rea
   }
 }
 
-/** Adds one and answers them all, the oldest left out. */
+/** Adds one and answers them all, the oldest left out. One at a time on the host: the caller sees to that. */
 export async function recordCrash(commands: Commands, file: string, crash: Crash): Promise<readonly Crash[]> {
   const all = [...(await readCrashes(commands, file)), crash].slice(-kept)
   await commands.change(['sh', writeScript, file], {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { freePort, isFree } from '../../exec/free-port.ts'
+import { alone } from './alone.ts'
 import { busFile, lawsOf, mainFile } from './config-file.ts'
 import { isWildcard, listeners } from './listening.ts'
 import { isAlive, nothingLeftOf, processWith, terminate, type Process } from './process.ts'
@@ -101,15 +102,7 @@ export function daemonIn(place: Place, options: GaneshaOptions, parts: Parts): D
 
   /** Another process of this host may find it dead in the same moment: the second one adopts what the first one started. */
   async function startAlone(commands: Commands, socketPath: string, includes: Includes): Promise<Running> {
-    const release = await parts.lock?.(file('daemon.lock'), {
-      waitMs: Math.max(1, commands.remainingMs()),
-      signal: commands.call.signal,
-    })
-    try {
-      return await start(commands, socketPath, includes)
-    } finally {
-      await release?.()
-    }
+    return alone(parts, commands, file('daemon.lock'), () => start(commands, socketPath, includes))
   }
 
   async function start(commands: Commands, socketPath: string, includes: Includes): Promise<Running> {

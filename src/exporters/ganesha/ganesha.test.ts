@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import { describe, expect, test } from 'vitest'
 import { Value } from 'typebox/value'
+import { hostLock } from '../../exec/host-lock.ts'
 import { exportFile, mainFile, readExportFile, readHeader } from './config-file.ts'
 import { ganeshaOptions } from './options.ts'
 import { fakeExec } from '../../exec/fake.ts'
@@ -217,6 +218,7 @@ describe('a server per project', () => {
     log: { info: () => {}, warn: () => {}, error: () => {} },
     backend: 'alpha',
     dir: '/nowhere',
+    lock: hostLock,
     now: () => 0,
     storage: { name: 'some', ...(separates === undefined ? {} : { separates }) },
   })

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { mounts } from '../../drivers/mountinfo.ts'
+import { alone } from './alone.ts'
 import { readCrashes, recordCrash, troubleOf, type Crash } from './crashes.ts'
 import { daemonIn, type Place, type Running } from './daemon.ts'
 import { exportsIn, type Exports } from './exports.ts'
@@ -88,8 +89,15 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
   }
 
   async function noteCrash(commands: Commands, clients: readonly string[]): Promise<void> {
-    crashes = await recordCrash(commands, crashFile, { atUs: parts.now(), peers: clients })
     parts.restarted?.()
+    const crash = { atUs: parts.now(), peers: clients }
+    // What can't be written down is no reason to serve nobody.
+    crashes = await alone(parts, commands, `${crashFile}.lock`, () =>
+      recordCrash(commands, crashFile, crash),
+    ).catch((error: unknown) => {
+      parts.log.error({ ...about, err: error }, 'a death of NFS-Ganesha was not recorded')
+      return [...crashes, crash]
+    })
     parts.log.error({ ...about, clients }, 'NFS-Ganesha died and was started again')
     const trouble = troubleOf(crashes, parts.now())
     if (trouble !== null) parts.log.error({ ...about, clients }, `NFS-Ganesha ${trouble}`)
@@ -161,7 +169,8 @@ export function serverIn(project: string, place: Place, options: GaneshaOptions,
 
     async begin(commands) {
       if (state !== 'unknown') return void (await up(commands))
-      await exports.prepare(commands)
+      await commands.change(['mkdir', '-p', '-m', '0700', '--', place.dir])
+      await alone(parts, commands, join(place.dir, 'prepare.lock'), () => exports.prepare(commands))
       crashes = await readCrashes(commands, crashFile)
       if (place.ownFileSystems && !(await daemon.find(commands))) {
         const { missing } = await exports.judge(commands)

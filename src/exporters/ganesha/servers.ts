@@ -10,7 +10,7 @@ import { hostLacks, isAbsent } from '../../drivers/commands.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { mounts } from '../../drivers/mountinfo.ts'
 import { projectFolder } from '../../drivers/project-folder.ts'
-import { hostLock } from '../../exec/host-lock.ts'
+import { alone as aloneOn } from './alone.ts'
 import { addressesIn, type Addresses } from './addresses.ts'
 import { idOf, isInstanceId, readable } from './exports.ts'
 import { isWildcard } from './listening.ts'
@@ -191,16 +191,8 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   }
 
   /** One at a time makes or takes down the server of a project, on the whole host. */
-  async function alone<T>(commands: Commands, name: string, work: () => Promise<T>): Promise<T> {
-    const take = parts.lock ?? hostLock
-    const waitMs = Math.max(1, commands.remainingMs())
-    const release = await take(join(dir, 'locks', name), { waitMs, signal: commands.call.signal })
-    try {
-      return await work()
-    } finally {
-      await release()
-    }
-  }
+  const alone = <T>(commands: Commands, name: string, work: () => Promise<T>): Promise<T> =>
+    aloneOn(parts, commands, join(dir, 'locks', name), work)
 
   /** Takes the server down when it has no export left, and gives its address back. */
   async function reap(commands: Commands, one: Server): Promise<void> {
