@@ -85,7 +85,11 @@ export function formats(language: string): Format {
   }
 }
 
+/** The reader's own way of writing it, where the browser knows one: 14:00 or 2 pm. */
+const regional = (language: string): string =>
+  navigator.languages.find((one) => one.split('-')[0] === language) ?? language
+
 export function useFormat(): Format {
   const { language } = useTongue()
-  return useMemo(() => formats(language), [language])
+  return useMemo(() => formats(regional(language)), [language])
 }
