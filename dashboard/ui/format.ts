@@ -85,11 +85,11 @@ export function formats(language: string): Format {
   }
 }
 
-/** The reader's own way of writing it, where the browser knows one: 14:00 or 2 pm. */
-const regional = (language: string): string =>
-  navigator.languages.find((one) => one.split('-')[0] === language) ?? language
-
 export function useFormat(): Format {
   const { language } = useTongue()
-  return useMemo(() => formats(regional(language)), [language])
+  return useMemo(
+    // As this reader's country writes dates: 24 hours for most who read English.
+    () => formats(navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language),
+    [language],
+  )
 }
