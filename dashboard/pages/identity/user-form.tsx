@@ -108,6 +108,7 @@ function Form({ user }: { readonly user: UserView | null }) {
       <TextInput
         label={w.email}
         description={common.optional}
+        className="optional"
         value={form.email}
         maxLength={255}
         onChange={(event) => set({ email: event.currentTarget.value })}
@@ -115,12 +116,14 @@ function Form({ user }: { readonly user: UserView | null }) {
       <TextInput
         label={common.description}
         description={common.optional}
+        className="optional"
         value={form.description}
         onChange={(event) => set({ description: event.currentTarget.value })}
       />
       <Select
         label={w.defaultProject}
         description={common.optional}
+        className="optional"
         placeholder={common.none}
         clearable
         searchable
