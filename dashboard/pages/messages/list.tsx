@@ -16,10 +16,10 @@ import { Failure } from '../../ui/failure.tsx'
 import { FilterBar } from '../../ui/filter-bar.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { spaced } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { messageCommands } from './commands.ts'
 import classes from './messages.module.css'
 import { messagesQuery, partsOf, sorted, type MessageSearch, type MessageView } from './queries.ts'
 import { messageListRoute } from './route.tsx'
@@ -159,14 +159,7 @@ function DeleteDialog({
       after={() => queries.invalidateQueries({ queryKey: ['messages'] })}
     >
       <p>{w.deleteText}</p>
-      <CommandHint
-        command={command(
-          'manila',
-          'message',
-          'delete',
-          asked.slice(0, 20).map(({ id }) => id),
-        )}
-      />
+      <CommandHint command={messageCommands.remove(asked.map(({ id }) => id))} />
     </BulkDialog>
   )
 }
