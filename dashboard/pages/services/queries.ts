@@ -10,6 +10,8 @@ export type ServiceView = ReplyOf<typeof listServices>['services'][number]
 export const servicesQuery = ({ client }: Console) =>
   queryOptions({
     queryKey: listKey('services'),
+    meta: { all: true },
+    refetchInterval: 60_000,
     queryFn: async () =>
       (await client.call(client.pick(listServices, listServicesLegacy as typeof listServices))).services,
   })
