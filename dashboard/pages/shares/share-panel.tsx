@@ -5,7 +5,6 @@ import { Link } from '@tanstack/react-router'
 import { useConsole } from '../../api/console.ts'
 import { ActionButton, type Action } from '../../ui/actions.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
-import { Notice } from '../../ui/notice.tsx'
 import { OperationPanel } from '../../ui/operation-panel.tsx'
 import { toneOf } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
@@ -20,7 +19,8 @@ interface SharePanelProps {
 export function SharePanel({ share, actions }: SharePanelProps) {
   const { shares: w } = useWords()
   const console = useConsole()
-  const { data: operation = null } = useQuery(newestOperationQuery(console, share.id))
+  const { data, isLoading } = useQuery(newestOperationQuery(console, share.id))
+  const operation = data ?? null
   const remove = actions.find(({ key }) => key === 'delete')
   const isBad = toneOf(share.status) === 'bad'
   const messages = (
@@ -32,25 +32,8 @@ export function SharePanel({ share, actions }: SharePanelProps) {
       {w.panel.messages}
     </Button>
   )
-  // The original, or one whose operation is forgotten: a status is all that is known.
-  if (isBad && (operation === null || operation.state !== 'failed') && operation?.finished_at !== null) {
-    return (
-      <Notice
-        tone="bad"
-        title={w.panel.failed}
-        actions={
-          <>
-            {messages}
-            {remove === undefined ? null : <ActionButton action={remove} />}
-          </>
-        }
-      >
-        <p>{w.panel.failedText}</p>
-      </Notice>
-    )
-  }
   const contact =
-    operation === null
+    operation === null || operation.state !== 'failed'
       ? null
       : w.panel.contactText(
           share.id,
@@ -60,7 +43,7 @@ export function SharePanel({ share, actions }: SharePanelProps) {
         )
   return (
     <OperationPanel
-      operation={operation}
+      operation={isLoading ? undefined : operation}
       status={share.status}
       actions={
         isBad ? (

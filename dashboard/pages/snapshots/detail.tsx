@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
@@ -13,7 +14,7 @@ import { useFormat } from '../../ui/format.ts'
 import { OperationPanel } from '../../ui/operation-panel.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
-import { Status } from '../../ui/status.tsx'
+import { Status, toneOf } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { newestOperationQuery, shareQuery } from '../shares/queries.ts'
@@ -30,9 +31,15 @@ export function SnapshotDetailPage() {
   const console = useConsole()
   const { data: snapshot, error, refetch } = useQuery(snapshotQuery(console, id))
   useCrumb(snapshot === undefined ? id.slice(0, 8) : nameOfSnapshot(snapshot))
-  if (snapshot === undefined)
+  // What it was is no use to whoever reads that it is gone.
+  if (snapshot === undefined || isNotFound(error))
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
-  return <Shown snapshot={snapshot} />
+  return (
+    <>
+      {error === null ? null : <Failure error={error} again={() => void refetch()} />}
+      <Shown snapshot={snapshot} />
+    </>
+  )
 }
 
 function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
@@ -56,6 +63,7 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
     go: (to) => void navigate(to as never),
     ofShare: share === undefined ? undefined : { share, newest, permissions: ofShare },
   })
+  const remove = actions.find(({ key }) => key === 'delete')
   return (
     <>
       <PageHead
@@ -73,7 +81,15 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
           <ActionButton key={action.key} action={action} />
         ))}
       />
-      <OperationPanel operation={operation.data ?? null} status={snapshot.status} />
+      <OperationPanel
+        operation={operation.isLoading ? undefined : (operation.data ?? null)}
+        status={snapshot.status}
+        actions={
+          remove === undefined || toneOf(snapshot.status) !== 'bad' ? undefined : (
+            <ActionButton action={remove} />
+          )
+        }
+      />
       <Section title={w.facts}>
         <Facts
           facts={[
