@@ -163,12 +163,7 @@ export async function stepStarted(
       state: 'started',
       attempts: eb('attempts', '+', 1),
       // Tried again it goes on; after an undo it begins anew.
-      started_at: eb
-        .case()
-        .when('state', '=', 'started')
-        .then(eb.ref('started_at'))
-        .else(now)
-        .end(),
+      started_at: eb.case().when('state', '=', 'started').then(eb.ref('started_at')).else(now).end(),
       finished_at: null,
     }))
     .where('operation_id', '=', row.id)

@@ -3,6 +3,7 @@
  * and what it offers then helps. One tab for whoever owns it, one for administrators.
  */
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { setFaults } from '../../src/drivers/sim/faults.ts'
 import { allSteps, operationPlans, type OperationKind } from '../../src/model/operations.ts'
@@ -104,12 +105,20 @@ async function go({ page }: Tab, path: string): Promise<void> {
 }
 
 /** Only administrators begin these. */
-const ofAdmins: readonly OperationKind[] = ['manage-share', 'unmanage-share', 'manage-snapshot', 'unmanage-snapshot', 'ensure-shares']
+const ofAdmins: readonly OperationKind[] = [
+  'manage-share',
+  'unmanage-share',
+  'manage-snapshot',
+  'unmanage-snapshot',
+  'ensure-shares',
+]
 const ownerOf = (kind: OperationKind): 'admin' | 'demo' => (ofAdmins.includes(kind) ? 'admin' : 'demo')
 
 it('has a row for every step of every plan, and none for any other', () => {
   const planned = allSteps().map(({ kind, step }) => `${kind}/${step}`)
-  const told = Object.entries(failures).flatMap(([kind, steps]) => Object.keys(steps).map((step) => `${kind}/${step}`))
+  const told = Object.entries(failures).flatMap(([kind, steps]) =>
+    Object.keys(steps).map((step) => `${kind}/${step}`),
+  )
   expect(told.toSorted()).toEqual(planned.toSorted())
 })
 
@@ -121,33 +130,30 @@ async function walk({ kind, step, row, name }: Case): Promise<void> {
   const subject = subjects.get(name) as Subject
   await setFaults(site.backendDir, row.faults)
   if (row.drained === true) await drain('disable')
-  const answer = await (row.request ?? scenarios[kind].request)(site, subject)
-  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
   const { resource } = operationPlans[kind]
-  const made = answer.body[resource] as { readonly id: string } | undefined
-  const id = made?.id ?? (resource === 'share' ? subject.shareId : subject.snapshotId)
-  await go(tab, `${resource}s/${id}`)
-  await main
-    .getByText(/ failed$/)
-    .first()
-    .waitFor({ timeout: 6000 })
-    .catch(() => {})
-  await photograph(tab, `failure-${name}`, 'light')
-  const told = await main.innerText()
-  const seen = {
-    status: await main
-      .getByText(row.status, { exact: true })
+  let id = ''
+  try {
+    const { status, body } = await (row.request ?? scenarios[kind].request)(site, subject)
+    expect(status, JSON.stringify(body)).toBeLessThan(300)
+    const made = body[resource] as { readonly id: string } | undefined
+    id = made?.id ?? (resource === 'share' ? subject.shareId : subject.snapshotId) ?? (await newest(kind))
+    await go(tab, resource === 'backend' ? `activity/${id}` : `${resource}s/${id}`)
+    await main
+      .getByText(/ failed$/)
       .first()
-      .isVisible()
-      .catch(() => false),
-    says: row.says.test(told.replaceAll(/\s+/g, ' ')),
-    step: new RegExp(`${step}\\s+failed`).test(told),
-    // Nothing of what is over waits, or is under way.
-    others: /(waits|under way)( ·|$)/m.test(told) ? 'one waits' : 'over',
+      .waitFor()
+  } finally {
+    await setFaults(site.backendDir, {})
+    if (row.drained === true) await drain('enable')
   }
-  await setFaults(site.backendDir, {})
-  if (row.drained === true) await drain('enable')
-  expect(seen, told.slice(0, 900)).toEqual({ status: true, says: true, step: true, others: 'over' })
+  const told = (await main.innerText()).replaceAll(/[ \t]+/g, ' ')
+  expect({
+    status: told.split('\n').includes(row.status) || `no "${row.status}"`,
+    says: row.says.test(told.replaceAll('\n', ' ')) || told.slice(0, 900),
+    failed: /^(.+)\n+failed ·/m.exec(told)?.[1],
+    // Nothing of what is over waits, or is under way.
+    others: /^(waits|under way)( ·|$)/m.exec(told),
+  }).toEqual({ status: true, says: true, failed: row.failsAt ?? step, others: null })
   await help(tab, row, resource, String(id))
 }
 
@@ -160,15 +166,32 @@ async function drain(verb: 'enable' | 'disable'): Promise<void> {
   })
 }
 
+async function newest(kind: OperationKind): Promise<string> {
+  const { body } = await tabs.admin.site.call('GET', `/operations?kind=${kind}&all_tenants=1&limit=1`)
+  return (body.operations as readonly { readonly id: string }[])[0]?.id ?? ''
+}
+
+/** What the page offers, pressed: its dialog, what it asks to be typed, and what comes of it. */
 async function help({ page }: Tab, row: Failure, resource: string, id: string): Promise<void> {
   const main = page.getByRole('main')
   if (row.next === 'nothing') return
-  const label = row.next === 'retry' ? 'Try again' : /^Delete/
-  await main.getByRole('button', { name: label }).first().click()
+  const labels = { retry: 'Try again', delete: /^Delete/, unmanage: /^(Unmanage|Let go of it)/ }
+  await main.getByRole('button', { name: labels[row.next] }).first().click()
   const dialog = page.getByRole('dialog')
   await dialog.waitFor()
-  await dialog.getByRole('button', { name: label }).last().click()
-  if ((row.then ?? (row.next === 'delete' ? 'gone' : 'available')) === 'available')
+  const typed = dialog.getByRole('textbox')
+  if ((await typed.count()) > 0) await typed.fill(await wanted(page))
+  await dialog.getByRole('button', { name: labels[row.next] }).last().click()
+  if ((row.then ?? (row.next === 'retry' ? 'available' : 'gone')) === 'available') {
+    await main
+      .getByText(/ failed$/)
+      .first()
+      .waitFor({ state: 'detached' })
     await main.getByText('available', { exact: true }).first().waitFor()
-  else await until(`${id} is gone`, async () => ((await tabs.admin.site.call('GET', `/${resource}s/${id}`)).status === 404 ? true : null))
+  } else
+    await until(`${id} is gone`, async () =>
+      (await tabs.admin.site.call('GET', `/${resource}s/${id}`)).status === 404 ? true : null,
+    )
 }
+
+const wanted = (page: Page): Promise<string> => page.getByRole('heading', { level: 1 }).innerText()

@@ -10,7 +10,7 @@ import { scenarios, type Scenario, type World } from '../faults/scenarios.ts'
 import type { Reply } from '../faults/world.ts'
 
 /** What the page offers, and what is pressed to see that it helps. */
-export type Next = 'retry' | 'delete' | 'nothing'
+export type Next = 'retry' | 'delete' | 'unmanage' | 'nothing'
 
 export interface Failure {
   /** Of the backend, while the request is served. */
@@ -20,6 +20,8 @@ export interface Failure {
   readonly drained?: true
   readonly prepare?: Scenario['prepare']
   readonly request?: Scenario['request']
+  /** Where the page says that it failed, if elsewhere: placed again it finds no pool. */
+  readonly failsAt?: string
   /** The status that the page shows then. */
   readonly status: string
   /** Why, in the words of the page. */
@@ -39,8 +41,10 @@ const overQuota = /The quota has no room for it\. Delete something, or ask an ad
 const drained = /No storage backend is ready|No storage could be allocated/
 const transaction = 'one transaction of the database, which asks nobody'
 
-const sized = (sizeGib: number) => (world: World, name: string): Promise<Reply> =>
-  world.call('POST', '/shares', { share: { share_proto: 'NFS', size: sizeGib, name } })
+const sized =
+  (sizeGib: number) =>
+  (world: World, name: string): Promise<Reply> =>
+    world.call('POST', '/shares', { share: { share_proto: 'NFS', size: sizeGib, name } })
 
 const act =
   (name: string, body: unknown): Scenario['request'] =>
@@ -68,7 +72,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     place: [
       {
         faults: {},
-        request: (world, { name }) => sized(5000)(world, name),
+        request: (world, { name }) => sized(900)(world, name),
         status: 'error',
         says: /No backend has enough room: ask for less/,
         next: 'delete',
@@ -84,6 +88,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
       },
       {
         faults: { create: { kind: 'full' } },
+        failsAt: 'place',
         status: 'error',
         says: /Every backend that fits was tried|No backend has enough room/,
         next: 'retry',
@@ -100,13 +105,16 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     publish: transaction,
   },
   'delete-share': {
-    withdraw: [{ faults: { unpublish: fail }, status: 'error deleting', says: refused, next: 'retry', then: 'gone' }],
+    withdraw: [
+      { faults: { unpublish: fail }, status: 'error deleting', says: refused, next: 'retry', then: 'gone' },
+    ],
     backend: [
       {
         faults: { delete: { ...fail, reason: 'busy' } },
         status: 'error deleting',
         says: /It is in use on the backend\. Ask again when its clients have let go of it\./,
-        next: 'delete',
+        next: 'retry',
+        then: 'gone',
       },
     ],
     forget: transaction,
@@ -115,7 +123,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     place: [
       {
         faults: {},
-        request: act('extend', { new_size: 5000 }),
+        request: act('extend', { new_size: 900 }),
         status: 'available',
         says: /No backend has enough room|no room/i,
         next: 'nothing',
@@ -139,7 +147,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         faults: { shrink: { ...fail, reason: 'unsupported' } },
         status: 'shrinking error',
         says: /The backend cannot do this/,
-        next: 'delete',
+        next: 'retry',
       },
     ],
     publish: transaction,
@@ -150,15 +158,33 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     publish: transaction,
   },
   'delete-snapshot': {
-    withdraw: [{ faults: { 'snapshot-release': fail }, status: 'error deleting', says: refused, next: 'retry', then: 'gone' }],
-    backend: [{ faults: { 'delete-snapshot': fail }, status: 'error deleting', says: refused, next: 'delete' }],
+    withdraw: [
+      {
+        faults: { 'snapshot-release': fail },
+        status: 'error deleting',
+        says: refused,
+        next: 'retry',
+        then: 'gone',
+      },
+    ],
+    backend: [
+      {
+        faults: { 'delete-snapshot': fail },
+        status: 'error deleting',
+        says: refused,
+        next: 'retry',
+        then: 'gone',
+      },
+    ],
     forget: transaction,
   },
   'revert-share': {
     withdraw: [{ faults: { unpublish: fail }, status: 'reverting error', says: refused, next: 'retry' }],
     backend: [{ faults: { revert: fail }, status: 'reverting error', says: refused, next: 'retry' }],
     export: [{ faults: { publish: fail }, status: 'reverting error', says: refused, next: 'retry' }],
-    'access rules': [{ faults: { 'apply-rules': fail }, status: 'reverting error', says: refused, next: 'retry' }],
+    'access rules': [
+      { faults: { 'apply-rules': fail }, status: 'reverting error', says: refused, next: 'retry' },
+    ],
     publish: transaction,
   },
   'revert-and-extend-share': {
@@ -174,22 +200,24 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     withdraw: [{ faults: { unpublish: fail }, status: 'reverting error', says: refused, next: 'retry' }],
     backend: [{ faults: { revert: fail }, status: 'reverting error', says: refused, next: 'retry' }],
     export: [{ faults: { publish: fail }, status: 'reverting error', says: refused, next: 'retry' }],
-    'access rules': [{ faults: { 'apply-rules': fail }, status: 'reverting error', says: refused, next: 'retry' }],
+    'access rules': [
+      { faults: { 'apply-rules': fail }, status: 'reverting error', says: refused, next: 'retry' },
+    ],
     publish: transaction,
   },
   'manage-share': {
-    place: [{ faults: {}, drained: true, status: 'manage error', says: drained, next: 'delete' }],
+    place: 'asks nobody: a pool that is gone, drained or down is refused when it is asked for',
     backend: [
-      { faults: { manage: fail }, status: 'manage error', says: refused, next: 'delete' },
+      { faults: { manage: fail }, status: 'manage error', says: refused, next: 'unmanage' },
       {
         faults: {},
         prepare: async (_world, name) => ({ name, shareId: null, snapshotId: null }),
         status: 'manage error',
         says: /The backend does not find it\. Check the name that was given/,
-        next: 'delete',
+        next: 'unmanage',
       },
     ],
-    export: [{ faults: { publish: fail }, status: 'manage error', says: refused, next: 'delete' }],
+    export: [{ faults: { publish: fail }, status: 'manage error', says: refused, next: 'unmanage' }],
     publish: [
       {
         faults: {},
@@ -200,18 +228,24 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         },
         status: 'manage error',
         says: overQuota,
-        next: 'delete',
+        next: 'unmanage',
       },
     ],
   },
   'unmanage-share': {
-    withdraw: [{ faults: { unpublish: fail }, status: 'unmanage error', says: refused, next: 'retry', then: 'gone' }],
-    backend: [{ faults: { unmanage: fail }, status: 'unmanage error', says: refused, next: 'retry', then: 'gone' }],
+    withdraw: [
+      { faults: { unpublish: fail }, status: 'unmanage error', says: refused, next: 'retry', then: 'gone' },
+    ],
+    backend: [
+      { faults: { unmanage: fail }, status: 'unmanage error', says: refused, next: 'retry', then: 'gone' },
+    ],
     forget: transaction,
   },
   'manage-snapshot': {
-    backend: [{ faults: { 'manage-snapshot': fail }, status: 'manage error', says: refused, next: 'delete' }],
-    export: [{ faults: { 'snapshot-tree': fail }, status: 'manage error', says: refused, next: 'delete' }],
+    backend: [
+      { faults: { 'manage-snapshot': fail }, status: 'manage error', says: refused, next: 'unmanage' },
+    ],
+    export: [{ faults: { 'snapshot-tree': fail }, status: 'manage error', says: refused, next: 'unmanage' }],
     publish: [
       {
         faults: {},
@@ -222,17 +256,40 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         },
         status: 'manage error',
         says: overQuota,
-        next: 'delete',
+        next: 'unmanage',
       },
     ],
   },
   'unmanage-snapshot': {
-    withdraw: [{ faults: { 'snapshot-release': fail }, status: 'unmanage error', says: refused, next: 'retry', then: 'gone' }],
-    backend: [{ faults: { 'unmanage-snapshot': fail }, status: 'unmanage error', says: refused, next: 'retry', then: 'gone' }],
+    withdraw: [
+      {
+        faults: { 'snapshot-release': fail },
+        status: 'unmanage error',
+        says: refused,
+        next: 'retry',
+        then: 'gone',
+      },
+    ],
+    backend: [
+      {
+        faults: { 'unmanage-snapshot': fail },
+        status: 'unmanage error',
+        says: refused,
+        next: 'retry',
+        then: 'gone',
+      },
+    ],
     forget: transaction,
   },
   'ensure-shares': {
-    ensure: [{ faults: { ensure: fail }, status: 'done', says: /x/, next: 'nothing' }],
+    ensure: [
+      {
+        faults: { ensure: fail },
+        status: 'failed',
+        says: /Not everything that was checked is in order\./,
+        next: 'nothing',
+      },
+    ],
     publish: transaction,
   },
 }

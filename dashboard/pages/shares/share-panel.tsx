@@ -3,7 +3,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useConsole } from '../../api/console.ts'
-import { ActionButton, type Action } from '../../ui/actions.tsx'
+import { ActionButton, helpful, type Action } from '../../ui/actions.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { OperationPanel } from '../../ui/operation-panel.tsx'
 import { toneOf } from '../../ui/status.tsx'
@@ -21,7 +21,6 @@ export function SharePanel({ share, actions }: SharePanelProps) {
   const console = useConsole()
   const { data, isLoading } = useQuery(newestOperationQuery(console, share.id))
   const operation = data ?? null
-  const remove = actions.find(({ key }) => key === 'delete')
   const isBad = toneOf(share.status) === 'bad'
   const messages = (
     <Button
@@ -49,7 +48,9 @@ export function SharePanel({ share, actions }: SharePanelProps) {
         isBad ? (
           <>
             {messages}
-            {remove === undefined ? null : <ActionButton action={remove} />}
+            {helpful(actions).map((action) => (
+              <ActionButton key={action.key} action={action} />
+            ))}
             {contact === null ? null : (
               <span>
                 {w.panel.contact} <CopyButton text={contact} what={w.panel.contact} />

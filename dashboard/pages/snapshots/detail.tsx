@@ -6,7 +6,7 @@ import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
-import { ActionButton } from '../../ui/actions.tsx'
+import { ActionButton, helpful } from '../../ui/actions.tsx'
 import { ShortId } from '../../ui/copy.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
@@ -63,7 +63,6 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
     go: (to) => void navigate(to as never),
     ofShare: share === undefined ? undefined : { share, newest, permissions: ofShare },
   })
-  const remove = actions.find(({ key }) => key === 'delete')
   return (
     <>
       <PageHead
@@ -85,9 +84,9 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
         operation={operation.isLoading ? undefined : (operation.data ?? null)}
         status={snapshot.status}
         actions={
-          remove === undefined || toneOf(snapshot.status) !== 'bad' ? undefined : (
-            <ActionButton action={remove} />
-          )
+          toneOf(snapshot.status) === 'bad'
+            ? helpful(actions).map((action) => <ActionButton key={action.key} action={action} />)
+            : undefined
         }
       />
       <Section title={w.facts}>
