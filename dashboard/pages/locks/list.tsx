@@ -16,6 +16,7 @@ import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { ThingLink } from '../shares/thing-link.tsx'
+import { lockCommands } from './commands.ts'
 import { LockDialog, type LockAsked } from './lock-dialogs.tsx'
 import { locksQuery, type LockSearch, type LockView } from './queries.ts'
 import { lockListRoute } from './route.tsx'
@@ -159,11 +160,7 @@ export function LockListPage() {
             isFiltered ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty
-                title={w.emptyTitle}
-                action={createLink}
-                command="manila lock create SHARE share --lock-reason 'Quarter end: ask Ines'"
-              >
+              <Empty title={w.emptyTitle} action={createLink} command={lockCommands.first()}>
                 {w.emptyText}
               </Empty>
             )
