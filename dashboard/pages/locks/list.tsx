@@ -17,6 +17,7 @@ import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareNamesQuery } from '../shares/names.ts'
 import { ThingLink } from '../shares/thing-link.tsx'
+import { lockCommands } from './commands.ts'
 import { LockDialog, type LockAsked } from './lock-dialogs.tsx'
 import { locksQuery, type LockSearch, type LockView } from './queries.ts'
 import { lockListRoute } from './route.tsx'
@@ -161,11 +162,7 @@ export function LockListPage() {
             isFiltered ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty
-                title={w.emptyTitle}
-                action={createLink}
-                command="manila lock create SHARE share --lock-reason 'Quarter end: ask Ines'"
-              >
+              <Empty title={w.emptyTitle} action={createLink} command={lockCommands.first()}>
                 {w.emptyText}
               </Empty>
             )

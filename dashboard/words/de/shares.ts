@@ -166,13 +166,7 @@ export const shares = {
     onlyHost: 'Nur auf diesem Pool',
     ids: 'IDs von Freigaben, durch Kommas getrennt.',
     host: 'host@backend#pool',
-    key: 'Schlüssel',
-    value: 'Wert',
     addMetadata: 'Metadaten hinzufügen',
-    removeMetadata: (key: string) => `${key} entfernen`,
-    keyTwice: 'steht doppelt da',
-    keyMissing: 'braucht einen Schlüssel',
-    valueMissing: 'braucht einen Wert',
     can: 'Kann',
     cannot: 'Kann nicht',
     abilities: {
@@ -250,9 +244,7 @@ export const shares = {
     notOffered: 'Dieser Dienst gibt über seine Vorgänge keine Auskunft.',
   },
   advanced: {
-    metadata: 'Metadaten',
     noMetadata: 'Sie hat keine.',
-    save: 'Metadaten speichern',
     placement: 'Wo sie liegt',
     host: 'Host',
     server: 'Freigabeserver',

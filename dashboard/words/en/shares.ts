@@ -139,13 +139,7 @@ export const shares = {
     onlyHost: 'Only on this pool',
     ids: 'Share ids, with commas between.',
     host: 'host@backend#pool',
-    key: 'Key',
-    value: 'Value',
     addMetadata: 'Add metadata',
-    removeMetadata: (key: string) => `Remove ${key}`,
-    keyTwice: 'stands there twice',
-    keyMissing: 'needs a key',
-    valueMissing: 'needs a value',
     can: 'Can',
     cannot: 'Cannot',
     abilities: {
@@ -222,9 +216,7 @@ export const shares = {
     notOffered: 'This service does not tell its operations.',
   },
   advanced: {
-    metadata: 'Metadata',
     noMetadata: 'It has none.',
-    save: 'Save metadata',
     placement: 'Where it is',
     host: 'Host',
     server: 'Share server',
