@@ -78,7 +78,7 @@ function Form({ user }: { readonly user: UserView | null }) {
       isSending={save.isPending}
       isDirty={isDirty}
       error={save.error}
-      whyNot={form.name.trim() === '' ? `${common.name}?` : null}
+      whyNot={form.name.trim() === '' ? w.nameMissing : null}
     >
       <TextInput
         label={common.name}

@@ -9,6 +9,7 @@ import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { FilterBar } from '../../ui/filter-bar.tsx'
+import { OnPhone } from '../../ui/on-phone.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
@@ -75,39 +76,25 @@ export function ServiceListPage() {
       key: 'state',
       title: admin.state,
       sort: 'state',
-      show: ({ state, updated_at }) => (
+      show: (row) => (
         <>
-          <Status status={state} tone={state === 'up' ? 'ok' : 'bad'} word={w.state[state]} />
-          {state === 'up' ? null : (
+          <Status status={row.state} tone={row.state === 'up' ? 'ok' : 'bad'} word={w.state[row.state]} />
+          {row.state === 'up' ? null : (
             <div style={{ color: 'var(--muted)', fontSize: 12 }}>
-              <Time at={updated_at} />
+              <Time at={row.updated_at} />
             </div>
           )}
+          <OnPhone>
+            <Work service={row} />
+          </OnPhone>
         </>
       ),
     },
     {
       key: 'work',
       title: w.work,
-      show: ({ status, disabled_reason, ensuring }) => (
-        <>
-          <Status
-            status={status}
-            tone={status === 'enabled' ? 'ok' : 'off'}
-            word={status === 'enabled' ? w.takesWork : w.takesNone}
-          />
-          {disabled_reason === undefined || disabled_reason === null ? null : (
-            <div style={{ color: 'var(--muted)', fontSize: 12 }}>
-              <PlainText>{disabled_reason}</PlainText>
-            </div>
-          )}
-          {ensuring === true ? (
-            <div>
-              <Status status="ensuring" tone="working" word={w.ensuring} />
-            </div>
-          ) : null}
-        </>
-      ),
+      from: 'tablet',
+      show: (row) => <Work service={row} />,
     },
     {
       key: 'runs',
@@ -201,6 +188,32 @@ export function ServiceListPage() {
         />
       )}
       {asked === null ? null : <ServiceDialog asked={asked} close={() => ask(null)} />}
+    </>
+  )
+}
+
+/** Whether it is given new work, why not, and what it is busy with. One that does not run takes none, whatever it is set to. */
+function Work({ service }: { readonly service: Row }) {
+  const { services: w } = useWords()
+  const { state, status, disabled_reason: reason, ensuring } = service
+  const isOn = status === 'enabled'
+  return (
+    <>
+      <Status
+        status={status}
+        tone={isOn && state === 'up' ? 'ok' : 'off'}
+        word={isOn ? w.takesWork : w.takesNone}
+      />
+      {reason === undefined || reason === null ? null : (
+        <div style={{ color: 'var(--muted)', fontSize: 12, lineHeight: '16px' }}>
+          <PlainText wrap>{reason}</PlainText>
+        </div>
+      )}
+      {ensuring === true ? (
+        <div>
+          <Status status="ensuring" tone="working" word={w.ensuring} />
+        </div>
+      ) : null}
     </>
   )
 }

@@ -9,6 +9,7 @@ import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import type { Words } from '../../words/index.ts'
+import { ProjectName } from '../admin/project-name.tsx'
 import type { ShareView } from './queries.ts'
 import { nameOf } from './share-name.ts'
 import type { UsageView } from './usage-queries.ts'
@@ -29,7 +30,7 @@ export function shareColumns({ words, format, usages, all }: ColumnParts): reado
     title: common.project,
     sort: 'project_id',
     from: 'tablet',
-    show: ({ project_id }) => <ShortId id={project_id} what={common.project} />,
+    show: ({ project_id }) => <ProjectName id={project_id} />,
   }
   return [
     {
