@@ -1,6 +1,5 @@
 /** The columns of a list of shares. */
 import { Link } from '@tanstack/react-router'
-import { ShortId } from '../../ui/copy.tsx'
 import type { Column } from '../../ui/data-table.tsx'
 import { gib, type Format } from '../../ui/format.ts'
 import { Meter } from '../../ui/meter.tsx'
