@@ -192,18 +192,16 @@ export function ServiceListPage() {
   )
 }
 
-/** Whether it is given new work, why not, and what it is busy with. One that does not run takes none, whatever it is set to. */
+/** Whether it is given new work, why not, and what it is busy with. Of one that does not run there is nothing to say but why. */
 function Work({ service }: { readonly service: Row }) {
   const { services: w } = useWords()
   const { state, status, disabled_reason: reason, ensuring } = service
   const isOn = status === 'enabled'
   return (
     <>
-      <Status
-        status={status}
-        tone={isOn && state === 'up' ? 'ok' : 'off'}
-        word={isOn ? w.takesWork : w.takesNone}
-      />
+      {isOn && state !== 'up' ? null : (
+        <Status status={status} tone={isOn ? 'ok' : 'off'} word={isOn ? w.takesWork : w.takesNone} />
+      )}
       {reason === undefined || reason === null ? null : (
         <div style={{ color: 'var(--muted)', fontSize: 12, lineHeight: '16px' }}>
           <PlainText wrap>{reason}</PlainText>
