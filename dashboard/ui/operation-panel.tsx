@@ -5,7 +5,7 @@ import { useWords } from '../words/index.ts'
 import { instant } from './format.ts'
 import { Notice } from './notice.tsx'
 import { visible } from './plain-text.tsx'
-import { spaced, toneOf } from './status.tsx'
+import { toneOf, titled } from './status.tsx'
 import { RetryOperation } from './retry-operation.tsx'
 import { Steps } from './steps.tsx'
 import { useNow } from './time.tsx'
@@ -21,7 +21,7 @@ export function OperationPanel({ operation, status, actions }: OperationPanelPro
   const { operations: w } = useWords()
   const now = useNow()
   if (operation === null) return null
-  const kind = spaced(operation.kind.replaceAll('-', '_'))
+  const kind = titled(operation.kind)
   if (operation.finished_at === null) {
     return (
       <Notice tone="working" title={w.underWay(kind)} actions={actions}>

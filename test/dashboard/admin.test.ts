@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/sdk/client.ts'
 import { showQuotaSet } from '../../src/wire/quotas/schema.ts'
-import { listServices } from '../../src/wire/services/schema.ts'
+import { disableService, enableService, listServices } from '../../src/wire/services/schema.ts'
 import { listShareTypes } from '../../src/wire/share-types/schema.ts'
 import { createShare, updateShare } from '../../src/wire/shares/schema.ts'
 import { signIn, useBrowser, type Tab } from './browser.ts'
@@ -62,7 +62,7 @@ describe('services', () => {
     const client = await world.client(world.admin)
     const { page } = await asAdmin('admin/services')
     await page.getByRole('button', { name: /^Actions for manila-share/ }).click()
-    await page.getByRole('menuitem', { name: 'Drain…' }).click()
+    await page.getByRole('menuitem', { name: 'Drain' }).click()
     await page.getByRole('textbox', { name: 'Reason' }).fill('new disks')
     await page.getByRole('dialog').getByRole('button', { name: 'Drain it' }).click()
     await page.getByRole('region', { name: 'Services' }).getByText('new disks').waitFor()
@@ -76,6 +76,19 @@ describe('services', () => {
     await page.getByRole('menuitem', { name: 'Give it new work again' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Give it new work again' }).click()
     await until('it takes work again', async () => ((await drained())?.status === 'enabled' ? true : null))
+    // By somebody else: nobody asks, and it is there, with since when and what is left.
+    const { host = '' } = (await drained()) ?? {}
+    const one = { host, binary: 'manila-share' }
+    await client.call(disableService, { body: { ...one, disabled_reason: 'old disks' } })
+    const row = page.getByRole('region', { name: 'Services' }).getByRole('row').filter({ hasText: host })
+    await row.getByText('old disks').waitFor({ timeout: 2000 })
+    await row
+      .getByText(/^for \d+(\.\d)? m?s$/)
+      .first()
+      .waitFor()
+    await row.getByText(/^\d+ shares? left$/).waitFor()
+    await client.call(enableService, { body: one })
+    await row.getByText('old disks').waitFor({ state: 'hidden', timeout: 12_000 })
   })
 })
 
@@ -186,12 +199,37 @@ describe('accounts', () => {
     await other.page.getByRole('region', { name: 'Shares' }).getByRole('link', { name: 'first' }).waitFor()
   })
 
+  it('of a directory are not changed here, and the buttons say why', async () => {
+    const tab = await browser.tab(world)
+    const { page } = tab
+    // As the service says it of a domain whose users are in LDAP (test/auth/ldap-service.test.ts).
+    await page.route(/\/identity\/v3\/domains$/, async (route) => {
+      const answer = await route.fetch()
+      const { domains } = (await answer.json()) as { domains: object[] }
+      await route.fulfill({
+        response: answer,
+        json: { domains: domains.map((one) => ({ ...one, users_read_only: true })) },
+      })
+    })
+    await signIn(tab, world, world.admin, 'admin/users')
+    const isOff = (name: string) =>
+      until(`${name} is off`, async () => {
+        const said = await page.getByRole('button', { name }).first().getAttribute('aria-disabled')
+        return said === 'true' ? true : null
+      })
+    await isOff('Create user')
+    await page.getByRole('link', { name: 'demo', exact: true }).click()
+    for (const name of ['Edit', 'Set password', 'Disable', 'Delete']) await isOff(name)
+    await page.goto(`${world.dashboard}admin/users?tab=groups`)
+    await isOff('Create group')
+  })
+
   it('of the last administrator stay, and the service says why', async () => {
     const tab = await asAdmin('admin/users')
     const { page } = tab
     tab.expect(/409 PATCH .*\/users\//)
     await page.getByRole('link', { name: 'admin', exact: true }).click()
-    await page.getByRole('button', { name: 'Disable…' }).click()
+    await page.getByRole('button', { name: 'Disable' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
     await page.getByText(/Nobody would be administrator any more/).waitFor()
   })

@@ -15,28 +15,28 @@ import { groupsQuery, type GroupView } from './queries.ts'
 import { useHomes } from './read-only.ts'
 import { RemovalDialog, type AccountAsked } from './removal-dialog.tsx'
 
-export function GroupsTab() {
+interface GroupsTabProps {
+  readonly isNew: boolean
+  /** Opens and closes the form of a new one. */
+  readonly ask: (isNew: boolean) => void
+}
+
+export function GroupsTab({ isNew, ask }: GroupsTabProps) {
   const { common, identity: w } = useWords()
   const navigate = useNavigate()
   const { data, error, refetch } = useQuery(groupsQuery(useConsole()))
-  const [edited, edit] = useState<GroupView | 'new' | null>(null)
+  const [edited, edit] = useState<GroupView | null>(null)
   const [asked, askFor] = useState<AccountAsked | null>(null)
   const homes = useHomes()
   const create = (
     <ActionButton
       primary
-      action={{
-        key: 'create',
-        label: w.createGroup,
-        run: () => edit('new'),
-        whyNot: homes.whyNone,
-      }}
+      action={{ key: 'create', label: w.createGroup, run: () => ask(true), whyNot: homes.whyNone }}
     />
   )
   if (data === undefined && error !== null) return <Failure error={error} again={() => void refetch()} />
   return (
     <>
-      {data === undefined || data.rows.length === 0 ? null : <div style={{ marginBottom: 12 }}>{create}</div>}
       <DataTable
         label={w.groups}
         page={data === undefined ? undefined : { rows: data.rows, hasNewer: false, hasOlder: false }}
@@ -85,13 +85,13 @@ export function GroupsTab() {
         ]}
       />
       {edited === null ? null : (
+        <NamedDialog kind="group" of={edited} close={() => edit(null)} made={() => undefined} />
+      )}
+      {!isNew ? null : (
         <NamedDialog
           kind="group"
-          {...(edited === 'new' ? {} : { of: edited })}
-          close={() => edit(null)}
-          made={(id) =>
-            void (edited === 'new' ? navigate({ to: '/admin/users/groups/$id', params: { id } }) : null)
-          }
+          close={() => ask(false)}
+          made={(id) => void navigate({ to: '/admin/users/groups/$id', params: { id } })}
         />
       )}
       {asked === null ? null : <RemovalDialog asked={asked} close={() => askFor(null)} />}

@@ -112,6 +112,7 @@ function Form({ user }: { readonly user: UserView | null }) {
       <TextInput
         label={w.email}
         description={common.optional}
+        className="optional"
         value={form.email}
         maxLength={255}
         onChange={(event) => set({ email: event.currentTarget.value })}
@@ -119,12 +120,14 @@ function Form({ user }: { readonly user: UserView | null }) {
       <TextInput
         label={common.description}
         description={common.optional}
+        className="optional"
         value={form.description}
         onChange={(event) => set({ description: event.currentTarget.value })}
       />
       <Select
         label={w.defaultProject}
         description={common.optional}
+        className="optional"
         placeholder={common.none}
         clearable
         searchable

@@ -1,4 +1,5 @@
 /** The users, and the groups that they are in. */
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -38,17 +39,24 @@ export function UsersPage() {
   const search: AccountSearch = userListRoute.useSearch()
   const navigate = useNavigate({ from: '/admin/users' })
   const { whyNone } = useHomes()
-  const create = (
-    <ActionButton
-      primary
-      action={{
-        key: 'create',
-        label: w.createUser,
-        run: () => void navigate({ to: '/admin/users/new' } as never),
-        whyNot: whyNone,
-      }}
-    />
-  )
+  const [isNewGroup, askGroup] = useState(false)
+  const isGroups = search.tab === 'groups'
+  const create =
+    isGroups || whyNone !== null ? (
+      <ActionButton
+        primary
+        action={{
+          key: 'create',
+          label: isGroups ? w.createGroup : w.createUser,
+          run: () => askGroup(isGroups),
+          whyNot: whyNone,
+        }}
+      />
+    ) : (
+      <Button component={Link} {...({ to: '/admin/users/new' } as object)}>
+        {w.createUser}
+      </Button>
+    )
   return (
     <>
       <PageHead title={w.users} actions={create} />
@@ -58,7 +66,7 @@ export function UsersPage() {
         change={(tab) => void navigate({ search: { tab } as never })}
         tabs={[
           { key: 'users', title: w.users, show: () => <UsersTab search={search} /> },
-          { key: 'groups', title: w.groups, show: () => <GroupsTab /> },
+          { key: 'groups', title: w.groups, show: () => <GroupsTab isNew={isNewGroup} ask={askGroup} /> },
         ]}
       />
       <Outlet />

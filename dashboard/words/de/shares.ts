@@ -6,6 +6,7 @@ export const shares = {
   title: 'Freigaben',
   count: (count: number) => many(count, { one: '# Freigabe', other: '# Freigaben' }),
   create: 'Freigabe anlegen',
+  all: 'Alle Freigaben',
   manage: 'Vorhandene Freigabe übernehmen',
   protocol: 'Protokoll',
   used: 'Belegt',

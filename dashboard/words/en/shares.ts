@@ -6,6 +6,7 @@ export const shares = {
   title: 'Shares',
   count: (count: number) => many(count, { one: '# share', other: '# shares' }),
   create: 'Create share',
+  all: 'All shares',
   manage: 'Take over an existing share',
   protocol: 'Protocol',
   used: 'Used',
@@ -62,7 +63,7 @@ export const shares = {
     'force-delete': {
       menu: 'Force delete',
       title: (name: string) => `Delete ${name} by force?`,
-      verb: 'Delete by force',
+      verb: 'Force delete',
     },
   },
   texts: {
