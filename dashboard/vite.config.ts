@@ -48,7 +48,10 @@ export default defineConfig(({ command }) => ({
               test: /node_modules\/(?!uplot|typebox\/build\/(?:value|schema)|@mantine\/core\/esm\/components)/,
             },
             { name: 'service', test: /\/src\/(?:wire|sdk|model)\// },
-            { name: 'frame', test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs))/ },
+            {
+              name: 'frame',
+              test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|facts|operation|pairs|retry|steps|tabs))/,
+            },
           ],
         },
       },
