@@ -1,7 +1,7 @@
 /** One line of filters above a list: a text that is looked for, chosen words, "clear". All of it is in the URL. */
 import { Button, Select, Switch, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
-import { useEffect, useState, type ReactNode } from 'react'
+import { Children, useEffect, useState, type ReactNode } from 'react'
 import { useWords } from '../words/index.ts'
 import classes from './filter-bar.module.css'
 
@@ -40,6 +40,8 @@ export function FilterBar(props: FilterBarProps) {
   const { common, frame } = useWords()
   const names = [...(text === undefined ? [] : [text.name]), ...choices.map(({ name }) => name), ...more]
   const isFiltered = names.some((name) => search[name] !== undefined)
+  const [isOpen, setOpen] = useState(false)
+  const rest = choices.length + Children.toArray(children).length + (ofAll ? 1 : 0)
   return (
     <search className={classes.bar}>
       {text === undefined ? null : (
@@ -49,30 +51,42 @@ export function FilterBar(props: FilterBarProps) {
           change={(value) => change({ [text.name]: value })}
         />
       )}
-      {choices.map(({ name, label, options }) => (
-        <Select
-          key={name}
-          size="xs"
-          aria-label={label}
-          placeholder={`${label}: ${common.any}`}
-          clearable
-          allowDeselect
-          searchable={options.length > 8}
-          data={[...options]}
-          value={search[name] ?? null}
-          onChange={(value) => change({ [name]: value ?? undefined })}
-          className={classes.choice}
-          clearButtonProps={{ 'aria-label': `${common.clear}: ${label}` }}
-        />
-      ))}
-      {children}
-      {ofAll ? (
-        <Switch
-          label={frame.allProjects}
-          checked={search.all === '1'}
-          onChange={(event) => change({ all: event.currentTarget.checked ? '1' : undefined })}
-        />
-      ) : null}
+      {rest < 2 ? null : (
+        <Button
+          variant="default"
+          aria-expanded={isOpen}
+          className={classes.toggle ?? ''}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {common.filters}
+        </Button>
+      )}
+      <div className={classes.rest} data-closed={(rest > 1 && !isOpen) || undefined}>
+        {choices.map(({ name, label, options }) => (
+          <Select
+            key={name}
+            size="xs"
+            aria-label={label}
+            placeholder={`${label}: ${common.any}`}
+            clearable
+            allowDeselect
+            searchable={options.length > 8}
+            data={[...options]}
+            value={search[name] ?? null}
+            onChange={(value) => change({ [name]: value ?? undefined })}
+            className={classes.choice}
+            clearButtonProps={{ 'aria-label': `${common.clear}: ${label}` }}
+          />
+        ))}
+        {children}
+        {ofAll ? (
+          <Switch
+            label={frame.allProjects}
+            checked={search.all === '1'}
+            onChange={(event) => change({ all: event.currentTarget.checked ? '1' : undefined })}
+          />
+        ) : null}
+      </div>
       {isFiltered ? (
         <Button
           variant="subtle"

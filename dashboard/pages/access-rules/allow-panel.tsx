@@ -180,6 +180,7 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
             <TextInput
               label={w.lockReason}
               description={common.optional}
+              className="optional"
               maxLength={1023}
               value={form.reason}
               onChange={(event) => set({ reason: event.currentTarget.value })}

@@ -60,7 +60,8 @@ export function AuditPage() {
             {w.actions[action] ?? action}
           </Link>
           {count > 1 ? ` · ${w.times(count)}` : null}
-          <div style={{ color: 'var(--muted)', fontSize: 12 }}>
+          {/* As wide as the column is, never the cause of its width. */}
+          <div style={{ color: 'var(--muted)', fontSize: 12, width: 0, minWidth: '100%' }}>
             <PlainText>{operation}</PlainText>
           </div>
         </>

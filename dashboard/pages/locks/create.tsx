@@ -83,6 +83,7 @@ export function CreateLockPage() {
       <Textarea
         label={w.reason}
         description={common.optional}
+        className="optional"
         value={form.reason}
         autosize
         minRows={2}

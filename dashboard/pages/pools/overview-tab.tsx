@@ -37,13 +37,14 @@ export function OverviewTab({ label, pool }: { readonly label: string; readonly 
 function Room({ pool }: { readonly pool: PoolView }) {
   const { common, pools: w } = useWords()
   const format = useFormat()
-  const { total, placed, mayPlace, thin, ratio, maxRatio } = capacityOf(pool.capabilities)
+  const { total, placed, mayPlace, room, thin, ratio, maxRatio } = capacityOf(pool.capabilities)
   return (
     <>
       <CapacityPicture label={pool.name} capabilities={pool.capabilities} />
       <Facts
         facts={[
           [w.fullIn, <FullIn key="full" pool={pool} />],
+          [w.room, room === null ? common.notKnown : room === 0 ? common.none : format.size(room)],
           [w.total, total === null ? common.notKnown : format.size(total)],
           [w.placed, format.size(placed)],
           [w.mayPlace, mayPlace === null ? null : format.size(mayPlace)],

@@ -4,7 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { updateQuotaClassSet, updateQuotaSet } from '../../../src/wire/quotas/schema.ts'
-import { useConsole } from '../../api/console.ts'
+import { useConsole, useWho } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { problemAt } from '../../ui/problem-at.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
@@ -18,15 +18,16 @@ import { quotaRoute } from './route.tsx'
 
 export function EditQuota() {
   const search = quotaRoute.useSearch()
-  const owner = search.tab === 'defaults' ? null : ownerOf(search)
+  const own = useWho().project?.id
+  const owner = search.tab === 'defaults' ? null : ownerOf(search, own)
   const console = useConsole()
-  const own = useQuery({ ...quotaQuery(console, owner ?? { project: '' }), enabled: owner !== null })
+  const limits = useQuery({ ...quotaQuery(console, owner ?? { project: '' }), enabled: owner !== null })
   const whole = useQuery({
     ...quotaQuery(console, { project: owner?.project ?? '' }),
     enabled: owner !== null && (owner.user ?? owner.type) !== undefined,
   })
   const usual = useQuery({ ...quotaClassQuery(console), enabled: search.tab === 'defaults' })
-  const lines = search.tab === 'defaults' ? usual.data : own.data
+  const lines = search.tab === 'defaults' ? usual.data : limits.data
   if (lines === undefined) return null
   return <Form key={JSON.stringify(owner)} owner={owner} lines={lines} bounds={whole.data ?? []} />
 }

@@ -93,6 +93,7 @@ export function CreateShare() {
       <TextInput
         label={common.name}
         description={common.optional}
+        className="optional"
         value={form.name}
         error={problem('name')}
         data-autofocus
@@ -160,6 +161,7 @@ export function CreateShare() {
       <Textarea
         label={common.description}
         description={common.optional}
+        className="optional"
         autosize
         minRows={1}
         maxRows={6}

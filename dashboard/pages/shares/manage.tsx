@@ -100,6 +100,7 @@ export function ManageShare() {
       <TextInput
         label={common.name}
         description={common.optional}
+        className="optional"
         value={form.name}
         error={problem('name')}
         onChange={(event) => set({ name: event.currentTarget.value })}

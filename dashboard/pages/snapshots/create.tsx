@@ -100,6 +100,7 @@ export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotP
       <TextInput
         label={common.name}
         description={common.optional}
+        className="optional"
         value={form.name}
         error={problem('name')}
         data-autofocus={shareId !== undefined}
@@ -108,6 +109,7 @@ export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotP
       <Textarea
         label={common.description}
         description={common.optional}
+        className="optional"
         value={form.description}
         autosize
         minRows={2}

@@ -81,6 +81,7 @@ export function ManageSnapshotPage() {
       <TextInput
         label={common.name}
         description={common.optional}
+        className="optional"
         value={form.name}
         error={problem('name')}
         onChange={(event) => set({ name: event.currentTarget.value })}
@@ -88,6 +89,7 @@ export function ManageSnapshotPage() {
       <Textarea
         label={common.description}
         description={common.optional}
+        className="optional"
         value={form.description}
         error={problem('description')}
         onChange={(event) => set({ description: event.currentTarget.value })}

@@ -32,6 +32,7 @@ export const common = {
   next: 'Weiter',
   pages: 'Seiten',
   showNew: (count: number) => many(count, { one: '# neu: anzeigen', other: '# neu: anzeigen' }),
+  filters: 'Filter',
   search: 'Name oder ID suchen',
   clear: 'Filter aufheben',
   any: 'alle',

@@ -6,6 +6,7 @@ export const shares = {
   title: 'Freigaben',
   count: (count: number) => many(count, { one: '# Freigabe', other: '# Freigaben' }),
   create: 'Freigabe anlegen',
+  all: 'Alle Freigaben',
   manage: 'Vorhandene Freigabe übernehmen',
   protocol: 'Protokoll',
   used: 'Belegt',
@@ -222,8 +223,6 @@ export const shares = {
     contact: 'Kopieren, was ein Administrator braucht',
     contactText: (share: string, operation: string, request: string, cause: string) =>
       `Freigabe ${share}: Vorgang ${operation} ist gescheitert (Anfrage ${request}): ${cause}`,
-    failed: 'Mit dieser Freigabe ist etwas gescheitert',
-    failedText: 'Warum, sagen ihre Meldungen, falls der Dienst eine geschrieben hat.',
     messages: 'Ihre Meldungen zeigen',
   },
   activity: {

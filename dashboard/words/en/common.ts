@@ -32,6 +32,7 @@ export const common = {
   next: 'Next',
   pages: 'Pages',
   showNew: (count: number) => many(count, { one: '# new: show it', other: '# new: show them' }),
+  filters: 'Filters',
   search: 'Search name or ID',
   clear: 'Clear filters',
   any: 'any',

@@ -6,6 +6,7 @@ export const shares = {
   title: 'Shares',
   count: (count: number) => many(count, { one: '# share', other: '# shares' }),
   create: 'Create share',
+  all: 'All shares',
   manage: 'Take over an existing share',
   protocol: 'Protocol',
   used: 'Used',
@@ -61,7 +62,7 @@ export const shares = {
     'force-delete': {
       menu: 'Force delete',
       title: (name: string) => `Delete ${name} by force?`,
-      verb: 'Delete by force',
+      verb: 'Force delete',
     },
   },
   texts: {
@@ -194,8 +195,6 @@ export const shares = {
     contact: 'Copy what an administrator needs',
     contactText: (share: string, operation: string, request: string, cause: string) =>
       `Share ${share}: operation ${operation} failed (request ${request}): ${cause}`,
-    failed: 'This share failed',
-    failedText: 'Why is said in its messages, if the service wrote one.',
     messages: 'Show its messages',
   },
   activity: {
