@@ -144,10 +144,17 @@ async function walk({ kind, step, row, name }: Case): Promise<void> {
       .getByText(/ failed$/)
       .first()
       .waitFor()
+    // What is told of the work may be read a moment before its share.
+    await main
+      .getByText(row.status, { exact: true })
+      .first()
+      .waitFor()
+      .catch(() => {})
   } finally {
     await setFaults(site.backendDir, {})
     if (row.drained === true) await drain('enable')
   }
+  await photograph(tab, `failure-${name}`, 'light')
   const told = (await main.innerText()).replaceAll(/[ \t]+/g, ' ')
   expect({
     status: told.split('\n').includes(row.status) || `no "${row.status}"`,
