@@ -5,7 +5,7 @@ import { useWords } from '../words/index.ts'
 import { instant } from './format.ts'
 import { Notice } from './notice.tsx'
 import { visible } from './plain-text.tsx'
-import { spaced, toneOf } from './status.tsx'
+import { toneOf, titled } from './status.tsx'
 import { RetryOperation } from './retry-operation.tsx'
 import { Steps } from './steps.tsx'
 import { useNow } from './time.tsx'
@@ -26,7 +26,7 @@ export function OperationPanel({ operation, status, actions }: OperationPanelPro
   const now = useNow()
   if (operation === undefined) return null
   const isBad = toneOf(status) === 'bad'
-  const kind = spaced(operation?.kind.replaceAll('-', '_') ?? '')
+  const kind = titled(operation?.kind ?? '')
   if (operation !== null && operation.finished_at === null) {
     return (
       <Notice
