@@ -1,4 +1,5 @@
 /** The users, and the groups that they are in. */
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -37,20 +38,25 @@ export function UsersPage() {
   const { identity: w } = useWords()
   const search: AccountSearch = userListRoute.useSearch()
   const navigate = useNavigate({ from: '/admin/users' })
-  const [isNewGroup, askGroup] = useState(false)
   const { whyNone } = useHomes()
-  const ofGroups = search.tab === 'groups'
-  const create = (
-    <ActionButton
-      primary
-      action={{
-        key: 'create',
-        label: ofGroups ? w.createGroup : w.createUser,
-        run: () => (ofGroups ? askGroup(true) : void navigate({ to: '/admin/users/new' } as never)),
-        whyNot: whyNone,
-      }}
-    />
-  )
+  const [isNewGroup, askGroup] = useState(false)
+  const isGroups = search.tab === 'groups'
+  const create =
+    isGroups || whyNone !== null ? (
+      <ActionButton
+        primary
+        action={{
+          key: 'create',
+          label: isGroups ? w.createGroup : w.createUser,
+          run: () => askGroup(isGroups),
+          whyNot: whyNone,
+        }}
+      />
+    ) : (
+      <Button component={Link} {...({ to: '/admin/users/new' } as object)}>
+        {w.createUser}
+      </Button>
+    )
   return (
     <>
       <PageHead title={w.users} actions={create} />
