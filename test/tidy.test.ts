@@ -142,6 +142,7 @@ describe('house rules', () => {
     ],
     [/\benum\s+\w+\s*\{/, 'no enum: a union of string literals', /./],
     [/export default/, 'no default exports', /./],
+    [/instanceof DriverError/, 'isDriverError: it may be of another copy of the class', /./],
     [/@ts-(ignore|nocheck)/, 'fix the type instead', /./],
     [/\.\.\/shared\b|\/work\/main/, 'nothing outside the repository is named', /./],
   ]
