@@ -1,7 +1,11 @@
-/** `npm run build`: the dashboard in build/dashboard, the programs in dist/manila, and the package of both in dist. */
+/**
+ * `npm run build`: the dashboard in build/dashboard, the programs in dist/manila, and the package of both in dist. `npm run build:deb` makes the
+ * Debian package there, too.
+ */
 import { statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { buildDashboard } from '../dashboard-build/build.ts'
+import { buildDebian } from './debian.ts'
 import { layOut, pack } from './package.ts'
 import { root } from './programs.ts'
 
@@ -19,3 +23,7 @@ const dist = join(root, 'dist')
 await layOut(join(dist, 'manila'), join(root, 'build/dashboard'))
 const packed = await pack(join(dist, 'manila'), dist)
 say(`The programs are bundled: npm install -g ./${relative(root, packed)} (${megabytes(packed)} MB)`)
+if (process.argv.includes('--deb')) {
+  const deb = await buildDebian(join(dist, 'manila'), dist)
+  say(`The Debian package is built: apt install ./${relative(root, deb)} (${megabytes(deb)} MB)`)
+}
