@@ -44,7 +44,7 @@ export async function buildDebian(programs: string, into: string): Promise<strin
     cpSync(programs, join(tree, home), { recursive: true })
     put(tree, node, readFileSync(join(runtime, 'bin/node')), 0o755)
     linkPrograms(tree)
-    layUnits(tree)
+    for (const [name, text] of Object.entries(packagedUnits())) put(tree, `${units}/${name}`, text)
     for (const [from, to] of [
       ['sysusers.conf', 'usr/lib/sysusers.d/manila.conf'],
       ['tmpfiles.conf', 'usr/lib/tmpfiles.d/manila.conf'],
@@ -83,10 +83,9 @@ function linkPrograms(tree: string): void {
   }
 }
 
-/** Those of a checkout in /opt/manila, with the places of the package, and a folder for compiled code. */
-function layUnits(tree: string): void {
-  put(tree, `${units}/manila.service`, ours('manila.service'))
-  for (const name of readdirSync(join(deploy, 'systemd'))) {
+/** By name: those of a checkout in /opt/manila with the places of the package and a folder for compiled code, and the one of the package alone. */
+export function packagedUnits(): Readonly<Record<string, string>> {
+  const moved = readdirSync(join(deploy, 'systemd')).map((name) => {
     const role = /^manila-(\w+)\.service$/.exec(name)?.[1] ?? ''
     const text = readFileSync(join(deploy, 'systemd', name), 'utf8')
       .replaceAll(
@@ -96,8 +95,9 @@ function layUnits(tree: string): void {
       .replaceAll('/opt/manila/docs', `/${docs}`)
       .replace('[Service]\n', `[Service]\nCacheDirectory=manila/${role}\nCacheDirectoryMode=0700\n`)
     if (text.includes('/opt/')) throw new Error(`${name} names a place that the package does not have`)
-    put(tree, `${units}/${name}`, text)
-  }
+    return [name, text] as const
+  })
+  return { ...Object.fromEntries(moved), 'manila.service': ours('manila.service') }
 }
 
 const copyright = (programs: string): string =>

@@ -29,7 +29,11 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 
 /** Modules that outside drivers import, by the name after `manila/`. */
-const exported = { driver: 'src/drivers/driver.ts' } as const
+const exported: Readonly<Record<string, string>> = {
+  driver: 'src/drivers/driver.ts',
+  'driver/conformance': 'src/drivers/conformance.ts',
+}
+const fileOf = (name: string): string => name.replace('/', '-')
 
 /**
  * Lays the package out in `dir`, which is made anew. `dashboard` is a folder that `buildDashboard` made. Throws a sentence about what is
@@ -42,7 +46,7 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
   const { modules, scripts } = await bundlePrograms(
     {
       ...Object.fromEntries(names.map((name) => [name, join(root, 'src/bin', `${name}.ts`)])),
-      ...Object.fromEntries(Object.entries(exported).map(([name, file]) => [name, join(root, file)])),
+      ...Object.fromEntries(Object.entries(exported).map(([name, file]) => [fileOf(name), join(root, file)])),
     },
     join(dir, 'lib'),
   )
@@ -71,7 +75,7 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
     engines,
     ...(await revision()),
     bin: Object.fromEntries(names.map((one) => [one, `bin/${one}.mjs`])),
-    exports: Object.fromEntries(Object.keys(exported).map((one) => [`./${one}`, `./lib/${one}.mjs`])),
+    exports: Object.fromEntries(Object.keys(exported).map((one) => [`./${one}`, `./lib/${fileOf(one)}.mjs`])),
   }
   writeFileSync(join(dir, 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
 }

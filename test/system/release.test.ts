@@ -1,13 +1,28 @@
 /** What is given to others works where nothing of ours is: installed with npm, the checkout out of reach, no package beside Node. */
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { isDriverError } from '../../src/drivers/driver.ts'
 import { freePort } from '../../src/exec/free-port.ts'
+import { buildDebian } from '../../src/release-build/debian.ts'
 import { root } from '../../src/release-build/programs.ts'
+import { bareDebian, follow, type BareDebian, type Followed } from '../helpers/bare-debian.ts'
 import { installPackage, type Installed } from '../helpers/installed.ts'
+import { long } from '../helpers/long.ts'
 import { obstacleOf } from './nfs-bench.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'manila-release-'))
@@ -60,6 +75,24 @@ describe('the package', () => {
       )
     },
   )
+
+  test('an outside driver finds the contract and the kit, and what it throws is known here', async () => {
+    const outside = mkdtempSync(join(dir, 'outside-'))
+    mkdirSync(join(outside, 'node_modules'))
+    symlinkSync(own(), join(outside, 'node_modules/manila'))
+    const file = join(outside, 'try.mjs')
+    writeFileSync(
+      file,
+      `import { DriverError, driverFactory } from 'manila/driver'
+import { conformance } from 'manila/driver/conformance'
+console.log(typeof driverFactory, typeof conformance, new DriverError('full', 'no-room-here').outcome)`,
+    )
+    expect(await place.run(['node', file])).toBe('function function no-room-here\n')
+    const { DriverError } = (await import(join(own(), 'lib/driver.mjs'))) as {
+      readonly DriverError: new (message: string, outcome: string) => Error
+    }
+    expect(isDriverError(new DriverError('full', 'no-room-here'))).toBe(true)
+  })
 
   test('an older Node is told what is wanted', async () => {
     const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.1.0'}})`
@@ -126,3 +159,56 @@ shares.default_share_type = "default"
     }
   })
 })
+
+if (long) {
+  describe('a Debian with nothing in it', () => {
+    let debian: BareDebian
+    let followed: Followed
+    beforeAll(async () => {
+      await buildDebian(join(dir, 'manila'), mkdtempSync(join(dir, 'dist-')))
+      const context = mkdtempSync(join(dir, 'context-'))
+      mkdirSync(join(context, 'dist'))
+      const [deb = ''] = globSync(join(dir, 'dist-*/*.deb'))
+      renameSync(deb, join(context, 'dist', basename(deb)))
+      debian = await bareDebian(join(dir, 'debian'))
+      // OpenStack's client has a program of that name.
+      const other = join(debian.dir, 'usr/bin/manila')
+      writeFileSync(other, '#!/bin/sh\necho another\n', { mode: 0o755 })
+      followed = await follow(join(root, 'Dockerfile'), context, debian)
+    }, 900_000)
+    afterAll(() => debian.remove())
+
+    test('the Dockerfile gives an image whose programs run as nobody in particular', async () => {
+      const { user, command } = followed
+      expect([user, command[0]]).toEqual(['manila', 'manila-api'])
+      expect(await debian.run(['manila', '--version'], { user })).toBe(`${manifest.version}\n`)
+      expect(await debian.run(['manila.python3-manilaclient'], { user })).toBe('another\n')
+      // One process of several needs a database for several.
+      await expect(debian.run(command, { user })).rejects.toThrow(/set \[database\] url/)
+    })
+
+    test('what it configures serves', async () => {
+      const ask = `fetch('http://127.0.0.1:8786/healthcheck').then((one) => process.exit(one.status === 200 ? 0 : 1), () => process.exit(1))`
+      const script = `manila-all --config /etc/manila/manila.toml > /tmp/said & until node -e "$1" 2> /dev/null; do kill -0 $! || exit 1; done; cat /tmp/said; kill $!; wait`
+      const path = 'PATH=/usr/lib/manila/node/bin:/usr/bin:/bin'
+      expect(
+        await debian.run(['env', path, 'sh', '-c', script, 'sh', ask], { user: followed.user }),
+      ).toContain('manila serves at http://127.0.0.1:8786\n')
+      expect(existsSync(join(debian.dir, 'var/lib/manila/manila.db'))).toBe(true)
+    })
+
+    test('purging it takes away what it brought, and nothing of what people keep', async () => {
+      writeFileSync(join(debian.dir, 'var/lib/manila/pool1.img'), 'precious')
+      await debian.run(['dpkg', '--purge', 'manila'])
+      expect(readFileSync(join(debian.dir, 'var/lib/manila/pool1.img'), 'utf8')).toBe('precious')
+      expect(existsSync(join(debian.dir, 'var/lib/manila/manila.db'))).toBe(true)
+      expect(await debian.run(['manila'])).toBe('another\n')
+      const left = await debian.run([
+        ...['find', '/etc', '/usr', '/var', '-xdev', '-name', '*manila*'],
+        ...['-not', '-path', '/var/lib/manila/*', '-not', '-path', '/usr/share/zoneinfo/*'],
+      ])
+      expect(left.trim().split('\n').toSorted()).toEqual(['/usr/bin/manila', '/var/lib/manila'])
+      expect(await debian.run(['getent', 'passwd', 'manila'])).toMatch(/^manila:/)
+    })
+  })
+}
