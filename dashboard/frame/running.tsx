@@ -7,7 +7,7 @@ import { useState } from 'react'
 import { listOperations } from '../../src/wire/operations/schema.ts'
 import { useConsole, type Console } from '../api/console.ts'
 import { listKey } from '../api/reads.ts'
-import { spaced } from '../ui/status.tsx'
+import { titled } from '../ui/status.tsx'
 import { Time } from '../ui/time.tsx'
 import { useWords } from '../words/index.ts'
 import classes from './running.module.css'
@@ -57,14 +57,10 @@ export function Running() {
           {data.map((operation) => (
             <li key={operation.id}>
               <div className={classes.what}>
-                <span>{spaced(operation.kind.replaceAll('-', '_'))}</span>
+                <span>{titled(operation.kind)}</span>
                 <Time at={operation.created_at} />
               </div>
-              <Progress
-                value={operation.progress}
-                size={3}
-                aria-label={spaced(operation.kind.replaceAll('-', '_'))}
-              />
+              <Progress value={operation.progress} size={3} aria-label={titled(operation.kind)} />
             </li>
           ))}
         </ul>

@@ -33,6 +33,12 @@ export function toneOf(status: string): Tone {
 /** `creating_from_snapshot` → `creating from snapshot`. */
 export const spaced = (status: string): string => status.replaceAll('_', ' ')
 
+/** Of an operation, as the beginning of a sentence: `create-share` → `Create share`. */
+export const titled = (kind: string): string => {
+  const words = spaced(kind.replaceAll('-', '_'))
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 const icons = {
   ok: IconCircleFilled,
   working: IconCircleHalf2,

@@ -1,6 +1,6 @@
 /** Why something that was asked for did not happen, and what helps. */
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { messageActions } from '../../../src/model/messages.ts'
 import { deleteMessage } from '../../../src/wire/messages/schema.ts'
@@ -14,17 +14,16 @@ import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { FilterBar } from '../../ui/filter-bar.tsx'
+import { OnPhone } from '../../ui/on-phone.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
-import { spaced } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { ThingLink } from '../shares/thing-link.tsx'
+import { messageCommands } from './commands.ts'
 import classes from './messages.module.css'
 import { messagesQuery, partsOf, sorted, type MessageSearch, type MessageView } from './queries.ts'
 import { messageListRoute } from './route.tsx'
-
-const pages: Readonly<Record<string, string>> = { SHARE: '/shares', SHARE_SNAPSHOT: '/snapshots' }
 
 export function MessageListPage() {
   const { activity, common, messages: w } = useWords()
@@ -46,11 +45,15 @@ export function MessageListPage() {
     {
       key: 'what',
       title: w.what,
-      show: ({ user_message, request_id }) => {
+      show: (message) => {
+        const { user_message, request_id } = message
         const { tried, why } = partsOf(user_message)
         return (
           <div className={classes.message}>
             {tried === null ? null : <b>{visible(tried)}</b>}
+            <OnPhone>
+              <About message={message} />
+            </OnPhone>
             <div>{visible(why)}</div>
             {request_id === null ? null : (
               <div className={classes.request}>
@@ -125,14 +128,7 @@ function About({ message }: { readonly message: MessageView }) {
   const { messages: w } = useWords()
   const { resource_type, resource_id } = message
   if (resource_type === null || resource_id === null) return w.wholeProject
-  const page = pages[resource_type]
-  const text = `${spaced(resource_type.toLowerCase())} ${resource_id.slice(0, 8)}`
-  if (page === undefined) return text
-  return (
-    <Link to={`${page}/$id` as never} params={{ id: resource_id } as never}>
-      {text}
-    </Link>
-  )
+  return <ThingLink type={resource_type} id={resource_id} />
 }
 
 function DeleteDialog({
@@ -159,14 +155,7 @@ function DeleteDialog({
       after={() => queries.invalidateQueries({ queryKey: ['messages'] })}
     >
       <p>{w.deleteText}</p>
-      <CommandHint
-        command={command(
-          'manila',
-          'message',
-          'delete',
-          asked.slice(0, 20).map(({ id }) => id),
-        )}
-      />
+      <CommandHint command={messageCommands.remove(asked.map(({ id }) => id))} />
     </BulkDialog>
   )
 }

@@ -1,6 +1,6 @@
 /** Each thing that needs attention in words: what, why, what now. */
 import type { Format } from '../../ui/format.ts'
-import { spaced } from '../../ui/status.tsx'
+import { spaced, titled } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import type { Attention } from './attention.ts'
 
@@ -69,7 +69,7 @@ export function useSaying(format: Format, nameOfQuota: (key: string) => string):
       }
       case 'operation-failed':
         return {
-          title: says.operationFailed(spaced(one.operation.kind.replaceAll('-', '_'))),
+          title: says.operationFailed(titled(one.operation.kind)),
           why: one.operation.cause?.message ?? says.noCause,
           next: { label: next.steps, to: '/activity/$id', more: { params: { id: one.operation.id } } },
         }

@@ -36,7 +36,12 @@ export function CapabilitiesTab({ pool }: { readonly pool: PoolView }) {
         nameOf={({ id }) => id}
         empty={<Empty title={common.noRows} />}
         columns={[
-          { key: 'key', title: common.name, width: '40%', show: ({ id }) => <code>{id}</code> },
+          {
+            key: 'key',
+            title: common.name,
+            width: '40%',
+            show: ({ id }) => <code style={{ overflowWrap: 'anywhere' }}>{id}</code>,
+          },
           {
             key: 'value',
             title: admin.value,

@@ -9,7 +9,7 @@ import { Failure } from '../../ui/failure.tsx'
 import { instant, useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
-import { spaced, Status } from '../../ui/status.tsx'
+import { spaced, Status, titled } from '../../ui/status.tsx'
 import { Steps } from '../../ui/steps.tsx'
 import { Time, useNow } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
@@ -63,7 +63,7 @@ function Operations({ share }: { readonly share: ShareView }) {
                 search={{ tab: 'activity', op: id } as never}
                 aria-label={w.activity.showSteps(spaced(kind))}
               >
-                {spaced(kind.replaceAll('-', '_'))}
+                {titled(kind)}
               </Link>
             ),
           },
@@ -99,7 +99,7 @@ function OneOperation({ id }: { readonly id: string }) {
   if (data === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
   return (
-    <Section title={w.activity.steps(spaced(data.kind.replaceAll('-', '_')))}>
+    <Section title={w.activity.steps(titled(data.kind))}>
       {(data.cause?.message ?? null) === null ? null : <p>{visible(data.cause?.message ?? '')}</p>}
       {(data.cause?.detail ?? null) === null ? null : (
         <p className={classes.muted}>{visible(data.cause?.detail ?? '')}</p>
