@@ -203,10 +203,9 @@ if (long) {
       expect(readFileSync(join(debian.dir, 'var/lib/manila/pool1.img'), 'utf8')).toBe('precious')
       expect(existsSync(join(debian.dir, 'var/lib/manila/manila.db'))).toBe(true)
       expect(await debian.run(['manila'])).toBe('another\n')
-      const left = await debian.run([
-        ...['find', '/etc', '/usr', '/var', '-xdev', '-name', '*manila*'],
-        ...['-not', '-path', '/var/lib/manila/*', '-not', '-path', '/usr/share/zoneinfo/*'],
-      ])
+      const search =
+        'find /etc /usr /var -xdev -name *manila* -not -path /var/lib/manila/* -not -path /usr/share/zoneinfo/*'
+      const left = await debian.run(search.split(' '))
       expect(left.trim().split('\n').toSorted()).toEqual(['/usr/bin/manila', '/var/lib/manila'])
       expect(await debian.run(['getent', 'passwd', 'manila'])).toMatch(/^manila:/)
     })
