@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { leftovers } from '../dashboard-build/publish.ts'
 import { noticesOf } from './notices.ts'
 import { bundlePrograms, root, scriptsFolder } from './programs.ts'
 
@@ -58,10 +59,11 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
     mkdirSync(dirname(place), { recursive: true })
     cpSync(join(root, 'src', script), place)
   }
-  // What is kept of builds before it, and the record of them, is for who serves that folder.
+  // What is kept of builds before it is for who has their pages open.
+  const old = new Set(leftovers(dashboard).map((name) => join(dashboard, 'assets', name)))
   cpSync(dashboard, join(dir, 'build/dashboard'), {
     recursive: true,
-    filter: (from) => !basename(from).startsWith('.build.json'),
+    filter: (from) => !old.has(from) && !basename(from).startsWith('.build.json'),
   })
   for (const file of ['LICENSE', 'README.md']) cpSync(join(root, file), join(dir, file))
   writeFileSync(join(dir, 'THIRD-PARTY-NOTICES'), noticesOf(modules))

@@ -28,6 +28,10 @@ export async function installPackage(dir: string, dashboard?: string): Promise<I
   const standIn = join(dir, 'dashboard')
   mkdirSync(join(standIn, 'assets'), { recursive: true })
   writeFileSync(join(standIn, 'index.html'), '<!doctype html><title>Manila</title>')
+  // One asset of this build and one of a build before it, as `publish` leaves them.
+  for (const name of ['now.js', 'before.js']) writeFileSync(join(standIn, 'assets', name), '')
+  const replaced = { 'before.js': new Date().toISOString() }
+  writeFileSync(join(standIn, '.build.json'), JSON.stringify({ sources: '', replaced }))
   await layOut(join(dir, 'manila'), dashboard ?? standIn)
   const tgz = await pack(join(dir, 'manila'), dir)
   const place = await elsewhere(dir)

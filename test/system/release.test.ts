@@ -51,6 +51,8 @@ describe('the package', () => {
     const names = readdirSync(own(), { recursive: true, encoding: 'utf8' })
     expect(names.filter((name) => /\.tsx?$|\/node_modules\//.test(name))).toEqual([])
     expect(names).toContain('scripts/exec/launcher.pl')
+    expect(readdirSync(join(own(), 'build/dashboard')).toSorted()).toEqual(['assets', 'index.html'])
+    expect(readdirSync(join(own(), 'build/dashboard/assets'))).toEqual(['now.js'])
   })
 
   test('says whose libraries are in it, with their licences', () => {
@@ -142,6 +144,8 @@ shares.default_share_type = "default"
       }
       const manila = (...argv: string[]): Promise<string> => place.run(['manila', ...argv], env)
       await manila('type', 'create', 'default', 'false')
+      // The pool is made while it serves already.
+      await expect.poll(() => manila('pool', 'list'), { timeout: 60_000 }).toContain('@pool1#')
       await manila('share', 'create', 'NFS', '1', '--name', 'mine', '--wait')
       expect(await manila('share', 'show', 'mine', '--format', 'value', '--column', 'status')).toBe(
         'available\n',
