@@ -70,7 +70,7 @@ export async function measureCommandLine(dir: string): Promise<Figure[]> {
     await service.stop()
   }
   for (const [place, bin] of places) {
-    const starts = []
+    const starts: Awaited<ReturnType<typeof startOnce>>[] = []
     for (let at = 0; at < 5; at++)
       starts.push(await startOnce(join(dir, `start-${at}`), join(bin, 'manila-all.mjs'), env))
     const median = (of: (start: (typeof starts)[number]) => number): string =>
