@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { exportPathOf } from '../../dashboard/pages/shares/mount/export-path.ts'
 import { instructionsFor } from '../../dashboard/pages/shares/mount/instructions.ts'
 import { hasProgram } from '../../src/parts/packages.ts'
+import { packagedUnits } from '../../src/release-build/debian.ts'
 
 const root = join(import.meta.dirname, '../..')
 const units = join(root, 'deploy/systemd')
@@ -25,6 +26,24 @@ describe.runIf(hasProgram('systemd-analyze'))('systemd units', () => {
     expect([status, said]).toEqual([0, []])
     const [, node = '', program = ''] = /^ExecStart=(\S+) (\S+)/m.exec(text) ?? []
     expect([node, program].map((path) => existsSync(path))).toEqual([true, true])
+  })
+
+  test.each(Object.entries(packagedUnits()))('%s of the Debian package', (name, text) => {
+    const file = join(dir, name)
+    // Its programs are where theirs will be.
+    writeFileSync(
+      file,
+      text
+        .replaceAll('/usr/bin/manila', join(root, 'src/bin/manila'))
+        .replaceAll(/(src\/bin\/\S+)/g, '$1.mjs'),
+    )
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' })
+    const said = (stdout + stderr).split('\n').filter((line) => /manila/i.test(line))
+    expect([status, said]).toEqual([0, []])
+    expect(/^ExecStart=\/usr\/bin\/(manila-\w+) /m.exec(text)?.[1]).toMatch(
+      /^manila-(?:all|api|data|scheduler|share)$/,
+    )
+    expect(text).toMatch(/^CacheDirectory=manila\/\w+$/m)
   })
 
   test('and this finds what is wrong', () => {
