@@ -2,7 +2,7 @@
 import { given, inTurn, lines, manila, pairTexts } from '../../ui/manila.ts'
 import { recordOf } from '../../ui/pairs.ts'
 import { hintsOf, type NewShareForm } from './new-share.ts'
-import type { ShareDeed } from './share-actions.tsx'
+import type { ShareDeed } from './deeds.ts'
 
 interface Adopted {
   readonly host: string

@@ -3,18 +3,7 @@ import type { usePermissions } from '../../api/permissions.ts'
 import type { Action } from '../../ui/actions.tsx'
 import type { Words } from '../../words/index.ts'
 import type { ShareView } from './queries.ts'
-
-/** Done with one or several. */
-export type ShareDeed =
-  | 'delete'
-  | 'soft-delete'
-  | 'restore'
-  | 'force-delete'
-  | 'unmanage'
-  | 'extend-by'
-  | 'allow'
-/** What needs a form of its own. */
-export type ShareForm = 'edit' | 'extend' | 'shrink' | 'revert' | 'reset-status' | 'reset-task-state'
+import type { ShareDeed, ShareForm } from './deeds.ts'
 
 export type ShareAsked =
   | { readonly what: ShareDeed; readonly shares: readonly ShareView[] }
