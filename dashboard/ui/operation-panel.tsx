@@ -5,7 +5,7 @@ import { useWords } from '../words/index.ts'
 import { instant } from './format.ts'
 import { Notice } from './notice.tsx'
 import { visible } from './plain-text.tsx'
-import { spaced, toneOf } from './status.tsx'
+import { toneOf } from './status.tsx'
 import { RetryOperation } from './retry-operation.tsx'
 import { Steps } from './steps.tsx'
 import { useNow } from './time.tsx'
@@ -18,10 +18,10 @@ interface OperationPanelProps {
 }
 
 export function OperationPanel({ operation, status, actions }: OperationPanelProps) {
-  const { operations: w } = useWords()
+  const { operations: w, service } = useWords()
   const now = useNow()
   if (operation === null) return null
-  const kind = spaced(operation.kind.replaceAll('-', '_'))
+  const kind = service.kind(operation.kind)
   if (operation.finished_at === null) {
     return (
       <Notice tone="working" title={w.underWay(kind)} actions={actions}>
@@ -42,7 +42,7 @@ export function OperationPanel({ operation, status, actions }: OperationPanelPro
         </>
       }
     >
-      <p>{visible(operation.cause?.message ?? '')}</p>
+      {operation.cause === null ? null : <p>{visible(service.cause(operation.cause))}</p>}
       {operation.cause?.detail === undefined || operation.cause.detail === null ? null : (
         <p>{visible(operation.cause.detail)}</p>
       )}

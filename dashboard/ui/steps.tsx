@@ -5,12 +5,11 @@ import type { OperationView } from '../../src/sdk/watch.ts'
 import { useWords } from '../words/index.ts'
 import { instant, useFormat } from './format.ts'
 import classes from './steps.module.css'
-import { spaced } from './status.tsx'
 
 const icons = { done: IconCheck, started: IconCircleHalf2, pending: IconCircle, undone: IconArrowBackUp }
 
 export function Steps({ operation, now }: { readonly operation: OperationView; readonly now: number }) {
-  const { operations } = useWords()
+  const { operations, service } = useWords()
   const format = useFormat()
   const isRunning = operation.state === 'running' || operation.state === 'undoing'
   return (
@@ -24,7 +23,7 @@ export function Steps({ operation, now }: { readonly operation: OperationView; r
           return (
             <li key={step.name} className={classes[step.state]}>
               <Icon size={14} aria-hidden />
-              <span>{spaced(step.name)}</span>
+              <span>{service.step(step.name)}</span>
               <span className={classes.aside}>
                 {operations.stepStates[step.state]}
                 {ms === null ? null : ` · ${format.duration(ms)}`}

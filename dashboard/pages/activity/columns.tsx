@@ -4,22 +4,20 @@ import { Link } from '@tanstack/react-router'
 import type { Column } from '../../ui/data-table.tsx'
 import { instant, type Format } from '../../ui/format.ts'
 import { visible } from '../../ui/plain-text.tsx'
-import { spaced, Status } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
-import type { Words } from '../../words/index.ts'
+import { useWords, type Words } from '../../words/index.ts'
 import classes from './activity.module.css'
 import { isRunning, type OperationRow } from './queries.ts'
-
-/** `create-share` → `create share`. */
-export const kindOf = ({ kind }: Pick<OperationRow, 'kind'>): string => spaced(kind.replaceAll('-', '_'))
 
 const pages: Readonly<Record<string, string>> = { share: '/shares', snapshot: '/snapshots' }
 
 /** The share or snapshot, by its id: names come and go with it. */
 export function OnWhat({ operation }: { readonly operation: OperationRow }) {
+  const { service } = useWords()
   const { resource_type, resource_id } = operation
   const page = pages[resource_type]
-  const text = `${spaced(resource_type)} ${resource_id.slice(0, 8)}`
+  const text = `${service.noun(resource_type)} ${resource_id.slice(0, 8)}`
   return page === undefined ? (
     <span title={resource_id}>{text}</span>
   ) : (
@@ -30,7 +28,7 @@ export function OnWhat({ operation }: { readonly operation: OperationRow }) {
 }
 
 export function operationColumns(
-  { activity: w, common, operations }: Words,
+  { activity: w, common, operations, service }: Words,
   format: Format,
   now: number,
   all: boolean,
@@ -42,7 +40,7 @@ export function operationColumns(
       sort: 'kind',
       show: (row) => (
         <Link to="/activity/$id" params={{ id: row.id }}>
-          {kindOf(row)}
+          {service.kind(row.kind)}
         </Link>
       ),
     },
@@ -54,7 +52,7 @@ export function operationColumns(
         <>
           <Status status={row.state} />
           {row.cause === null ? null : (
-            <div className={classes.cause}>{visible(row.cause.message ?? row.cause.code)}</div>
+            <div className={classes.cause}>{visible(service.cause(row.cause))}</div>
           )}
           {isRunning(row) ? (
             <Progress

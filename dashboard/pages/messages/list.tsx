@@ -17,25 +17,26 @@ import { FilterBar } from '../../ui/filter-bar.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { visible } from '../../ui/plain-text.tsx'
 import { command } from '../../ui/shell-quote.ts'
-import { spaced } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import classes from './messages.module.css'
-import { messagesQuery, partsOf, sorted, type MessageSearch, type MessageView } from './queries.ts'
+import { messagesQuery, sorted, type MessageSearch, type MessageView } from './queries.ts'
 import { messageListRoute } from './route.tsx'
 
 const pages: Readonly<Record<string, string>> = { SHARE: '/shares', SHARE_SNAPSHOT: '/snapshots' }
 
 export function MessageListPage() {
-  const { activity, common, messages: w } = useWords()
+  const { activity, common, messages: w, service } = useWords()
   const console = useConsole()
   const search: MessageSearch = messageListRoute.useSearch()
   const navigate = useNavigate({ from: messageListRoute.fullPath })
   const messages = useQuery(messagesQuery(console, search))
   const permissions = usePermissions('message', messages.data?.rows.map(({ id }) => ({ id })) ?? [])
   const [asked, ask] = useState<readonly MessageView[] | null>(null)
-  const nameOf = ({ user_message }: MessageView): string =>
-    visible(partsOf(user_message).tried ?? user_message).slice(0, 60)
+  const nameOf = (message: MessageView): string => {
+    const { tried, why } = service.message(message)
+    return visible(tried ?? why).slice(0, 60)
+  }
   const isFiltered = search.action !== undefined || search.about !== undefined
   const change = (filters: Readonly<Record<string, string | undefined>>): void =>
     void navigate({
@@ -46,8 +47,9 @@ export function MessageListPage() {
     {
       key: 'what',
       title: w.what,
-      show: ({ user_message, request_id }) => {
-        const { tried, why } = partsOf(user_message)
+      show: (message) => {
+        const { request_id } = message
+        const { tried, why } = service.message(message)
         return (
           <div className={classes.message}>
             {tried === null ? null : <b>{visible(tried)}</b>}
@@ -122,11 +124,11 @@ export function MessageListPage() {
 }
 
 function About({ message }: { readonly message: MessageView }) {
-  const { messages: w } = useWords()
+  const { messages: w, service } = useWords()
   const { resource_type, resource_id } = message
   if (resource_type === null || resource_id === null) return w.wholeProject
   const page = pages[resource_type]
-  const text = `${spaced(resource_type.toLowerCase())} ${resource_id.slice(0, 8)}`
+  const text = `${service.noun(resource_type)} ${resource_id.slice(0, 8)}`
   if (page === undefined) return text
   return (
     <Link to={`${page}/$id` as never} params={{ id: resource_id } as never}>
@@ -142,16 +144,16 @@ function DeleteDialog({
   readonly messages: readonly MessageView[]
   readonly close: () => void
 }) {
-  const { messages: w } = useWords()
+  const { messages: w, service } = useWords()
   const { client, queries } = useConsole()
   const [asked] = useState(messages)
   return (
     <BulkDialog
       title={w.deleteTitle(w.count(asked.length))}
       verb={w.delete}
-      rows={asked.map(({ id, user_message }) => ({
-        id,
-        name: visible(user_message).slice(0, 80),
+      rows={asked.map((message) => ({
+        id: message.id,
+        name: visible(service.message(message).why).slice(0, 80),
         whyNot: null,
       }))}
       each={(id) => client.call(deleteMessage, { params: { id } })}

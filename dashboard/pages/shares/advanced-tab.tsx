@@ -11,7 +11,7 @@ import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { Section } from '../../ui/page.tsx'
 import { command } from '../../ui/shell-quote.ts'
-import { spaced, Status } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { instancesOfQuery } from './detail-queries.ts'
@@ -34,7 +34,7 @@ const dangerous: readonly string[] = [
 ]
 
 export function AdvancedTab({ share, actions }: AdvancedTabProps) {
-  const { shares: w } = useWords()
+  const { service, shares: w } = useWords()
   const { is_admin: isAdmin } = useWho()
   const permissions = usePermissions('share', [share])
   const danger = actions.filter(({ key }) => dangerous.includes(key))
@@ -46,7 +46,7 @@ export function AdvancedTab({ share, actions }: AdvancedTabProps) {
           whyNot={
             permissions.verdict(share.id, 'update_metadata').allowed
               ? null
-              : (permissions.verdict(share.id, 'update_metadata').why ?? share.status)
+              : (permissions.verdict(share.id, 'update_metadata').why ?? service.status(share.status))
           }
         />
       </Section>
@@ -61,7 +61,7 @@ export function AdvancedTab({ share, actions }: AdvancedTabProps) {
               w.advanced.server,
               share.share_server_id ? <ShortId key="server" id={share.share_server_id} /> : null,
             ],
-            [w.advanced.taskState, share.task_state ? spaced(share.task_state) : null],
+            [w.advanced.taskState, share.task_state ? service.status(share.task_state) : null],
             [
               w.advanced.rulesStatus,
               share.access_rules_status === undefined ? null : (

@@ -7,7 +7,7 @@ import { manageShare, type ManageShare as ManageBody } from '../../../src/wire/s
 import type { Static } from 'typebox'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
@@ -29,6 +29,7 @@ const blank = {
 
 export function ManageShare() {
   const { common, shares: w } = useWords()
+  const problemAt = useProblemAt()
   const console = useConsole()
   const navigate = useNavigate({ from: shareListRoute.fullPath })
   const types = useQuery(typesQuery(console))

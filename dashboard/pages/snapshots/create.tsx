@@ -9,7 +9,7 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { pairProblem, PairsField, recordOf, type Pairs } from '../../ui/pairs-field.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
@@ -37,6 +37,7 @@ interface CreateSnapshotPanelProps {
 
 export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotPanelProps) {
   const { common, snapshots: w } = useWords()
+  const problemAt = useProblemAt()
   const format = useFormat()
   const console = useConsole()
   const blank = { share: shareId ?? '', text: '', name: '', description: '', pairs: [] as Pairs }

@@ -7,7 +7,7 @@ import { manageSnapshot } from '../../../src/wire/snapshots/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { PairsField, recordOf, type Pairs } from '../../ui/pairs-field.tsx'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
@@ -15,6 +15,7 @@ import { snapshotListRoute } from './route.tsx'
 
 export function ManageSnapshotPage() {
   const { common, snapshots: w } = useWords()
+  const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const search: { readonly share?: string } = snapshotListRoute.useSearch()
   const navigate = useNavigate()
