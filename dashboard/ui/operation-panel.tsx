@@ -44,7 +44,7 @@ export function OperationPanel({ operation, status, actions }: OperationPanelPro
     >
       {operation.cause === null ? null : <p>{visible(service.cause(operation.cause))}</p>}
       {operation.cause?.detail === undefined || operation.cause.detail === null ? null : (
-        <p>{visible(operation.cause.detail)}</p>
+        <p lang="en">{visible(operation.cause.detail)}</p>
       )}
       {operation.cause?.retryable === true ? <p>{w.canRepeat}</p> : null}
       <Steps operation={operation} now={now} />

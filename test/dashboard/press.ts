@@ -1,4 +1,5 @@
 /** Everything that can be pressed on a page, as an administrator finds it: its tabs, its menus, and what opens behind them. */
+import type { Locator, Page } from 'playwright-core'
 import type { Tab } from './browser.ts'
 import { judge } from './judge.ts'
 import { settled } from './looks.ts'
@@ -12,6 +13,21 @@ export async function open({ page }: Tab, url: string): Promise<void> {
   await settled(page)
 }
 
+export const tabName = (name: string, title: string): string =>
+  `${name}-${title.toLowerCase().replaceAll(' ', '-')}`
+
+/** The page's own; those within one of them are gone with it. */
+const ownTabs = (page: Page): Locator => page.getByRole('main').getByRole('tablist').first().getByRole('tab')
+
+/** Opens each tab of the page but the first, which is open: names it when all is there. */
+export async function* eachTab({ page }: Tab): AsyncGenerator<string> {
+  for (const title of (await ownTabs(page).allInnerTexts()).slice(1)) {
+    await ownTabs(page).filter({ hasText: title }).first().click()
+    await settled(page)
+    yield title
+  }
+}
+
 /** Each tab of the page, each menu, each dialog that an action opens. */
 export async function pressEverything(
   tab: Tab,
@@ -20,16 +36,13 @@ export async function pressEverything(
 ): Promise<readonly string[]> {
   const { page } = tab
   const found: string[] = []
-  // The page's own; those within one of them are gone with it.
-  const tabs = page.getByRole('main').getByRole('tablist').first().getByRole('tab')
-  const titles = await tabs.allInnerTexts()
-  for (const title of titles.slice(1)) {
-    await tabs.filter({ hasText: title }).first().click()
-    await settled(page)
-    found.push(...(await judge(tab, `${name}-${title.toLowerCase().replaceAll(' ', '-')}`)))
+  let isTabbed = false
+  for await (const title of eachTab(tab)) {
+    isTabbed = true
+    found.push(...(await judge(tab, tabName(name, title))))
     found.push(...(await menus(tab, `${name}-${title}`, pressed)))
   }
-  if (titles[0] !== undefined) await tabs.first().click()
+  if (isTabbed) await ownTabs(page).first().click()
   found.push(...(await menus(tab, name, pressed)))
   return found
 }

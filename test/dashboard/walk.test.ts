@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { destinations } from '../../dashboard/frame/destinations.ts'
 import { routeTree } from '../../dashboard/router.tsx'
 import type { Tab } from './browser.ts'
+import { judgeGerman } from './german.ts'
 import { judge } from './judge.ts'
 import { tabThrough } from './keyboard.ts'
 import { walkThrough, type Walk } from './lanes.ts'
-import { menus, open, pressEverything } from './press.ts'
+import { eachTab, menus, open, pressEverything, tabName } from './press.ts'
 import { stock, type Stock } from './stock.ts'
 import { visits } from './visits.ts'
 import { startWorld, type World } from './world.ts'
@@ -27,13 +28,17 @@ const paths = [
 let world: World
 let things: Stock
 let walk: Walk<string>
+let inGerman: Walk<string>
 beforeAll(async () => {
   world = await startWorld()
   things = await stock(await world.client(world.admin), world.api)
-  walk = walkThrough({ world, user: world.admin, places: paths, look })
+  const where = { world, user: world.admin, places: paths }
+  walk = walkThrough({ ...where, look })
+  inGerman = walkThrough({ ...where, look: lookInGerman, options: { language: 'de-DE' } })
 })
 afterAll(async () => {
   await walk?.[Symbol.asyncDispose]()
+  await inGerman?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()
 })
 
@@ -44,8 +49,11 @@ it('goes to every route and to every place of the rail', () => {
   expect(roots.filter((to) => !paths.includes(to as string))).toEqual([])
 })
 
+/** As the files with its pictures are called. */
 const nameOf = (address: string): string => {
-  const plain = address.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'one').replaceAll(/[^a-z0-9]+/gi, '-')
+  const ids = Object.entries(things).filter(([, id]) => id !== '')
+  const called = ids.reduce((text, [what, id]) => text.replaceAll(id, what), address)
+  const plain = called.replaceAll(/[^a-z0-9]+/gi, '-')
   return plain === '' ? 'overview' : plain
 }
 
@@ -70,6 +78,22 @@ async function look(tab: Tab, path: string): Promise<readonly string[]> {
   return found
 }
 
+async function lookInGerman(tab: Tab, path: string): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const [at, address] of (visits[path]?.(things) ?? []).entries()) {
+    const name = nameOf(address)
+    await open(tab, `${world.dashboard}${address}`)
+    found.push(...(await judgeGerman(tab, name)))
+    if (at > 0 || (await tab.page.getByRole('dialog').count()) > 0) continue
+    for await (const title of eachTab(tab)) found.push(...(await judgeGerman(tab, tabName(name, title))))
+  }
+  return found
+}
+
 describe('each page', () => {
   for (const path of paths) it(path, async () => expect(await walk.at(path)).toEqual([]))
+})
+
+describe('each page in German', () => {
+  for (const path of paths) it(path, async () => expect(await inGerman.at(path)).toEqual([]))
 })

@@ -61,7 +61,9 @@ export function OperationPage() {
           title={operations.hasFailed(service.kind(operation.kind))}
         >
           <p>{visible(service.cause(cause))}</p>
-          {cause.detail === undefined || cause.detail === null ? null : <p>{visible(cause.detail)}</p>}
+          {cause.detail === undefined || cause.detail === null ? null : (
+            <p lang="en">{visible(cause.detail)}</p>
+          )}
           {cause.retryable ? <p>{operations.canRepeat}</p> : null}
         </Notice>
       )}
@@ -80,7 +82,7 @@ export function OperationPage() {
             columns={[
               { key: 'pool', title: w.pool, show: ({ pool }) => <PlainText>{pool}</PlainText> },
               { key: 'filter', title: w.filter, from: 'tablet', show: ({ filter }) => visible(filter) },
-              { key: 'why', title: w.why, show: ({ why }) => visible(why) },
+              { key: 'why', title: w.why, show: ({ why }) => <span lang="en">{visible(why)}</span> },
             ]}
             page={{
               rows: refusals.map((one, index) => ({ ...one, id: `${index} ${one.pool}` })),

@@ -16,7 +16,7 @@ interface EventPanelProps {
 }
 
 export function EventPanel({ event, close }: EventPanelProps) {
-  const { audit: w, common } = useWords()
+  const { audit: w, common, service } = useWords()
   return (
     <Drawer
       opened
@@ -86,7 +86,7 @@ function Shown({ event }: { readonly event: AuditView }) {
             ),
           ],
           [w.requestId, copied(initiator.request_id, w.requestId)],
-          [w.targetType, kindOf(event)],
+          [w.targetType, service.noun(kindOf(event))],
           [w.targetId, copied(target.id, w.targetId)],
           [
             w.path,

@@ -82,7 +82,10 @@ export function MessageListPage() {
           {
             name: 'action',
             label: w.action,
-            options: Object.entries(messageActions).map(([value, label]) => ({ value, label })),
+            options: Object.entries(messageActions).map(([value, said]) => ({
+              value,
+              label: service.action(value, said),
+            })),
           },
           ...(search.about === undefined
             ? []

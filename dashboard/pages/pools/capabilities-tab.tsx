@@ -17,6 +17,8 @@ export function CapabilitiesTab({ pool }: { readonly pool: PoolView }) {
   const rows = Object.entries(flat(choicesOf(pool.capabilities)))
     .map(([id, value]) => ({
       id,
+      // A driver's own words, which nobody translates.
+      lang: typeof value === 'string' ? 'en' : undefined,
       value: typeof value === 'boolean' ? (value ? common.yes : common.no) : shownValue(value),
     }))
     .filter(({ id, value }) => holds(search.text, id, value))
@@ -36,11 +38,20 @@ export function CapabilitiesTab({ pool }: { readonly pool: PoolView }) {
         nameOf={({ id }) => id}
         empty={<Empty title={common.noRows} />}
         columns={[
-          { key: 'key', title: common.name, width: '40%', show: ({ id }) => <code>{id}</code> },
+          {
+            key: 'key',
+            title: common.name,
+            width: '40%',
+            show: ({ id }) => <code style={{ overflowWrap: 'anywhere' }}>{id}</code>,
+          },
           {
             key: 'value',
             title: admin.value,
-            show: ({ value }) => <span style={{ overflowWrap: 'anywhere' }}>{value}</span>,
+            show: ({ value, lang }) => (
+              <span lang={lang} style={{ overflowWrap: 'anywhere' }}>
+                {value}
+              </span>
+            ),
           },
         ]}
       />

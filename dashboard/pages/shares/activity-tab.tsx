@@ -102,7 +102,9 @@ function OneOperation({ id }: { readonly id: string }) {
     <Section title={w.activity.steps(service.kind(data.kind))}>
       {data.cause === null ? null : <p>{visible(service.cause(data.cause))}</p>}
       {(data.cause?.detail ?? null) === null ? null : (
-        <p className={classes.muted}>{visible(data.cause?.detail ?? '')}</p>
+        <p className={classes.muted} lang="en">
+          {visible(data.cause?.detail ?? '')}
+        </p>
       )}
       <Steps operation={data} now={now} />
     </Section>

@@ -179,7 +179,7 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
             {pools.map(({ pool, why }) => (
               <li key={pool}>
                 <code>{pool}</code>
-                {why === null ? null : `: ${visible(service.sentence(why))}`}
+                {why === null ? null : <span lang="en">: {visible(why)}</span>}
               </li>
             ))}
           </ul>

@@ -84,7 +84,9 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
             show: ({ why, filter }) =>
               why === null ? null : (
                 <>
-                  <PlainText wrap>{why}</PlainText>
+                  <span lang="en">
+                    <PlainText wrap>{why}</PlainText>
+                  </span>
                   <div style={{ color: 'var(--muted)', fontSize: 12 }}>
                     {w.rule} {filter ?? common.notKnown}
                   </div>

@@ -50,15 +50,15 @@ export const snapshots = {
   deleteFrees: (size: string) => `Das gibt ${size} frei.`,
   deleteText:
     'Was nur dieser Schnappschuss enthält, ist endgültig verloren. Die Freigabe und die anderen bleiben, wie sie sind.',
-  forceDelete: 'Mit Gewalt löschen…',
+  forceDelete: 'Löschen erzwingen…',
   forceDeleteText:
     'Er wird gelöscht, in welchem Zustand er auch ist. Was der Speicher nicht findet, bleibt dort liegen und muss von Hand entfernt werden.',
-  unmanage: 'Aus der Hand geben…',
-  unmanageVerb: 'Aus der Hand geben',
-  unmanageTitle: (name: string) => `${name} aus der Hand geben?`,
+  unmanage: 'Loslassen…',
+  unmanageVerb: 'Loslassen',
+  unmanageTitle: (name: string) => `${name} loslassen?`,
   unmanageText:
     'Der Dienst vergisst ihn; im Speicher bleibt er, wie er ist. Unter dem Namen, den er dort hat, lässt er sich wieder übernehmen.',
-  resetStatus: 'Zustand von Hand schreiben…',
+  resetStatus: 'Zustand von Hand setzen…',
   resetTitle: (name: string) => `Zustand von ${name}`,
   resetText:
     'Das schreibt nur einen Zustand auf und tut dem Schnappschuss nichts. Sehen Sie zuerst im Speicher nach.',

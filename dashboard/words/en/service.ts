@@ -32,6 +32,8 @@ export const service = {
   noun: (type: string) => spaced(type.toLowerCase()),
   /** Why an operation failed. */
   cause: (cause: SaidCause) => cause.message ?? cause.code,
+  /** What a message says was tried, by its id. */
+  action: (_: string, said: string) => said,
   /** What was tried, and why it failed. */
   message: ({ user_message }: SaidMessage) => parted(user_message),
   /** A sentence that it wrote: why an action is refused, what is wrong with a field. */

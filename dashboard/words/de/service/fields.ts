@@ -5,7 +5,7 @@ export const fields: Sentences = [
   ['must be a string of at most {} characters', 'darf höchstens {0} Zeichen lang sein'],
   [
     'must be a string of 1 to {} characters, not all of them blank',
-    'muss 1 bis {0} Zeichen haben, nicht nur leere',
+    'muss 1 bis {0} Zeichen haben, nicht nur Leerzeichen',
   ],
   [
     'must be a string of 1 to 255 characters without blanks, quotes, parentheses, commas, % or :',

@@ -19,6 +19,7 @@ export const service: Words['service'] = {
     of(causes, code) ??
     message ??
     code,
+  action: (id, said) => of(actions, id) ?? said,
   message({ action_id, detail_id, user_message }) {
     const why = user_message.slice(user_message.indexOf(': ') + 2)
     return {

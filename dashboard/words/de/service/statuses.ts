@@ -125,4 +125,17 @@ export const nouns: Readonly<Record<string, string>> = {
   security_service: 'Sicherheitsdienst',
   access_rule: 'Zugriffsregel',
   backend: 'Backend',
+  // Of the audit trail.
+  resource_lock: 'Sperre',
+  message: 'Meldung',
+  operation: 'Vorgang',
+  service: 'Dienst',
+  pool: 'Pool',
+  quota_set: 'Kontingent',
+  user: 'Benutzer',
+  group: 'Gruppe',
+  project: 'Projekt',
+  domain: 'Domäne',
+  role: 'Rolle',
+  application_credential: 'Anwendungsschlüssel',
 }
