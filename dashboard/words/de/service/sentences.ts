@@ -92,5 +92,16 @@ export function known(text: string): string | undefined {
   return undefined
 }
 
+/** A list asks for the same sentences whenever it is drawn. */
+const asked = new Map<string, string>()
+const mostAsked = 1000
+
 /** In German as far as it is known. */
-export const sentence = (text: string): string => known(text) ?? text
+export function sentence(text: string): string {
+  const before = asked.get(text)
+  if (before !== undefined) return before
+  if (asked.size >= mostAsked) asked.clear()
+  const german = known(text) ?? text
+  asked.set(text, german)
+  return german
+}
