@@ -63,7 +63,7 @@ function Entrance({ parts }: { readonly parts: Foundation }) {
       (error: unknown) => setResumed(error as Error),
     )
   }, [parts])
-  if (resumed instanceof Error) return <Failure error={resumed} again={() => location.reload()} />
+  if (resumed instanceof Error) return <Alone error={resumed} again={() => location.reload()} />
   if (resumed === 'asking') return null
   if (state.is === 'none') return <LoginPage session={parts.session} />
   return <Open key={state.view.user.id} parts={parts} />
@@ -86,7 +86,7 @@ function Open({ parts }: { readonly parts: Foundation }) {
     () => (opened === null || opened instanceof Error ? null : newRouter(opened)),
     [opened],
   )
-  if (opened instanceof Error) return <Failure error={opened} again={() => setTries(tries + 1)} />
+  if (opened instanceof Error) return <Alone error={opened} again={() => setTries(tries + 1)} />
   if (opened === null || router === null) return null
   return (
     <ConsoleContext value={opened}>
@@ -94,5 +94,15 @@ function Open({ parts }: { readonly parts: Foundation }) {
         <RouterProvider router={router} />
       </CrumbProvider>
     </ConsoleContext>
+  )
+}
+
+/** What fails before there is a frame around it. */
+function Alone({ error, again }: { readonly error: Error; readonly again: () => void }) {
+  return (
+    <main style={{ maxWidth: 640, margin: '0 auto', padding: '15vh 16px' }}>
+      <h1>Manila</h1>
+      <Failure error={error} again={again} />
+    </main>
   )
 }

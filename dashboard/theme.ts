@@ -17,7 +17,7 @@ export const colors = {
     hover: '#F5F5F4',
     line: '#E7E5E4',
     'line-strong': '#D6D3D1',
-    'line-control': '#8A8481',
+    'line-control': '#948E8A',
     text: '#1C1917',
     muted: '#57534E',
     faint: '#716A66',
@@ -89,6 +89,20 @@ const bad: MantineColorsTuple = [
   '#7F1D1D',
 ]
 
+/** What Mantine takes its light lines and tracks from: as warm as the surfaces. */
+const gray: MantineColorsTuple = [
+  colors.light.surface,
+  colors.light.hover,
+  colors.light.line,
+  colors.light['line-strong'],
+  colors.light['line-control'],
+  '#A8A29E',
+  '#78716C',
+  colors.light.muted,
+  '#44403C',
+  colors.light.text,
+]
+
 /** What Mantine takes its dark surfaces, fields and lines from. */
 const dark: MantineColorsTuple = [
   colors.dark.text,
@@ -106,7 +120,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 4 },
-  colors: { accent, bad, dark },
+  colors: { accent, bad, dark, gray },
   autoContrast: true,
   // Mantine asks the light shade which letters can be read on it, in the dark, too.
   variantColorResolver(input) {
@@ -180,7 +194,8 @@ const own = (scheme: Scheme): Record<string, string> => {
     '--mantine-color-default': table.raised,
     '--mantine-color-default-hover': table.hover,
     '--mantine-color-default-color': table.text,
-    '--mantine-color-default-border': table['line-control'],
+    // A button is known by its word; a field only by its line.
+    '--mantine-color-default-border': table['line-strong'],
     '--mantine-color-error': table.bad,
     // Of an entry of a menu that loses something.
     '--mantine-color-bad-6': table.bad,

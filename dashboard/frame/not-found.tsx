@@ -1,9 +1,15 @@
 /** An address that no page has. */
 import { Link } from '@tanstack/react-router'
-import { Empty } from '../ui/empty.tsx'
+import { PageHead } from '../ui/page.tsx'
 import { useWords } from '../words/index.ts'
 
 export function NotFound() {
-  const { common, frame } = useWords()
-  return <Empty title={common.gone} action={<Link to="/">{frame.overview}</Link>} />
+  const { frame } = useWords()
+  return (
+    <>
+      <PageHead title={frame.nowhere} />
+      <p>{frame.nowhereText}</p>
+      <Link to="/">{frame.overview}</Link>
+    </>
+  )
 }

@@ -1,5 +1,6 @@
 /** An error of the service, for people: what did not happen, why, what now, and how an administrator finds it. */
 import { Button } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { ApiError } from '../../src/sdk/api-error.ts'
 import { useWords, type Words } from '../words/index.ts'
 import { CopyText } from './copy.tsx'
@@ -11,9 +12,11 @@ interface FailureProps {
   /** What was tried, as the end of "… did not happen"; absent for reading. */
   readonly what?: string
   readonly again?: (() => void) | undefined
+  /** Where to go instead, as a link. */
+  readonly next?: ReactNode
 }
 
-export function Failure({ error, what, again }: FailureProps) {
+export function Failure({ error, what, again, next }: FailureProps) {
   const { common, service } = useWords()
   const told = sentencesOf(error, common, service)
   const requestId = error instanceof ApiError ? error.requestId : null
@@ -23,7 +26,9 @@ export function Failure({ error, what, again }: FailureProps) {
       urgent
       title={what === undefined ? told.title : common.failed(what)}
       actions={
-        again === undefined ? undefined : (
+        again === undefined ? (
+          next
+        ) : (
           <Button variant="default" onClick={again}>
             {common.tryAgain}
           </Button>

@@ -1,7 +1,7 @@
 /** One line of filters above a list: a text that is looked for, chosen words, "clear". All of it is in the URL. */
 import { Button, Select, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
-import { useEffect, useState, type ReactNode } from 'react'
+import { Children, useEffect, useState, type ReactNode } from 'react'
 import { useWords } from '../words/index.ts'
 import classes from './filter-bar.module.css'
 
@@ -27,6 +27,8 @@ export function FilterBar({ search, text, choices = [], change, children }: Filt
   const { common } = useWords()
   const names = [...(text === undefined ? [] : [text.name]), ...choices.map(({ name }) => name)]
   const isFiltered = names.some((name) => search[name] !== undefined)
+  const [isOpen, setOpen] = useState(false)
+  const rest = choices.length + Children.toArray(children).length
   return (
     <search className={classes.bar}>
       {text === undefined ? null : (
@@ -36,23 +38,35 @@ export function FilterBar({ search, text, choices = [], change, children }: Filt
           change={(value) => change({ [text.name]: value })}
         />
       )}
-      {choices.map(({ name, label, options }) => (
-        <Select
-          key={name}
-          size="xs"
-          aria-label={label}
-          placeholder={`${label}: ${common.any}`}
-          clearable
-          allowDeselect
-          searchable={options.length > 8}
-          data={[...options]}
-          value={search[name] ?? null}
-          onChange={(value) => change({ [name]: value ?? undefined })}
-          className={classes.choice}
-          clearButtonProps={{ 'aria-label': `${common.clear}: ${label}` }}
-        />
-      ))}
-      {children}
+      {rest < 2 ? null : (
+        <Button
+          variant="default"
+          aria-expanded={isOpen}
+          className={classes.toggle ?? ''}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {common.filters}
+        </Button>
+      )}
+      <div className={classes.rest} data-closed={(rest > 1 && !isOpen) || undefined}>
+        {choices.map(({ name, label, options }) => (
+          <Select
+            key={name}
+            size="xs"
+            aria-label={label}
+            placeholder={`${label}: ${common.any}`}
+            clearable
+            allowDeselect
+            searchable={options.length > 8}
+            data={[...options]}
+            value={search[name] ?? null}
+            onChange={(value) => change({ [name]: value ?? undefined })}
+            className={classes.choice}
+            clearButtonProps={{ 'aria-label': `${common.clear}: ${label}` }}
+          />
+        ))}
+        {children}
+      </div>
       {isFiltered ? (
         <Button
           variant="subtle"

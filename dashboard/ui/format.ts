@@ -87,5 +87,9 @@ export function formats(language: string): Format {
 
 export function useFormat(): Format {
   const { language } = useTongue()
-  return useMemo(() => formats(language), [language])
+  return useMemo(
+    // As this reader's country writes dates: 24 hours for most who read English.
+    () => formats(navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language),
+    [language],
+  )
 }

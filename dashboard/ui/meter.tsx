@@ -24,11 +24,12 @@ export function Meter({ label, used, total, show, reason = null, bare = false }:
   if (used === null) {
     return (
       <span className={classes.unknown} title={reason === null ? undefined : service.sentence(reason)}>
-        {total === null ? common.notKnown : `${show(total)} · ${common.notKnown}`}
+        {total === null ? null : <span>{`${show(total)}\u00A0·\u00A0`}</span>}
+        <span>{common.notKnown}</span>
       </span>
     )
   }
-  if (total === null || total <= 0) return <span className={classes.figures}>{show(used)}</span>
+  if (total === null || total <= 0) return bare ? null : <span className={classes.figures}>{show(used)}</span>
   const part = Math.min(1, used / total)
   const tone = part >= 0.95 ? classes.bad : part >= 0.8 ? classes.warning : ''
   const says = `${common.of(show(used), show(total))}`

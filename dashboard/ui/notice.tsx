@@ -1,10 +1,10 @@
 /** Something to know, directly where it matters: what, why, what now. */
-import { IconAlertTriangle, IconCircleHalf2, IconInfoCircle } from '@tabler/icons-react'
+import { IconAlertTriangle, IconCircleCheck, IconCircleHalf2, IconInfoCircle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import classes from './notice.module.css'
 
 interface NoticeProps {
-  readonly tone: 'bad' | 'warning' | 'working' | 'plain'
+  readonly tone: 'ok' | 'bad' | 'warning' | 'working' | 'plain'
   readonly title: ReactNode
   readonly children?: ReactNode
   /** Buttons. */
@@ -14,6 +14,7 @@ interface NoticeProps {
 }
 
 const icons = {
+  ok: IconCircleCheck,
   bad: IconAlertTriangle,
   warning: IconAlertTriangle,
   working: IconCircleHalf2,

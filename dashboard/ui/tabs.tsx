@@ -1,6 +1,7 @@
 /** Parts of a page, one shown at a time; which one is in the URL. */
 import { Tabs as MantineTabs } from '@mantine/core'
 import type { ReactNode } from 'react'
+import classes from './tabs.module.css'
 
 export interface Tab {
   readonly key: string
@@ -29,7 +30,7 @@ export function Tabs({ label, tabs, value, change }: TabsProps) {
         ))}
       </MantineTabs.List>
       {tabs.map(({ key, show }) => (
-        <MantineTabs.Panel key={key} value={key} pt={16}>
+        <MantineTabs.Panel key={key} value={key} className={classes.panel}>
           {key === current.key ? show() : null}
         </MantineTabs.Panel>
       ))}

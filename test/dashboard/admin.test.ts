@@ -60,7 +60,7 @@ describe('services', () => {
     const client = await world.client(world.admin)
     const { page } = await asAdmin('admin/services')
     await page.getByRole('button', { name: /^Actions for manila-share/ }).click()
-    await page.getByRole('menuitem', { name: 'Drain…' }).click()
+    await page.getByRole('menuitem', { name: 'Drain' }).click()
     await page.getByRole('textbox', { name: 'Reason' }).fill('new disks')
     await page.getByRole('dialog').getByRole('button', { name: 'Drain it' }).click()
     await page.getByRole('region', { name: 'Services' }).getByText('new disks').waitFor()
@@ -137,7 +137,7 @@ describe('accounts', () => {
     const { page } = tab
     tab.expect(/409 PATCH .*\/users\//)
     await page.getByRole('link', { name: 'admin', exact: true }).click()
-    await page.getByRole('button', { name: 'Disable…' }).click()
+    await page.getByRole('button', { name: 'Disable' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
     await page.getByText(/Nobody would be administrator any more/).waitFor()
   })

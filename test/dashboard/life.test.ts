@@ -74,7 +74,7 @@ describe.skipIf(obstacleOf(pool) !== null)(
 
       await nfs.write('/chapter', Buffer.from('scribbled over'))
       await page.getByRole('button', { name: 'Actions for draft' }).click()
-      await page.getByRole('menuitem', { name: 'Revert the share to it…' }).click()
+      await page.getByRole('menuitem', { name: 'Revert share to it' }).click()
       await dialog.getByText('is lost for good').waitFor()
       await photograph(tab, 'life-revert', 'light')
       await dialog.getByLabel('Type theses to confirm').fill('theses')

@@ -5,26 +5,15 @@ import type { Column } from '../../ui/data-table.tsx'
 import { instant, type Format } from '../../ui/format.ts'
 import { visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
+import { OnPhone } from '../../ui/on-phone.tsx'
 import { Time } from '../../ui/time.tsx'
-import { useWords, type Words } from '../../words/index.ts'
+import type { Words } from '../../words/index.ts'
+import { ThingLink } from '../shares/thing-link.tsx'
 import classes from './activity.module.css'
 import { isRunning, type OperationRow } from './queries.ts'
 
-const pages: Readonly<Record<string, string>> = { share: '/shares', snapshot: '/snapshots' }
-
-/** The share or snapshot, by its id: names come and go with it. */
 export function OnWhat({ operation }: { readonly operation: OperationRow }) {
-  const { service } = useWords()
-  const { resource_type, resource_id } = operation
-  const page = pages[resource_type]
-  const text = `${service.noun(resource_type)} ${resource_id.slice(0, 8)}`
-  return page === undefined ? (
-    <span title={resource_id}>{text}</span>
-  ) : (
-    <Link to={`${page}/$id` as never} params={{ id: resource_id } as never}>
-      {text}
-    </Link>
-  )
+  return <ThingLink type={operation.resource_type} id={operation.resource_id} />
 }
 
 export function operationColumns(
@@ -39,9 +28,14 @@ export function operationColumns(
       title: w.kind,
       sort: 'kind',
       show: (row) => (
-        <Link to="/activity/$id" params={{ id: row.id }}>
-          {service.kind(row.kind)}
-        </Link>
+        <>
+          <Link to="/activity/$id" params={{ id: row.id }}>
+            {service.kind(row.kind)}
+          </Link>
+          <OnPhone>
+            <OnWhat operation={row} />
+          </OnPhone>
+        </>
       ),
     },
     {

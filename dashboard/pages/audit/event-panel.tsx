@@ -16,7 +16,7 @@ interface EventPanelProps {
 }
 
 export function EventPanel({ event, close }: EventPanelProps) {
-  const { audit: w, common, service } = useWords()
+  const { audit: w, common } = useWords()
   return (
     <Drawer
       opened
@@ -32,7 +32,7 @@ export function EventPanel({ event, close }: EventPanelProps) {
 }
 
 function Shown({ event }: { readonly event: AuditView }) {
-  const { audit: w, common } = useWords()
+  const { audit: w, common, service } = useWords()
   const format = useFormat()
   const { initiator, target } = event
   const copied = (text: string | undefined, what: string) =>

@@ -14,6 +14,7 @@ import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { auditCommands } from './commands.ts'
 import { EventPanel } from './event-panel.tsx'
 import { MoreFilters } from './more-filters.tsx'
 import { auditQuery, filtersOf, jsonLines, kindOf, type AuditSearch, type AuditView } from './queries.ts'
@@ -59,7 +60,8 @@ export function AuditPage() {
             {w.actions[action] ?? action}
           </Link>
           {count > 1 ? ` · ${w.times(count)}` : null}
-          <div style={{ color: 'var(--muted)', fontSize: 12 }}>
+          {/* As wide as the column is, never the cause of its width. */}
+          <div style={{ color: 'var(--muted)', fontSize: 12, width: 0, minWidth: '100%' }}>
             <PlainText>{operation}</PlainText>
           </div>
         </>
@@ -142,7 +144,7 @@ export function AuditPage() {
             Object.values(filtersOf(search)).some((value) => value !== undefined) ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty title={w.emptyTitle} command="manila audit list">
+              <Empty title={w.emptyTitle} command={auditCommands.list()}>
                 {w.emptyText}
               </Empty>
             )

@@ -10,21 +10,27 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { NamedDialog } from './named-dialog.tsx'
 import { groupsQuery, type GroupView } from './queries.ts'
 import { RemovalDialog, type AccountAsked } from './removal-dialog.tsx'
 
-export function GroupsTab() {
+interface GroupsTabProps {
+  readonly isNew: boolean
+  /** Opens and closes the form of a new one. */
+  readonly ask: (isNew: boolean) => void
+}
+
+export function GroupsTab({ isNew, ask }: GroupsTabProps) {
   const { common, identity: w } = useWords()
   const navigate = useNavigate()
   const { data, error, refetch } = useQuery(groupsQuery(useConsole()))
-  const [edited, edit] = useState<GroupView | 'new' | null>(null)
+  const [edited, edit] = useState<GroupView | null>(null)
   const [asked, askFor] = useState<AccountAsked | null>(null)
-  const create = <Button onClick={() => edit('new')}>{w.createGroup}</Button>
+  const create = <Button onClick={() => ask(true)}>{w.createGroup}</Button>
   if (data === undefined && error !== null) return <Failure error={error} again={() => void refetch()} />
   return (
     <>
-      {data === undefined || data.rows.length === 0 ? null : <div style={{ marginBottom: 12 }}>{create}</div>}
       <DataTable
         label={w.groups}
         page={data === undefined ? undefined : { rows: data.rows, hasNewer: false, hasOlder: false }}
@@ -39,7 +45,11 @@ export function GroupsTab() {
           },
         ]}
         empty={
-          <Empty title={w.emptyGroups} action={create} command="openstack group create team">
+          <Empty
+            title={w.emptyGroups}
+            action={create}
+            command={identityCommands.create('group', 'team', '', null)}
+          >
             {w.emptyGroupsText}
           </Empty>
         }
@@ -67,13 +77,13 @@ export function GroupsTab() {
         ]}
       />
       {edited === null ? null : (
+        <NamedDialog kind="group" of={edited} close={() => edit(null)} made={() => undefined} />
+      )}
+      {!isNew ? null : (
         <NamedDialog
           kind="group"
-          {...(edited === 'new' ? {} : { of: edited })}
-          close={() => edit(null)}
-          made={(id) =>
-            void (edited === 'new' ? navigate({ to: '/admin/users/groups/$id', params: { id } }) : null)
-          }
+          close={() => ask(false)}
+          made={(id) => void navigate({ to: '/admin/users/groups/$id', params: { id } })}
         />
       )}
       {asked === null ? null : <RemovalDialog asked={asked} close={() => askFor(null)} />}

@@ -36,11 +36,15 @@ export function UsersPage() {
   const { identity: w } = useWords()
   const search: AccountSearch = userListRoute.useSearch()
   const navigate = useNavigate({ from: '/admin/users' })
-  const create = (
-    <Button component={Link} {...({ to: '/admin/users/new' } as object)}>
-      {w.createUser}
-    </Button>
-  )
+  const [isNewGroup, askGroup] = useState(false)
+  const create =
+    search.tab === 'groups' ? (
+      <Button onClick={() => askGroup(true)}>{w.createGroup}</Button>
+    ) : (
+      <Button component={Link} {...({ to: '/admin/users/new' } as object)}>
+        {w.createUser}
+      </Button>
+    )
   return (
     <>
       <PageHead title={w.users} actions={create} />
@@ -50,7 +54,7 @@ export function UsersPage() {
         change={(tab) => void navigate({ search: { tab } as never })}
         tabs={[
           { key: 'users', title: w.users, show: () => <UsersTab search={search} /> },
-          { key: 'groups', title: w.groups, show: () => <GroupsTab /> },
+          { key: 'groups', title: w.groups, show: () => <GroupsTab isNew={isNewGroup} ask={askGroup} /> },
         ]}
       />
       <Outlet />

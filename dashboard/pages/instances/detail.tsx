@@ -11,10 +11,11 @@ import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { allTypesQuery } from '../types/queries.ts'
+import { instanceCommands } from './commands.ts'
 import { instanceActions, InstanceDialog, type InstanceAsked } from './instance-actions.tsx'
 import { instanceExportsQuery, instanceQuery } from './queries.ts'
 import { instanceDetailRoute } from './route.tsx'
@@ -25,6 +26,7 @@ export function InstanceDetailPage() {
   const { id } = instanceDetailRoute.useParams()
   const console = useConsole()
   const { data: instance, error, refetch } = useQuery(instanceQuery(console, id))
+  const types = useQuery(allTypesQuery(console))
   const locations = useQuery(instanceExportsQuery(console, id))
   const [asked, ask] = useState<InstanceAsked | null>(null)
   useCrumb(id.slice(0, 8))
@@ -60,7 +62,10 @@ export function InstanceDetailPage() {
             common.type,
             instance.share_type_id === undefined || instance.share_type_id === null ? null : (
               <Link key="type" to="/admin/types/$id" params={{ id: instance.share_type_id }}>
-                {instance.share_type_id.slice(0, 8)}
+                {visible(
+                  types.data?.find((one) => one.id === instance.share_type_id)?.name ??
+                    instance.share_type_id.slice(0, 8),
+                )}
               </Link>
             ),
           ],
@@ -101,7 +106,7 @@ export function InstanceDetailPage() {
         ))}
       </Section>
       <div style={{ marginTop: 24, maxWidth: 640 }}>
-        <CommandHint command={command('manila', 'instance', 'show', id)} />
+        <CommandHint command={instanceCommands.show(id)} />
       </div>
       {asked === null ? null : <InstanceDialog asked={asked} close={() => ask(null)} />}
     </>

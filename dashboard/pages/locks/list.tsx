@@ -15,6 +15,8 @@ import { PageHead } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { ThingLink } from '../shares/thing-link.tsx'
+import { lockCommands } from './commands.ts'
 import { LockDialog, type LockAsked } from './lock-dialogs.tsx'
 import { locksQuery, type LockSearch, type LockView } from './queries.ts'
 import { lockListRoute } from './route.tsx'
@@ -52,13 +54,11 @@ export function LockListPage() {
       title: w.on,
       show: (lock) => (
         <>
-          {lock.resource_type === 'share' ? (
-            <Link to="/shares/$id" params={{ id: lock.resource_id }}>
-              {nameOf(lock)}
-            </Link>
-          ) : (
-            nameOf(lock)
-          )}
+          <ThingLink
+            type={lock.resource_type}
+            id={lock.resource_id}
+            word={wordIn(w.types, lock.resource_type)}
+          />
           <div>
             <ShortId id={lock.id} />
           </div>
@@ -160,11 +160,7 @@ export function LockListPage() {
             isFiltered ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty
-                title={w.emptyTitle}
-                action={createLink}
-                command="manila lock create SHARE share --lock-reason 'Quarter end: ask Ines'"
-              >
+              <Empty title={w.emptyTitle} action={createLink} command={lockCommands.first()}>
                 {w.emptyText}
               </Empty>
             )

@@ -1,6 +1,6 @@
 /** Why something that was asked for did not happen, and what helps. */
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { messageActions } from '../../../src/model/messages.ts'
 import { deleteMessage } from '../../../src/wire/messages/schema.ts'
@@ -14,16 +14,16 @@ import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { FilterBar } from '../../ui/filter-bar.tsx'
+import { OnPhone } from '../../ui/on-phone.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { ThingLink } from '../shares/thing-link.tsx'
+import { messageCommands } from './commands.ts'
 import classes from './messages.module.css'
 import { messagesQuery, sorted, type MessageSearch, type MessageView } from './queries.ts'
 import { messageListRoute } from './route.tsx'
-
-const pages: Readonly<Record<string, string>> = { SHARE: '/shares', SHARE_SNAPSHOT: '/snapshots' }
 
 export function MessageListPage() {
   const { activity, common, messages: w, service } = useWords()
@@ -53,6 +53,9 @@ export function MessageListPage() {
         return (
           <div className={classes.message}>
             {tried === null ? null : <b>{visible(tried)}</b>}
+            <OnPhone>
+              <About message={message} />
+            </OnPhone>
             <div>{visible(why)}</div>
             {request_id === null ? null : (
               <div className={classes.request}>
@@ -127,17 +130,10 @@ export function MessageListPage() {
 }
 
 function About({ message }: { readonly message: MessageView }) {
-  const { messages: w, service } = useWords()
+  const { messages: w } = useWords()
   const { resource_type, resource_id } = message
   if (resource_type === null || resource_id === null) return w.wholeProject
-  const page = pages[resource_type]
-  const text = `${service.noun(resource_type)} ${resource_id.slice(0, 8)}`
-  if (page === undefined) return text
-  return (
-    <Link to={`${page}/$id` as never} params={{ id: resource_id } as never}>
-      {text}
-    </Link>
-  )
+  return <ThingLink type={resource_type} id={resource_id} />
 }
 
 function DeleteDialog({
@@ -164,14 +160,7 @@ function DeleteDialog({
       after={() => queries.invalidateQueries({ queryKey: ['messages'] })}
     >
       <p>{w.deleteText}</p>
-      <CommandHint
-        command={command(
-          'manila',
-          'message',
-          'delete',
-          asked.slice(0, 20).map(({ id }) => id),
-        )}
-      />
+      <CommandHint command={messageCommands.remove(asked.map(({ id }) => id))} />
     </BulkDialog>
   )
 }

@@ -11,16 +11,16 @@ import { Section } from '../../ui/page.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { useWords } from '../../words/index.ts'
 import type { LimitRow } from '../limits/limit-rows.ts'
-import { byType, type UsageFacts } from './attention.ts'
+import { byType, type ShareFacts, type UsageFacts } from './attention.ts'
+import { FullestList } from './fullest-list.tsx'
 import classes from './overview.module.css'
 import { historyQuery, mostShares, ranges, type Range } from './queries.ts'
 
 interface CapacityProps {
   /** Undefined = not read. */
-  readonly shares:
-    | readonly { readonly id: string; readonly size: number; readonly share_type_name?: string | null }[]
-    | undefined
-  readonly usages: readonly UsageFacts[]
+  readonly shares: readonly (ShareFacts & { readonly share_type_name?: string | null })[] | undefined
+  /** Undefined while they are read. */
+  readonly usages: readonly UsageFacts[] | undefined
   readonly quota: readonly LimitRow[]
   readonly range: string | undefined
   /** Of the project, not of all. */
@@ -35,7 +35,7 @@ export function Capacity({ shares, usages, quota, range, isProject, change }: Ca
   const { common, limits, overview: w } = useWords()
   const format = useFormat()
   const shown = shownQuota.flatMap((id) => quota.filter((row) => row.id === id))
-  const types = byType(shares ?? [], usages)
+  const types = byType(shares ?? [], usages ?? [])
   const nameOf = ({ id }: { readonly id: string }): string => id || w.noType
   return (
     <>
@@ -43,17 +43,17 @@ export function Capacity({ shares, usages, quota, range, isProject, change }: Ca
         <Section title={w.quota}>
           <dl className={classes.quota}>
             {shown.map((row) => {
+              const show = row.isSize ? format.size : format.number
               const name = (limits.names as Readonly<Record<string, string>>)[row.id] ?? row.id
               return (
                 <div key={row.id}>
                   <dt>{name}</dt>
                   <dd>
-                    <Meter
-                      label={name}
-                      used={row.used}
-                      total={row.limit}
-                      show={row.isSize ? format.size : format.number}
-                    />
+                    <span className={classes.figure}>
+                      <b>{show(row.used)}</b>{' '}
+                      <span>{row.limit === null ? w.unlimited : w.outOf(show(row.limit))}</span>
+                    </span>
+                    <Meter label={name} used={row.used} total={row.limit} show={show} bare />
                   </dd>
                 </div>
               )
@@ -61,7 +61,14 @@ export function Capacity({ shares, usages, quota, range, isProject, change }: Ca
           </dl>
         </Section>
       )}
-      {types.length === 0 ? null : (
+      {shares === undefined || shares.length === 0 ? null : (
+        <div className={classes.pair}>
+          <FullestList shares={shares} usages={usages} />
+          {isProject ? <History range={range} change={change} /> : null}
+        </div>
+      )}
+      {/* One type alone is all that stands above. */}
+      {types.length < 2 ? null : (
         <Section title={w.byType}>
           <DataTable
             label={w.byType}
@@ -102,7 +109,6 @@ export function Capacity({ shares, usages, quota, range, isProject, change }: Ca
           )}
         </Section>
       )}
-      {isProject && types.length > 0 ? <History range={range} change={change} /> : null}
     </>
   )
 }

@@ -94,7 +94,7 @@ export function OverviewPage() {
         )}
         <Capacity
           shares={shares.data}
-          usages={usages.data ?? []}
+          usages={usages.isLoading ? undefined : (usages.data ?? [])}
           quota={all ? [] : (quota.data ?? [])}
           range={search.range}
           isProject={!all}

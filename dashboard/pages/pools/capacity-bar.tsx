@@ -44,6 +44,21 @@ const sentence = (parts: CapacityParts, w: Words['pools'], format: Format): stri
     .map((part) => `${w[part]} ${format.size(parts[part])}`)
     .join(', ')
 
+/** What the parts of all bars of a picture mean. */
+export function CapacityKeys() {
+  const { pools: w } = useWords()
+  return (
+    <ul className={classes.keys}>
+      {shown.map((part) => (
+        <li key={part}>
+          <span className={`${classes.swatch} ${classes[part]}`} aria-hidden />
+          {w[part]}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
 /** The bar with what its parts mean, and the same as a table. */
 export function CapacityPicture({ label, capabilities }: CapacityProps) {
   const { common, pools: w } = useWords()

@@ -72,3 +72,16 @@ describe('how full a pool is', () => {
     })
   })
 })
+
+describe('the room that is left', () => {
+  it('is the largest share that the scheduler would still place, by promises or by bytes', () => {
+    const room = (more: object) => capacityOf(pool(more)).room
+    // Of 200 GiB that may be promised; of (70 - 10) × 2 that may be claimed of what is free.
+    expect(room({ provisioned_capacity_gb: 150 })).toBe(50)
+    expect(room({})).toBe(120)
+    // Thick: what was neither placed nor kept back, however little of it is written.
+    expect(room({ thin_provisioning: false, free_capacity_gb: 100, provisioned_capacity_gb: 85 })).toBe(5)
+    expect(room({ provisioned_capacity_gb: 260 })).toBe(0)
+    expect(room({ free_capacity_gb: 'unknown' })).toBeNull()
+  })
+})

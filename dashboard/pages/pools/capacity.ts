@@ -2,7 +2,7 @@
  * A pool's room as parts of a bar: what is written, what is promised beyond that, what is kept back, what is free. The bounds are the
  * scheduler's own. GiB throughout.
  */
-import { canBeThin, maxPlacedGib, type PoolSpace } from '../../../src/model/pool-capacity.ts'
+import { canBeThin, maxClaimedGib, maxPlacedGib, type PoolSpace } from '../../../src/model/pool-capacity.ts'
 
 export type Capabilities = Readonly<Record<string, unknown>>
 
@@ -15,6 +15,8 @@ export interface Capacity {
   readonly placed: number
   /** The most that may be placed; null when nothing bounds it. */
   readonly mayPlace: number | null
+  /** The largest share that would still be placed here; null when nothing bounds it. */
+  readonly room: number | null
   readonly thin: boolean
   /** Placed / total; null without a total. */
   readonly ratio: number | null
@@ -64,6 +66,8 @@ export function capacityOf(capabilities: Capabilities): Capacity {
   const { totalGib: total, freeGib: free, provisionedGib: placed } = space
   const used = total === null || free === null ? null : Math.min(total, Math.max(0, total - free))
   const mayPlace = maxPlacedGib(space, 'create')
+  const bounds = [mayPlace === null ? null : mayPlace - placed, maxClaimedGib(space, 'create')]
+  const room = Math.min(...bounds.map((bound) => bound ?? Infinity))
   const byBytes =
     used === null || total === null ? null : part(used, total * (1 - space.reservedPercentage / 100))
   const byPromises = mayPlace === null ? null : part(placed, mayPlace)
@@ -74,6 +78,7 @@ export function capacityOf(capabilities: Capabilities): Capacity {
     used,
     placed,
     mayPlace,
+    room: room === Infinity ? null : Math.max(0, room),
     thin: canBeThin(space),
     ratio: total === null || total <= 0 ? null : placed / total,
     maxRatio: space.maxOverSubscriptionRatio,

@@ -7,17 +7,18 @@ import { Failure } from '../../ui/failure.tsx'
 import { CopyText } from '../../ui/copy.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { Status } from '../../ui/status.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { visible } from '../../ui/plain-text.tsx'
 import { useWords } from '../../words/index.ts'
 import { servicesQuery } from '../services/queries.ts'
 import { CapabilitiesTab } from './capabilities-tab.tsx'
+import { capacityOf } from './capacity.ts'
 import { OverviewTab } from './overview-tab.tsx'
+import { PoolState } from './pool-state.tsx'
 import { poolsQuery } from './queries.ts'
 import { poolDetailRoute } from './route.tsx'
 import { SharesTab } from './shares-tab.tsx'
-import { gradeOfService } from './topology.ts'
+import { gradeOfFullness, gradeOfService } from './topology.ts'
 import { TypesTab } from './types-tab.tsx'
 
 export function PoolDetailPage() {
@@ -34,6 +35,7 @@ export function PoolDetailPage() {
   const pool = pools.data.find(({ name }) => name === label)
   const backend = label.split('#')[0] ?? label
   const service = services.data?.find(({ host }) => host === backend)
+  const fullness = pool === undefined ? null : capacityOf(pool.capabilities).fullness
   const own = service === undefined ? null : gradeOfService(service)
   return (
     <>
@@ -41,10 +43,9 @@ export function PoolDetailPage() {
         title={label.split('#')[1] ?? label}
         aside={
           own === null ? null : (
-            <Status
-              status={own}
-              tone={own === 'fine' ? 'ok' : own === 'off' ? 'off' : 'bad'}
-              word={own === 'fine' ? w.fine : own === 'off' ? w.backendDisabled : w.backendDown}
+            <PoolState
+              grade={own === 'fine' && fullness !== null ? gradeOfFullness(fullness) : own}
+              fullness={fullness}
             />
           )
         }

@@ -13,11 +13,13 @@ import { PlainText } from '../../ui/plain-text.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { useWords } from '../../words/index.ts'
 import { allTypesQuery } from '../types/queries.ts'
+import { serviceCommands } from '../services/commands.ts'
 import { AwayNotice } from './away-notice.tsx'
 import { CapacityBar } from './capacity-bar.tsx'
 import { capacityOf } from './capacity.ts'
 import { lacks, specsOf } from './fit.ts'
 import { FullIn } from './full-in.tsx'
+import { CapacityFigures } from './pool-state.tsx'
 import { poolsQuery, type PoolSearch, type PoolView } from './queries.ts'
 import { poolListRoute } from './route.tsx'
 import { TopologyView } from './topology-view.tsx'
@@ -26,7 +28,7 @@ const sorted = { sort: 'full', dir: 'desc' } as const
 const by = {
   name: ({ name }: PoolView) => name,
   full: ({ capabilities }: PoolView) => capacityOf(capabilities).fullness,
-  free: ({ capabilities }: PoolView) => capacityOf(capabilities).free,
+  room: ({ capabilities }: PoolView) => capacityOf(capabilities).room,
   ratio: ({ capabilities }: PoolView) => capacityOf(capabilities).ratio,
 }
 
@@ -93,30 +95,23 @@ function PoolTable({
       key: 'capacity',
       title: w.capacity,
       sort: 'full',
-      width: '28%',
-      show: (pool) => {
-        const { used, total } = capacityOf(pool.capabilities)
-        return (
-          <>
-            <CapacityBar label={pool.name} capabilities={pool.capabilities} />
-            {total === null || used === null ? null : (
-              <div style={{ fontSize: 12, fontVariantNumeric: 'tabular-nums' }}>
-                {common.of(format.size(used), format.size(total))}
-              </div>
-            )}
-          </>
-        )
-      },
+      width: '30%',
+      show: (pool) => (
+        <>
+          <CapacityBar label={pool.name} capabilities={pool.capabilities} />
+          <CapacityFigures capacity={capacityOf(pool.capabilities)} />
+        </>
+      ),
     },
     {
-      key: 'free',
-      title: w.free,
+      key: 'room',
+      title: w.room,
       isNumber: true,
-      sort: 'free',
+      sort: 'room',
       from: 'tablet',
       show: ({ capabilities }) => {
-        const { free } = capacityOf(capabilities)
-        return free === null ? common.notKnown : format.size(free)
+        const { room } = capacityOf(capabilities)
+        return room === null ? common.notKnown : room === 0 ? common.none : format.size(room)
       },
     },
     {
@@ -175,7 +170,7 @@ function PoolTable({
         go={(next) => void navigate({ search: next as never })}
         empty={
           pools?.length === 0 ? (
-            <Empty title={w.emptyTitle} command="manila service list">
+            <Empty title={w.emptyTitle} command={serviceCommands.list()}>
               {w.emptyText}
             </Empty>
           ) : (

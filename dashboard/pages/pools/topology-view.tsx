@@ -9,30 +9,24 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PlainText } from '../../ui/plain-text.tsx'
-import { Status, type Tone } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { servicesQuery } from '../services/queries.ts'
-import { CapacityBar } from './capacity-bar.tsx'
+import { CapacityBar, CapacityKeys } from './capacity-bar.tsx'
+import { CapacityFigures, PoolState, tones, useGradeWord } from './pool-state.tsx'
 import type { PoolView } from './queries.ts'
 import classes from './topology.module.css'
 import { topology, type BackendNode, type Grade, type HostNode, type PoolNode } from './topology.ts'
 
 /** More are a link to the list. */
-const mostPools = 8
-
-const tones: Readonly<Record<Grade, Tone>> = {
-  fine: 'ok',
-  tight: 'warning',
-  off: 'off',
-  full: 'bad',
-  down: 'bad',
-}
+const mostPools = 60
 
 export function TopologyView({ pools }: { readonly pools: readonly PoolView[] }) {
   const { admin, common, pools: w } = useWords()
   const console = useConsole()
   const services = useQuery(servicesQuery(console))
   const [isTable, setTable] = useState(false)
+  const wordOf = useGradeWord()
   if (services.data === undefined)
     return services.error === null ? null : (
       <Failure error={services.error} again={() => void services.refetch()} />
@@ -42,6 +36,7 @@ export function TopologyView({ pools }: { readonly pools: readonly PoolView[] })
   return (
     <>
       <div className={classes.tools}>
+        {isTable ? null : <CapacityKeys />}
         <Button variant="subtle" color="gray" onClick={() => setTable(!isTable)}>
           {isTable ? w.asPicture : common.asTable}
         </Button>
@@ -80,17 +75,13 @@ export function TopologyView({ pools }: { readonly pools: readonly PoolView[] })
       )}
     </>
   )
-
-  function wordOf(grade: Grade): string {
-    return grade === 'down' ? w.backendDown : grade === 'off' ? w.backendDisabled : w.fine
-  }
 }
 
 function Backend({ node }: { readonly node: BackendNode }) {
   const { admin, pools: w } = useWords()
   const { label, own, pools } = node
   const backend = label.split('@')[1] ?? label
-  const word = own === 'down' ? w.backendDown : own === 'off' ? w.backendDisabled : w.fine
+  const wordOf = useGradeWord()
   return (
     <li>
       <Link
@@ -102,9 +93,10 @@ function Backend({ node }: { readonly node: BackendNode }) {
         <b>
           <PlainText>{backend}</PlainText>
         </b>
-        <Status status={own} tone={tones[own]} word={word} />
+        <Status status={own} tone={tones[own]} word={wordOf(own)} />
+        {pools.length === 0 ? null : <span className={classes.kind}>{w.count(pools.length)}</span>}
       </Link>
-      <ul className={classes.branch}>
+      <ul className={classes.pools}>
         {pools.length === 0 ? <li className={classes.none}>{w.noPools}</li> : null}
         {pools.slice(0, mostPools).map((one) => (
           <Pool key={one.pool.id} node={one} />
@@ -122,8 +114,8 @@ function Backend({ node }: { readonly node: BackendNode }) {
 }
 
 function Pool({ node: { pool, capacity, grade } }: { readonly node: PoolNode }) {
-  const { common, pools: w } = useWords()
   const format = useFormat()
+  const { fullness } = capacity
   return (
     <li>
       <Link
@@ -135,16 +127,13 @@ function Pool({ node: { pool, capacity, grade } }: { readonly node: PoolNode }) 
           <b>
             <PlainText>{pool.pool}</PlainText>
           </b>
-          {grade === 'fine' ? null : (
-            <Status status={grade} tone={tones[grade]} word={grade === 'full' ? w.isOver : w.tight} />
-          )}
+          <span className={classes.state}>
+            {grade === 'fine' ? null : <PoolState grade={grade} fullness={fullness} />}
+            {fullness === null ? null : <span className={classes.part}>{format.percent(fullness)}</span>}
+          </span>
         </span>
         <CapacityBar label={pool.name} capabilities={pool.capabilities} />
-        <span className={classes.figures}>
-          {capacity.used === null || capacity.total === null
-            ? common.notKnown
-            : common.of(format.size(capacity.used), format.size(capacity.total))}
-        </span>
+        <CapacityFigures capacity={capacity} />
       </Link>
     </li>
   )
@@ -195,14 +184,7 @@ function TopologyTable({ hosts }: { readonly hosts: readonly HostNode[] }) {
           title: admin.state,
           show: ({ own, node }) => {
             const grade = own === 'fine' ? (node?.grade ?? own) : own
-            const word = {
-              fine: w.fine,
-              tight: w.tight,
-              off: w.backendDisabled,
-              full: w.isOver,
-              down: w.backendDown,
-            }[grade]
-            return <Status status={grade} tone={tones[grade]} word={word} />
+            return <PoolState grade={grade} fullness={node?.capacity.fullness ?? null} />
           },
         },
         {

@@ -4,30 +4,30 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { updateQuotaClassSet, updateQuotaSet } from '../../../src/wire/quotas/schema.ts'
-import { useConsole } from '../../api/console.ts'
+import { useConsole, useWho } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { useProblemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
+import { quotaCommands } from './commands.ts'
 import { changedLimits, isAbove, isBelow, isGib, type Typed } from './limits.ts'
 import { useLimitText } from './limit-text.ts'
 import { ownerOf } from './owner.ts'
 import { ownerQuery, quotaClassQuery, quotaQuery, type Owner, type QuotaLine } from './queries.ts'
-import { ownerWords } from './reset-dialog.tsx'
 import { quotaRoute } from './route.tsx'
 
 export function EditQuota() {
   const search = quotaRoute.useSearch()
-  const owner = search.tab === 'defaults' ? null : ownerOf(search)
+  const own = useWho().project?.id
+  const owner = search.tab === 'defaults' ? null : ownerOf(search, own)
   const console = useConsole()
-  const own = useQuery({ ...quotaQuery(console, owner ?? { project: '' }), enabled: owner !== null })
+  const limits = useQuery({ ...quotaQuery(console, owner ?? { project: '' }), enabled: owner !== null })
   const whole = useQuery({
     ...quotaQuery(console, { project: owner?.project ?? '' }),
     enabled: owner !== null && (owner.user ?? owner.type) !== undefined,
   })
   const usual = useQuery({ ...quotaClassQuery(console), enabled: search.tab === 'defaults' })
-  const lines = search.tab === 'defaults' ? usual.data : own.data
+  const lines = search.tab === 'defaults' ? usual.data : limits.data
   if (lines === undefined) return null
   return <Form key={JSON.stringify(owner)} owner={owner} lines={lines} bounds={whole.data ?? []} />
 }
@@ -125,20 +125,7 @@ function Form({ owner, lines: now, bounds }: FormProps) {
           onChange={(event) => force(event.currentTarget.checked)}
         />
       )}
-      {isEmpty ? null : (
-        <CommandHint
-          command={command(
-            'manila',
-            'quota',
-            'set',
-            owner === null ? '--class' : null,
-            ...(owner === null ? [] : ownerWords(owner)),
-            ...Object.entries(limits).map(([id, value]) => [`--${id.replaceAll('_', '-')}`, value]),
-            needsForce && isForced ? '--force' : null,
-            owner?.project ?? 'default',
-          )}
-        />
-      )}
+      {isEmpty ? null : <CommandHint command={quotaCommands.set(owner, limits, needsForce && isForced)} />}
     </SidePanel>
   )
 }

@@ -9,6 +9,7 @@ export function useLimitText(): (resource: string, value: number) => string {
   return (resource, value) => {
     if (value < 0) return w.unlimited
     if (!isGib(resource)) return format.number(value)
-    return value === 0 ? `${format.number(0)} GiB` : format.size(value)
+    // As it was set: 10,000 GiB are not nearly 9.8 TiB to whoever counts what is left.
+    return `${format.number(value)} GiB`
   }
 }

@@ -3,7 +3,7 @@ import { Select, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { useConsole } from '../../api/console.ts'
+import { useConsole, useWho } from '../../api/console.ts'
 import { useWords } from '../../words/index.ts'
 import { useProjects } from '../admin/project-names.ts'
 import { useUsers } from '../admin/user-names.ts'
@@ -17,6 +17,7 @@ export function OwnerBar() {
   const navigate = useNavigate({ from: quotaRoute.fullPath })
   const projects = useProjects()
   const users = useUsers()
+  const own = useWho().project?.id
   const types = useQuery(allTypesQuery(useConsole()))
   const set = (change: OwnerSearch): void =>
     void navigate({ search: (before) => ({ ...before, ...change }) as never, replace: true })
@@ -26,7 +27,7 @@ export function OwnerBar() {
         label={w.project}
         placeholder={projects.length === 0 ? w.projectId : w.chooseProject}
         of={projects}
-        value={search.project}
+        value={search.project ?? own}
         choose={(project) => set({ project } as OwnerSearch)}
       />
       <Select

@@ -9,10 +9,11 @@ export interface OwnerSearch {
   readonly type?: string
 }
 
-/** Null while something of it is not chosen yet. */
-export function ownerOf({ project, of, user, type }: OwnerSearch): Owner | null {
-  if (project === undefined) return null
-  if (of === 'user') return user === undefined ? null : { project, user }
-  if (of === 'type') return type === undefined ? null : { project, type }
-  return { project }
+/** `own`: the project one is in, which is shown until another is chosen. Null while something is not chosen yet. */
+export function ownerOf({ project, of, user, type }: OwnerSearch, own: string | undefined): Owner | null {
+  const shown = project ?? own
+  if (shown === undefined) return null
+  if (of === 'user') return user === undefined ? null : { project: shown, user }
+  if (of === 'type') return type === undefined ? null : { project: shown, type }
+  return { project: shown }
 }

@@ -63,12 +63,15 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
     },
   ]
   return (
-    <DataTable
-      label={label}
-      columns={columns.filter((column) => column !== false)}
-      page={{ rows: lines, hasNewer: false, hasOlder: false }}
-      nameOf={({ id }) => w.names[id] ?? id}
-      empty={<Empty title={admin.noneYet} />}
-    />
+    // Figures stand near what they are of.
+    <div style={{ maxWidth: isDefault ? 480 : 960 }}>
+      <DataTable
+        label={label}
+        columns={columns.filter((column) => column !== false)}
+        page={{ rows: lines, hasNewer: false, hasOlder: false }}
+        nameOf={({ id }) => w.names[id] ?? id}
+        empty={<Empty title={admin.noneYet} />}
+      />
+    </div>
   )
 }

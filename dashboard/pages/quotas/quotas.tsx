@@ -3,7 +3,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useConsole } from '../../api/console.ts'
+import { useConsole, useWho } from '../../api/console.ts'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { PageHead } from '../../ui/page.tsx'
@@ -20,7 +20,7 @@ export function QuotaPage() {
   const { quotas: w } = useWords()
   const search = quotaRoute.useSearch()
   const navigate = useNavigate({ from: quotaRoute.fullPath })
-  const owner = ownerOf(search)
+  const owner = ownerOf(search, useWho().project?.id)
   return (
     <>
       <PageHead title={w.title} />

@@ -69,6 +69,7 @@ export function CreateCredentialPage() {
       <Textarea
         label={common.description}
         description={common.optional}
+        className="optional"
         value={form.description}
         onChange={(event) => set({ description: event.currentTarget.value })}
       />

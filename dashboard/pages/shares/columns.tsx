@@ -4,6 +4,7 @@ import { ShortId } from '../../ui/copy.tsx'
 import type { Column } from '../../ui/data-table.tsx'
 import { gib, type Format } from '../../ui/format.ts'
 import { Meter } from '../../ui/meter.tsx'
+import { NameCell } from '../../ui/name-cell.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
@@ -36,20 +37,18 @@ export function shareColumns({ words, format, usages, all }: ColumnParts): reado
       title: common.name,
       sort: 'name',
       show: (share) => (
-        <>
+        <NameCell id={share.id} status={share.status}>
           <Link to="/shares/$id" params={{ id: share.id }}>
             <PlainText>{nameOf(share)}</PlainText>
           </Link>
-          <div>
-            <ShortId id={share.id} />
-          </div>
-        </>
+        </NameCell>
       ),
     },
     {
       key: 'status',
       title: common.status,
       sort: 'status',
+      from: 'tablet',
       show: (share) => <Status status={share.status} />,
     },
     {

@@ -1,6 +1,6 @@
 /** One share: what it is, what happens to it, where it is mounted. */
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
@@ -33,10 +33,12 @@ import { SharePanel } from './share-panel.tsx'
 export function ShareDetailPage() {
   const { id } = shareDetailRoute.useParams()
   const console = useConsole()
+  const { shares } = useWords()
   const { data: share, error, refetch } = useQuery(shareQuery(console, id))
   useCrumb(share === undefined ? id.slice(0, 8) : nameOf(share))
   // What it was is no use to whoever reads that it is gone.
-  if (share === undefined || isNotFound(error))
+  if (isNotFound(error)) return <Failure error={error} next={<Link to="/shares">{shares.all}</Link>} />
+  if (share === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
   return (
     <>

@@ -88,12 +88,15 @@ interface LineProps {
 }
 
 function Line({ title, charge, used, limit, show }: LineProps) {
-  const { shares: w } = useWords()
+  const { common, shares: w } = useWords()
   const left = limit === null ? null : limit - used - charge
   return (
     <div>
-      <div className={classes.row}>
-        <span>{title}</span>
+      <div className={classes.costs}>
+        <span>
+          {title}{' '}
+          {limit === null ? null : <b>{common.of(show(Math.min(used + charge, limit)), show(limit))}</b>}
+        </span>
         <span className={left !== null && left < 0 ? classes.bad : classes.muted}>
           {limit === null
             ? `+ ${show(charge)} · ${w.place.unlimited}`
@@ -103,7 +106,7 @@ function Line({ title, charge, used, limit, show }: LineProps) {
         </span>
       </div>
       {limit === null ? null : (
-        <Meter label={title} used={Math.min(used + charge, limit)} total={limit} show={show} />
+        <Meter label={title} used={Math.min(used + charge, limit)} total={limit} show={show} bare />
       )}
     </div>
   )

@@ -1,12 +1,13 @@
 /** Columns of snapshots, in a list of the project or of one share. */
 import { Link } from '@tanstack/react-router'
-import { ShortId } from '../../ui/copy.tsx'
 import type { Column } from '../../ui/data-table.tsx'
 import type { Format } from '../../ui/format.ts'
+import { NameCell } from '../../ui/name-cell.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import type { Words } from '../../words/index.ts'
+import { ThingLink } from '../shares/thing-link.tsx'
 import { nameOfSnapshot, type SnapshotView, type UsageView } from './queries.ts'
 
 /** `about`: what stands beside the size: the share, or what deleting frees. */
@@ -22,19 +23,17 @@ export function snapshotColumns(
       title: common.name,
       ...(sortable ? { sort: 'name' } : {}),
       show: (snapshot) => (
-        <>
+        <NameCell id={snapshot.id} status={snapshot.status}>
           <Link to="/snapshots/$id" params={{ id: snapshot.id }}>
             <PlainText>{nameOfSnapshot(snapshot)}</PlainText>
           </Link>
-          <div>
-            <ShortId id={snapshot.id} />
-          </div>
-        </>
+        </NameCell>
       ),
     },
     {
       key: 'status',
       title: common.status,
+      from: 'tablet',
       ...(sortable ? { sort: 'status' } : {}),
       show: ({ status }) => <Status status={status} />,
     },
@@ -43,11 +42,7 @@ export function snapshotColumns(
           key: 'share',
           title: w.of,
           from: 'tablet',
-          show: ({ share_id }) => (
-            <Link to="/shares/$id" params={{ id: share_id }}>
-              <code>{share_id.slice(0, 8)}</code>
-            </Link>
-          ),
+          show: ({ share_id }) => <ThingLink type="share" id={share_id} />,
         }
       : {
           key: 'frees',
@@ -68,7 +63,6 @@ export function snapshotColumns(
       key: 'size',
       title: w.shareSize,
       isNumber: true,
-      from: 'tablet',
       ...(sortable ? { sort: 'share_size' } : {}),
       show: ({ share_size }) => format.size(share_size),
     },

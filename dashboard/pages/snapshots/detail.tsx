@@ -2,11 +2,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
-import { ActionButton } from '../../ui/actions.tsx'
-import { ShortId } from '../../ui/copy.tsx'
+import { ActionButton, ActionMenu } from '../../ui/actions.tsx'
+import { CopyText, ShortId } from '../../ui/copy.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -17,6 +18,7 @@ import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { newestOperationQuery, shareQuery } from '../shares/queries.ts'
+import classes from '../shares/shares.module.css'
 import { Mounting } from './mounting.tsx'
 import { nameOfSnapshot, snapshotQuery, snapshotsOfShareQuery, type SnapshotView } from './queries.ts'
 import { snapshotDetailRoute } from './route.tsx'
@@ -28,12 +30,17 @@ import { SnapshotUsage } from './snapshot-usage.tsx'
 export function SnapshotDetailPage() {
   const { id } = snapshotDetailRoute.useParams()
   const console = useConsole()
+  const { snapshots: w } = useWords()
   const { data: snapshot, error, refetch } = useQuery(snapshotQuery(console, id))
   useCrumb(snapshot === undefined ? id.slice(0, 8) : nameOfSnapshot(snapshot))
+  if (isNotFound(error)) return <Failure error={error} next={<Link to="/snapshots">{w.all}</Link>} />
   if (snapshot === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
   return <Shown snapshot={snapshot} />
 }
+
+/** Beside the menu, for what is done most. */
+const inView: readonly string[] = ['revert', 'clone']
 
 function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
   const words = useWords()
@@ -66,45 +73,68 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
             <ShortId id={snapshot.id} />
             <span>{format.size(snapshot.share_size)}</span>
             <span>{snapshot.share_proto}</span>
-            <Time at={snapshot.created_at} />
+            <span>
+              {common.created} <Time at={snapshot.created_at} />
+            </span>
           </>
         }
-        actions={actions.map((action) => (
-          <ActionButton key={action.key} action={action} />
-        ))}
+        actions={
+          <>
+            {actions
+              .filter(({ key }) => inView.includes(key))
+              .map((action) => (
+                <ActionButton key={action.key} action={action} />
+              ))}
+            <ActionMenu
+              name={nameOfSnapshot(snapshot).slice(0, 80)}
+              actions={actions.filter(({ key }) => !inView.includes(key))}
+            />
+          </>
+        }
       />
       <OperationPanel operation={operation.data ?? null} status={snapshot.status} />
-      <Section title={w.facts}>
-        <Facts
-          facts={[
-            [
-              w.of,
-              <Link key="share" to="/shares/$id" params={{ id: snapshot.share_id }}>
-                <PlainText>{share?.name || snapshot.share_id.slice(0, 8)}</PlainText>
-              </Link>,
-            ],
-            [
-              common.description,
-              snapshot.description === null || snapshot.description === '' ? null : (
-                <PlainText wrap>{snapshot.description}</PlainText>
-              ),
-            ],
-            [w.shareSize, format.size(snapshot.share_size)],
-            [
-              w.location,
-              snapshot.provider_location === null || snapshot.provider_location === undefined ? null : (
-                <PlainText wrap>{snapshot.provider_location}</PlainText>
-              ),
-            ],
-            [common.project, is_admin ? <code>{snapshot.project_id}</code> : null],
-          ]}
-        />
-      </Section>
-      <SnapshotUsage id={snapshot.id} />
-      {share?.mount_snapshot_support === true ? (
-        <Mounting snapshot={snapshot} permissions={permissions} />
-      ) : null}
-      <SnapshotProperties snapshot={snapshot} permissions={permissions} />
+      <div className={classes.columns}>
+        <div>
+          {share?.mount_snapshot_support === true ? (
+            <Mounting snapshot={snapshot} permissions={permissions} />
+          ) : null}
+          <SnapshotProperties snapshot={snapshot} permissions={permissions} />
+        </div>
+        <div>
+          <SnapshotUsage id={snapshot.id} />
+          <Section title={w.facts}>
+            <Facts
+              facts={[
+                [
+                  w.of,
+                  <Link key="share" to="/shares/$id" params={{ id: snapshot.share_id }}>
+                    <PlainText>{share?.name || snapshot.share_id.slice(0, 8)}</PlainText>
+                  </Link>,
+                ],
+                [
+                  common.description,
+                  snapshot.description === null || snapshot.description === '' ? null : (
+                    <PlainText wrap>{snapshot.description}</PlainText>
+                  ),
+                ],
+                [w.shareSize, format.size(snapshot.share_size)],
+                [
+                  w.location,
+                  snapshot.provider_location === null || snapshot.provider_location === undefined ? null : (
+                    <CopyText text={visible(snapshot.provider_location)} what={w.location} />
+                  ),
+                ],
+                [
+                  common.project,
+                  is_admin && snapshot.project_id !== undefined ? (
+                    <ShortId key="project" id={snapshot.project_id} what={common.project} />
+                  ) : null,
+                ],
+              ]}
+            />
+          </Section>
+        </div>
+      </div>
       {asked === null ? null : <SnapshotDialog asked={asked} close={() => ask(null)} />}
     </>
   )

@@ -10,9 +10,9 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
+import { snapshotCommands } from './commands.ts'
 import { snapshotColumns } from './columns.tsx'
 import { CreateSnapshotPanel } from './create.tsx'
 import { calledSnapshot, snapshotsOfShareQuery, snapshotUsageQuery } from './queries.ts'
@@ -84,10 +84,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
             },
           ]}
           empty={
-            <Empty
-              title={w.emptyTitle}
-              command={command('manila', 'snapshot', 'create', share.id, '--name', 'before-upgrade')}
-            >
+            <Empty title={w.emptyTitle} command={snapshotCommands.first(share.id)}>
               {w.emptyText}
             </Empty>
           }

@@ -1,5 +1,5 @@
 /** Which projects may use a private share type. */
-import { Button, TextInput } from '@mantine/core'
+import { Button, Select, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { addShareTypeAccess, removeShareTypeAccess } from '../../../src/wire/share-types/schema.ts'
@@ -11,19 +11,21 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { isId } from '../../ui/ids.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
-import { useProjectNames } from '../admin/project-names.ts'
+import { useProjectNames, useProjects } from '../admin/project-names.ts'
+import { typeCommands } from './commands.ts'
 import { isPublic, typeAccessQuery, type TypeView } from './queries.ts'
 
 export function AccessTab({ type }: { readonly type: TypeView }) {
-  const { common, types: w } = useWords()
+  const { common, quotas: q, types: w } = useWords()
   const console = useConsole()
   const isPrivate = !isPublic(type)
   const access = useQuery(typeAccessQuery(console, type.id, isPrivate))
   const [project, setProject] = useState('')
   const [leaving, leave] = useState<string | null>(null)
   const names = useProjectNames()
+  const allowed = new Set(access.data?.map(({ project_id: id }) => id))
+  const others = useProjects().filter(({ id }) => !allowed.has(id))
   const again = () => console.queries.invalidateQueries({ queryKey: ['types'] })
   const params = { id: type.id }
   const add = useMutation({
@@ -50,14 +52,26 @@ export function AccessTab({ type }: { readonly type: TypeView }) {
         onSubmit={submitted}
         style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'flex-end', marginBottom: 12 }}
       >
-        <TextInput
-          label={w.addProject}
-          placeholder={w.projectId}
-          value={project}
-          error={isWrong ? w.badProjectId : null}
-          style={{ flex: '0 1 360px' }}
-          onChange={(event) => setProject(event.currentTarget.value)}
-        />
+        {others.length === 0 ? (
+          <TextInput
+            label={w.addProject}
+            placeholder={w.projectId}
+            value={project}
+            error={isWrong ? w.badProjectId : null}
+            style={{ flex: '0 1 360px' }}
+            onChange={(event) => setProject(event.currentTarget.value)}
+          />
+        ) : (
+          <Select
+            label={w.addProject}
+            placeholder={q.chooseProject}
+            searchable
+            data={others.map(({ id, name }) => ({ value: id, label: name }))}
+            value={project === '' ? null : project}
+            style={{ flex: '0 1 360px' }}
+            onChange={(id) => setProject(id ?? '')}
+          />
+        )}
         <Button type="submit" size="sm" loading={add.isPending} disabled={project.trim() === '' || isWrong}>
           {w.addProject}
         </Button>
@@ -72,12 +86,7 @@ export function AccessTab({ type }: { readonly type: TypeView }) {
         }
         nameOf={({ id }) => names.get(id) ?? id}
         actionsOf={({ id }) => [{ key: 'remove', label: w.takeAway, danger: true, run: () => leave(id) }]}
-        empty={
-          <Empty
-            title={w.accessNone}
-            command={command('manila', 'type', 'access', 'create', type.id, 'PROJECT')}
-          />
-        }
+        empty={<Empty title={w.accessNone} command={typeCommands.allow(type.id, 'PROJECT')} />}
         columns={[
           {
             key: 'project',
@@ -101,7 +110,7 @@ export function AccessTab({ type }: { readonly type: TypeView }) {
           error={remove.error}
         >
           <p>{w.takeAwayText}</p>
-          <CommandHint command={command('manila', 'type', 'access', 'delete', type.id, leaving)} />
+          <CommandHint command={typeCommands.deny(type.id, leaving)} />
         </Confirm>
       )}
     </>

@@ -28,7 +28,7 @@ function Verdict({ placement }: { readonly placement: PlacementView }) {
   const { fits, problems, pools_that_fit: count, message, refused } = placement
   if (fits)
     return (
-      <Notice tone="plain" title={w.fits}>
+      <Notice tone="ok" title={w.fits}>
         {count === null ? null : w.fitsText(count)}
       </Notice>
     )
@@ -55,6 +55,7 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
   if (placement.pools === undefined) return null
   // As the service orders them: those that can take it by their weight, then the others.
   const rows = placement.pools.map((one) => ({ ...one, id: one.pool }))
+  const first = rows[0]?.id
   return (
     <Section title={w.poolsTitle}>
       <DataTable
@@ -66,32 +67,37 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
           {
             key: 'pool',
             title: w.pool,
-            show: ({ pool, fits }) => (
-              <>
-                <Link to="/admin/pools/$label" params={{ label: pool }}>
-                  <PlainText>{pool}</PlainText>
-                </Link>
-                <div>
-                  <Status status="fits" tone={fits ? 'ok' : 'bad'} word={fits ? w.takes : w.refuses} />
-                </div>
-              </>
+            width: '34%',
+            show: ({ pool }) => (
+              <Link to="/admin/pools/$label" params={{ label: pool }}>
+                <PlainText>{pool}</PlainText>
+              </Link>
             ),
           },
           {
-            key: 'why',
-            title: w.why,
-            width: '55%',
-            show: ({ why, filter }) =>
-              why === null ? null : (
-                <>
-                  <span lang="en">
-                    <PlainText wrap>{why}</PlainText>
-                  </span>
-                  <div style={{ color: 'var(--muted)', fontSize: 12 }}>
-                    {w.rule} {filter ?? common.notKnown}
-                  </div>
-                </>
-              ),
+            key: 'answer',
+            title: w.verdict,
+            show: ({ id, fits, why, filter }) => (
+              <>
+                <Status
+                  status="fits"
+                  tone={fits ? 'ok' : 'bad'}
+                  word={!fits ? w.refuses : id === first ? w.chosen : w.takes}
+                />
+                {why === null ? null : (
+                  <>
+                    <div>
+                      <span lang="en">
+                        <PlainText wrap>{why}</PlainText>
+                      </span>
+                    </div>
+                    <div style={{ color: 'var(--muted)', fontSize: 12 }}>
+                      {w.rule} {filter ?? common.notKnown}
+                    </div>
+                  </>
+                )}
+              </>
+            ),
           },
           {
             key: 'weight',

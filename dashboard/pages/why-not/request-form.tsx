@@ -90,7 +90,12 @@ export function RequestForm({ search, change }: RequestFormProps) {
           />
         </>
       ) : (
-        <Button variant="subtle" color="gray" onClick={() => change({ more: 'yes' })}>
+        <Button
+          variant="subtle"
+          color="gray"
+          className={classes.more}
+          onClick={() => change({ more: 'yes' })}
+        >
           {w.more}
         </Button>
       )}

@@ -15,7 +15,7 @@ export const activity = {
   now: 'Läuft gerade',
   failed: 'Gescheitert',
   history: 'Die übrigen, die neuesten zuerst',
-  cancel: 'Abbrechen…',
+  cancel: 'Abbrechen',
   cancelTitle: (kind: string) => `${kind} abbrechen?`,
   cancelText:
     'Was bisher geschah, wird beim nächsten Schritt rückgängig gemacht. Ein begonnener Schritt wird erst zu Ende gebracht; was vorher da war, bleibt.',

@@ -28,7 +28,7 @@ export const audit: Words['audit'] = {
     update: 'ändern',
     delete: 'löschen',
   },
-  outcomes: { success: 'geschehen', failure: 'abgelehnt oder fehlgeschlagen', pending: 'im Gange' },
+  outcomes: { success: 'geschehen', failure: 'gescheitert', pending: 'im Gange' },
   through: 'Erkannt an',
   agent: 'Programm',
   token: 'Token',

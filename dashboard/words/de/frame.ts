@@ -31,6 +31,8 @@ export const frame = {
   place: 'Seite',
   aShare: 'Freigabe',
   aSnapshot: 'Schnappschuss',
+  nowhere: 'Diese Seite gibt es nicht',
+  nowhereText: 'Die Adresse ist vertippt, oder was dort war, ist umgezogen.',
   searchHint: 'Freigaben, Schnappschüsse, Seiten…',
   nothingFound: 'Nichts heißt so.',
   noneRunning: 'Gerade läuft nichts.',

@@ -16,13 +16,13 @@ export const instances: Words['instances'] = {
   noExports: 'Sie ist zurzeit nirgends exportiert.',
   preferred: 'bevorzugt',
   adminOnly: 'nur für Administratoren',
-  reset: 'Zustand von Hand setzen…',
+  reset: 'Zustand setzen',
   resetTitle: (id: string) => `Den Zustand von ${id} von Hand setzen?`,
   resetText:
     'Nur das Wort wird geschrieben: an der Freigabe geschieht nichts. Gut, wenn Sie wissen, dass der Dienst sich irrt.',
   resetVerb: 'Zustand setzen',
   status: 'Neuer Zustand',
-  remove: 'Löschen erzwingen…',
+  remove: 'Löschen erzwingen',
   removeTitle: (id: string) => `Das Löschen der Instanz ${id} erzwingen?`,
   removeText:
     'Alles darin ist für immer verloren, in welchem Zustand sie auch ist. Ist sie die letzte ihrer Freigabe, geht die Freigabe mit.',

@@ -22,9 +22,9 @@ export const locks = {
   emptyTitle: 'Nichts ist gesperrt',
   emptyText:
     'Eine Sperre bewahrt eine Freigabe vor dem Löschen, oder eine Zugriffsregel vor dem Löschen oder Anzeigen, bis wer sie hält sie aufhebt.',
-  edit: 'Bearbeiten…',
+  edit: 'Bearbeiten',
   editTitle: 'Diese Sperre ändern',
-  delete: 'Aufheben…',
+  delete: 'Aufheben',
   deleteVerb: 'Sperre aufheben',
   deleteTitle: (what: string) => `Sperre auf ${what} aufheben?`,
   deleteText: 'Was sie verboten hat, geht sofort wieder, für jeden, der das Recht dazu hat.',

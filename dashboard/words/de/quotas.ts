@@ -22,7 +22,7 @@ export const quotas: Words['quotas'] = {
   unlimitedHint: '-1 heißt ohne Grenze.',
   edit: 'Kontingent ändern',
   editDefaults: 'Vorgaben ändern',
-  reset: 'Zurück zu den Vorgaben…',
+  reset: 'Zurück zu den Vorgaben',
   resetTitle: (name: string) => `Das Kontingent von ${name} auf die Vorgaben zurücksetzen?`,
   resetText:
     'Die eigenen Grenzen werden vergessen. Was es gibt, bleibt; wo es über den Vorgaben liegt, entsteht nichts Neues.',

@@ -21,7 +21,7 @@ export const services: Words['services'] = {
   takesNone: 'nimmt nichts Neues an',
   work: 'Neue Arbeit',
   enable: 'Wieder Neues annehmen lassen',
-  disable: 'Leerlaufen lassen…',
+  disable: 'Leerlaufen lassen',
   disableTitle: (name: string) => `${name} nichts Neues mehr geben?`,
   disableText:
     'Von jetzt an wird nichts Neues dorthin gelegt. Was dort liegt, wird bedient wie bisher und kann erweitert, als Schnappschuss festgehalten und gelöscht werden.',
@@ -29,7 +29,7 @@ export const services: Words['services'] = {
   whyLabel: 'Grund',
   whyHint: 'Andere Administratoren sehen ihn.',
   reasonLong: 'höchstens 255 Zeichen',
-  ensure: 'Nach allen Freigaben sehen…',
+  ensure: 'Nach allen Freigaben sehen',
   ensureTitle: (name: string) => `Nach jeder Freigabe von ${name} sehen?`,
   ensureText:
     'Exporte und Regeln jeder Freigabe werden mit dem verglichen, was sein soll, und wieder so gemacht. Clients merken nichts davon; es kann eine Weile dauern.',

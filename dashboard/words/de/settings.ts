@@ -42,7 +42,7 @@ export const settings = {
   secret: 'Geheimnis',
   environment: 'Für eine Shell',
   done: 'Ich habe es aufbewahrt',
-  delete: 'Wegnehmen…',
+  delete: 'Wegnehmen',
   deleteTitle: (name: string) => `${name} wegnehmen?`,
   deleteVerb: 'Wegnehmen',
   deleteText:

@@ -5,6 +5,7 @@ const many = plural('de')
 export const snapshots = {
   title: 'Schnappschüsse',
   count: (count: number) => many(count, { one: '# Schnappschuss', other: '# Schnappschüsse' }),
+  all: 'Alle Schnappschüsse',
   create: 'Schnappschuss machen',
   of: 'Von Freigabe',
   frees: 'Löschen gibt frei',
@@ -16,7 +17,6 @@ export const snapshots = {
   usage: 'Was er enthält',
   facts: 'Angaben',
   properties: 'Eigenschaften',
-  edit: 'Bearbeiten',
   noProperties: 'Noch keine.',
   emptyTitle: 'Noch keine Schnappschüsse',
   emptyText:
@@ -29,9 +29,9 @@ export const snapshots = {
   noShare: 'Zuerst die Freigabe nennen.',
   costs: (size: string) =>
     `Zählt ${size} zum Kontingent der Schnappschüsse; Platz braucht er erst, wenn sich die Freigabe ändert.`,
-  rename: 'Umbenennen…',
+  rename: 'Umbenennen',
   renameTitle: (name: string) => `${name} umbenennen`,
-  revert: 'Freigabe darauf zurücksetzen…',
+  revert: 'Freigabe darauf zurücksetzen',
   revertTitle: (share: string, name: string) => `${share} auf ${name} zurücksetzen?`,
   revertVerb: 'Zurücksetzen',
   revertLost: (when: string) =>
@@ -44,21 +44,21 @@ export const snapshots = {
     `Nur auf den neuesten, ${name}, lässt sich zurücksetzen: löschen Sie zuerst, was nach diesem kam.`,
   unsupported: 'Der Speicher dieser Freigabe kann das nicht.',
   clone: 'Neue Freigabe daraus',
-  delete: 'Löschen…',
+  delete: 'Löschen',
   deleteVerb: 'Endgültig löschen',
   deleteTitle: (name: string) => `${name} löschen?`,
   deleteFrees: (size: string) => `Das gibt ${size} frei.`,
   deleteText:
     'Was nur dieser Schnappschuss enthält, ist endgültig verloren. Die Freigabe und die anderen bleiben, wie sie sind.',
-  forceDelete: 'Löschen erzwingen…',
+  forceDelete: 'Löschen erzwingen',
   forceDeleteText:
     'Er wird gelöscht, in welchem Zustand er auch ist. Was der Speicher nicht findet, bleibt dort liegen und muss von Hand entfernt werden.',
-  unmanage: 'Loslassen…',
+  unmanage: 'Loslassen',
   unmanageVerb: 'Loslassen',
   unmanageTitle: (name: string) => `${name} loslassen?`,
   unmanageText:
     'Der Dienst vergisst ihn; im Speicher bleibt er, wie er ist. Unter dem Namen, den er dort hat, lässt er sich wieder übernehmen.',
-  resetStatus: 'Zustand von Hand setzen…',
+  resetStatus: 'Zustand setzen',
   resetTitle: (name: string) => `Zustand von ${name}`,
   resetText:
     'Das schreibt nur einen Zustand auf und tut dem Schnappschuss nichts. Sehen Sie zuerst im Speicher nach.',

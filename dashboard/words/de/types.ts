@@ -38,7 +38,7 @@ export const types: Words['types'] = {
   satisfied: 'erfüllt von',
   driverSpec: 'Liest der Treiber; der Scheduler sieht nicht danach.',
   freeSpec: 'Ein Pool muss diese Fähigkeit melden.',
-  delete: 'Löschen…',
+  delete: 'Löschen',
   deleteTitle: (name: string) => `Den Freigabetyp ${name} löschen?`,
   deleteVerb: 'Endgültig löschen',
   deleteText:
@@ -56,7 +56,7 @@ export const types: Words['types'] = {
   addProject: 'Einem Projekt erlauben',
   projectId: 'ID des Projekts',
   badProjectId: 'eine ID aus 32 hexadezimalen Ziffern',
-  takeAway: 'Dem Projekt entziehen…',
+  takeAway: 'Dem Projekt entziehen',
   takeAwayTitle: (project: string) => `Diesen Typ dem Projekt ${project} entziehen?`,
   takeAwayText: 'Seine Freigaben bleiben, wie sie sind; neue dieses Typs kann es nicht mehr anlegen.',
   takeAwayVerb: 'Entziehen',

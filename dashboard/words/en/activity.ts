@@ -2,7 +2,7 @@ export const activity = {
   title: 'Activity',
   kind: 'What',
   on: 'On',
-  state: 'State',
+  state: 'Status',
   began: 'Asked for',
   took: 'Took',
   cause: 'Cause',
@@ -15,7 +15,7 @@ export const activity = {
   now: 'Under way',
   failed: 'Failed',
   history: 'The rest, newest first',
-  cancel: 'Cancel…',
+  cancel: 'Cancel',
   cancelTitle: (kind: string) => `Cancel ${kind}?`,
   cancelText:
     'What it has done so far is undone at its next step. A step that has begun is finished first; what was there before stays.',

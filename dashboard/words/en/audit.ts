@@ -27,9 +27,7 @@ export const audit = {
     update: 'change',
     delete: 'delete',
   } as Readonly<Record<string, string>>,
-  outcomes: { success: 'done', failure: 'refused or failed', pending: 'under way' } as Readonly<
-    Record<string, string>
-  >,
+  outcomes: { success: 'done', failure: 'failed', pending: 'under way' } as Readonly<Record<string, string>>,
   through: 'Known by',
   agent: 'Program',
   token: 'Token',

@@ -31,6 +31,8 @@ export const frame = {
   place: 'Page',
   aShare: 'Share',
   aSnapshot: 'Snapshot',
+  nowhere: 'No such page',
+  nowhereText: 'The address is mistyped, or what was there has moved.',
   searchHint: 'Shares, snapshots, pages…',
   nothingFound: 'Nothing is called so.',
   noneRunning: 'Nothing is under way.',

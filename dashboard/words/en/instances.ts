@@ -14,13 +14,13 @@ export const instances = {
   noExports: 'It is exported nowhere now.',
   preferred: 'preferred',
   adminOnly: 'for administrators only',
-  reset: 'Write its status by hand…',
+  reset: 'Reset status',
   resetTitle: (id: string) => `Write the status of ${id} by hand?`,
   resetText:
     'Only the word is written: nothing is done to the share. Use it when you know that the service is wrong about it.',
-  resetVerb: 'Write the status',
+  resetVerb: 'Reset status',
   status: 'New status',
-  remove: 'Delete by force…',
+  remove: 'Force delete',
   removeTitle: (id: string) => `Delete the instance ${id} by force?`,
   removeText:
     'Everything in it is lost for good, whatever its status. Is it the last instance of its share, the share goes with it.',

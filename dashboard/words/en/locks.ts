@@ -22,9 +22,9 @@ export const locks = {
   emptyTitle: 'Nothing is locked',
   emptyText:
     'A lock keeps a share from being deleted, or an access rule from being deleted or seen, until whoever holds it takes it away.',
-  edit: 'Edit…',
+  edit: 'Edit',
   editTitle: 'Change this lock',
-  delete: 'Unlock…',
+  delete: 'Unlock',
   deleteVerb: 'Unlock',
   deleteTitle: (what: string) => `Unlock ${what}?`,
   deleteText: 'What it has forbidden can be done again at once, by anybody who has the right.',

@@ -20,7 +20,7 @@ export const quotas = {
   unlimitedHint: '-1 is no limit.',
   edit: 'Edit quota',
   editDefaults: 'Edit defaults',
-  reset: 'Back to the defaults…',
+  reset: 'Back to the defaults',
   resetTitle: (name: string) => `Take the quota of ${name} back to the defaults?`,
   resetText:
     'Its own limits are forgotten. What exists stays; what is above the defaults lets nothing new be made.',

@@ -13,6 +13,12 @@ export interface SaidMessage {
   readonly user_message: string
 }
 
+/** As the beginning of a sentence: `create-share` → `Create share`. */
+const titled = (kind: string): string => {
+  const words = spaced(kind)
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 /** `allocate host: No storage …` in its two parts. */
 const parted = (text: string): { readonly tried: string | null; readonly why: string } => {
   const at = text.indexOf(': ')
@@ -25,7 +31,7 @@ export const service = {
   /** Of a share, a snapshot, a rule, an operation, a task. */
   status: (status: string) => spaced(status),
   /** Of an operation: `create-share`. */
-  kind: (kind: string) => spaced(kind),
+  kind: (kind: string) => titled(kind),
   /** Of an operation: `place`. */
   step: (name: string) => spaced(name),
   /** What kind of thing something is about: `share_snapshot`. */

@@ -20,7 +20,7 @@ export const services = {
   takesNone: 'takes no new work',
   work: 'New work',
   enable: 'Give it new work again',
-  disable: 'Drain…',
+  disable: 'Drain',
   disableTitle: (name: string) => `Give ${name} no new work?`,
   disableText:
     'Nothing new is placed there from now on. What lies there is served as before, and can be extended, snapshotted and deleted.',
@@ -28,7 +28,7 @@ export const services = {
   whyLabel: 'Reason',
   whyHint: 'Other administrators see it.',
   reasonLong: 'at most 255 characters',
-  ensure: 'Look after all shares…',
+  ensure: 'Look after all shares',
   ensureTitle: (name: string) => `Look after every share of ${name}?`,
   ensureText:
     'Each share’s exports and rules are compared with what they should be and made so again. Clients notice nothing; it may take a while.',

@@ -40,7 +40,7 @@ export const settings = {
   secret: 'Secret',
   environment: 'For a shell',
   done: 'I have kept it',
-  delete: 'Take away…',
+  delete: 'Take away',
   deleteTitle: (name: string) => `Take ${name} away?`,
   deleteVerb: 'Take away',
   deleteText:

@@ -1,0 +1,41 @@
+/** The share, snapshot or whatever else something is about: by its name where it is known, and a link where it has a page. */
+import { Link } from '@tanstack/react-router'
+import { PlainText } from '../../ui/plain-text.tsx'
+import { useWords } from '../../words/index.ts'
+import { useNameOf } from './names.ts'
+import classes from './shares.module.css'
+
+const pages: Readonly<Record<string, 'share' | 'snapshot'>> = {
+  share: 'share',
+  snapshot: 'snapshot',
+  share_snapshot: 'snapshot',
+}
+
+interface ThingLinkProps {
+  /** As the service says: `share`, `SHARE_SNAPSHOT`. */
+  readonly type: string
+  readonly id: string
+  /** In place of the type's own words. */
+  readonly word?: string
+}
+
+export function ThingLink({ type, id, word: given }: ThingLinkProps) {
+  const { service } = useWords()
+  const word = given ?? service.noun(type)
+  const page = pages[type.toLowerCase()] ?? null
+  const name = useNameOf(page, id)
+  if (page === null)
+    return (
+      <span title={id}>
+        {word} {id.slice(0, 8)}
+      </span>
+    )
+  return (
+    <span title={id} className={classes.thing}>
+      <Link to={`/${page}s/$id` as never} params={{ id } as never}>
+        <PlainText>{name ?? `${word} ${id.slice(0, 8)}`}</PlainText>
+      </Link>
+      {name === undefined ? null : <span className={classes.kind}>{word}</span>}
+    </span>
+  )
+}
