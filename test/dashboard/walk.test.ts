@@ -49,6 +49,9 @@ it('goes to every route and to every place of the rail', () => {
   expect(roots.filter((to) => !paths.includes(to as string))).toEqual([])
 })
 
+/** A page waits for those before it too; what hangs in one ends by the patience of its tab. */
+const timeout = 900_000
+
 /** As the files with its pictures are called. */
 const nameOf = (address: string): string => {
   const ids = Object.entries(things).filter(([, id]) => id !== '')
@@ -91,9 +94,9 @@ async function lookInGerman(tab: Tab, path: string): Promise<readonly string[]> 
 }
 
 describe('each page', () => {
-  for (const path of paths) it(path, async () => expect(await walk.at(path)).toEqual([]))
+  for (const path of paths) it(path, { timeout }, async () => expect(await walk.at(path)).toEqual([]))
 })
 
 describe('each page in German', () => {
-  for (const path of paths) it(path, async () => expect(await inGerman.at(path)).toEqual([]))
+  for (const path of paths) it(path, { timeout }, async () => expect(await inGerman.at(path)).toEqual([]))
 })

@@ -17,12 +17,14 @@ import { useWords } from '../../words/index.ts'
 import { identityCommands } from './commands.ts'
 import { Assignments } from './assignments.tsx'
 import { ask, groupQuery, identityChanged, membersQuery, usersQuery, type UserView } from './queries.ts'
+import { useHomes } from './read-only.ts'
 import { groupDetailRoute } from './route.tsx'
 
 export function GroupDetailPage() {
   const { common, identity: w } = useWords()
   const { id } = groupDetailRoute.useParams()
   const { data: group, error, refetch } = useQuery(groupQuery(useConsole(), id))
+  const homes = useHomes()
   useCrumb(group?.name ?? id.slice(0, 8))
   if (group === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
@@ -30,7 +32,7 @@ export function GroupDetailPage() {
     <>
       <PageHead title={group.name} line={<CopyText text={id} what={common.id} />} />
       <Section title={w.members}>
-        <Members id={id} />
+        <Members id={id} whyNot={homes.whyNot(group.domain_id)} />
       </Section>
       <Section title={w.assignments}>
         <Assignments place={{ kind: 'group', id }} />
@@ -39,7 +41,7 @@ export function GroupDetailPage() {
   )
 }
 
-function Members({ id }: { readonly id: string }) {
+function Members({ id, whyNot }: { readonly id: string; readonly whyNot: string | null }) {
   const { common, identity: w } = useWords()
   const console = useConsole()
   const members = useQuery(membersQuery(console, id))
@@ -66,26 +68,32 @@ function Members({ id }: { readonly id: string }) {
   const there = new Set((members.data?.rows ?? []).map((one) => one.id))
   return (
     <>
-      <form
-        style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'flex-end', marginBottom: 12 }}
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (user !== null) add.mutate(user)
-        }}
-      >
-        <Select
-          size="xs"
-          label={w.user}
-          placeholder={w.choose}
-          searchable
-          data={users.filter((one) => !there.has(one.id)).map((one) => ({ value: one.id, label: one.name }))}
-          value={user}
-          onChange={setUser}
-        />
-        <Button type="submit" loading={add.isPending} disabled={user === null}>
-          {w.addMember}
-        </Button>
-      </form>
+      {whyNot === null ? (
+        <form
+          style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'flex-end', marginBottom: 12 }}
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (user !== null) add.mutate(user)
+          }}
+        >
+          <Select
+            size="xs"
+            label={w.user}
+            placeholder={w.choose}
+            searchable
+            data={users
+              .filter((one) => !there.has(one.id))
+              .map((one) => ({ value: one.id, label: one.name }))}
+            value={user}
+            onChange={setUser}
+          />
+          <Button type="submit" loading={add.isPending} disabled={user === null}>
+            {w.addMember}
+          </Button>
+        </form>
+      ) : (
+        <p style={{ color: 'var(--muted)', marginTop: 0 }}>{whyNot}</p>
+      )}
       {add.error === null ? null : <Failure error={add.error} what={w.addMember} />}
       <DataTable
         label={w.members}
@@ -95,7 +103,9 @@ function Members({ id }: { readonly id: string }) {
             : { rows: members.data.rows, hasNewer: false, hasOlder: false }
         }
         nameOf={({ name }) => name}
-        actionsOf={(one) => [{ key: 'remove', label: w.removeMember, danger: true, run: () => leave(one) }]}
+        actionsOf={(one) => [
+          { key: 'remove', label: w.removeMember, danger: true, run: () => leave(one), whyNot },
+        ]}
         empty={<Empty title={w.noMembers} />}
         columns={[
           {

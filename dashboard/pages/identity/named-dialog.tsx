@@ -22,7 +22,9 @@ interface NamedDialogProps {
 export function NamedDialog({ kind, of, close, made }: NamedDialogProps) {
   const { common, identity: w } = useWords()
   const console = useConsole()
-  const domains = useQuery(domainsQuery(console)).data?.rows ?? []
+  const all = useQuery(domainsQuery(console)).data?.rows ?? []
+  // Projects are ours in every domain, groups are not.
+  const domains = kind === 'group' ? all.filter((one) => one.users_read_only !== true) : all
   const inDomain = of === undefined && (kind === 'group' || kind === 'project')
   const [name, setName] = useState(of?.name ?? '')
   const [description, setDescription] = useState(of?.description ?? '')

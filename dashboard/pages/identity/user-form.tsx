@@ -8,7 +8,8 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { identityCommands } from './commands.ts'
-import { ask, domainsQuery, identityChanged, projectsQuery, userQuery, type UserView } from './queries.ts'
+import { ask, identityChanged, projectsQuery, userQuery, type UserView } from './queries.ts'
+import { useHomes } from './read-only.ts'
 import { userEditRoute } from './route.tsx'
 
 export function CreateUser() {
@@ -25,7 +26,7 @@ function Form({ user }: { readonly user: UserView | null }) {
   const { common, identity: w } = useWords()
   const console = useConsole()
   const navigate = useNavigate()
-  const domains = useQuery(domainsQuery(console)).data?.rows ?? []
+  const { open: domains, whyNot, whyNone } = useHomes()
   const projects = useQuery(projectsQuery(console)).data?.rows ?? []
   const [before] = useState({
     name: user?.name ?? '',
@@ -78,7 +79,10 @@ function Form({ user }: { readonly user: UserView | null }) {
       isSending={save.isPending}
       isDirty={isDirty}
       error={save.error}
-      whyNot={form.name.trim() === '' ? `${common.name}?` : null}
+      whyNot={
+        (user === null ? whyNone : whyNot(user.domain_id)) ??
+        (form.name.trim() === '' ? `${common.name}?` : null)
+      }
     >
       <TextInput
         label={common.name}

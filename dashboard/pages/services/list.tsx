@@ -9,11 +9,12 @@ import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { FilterBar } from '../../ui/filter-bar.tsx'
+import { instant, useFormat } from '../../ui/format.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
-import { Time } from '../../ui/time.tsx'
+import { Time, useNow } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { poolsQuery } from '../pools/queries.ts'
 import { gradeOfService, grades } from '../pools/topology.ts'
@@ -37,6 +38,20 @@ const by = {
   // What is not well first.
   state: (row: Row) => grades.indexOf(gradeOfService(row)),
   updated: ({ updated_at }: Row) => updated_at,
+}
+
+const small = { color: 'var(--muted)', fontSize: 12 }
+
+/** `for 3 min`; the moment itself on hover. */
+function For({ since }: { readonly since: string }) {
+  const { services: w } = useWords()
+  const format = useFormat()
+  const now = useNow()
+  return (
+    <time dateTime={new Date(instant(since)).toISOString()} title={format.exact(since)}>
+      {w.lasts(format.duration(Math.max(0, now - instant(since))))}
+    </time>
+  )
 }
 
 export function ServiceListPage() {
@@ -68,7 +83,7 @@ export function ServiceListPage() {
       show: ({ host, binary }) => (
         <>
           <PlainText>{host}</PlainText>
-          <div style={{ color: 'var(--muted)', fontSize: 12 }}>{binary}</div>
+          <div style={small}>{binary}</div>
         </>
       ),
     },
@@ -76,12 +91,18 @@ export function ServiceListPage() {
       key: 'state',
       title: admin.state,
       sort: 'state',
-      show: ({ state, updated_at }) => (
+      show: ({ state, state_since, updated_at }) => (
         <>
           <Status status={state} tone={state === 'up' ? 'ok' : 'bad'} word={w.state[state]} />
-          {state === 'up' ? null : (
-            <div style={{ color: 'var(--muted)', fontSize: 12 }}>
-              <Time at={updated_at} />
+          {state_since === undefined || state_since === null ? (
+            state === 'up' ? null : (
+              <div style={small}>
+                <Time at={updated_at} />
+              </div>
+            )
+          ) : (
+            <div style={small}>
+              <For since={state_since} />
             </div>
           )}
         </>
@@ -90,15 +111,21 @@ export function ServiceListPage() {
     {
       key: 'work',
       title: w.work,
-      show: ({ status, disabled_reason, ensuring }) => (
+      show: ({ status, status_since, instances, disabled_reason, ensuring }) => (
         <>
           <Status
             status={status}
             tone={status === 'enabled' ? 'ok' : 'off'}
             word={status === 'enabled' ? w.takesWork : w.takesNone}
           />
+          {status === 'enabled' ? null : (
+            <div style={small}>
+              {status_since === undefined || status_since === null ? null : <For since={status_since} />}
+              {instances === undefined || instances === null ? null : <div>{w.left(instances)}</div>}
+            </div>
+          )}
           {disabled_reason === undefined || disabled_reason === null ? null : (
-            <div style={{ color: 'var(--muted)', fontSize: 12 }}>
+            <div style={small}>
               <PlainText>{disabled_reason}</PlainText>
             </div>
           )}

@@ -224,8 +224,6 @@ export const shares = {
     contact: 'Kopieren, was ein Administrator braucht',
     contactText: (share: string, operation: string, request: string, cause: string) =>
       `Freigabe ${share}: Vorgang ${operation} ist gescheitert (Anfrage ${request}): ${cause}`,
-    failed: 'Mit dieser Freigabe ist etwas gescheitert',
-    failedText: 'Warum, sagen ihre Meldungen, falls der Dienst eine geschrieben hat.',
     messages: 'Ihre Meldungen zeigen',
   },
   activity: {

@@ -196,8 +196,6 @@ export const shares = {
     contact: 'Copy what an administrator needs',
     contactText: (share: string, operation: string, request: string, cause: string) =>
       `Share ${share}: operation ${operation} failed (request ${request}): ${cause}`,
-    failed: 'This share failed',
-    failedText: 'Why is said in its messages, if the service wrote one.',
     messages: 'Show its messages',
   },
   activity: {

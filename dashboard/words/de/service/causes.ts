@@ -13,6 +13,8 @@ export const causes: Readonly<Record<CauseCode, string>> = {
   'no-backend': 'Die Freigabe liegt auf keinem Backend. Sie kann nur gelöscht werden.',
   'no-valid-host':
     'Es fand sich kein Speicher. Mit einer anderen Größe, einem anderen Freigabetyp oder einer anderen Zone kann es gelingen.',
+  'not-in-order':
+    'Nicht alles Geprüfte ist in Ordnung. Das Protokoll seines manila-share nennt jedes einzelne; das übrige wird bedient. Prüfen Sie noch einmal, wenn das Backend wieder heil ist.',
   'over-quota':
     'Das Kontingent hat dafür keinen Platz. Löschen Sie etwas, oder bitten Sie einen Administrator um mehr.',
   'share-gone': 'Die Freigabe wurde inzwischen gelöscht.',
