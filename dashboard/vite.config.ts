@@ -52,7 +52,15 @@ export default defineConfig(({ command }) => ({
               name: 'service',
               test: /\/src\/(?:wire\/|sdk\/|model\/(?!(?:causes|messages|refusals|unmet)\.ts))/,
             },
-            { name: 'frame', test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs))/ },
+            {
+              name: 'frame',
+              test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!bulk-dialog|chart|confirm|facts|form-dialog|operation-|pairs|problem-at|properties|retry-|side-panel|steps\.|tabs))/,
+            },
+            // What no list needs: it comes with the first page that asks or tells more.
+            {
+              name: 'dialogs',
+              test: /\/dashboard\/ui\/(?:bulk-dialog|confirm|facts|form-dialog|operation-|retry-|side-panel|steps\.|tabs)/,
+            },
           ],
         },
       },
