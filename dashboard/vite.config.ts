@@ -54,13 +54,10 @@ export default defineConfig(({ command }) => ({
             },
             {
               name: 'frame',
-              test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!bulk-dialog|chart|confirm|facts|form-dialog|operation-|pairs|problem-at|properties|retry-|side-panel|steps\.|tabs))/,
+              test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs|bulk-dialog|confirm|facts|form-dialog|operation-panel|problem-at|retry-operation|side-panel|steps|tabs))/,
             },
-            // What no list needs: it comes with the first page that asks or tells more.
-            {
-              name: 'dialogs',
-              test: /\/dashboard\/ui\/(?:bulk-dialog|confirm|facts|form-dialog|operation-|retry-|side-panel|steps\.|tabs)/,
-            },
+            // What a list does without: forms, dialogs, what tells of one thing.
+            { name: 'work', test: /\/dashboard\/ui\/(?!chart|pairs)/ },
           ],
         },
       },
