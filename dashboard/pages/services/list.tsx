@@ -8,7 +8,7 @@ import { holds, wholePage } from '../../api/whole-list.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters } from '../../ui/filter-bar.tsx'
 import { instant, useFormat } from '../../ui/format.ts'
 import { OnPhone } from '../../ui/on-phone.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -182,7 +182,7 @@ export function ServiceListPage() {
         ]}
         change={(filters) =>
           void navigate({
-            search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+            search: withFilters(filters),
           })
         }
       />
