@@ -47,7 +47,11 @@ export default defineConfig(({ command }) => ({
               name: 'libraries',
               test: /node_modules\/(?!uplot|typebox\/build\/(?:value|schema)|@mantine\/core\/esm\/components)/,
             },
-            { name: 'service', test: /\/src\/(?:wire|sdk|model)\// },
+            // But for the service's own sentences, which other languages look for.
+            {
+              name: 'service',
+              test: /\/src\/(?:wire\/|sdk\/|model\/(?!(?:causes|messages|refusals|unmet)\.ts))/,
+            },
             {
               name: 'frame',
               test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs|bulk-dialog|confirm|facts|form-dialog|operation-panel|problem-at|retry-operation|side-panel|steps|tabs))/,

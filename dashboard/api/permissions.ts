@@ -3,6 +3,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { shareAllows, snapshotAllows } from '../../src/model/states.ts'
 import { mostPermissions, type PermittedResource } from '../../src/model/permissions.ts'
 import { listPermissions } from '../../src/wire/permissions/schema.ts'
+import { useWords } from '../words/index.ts'
 import { useConsole, type Console } from './console.ts'
 
 export interface Verdict {
@@ -56,6 +57,7 @@ export function usePermissions(
   isKnown(id: string): boolean
 } {
   const console = useConsole()
+  const { service } = useWords()
   const { data } = useQuery(
     permissionsQuery(
       console,
@@ -65,9 +67,11 @@ export function usePermissions(
   )
   const verdict = (id: string, action: string): Verdict => {
     const known = data?.[id]?.[action]
-    if (known !== undefined) return known
+    if (known !== undefined)
+      return known.why === null ? known : { ...known, why: service.sentence(known.why) }
     const row = rows.find((one) => one.id === id)
-    return row?.status === undefined ? unknown : byState(resource, action, row.status)
+    if (row?.status === undefined || isAllowed(resource, action, row.status)) return unknown
+    return { allowed: false, why: service.status(row.status), code: 'state' }
   }
   return {
     verdict,
@@ -96,7 +100,6 @@ const tables: Readonly<
   },
 }
 
-function byState(resource: PermittedResource, action: string, status: string): Verdict {
-  const allows = tables[resource]?.[action]
-  return allows === undefined || allows({ status }) ? unknown : { allowed: false, why: null, code: 'state' }
-}
+/** By the state tables, which know some actions. */
+const isAllowed = (resource: PermittedResource, action: string, status: string): boolean =>
+  tables[resource]?.[action]?.({ status }) ?? true

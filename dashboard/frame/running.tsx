@@ -7,7 +7,6 @@ import { useState } from 'react'
 import { listOperations } from '../../src/wire/operations/schema.ts'
 import { useConsole, type Console } from '../api/console.ts'
 import { listKey } from '../api/reads.ts'
-import { titled } from '../ui/status.tsx'
 import { Time } from '../ui/time.tsx'
 import { useWords } from '../words/index.ts'
 import classes from './running.module.css'
@@ -25,7 +24,7 @@ const runningQuery = ({ client }: Console) =>
   })
 
 export function Running() {
-  const { frame } = useWords()
+  const { frame, service } = useWords()
   const console = useConsole()
   const { data = [] } = useQuery(runningQuery(console))
   const [isOpen, setOpen] = useState(false)
@@ -57,10 +56,10 @@ export function Running() {
           {data.map((operation) => (
             <li key={operation.id}>
               <div className={classes.what}>
-                <span>{titled(operation.kind)}</span>
+                <span>{service.kind(operation.kind)}</span>
                 <Time at={operation.created_at} />
               </div>
-              <Progress value={operation.progress} size={3} aria-label={titled(operation.kind)} />
+              <Progress value={operation.progress} size={3} aria-label={service.kind(operation.kind)} />
             </li>
           ))}
         </ul>

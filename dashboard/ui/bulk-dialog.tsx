@@ -131,7 +131,7 @@ function Told({
   readonly able: readonly BulkRow[]
   readonly states: ReadonlyMap<string, State>
 }) {
-  const { bulk: w } = useWords()
+  const { bulk: w, service } = useWords()
   const ended = able.filter(
     ({ id }) => states.get(id) === 'done' || typeof states.get(id) === 'object',
   ).length
@@ -148,7 +148,7 @@ function Told({
               key={id}
               name={name}
               tone={typeof state === 'object' ? 'failed' : state}
-              why={typeof state === 'object' ? sentence(state.error) : null}
+              why={typeof state === 'object' ? visible(service.sentence(said(state.error))) : null}
             />
           )
         })}
@@ -183,4 +183,4 @@ function Result({ name, tone, why }: ResultProps) {
   )
 }
 
-const sentence = (error: unknown): string => visible(error instanceof Error ? error.message : String(error))
+const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))

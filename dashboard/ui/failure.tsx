@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { ApiError } from '../../src/sdk/api-error.ts'
-import { useWords } from '../words/index.ts'
+import { useWords, type Words } from '../words/index.ts'
 import { CopyText } from './copy.tsx'
 import { Notice } from './notice.tsx'
 import { visible } from './plain-text.tsx'
@@ -17,8 +17,8 @@ interface FailureProps {
 }
 
 export function Failure({ error, what, again, next }: FailureProps) {
-  const { common } = useWords()
-  const told = sentencesOf(error, common)
+  const { common, service } = useWords()
+  const told = sentencesOf(error, common, service)
   const requestId = error instanceof ApiError ? error.requestId : null
   return (
     <Notice
@@ -47,14 +47,15 @@ export function Failure({ error, what, again, next }: FailureProps) {
 
 function sentencesOf(
   error: unknown,
-  common: ReturnType<typeof useWords>['common'],
+  common: Words['common'],
+  service: Words['service'],
 ): { readonly title: string; readonly why: string } {
   if (!(error instanceof ApiError))
     return {
       title: common.somethingFailed,
       why: visible(error instanceof Error ? error.message : String(error)),
     }
-  const why = visible(error.message)
+  const why = visible(service.sentence(error.message))
   switch (error.status) {
     case 0:
     case 502:

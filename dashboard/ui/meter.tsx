@@ -19,11 +19,11 @@ interface MeterProps {
 }
 
 export function Meter({ label, used, total, show, reason = null, bare = false }: MeterProps) {
-  const { common } = useWords()
+  const { common, service } = useWords()
   const format = useFormat()
   if (used === null) {
     return (
-      <span className={classes.unknown} title={reason ?? undefined}>
+      <span className={classes.unknown} title={reason === null ? undefined : service.sentence(reason)}>
         {total === null ? null : <span>{`${show(total)}\u00A0·\u00A0`}</span>}
         <span>{common.notKnown}</span>
       </span>

@@ -5,7 +5,7 @@ import { useWords } from '../words/index.ts'
 import { instant } from './format.ts'
 import { Notice } from './notice.tsx'
 import { visible } from './plain-text.tsx'
-import { toneOf, titled } from './status.tsx'
+import { toneOf } from './status.tsx'
 import { RetryOperation } from './retry-operation.tsx'
 import { Steps } from './steps.tsx'
 import { useNow } from './time.tsx'
@@ -22,11 +22,11 @@ interface OperationPanelProps {
 }
 
 export function OperationPanel({ operation, status, actions }: OperationPanelProps) {
-  const { operations: w } = useWords()
+  const { operations: w, service } = useWords()
   const now = useNow()
   if (operation === undefined) return null
   const isBad = toneOf(status) === 'bad'
-  const kind = titled(operation?.kind ?? '')
+  const kind = service.kind(operation?.kind ?? '')
   if (operation !== null && operation.finished_at === null) {
     return (
       <Notice
@@ -36,7 +36,7 @@ export function OperationPanel({ operation, status, actions }: OperationPanelPro
       >
         {operation.cause === null ? null : (
           <p>
-            {operation.state === 'undoing' ? null : w.lastTry} {visible(operation.cause.message ?? '')}
+            {operation.state === 'undoing' ? null : w.lastTry} {visible(service.cause(operation.cause))}
           </p>
         )}
         <Steps operation={operation} now={Math.max(now, instant(operation.updated_at))} />
@@ -64,9 +64,9 @@ export function OperationPanel({ operation, status, actions }: OperationPanelPro
         </>
       }
     >
-      <p>{visible(operation.cause?.message ?? '')}</p>
+      {operation.cause === null ? null : <p>{visible(service.cause(operation.cause))}</p>}
       {operation.cause?.detail === undefined || operation.cause.detail === null ? null : (
-        <p>{visible(operation.cause.detail)}</p>
+        <p lang="en">{visible(operation.cause.detail)}</p>
       )}
       {operation.cause?.retryable === true ? <p>{w.canRepeat}</p> : null}
       <Steps operation={operation} now={now} />

@@ -2,8 +2,22 @@
 import type { TSchema } from 'typebox'
 import { Check, Errors } from 'typebox/value'
 import { sentenceOf } from '../../src/wire/problem.ts'
+import { useWords } from '../words/index.ts'
 
-/** Null when the field is right. `field` as the sentence names it: `share.size`. */
+/** Of a body: null when the field is right. `field` as the sentence names it: `share.size`. */
+export function useProblemAt(): (
+  schema: TSchema | undefined,
+  value: unknown,
+  field: string,
+) => string | null {
+  const { service } = useWords()
+  return (schema, value, field) => {
+    const problem = problemAt(schema, value, field)
+    return problem === null ? null : service.sentence(problem)
+  }
+}
+
+/** As {@link useProblemAt}, in the server's words. */
 export function problemAt(schema: TSchema | undefined, value: unknown, field: string): string | null {
   if (schema === undefined) return null
   const sentence = sentenceOf(schema, value, 'the body', {

@@ -1,4 +1,4 @@
-/** A state as icon, word and colour together. The word is the service's own, spaced, so that it can be searched. */
+/** A state as icon, word and colour together. */
 import {
   IconAlertTriangleFilled,
   IconCircle,
@@ -6,6 +6,7 @@ import {
   IconCircleHalf2,
   IconClock,
 } from '@tabler/icons-react'
+import { useWords } from '../words/index.ts'
 import classes from './status.module.css'
 
 export type Tone = 'ok' | 'working' | 'warning' | 'bad' | 'off'
@@ -30,15 +31,6 @@ export function toneOf(status: string): Tone {
   return /^(waiting|pending|queued)/.test(status) ? 'off' : 'working'
 }
 
-/** `creating_from_snapshot` → `creating from snapshot`. */
-export const spaced = (status: string): string => status.replaceAll('_', ' ')
-
-/** Of an operation, as the beginning of a sentence: `create-share` → `Create share`. */
-export const titled = (kind: string): string => {
-  const words = spaced(kind.replaceAll('-', '_'))
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
 const icons = {
   ok: IconCircleFilled,
   working: IconCircleHalf2,
@@ -56,11 +48,12 @@ interface StatusProps {
 }
 
 export function Status({ status, tone = toneOf(status), word }: StatusProps) {
+  const { service } = useWords()
   const Icon = icons[tone]
   return (
     <span className={`${classes.status} ${classes[tone]}`}>
       <Icon size={tone === 'bad' ? 14 : 11} aria-hidden className={classes.icon} />
-      {word ?? spaced(status)}
+      {word ?? service.status(status)}
     </span>
   )
 }

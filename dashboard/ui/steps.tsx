@@ -5,7 +5,6 @@ import type { OperationView } from '../../src/sdk/watch.ts'
 import { useWords } from '../words/index.ts'
 import { instant, useFormat } from './format.ts'
 import classes from './steps.module.css'
-import { spaced } from './status.tsx'
 
 const icons = {
   done: IconCheck,
@@ -26,7 +25,7 @@ function shownState({ state }: Step, hasEnded: boolean): keyof typeof icons {
 }
 
 export function Steps({ operation, now }: { readonly operation: OperationView; readonly now: number }) {
-  const { operations } = useWords()
+  const { operations, service } = useWords()
   const format = useFormat()
   const isRunning = operation.state === 'running' || operation.state === 'undoing'
   const end = operation.finished_at === null ? now : instant(operation.finished_at)
@@ -42,7 +41,7 @@ export function Steps({ operation, now }: { readonly operation: OperationView; r
           return (
             <li key={step.name} className={classes[state]}>
               <Icon size={14} aria-hidden />
-              <span>{spaced(step.name)}</span>
+              <span>{service.step(step.name)}</span>
               <span className={classes.aside}>
                 {operations.stepStates[state]}
                 {ms === null ? null : ` · ${format.duration(ms)}`}

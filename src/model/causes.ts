@@ -7,7 +7,8 @@ import { unmetSentence, type Unmet } from './unmet.ts'
 
 const administrator = 'An administrator finds why by the request id.'
 
-const causes: Readonly<Record<string, string>> = {
+/** By code. */
+export const causes = {
   // Of the service itself.
   cancelled: 'It was cancelled on request.',
   deadline: `It took longer than it may, also with repeats. Ask again later. ${administrator}`,
@@ -40,7 +41,8 @@ const causes: Readonly<Record<string, string>> = {
   'size-mismatch': 'The backend holds it in another size.',
   unsupported: 'The backend cannot do this. Another share type may.',
   'withdraw-first': 'Clients still have it open on the backend. Ask again when they have let go of it.',
-}
+} satisfies Readonly<Record<string, string>>
+export type CauseCode = keyof typeof causes
 
 export interface ToldCause {
   readonly code: string
@@ -60,10 +62,10 @@ export interface CauseRecord {
  * codes of other releases and of drivers from elsewhere read as `unknown`. `seesAll`: also what a share type hides from tenants.
  */
 export function toldCause({ code, detailId, unmet }: CauseRecord, seesAll = false): ToldCause {
-  const known = code !== null && Object.hasOwn(causes, code)
+  const known = code !== null && Object.hasOwn(causes, code) ? (code as CauseCode) : null
   const told = detailId === null ? null : knownDetail(detailId)
-  const sentence = known ? causes[code] : undefined
-  return { code: known ? code : 'unknown', message: wordsFor(), detailId: told }
+  const sentence = known === null ? undefined : causes[known]
+  return { code: known ?? 'unknown', message: wordsFor(), detailId: told }
 
   function wordsFor(): string {
     if (told === null || told === '001') return sentence ?? messageDetails['001']

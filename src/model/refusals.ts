@@ -2,7 +2,7 @@
  * Why storage can't take a share, in words for whoever asks: by the filter that refused, and nothing about pools, hosts or backends. What a
  * filter says itself has figures and names in it and is for administrators.
  */
-const refusals: Readonly<Record<string, string>> = {
+export const refusals = {
   service: 'It is not ready at present.',
   'closed backend': 'It takes no new shares at present.',
   'share type': 'No share type was given, and there is no default one.',
@@ -20,11 +20,14 @@ const refusals: Readonly<Record<string, string>> = {
   IgnoreAttemptedHostsFilter: 'It was tried before and could not.',
   JsonFilter: 'It does not match the hint query.',
   ConsistentSnapshotFilter: 'It does not take snapshots of several shares at one moment.',
-}
+} satisfies Readonly<Record<string, string>>
+
+/** For filters of other releases. */
+export const refusalOfOthers = 'It does not fit the request.'
 
 /** One sentence about storage that this filter refused; a plain one for filters of other releases. */
 export const refusalWords = (filter: string): string =>
-  (Object.hasOwn(refusals, filter) ? refusals[filter] : undefined) ?? 'It does not fit the request.'
+  Object.hasOwn(refusals, filter) ? refusals[filter as keyof typeof refusals] : refusalOfOthers
 
 /** For a test that every filter has its sentence. */
 export const refusalsSaid: readonly string[] = Object.keys(refusals)

@@ -4,6 +4,7 @@
  * A test that means to have some of it says which: `tab.expect(/503 .*shares/)`.
  */
 import { mkdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
@@ -73,7 +74,7 @@ export function useBrowser(): BrowserOfFile {
 }
 
 /** For whoever looks for the cause: a picture and what a screen reader would say. */
-async function lastSeen(page: Page, test: string): Promise<void> {
+export async function lastSeen(page: Page, test: string): Promise<void> {
   const name = `failed-${test.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 60)}`
   mkdirSync(pictures, { recursive: true })
   await page.screenshot({ path: join(pictures, `${name}.png`) }).catch(() => {})
@@ -168,9 +169,17 @@ export async function fillLogin(page: Page, { name, password }: User): Promise<v
 
 export const pictures = join(import.meta.dirname, '../../node_modules/.cache/pictures')
 
-/** Writes `<name>-<scheme>-<width>.png`. */
+/**
+ * Writes `<name>-<scheme>-<width>.png` of what is on the screen now: losslessly, packed in haste (a picture that is kept can be packed well
+ * afterwards). Nothing moves for those who asked for no motion, so nothing has to be stopped first.
+ */
 export async function photograph({ page }: Pick<Tab, 'page'>, name: string, scheme: Scheme): Promise<void> {
   mkdirSync(pictures, { recursive: true })
   const width = page.viewportSize()?.width ?? 0
-  await page.screenshot({ path: join(pictures, `${name}-${scheme}-${width}.png`), animations: 'disabled' })
+  const camera = await page.context().newCDPSession(page)
+  const { data } = await camera.send('Page.captureScreenshot', { format: 'png', optimizeForSpeed: true })
+  await Promise.all([
+    writeFile(join(pictures, `${name}-${scheme}-${width}.png`), data, 'base64'),
+    camera.detach(),
+  ])
 }

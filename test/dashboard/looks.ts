@@ -1,5 +1,5 @@
 /** What must be so on every page, whatever it shows. */
-import { AxeBuilder } from '@axe-core/playwright'
+import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import type { Scheme } from './browser.ts'
 
@@ -9,16 +9,54 @@ export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('load')
 }
 
-/** One line for each violation, with the elements. In the second scheme only what a scheme changes is looked at. */
-export async function violations(page: Page, scheme: Scheme): Promise<readonly string[]> {
-  const axe = new AxeBuilder({ page })
-  // An open menu floats beside the landmarks, and is closed before anybody looks for one.
-  if ((await page.getByRole('menu').count()) > 0) axe.disableRules(['region'])
-  const { violations } = await (scheme === 'dark' ? axe : axe.withRules(['color-contrast'])).analyze()
-  return violations.map(
+/** What axe answers, as far as it is read here. */
+interface AxeAnswer {
+  readonly violations: readonly {
+    readonly id: string
+    readonly help: string
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
+  }[]
+}
+declare global {
+  interface Window {
+    readonly axe?: { run(context: Document, options: object): Promise<AxeAnswer> }
+  }
+}
+
+// Of the package that brings it along. Its own runner opens another page for each answer, which costs more than the answer.
+const require = createRequire(import.meta.url)
+const { source } = createRequire(require.resolve('@axe-core/playwright'))('axe-core') as {
+  readonly source: string
+}
+
+export interface AxeRules {
+  readonly only?: readonly string[]
+  readonly without?: readonly string[]
+}
+
+/** One line for each violation, with the elements; of all rules unless some are named. */
+export async function violations(
+  page: Page,
+  { only, without = [] }: AxeRules = {},
+): Promise<readonly string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source)
+  const found = await page.evaluate(
+    async ({ only, without }) => {
+      // An open menu floats beside the landmarks, and is closed before anybody looks for one.
+      const off = document.querySelector('[role=menu]') === null ? without : [...without, 'region']
+      const answer = await window.axe?.run(document, {
+        resultTypes: ['violations'],
+        rules: Object.fromEntries(off.map((rule) => [rule, { enabled: false }])),
+        ...(only === undefined ? {} : { runOnly: { type: 'rule', values: only } }),
+      })
+      return answer?.violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.slice(0, 3) }))
+    },
+    { only: only === undefined ? undefined : [...only], without: [...without] },
+  )
+  if (found === undefined) throw new Error('axe did not run')
+  return found.map(
     ({ id, help, nodes }) =>
       `${id}: ${help}\n    ${nodes
-        .slice(0, 3)
         .map(
           ({ html, failureSummary }) =>
             `${html.slice(0, 200)} ${failureSummary?.split('\n').slice(1, 3).join(' ')}`,

@@ -35,7 +35,7 @@ export function AccessTab({ share }: { readonly share: ShareView }) {
   const mayAllow = usePermissions('share', [share])
   const permissions = usePermissions('access_rule', rules.data ?? [])
   const [asked, ask] = useState<RuleAsked | null>(null)
-  const { access: w, common } = words
+  const { access: w, common, service } = words
   const locksOf = (rule: RuleView) => locks.data?.[rule.id] ?? []
 
   const open = (panel: string | undefined): void =>
@@ -79,7 +79,7 @@ export function AccessTab({ share }: { readonly share: ShareView }) {
             <div className={classes.reason}>
               {messages.data === undefined
                 ? null
-                : visible(reasonsFor(rule, messages.data).join(' ') || w.reasonUnknown)}
+                : visible(reasonsFor(rule, messages.data).map(service.sentence).join(' ') || w.reasonUnknown)}
             </div>
           ) : null}
         </>

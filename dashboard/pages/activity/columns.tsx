@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { Column } from '../../ui/data-table.tsx'
 import { instant, type Format } from '../../ui/format.ts'
 import { visible } from '../../ui/plain-text.tsx'
-import { Status, titled } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { OnPhone } from '../../ui/on-phone.tsx'
 import { Time } from '../../ui/time.tsx'
 import type { Words } from '../../words/index.ts'
@@ -13,15 +13,12 @@ import { ThingLink } from '../shares/thing-link.tsx'
 import classes from './activity.module.css'
 import { isRunning, type OperationRow } from './queries.ts'
 
-/** `create-share` → `create share`. */
-export const kindOf = ({ kind }: Pick<OperationRow, 'kind'>): string => titled(kind)
-
 export function OnWhat({ operation }: { readonly operation: OperationRow }) {
   return <ThingLink type={operation.resource_type} id={operation.resource_id} />
 }
 
 export function operationColumns(
-  { activity: w, common, operations }: Words,
+  { activity: w, common, operations, service }: Words,
   format: Format,
   now: number,
   all: boolean,
@@ -34,7 +31,7 @@ export function operationColumns(
       show: (row) => (
         <>
           <Link to="/activity/$id" params={{ id: row.id }}>
-            {kindOf(row)}
+            {service.kind(row.kind)}
           </Link>
           <OnPhone>
             <OnWhat operation={row} />
@@ -50,7 +47,7 @@ export function operationColumns(
         <>
           <Status status={row.state} />
           {row.cause === null ? null : (
-            <div className={classes.cause}>{visible(row.cause.message ?? row.cause.code)}</div>
+            <div className={classes.cause}>{visible(service.cause(row.cause))}</div>
           )}
           {isRunning(row) ? (
             <Progress

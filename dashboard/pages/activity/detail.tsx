@@ -17,7 +17,7 @@ import { Status } from '../../ui/status.tsx'
 import { Steps } from '../../ui/steps.tsx'
 import { Time, useNow } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
-import { kindOf, OnWhat } from './columns.tsx'
+import { OnWhat } from './columns.tsx'
 import { OperationDialog, operationActions, type OperationAsked } from './operation-actions.tsx'
 import { isRunning, operationQuery } from './queries.ts'
 import { activityDetailRoute } from './route.tsx'
@@ -33,8 +33,8 @@ export function OperationPage() {
   const { data: operation, error, refetch } = useQuery(operationQuery(console, id))
   const permissions = usePermissions('operation', operation === undefined ? [] : [{ id }])
   const [asked, ask] = useState<OperationAsked | null>(null)
-  const { activity: w, common, operations } = words
-  useCrumb(operation === undefined ? id.slice(0, 8) : kindOf(operation))
+  const { activity: w, common, operations, service } = words
+  useCrumb(operation === undefined ? id.slice(0, 8) : service.kind(operation.kind))
   if (operation === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
   const { cause, created_at, finished_at, refusals } = operation
@@ -42,7 +42,7 @@ export function OperationPage() {
   return (
     <>
       <PageHead
-        title={kindOf(operation)}
+        title={service.kind(operation.kind)}
         aside={<Status status={operation.state} />}
         line={
           <>
@@ -58,10 +58,12 @@ export function OperationPage() {
       {cause === null ? null : (
         <Notice
           tone={operation.state === 'failed' ? 'bad' : 'plain'}
-          title={operations.hasFailed(kindOf(operation))}
+          title={operations.hasFailed(service.kind(operation.kind))}
         >
-          <p>{visible(cause.message ?? cause.code)}</p>
-          {cause.detail === undefined || cause.detail === null ? null : <p>{visible(cause.detail)}</p>}
+          <p>{visible(service.cause(cause))}</p>
+          {cause.detail === undefined || cause.detail === null ? null : (
+            <p lang="en">{visible(cause.detail)}</p>
+          )}
           {cause.retryable ? <p>{operations.canRepeat}</p> : null}
         </Notice>
       )}
@@ -80,7 +82,7 @@ export function OperationPage() {
             columns={[
               { key: 'pool', title: w.pool, show: ({ pool }) => <PlainText>{pool}</PlainText> },
               { key: 'filter', title: w.filter, from: 'tablet', show: ({ filter }) => visible(filter) },
-              { key: 'why', title: w.why, show: ({ why }) => visible(why) },
+              { key: 'why', title: w.why, show: ({ why }) => <span lang="en">{visible(why)}</span> },
             ]}
             page={{
               rows: refusals.map((one, index) => ({ ...one, id: `${index} ${one.pool}` })),

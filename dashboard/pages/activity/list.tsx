@@ -13,11 +13,10 @@ import { Failure } from '../../ui/failure.tsx'
 import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead, Section } from '../../ui/page.tsx'
-import { spaced } from '../../ui/status.tsx'
 import { useNow } from '../../ui/time.tsx'
 import { operationCommands } from '../../ui/operation-commands.ts'
 import { useWords } from '../../words/index.ts'
-import { kindOf, operationColumns } from './columns.tsx'
+import { operationColumns } from './columns.tsx'
 import { OperationDialog, operationActions, type OperationAsked } from './operation-actions.tsx'
 import {
   groupQuery,
@@ -55,7 +54,8 @@ export function ActivityPage() {
     [...groups.running, ...groups.failed, ...rows].map(({ id }) => ({ id })).slice(0, 100),
   )
   const [asked, ask] = useState<OperationAsked | null>(null)
-  const { activity: w, common, frame } = words
+  const { activity: w, common, frame, service } = words
+  const nameOf = ({ kind }: OperationRow): string => service.kind(kind)
   const columns = operationColumns(words, format, now, all)
   const actionsOf = (row: OperationRow) => operationActions(words, permissions, canRetry, row, ask)
   const change = (filters: Filters): void =>
@@ -72,12 +72,12 @@ export function ActivityPage() {
           {
             name: 'state',
             label: w.state,
-            options: operationStates.map((value) => ({ value, label: spaced(value) })),
+            options: operationStates.map((value) => ({ value, label: service.status(value) })),
           },
           {
             name: 'kind',
             label: w.anyKind,
-            options: kinds.map((value) => ({ value, label: kindOf({ kind: value }) })),
+            options: kinds.map((value) => ({ value, label: service.kind(value) })),
           },
           ...(search.on === undefined
             ? []
@@ -100,7 +100,7 @@ export function ActivityPage() {
               label={group === 'running' ? w.now : w.failed}
               columns={columns}
               page={{ rows: groups[group], hasNewer: false, hasOlder: false }}
-              nameOf={kindOf}
+              nameOf={nameOf}
               actionsOf={actionsOf}
               empty={null}
             />
@@ -119,7 +119,7 @@ export function ActivityPage() {
                 ? undefined
                 : { ...operations.data, rows: rows.filter(({ id }) => !above.has(id)) }
             }
-            nameOf={kindOf}
+            nameOf={nameOf}
             search={search}
             sorted={sorted}
             go={(next: PageSearch) => void navigate({ search: next as never })}

@@ -9,7 +9,6 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { operationCommands } from '../../ui/operation-commands.ts'
 import { useWords, type Words } from '../../words/index.ts'
-import { kindOf } from './columns.tsx'
 import { isRunning, type OperationRow } from './queries.ts'
 
 export interface OperationAsked {
@@ -57,7 +56,7 @@ export function OperationDialog({
   readonly asked: OperationAsked
   readonly close: () => void
 }) {
-  const { activity: w } = useWords()
+  const { activity: w, service } = useWords()
   const { client, queries } = useConsole()
   const navigate = useNavigate()
   const { what, operation } = asked
@@ -84,7 +83,9 @@ export function OperationDialog({
   })
   return (
     <Confirm
-      title={isRetry ? w.retryTitle(kindOf(operation)) : w.cancelTitle(kindOf(operation))}
+      title={
+        isRetry ? w.retryTitle(service.kind(operation.kind)) : w.cancelTitle(service.kind(operation.kind))
+      }
       verb={isRetry ? w.retry : w.cancelVerb}
       danger={!isRetry}
       run={() => send.mutate()}

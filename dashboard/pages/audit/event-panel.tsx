@@ -34,7 +34,7 @@ export function EventPanel({ event, close }: EventPanelProps) {
 }
 
 function Shown({ event }: { readonly event: AuditView }) {
-  const { audit: w, common } = useWords()
+  const { audit: w, common, service } = useWords()
   const format = useFormat()
   const { initiator, target } = event
   const copied = (text: string | undefined, what: string) =>
@@ -88,7 +88,7 @@ function Shown({ event }: { readonly event: AuditView }) {
             ),
           ],
           [w.requestId, copied(initiator.request_id, w.requestId)],
-          [w.targetType, kindOf(event)],
+          [w.targetType, service.noun(kindOf(event))],
           [w.targetId, copied(target.id, w.targetId)],
           [
             w.path,

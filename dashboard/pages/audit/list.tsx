@@ -22,7 +22,7 @@ import { auditRoute } from './route.tsx'
 import { toneOfOutcome } from './tones.ts'
 
 export function AuditPage() {
-  const { audit: w, common } = useWords()
+  const { audit: w, common, service } = useWords()
   const search: AuditSearch = auditRoute.useSearch()
   const navigate = useNavigate({ from: auditRoute.fullPath })
   const isKept = useCan('audit')
@@ -85,7 +85,7 @@ export function AuditPage() {
       from: 'tablet',
       show: (event) => (
         <>
-          {kindOf(event)}
+          {service.noun(kindOf(event))}
           {event.target.id === undefined ? null : (
             <div>
               <ShortId id={event.target.id} what={w.target} />

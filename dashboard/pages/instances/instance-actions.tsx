@@ -13,7 +13,7 @@ import { useConsole } from '../../api/console.ts'
 import type { Action } from '../../ui/actions.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
-import { spaced, Status } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { useWords, type Words } from '../../words/index.ts'
 import { instanceCommands } from './commands.ts'
 import type { InstanceView } from './queries.ts'
@@ -61,7 +61,7 @@ function useAgain(): () => Promise<unknown> {
 }
 
 function Reset({ instance, close }: DialogProps) {
-  const { common, instances: w } = useWords()
+  const { common, instances: w, service } = useWords()
   const { client } = useConsole()
   const again = useAgain()
   const [status, choose] = useState('available')
@@ -91,7 +91,7 @@ function Reset({ instance, close }: DialogProps) {
       <Select
         label={w.status}
         searchable
-        data={shareStatuses.map((value) => ({ value, label: spaced(value) }))}
+        data={shareStatuses.map((value) => ({ value, label: service.status(value) }))}
         value={status}
         onChange={(next) => choose(next ?? status)}
       />

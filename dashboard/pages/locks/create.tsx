@@ -7,7 +7,7 @@ import { createLock } from '../../../src/wire/resource-locks/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { isId } from '../../ui/ids.ts'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { lockCommands } from './commands.ts'
@@ -15,6 +15,7 @@ import { lockListRoute } from './route.tsx'
 
 export function CreateLockPage() {
   const { common, locks: w } = useWords()
+  const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const search: { readonly on?: string; readonly type?: string } = lockListRoute.useSearch()
   const navigate = useNavigate()

@@ -7,7 +7,7 @@ import { useConsole } from '../../api/console.ts'
 import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { useWords } from '../../words/index.ts'
 import { lockCommands } from './commands.ts'
 import type { LockView } from './queries.ts'
@@ -34,6 +34,7 @@ const stale = ['locks', 'permissions', 'access-rules', 'shares']
 
 function EditDialog({ lock, close }: { readonly lock: LockView; readonly close: () => void }) {
   const { common, locks: w } = useWords()
+  const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const [reason, setReason] = useState(lock.lock_reason ?? '')
   const [action, setAction] = useState(lock.resource_action)

@@ -22,19 +22,21 @@ import { useWords } from '../../words/index.ts'
 import { ThingLink } from '../shares/thing-link.tsx'
 import { messageCommands } from './commands.ts'
 import classes from './messages.module.css'
-import { messagesQuery, partsOf, sorted, type MessageSearch, type MessageView } from './queries.ts'
+import { messagesQuery, sorted, type MessageSearch, type MessageView } from './queries.ts'
 import { messageListRoute } from './route.tsx'
 
 export function MessageListPage() {
-  const { activity, common, messages: w } = useWords()
+  const { activity, common, messages: w, service } = useWords()
   const console = useConsole()
   const search: MessageSearch = messageListRoute.useSearch()
   const navigate = useNavigate({ from: messageListRoute.fullPath })
   const messages = useQuery(messagesQuery(console, search))
   const permissions = usePermissions('message', messages.data?.rows.map(({ id }) => ({ id })) ?? [])
   const [asked, ask] = useState<readonly MessageView[] | null>(null)
-  const nameOf = ({ user_message }: MessageView): string =>
-    visible(partsOf(user_message).tried ?? user_message).slice(0, 60)
+  const nameOf = (message: MessageView): string => {
+    const { tried, why } = service.message(message)
+    return visible(tried ?? why).slice(0, 60)
+  }
   const isFiltered = search.action !== undefined || search.about !== undefined
   const change = (filters: Filters): void =>
     void navigate({
@@ -46,8 +48,8 @@ export function MessageListPage() {
       key: 'what',
       title: w.what,
       show: (message) => {
-        const { user_message, request_id } = message
-        const { tried, why } = partsOf(user_message)
+        const { request_id } = message
+        const { tried, why } = service.message(message)
         return (
           <div className={classes.message}>
             {tried === null ? null : <b>{visible(tried)}</b>}
@@ -83,7 +85,10 @@ export function MessageListPage() {
           {
             name: 'action',
             label: w.action,
-            options: Object.entries(messageActions).map(([value, label]) => ({ value, label })),
+            options: Object.entries(messageActions).map(([value, said]) => ({
+              value,
+              label: service.action(value, said),
+            })),
           },
           ...(search.about === undefined
             ? []
@@ -138,16 +143,16 @@ function DeleteDialog({
   readonly messages: readonly MessageView[]
   readonly close: () => void
 }) {
-  const { messages: w } = useWords()
+  const { messages: w, service } = useWords()
   const { client, queries } = useConsole()
   const [asked] = useState(messages)
   return (
     <BulkDialog
       title={w.deleteTitle(w.count(asked.length))}
       verb={w.delete}
-      rows={asked.map(({ id, user_message }) => ({
-        id,
-        name: visible(user_message).slice(0, 80),
+      rows={asked.map((message) => ({
+        id: message.id,
+        name: visible(service.message(message).why).slice(0, 80),
         whyNot: null,
       }))}
       each={(id) => client.call(deleteMessage, { params: { id } })}

@@ -34,11 +34,3 @@ export const messagesQuery = ({ client }: Console, search: MessageSearch) =>
         ).messages,
       ),
   })
-
-/** `allocate host: No storage …` in its two parts. */
-export function partsOf(message: string): { readonly tried: string | null; readonly why: string } {
-  const at = message.indexOf(': ')
-  return at < 1 || at > 60
-    ? { tried: null, why: message }
-    : { tried: message.slice(0, at), why: message.slice(at + 2) }
-}

@@ -2,7 +2,7 @@
 import { Progress } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { OperationView } from '../../../src/sdk/watch.ts'
-import { Status, titled } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import classes from './overview.module.css'
@@ -12,14 +12,14 @@ export function RunningList({
 }: {
   readonly operations: readonly Pick<OperationView, 'id' | 'kind' | 'state' | 'progress' | 'created_at'>[]
 }) {
-  const { operations: w } = useWords()
+  const { operations: w, service } = useWords()
   return (
     <ul className={classes.running}>
       {operations.map(({ id, kind, state, progress, created_at }) => (
         <li key={id}>
           <Status status={state} />
           <Link to={'/activity/$id' as never} params={{ id } as never}>
-            {titled(kind)}
+            {service.kind(kind)}
           </Link>
           <Progress value={progress} size={4} aria-label={w.progress} className={classes.progress ?? ''} />
           <Time at={created_at} />

@@ -1,6 +1,5 @@
 /** Each thing that needs attention in words: what, why, what now. */
 import type { Format } from '../../ui/format.ts'
-import { spaced, titled } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import type { Attention } from './attention.ts'
 
@@ -14,13 +13,15 @@ const nameOf = ({ name, id }: { readonly name: string | null; readonly id: strin
   (name || id.slice(0, 8)).slice(0, 120)
 
 export function useSaying(format: Format, nameOfQuota: (key: string) => string): (one: Attention) => Saying {
-  const { overview } = useWords()
+  const { overview, service } = useWords()
   const { says, next } = overview
   const toShare = (label: string, id: string, tab?: string) => ({
     label,
     to: '/shares/$id',
     more: { params: { id }, ...(tab === undefined ? {} : { search: { tab } }) },
   })
+  const why = (cause: Parameters<typeof service.cause>[0] | null | undefined): string =>
+    cause === null || cause === undefined ? says.noCause : service.cause(cause)
   return (one) => {
     switch (one.is) {
       case 'service-down':
@@ -31,14 +32,14 @@ export function useSaying(format: Format, nameOfQuota: (key: string) => string):
         }
       case 'share-error':
         return {
-          title: says.shareError(nameOf(one.share), spaced(one.share.status)),
-          why: one.operation?.cause?.message ?? says.noCause,
+          title: says.shareError(nameOf(one.share), service.status(one.share.status)),
+          why: why(one.operation?.cause),
           next: toShare(next.look, one.share.id),
         }
       case 'snapshot-error':
         return {
-          title: says.snapshotError(nameOf(one.snapshot), spaced(one.snapshot.status)),
-          why: one.operation?.cause?.message ?? says.noCause,
+          title: says.snapshotError(nameOf(one.snapshot), service.status(one.snapshot.status)),
+          why: why(one.operation?.cause),
           next: { label: next.look, to: '/snapshots/$id', more: { params: { id: one.snapshot.id } } },
         }
       case 'rules-error':
@@ -69,8 +70,8 @@ export function useSaying(format: Format, nameOfQuota: (key: string) => string):
       }
       case 'operation-failed':
         return {
-          title: says.operationFailed(titled(one.operation.kind)),
-          why: one.operation.cause?.message ?? says.noCause,
+          title: says.operationFailed(service.kind(one.operation.kind)),
+          why: why(one.operation.cause),
           next: { label: next.steps, to: '/activity/$id', more: { params: { id: one.operation.id } } },
         }
       case 'bin-expires':

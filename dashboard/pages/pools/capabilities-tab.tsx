@@ -17,6 +17,8 @@ export function CapabilitiesTab({ pool }: { readonly pool: PoolView }) {
   const rows = Object.entries(flat(choicesOf(pool.capabilities)))
     .map(([id, value]) => ({
       id,
+      // A driver's own words, which nobody translates.
+      lang: typeof value === 'string' ? 'en' : undefined,
       value: typeof value === 'boolean' ? (value ? common.yes : common.no) : shownValue(value),
     }))
     .filter(({ id, value }) => holds(search.text, id, value))
@@ -45,7 +47,11 @@ export function CapabilitiesTab({ pool }: { readonly pool: PoolView }) {
           {
             key: 'value',
             title: admin.value,
-            show: ({ value }) => <span style={{ overflowWrap: 'anywhere' }}>{value}</span>,
+            show: ({ value, lang }) => (
+              <span lang={lang} style={{ overflowWrap: 'anywhere' }}>
+                {value}
+              </span>
+            ),
           },
         ]}
       />

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { updateQuotaClassSet, updateQuotaSet } from '../../../src/wire/quotas/schema.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { quotaCommands } from './commands.ts'
@@ -42,6 +42,7 @@ interface FormProps {
 
 function Form({ owner, lines: now, bounds }: FormProps) {
   const { common, quotas: w } = useWords()
+  const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const search = quotaRoute.useSearch()
   const navigate = useNavigate()

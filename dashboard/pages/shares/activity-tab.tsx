@@ -9,10 +9,11 @@ import { Failure } from '../../ui/failure.tsx'
 import { instant, useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
-import { spaced, Status, titled } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { Steps } from '../../ui/steps.tsx'
 import { Time, useNow } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import type { SaidMessage } from '../../words/en/service.ts'
 import { messagesOfQuery, operationQuery, operationsOfQuery } from './detail-queries.ts'
 import type { ShareView } from './queries.ts'
 import { shareDetailRoute } from './route.tsx'
@@ -38,7 +39,7 @@ export function ActivityTab({ share }: { readonly share: ShareView }) {
 }
 
 function Operations({ share }: { readonly share: ShareView }) {
-  const { common, shares: w } = useWords()
+  const { common, service, shares: w } = useWords()
   const console = useConsole()
   const format = useFormat()
   const now = useNow()
@@ -50,7 +51,7 @@ function Operations({ share }: { readonly share: ShareView }) {
       <DataTable
         label={w.activity.operations}
         page={operations.data === undefined ? undefined : pageOf({}, operations.data)}
-        nameOf={({ kind }) => kind}
+        nameOf={({ kind }) => service.kind(kind)}
         empty={<Empty title={w.activity.none} />}
         columns={[
           {
@@ -61,9 +62,9 @@ function Operations({ share }: { readonly share: ShareView }) {
                 to="/shares/$id"
                 params={{ id: share.id }}
                 search={{ tab: 'activity', op: id } as never}
-                aria-label={w.activity.showSteps(spaced(kind))}
+                aria-label={w.activity.showSteps(service.kind(kind))}
               >
-                {titled(kind)}
+                {service.kind(kind)}
               </Link>
             ),
           },
@@ -72,8 +73,7 @@ function Operations({ share }: { readonly share: ShareView }) {
             key: 'cause',
             title: w.activity.cause,
             from: 'tablet',
-            show: ({ cause }) =>
-              cause === null ? null : <PlainText wrap>{cause.message ?? cause.code}</PlainText>,
+            show: ({ cause }) => (cause === null ? null : <PlainText wrap>{service.cause(cause)}</PlainText>),
           },
           {
             key: 'took',
@@ -93,16 +93,18 @@ function Operations({ share }: { readonly share: ShareView }) {
 }
 
 function OneOperation({ id }: { readonly id: string }) {
-  const { shares: w } = useWords()
+  const { service, shares: w } = useWords()
   const now = useNow()
   const { data, error, refetch } = useQuery(operationQuery(useConsole(), id))
   if (data === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
   return (
-    <Section title={w.activity.steps(titled(data.kind))}>
-      {(data.cause?.message ?? null) === null ? null : <p>{visible(data.cause?.message ?? '')}</p>}
+    <Section title={w.activity.steps(service.kind(data.kind))}>
+      {data.cause === null ? null : <p>{visible(service.cause(data.cause))}</p>}
       {(data.cause?.detail ?? null) === null ? null : (
-        <p className={classes.muted}>{visible(data.cause?.detail ?? '')}</p>
+        <p className={classes.muted} lang="en">
+          {visible(data.cause?.detail ?? '')}
+        </p>
       )}
       <Steps operation={data} now={now} />
     </Section>
@@ -110,7 +112,11 @@ function OneOperation({ id }: { readonly id: string }) {
 }
 
 function Messages({ share }: { readonly share: ShareView }) {
-  const { shares: w } = useWords()
+  const { service, shares: w } = useWords()
+  const said = (message: SaidMessage): string => {
+    const { tried, why } = service.message(message)
+    return tried === null ? why : `${tried}: ${why}`
+  }
   const messages = useQuery(messagesOfQuery(useConsole(), share.id))
   return (
     <Section title={w.activity.messages}>
@@ -124,13 +130,13 @@ function Messages({ share }: { readonly share: ShareView }) {
         <DataTable
           label={w.activity.messages}
           page={messages.data === undefined ? undefined : pageOf({}, messages.data)}
-          nameOf={({ user_message }) => user_message}
+          nameOf={said}
           empty={null}
           columns={[
             {
               key: 'said',
               title: w.activity.said,
-              show: ({ user_message }) => <PlainText wrap>{user_message}</PlainText>,
+              show: (message) => <PlainText wrap>{said(message)}</PlainText>,
             },
             { key: 'when', title: w.activity.when, show: ({ created_at }) => <Time at={created_at} /> },
           ]}

@@ -9,7 +9,7 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { Section } from '../../ui/page.tsx'
-import { spaced, Status } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareCommands } from './commands.ts'
@@ -33,7 +33,7 @@ const dangerous: readonly string[] = [
 ]
 
 export function AdvancedTab({ share, actions }: AdvancedTabProps) {
-  const { shares: w } = useWords()
+  const { service, shares: w } = useWords()
   const { is_admin: isAdmin } = useWho()
   const danger = actions.filter(({ key }) => dangerous.includes(key))
   return (
@@ -50,7 +50,7 @@ export function AdvancedTab({ share, actions }: AdvancedTabProps) {
               w.advanced.server,
               share.share_server_id ? <ShortId key="server" id={share.share_server_id} /> : null,
             ],
-            [w.advanced.taskState, share.task_state ? spaced(share.task_state) : null],
+            [w.advanced.taskState, share.task_state ? service.status(share.task_state) : null],
             [
               w.advanced.rulesStatus,
               share.access_rules_status === undefined ? null : (

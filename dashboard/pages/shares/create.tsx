@@ -9,7 +9,7 @@ import { useConsole, type Console } from '../../api/console.ts'
 import { listKey } from '../../api/reads.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { isRight } from '../../ui/pairs.ts'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { visible } from '../../ui/plain-text.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
@@ -36,7 +36,8 @@ const sourcesQuery = ({ client }: Console, chosen: string | null) =>
   })
 
 export function CreateShare() {
-  const { common, shares: w } = useWords()
+  const { common, service, shares: w } = useWords()
+  const problemAt = useProblemAt()
   const console = useConsole()
   const navigate = useNavigate({ from: shareListRoute.fullPath })
   const { snapshot: linked = null } = shareListRoute.useSearch() as { readonly snapshot?: string }
@@ -72,11 +73,13 @@ export function CreateShare() {
   const { placement, isAsking } = usePlacement(body.share, wrong === null && !pairs)
   const problem = (field: string): string | null => {
     const told = placement?.problems.find((one) => one.field === field)?.message
-    return own(field) ?? refusalOf(create.error, field) ?? (told === undefined ? null : visible(told))
+    const said = refusalOf(create.error, field) ?? told
+    return own(field) ?? (said === undefined ? null : visible(service.sentence(said)))
   }
   // Asked for now it would be refused; what is said of it stands at its field, where there is one.
   const refusal = placement?.problems[0]
-  const refused = refusal === undefined ? null : refusal.field === null ? visible(refusal.message) : ''
+  const refused =
+    refusal === undefined ? null : refusal.field === null ? visible(service.sentence(refusal.message)) : ''
   const close = (): void =>
     void navigate({ to: '/shares', search: (before) => listSearch(before as object) as never })
   return (

@@ -13,7 +13,6 @@ import { Failure } from '../../ui/failure.tsx'
 import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
-import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareColumns } from './columns.tsx'
 import { MetadataFilter } from './metadata-filter.tsx'
@@ -91,7 +90,7 @@ export function ShareListPage() {
           {
             name: 'status',
             label: common.status,
-            options: shareStatuses.map((value) => ({ value, label: spaced(value) })),
+            options: shareStatuses.map((value) => ({ value, label: words.service.status(value) })),
           },
           {
             name: 'type',

@@ -9,7 +9,7 @@ import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { PairsField } from '../../ui/pairs-field.tsx'
 import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareCommands } from './commands.ts'
@@ -28,6 +28,7 @@ const blank = {
 
 export function ManageShare() {
   const { common, shares: w } = useWords()
+  const problemAt = useProblemAt()
   const console = useConsole()
   const navigate = useNavigate({ from: shareListRoute.fullPath })
   const types = useQuery(typesQuery(console))

@@ -10,7 +10,7 @@ import { listKey } from '../../api/reads.ts'
 import { useFormat, type Format } from '../../ui/format.ts'
 import { Meter } from '../../ui/meter.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { spaced } from '../../ui/status.tsx'
+import { spaced } from '../../words/spaced.ts'
 import { useWords, type Words } from '../../words/index.ts'
 import classes from './shares.module.css'
 import { shareLimitsQuery } from './usage-queries.ts'
@@ -159,7 +159,7 @@ function Quota({ placement }: { readonly placement: PlacementView }) {
 }
 
 function Pools({ placement }: { readonly placement: PlacementView }) {
-  const { shares: w } = useWords()
+  const { service, shares: w } = useWords()
   const { pools_that_fit: fit, refused, pools, message } = placement
   if (fit === null) return null
   return (
@@ -167,11 +167,11 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
       <p className={fit === 0 ? classes.bad : classes.ok}>
         {fit === 0 ? w.place.noPool : w.place.pools(fit)}
       </p>
-      {message === null || fit > 0 ? null : <p>{visible(message)}</p>}
+      {message === null || fit > 0 ? null : <p>{visible(service.sentence(message))}</p>}
       {refused.length === 0 ? null : (
         <ul>
           {refused.map(({ filter, count, why }) => (
-            <li key={`${filter} ${why}`}>{w.place.refused(count, visible(why))}</li>
+            <li key={`${filter} ${why}`}>{w.place.refused(count, visible(service.sentence(why)))}</li>
           ))}
         </ul>
       )}
@@ -182,7 +182,7 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
             {pools.map(({ pool, why }) => (
               <li key={pool}>
                 <code>{pool}</code>
-                {why === null ? null : `: ${visible(why)}`}
+                {why === null ? null : <span lang="en">: {visible(why)}</span>}
               </li>
             ))}
           </ul>

@@ -17,7 +17,7 @@ interface SharePanelProps {
 }
 
 export function SharePanel({ share, actions }: SharePanelProps) {
-  const { shares: w } = useWords()
+  const { service, shares: w } = useWords()
   const console = useConsole()
   const { data, isLoading } = useQuery(newestOperationQuery(console, share.id))
   const operation = data ?? null
@@ -38,7 +38,7 @@ export function SharePanel({ share, actions }: SharePanelProps) {
           share.id,
           operation.id,
           operation.request_id,
-          operation.cause?.message ?? operation.state,
+          operation.cause === null ? service.status(operation.state) : service.cause(operation.cause),
         )
   return (
     <OperationPanel

@@ -1,7 +1,7 @@
 /** The share, snapshot or whatever else something is about: by its name where it is known, and a link where it has a page. */
 import { Link } from '@tanstack/react-router'
 import { PlainText } from '../../ui/plain-text.tsx'
-import { spaced } from '../../ui/status.tsx'
+import { useWords } from '../../words/index.ts'
 import { useNameOf } from './names.ts'
 import classes from './shares.module.css'
 
@@ -19,7 +19,9 @@ interface ThingLinkProps {
   readonly word?: string
 }
 
-export function ThingLink({ type, id, word = spaced(type.toLowerCase()) }: ThingLinkProps) {
+export function ThingLink({ type, id, word: given }: ThingLinkProps) {
+  const { service } = useWords()
+  const word = given ?? service.noun(type)
   const page = pages[type.toLowerCase()] ?? null
   const name = useNameOf(page, id)
   if (page === null)

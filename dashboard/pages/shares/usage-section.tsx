@@ -21,7 +21,7 @@ import { nameOf } from './share-name.ts'
 import { measured, usageHistoryQuery, usageQuery, usageRanges, type UsageRange } from './usage-queries.ts'
 
 export function UsageSection({ share }: { readonly share: ShareView }) {
-  const { shares: w } = useWords()
+  const { service, shares: w } = useWords()
   const console = useConsole()
   const format = useFormat()
   const usage = useQuery(usageQuery(console, share.id))
@@ -57,7 +57,7 @@ export function UsageSection({ share }: { readonly share: ShareView }) {
               reason={data.reason}
             />
             <span className={classes.muted}>
-              {data.reason === null ? null : <>{data.reason} </>}
+              {data.reason === null ? null : <>{service.sentence(data.reason)} </>}
               {data.measured_at === null ? null : (
                 <>
                   {w.usage.measured} <Time at={data.measured_at} />

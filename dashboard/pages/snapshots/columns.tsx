@@ -12,7 +12,7 @@ import { nameOfSnapshot, type SnapshotView, type UsageView } from './queries.ts'
 
 /** `about`: what stands beside the size: the share, or what deleting frees. */
 export function snapshotColumns(
-  { common, snapshots: w }: Words,
+  { common, service, snapshots: w }: Words,
   format: Format,
   about: 'share' | ((id: string) => UsageView | undefined),
 ): readonly Column<SnapshotView>[] {
@@ -53,7 +53,7 @@ export function snapshotColumns(
             const usage = about(id)
             const bytes = usage?.exclusive_bytes ?? null
             return (
-              <span title={bytes === null ? (usage?.reason ?? undefined) : undefined}>
+              <span title={bytes === null && usage?.reason ? service.sentence(usage.reason) : undefined}>
                 {bytes === null ? common.notKnown : format.bytes(bytes)}
               </span>
             )

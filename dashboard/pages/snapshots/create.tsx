@@ -10,7 +10,7 @@ import { useFormat } from '../../ui/format.ts'
 import { PairsField } from '../../ui/pairs-field.tsx'
 import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { visible } from '../../ui/plain-text.tsx'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareQuery, sharesQuery, type ShareView } from '../shares/queries.ts'
@@ -38,6 +38,7 @@ interface CreateSnapshotPanelProps {
 
 export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotPanelProps) {
   const { common, snapshots: w } = useWords()
+  const problemAt = useProblemAt()
   const format = useFormat()
   const console = useConsole()
   const blank = { share: shareId ?? '', text: '', name: '', description: '', pairs: [] as readonly Pair[] }

@@ -13,7 +13,6 @@ import { Failure } from '../../ui/failure.tsx'
 import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
-import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { snapshotCommands } from './commands.ts'
 import { snapshotColumns } from './columns.tsx'
@@ -66,7 +65,7 @@ export function SnapshotListPage() {
           {
             name: 'status',
             label: common.status,
-            options: snapshotStatuses.map((value) => ({ value, label: spaced(value) })),
+            options: snapshotStatuses.map((value) => ({ value, label: words.service.status(value) })),
           },
           ...(search.share === undefined
             ? []

@@ -8,7 +8,7 @@ import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { PairsField } from '../../ui/pairs-field.tsx'
 import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { snapshotCommands } from './commands.ts'
@@ -16,6 +16,7 @@ import { snapshotListRoute } from './route.tsx'
 
 export function ManageSnapshotPage() {
   const { common, snapshots: w } = useWords()
+  const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const search: { readonly share?: string } = snapshotListRoute.useSearch()
   const navigate = useNavigate()

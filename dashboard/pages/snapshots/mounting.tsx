@@ -16,7 +16,7 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
-import { spaced, Status } from '../../ui/status.tsx'
+import { Status } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { typesFor } from '../access-rules/targets.ts'
 import { snapshotCommands } from './commands.ts'
@@ -30,7 +30,7 @@ interface MountingProps {
 type Rule = { readonly id: string; readonly access_to: string }
 
 export function Mounting({ snapshot, permissions }: MountingProps) {
-  const { access, snapshots: w } = useWords()
+  const { access, service, snapshots: w } = useWords()
   const console = useConsole()
   const { panel } = snapshotDetailRoute.useSearch()
   const navigate = useNavigate()
@@ -41,7 +41,7 @@ export function Mounting({ snapshot, permissions }: MountingProps) {
     void navigate({ to: '.', search: { panel: next } as never, ignoreBlocker })
   const may = (action: string) => {
     const { allowed, why } = permissions.verdict(snapshot.id, action)
-    return { whyNot: allowed ? null : (why ?? spaced(snapshot.status)) }
+    return { whyNot: allowed ? null : (why ?? service.status(snapshot.status)) }
   }
   const isAllow = !permissions.hidden(snapshot.id, 'allow_access')
   return (

@@ -2,7 +2,6 @@
 import { snapshotAllows } from '../../../src/model/states.ts'
 import type { usePermissions } from '../../api/permissions.ts'
 import { present, type Action } from '../../ui/actions.tsx'
-import { spaced } from '../../ui/status.tsx'
 import type { Words } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
 import { calledSnapshot, type SnapshotView } from './queries.ts'
@@ -25,12 +24,13 @@ interface Asking {
 }
 
 export function snapshotActions(
-  { snapshots: w }: Words,
+  words: Words,
   { permissions, snapshot, isAdmin, ask, go, ofShare }: Asking,
 ): readonly Action[] {
+  const { service, snapshots: w } = words
   const may = (action: string): { readonly whyNot: string | null } => {
     const { allowed, why } = permissions.verdict(snapshot.id, action)
-    return { whyNot: allowed ? null : (why ?? spaced(snapshot.status)) }
+    return { whyNot: allowed ? null : (why ?? service.status(snapshot.status)) }
   }
   const isThere = (action: string): boolean => !permissions.hidden(snapshot.id, action)
   // Until the service has said what one may, administrators' work is shown to them alone.
@@ -42,14 +42,14 @@ export function snapshotActions(
         label: w.revert,
         danger: true,
         run: () => ask({ what: 'revert', snapshot, share: ofShare.share }),
-        whyNot: whyNotRevert(w, snapshot, ofShare),
+        whyNot: whyNotRevert(words, snapshot, ofShare),
       },
     {
       key: 'clone',
       label: w.clone,
       run: () => go({ to: '/shares/new', search: { snapshot: snapshot.id } }),
       whyNot: !snapshotAllows.createShare(snapshot)
-        ? spaced(snapshot.status)
+        ? service.status(snapshot.status)
         : ofShare?.share.create_share_from_snapshot_support === false
           ? w.unsupported
           : null,
@@ -92,12 +92,12 @@ export function snapshotActions(
 
 /** The service judges the newest one; of any other it is certain. */
 function whyNotRevert(
-  w: Words['snapshots'],
+  { service, snapshots: w }: Words,
   snapshot: SnapshotView,
   { share, newest, permissions }: OfShare,
 ): string | null {
   if (share.revert_to_snapshot_support === false) return w.unsupported
   if (newest !== undefined && newest.id !== snapshot.id) return w.notNewest(calledSnapshot(newest))
   const { allowed, why } = permissions.verdict(share.id, 'revert')
-  return allowed ? null : (why ?? spaced(share.status))
+  return allowed ? null : (why ?? service.status(share.status))
 }

@@ -15,8 +15,7 @@ import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { problemAt } from '../../ui/problem-at.ts'
-import { spaced } from '../../ui/status.tsx'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
 import { snapshotCommands } from './commands.ts'
@@ -109,7 +108,7 @@ function DeleteSeveral({
   readonly snapshots: readonly SnapshotView[]
   readonly close: () => void
 }) {
-  const { snapshots: w } = useWords()
+  const { service, snapshots: w } = useWords()
   const { client, queries } = useConsole()
   // The rows as they were when it was asked: they go away one by one.
   const [asked] = useState(snapshots)
@@ -123,7 +122,7 @@ function DeleteSeveral({
       rows={asked.map((snapshot) => ({
         id: snapshot.id,
         name: calledSnapshot(snapshot),
-        whyNot: snapshotAllows.delete(snapshot) ? null : spaced(snapshot.status),
+        whyNot: snapshotAllows.delete(snapshot) ? null : service.status(snapshot.status),
       }))}
       each={(id) => client.call(deleteSnapshot, { params: { id } })}
       close={close}
@@ -137,6 +136,7 @@ function DeleteSeveral({
 
 function RenameDialog({ snapshot, close }: DialogProps) {
   const { common, snapshots: w } = useWords()
+  const problemAt = useProblemAt()
   const [name, setName] = useState(snapshot.name ?? '')
   const [description, setDescription] = useState(snapshot.description ?? '')
   const changed = {
@@ -187,7 +187,7 @@ function RenameDialog({ snapshot, close }: DialogProps) {
 }
 
 function ResetDialog({ snapshot, close }: DialogProps) {
-  const { common, snapshots: w } = useWords()
+  const { common, service, snapshots: w } = useWords()
   const [status, setStatus] = useState('available')
   const reset = useSending(close, (client) =>
     client.act(resetSnapshotStatus, { params: { id: snapshot.id }, body: { status } }),
@@ -205,7 +205,7 @@ function ResetDialog({ snapshot, close }: DialogProps) {
       <Select
         label={common.status}
         allowDeselect={false}
-        data={resettableSnapshotStatuses.map((value) => ({ value, label: spaced(value) }))}
+        data={resettableSnapshotStatuses.map((value) => ({ value, label: service.status(value) }))}
         value={status}
         onChange={(value) => setStatus(value ?? status)}
       />

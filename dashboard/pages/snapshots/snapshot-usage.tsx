@@ -13,7 +13,7 @@ import { useWords } from '../../words/index.ts'
 import { snapshotUsageQuery } from './queries.ts'
 
 export function SnapshotUsage({ id }: { readonly id: string }) {
-  const { common, snapshots: w } = useWords()
+  const { common, service, snapshots: w } = useWords()
   const format = useFormat()
   const console = useConsole()
   const usage = useQuery(snapshotUsageQuery(console, id))
@@ -26,7 +26,7 @@ export function SnapshotUsage({ id }: { readonly id: string }) {
   const shown = (bytes: number | null): string => {
     if (bytes !== null) return format.bytes(bytes)
     const reason = usage.data?.reason ?? null
-    return reason === null ? common.notKnown : `${common.notKnown}: ${visible(reason)}`
+    return reason === null ? common.notKnown : `${common.notKnown}: ${visible(service.sentence(reason))}`
   }
   return (
     <Section

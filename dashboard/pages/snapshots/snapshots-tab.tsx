@@ -10,7 +10,6 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
-import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
 import { snapshotCommands } from './commands.ts'
@@ -40,7 +39,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
   const permissions = usePermissions('snapshot', rows.slice(0, 100))
   const ofShare = usePermissions('share', [share])
   const [asked, ask] = useState<SnapshotAsked | null>(null)
-  const { snapshots: w } = words
+  const { service, snapshots: w } = words
 
   const open = (next: string | undefined): void =>
     void navigate({ to: '.', search: ((before: object) => ({ ...before, panel: next })) as never })
@@ -50,7 +49,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
     key: 'take',
     label: w.create,
     run: () => open('snapshot'),
-    whyNot: allowed ? null : (why ?? spaced(share.status)),
+    whyNot: allowed ? null : (why ?? service.status(share.status)),
   }
   return (
     <Section

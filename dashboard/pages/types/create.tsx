@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { createShareType } from '../../../src/wire/share-types/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { typeCommands } from './commands.ts'
@@ -27,6 +27,7 @@ const blank = {
 
 export function CreateType() {
   const { common, types: w } = useWords()
+  const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const navigate = useNavigate()
   const [form, setForm] = useState(blank)

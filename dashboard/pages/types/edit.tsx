@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { createExtraSpecs, deleteExtraSpec, updateShareType } from '../../../src/wire/share-types/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { problemAt } from '../../ui/problem-at.ts'
+import { useProblemAt } from '../../ui/problem-at.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { specsOf } from '../pools/fit.ts'
@@ -28,6 +28,7 @@ export function EditType() {
 
 function Form({ type }: { readonly type: TypeView }) {
   const { common, types: w } = useWords()
+  const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const navigate = useNavigate()
   const [before] = useState(() => ({

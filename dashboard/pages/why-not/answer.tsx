@@ -24,7 +24,7 @@ export function Answer({ placement }: { readonly placement: PlacementView }) {
 }
 
 function Verdict({ placement }: { readonly placement: PlacementView }) {
-  const { whyNot: w } = useWords()
+  const { service, whyNot: w } = useWords()
   const { fits, problems, pools_that_fit: count, message, refused } = placement
   if (fits)
     return (
@@ -37,12 +37,12 @@ function Verdict({ placement }: { readonly placement: PlacementView }) {
       {problems.map((problem) => (
         <p key={problem.message}>
           {problem.field === null ? null : <b>{problem.field}: </b>}
-          {visible(problem.message)}
+          {visible(service.sentence(problem.message))}
         </p>
       ))}
-      {message === null ? null : <p>{visible(message)}</p>}
+      {message === null ? null : <p>{visible(service.sentence(message))}</p>}
       {refused.map(({ filter, count: pools, why }) => (
-        <p key={filter}>{w.refusals(pools, visible(why))}</p>
+        <p key={filter}>{w.refusals(pools, visible(service.sentence(why)))}</p>
       ))}
       {problems.length > 0 && count === null ? <p>{w.notAsked}</p> : null}
     </Notice>
@@ -92,7 +92,9 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
                 {why === null ? null : (
                   <>
                     <div>
-                      <PlainText wrap>{why}</PlainText>
+                      <span lang="en">
+                        <PlainText wrap>{why}</PlainText>
+                      </span>
                     </div>
                     <div style={{ color: 'var(--muted)', fontSize: 12 }}>
                       {w.rule} {filter ?? common.notKnown}

@@ -18,6 +18,7 @@ import { overview } from './overview.ts'
 import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
 import { recycleBin } from './recycle-bin.ts'
+import { service } from './service/index.ts'
 import { services } from './services.ts'
 import { settings } from './settings.ts'
 import { shares } from './shares.ts'
@@ -45,6 +46,7 @@ export const de: Words = {
   pools,
   quotas,
   recycleBin,
+  service,
   services,
   settings,
   shares,

@@ -6,7 +6,7 @@ export const instances: Words['instances'] = {
   share: 'Freigabe',
   pool: 'Pool',
   access: 'Zugriffsregeln',
-  replica: 'Lage als Kopie',
+  replica: 'Lage als Replikat',
   progress: 'Fortschritt',
   server: 'Freigabeserver',
   network: 'Freigabenetz',
@@ -23,7 +23,7 @@ export const instances: Words['instances'] = {
   resetVerb: 'Zustand setzen',
   status: 'Neuer Zustand',
   remove: 'Löschen erzwingen',
-  removeTitle: (id: string) => `Die Instanz ${id} gewaltsam löschen?`,
+  removeTitle: (id: string) => `Das Löschen der Instanz ${id} erzwingen?`,
   removeText:
     'Alles darin ist für immer verloren, in welchem Zustand sie auch ist. Ist sie die letzte ihrer Freigabe, geht die Freigabe mit.',
   removeVerb: 'Endgültig löschen',

@@ -20,7 +20,7 @@ export const operations = {
   lastTry: 'Der letzte Versuch ist nicht gelungen.',
   wasCancelled: (kind: string) => `${kind} wurde abgebrochen`,
   unexplained: 'Was zuletzt damit getan wurde, sagt nicht, warum',
-  unexplainedText: 'Vielleicht steht es in den Nachrichten; wer den Status gesetzt hat, weiß es.',
+  unexplainedText: 'Vielleicht steht es in den Meldungen; wer den Zustand gesetzt hat, weiß es.',
   goesOn: 'Es geht von selbst weiter, auch wenn Sie diese Seite verlassen.',
   canRepeat: 'Dasselbe kann später gelingen.',
   show: 'Die Schritte zeigen',

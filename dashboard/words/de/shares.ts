@@ -12,7 +12,7 @@ export const shares = {
   used: 'Belegt',
   usedOf: (name: string) => `Belegt von ${name}`,
   metadata: 'Metadaten',
-  metadataFilter: 'Metadaten: Schlüssel=Wert',
+  metadataFilter: 'Metadaten: Name=Wert',
   emptyTitle: 'Noch keine Freigaben',
   emptyText: 'Eine Freigabe ist ein Dateisystem in der gewünschten Größe, das über das Netz eingehängt wird.',
   overview: 'Überblick',

@@ -55,7 +55,7 @@ export const snapshots = {
     'Er wird gelöscht, in welchem Zustand er auch ist. Was der Speicher nicht findet, bleibt dort liegen und muss von Hand entfernt werden.',
   unmanage: 'Loslassen',
   unmanageVerb: 'Loslassen',
-  unmanageTitle: (name: string) => `${name} aus der Hand geben?`,
+  unmanageTitle: (name: string) => `${name} loslassen?`,
   unmanageText:
     'Der Dienst vergisst ihn; im Speicher bleibt er, wie er ist. Unter dem Namen, den er dort hat, lässt er sich wieder übernehmen.',
   resetStatus: 'Zustand setzen',

@@ -83,7 +83,7 @@ export const types: Words['types'] = {
     'provisioning:max_share_extend_size':
       'Größe, auf die eine Freigabe höchstens erweitert werden darf, GiB.',
     'provisioning:mount_point_prefix': 'Womit gewählte Namen von Exportpfaden anfangen.',
-    replication_type: 'Wie Kopien seiner Freigaben genutzt werden dürfen.',
+    replication_type: 'Wie Replikate seiner Freigaben genutzt werden dürfen.',
     encryption_support: 'Was mit einem Schlüssel des Nutzers verschlüsselt ist.',
     dedupe: 'Gleiches wird einmal gespeichert.',
     compression: 'Daten werden gepackt.',

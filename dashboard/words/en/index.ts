@@ -17,6 +17,7 @@ import { overview } from './overview.ts'
 import { pools } from './pools.ts'
 import { quotas } from './quotas.ts'
 import { recycleBin } from './recycle-bin.ts'
+import { service } from './service.ts'
 import { services } from './services.ts'
 import { settings } from './settings.ts'
 import { shares } from './shares.ts'
@@ -44,6 +45,7 @@ export const en = {
   pools,
   quotas,
   recycleBin,
+  service,
   services,
   settings,
   shares,

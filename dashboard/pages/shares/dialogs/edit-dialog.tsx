@@ -7,7 +7,7 @@ import { useConsole } from '../../../api/console.ts'
 import { usePermissions } from '../../../api/permissions.ts'
 import { CommandHint } from '../../../ui/command-hint.tsx'
 import { FormDialog } from '../../../ui/form-dialog.tsx'
-import { problemAt } from '../../../ui/problem-at.ts'
+import { useProblemAt } from '../../../ui/problem-at.ts'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
 import { nameOf } from '../share-name.ts'
@@ -15,6 +15,7 @@ import { shareCommands } from '../commands.ts'
 
 export function EditDialog({ share, close }: { readonly share: ShareView; readonly close: () => void }) {
   const { common, shares: w } = useWords()
+  const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const permissions = usePermissions('share', [share])
   const before = {

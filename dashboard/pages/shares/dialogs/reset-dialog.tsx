@@ -7,7 +7,6 @@ import { resetShareStatus, resetTaskState } from '../../../../src/wire/shares/sc
 import { useConsole } from '../../../api/console.ts'
 import { CommandHint } from '../../../ui/command-hint.tsx'
 import { FormDialog } from '../../../ui/form-dialog.tsx'
-import { spaced } from '../../../ui/status.tsx'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
 import { nameOf } from '../share-name.ts'
@@ -23,7 +22,7 @@ interface ResetDialogProps {
 const none = 'none'
 
 export function ResetDialog({ what, share, close }: ResetDialogProps) {
-  const { shares: w } = useWords()
+  const { service, shares: w } = useWords()
   const { client, queries } = useConsole()
   const isStatus = what === 'reset-status'
   const [value, setValue] = useState(isStatus ? 'available' : none)
@@ -38,10 +37,10 @@ export function ResetDialog({ what, share, close }: ResetDialogProps) {
   })
   const words = w.deeds[what]
   const options = isStatus
-    ? resettableStatuses.map((status) => ({ value: status, label: spaced(status) }))
+    ? resettableStatuses.map((status) => ({ value: status, label: service.status(status) }))
     : [
         { value: none, label: w.advanced.noTaskState },
-        ...taskStates.map((state) => ({ value: state, label: spaced(state) })),
+        ...taskStates.map((state) => ({ value: state, label: service.status(state) })),
       ]
   return (
     <FormDialog
