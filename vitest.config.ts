@@ -7,6 +7,7 @@ const alone = ['test/system/hang.test.ts', 'src/drivers/image/limits.system.test
 /** Whatever opens a store through `src/db/test-store.ts`. */
 const stores = [
   'src/data/meter.test.ts',
+  'src/data/service-states.test.ts',
   'src/api/**/*.test.ts',
   'src/audit/**/*.test.ts',
   'src/auth/**/*.test.ts',

@@ -1,12 +1,21 @@
 /**
- * Keeps what is shown up to date. One tab of a browser follows the stream of events and tells the others; each tab reads again exactly
- * what an event speaks of. While there is no stream every tab polls what it shows, and says so.
+ * Keeps what is shown up to date. One tab of a browser follows the stream of events and tells the others: of the session's project, or
+ * of all, while any tab shows what is of all. Each tab reads again exactly what an event speaks of, and no oftener than `pace.ts` says.
+ * While there is no stream every tab polls what it shows, and says so.
  */
 import type { Query, QueryClient } from '@tanstack/react-query'
 import { ApiError } from '../../src/sdk/api-error.ts'
 import type { Client } from '../../src/sdk/client.ts'
 import { follow, type ChangeView, type Happening } from '../../src/sdk/events.ts'
-import { readAgain } from './reads.ts'
+import { wantedByAny, wishForAll } from './all-projects.ts'
+import { allPace, ownPace, Rereads } from './pace.ts'
+import { readAgain, withStatus } from './reads.ts'
+
+/** Whose session it is; tabs of another user or project have a stream of their own. */
+export interface Scope {
+  readonly userId: string
+  readonly projectId: string | null
+}
 
 export type Pulse =
   | { readonly is: 'live' }
@@ -15,8 +24,10 @@ export type Pulse =
 
 /** Between looks while there is no stream. */
 const pollMs = 10_000
-/** Events that come together are one reading. */
-const gatherMs = 150
+/** Events that come together are judged together. */
+const gatherMs = 20
+
+const isSeen = (): boolean => typeof document === 'undefined' || document.visibilityState === 'visible'
 
 export class Live {
   readonly #client: Client
@@ -25,6 +36,8 @@ export class Live {
   readonly #listeners = new Set<() => void>()
   readonly #heard = new Set<(change: ChangeView) => void>()
   #pulse: Pulse = { is: 'live' }
+  readonly #rereads = new Rereads<Query>(isSeen)
+  #own: string | null = null
   #waiting = new Map<string, ChangeView>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #poll: ReturnType<typeof setInterval> | undefined
@@ -47,27 +60,31 @@ export class Live {
     return () => this.#heard.delete(hear)
   }
 
-  /** `scope` keeps sessions apart: tabs of another user or project have a stream of their own. Answers what ends it. */
-  start(scope: string): () => void {
+  /** Answers what ends it. */
+  start({ userId, projectId }: Scope): () => void {
     const ended = new AbortController()
+    const { signal } = ended
+    this.#own = projectId
     if (!this.#can) {
       this.#cut(null)
       return () => this.#end(ended)
     }
-    const channel = new BroadcastChannel(`manila-events ${scope}`)
+    const name = `manila-events ${userId} ${projectId ?? ''}`
+    const channel = new BroadcastChannel(name)
     channel.addEventListener('message', ({ data }: MessageEvent<Happening>) => this.#take(data))
-    const lead = (): Promise<void> => this.#lead(channel, ended.signal)
+    wishForAll(`${name} of all`, this.#queries, (query) => this.#isOfOthers(query), signal)
+    if (typeof document !== 'undefined')
+      document.addEventListener('visibilitychange', () => isSeen() && this.#rereads.seen(), { signal })
+    const lead = (): Promise<void> => this.#lead(name, channel, signal)
     // Who waits for the lock is the next to lead: it reads everything again, since what came between is not known to it.
-    void navigator.locks
-      .request(`manila-events ${scope}`, { signal: ended.signal }, lead)
-      .catch((error: unknown) => {
-        if (!ended.signal.aborted) this.#cut(String(error))
-      })
-    ended.signal.addEventListener('abort', () => channel.close())
+    void navigator.locks.request(name, { signal }, lead).catch((error: unknown) => {
+      if (!signal.aborted) this.#cut(String(error))
+    })
+    signal.addEventListener('abort', () => channel.close())
     return () => this.#end(ended)
   }
 
-  async #lead(channel: BroadcastChannel, signal: AbortSignal): Promise<void> {
+  async #lead(name: string, channel: BroadcastChannel, signal: AbortSignal): Promise<void> {
     const tell = (happening: Happening): void => {
       if (signal.aborted) return
       this.#take(happening)
@@ -76,9 +93,17 @@ export class Live {
       channel.postMessage(happening)
     }
     let isFirst = true
+    let last: string | undefined
     while (!signal.aborted) {
+      const { all, until } = await wantedByAny(`${name} of all`, signal)
       try {
-        for await (const happening of follow(this.#client, { signal })) {
+        for await (const happening of follow(this.#client, {
+          signal: until,
+          query: all ? { all_tenants: 1 } : {},
+          // One order for all projects: where one stream ends the other goes on.
+          ...(last === undefined ? {} : { lastEventId: last }),
+          passed: (id) => void (last = id),
+        })) {
           tell(isFirst && happening.kind === 'hello' ? { kind: 'reset' } : happening)
           isFirst = false
         }
@@ -92,6 +117,12 @@ export class Live {
         await new Promise((resolve) => setTimeout(resolve, pollMs))
       }
     }
+  }
+
+  /** Whether a stream of the own project says nothing of it. */
+  #isOfOthers(query: Query): boolean {
+    const project = projectOf(query)
+    return query.meta?.all === true || (project !== null && project !== this.#own)
   }
 
   #take(happening: Happening): void {
@@ -116,7 +147,27 @@ export class Live {
     this.#timer = undefined
     const changes = [...this.#waiting.values()]
     this.#waiting = new Map()
-    void this.#queries.invalidateQueries({ predicate: (query) => readAgain(query.queryKey, changes) })
+    const own = changes.filter(({ project_id }) => project_id === this.#own)
+    const cached = this.#queries.getQueryCache().getAll()
+    const shown = new Set([this.#own, ...cached.filter((query) => query.isActive()).map(projectOf)])
+    for (const query of cached) {
+      const { meta, queryKey, state } = query
+      const isShown = (project: string): boolean => meta?.all === true || shown.has(project)
+      if (!readAgain(queryKey, changes, isShown)) continue
+      if (!query.isActive()) {
+        query.invalidate()
+        continue
+      }
+      for (const change of changes) {
+        const data = withStatus(queryKey, query.state.data, change)
+        if (data !== null) this.#queries.setQueryData(queryKey, data, { updatedAt: state.dataUpdatedAt })
+      }
+      const isOwn = queryKey[0] !== 'pools' && !this.#isOfOthers(query) && readAgain(queryKey, own, isShown)
+      this.#rereads.mark(query, isOwn ? ownPace : allPace, {
+        isUnderWay: () => query.state.fetchStatus === 'fetching',
+        read: () => void this.#queries.invalidateQueries({ predicate: (one) => one === query }),
+      })
+    }
   }
 
   #joined(): void {
@@ -140,12 +191,20 @@ export class Live {
     clearInterval(this.#poll)
     this.#poll = undefined
     this.#waiting = new Map()
+    this.#rereads.clear()
   }
 
   #become(pulse: Pulse): void {
     this.#pulse = pulse
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Whose the one thing is that was read; null for lists, and for what is nobody's. */
+function projectOf({ queryKey, state }: Query): string | null {
+  if (queryKey[1] !== 'one') return null
+  const { project_id: id } = (state.data ?? {}) as { readonly project_id?: unknown }
+  return typeof id === 'string' ? id : null
 }
 
 /** What is not kept up by events (types, quotas, the policy) is left to its own time. */

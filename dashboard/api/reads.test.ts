@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ChangeView } from '../../src/sdk/events.ts'
-import { listKey, oneKey, readAgain } from './reads.ts'
+import { listKey, oneKey, readAgain as readsAgain, withStatus } from './reads.ts'
 
 const change = (resource_type: string, resource_id: string): ChangeView => ({
   event: `${resource_type}.status`,
@@ -12,6 +12,9 @@ const change = (resource_type: string, resource_id: string): ChangeView => ({
   operation_id: null,
   created_at: '2026-11-27T00:00:00.000000',
 })
+
+const readAgain = (key: readonly unknown[], changes: readonly ChangeView[], shown = 'p') =>
+  readsAgain(key, changes, (project) => project === shown)
 
 describe('what an event makes old', () => {
   it('is the lists of its noun, and the one thing that it speaks of', () => {
@@ -33,5 +36,62 @@ describe('what an event makes old', () => {
     expect(readAgain(listKey('pools'), [change('snapshot', 'a')])).toBe(false)
     expect(readAgain(listKey('shares'), [change('something-new', 'a')])).toBe(false)
     expect(readAgain(listKey('shares'), [])).toBe(false)
+  })
+
+  it('is of the projects that are shown, and what names the thing, whosever it is', () => {
+    const changes = [{ ...change('share', 'a'), operation_id: 'o' }]
+    expect(readAgain(listKey('shares'), changes, 'q')).toBe(false)
+    expect(readAgain(oneKey('shares', 'a'), changes, 'q')).toBe(true)
+    expect(readAgain(oneKey('operations', 'a', 'newest'), changes, 'q')).toBe(true)
+    expect(readAgain(oneKey('operations', 'b', 'newest'), changes, 'q')).toBe(false)
+    expect(readAgain(['permissions', 'list', 'share', ['b', 'a']], changes, 'q')).toBe(true)
+    expect(readAgain(['permissions', 'list', 'share', ['b', 'c']], changes, 'q')).toBe(false)
+    expect(readAgain(['permissions', 'list', 'operation', ['o']], changes, 'q')).toBe(true)
+    // Backends and services are nobody's.
+    expect(readAgain(listKey('services'), [{ ...change('service', '3'), project_id: '' }], 'q')).toBe(true)
+  })
+
+  it('is nothing for want of an operation', () => {
+    expect(readAgain(listKey('shares', undefined, null), [change('share', 'a')], 'q')).toBe(false)
+  })
+})
+
+describe('the status that an event tells', () => {
+  const page = {
+    rows: [
+      { id: 'a', status: 'creating', name: 'x' },
+      { id: 'b', status: 'error' },
+    ],
+    count: 2,
+  }
+  const told = (resource_type: string, id: string, status: string | null): ChangeView => ({
+    ...change(resource_type, id),
+    status,
+  })
+
+  it('stands in the row at once', () => {
+    expect(withStatus(listKey('shares'), page, told('share', 'a', 'available'))).toEqual({
+      rows: [
+        { id: 'a', status: 'available', name: 'x' },
+        { id: 'b', status: 'error' },
+      ],
+      count: 2,
+    })
+    expect(page.rows[0]?.status).toBe('creating')
+  })
+
+  it.each([
+    ['of a row that is not there', listKey('shares'), told('share', 'c', 'available')],
+    ['that it has', listKey('shares'), told('share', 'b', 'error')],
+    ['of another noun', listKey('snapshots'), told('share', 'a', 'available')],
+    ['that is not told', listKey('shares'), told('share', 'a', null)],
+    [
+      'of what it is not the status of',
+      listKey('shares'),
+      { ...told('share', 'a', 'x'), event: 'access.applied' },
+    ],
+  ])('%s changes nothing', (_why, key, event) => {
+    expect(withStatus(key, page, event)).toBeNull()
+    expect(withStatus(key, undefined, event)).toBeNull()
   })
 })

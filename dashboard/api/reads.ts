@@ -1,6 +1,6 @@
 /**
  * Names of what was read, and which of them an event makes old. A key is `[noun, 'list' | 'one', …]`; for `one` the id follows. A list is
- * read again when something of its noun changes, one thing when it itself does.
+ * read again when something of its noun changes in a project that it shows, one thing when it itself does.
  */
 import type { ChangeView } from '../../src/sdk/events.ts'
 
@@ -38,24 +38,52 @@ const touches: Readonly<Record<string, readonly Noun[]>> = {
     'instances',
     'overview',
     'locks',
+    'pools',
   ],
   snapshot: ['snapshots', 'operations', 'permissions', 'limits', 'quotas', 'messages', 'overview'],
   backend: ['pools', 'services', 'overview'],
-  service: ['services', 'overview'],
+  service: ['services', 'pools', 'overview'],
 }
 
 /** Nouns whose keys name the share or snapshot that they are about. */
 const about: readonly Noun[] = ['shares', 'snapshots', 'access-rules', 'usage', 'permissions']
 
-export function readAgain(key: readonly unknown[], changes: readonly ChangeView[]): boolean {
-  const [noun, how, id] = key as readonly [Noun, string, unknown]
-  return changes.some(({ event, resource_type, resource_id }) => {
+/**
+ * `isShown` says whether a project is one that is shown under this key. What is no project's is everybody's who is told of it, and a key
+ * that names the thing is of the thing, whosever it is.
+ */
+export function readAgain(
+  key: readonly unknown[],
+  changes: readonly ChangeView[],
+  isShown: (projectId: string) => boolean,
+): boolean {
+  const [noun, how, ...rest] = key as readonly [Noun, string, ...unknown[]]
+  return changes.some(({ event, resource_type, resource_id, project_id, operation_id }) => {
     if (touches[resource_type]?.includes(noun) !== true) return false
-    if (how !== 'one' || !about.includes(noun) || typeof id !== 'string') return true
+    const isNamed = rest.flat().some((part) => part === resource_id || (part ?? '') === operation_id)
+    if (how !== 'one' || !about.includes(noun) || typeof rest[0] !== 'string')
+      return isNamed || project_id === '' || isShown(project_id)
     // What hangs on a thing that is gone can't be asked for any more; the thing itself says that it is gone.
     const isGone = event === `${resource_type}.deleted` && noun !== `${resource_type}s`
-    return id === resource_id && !isGone
+    return rest[0] === resource_id && !isGone
   })
+}
+
+/** The same with the status that a change tells, where the thing is among the `rows`; null where there is nothing to change. */
+export function withStatus(
+  [noun]: readonly unknown[],
+  data: unknown,
+  { event, resource_type, resource_id, status }: ChangeView,
+): unknown {
+  if (status === null || noun !== `${resource_type}s` || event !== `${resource_type}.status`) return null
+  const { rows } = (data ?? {}) as {
+    readonly rows?: readonly { readonly id?: unknown; readonly status?: unknown }[]
+  }
+  if (rows?.some((row) => row.id === resource_id && row.status !== status) !== true) return null
+  return {
+    ...(data as object),
+    rows: rows.map((row) => (row.id === resource_id ? { ...row, status } : row)),
+  }
 }
 
 export const listKey = (noun: Noun, ...rest: readonly unknown[]) => [noun, 'list', ...rest] as const

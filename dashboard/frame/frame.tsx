@@ -20,8 +20,12 @@ export function Frame() {
   const path = useRouterState({ select: ({ location }) => location.pathname })
   useEffect(() => setMenu(false), [path])
 
-  const scope = state.is === 'none' ? null : `${state.view.user.id} ${state.view.project?.id ?? ''}`
-  useEffect(() => (scope === null ? undefined : live.start(scope)), [live, scope])
+  const userId = state.is === 'none' ? null : state.view.user.id
+  const projectId = state.is === 'none' ? null : (state.view.project?.id ?? null)
+  useEffect(
+    () => (userId === null ? undefined : live.start({ userId, projectId })),
+    [live, userId, projectId],
+  )
 
   if (state.is === 'none') return null
   return (

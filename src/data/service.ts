@@ -7,6 +7,7 @@ import { forgetProcesses } from '../db/store/processes.ts'
 import { every, type Periodic } from '../engine/periodic.ts'
 import { meter, purgeMeter } from './meter.ts'
 import type { DataParts } from './parts.ts'
+import { tellServiceStates } from './service-states.ts'
 import { purge } from './purge.ts'
 import { emptyRecycleBin } from './recycle-bin.ts'
 
@@ -36,6 +37,7 @@ export function startDataService(parts: DataServiceParts): DataService {
     job(10 * seconds, 'order of events', async () => {
       while ((await orderEvents(parts.store)) > 0);
     }),
+    job(2 * seconds, 'states of services', () => tellServiceStates(parts)),
     // Every moment is some process's; one that comes late writes it all the same.
     job(30 * seconds, 'usage over time', () => meter(parts)),
     job(600 * seconds, 'purge', async () => {

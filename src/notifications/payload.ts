@@ -38,7 +38,14 @@ export function notificationsOf(events: readonly EventRow[], subjects: Subjects)
           ? aboutSnapshot(snapshot)
           : event.resource_type === 'backend'
             ? { backend_id: event.resource_id, backend: detail.backend, reason: detail.reason }
-            : { [`${event.resource_type}_id`]: event.resource_id, project_id: event.project_id }
+            : event.resource_type === 'service'
+              ? {
+                  service_id: event.resource_id,
+                  host: detail.host,
+                  binary: detail.binary,
+                  reason: detail.reason,
+                }
+              : { [`${event.resource_type}_id`]: event.resource_id, project_id: event.project_id }
     return {
       id: event.id,
       type,

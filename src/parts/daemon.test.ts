@@ -28,3 +28,31 @@ test.skipIf(process.platform !== 'linux')('Ctrl-C does not reach a daemon; its o
   expect(one.pid).toBe(0)
   expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })
+
+test.skipIf(process.platform !== 'linux')('nothing that a killed daemon started is left', async () => {
+  const child = join(dir, 'child')
+  const one = daemon({
+    name: 'a server with a process of its own',
+    account: 'daemon',
+    // In a session of its own, as PostgreSQL's are.
+    command: ['sh', '-c', 'setsid sleep 60 & echo "<$!>"; wait'],
+    logFile: child,
+    endSignal: 'SIGTERM',
+    probe: ['grep', '-q', '>', child],
+  })
+  await one.start()
+  const started = Number(/<(\d+)>/.exec(readFileSync(child, 'utf8'))?.[1])
+  expect(commandOf(started)).toContain('sleep')
+  await one.kill()
+  expect(one.pid).toBe(0)
+  expect(commandOf(started)).toBe('')
+})
+
+/** Empty once a process has let go of its memory; whether it was collected by then is up to its parent. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
+}

@@ -37,7 +37,7 @@ export interface Daemon {
   start(): Promise<void>
   /** Cleanly. */
   stop(): Promise<void>
-  /** With SIGKILL; its data stays. */
+  /** With SIGKILL, and every process it started; its data stays, and nothing is left that would be in the way of a start. */
   kill(): Promise<void>
   /** SIGSTOP and SIGCONT, for the server and every process it started. */
   pause(): void
@@ -51,13 +51,25 @@ export function daemon(plan: DaemonPlan): Daemon {
   let child: ChildProcess | null = null
   let ended: Promise<void> = Promise.resolve()
 
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (signal: 'SIGINT' | 'SIGTERM'): Promise<void> => {
     if (child?.pid === undefined) return
     signalTree(child.pid, 'SIGCONT')
     child.kill(signal)
-    const late = setTimeout(() => child?.kill('SIGKILL'), limitMs)
+    const late = setTimeout(() => void kill(), limitMs)
     await ended
     clearTimeout(late)
+  }
+
+  /**
+   * The server alone would not do: PostgreSQL's own processes notice its death when they are scheduled next, and on a busy machine it
+   * was started before that and refused, once in eight times, because of the memory they still had.
+   */
+  const kill = async (): Promise<void> => {
+    if (child?.pid === undefined) return
+    const all = await frozenTree(child.pid)
+    for (const pid of all) sendTo(pid, 'SIGKILL')
+    await ended
+    for (const until = Date.now() + limitMs; all.some(runs) && Date.now() < until;) await pause(10)
   }
 
   return {
@@ -81,14 +93,14 @@ export function daemon(plan: DaemonPlan): Daemon {
       const deadline = Date.now() + limitMs
       while ((await run(plan.probe)).code !== 0) {
         if (child === null || Date.now() > deadline) {
-          await end('SIGKILL')
+          await kill()
           throw new Error(`${plan.name} does not serve: ${tail(plan.logFile)}`)
         }
-        await new Promise((resolve) => setTimeout(resolve, 30))
+        await pause(30)
       }
     },
     stop: () => end(plan.endSignal),
-    kill: () => end('SIGKILL'),
+    kill,
     pause: () => child?.pid !== undefined && signalTree(child.pid, 'SIGSTOP'),
     resume: () => child?.pid !== undefined && signalTree(child.pid, 'SIGCONT'),
   }
@@ -150,14 +162,51 @@ export const removeHome = (dir: string): void => rmSync(dir, { recursive: true, 
 
 /** Parents first, so that a paused one starts no more. */
 function signalTree(pid: number, signal: NodeJS.Signals): void {
+  sendTo(pid, signal)
+  for (const child of childrenOf(pid)) signalTree(child, signal)
+}
+
+/** Milliseconds a process gets to stop where it is. */
+const freezeMs = 1000
+
+/** The process and all below it, each stopped before it is asked what it started, so that none is missed. */
+async function frozenTree(pid: number): Promise<number[]> {
+  sendTo(pid, 'SIGSTOP')
+  for (const until = Date.now() + freezeMs; /[RSD]/.test(stateOf(pid)) && Date.now() < until;) await pause(1)
+  const below = await Promise.all(childrenOf(pid).map(frozenTree))
+  return [pid, ...below.flat()]
+}
+
+function sendTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    for (const child of children.split(' ').filter((one) => one !== '')) signalTree(Number(child), signal)
   } catch {
     // It ended meanwhile.
   }
 }
+
+function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    return text.split(' ').flatMap((one) => (one === '' ? [] : [Number(one)]))
+  } catch {
+    return []
+  }
+}
+
+/** The letter of proc(5); empty for one that is gone. */
+function stateOf(pid: number): string {
+  try {
+    return /^.*\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** One that only waits to be collected has let go of everything. */
+const runs = (pid: number): boolean => !['', 'Z', 'X'].includes(stateOf(pid))
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 function tail(file: string): string {
   try {

@@ -28,6 +28,8 @@ export interface FollowInput {
   readonly signal: AbortSignal
   /** Behind this event; default from now on. */
   readonly lastEventId?: string
+  /** Told of each place in the order of events that the stream is known to have passed: who asks again goes on behind it. */
+  readonly passed?: (id: string) => void
 }
 
 /** Milliseconds of silence after which a stream is taken for dead: the server speaks every 15 s. */
@@ -44,7 +46,10 @@ export async function* follow(client: Client, input: FollowInput): AsyncGenerato
     let askedPauseMs: number | null = null
     try {
       for await (const message of messagesOf(client, input, last)) {
-        last = message.id ?? last
+        if (message.id !== undefined) {
+          last = message.id
+          input.passed?.(last)
+        }
         if (message.event === 'end') {
           const { reason } = JSON.parse(message.data) as { readonly reason: string }
           if (reason === 'forbidden') throw forbidden()

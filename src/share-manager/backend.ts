@@ -7,7 +7,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackendSettings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
-import { changeReason, longestReason, setHealth, type Health } from '../db/store/backends.ts'
+import {
+  changeReason,
+  isNotedReady,
+  longestReason,
+  setHealth,
+  setHealthUnlessServed,
+  type Health,
+} from '../db/store/backends.ts'
 import { recordEvent } from '../db/store/records.ts'
 import { DriverError, type CallContext, type Exporter, type StorageDriver } from '../drivers/driver.ts'
 import { confirmLease } from '../engine/lanes.ts'
@@ -93,7 +100,10 @@ export interface Backend {
    * or `nothing-happened` with a time to repeat while the backend is not ready.
    */
   call<T>(options: CallOptions, work: (call: CallContext) => Promise<T>): Promise<T>
-  /** Records what the exporter has to say of itself although it works, and what else there is to say, when that changed. */
+  /**
+   * Records what the exporter has to say of itself although it works, and what else there is to say, when that changed; and that the
+   * backend is ready, where the row says otherwise.
+   */
   noteTroubles(also?: readonly string[]): Promise<void>
   /** Sets up, again and again until it works, then calls `whenReady` once. */
   start(whenReady: () => void): void
@@ -117,6 +127,8 @@ export function backend(parts: BackendParts): Backend {
   let gaveBack = 0
   let reason: string | null = null
   let closed: string | null = null
+  /** The row says what this process found last. */
+  let recorded = true
   let stopped = false
   let pause: NodeJS.Timeout | undefined
   let underWay: Promise<void> = Promise.resolve()
@@ -125,10 +137,14 @@ export function backend(parts: BackendParts): Backend {
   const report = async (now: Health, why: string | null): Promise<void> => {
     health = now
     reason = why
+    const { store, id, clock } = parts
     try {
-      const how = { closed: now === 'ready' && closed !== null }
-      await setHealth(parts.store.db, parts.id, now, why, parts.clock.now(), how)
+      // Several processes may serve it: one that does not takes nothing from those that do.
+      if (now !== 'ready') await setHealthUnlessServed(store, id, now, why, clock.now())
+      else await setHealth(store.db, id, now, why, clock.now(), { closed: closed !== null })
+      recorded = true
     } catch (error) {
+      recorded = false
       parts.log.error({ backend: parts.label, err: error }, 'the health of the backend was not recorded')
     }
   }
@@ -232,9 +248,12 @@ export function backend(parts: BackendParts): Backend {
       return answer.finally(() => gaveBack++)
     },
     async noteTroubles(also) {
+      if (health !== 'ready') return
       const now = remarks(also)
-      if (health !== 'ready' || now === reason) return
-      await tell(now)
+      if (now !== reason) await tell(now)
+      // A note that was lost with the database, or that a process which died half set up has written over, is written again: till then
+      // no scheduler would place anything here.
+      else if (recorded && (await isNotedReady(parts.store.db, parts.id))) return
       await report('ready', now)
     },
     start(whenReady) {

@@ -2,14 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryBus } from '../bus/memory.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Store } from '../db/open.ts'
 import { backendById } from '../db/store/backends.ts'
 import { openTestStore } from '../db/test-store.ts'
+import { DatabaseUnavailable } from '../db/unavailable.ts'
 import { setFaults } from '../drivers/sim/faults.ts'
 import { forgetMemory } from '../drivers/sim/store.ts'
+import { leaderLane } from '../model/lanes.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { shareManager, type ShareManager } from './service.ts'
 import type { Bench } from './test-bench.ts'
@@ -39,10 +42,19 @@ afterEach(async () => {
 async function start(
   backends: object,
   observeRestart: (backend: string) => void = () => {},
+  itsStore: Store = store,
 ): Promise<ShareManager> {
   const settings = loadSettings({ defaults: { host: 'node', backends } })
   const own = { holder: 'me', dir, kernelId: 'kernel', draining: () => false, failpoint: () => {} }
-  const started = await shareManager({ store, clock, bus, log: quiet, settings, observeRestart, ...own })
+  const started = await shareManager({
+    store: itsStore,
+    clock,
+    bus,
+    log: quiet,
+    settings,
+    observeRestart,
+    ...own,
+  })
   started.start()
   manager = started
   return started
@@ -63,6 +75,21 @@ async function until<T>(what: string, look: () => Promise<T | undefined>): Promi
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error(`never: ${what}`)
+}
+
+/** The store of a process that finds the database away at its first `times` notes of health, those with `word` in them. */
+function losing(times: number, word = ''): Store {
+  let left = times
+  const plugin = {
+    transformQuery({ node }: PluginTransformQueryArgs) {
+      const said = JSON.stringify(node)
+      if (node.kind === 'UpdateQueryNode' && said.includes('health_at') && said.includes(word) && left-- > 0)
+        throw new DatabaseUnavailable(false, {})
+      return node
+    },
+    transformResult: async ({ result }: PluginTransformResultArgs) => result,
+  }
+  return { ...store, db: store.db.withPlugin(plugin) }
 }
 
 const health = (label: string, wanted: string) =>
@@ -178,6 +205,42 @@ describe('manila-share', () => {
     await serving.backends.get(id)?.noteTroubles()
     expect(await said()).toBeNull()
     expect(serving.backends.get(id)?.health).toBe('ready')
+  })
+
+  it('is ready for schedulers again when the note of it was lost, or written over by a process that died', async () => {
+    const serving = await start({ alpha: sim })
+    const { id } = await health('node@alpha', 'ready')
+    await store.db.updateTable('backends').set({ health: 'starting' }).execute()
+    await serving.backends.get(id)?.noteTroubles()
+    expect(await backendById(store.db, id)).toMatchObject({ health: 'ready', health_reason: null })
+    await manager?.stop({ graceMs: 500, detach: false })
+
+    const again = await start({ alpha: sim }, () => {}, losing(1, '"ready"'))
+    await until('ready', async () => (again.backends.get(id)?.health === 'ready' ? true : undefined))
+    await again.backends.get(id)?.noteTroubles()
+    expect((await backendById(store.db, id))?.health).toBe('ready')
+    await manager?.stop({ graceMs: 500, detach: false })
+
+    await store.db.updateTable('backends').set({ health_reason: 'of a former life' }).execute()
+    const third = await start({ alpha: sim }, () => {}, losing(2))
+    await until('ready', async () => (third.backends.get(id)?.health === 'ready' ? true : undefined))
+    await third.backends.get(id)?.noteTroubles()
+    expect((await backendById(store.db, id))?.health_reason).toBeNull()
+  })
+
+  it('takes nothing from the process that serves a backend when another one can not', async () => {
+    await start({ alpha: sim })
+    const { id } = await health('node@alpha', 'ready')
+    const serving = manager
+    await until('a leader', () =>
+      store.db.selectFrom('lanes').select('lane').where('lane', '=', leaderLane(id)).executeTakeFirst(),
+    )
+    await start({ alpha: { ...sim, driver_options: { memry: true } } })
+    const other = manager?.backends.get(id)
+    await until('failed', async () => (other?.health === 'failed' ? true : undefined))
+    expect(await backendById(store.db, id)).toMatchObject({ health: 'ready', health_reason: null })
+    await serving?.stop({ graceMs: 500, detach: false })
+    expect((await health('node@alpha', 'failed')).health_reason).toContain('option memry of sim is unknown')
   })
 
   it('compares what the backend holds with the rows, and says what nobody knows of', async () => {

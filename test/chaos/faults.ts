@@ -20,9 +20,9 @@ const servicesShare = 0.7
 
 export interface Chaos {
   readonly faults: readonly Fault[]
-  /** Strikes once, and answers before the fault is over. */
+  /** Strikes once, and answers before the fault is over. Throws when something that was struck before did not come back. */
   strike(): Promise<void>
-  /** Everything runs again. */
+  /** Everything runs again. Throws what did not come back. */
   heal(): Promise<void>
 }
 
@@ -31,6 +31,8 @@ export function chaos(field: Field, random: () => number): Chaos {
   const faults: Fault[] = []
   const underWay = new Set<Promise<void>>()
   const struck = new Set<string>()
+  /** What did not come back: everything after that would only be a consequence. */
+  const lost: unknown[] = []
   const between = ([from, to]: readonly [number, number]): number => from + random() * (to - from)
 
   const during = (on: string, how: Fault['how'], forMs: number, end: () => unknown): void => {
@@ -39,8 +41,9 @@ export function chaos(field: Field, random: () => number): Chaos {
     const over = sleep(forMs)
       .then(end)
       .then(() => void struck.delete(on))
+      .catch((error: unknown) => void lost.push(new Error(`${on} did not come back`, { cause: error })))
+      .then(() => void underWay.delete(over))
     underWay.add(over)
-    void over.finally(() => underWay.delete(over))
   }
 
   const service = (): boolean => {
@@ -95,10 +98,12 @@ export function chaos(field: Field, random: () => number): Chaos {
     faults,
     async strike() {
       // What was struck already may be chosen again: then something else is.
-      for (let attempt = 0; attempt < 50; attempt++) if (await strikeOne()) return
+      for (let attempt = 0; attempt < 50 && lost.length === 0; attempt++) if (await strikeOne()) return
+      if (lost.length > 0) throw lost[0]
     },
     async heal() {
       while (underWay.size > 0) await Promise.all(underWay)
+      if (lost.length > 0) throw lost[0]
     },
   }
 }

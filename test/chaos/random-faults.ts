@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seeded, startLoad } from '../faults/load.ts'
 import { until, type CheckReport } from '../faults/world.ts'
-import { chaos, type Fault } from './faults.ts'
+import { chaos, type Chaos, type Fault } from './faults.ts'
 import type { Field } from './field.ts'
 
 export interface Outcome {
@@ -38,9 +38,35 @@ const [soonestS, latestS] = [2, 5]
 const quietWithinMs = 180_000
 const catchUpMs = 300_000
 
-/** Members are stopped afterwards; Ganesha, mounts, database and broker still run. */
+/**
+ * Members are stopped afterwards; Ganesha, mounts, database and broker still run. What it throws says what had been done: a seed
+ * alone does not repeat the moments.
+ */
 export async function randomFaults(field: Field, plan: FaultsPlan): Promise<Outcome> {
   const random = seeded(plan.seed)
+  const trouble = chaos(field, random)
+  try {
+    return await strikeAndJudge(field, plan, trouble, random)
+  } catch (error) {
+    throw new Error(`${String(error)}\n${history(plan.seed, trouble.faults)}`, { cause: error })
+  }
+}
+
+/** What was done until now, and when, for whoever reads of a failure. */
+export const history = (seed: number, faults: readonly Fault[]): string =>
+  [`seed ${seed}, struck until ${time(Date.now())}:`, ...faults.map(said)].join('\n')
+
+const time = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
+
+const said = ({ on, how, at, forMs }: Fault): string =>
+  `${time(at)} ${on} ${how}${forMs > 0 ? ` for ${(forMs / 1000).toFixed(1)} s` : ''}`
+
+async function strikeAndJudge(
+  field: Field,
+  plan: FaultsPlan,
+  trouble: Chaos,
+  random: () => number,
+): Promise<Outcome> {
   const journal = join(field.dir, 'journal.jsonl')
   let refusedFor503 = 0
   let unanswered = 0
@@ -55,14 +81,19 @@ export async function randomFaults(field: Field, plan: FaultsPlan): Promise<Outc
     },
   })
   const accepted = (): number => Object.values(load.accepted()).reduce((sum, count) => sum + count, 0)
-  const trouble = chaos(field, random)
-  for (let count = 0; count < plan.faults; count++) {
-    await sleep(1000 * (soonestS + random() * (latestS - soonestS)))
-    await trouble.strike()
-    if ((count + 1) % 20 === 0) plan.say(`  ${count + 1} faults, ${accepted()} requests accepted`)
+  try {
+    for (let count = 0; count < plan.faults; count++) {
+      await sleep(1000 * (soonestS + random() * (latestS - soonestS)))
+      await trouble.strike()
+      if ((count + 1) % 20 === 0) plan.say(`  ${count + 1} faults, ${accepted()} requests accepted`)
+    }
+    await trouble.heal()
+    await until(`${plan.atLeast} accepted requests`, catchUpMs, async () => accepted() >= plan.atLeast)
+  } catch (error) {
+    // Clients that nobody stops would go on asking whoever is there.
+    void load.stop().catch(() => {})
+    throw error
   }
-  await trouble.heal()
-  await until(`${plan.atLeast} accepted requests`, catchUpMs, async () => accepted() >= plan.atLeast)
   await load.stop()
   const began = performance.now()
   await field.quiet(quietWithinMs)

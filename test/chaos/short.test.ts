@@ -18,7 +18,7 @@ import { createShare, deleteShare, showShare } from '../../src/wire/shares/schem
 import { until } from '../faults/world.ts'
 import { openField, type Field } from './field.ts'
 import { plant, plantedCounts } from './planted.ts'
-import { randomFaults } from './random-faults.ts'
+import { history, randomFaults } from './random-faults.ts'
 import { table } from './table.ts'
 import { rollingUpgrade } from './upgrade.ts'
 import { freePort } from '../../src/exec/free-port.ts'
@@ -126,7 +126,7 @@ describe.each(here)('a cluster on $database', ({ database, there }) => {
       const plan = { faults, clients: 4, seed, restMs, atLeast: faults * 10, say: () => {} }
       const outcome = await randomFaults(field, plan)
       console.log(table(outcome))
-      expect(outcome.report.examples).toEqual({})
+      expect(outcome.report.examples, history(seed, outcome.faults)).toEqual({})
       expect(outcome.report.accepted).toBeGreaterThanOrEqual(faults * 10)
       await plant(field)
       const { counts, wrong } = await field.check(outcome.journal)

@@ -1,8 +1,10 @@
 /** An administrator's day: where is room, why not here, what is drained, what may a project have, who may do what; and nobody else sees any of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Client } from '../../src/sdk/client.ts'
 import { showQuotaSet } from '../../src/wire/quotas/schema.ts'
 import { listServices } from '../../src/wire/services/schema.ts'
 import { listShareTypes } from '../../src/wire/share-types/schema.ts'
+import { createShare, updateShare } from '../../src/wire/shares/schema.ts'
 import { signIn, useBrowser, type Tab } from './browser.ts'
 import { restingShare, until } from './stock.ts'
 import { startWorld, type World } from './world.ts'
@@ -74,6 +76,58 @@ describe('services', () => {
     await page.getByRole('menuitem', { name: 'Give it new work again' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Give it new work again' }).click()
     await until('it takes work again', async () => ((await drained())?.status === 'enabled' ? true : null))
+  })
+})
+
+describe('what is of all projects', () => {
+  let rosalind: Client
+  /** A second, and one for a machine that does other things besides: without the stream nothing comes at all. */
+  const soon = { timeout: 2000 }
+  beforeAll(async () => {
+    rosalind = await world.client(await world.tenant('rosalind'))
+  })
+
+  it('is live: what a tenant makes is there within a second', async () => {
+    const tab = await browser.tab(world)
+    const { page } = tab
+    const table = page.getByRole('region', { name: 'Shares' })
+    const stream = page.waitForResponse(/\/v2\/events\?all_tenants=1/)
+    await signIn(tab, world, world.admin, 'shares?all=1')
+    await table.getByRole('link', { name: 'first' }).waitFor()
+    await stream
+    const { share } = await rosalind.call(createShare, {
+      body: { share: { share_proto: 'NFS', size: 1, name: 'arden' } },
+    })
+    await page.getByRole('button', { name: '1 new: show it' }).click(soon)
+    const row = table.getByRole('row').filter({ hasText: 'arden' })
+    await row.getByText('available').waitFor()
+    await rosalind.call(updateShare, {
+      params: { id: share.id },
+      body: { share: { display_name: 'arden-2' } } as never,
+    })
+    await table.getByRole('link', { name: 'arden-2' }).waitFor({ timeout: 12_000 })
+  })
+
+  it('is read seldom while much happens elsewhere', async () => {
+    const id = await restingShare(rosalind, 'restless')
+    const { page } = await asAdmin('shares?all=1')
+    await page.getByRole('link', { name: 'restless' }).waitFor()
+    await page.waitForTimeout(1000)
+    let [asked, changes] = [0, 0]
+    page.on('request', () => void asked++)
+    const end = performance.now() + 10_000
+    const change = async (): Promise<void> => {
+      while (performance.now() < end) {
+        changes++
+        await rosalind.call(updateShare, {
+          params: { id },
+          body: { share: { display_description: `${changes}` } } as never,
+        })
+      }
+    }
+    await Promise.all(Array.from({ length: 4 }, change))
+    expect(changes).toBeGreaterThan(200)
+    expect(asked).toBeLessThanOrEqual(6)
   })
 })
 

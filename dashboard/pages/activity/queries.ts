@@ -47,6 +47,7 @@ export const kinds = [
 export const operationsQuery = ({ client }: Console, search: ActivitySearch) =>
   queryOptions({
     queryKey: listKey('operations', search),
+    meta: { all: search.all === '1' },
     queryFn: async (): Promise<Page<OperationRow>> =>
       pageOf(
         search,
@@ -68,6 +69,7 @@ export const operationsQuery = ({ client }: Console, search: ActivitySearch) =>
 export const groupQuery = ({ client }: Console, group: 'running' | 'failed', all: boolean) =>
   queryOptions({
     queryKey: listKey('operations', 'group', group, all),
+    meta: { all },
     queryFn: async () =>
       (
         await client.call(listOperations, {
@@ -78,7 +80,9 @@ export const groupQuery = ({ client }: Console, group: 'running' | 'failed', all
           },
         })
       ).operations,
-    refetchInterval: ({ state }) => (group === 'running' && (state.data?.length ?? 0) > 0 ? 2000 : false),
+    // Of all projects something always runs: events alone say when to read again.
+    refetchInterval: ({ state }) =>
+      group === 'running' && !all && (state.data?.length ?? 0) > 0 ? 2000 : false,
   })
 
 export const operationQuery = ({ client }: Console, id: string) =>

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { useConsole } from '../../api/console.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
 import { ActionButton } from '../../ui/actions.tsx'
+import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { CopyText } from '../../ui/copy.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
@@ -15,10 +16,12 @@ import { Failure } from '../../ui/failure.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { Assignments } from './assignments.tsx'
 import { NamedDialog } from './named-dialog.tsx'
 import { ask, groupQuery, identityChanged, membersQuery, usersQuery, type UserView } from './queries.ts'
 import { RemovalDialog } from './removal-dialog.tsx'
+import { useHomes } from './read-only.ts'
 import { groupDetailRoute } from './route.tsx'
 
 export function GroupDetailPage() {
@@ -28,6 +31,7 @@ export function GroupDetailPage() {
   const [isEdited, edit] = useState(false)
   const [isLeaving, remove] = useState(false)
   const { data: group, error, refetch } = useQuery(groupQuery(useConsole(), id))
+  const homes = useHomes()
   useCrumb(group?.name ?? id.slice(0, 8))
   if (group === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
@@ -37,8 +41,14 @@ export function GroupDetailPage() {
         title={group.name}
         line={<CopyText text={id} what={common.id} />}
         actions={[
-          { key: 'edit', label: w.edit, run: () => edit(true) },
-          { key: 'remove', label: w.remove, danger: true, run: () => remove(true) },
+          { key: 'edit', label: w.edit, run: () => edit(true), whyNot: homes.whyNot(group.domain_id) },
+          {
+            key: 'remove',
+            label: w.remove,
+            danger: true,
+            run: () => remove(true),
+            whyNot: homes.whyNot(group.domain_id),
+          },
         ].map((action) => (
           <ActionButton key={action.key} action={action} />
         ))}
@@ -56,7 +66,7 @@ export function GroupDetailPage() {
         ]}
       />
       <Section title={w.members}>
-        <Members id={id} />
+        <Members id={id} whyNot={homes.whyNot(group.domain_id)} />
       </Section>
       <Section title={w.assignments}>
         <Assignments place={{ kind: 'group', id }} />
@@ -78,7 +88,7 @@ export function GroupDetailPage() {
   )
 }
 
-function Members({ id }: { readonly id: string }) {
+function Members({ id, whyNot }: { readonly id: string; readonly whyNot: string | null }) {
   const { common, identity: w } = useWords()
   const console = useConsole()
   const members = useQuery(membersQuery(console, id))
@@ -105,26 +115,32 @@ function Members({ id }: { readonly id: string }) {
   const there = new Set((members.data?.rows ?? []).map((one) => one.id))
   return (
     <>
-      <form
-        style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'flex-end', marginBottom: 12 }}
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (user !== null) add.mutate(user)
-        }}
-      >
-        <Select
-          size="xs"
-          label={w.user}
-          placeholder={w.choose}
-          searchable
-          data={users.filter((one) => !there.has(one.id)).map((one) => ({ value: one.id, label: one.name }))}
-          value={user}
-          onChange={setUser}
-        />
-        <Button type="submit" loading={add.isPending} disabled={user === null}>
-          {w.addMember}
-        </Button>
-      </form>
+      {whyNot === null ? (
+        <form
+          style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'flex-end', marginBottom: 12 }}
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (user !== null) add.mutate(user)
+          }}
+        >
+          <Select
+            size="xs"
+            label={w.user}
+            placeholder={w.choose}
+            searchable
+            data={users
+              .filter((one) => !there.has(one.id))
+              .map((one) => ({ value: one.id, label: one.name }))}
+            value={user}
+            onChange={setUser}
+          />
+          <Button type="submit" loading={add.isPending} disabled={user === null}>
+            {w.addMember}
+          </Button>
+        </form>
+      ) : (
+        <p style={{ color: 'var(--muted)', marginTop: 0 }}>{whyNot}</p>
+      )}
       {add.error === null ? null : <Failure error={add.error} what={w.addMember} />}
       <DataTable
         label={w.members}
@@ -134,7 +150,9 @@ function Members({ id }: { readonly id: string }) {
             : { rows: members.data.rows, hasNewer: false, hasOlder: false }
         }
         nameOf={({ name }) => name}
-        actionsOf={(one) => [{ key: 'remove', label: w.removeMember, danger: true, run: () => leave(one) }]}
+        actionsOf={(one) => [
+          { key: 'remove', label: w.removeMember, danger: true, run: () => leave(one), whyNot },
+        ]}
         empty={<Empty title={w.noMembers} />}
         columns={[
           {
@@ -159,6 +177,7 @@ function Members({ id }: { readonly id: string }) {
           error={remove.error}
         >
           <p>{w.removeMemberText}</p>
+          <CommandHint command={identityCommands.removeMember(id, leaving.id)} />
         </Confirm>
       )}
     </>

@@ -5,8 +5,8 @@ import { useState } from 'react'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { ask, domainsQuery, identityChanged } from './queries.ts'
 
 export type NamedKind = 'group' | 'project' | 'domain' | 'role'
@@ -22,7 +22,9 @@ interface NamedDialogProps {
 export function NamedDialog({ kind, of, close, made }: NamedDialogProps) {
   const { common, identity: w } = useWords()
   const console = useConsole()
-  const domains = useQuery(domainsQuery(console)).data?.rows ?? []
+  const all = useQuery(domainsQuery(console)).data?.rows ?? []
+  // Projects are ours in every domain, groups are not.
+  const domains = kind === 'group' ? all.filter((one) => one.users_read_only !== true) : all
   const inDomain = of === undefined && (kind === 'group' || kind === 'project')
   const [name, setName] = useState(of?.name ?? '')
   const [description, setDescription] = useState(of?.description ?? '')
@@ -78,15 +80,19 @@ export function NamedDialog({ kind, of, close, made }: NamedDialogProps) {
         />
       ) : null}
       <CommandHint
-        command={command(
-          'openstack',
-          kind,
-          of === undefined ? 'create' : 'set',
-          of === undefined || name === of.name ? null : ['--name', name],
-          description === '' ? null : ['--description', description],
-          inDomain && domains.length > 1 && home !== undefined ? ['--domain', home] : null,
-          of?.id ?? (name || 'NAME'),
-        )}
+        command={
+          of === undefined
+            ? identityCommands.create(
+                kind,
+                name,
+                description,
+                inDomain && domains.length > 1 ? (home ?? null) : null,
+              )
+            : identityCommands.edit(kind, of.id, {
+                ...(name === of.name ? {} : { name }),
+                ...(description === (of.description ?? '') ? {} : { description }),
+              })
+        }
       />
     </Confirm>
   )

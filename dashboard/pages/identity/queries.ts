@@ -26,6 +26,8 @@ export interface ProjectView extends Named {
 }
 export interface DomainView extends Named {
   readonly enabled: boolean
+  /** Users and groups are a directory's, and are changed there. */
+  readonly users_read_only?: boolean
 }
 export type RoleView = Named
 

@@ -1,4 +1,4 @@
-/** What can be done with a user. Which of it the service refuses (the last administrator, an account of a directory), it says itself. */
+/** What can be done with a user. Whether it is the last administrator, the service says itself. */
 import type { Action } from '../../ui/actions.tsx'
 import type { Words } from '../../words/index.ts'
 import type { UserView } from './queries.ts'
@@ -7,6 +7,8 @@ import type { AccountAsked } from './removal-dialog.tsx'
 export function userActions(
   { identity: w }: Words,
   user: UserView,
+  /** Null where accounts of its domain can be changed here. */
+  whyNot: string | null,
   askFor: (asked: AccountAsked) => void,
   setPassword: (user: UserView) => void,
   go: (to: { readonly to: string; readonly params: { readonly id: string } }) => void,
@@ -18,7 +20,7 @@ export function userActions(
     name: user.name,
     ...(whenGone === undefined ? {} : { whenGone }),
   } as const
-  return [
+  const actions: readonly Action[] = [
     { key: 'edit', label: w.edit, run: () => go({ to: '/admin/users/$id/edit', params: { id: user.id } }) },
     { key: 'password', label: w.setPassword, run: () => setPassword(user) },
     user.enabled
@@ -26,4 +28,5 @@ export function userActions(
       : { key: 'enable', label: w.enable, run: () => askFor({ what: 'enable', ...of }) },
     { key: 'remove', label: w.remove, danger: true, run: () => askFor({ what: 'remove', ...of }) },
   ]
+  return actions.map((action) => ({ ...action, whyNot }))
 }

@@ -17,6 +17,7 @@ import { useProjectNames } from '../admin/project-names.ts'
 import { Assignments } from './assignments.tsx'
 import { PasswordDialog } from './password-dialog.tsx'
 import { domainsQuery, groupsOfUserQuery, userQuery } from './queries.ts'
+import { useHomes } from './read-only.ts'
 import { RemovalDialog, type AccountAsked } from './removal-dialog.tsx'
 import { userDetailRoute } from './route.tsx'
 import { userActions } from './user-actions.ts'
@@ -31,6 +32,7 @@ export function UserDetailPage() {
   const groups = useQuery(groupsOfUserQuery(console, id))
   const domains = useQuery(domainsQuery(console)).data?.rows ?? []
   const projectNames = useProjectNames()
+  const homes = useHomes()
   const [asked, askFor] = useState<AccountAsked | null>(null)
   const [isPassword, setPassword] = useState(false)
   useCrumb(user?.name ?? id.slice(0, 8))
@@ -39,6 +41,7 @@ export function UserDetailPage() {
   const actions = userActions(
     words,
     user,
+    homes.whyNot(user.domain_id),
     askFor,
     () => setPassword(true),
     (to) => void navigate(to as never),

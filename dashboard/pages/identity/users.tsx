@@ -1,11 +1,11 @@
 /** The users, and the groups that they are in. */
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useConsole } from '../../api/console.ts'
 import type { PageSearch } from '../../api/paging.ts'
 import { wholePage } from '../../api/whole-list.ts'
+import { ActionButton } from '../../ui/actions.tsx'
 import { ShortId } from '../../ui/copy.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
@@ -21,6 +21,7 @@ import { useWords } from '../../words/index.ts'
 import { GroupsTab } from './groups-tab.tsx'
 import { PasswordDialog } from './password-dialog.tsx'
 import { domainsQuery, usersQuery, type UserView } from './queries.ts'
+import { useHomes } from './read-only.ts'
 import { RemovalDialog, type AccountAsked } from './removal-dialog.tsx'
 import { userListRoute } from './route.tsx'
 import { userActions } from './user-actions.ts'
@@ -37,14 +38,19 @@ export function UsersPage() {
   const search: AccountSearch = userListRoute.useSearch()
   const navigate = useNavigate({ from: '/admin/users' })
   const [isNewGroup, askGroup] = useState(false)
-  const create =
-    search.tab === 'groups' ? (
-      <Button onClick={() => askGroup(true)}>{w.createGroup}</Button>
-    ) : (
-      <Button component={Link} {...({ to: '/admin/users/new' } as object)}>
-        {w.createUser}
-      </Button>
-    )
+  const { whyNone } = useHomes()
+  const ofGroups = search.tab === 'groups'
+  const create = (
+    <ActionButton
+      primary
+      action={{
+        key: 'create',
+        label: ofGroups ? w.createGroup : w.createUser,
+        run: () => (ofGroups ? askGroup(true) : void navigate({ to: '/admin/users/new' } as never)),
+        whyNot: whyNone,
+      }}
+    />
+  )
   return (
     <>
       <PageHead title={w.users} actions={create} />
@@ -69,6 +75,7 @@ function UsersTab({ search }: { readonly search: AccountSearch }) {
   const navigate = useNavigate({ from: '/admin/users' })
   const users = useQuery(usersQuery(console, search.text))
   const domains = useQuery(domainsQuery(console)).data?.rows ?? []
+  const homes = useHomes()
   const [asked, askFor] = useState<AccountAsked | null>(null)
   const [password, setPassword] = useState<UserView | null>(null)
   const found = users.data?.rows.filter((one) => (search.domain ?? one.domain_id) === one.domain_id)
@@ -153,7 +160,14 @@ function UsersTab({ search }: { readonly search: AccountSearch }) {
           sorted={sorted}
           go={(next) => void navigate({ search: next as never })}
           actionsOf={(user) =>
-            userActions(words, user, askFor, setPassword, (to) => void navigate(to as never))
+            userActions(
+              words,
+              user,
+              homes.whyNot(user.domain_id),
+              askFor,
+              setPassword,
+              (to) => void navigate(to as never),
+            )
           }
           empty={<Empty title={search.text === undefined ? w.emptyUsers : common.noRows} />}
         />

@@ -25,6 +25,7 @@ export const sorted = { sort: 'created_at', dir: 'desc' } as const
 export const instancesQuery = ({ client }: Console, search: InstanceSearch) =>
   queryOptions({
     queryKey: listKey('instances', search),
+    meta: { all: true },
     queryFn: async (): Promise<Page<InstanceView>> => {
       const { text } = search
       if (text !== undefined && isId(text)) {
@@ -46,6 +47,7 @@ export const instancesQuery = ({ client }: Console, search: InstanceSearch) =>
 export const instanceQuery = ({ client }: Console, id: string) =>
   queryOptions({
     queryKey: oneKey('instances', id),
+    meta: { all: true },
     queryFn: async () => (await client.call(showShareInstance, { params: { id } })).share_instance,
   })
 

@@ -22,6 +22,7 @@ export const mostLocks = 1000
 export const locksQuery = ({ client }: Console, { type, action, on, all }: LockSearch) =>
   queryOptions({
     queryKey: listKey('locks', { type, action, on, all }),
+    meta: { all: all === '1' },
     enabled: client.minor >= 81,
     queryFn: async () =>
       (

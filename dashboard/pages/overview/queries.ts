@@ -18,6 +18,7 @@ const everywhere = (all: boolean) => (all ? '1' : undefined)
 export const sharesQuery = ({ client }: Console, all: boolean) =>
   queryOptions({
     queryKey: listKey('shares', 'overview', all),
+    meta: { all },
     queryFn: async () => {
       const query = { all_tenants: everywhere(all), limit: mostShares }
       const { shares } = await client.call(listSharesDetail, { query })
@@ -34,6 +35,7 @@ export const sharesQuery = ({ client }: Console, all: boolean) =>
 export const binQuery = ({ client }: Console, all: boolean) =>
   queryOptions({
     queryKey: listKey('shares', 'overview-bin', all),
+    meta: { all },
     enabled: client.minor >= 69,
     queryFn: async () =>
       (
@@ -46,6 +48,7 @@ export const binQuery = ({ client }: Console, all: boolean) =>
 export const brokenSnapshotsQuery = ({ client }: Console, all: boolean) =>
   queryOptions({
     queryKey: listKey('snapshots', 'overview', all),
+    meta: { all },
     queryFn: async () =>
       (
         await Promise.all(
@@ -64,6 +67,7 @@ export const brokenSnapshotsQuery = ({ client }: Console, all: boolean) =>
 export const failedQuery = ({ client, capabilities }: Console, all: boolean) =>
   queryOptions({
     queryKey: listKey('operations', 'overview-failed', all),
+    meta: { all },
     enabled: capabilities.has('operations'),
     queryFn: async () =>
       (
@@ -76,6 +80,7 @@ export const failedQuery = ({ client, capabilities }: Console, all: boolean) =>
 export const runningQuery = ({ client, capabilities }: Console, all: boolean) =>
   queryOptions({
     queryKey: listKey('operations', 'overview-running', all),
+    meta: { all },
     enabled: capabilities.has('operations'),
     queryFn: async () =>
       (
@@ -83,7 +88,8 @@ export const runningQuery = ({ client, capabilities }: Console, all: boolean) =>
           query: { state: 'running,undoing,queued' as never, limit: 20, all_projects: everywhere(all) },
         })
       ).operations,
-    refetchInterval: ({ state }) => ((state.data?.length ?? 0) > 0 ? 2000 : false),
+    // Of all projects something always runs: events alone say when to read again.
+    refetchInterval: ({ state }) => (!all && (state.data?.length ?? 0) > 0 ? 2000 : false),
   })
 
 /** How full the first thousand shares are; measured every few minutes, no event tells of it. */
@@ -107,6 +113,7 @@ export const usagesQuery = ({ client, capabilities }: Console, ids: readonly str
 export const servicesQuery = ({ client }: Console, isAdmin: boolean) =>
   queryOptions({
     queryKey: listKey('services', 'overview'),
+    meta: { all: true },
     enabled: isAdmin,
     refetchInterval: again,
     queryFn: async () => (await client.call(listServices)).services,
@@ -115,6 +122,7 @@ export const servicesQuery = ({ client }: Console, isAdmin: boolean) =>
 export const poolsQuery = ({ client }: Console, isAdmin: boolean) =>
   queryOptions({
     queryKey: listKey('pools', 'overview'),
+    meta: { all: true },
     enabled: isAdmin,
     refetchInterval: again,
     queryFn: async (): Promise<readonly PoolFacts[]> =>

@@ -24,6 +24,9 @@ export interface PoolSearch extends PageSearch {
 export const poolsQuery = ({ client }: Console) =>
   queryOptions({
     queryKey: listKey('pools'),
+    meta: { all: true },
+    // How full they are is measured, and no event.
+    refetchInterval: 60_000,
     queryFn: async (): Promise<readonly PoolView[]> =>
       (await client.call(listPoolsDetail)).pools.map((pool) => ({ ...pool, id: pool.name })),
   })
@@ -57,6 +60,7 @@ const sorted = { sort: 'created_at', dir: 'desc' } as const
 export const poolSharesQuery = ({ client }: Console, label: string, search: PageSearch) =>
   queryOptions({
     queryKey: listKey('shares', 'of pool', label, search),
+    meta: { all: true },
     queryFn: async () => {
       const query = { ...pageQuery(search, sorted), host: label, all_tenants: 1 }
       try {

@@ -22,6 +22,7 @@ export const hasBin = ({ client }: Console): boolean => client.minor >= 69
 export const binQuery = (console: Console, search: BinSearch) =>
   queryOptions({
     queryKey: listKey('shares', 'recycle-bin', search),
+    meta: { all: search.all === '1' },
     enabled: hasBin(console),
     queryFn: async (): Promise<SharePage> => {
       const { shares, count } = await console.client.call(listSharesDetail, {

@@ -10,14 +10,16 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { FilterBar } from '../../ui/filter-bar.tsx'
 import { OnPhone } from '../../ui/on-phone.tsx'
+import { instant, useFormat } from '../../ui/format.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
-import { Time } from '../../ui/time.tsx'
+import { Time, useNow } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { poolsQuery } from '../pools/queries.ts'
 import { gradeOfService, grades } from '../pools/topology.ts'
+import { serviceCommands } from './commands.ts'
 import { servicesQuery, type ServiceView } from './queries.ts'
 import { serviceListRoute } from './route.tsx'
 import { serviceActions, ServiceDialog, type ServiceAsked } from './service-actions.tsx'
@@ -37,6 +39,20 @@ const by = {
   // What is not well first.
   state: (row: Row) => grades.indexOf(gradeOfService(row)),
   updated: ({ updated_at }: Row) => updated_at,
+}
+
+const small = { color: 'var(--muted)', fontSize: 12 }
+
+/** `for 3 min`; the moment itself on hover. */
+function For({ since }: { readonly since: string }) {
+  const { services: w } = useWords()
+  const format = useFormat()
+  const now = useNow()
+  return (
+    <time dateTime={new Date(instant(since)).toISOString()} title={format.exact(since)}>
+      {w.lasts(format.duration(Math.max(0, now - instant(since))))}
+    </time>
+  )
 }
 
 export function ServiceListPage() {
@@ -68,7 +84,7 @@ export function ServiceListPage() {
       show: ({ host, binary }) => (
         <>
           <PlainText>{host}</PlainText>
-          <div style={{ color: 'var(--muted)', fontSize: 12 }}>{binary}</div>
+          <div style={small}>{binary}</div>
         </>
       ),
     },
@@ -79,9 +95,15 @@ export function ServiceListPage() {
       show: (row) => (
         <>
           <Status status={row.state} tone={row.state === 'up' ? 'ok' : 'bad'} word={w.state[row.state]} />
-          {row.state === 'up' ? null : (
-            <div style={{ color: 'var(--muted)', fontSize: 12 }}>
-              <Time at={row.updated_at} />
+          {row.state_since === undefined || row.state_since === null ? (
+            row.state === 'up' ? null : (
+              <div style={small}>
+                <Time at={row.updated_at} />
+              </div>
+            )
+          ) : (
+            <div style={small}>
+              <For since={row.state_since} />
             </div>
           )}
           <OnPhone>
@@ -178,7 +200,7 @@ export function ServiceListPage() {
           actionsOf={(row) => serviceActions(words, console.client.minor, row, ask)}
           empty={
             all?.length === 0 ? (
-              <Empty title={w.emptyTitle} command="manila service list">
+              <Empty title={w.emptyTitle} command={serviceCommands.list()}>
                 {w.emptyText}
               </Empty>
             ) : (
@@ -195,15 +217,21 @@ export function ServiceListPage() {
 /** Whether it is given new work, why not, and what it is busy with. Of one that does not run there is nothing to say but why. */
 function Work({ service }: { readonly service: Row }) {
   const { services: w } = useWords()
-  const { state, status, disabled_reason: reason, ensuring } = service
+  const { state, status, status_since, instances, disabled_reason: reason, ensuring } = service
   const isOn = status === 'enabled'
   return (
     <>
       {isOn && state !== 'up' ? null : (
         <Status status={status} tone={isOn ? 'ok' : 'off'} word={isOn ? w.takesWork : w.takesNone} />
       )}
+      {isOn ? null : (
+        <div style={small}>
+          {status_since === undefined || status_since === null ? null : <For since={status_since} />}
+          {instances === undefined || instances === null ? null : <div>{w.left(instances)}</div>}
+        </div>
+      )}
       {reason === undefined || reason === null ? null : (
-        <div style={{ color: 'var(--muted)', fontSize: 12, lineHeight: '16px' }}>
+        <div style={small}>
           <PlainText wrap>{reason}</PlainText>
         </div>
       )}

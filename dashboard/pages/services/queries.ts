@@ -7,9 +7,17 @@ import { listKey } from '../../api/reads.ts'
 
 export type ServiceView = ReplyOf<typeof listServices>['services'][number]
 
-export const servicesQuery = ({ client }: Console) =>
+/** Since when each is what it is: asked of a service that knows, and unknown to the original. */
+export const servicesQuery = ({ client, capabilities }: Console) =>
   queryOptions({
     queryKey: listKey('services'),
+    meta: { all: true },
+    refetchInterval: 60_000,
     queryFn: async () =>
-      (await client.call(client.pick(listServices, listServicesLegacy as typeof listServices))).services,
+      (
+        await client.call(
+          client.pick(listServices, listServicesLegacy as typeof listServices),
+          capabilities.has('service-since') ? { query: { with_since: 1 } } : {},
+        )
+      ).services,
   })

@@ -52,6 +52,7 @@ export function metadataFilter(text: string | undefined): string | undefined {
 export const sharesQuery = ({ client }: Console, search: ShareSearch) =>
   queryOptions({
     queryKey: listKey('shares', search),
+    meta: { all: search.all === '1' },
     queryFn: async (): Promise<SharePage> => {
       const { text } = search
       if (text !== undefined && isId(text)) {

@@ -34,6 +34,7 @@ export const sorted = { sort: 'created_at', dir: 'desc' } as const
 export const snapshotsQuery = ({ client }: Console, search: SnapshotSearch) =>
   queryOptions({
     queryKey: listKey('snapshots', search),
+    meta: { all: search.all === '1' },
     queryFn: async (): Promise<Page<SnapshotView>> => {
       const { text } = search
       if (text !== undefined && isId(text)) {

@@ -20,6 +20,11 @@ export const services: Words['services'] = {
   takesWork: 'nimmt Neues an',
   takesNone: 'nimmt nichts Neues an',
   work: 'Neue Arbeit',
+  lasts: (time: string) => `seit ${time}`,
+  left: (count: number) =>
+    count === 0
+      ? 'keine Freigabe mehr da'
+      : many(count, { one: 'noch # Freigabe', other: 'noch # Freigaben' }),
   enable: 'Wieder Neues annehmen lassen',
   disable: 'Leerlaufen lassen',
   disableTitle: (name: string) => `${name} nichts Neues mehr geben?`,

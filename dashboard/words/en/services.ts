@@ -19,6 +19,9 @@ export const services = {
   takesWork: 'takes new work',
   takesNone: 'takes no new work',
   work: 'New work',
+  lasts: (time: string) => `for ${time}`,
+  left: (count: number) =>
+    count === 0 ? 'no shares left' : many(count, { one: '# share left', other: '# shares left' }),
   enable: 'Give it new work again',
   disable: 'Drain',
   disableTitle: (name: string) => `Give ${name} no new work?`,

@@ -1,6 +1,7 @@
 /** Domains: administrators make and end them; an account sees its own. */
 import type { Static } from 'typebox'
 import { notFound } from '../../auth/directory.ts'
+import type { DomainRow } from '../../db/store/identity.ts'
 import { fault } from '../../model/errors.ts'
 import {
   collection,
@@ -23,11 +24,20 @@ const directoryOf = (call: Call) => call.parts.auth.directory
 export const flagOf = (text: string | undefined): 0 | 1 | undefined =>
   text === undefined ? undefined : truthOf(text) ? 1 : 0
 
+/** Ours: where users and groups are a directory's and can't be changed here, `users_read_only` says so; elsewhere it is not there. */
+async function withWriters(call: Call, rows: readonly DomainRow[]): Promise<object[]> {
+  const readOnly = (await directoryOf(call).users.readOnlyDomains?.()) ?? new Set<string>()
+  return rows.map((row) => ({
+    ...domainView(call, row),
+    ...(readOnly.has(row.id) ? { users_read_only: true } : {}),
+  }))
+}
+
 async function list(call: Call): Promise<Answer> {
   const directory = directoryOf(call)
   const names = await namedQuery(call, (id) => directory.findDomain({ id }))
   const rows = await directory.listDomains({ ...names, ...given('enabled', flagOf(call.query.enabled)) })
-  const views = rows.map((row) => domainView(call, row))
+  const views = await withWriters(call, rows)
   return collection(call, 'domains', '/domains', views, limitOf(call.query), { goesOn: true })
 }
 
@@ -37,7 +47,8 @@ async function show(call: Call): Promise<Answer> {
   if (id !== userDomain.id && id !== domain?.id && !isAdmin(call)) throw fault('Forbidden')
   const row = await directoryOf(call).findDomain({ id })
   if (row === null) throw notFound('domain', id)
-  return { status: 200, body: { domain: domainView(call, row) } }
+  const [view] = await withWriters(call, [row])
+  return { status: 200, body: { domain: view } }
 }
 
 async function create(call: Call): Promise<Answer> {

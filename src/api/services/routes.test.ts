@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Db, ServicesTable } from '../../db/schema.ts'
 import { zoneRoutes } from '../availability-zones/routes.ts'
+import { isoMicros } from '../../runtime/clock.ts'
+import { seedShare } from '../seed.fixture.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { openBench, type Bench, type CallOptions } from '../test-bench.ts'
 import { serviceRoutes } from './routes.ts'
@@ -69,6 +71,8 @@ beforeAll(async () => {
 afterAll(() => bench.close())
 beforeEach(async () => {
   for (const table of [
+    'events',
+    'share_instances',
     'services',
     'backends',
     'availability_zones',
@@ -82,7 +86,10 @@ beforeEach(async () => {
 })
 
 const list = async (query: string, options: CallOptions = {}) =>
-  (await bench.call('GET', `/services${query}`, options)).body.services as { id: number }[]
+  (await bench.call('GET', `/services${query}`, options)).body.services as {
+    id: number
+    [field: string]: unknown
+  }[]
 const ids = async (query: string, options: CallOptions = {}) =>
   (await list(query, options)).map(({ id }) => id)
 
@@ -128,6 +135,33 @@ describe('listing services', () => {
     expect(await ids(query)).toEqual(expected)
   })
 
+  it('says since when, where that is asked for', async () => {
+    const [{ heartbeat_at: now = 0 } = {}] = await bench.db
+      .selectFrom('services')
+      .select('heartbeat_at')
+      .where('id', '=', 4)
+      .execute()
+    await bench.db
+      .updateTable('services')
+      .set({ told_state: 'up', state_since: now - 5_000_000, switched_at: now - 7_000_000 })
+      .where('id', '<=', 3)
+      .execute()
+    for (const size of [1, 2]) await seedShare(bench, 'demo', { size })
+    await bench.db.updateTable('share_instances').set({ backend_id: backendId }).execute()
+    const known = await list('?with_since=1')
+    const at = (ago: number) => isoMicros(now - ago)
+    expect(known.map((one) => [one.state_since, one.status_since, one.instances] as unknown)).toEqual([
+      [at(5_000_000), at(7_000_000), null],
+      [at(5_000_000), at(7_000_000), 2],
+      // Nobody has told of it yet: it fell silent with its last heartbeat.
+      [at(61_000_000), at(7_000_000), 0],
+      [at(0), null, 0],
+    ])
+    for (const query of ['', '?with_since=0'])
+      for (const one of await list(query)) expect(Object.keys(one)).not.toContain('state_since')
+    expect((await bench.call('GET', '/services?with_since=perhaps')).status).toBe(400)
+  })
+
   it('filters by ensuring since 2.93', async () => {
     expect(await ids('?ensuring=true', { version: 92 })).toEqual([1, 2, 3, 4])
     expect(await ids('?ensuring=true', { version: 93 })).toEqual([4])
@@ -168,6 +202,22 @@ describe('enabling and disabling', () => {
     const on = await bench.call('PUT', '/services/enable', { body: alpha })
     expect(on.body).toEqual({ ...alpha, status: 'enabled', disabled_reason: null, ensuring: null })
     expect((await list('?host=node@alpha'))[0]).toMatchObject({ status: 'enabled', disabled_reason: null })
+  })
+
+  it('is told to whoever follows all projects, with the moment kept while it lasts', async () => {
+    const since = async () => (await list('?host=node@alpha&with_since=1'))[0]?.status_since
+    await bench.call('PUT', '/services/disable', { body: { ...alpha, disabled_reason: 'disk' } })
+    const began = await since()
+    expect(began).toEqual(expect.any(String))
+    bench.clock.advance(1)
+    await bench.call('PUT', '/services/disable', { body: { ...alpha, disabled_reason: 'disks' } })
+    expect(await since()).toBe(began)
+    await bench.call('PUT', '/services/enable', { body: alpha })
+    expect(await since()).not.toBe(began)
+    const events = await bench.db.selectFrom('events').selectAll().orderBy('created_at').execute()
+    expect(events.map((one) => [one.event, one.resource_type, one.resource_id, one.project_id])).toEqual(
+      ['disabled', 'disabled', 'enabled'].map((what) => [`service.${what}`, 'service', '2', '']),
+    )
   })
 
   it('answers shortly before 2.83', async () => {

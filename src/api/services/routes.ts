@@ -8,6 +8,7 @@ import { boolFromString } from '../../model/extra-specs.ts'
 import type { BodyOf } from '../../wire/endpoint.ts'
 import { serviceChanges } from '../../wire/services/changes.ts'
 import * as wire from '../../wire/services/schema.ts'
+import { booleanQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { serviceView, switchedView } from './view.ts'
 
@@ -17,7 +18,8 @@ async function listAll(ctx: Ctx, query: Readonly<Record<string, string>>): Promi
   const text = ctx.flags.has('filterByEnsuring') ? query.ensuring : undefined
   const ensuring = text === undefined ? null : boolFromString(text)
   if (text !== undefined && ensuring === null) return { services: [] }
-  const services = await list(ctx, { query, ensuring })
+  const withSince = booleanQuery(query, 'with_since') === true
+  const services = await list(ctx, { query, ensuring, withSince })
   return { services: services.map((service) => serviceView(ctx, service)) }
 }
 

@@ -8,7 +8,8 @@ import { serviceChanges } from '../../wire/services/changes.ts'
 
 /** `updated_at` is the last sign of life, as operators know it from the original. */
 export function serviceView(ctx: Ctx, service: ServiceWithState): JsonObject {
-  return lower(serviceChanges, ctx.minor, {
+  const { since } = service
+  const view = lower(serviceChanges, ctx.minor, {
     id: service.id,
     binary: service.binary_name,
     host: service.host,
@@ -19,7 +20,17 @@ export function serviceView(ctx: Ctx, service: ServiceWithState): JsonObject {
     disabled_reason: service.disabled_reason,
     ensuring: service.ensuring === null ? null : service.ensuring === 1,
   })
+  return since === null
+    ? view
+    : {
+        ...view,
+        state_since: stamp(since.stateSince),
+        status_since: stamp(since.statusSince),
+        instances: since.instances,
+      }
 }
+
+const stamp = (micros: number | null): string | null => (micros === null ? null : isoMicros(micros))
 
 export function switchedView(ctx: Ctx, service: SwitchedService): JsonObject {
   const { host, binary, status, disabledReason } = service

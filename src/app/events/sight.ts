@@ -9,10 +9,11 @@ const shownBy: Readonly<Record<EventResource, string>> = {
   share: 'share:get',
   snapshot: 'share_snapshot:get_snapshot',
   backend: 'scheduler_stats:pools:detail',
+  service: 'service:index',
 }
 
-/** Backends are no project's: only whoever sees every project's events is told of them. */
-const nobodys: readonly EventResource[] = ['backend']
+/** Backends and services are no project's: only whoever sees every project's events is told of them. */
+const nobodys: readonly EventResource[] = ['backend', 'service']
 
 export const eventResources = Object.keys(shownBy) as readonly EventResource[]
 

@@ -1,14 +1,8 @@
-/** Whether a service is there, from its last heartbeat. */
+/** Whether a service is there now. */
 import type { Ctx } from '../context.ts'
+import { serviceState, type Heartbeat, type ServiceState } from '../../model/service-state.ts'
 
-export type ServiceState = 'up' | 'down' | 'stopped'
+export type { ServiceState }
 
-/** `stopped` says goodbye was said; `down` that the heartbeat is older than `[shares] service_down_time_s`. */
-export function stateOf(
-  ctx: Ctx,
-  service: { readonly stopped: number; readonly heartbeat_at: number },
-): ServiceState {
-  if (service.stopped === 1) return 'stopped'
-  const silentMicros = ctx.clock.now() - service.heartbeat_at
-  return silentMicros <= ctx.settings.shares.service_down_time_s * 1_000_000 ? 'up' : 'down'
-}
+export const stateOf = (ctx: Ctx, service: Heartbeat): ServiceState =>
+  serviceState(service, ctx.clock.now(), ctx.settings.shares.service_down_time_s)

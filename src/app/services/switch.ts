@@ -1,5 +1,6 @@
 /** Takes a service out of the scheduler's choice, and back in. */
 import type { Ctx } from '../context.ts'
+import { recordEvent } from '../../db/store/records.ts'
 import { serviceOf } from '../../db/store/services.ts'
 import { updateService } from '../../db/store/services-read.ts'
 import { fault, invalid } from '../../model/errors.ts'
@@ -26,12 +27,26 @@ export async function switchService(ctx: Ctx, input: SwitchService): Promise<Swi
   const { host, binary, enabled } = input
   const service = await serviceOf(ctx.tx, host, binary)
   if (service === undefined) throw fault('ServiceNotFound', { id: `${binary} on ${host}` })
+  const now = ctx.clock.now()
+  const disabled = enabled ? 0 : 1
   await updateService(ctx.tx, service.id, {
-    disabled: enabled ? 0 : 1,
+    disabled,
     ...(ctx.flags.has('disabledReason') ? { disabled_reason: reason } : {}),
-    updated_at: ctx.clock.now(),
+    // Another reason does not begin it anew.
+    ...(disabled === service.disabled ? {} : { switched_at: now }),
+    updated_at: now,
   })
-  return { host, binary, status: enabled ? 'enabled' : 'disabled', disabledReason: reason }
+  const status = enabled ? 'enabled' : 'disabled'
+  await recordEvent(ctx.tx, {
+    projectId: '',
+    resourceType: 'service',
+    resourceId: String(service.id),
+    event: `service.${status}`,
+    requestId: ctx.requestId,
+    detail: { host, binary, reason, to: status },
+    now,
+  })
+  return { host, binary, status, disabledReason: reason }
 }
 
 /** Enabling clears the reason, whatever was sent. */

@@ -58,6 +58,8 @@ export interface UserBackend {
   listGroups(query: ActorQuery): Promise<GroupRecord[]>
   /** Null where accounts are administered elsewhere. */
   readonly admin: UserAdmin | null
+  /** Domains whose users and groups can't be changed here; absent = none. */
+  readOnlyDomains?(): Promise<ReadonlySet<string>>
   /** Where password checks of this domain wait for their turn; null or absent = where hashes are made. */
   gateOf?(domainId: string): Promise<Gate | null>
   /**

@@ -136,6 +136,11 @@ export class ByDomain implements UserBackend {
     return (await this.#directoryOf(domainId))?.backend.gate ?? null
   }
 
+  async readOnlyDomains(): Promise<ReadonlySet<string>> {
+    const all = [...(await this.#all())]
+    return new Set(all.filter(([, { backend }]) => backend.admin === null).map(([id]) => id))
+  }
+
   async mappedRows(actors?: readonly RoleActor[]): Promise<AssignmentRow[]> {
     const rows: AssignmentRow[] = []
     for (const [domainId, { mapped }] of await this.#all()) {

@@ -15,6 +15,7 @@ import * as storageFindings from './0012-storage-findings.ts'
 import * as causesInWords from './0013-causes-in-words.ts'
 import * as eventOrder from './0014-event-order.ts'
 import * as usagePoints from './0015-usage-points.ts'
+import * as serviceSince from './0016-service-since.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -32,4 +33,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0013-causes-in-words': causesInWords,
   '0014-event-order': eventOrder,
   '0015-usage-points': usagePoints,
+  '0016-service-since': serviceSince,
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../open.ts'
 import type { BackendsTable, DbOrTx, Flag, PoolsTable, Tx } from '../schema.ts'
+import { leaderLane } from '../../model/lanes.ts'
 import { forgetEnsureRun } from './ensure-runs.ts'
 import { ensureZone } from './services.ts'
 
@@ -80,6 +81,43 @@ export async function setHealth(
     .set({ health, health_reason: why, closed_reason: closed ? why : null, health_at: now })
     .where('id', '=', id)
     .execute()
+}
+
+/**
+ * As {@link setHealth}, of a process that does not serve the backend: nothing while another one does. Who leads serves; one that
+ * was killed counts until its lease runs out, and what it is asked for until then waits for its next life.
+ */
+export async function setHealthUnlessServed(
+  { db, dialect }: Store,
+  id: string,
+  health: Exclude<Health, 'ready'>,
+  reason: string | null,
+  now: number,
+): Promise<void> {
+  const why = reason?.slice(0, longestReason) ?? null
+  await db
+    .updateTable('backends')
+    .set({ health, health_reason: why, closed_reason: null, health_at: now })
+    .where('id', '=', id)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('lanes')
+            .select('lanes.lane')
+            .where('lanes.lane', '=', leaderLane(id))
+            .where('lanes.holder', 'is not', null)
+            .where('lanes.expires_at', '>', dialect.nowMicros),
+        ),
+      ),
+    )
+    .execute()
+}
+
+/** Whether schedulers take the backend for one that serves. */
+export async function isNotedReady(db: DbOrTx, id: string): Promise<boolean> {
+  const row = await db.selectFrom('backends').select('health').where('id', '=', id).executeTakeFirst()
+  return row?.health === 'ready'
 }
 
 /** False when that is the reason already: of several that find the same at once, one is told that it is new. */

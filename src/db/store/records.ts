@@ -6,7 +6,7 @@ import { noteEvent } from '../noted-events.ts'
 import type { Stamp, Tx } from '../schema.ts'
 
 /** What events are about. */
-export type EventResource = 'share' | 'snapshot' | 'backend'
+export type EventResource = 'share' | 'snapshot' | 'backend' | 'service'
 
 export interface NewEvent {
   readonly projectId: string

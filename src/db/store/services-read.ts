@@ -38,7 +38,7 @@ export async function listServices(db: DbOrTx, filters: ServiceFilters): Promise
 export async function updateService(
   tx: Tx,
   id: number,
-  columns: Partial<Pick<ServicesTable, 'disabled' | 'disabled_reason'>> & {
+  columns: Partial<Pick<ServicesTable, 'disabled' | 'disabled_reason' | 'switched_at'>> & {
     readonly updated_at: Stamp
   },
 ): Promise<void> {
@@ -49,4 +49,15 @@ export async function updateService(
 export async function backendIdOf(db: DbOrTx, host: string): Promise<string | undefined> {
   const row = await db.selectFrom('backends').select('id').where('label', '=', host).executeTakeFirst()
   return row?.id
+}
+
+/** How many share instances lie on each backend, by its label; backends without any are not there. */
+export async function instancesByBackend(db: DbOrTx): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('share_instances')
+    .innerJoin('backends', 'backends.id', 'share_instances.backend_id')
+    .select((eb) => ['backends.label', eb.fn.countAll<number>().as('count')])
+    .groupBy('backends.label')
+    .execute()
+  return new Map(rows.map(({ label, count }) => [label, Number(count)]))
 }

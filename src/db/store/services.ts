@@ -87,6 +87,26 @@ export async function serviceOf(
     .executeTakeFirst()
 }
 
+/** Every service, for whoever tells of their states. */
+export const allServices = (db: DbOrTx): Promise<ServiceRow[]> =>
+  db.selectFrom('services').selectAll().orderBy('id').execute()
+
+/** Notes that the state was told; false when somebody else has told it meanwhile. */
+export async function noteState(
+  tx: Tx,
+  { id, told_state: before = null }: Pick<ServiceRow, 'id' | 'told_state'>,
+  state: string,
+  since: number | null,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('services')
+    .set({ told_state: state, state_since: since })
+    .where('id', '=', id)
+    .where('told_state', before === null ? 'is' : '=', before)
+    .executeTakeFirst()
+  return Number(numUpdatedRows) > 0
+}
+
 /** Shows in the API that shares of the service are being checked; null once that is over. */
 export async function setEnsuring(
   db: DbOrTx,

@@ -22,6 +22,12 @@ export interface ServicesTable {
   heartbeat_at: Stamp
   created_at: Stamp
   updated_at: Stamp | null
+  /** The last state that an event told of; the state itself is derived. */
+  told_state?: string | null
+  /** Since when it is in that state; null = not known. */
+  state_since?: Stamp | null
+  /** When it was last enabled or disabled; null = never, or not known. */
+  switched_at?: Stamp | null
 }
 /** A running program. `heartbeat_at` is by the database's clock, so that nodes' clocks don't matter. */
 export interface ProcessesTable {

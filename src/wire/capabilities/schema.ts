@@ -60,6 +60,12 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/permissions'],
   },
   {
+    name: 'service-since',
+    description:
+      'GET /v2/services takes with_since=1: state_since, status_since and how many share instances lie on its backend.',
+    paths: ['GET /v2/services'],
+  },
+  {
     name: 'placements',
     description:
       'A dry run of a create: whether a share would be granted, what it costs in quota, and why it fits where it does. Nothing is written.',

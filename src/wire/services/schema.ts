@@ -13,6 +13,12 @@ const Service = Type.Object({
   updated_at: Nullable(Time),
   disabled_reason: Optional(Nullable(Type.String())),
   ensuring: Optional(Nullable(Type.Boolean())),
+  // Ours, with `with_since`; null where it is not known.
+  state_since: Optional(Nullable(Time)),
+  /** Since when it is enabled or disabled, if it ever was told to be. */
+  status_since: Optional(Nullable(Time)),
+  /** Shares' instances on its backend; null for what has none. */
+  instances: Optional(Nullable(Type.Integer())),
 })
 
 const Switched = Type.Object({
@@ -45,6 +51,8 @@ export const listServices = endpoint({
     status: Optional(Type.String()),
     topic: Optional(Type.String()),
     ensuring: Optional(Type.String()),
+    /** Ours: since when each is what it is, and what lies on its backend. */
+    with_since: Optional(Type.String()),
   }),
   reply: Type.Object({ services: Type.Array(Service) }),
   summary: 'Lists services with their state.',
