@@ -143,6 +143,22 @@ describe('events', () => {
     expect(read).toHaveLength(known)
   })
 
+  it('of services are waited for: the next reading is a second away, not five', async () => {
+    await show(listKey('services'), { all: true })
+    begin()
+    await soon(() => expect(streams.length).toBeGreaterThan(0))
+    await joined(streams.length - 1)
+    const service = { ...share('3', '', 'down'), event: 'service.down', resource_type: 'service' }
+    await soon(() => expect(read.length).toBeGreaterThan(1))
+    const known = read.length
+    streams.at(-1)?.say('change', service, '2')
+    await soon(() => expect(read).toHaveLength(known + 1))
+    const began = performance.now()
+    streams.at(-1)?.say('change', service, '3')
+    await soon(() => expect(read).toHaveLength(known + 2))
+    expect(performance.now() - began).toBeLessThan(4000)
+  })
+
   it('are kept by nobody: an hour of them leaves nothing behind', async () => {
     await show(listKey('shares'))
     const live = begin()

@@ -148,6 +148,7 @@ export class Live {
     const changes = [...this.#waiting.values()]
     this.#waiting = new Map()
     const own = changes.filter(({ project_id }) => project_id === this.#own)
+    const nobodys = changes.filter(({ project_id }) => project_id === '')
     const cached = this.#queries.getQueryCache().getAll()
     const shown = new Set([this.#own, ...cached.filter((query) => query.isActive()).map(projectOf)])
     for (const query of cached) {
@@ -162,8 +163,9 @@ export class Live {
         const data = withStatus(queryKey, query.state.data, change)
         if (data !== null) this.#queries.setQueryData(queryKey, data, { updatedAt: state.dataUpdatedAt })
       }
-      const isOwn = queryKey[0] !== 'pools' && !this.#isOfOthers(query) && readAgain(queryKey, own, isShown)
-      this.#rereads.mark(query, isOwn ? ownPace : allPace, {
+      // What is nobody's happens seldom, and is waited for.
+      const soon = queryKey[0] === 'pools' || this.#isOfOthers(query) ? nobodys : [...own, ...nobodys]
+      this.#rereads.mark(query, readAgain(queryKey, soon, isShown) ? ownPace : allPace, {
         isUnderWay: () => query.state.fetchStatus === 'fetching',
         read: () => void this.#queries.invalidateQueries({ predicate: (one) => one === query }),
       })

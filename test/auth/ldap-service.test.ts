@@ -197,6 +197,19 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: a service with n
       ).toEqual(['blue-team member', 'red-readers reader'])
     })
 
+    test('says of which domains users and groups are read only', async () => {
+      const made = (await ask('POST', '/domains', { domain: { name: 'of the database' } })).body.domain
+        .id as string
+      const all = (await ask('GET', '/domains')).body.domains as { name: string; users_read_only?: boolean }[]
+      const said = Object.fromEntries(all.map((one) => [one.name, one.users_read_only]))
+      expect(said).toMatchObject({ Default: true, 'of the database': undefined })
+      const [ours, theirs] = await Promise.all([made, 'default'].map((id) => ask('GET', `/domains/${id}`)))
+      expect(Object.keys(ours?.body.domain)).not.toContain('users_read_only')
+      expect(theirs?.body.domain).toMatchObject({ users_read_only: true })
+      await ask('PATCH', `/domains/${made}`, { domain: { enabled: false } })
+      expect((await ask('DELETE', `/domains/${made}`)).status).toBe(204)
+    })
+
     test('refuses to write what is read only, with 403 and a sentence', async () => {
       const bob = (await ask('GET', '/users?name=bob')).body.users[0].id as string
       const group = (await ask('GET', '/groups?name=inner')).body.groups[0].id as string

@@ -62,11 +62,8 @@ async function looksAround({ page }: Tab, { user }: Tenant): Promise<void> {
   }
   // What happens before its stream is there is read, and not told.
   const stream = page.waitForResponse(/\/v2\/events/)
-  const t0 = performance.now()
   await page.goto(`${world.dashboard}shares`)
-  const t1 = performance.now()
   await stream
-  console.log('DBG', user.name, t1 - t0, performance.now() - t1)
 }
 
 /** Lines that tell of the other one. */

@@ -1,4 +1,5 @@
 /** The users, and the groups that they are in. */
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -10,7 +11,7 @@ import { ShortId } from '../../ui/copy.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters } from '../../ui/filter-bar.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
@@ -37,20 +38,25 @@ export function UsersPage() {
   const { identity: w } = useWords()
   const search: AccountSearch = userListRoute.useSearch()
   const navigate = useNavigate({ from: '/admin/users' })
-  const [isNewGroup, askGroup] = useState(false)
   const { whyNone } = useHomes()
-  const ofGroups = search.tab === 'groups'
-  const create = (
-    <ActionButton
-      primary
-      action={{
-        key: 'create',
-        label: ofGroups ? w.createGroup : w.createUser,
-        run: () => (ofGroups ? askGroup(true) : void navigate({ to: '/admin/users/new' } as never)),
-        whyNot: whyNone,
-      }}
-    />
-  )
+  const [isNewGroup, askGroup] = useState(false)
+  const isGroups = search.tab === 'groups'
+  const create =
+    isGroups || whyNone !== null ? (
+      <ActionButton
+        primary
+        action={{
+          key: 'create',
+          label: isGroups ? w.createGroup : w.createUser,
+          run: () => askGroup(isGroups),
+          whyNot: whyNone,
+        }}
+      />
+    ) : (
+      <Button component={Link} {...({ to: '/admin/users/new' } as object)}>
+        {w.createUser}
+      </Button>
+    )
   return (
     <>
       <PageHead title={w.users} actions={create} />
@@ -140,7 +146,7 @@ function UsersTab({ search }: { readonly search: AccountSearch }) {
         }
         change={(filters) =>
           void navigate({
-            search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+            search: withFilters(filters),
           })
         }
       />

@@ -8,9 +8,9 @@ import { holds, wholePage } from '../../api/whole-list.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
-import { OnPhone } from '../../ui/on-phone.tsx'
+import { FilterBar, withFilters } from '../../ui/filter-bar.tsx'
 import { instant, useFormat } from '../../ui/format.ts'
+import { OnPhone } from '../../ui/on-phone.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
@@ -182,7 +182,7 @@ export function ServiceListPage() {
         ]}
         change={(filters) =>
           void navigate({
-            search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+            search: withFilters(filters),
           })
         }
       />
@@ -217,7 +217,7 @@ export function ServiceListPage() {
 /** Whether it is given new work, why not, and what it is busy with. Of one that does not run there is nothing to say but why. */
 function Work({ service }: { readonly service: Row }) {
   const { services: w } = useWords()
-  const { state, status, status_since, instances, disabled_reason: reason, ensuring } = service
+  const { state, status, status_since: since, instances, disabled_reason: reason, ensuring } = service
   const isOn = status === 'enabled'
   return (
     <>
@@ -226,7 +226,7 @@ function Work({ service }: { readonly service: Row }) {
       )}
       {isOn ? null : (
         <div style={small}>
-          {status_since === undefined || status_since === null ? null : <For since={status_since} />}
+          {since === undefined || since === null ? null : <For since={since} />}
           {instances === undefined || instances === null ? null : <div>{w.left(instances)}</div>}
         </div>
       )}
