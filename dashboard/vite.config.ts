@@ -50,8 +50,10 @@ export default defineConfig(({ command }) => ({
             { name: 'service', test: /\/src\/(?:wire|sdk|model)\// },
             {
               name: 'frame',
-              test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|facts|operation|pairs|retry|steps|tabs))/,
+              test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs|bulk-dialog|confirm|facts|form-dialog|operation-panel|problem-at|retry-operation|side-panel|steps|tabs))/,
             },
+            // What a list does without: forms, dialogs, what tells of one thing.
+            { name: 'work', test: /\/dashboard\/ui\/(?!chart|pairs)/ },
           ],
         },
       },

@@ -64,6 +64,7 @@ function AccountMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Label>{frame.language}</Menu.Label>
         {Object.entries(languages).map(([tag, name]) => (
           <Menu.Item
             key={tag}

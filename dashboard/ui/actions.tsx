@@ -96,3 +96,12 @@ export function ActionMenu({
     </Menu>
   )
 }
+
+/** What helps with something in error: to delete it or, where that is not allowed, to let go of it; and to write its status by hand. */
+export function helpful(actions: readonly Action[]): readonly Action[] {
+  const isPossible = (key: string): Action | undefined =>
+    actions.find((action) => action.key === key && (action.whyNot ?? null) === null)
+  const ends = isPossible('delete') ?? isPossible('unmanage')
+  const reset = isPossible('reset-status') ?? isPossible('reset')
+  return [reset, ends].filter((action) => action !== undefined)
+}

@@ -1,10 +1,11 @@
-/** The `manila` command that does what a form or page does. */
+/** The command that does what a form or page does; nothing where none can. */
 import { useWords } from '../words/index.ts'
 import { CopyButton } from './copy.tsx'
 import classes from './command-hint.module.css'
 
 export function CommandHint({ command }: { readonly command: string }) {
   const { common } = useWords()
+  if (command === '') return null
   return (
     <div className={classes.hint}>
       <div className={classes.title}>{common.command}</div>

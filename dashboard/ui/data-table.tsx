@@ -214,7 +214,9 @@ function Waiting({ columns, label }: { readonly columns: number; readonly label:
   return (
     <div aria-busy aria-label={label} role="status" className={classes.skeletons}>
       {Array.from({ length: 6 }, (_one, index) => (
-        <Skeleton key={index} height={16} width={`${92 - ((index * 7 + columns) % 20)}%`} animate={false} />
+        <div key={index}>
+          <Skeleton height={16} width={`${92 - ((index * 7 + columns) % 20)}%`} animate={false} />
+        </div>
       ))}
     </div>
   )

@@ -10,9 +10,13 @@ import { RetryOperation } from './retry-operation.tsx'
 import { Steps } from './steps.tsx'
 import { useNow } from './time.tsx'
 
+/** Milliseconds for which what was refused is news of what is as usable as before. */
+const newsMs = 3_600_000
+
 interface OperationPanelProps {
-  readonly operation: OperationView | null
-  /** Of what it works on: an old failure is no news of a share that is available. */
+  /** The newest; null where none is known, undefined while it is read. */
+  readonly operation: OperationView | null | undefined
+  /** Of what it works on. */
   readonly status: string
   readonly actions?: ReactNode
 }
@@ -20,25 +24,43 @@ interface OperationPanelProps {
 export function OperationPanel({ operation, status, actions }: OperationPanelProps) {
   const { operations: w } = useWords()
   const now = useNow()
-  if (operation === null) return null
-  const kind = titled(operation.kind)
-  if (operation.finished_at === null) {
+  if (operation === undefined) return null
+  const isBad = toneOf(status) === 'bad'
+  const kind = titled(operation?.kind ?? '')
+  if (operation !== null && operation.finished_at === null) {
     return (
-      <Notice tone="working" title={w.underWay(kind)} actions={actions}>
+      <Notice
+        tone="working"
+        title={operation.state === 'undoing' ? w.isUndone(kind) : w.underWay(kind)}
+        actions={actions}
+      >
+        {operation.cause === null ? null : (
+          <p>
+            {operation.state === 'undoing' ? null : w.lastTry} {visible(operation.cause.message ?? '')}
+          </p>
+        )}
         <Steps operation={operation} now={Math.max(now, instant(operation.updated_at))} />
         <p>{w.goesOn}</p>
       </Notice>
     )
   }
-  if (operation.state !== 'failed' || toneOf(status) !== 'bad') return null
+  // The original, or one whose operation is forgotten: a status is all that is known.
+  if (operation === null || operation.state === 'done')
+    return isBad ? (
+      <Notice tone="bad" title={w.unexplained} actions={actions}>
+        <p>{w.unexplainedText}</p>
+      </Notice>
+    ) : null
+  const isNews = operation.state === 'failed' && now - instant(operation.finished_at ?? '') < newsMs
+  if (!isBad && !isNews) return null
   return (
     <Notice
-      tone="bad"
-      title={w.hasFailed(kind)}
+      tone={isBad ? 'bad' : 'warning'}
+      title={operation.state === 'failed' ? w.hasFailed(kind) : w.wasCancelled(kind)}
       actions={
         <>
           <RetryOperation operation={operation} kind={kind} />
-          {actions}
+          {isBad ? actions : null}
         </>
       }
     >

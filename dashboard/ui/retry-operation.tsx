@@ -6,10 +6,10 @@ import { retryOperation } from '../../src/wire/operations/schema.ts'
 import { useCan, useConsole } from '../api/console.ts'
 import { usePermissions } from '../api/permissions.ts'
 import { useWords } from '../words/index.ts'
+import { operationCommands } from './operation-commands.ts'
 import { ActionButton } from './actions.tsx'
 import { CommandHint } from './command-hint.tsx'
 import { Confirm } from './confirm.tsx'
-import { command } from './shell-quote.ts'
 
 export function RetryOperation({
   operation,
@@ -52,7 +52,7 @@ export function RetryOperation({
         >
           <p>{w.retryText}</p>
           {operation.kind.includes('revert') ? <p>{w.retryRevertText}</p> : null}
-          <CommandHint command={command('manila', 'operation', 'retry', operation.id)} />
+          <CommandHint command={operationCommands.retry(operation.id)} />
         </Confirm>
       ) : null}
     </>

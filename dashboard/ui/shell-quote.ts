@@ -2,20 +2,28 @@
 
 const plain = /^[A-Za-z0-9_@%+=:,./-]+$/
 
-/** In single quotes unless nothing in it means anything. What can't be typed is written `$'\u202e'`, as bash and zsh read it. */
+/** What can't be typed, or would not be seen. */
+const unseen =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/
+/** Of a text that holds such: that itself, what ends or escapes inside the quotes, and what would recall history. */
+const escapable = new RegExp(String.raw`[\\'!]|${unseen.source}`, 'g')
+
+/**
+ * In single quotes unless nothing in it means anything. What can't be typed is written by its bytes, `$'\342\200\256'`, which bash, zsh
+ * and ksh read so in every locale (`\u202e` they don't in `C`); dash does not know such quotes.
+ */
 export function quoted(text: string): string {
   if (plain.test(text)) return text
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/.test(text)) {
-    const inner = text.replaceAll(
-      // oxlint-disable-next-line no-control-regex
-      /[\\'\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g,
-      (one) =>
-        one === '\\' || one === "'" ? `\\${one}` : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    )
-    return `$'${inner}'`
-  }
-  return `'${text.replaceAll("'", `'\\''`)}'`
+  if (!unseen.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
+  const inner = text.replaceAll(escapable, (one) =>
+    one === '\\' || one === "'"
+      ? `\\${one}`
+      : Array.from(new TextEncoder().encode(one), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(
+          '',
+        ),
+  )
+  return `$'${inner}'`
 }
 
 /** `command('manila', 'share', 'create', ['--size', 3])`; null and undefined are left out. */

@@ -159,9 +159,12 @@ export function registry(topic: Topic, plans: Plans, codes: readonly AnyOperatio
 
 function checkRegistry(topic: Topic, plans: Plans, byKind: Registry): void {
   for (const [kind, plan] of Object.entries(plans)) {
-    for (const [step, on] of plan.steps) {
+    for (const [step, on, stays] of plan.steps) {
       if (on === topic && byKind.get(kind)?.steps[step] === undefined) {
         throw new Error(`no code for step "${step}" of ${kind} on ${topic}`)
+      }
+      if (on === topic && stays === 'stays' && byKind.get(kind)?.steps[step]?.undo !== undefined) {
+        throw new Error(`step "${step}" of ${kind} stays, and yet has an undo`)
       }
     }
   }

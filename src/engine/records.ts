@@ -159,7 +159,13 @@ export async function stepStarted(
 ): Promise<void> {
   const again = await tx
     .updateTable('operation_steps')
-    .set((eb) => ({ state: 'started', attempts: eb('attempts', '+', 1) }))
+    .set((eb) => ({
+      state: 'started',
+      attempts: eb('attempts', '+', 1),
+      // Tried again it goes on; after an undo it begins anew.
+      started_at: eb.case().when('state', '=', 'started').then(eb.ref('started_at')).else(now).end(),
+      finished_at: null,
+    }))
     .where('operation_id', '=', row.id)
     .where('step', '=', index)
     .executeTakeFirst()

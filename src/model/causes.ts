@@ -15,6 +15,8 @@ const causes: Readonly<Record<string, string>> = {
   gone: 'What it worked on was deleted meanwhile.',
   'no-backend': 'The share is on no backend. It can only be deleted.',
   'no-valid-host': 'No storage could be allocated. Another size, share type or zone may work.',
+  'not-in-order':
+    'Not everything that was checked is in order. The log of its manila-share names each; the rest is served. Check again when the backend is mended.',
   'over-quota': 'The quota has no room for it. Delete something, or ask an administrator for more.',
   'share-gone': 'The share was deleted meanwhile.',
   'status-reset': 'An administrator reset the status.',

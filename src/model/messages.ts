@@ -50,11 +50,11 @@ export const messageDetails = {
   '014': `${filterRefused('ShareReplication')} No backend can hold a replica of this share.`,
   '015':
     'Share Driver failed to extend share, The share status has been set to extending_error. ' +
-    'An administrator can reset it once the cause is mended.',
+    'It can be tried again; an administrator can reset it once the cause is mended.',
   '016': `${filterRefused('CreateFromSnapshot')} A share can be made from this snapshot only where the snapshot is.`,
   '017':
-    'Share Driver has failed to create the share from snapshot. The snapshot is as it was: delete this share and ' +
-    'make another one.',
+    'Share Driver has failed to create the share from snapshot. The snapshot is as it was: try again, or delete this ' +
+    'share and make another one.',
   '018':
     'Share Driver refused to shrink the share. It holds more data than the new size: shrinking it would lose some. ' +
     'Its size is unchanged; delete data or choose a larger size.',

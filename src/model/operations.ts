@@ -76,7 +76,8 @@ export interface OperationPlan {
   readonly resource: 'share' | 'snapshot' | 'backend'
   /** Everything, retries included, must be over within this many seconds; then it unwinds and says so. */
   readonly deadlineS: number
-  readonly steps: readonly (readonly [name: string, on: Topic])[]
+  /** `stays`: what the step did is not taken back when a later one fails. */
+  readonly steps: readonly (readonly [name: string, on: Topic, stays?: 'stays'])[]
 }
 
 const hour = 3600
@@ -98,8 +99,8 @@ export const operationPlans = {
     resource: 'share',
     deadlineS: 24 * hour,
     steps: [
-      ['withdraw', 'share'],
-      ['backend', 'share'],
+      ['withdraw', 'share', 'stays'],
+      ['backend', 'share', 'stays'],
       ['forget', 'share'],
     ],
   },
@@ -137,8 +138,8 @@ export const operationPlans = {
     resource: 'snapshot',
     deadlineS: 24 * hour,
     steps: [
-      ['withdraw', 'share'],
-      ['backend', 'share'],
+      ['withdraw', 'share', 'stays'],
+      ['backend', 'share', 'stays'],
       ['forget', 'share'],
     ],
   },
@@ -184,7 +185,7 @@ export const operationPlans = {
     deadlineS: hour,
     steps: [
       ['withdraw', 'share'],
-      ['backend', 'share'],
+      ['backend', 'share', 'stays'],
       ['forget', 'share'],
     ],
   },
@@ -204,7 +205,7 @@ export const operationPlans = {
     deadlineS: hour,
     steps: [
       ['withdraw', 'share'],
-      ['backend', 'share'],
+      ['backend', 'share', 'stays'],
       ['forget', 'share'],
     ],
   },

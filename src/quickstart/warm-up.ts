@@ -1,7 +1,7 @@
 /** What must be true before the first share is asked for: a type, and a backend that serves. */
 import { randomUUID } from 'node:crypto'
 import type { Service } from '../main.ts'
-import { backendHealth, poolCapacity } from '../db/store/health.ts'
+import { poolCapacity } from '../db/store/health.ts'
 import { insertType, typeByName } from '../db/store/share-types.ts'
 import type { BackendKind } from './options.ts'
 import { shareTypeName } from './settings.ts'
@@ -35,13 +35,13 @@ const patienceMs = 60_000
 export async function waitForBackend(service: Service): Promise<void> {
   const until = performance.now() + patienceMs
   for (;;) {
-    const backends = await backendHealth(service.store.db)
+    // What this process found itself: the rows may still say what its former life did.
+    const backends = [...service.shareManager.backends.values()]
     const pools = await poolCapacity(service.store.db)
     const ready = backends.length > 0 && backends.every(({ health }) => health === 'ready')
     if (ready && pools.length > 0) return
     const failed = backends.find(({ health }) => health === 'failed')
-    if (failed !== undefined)
-      throw new Error(`${failed.label}: ${failed.health_reason ?? 'the backend failed'}`)
+    if (failed !== undefined) throw new Error(`${failed.label}: ${failed.reason ?? 'the backend failed'}`)
     if (performance.now() > until) throw new Error(`the backend was not ready within ${patienceMs / 1000} s`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

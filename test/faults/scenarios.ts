@@ -9,7 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { plantTree } from '../../src/drivers/sim/content.ts'
 import type { Faults } from '../../src/drivers/sim/faults.ts'
 import type { OperationKind } from '../../src/model/operations.ts'
-import { until, type Reply, type World } from './world.ts'
+import { until, type Reply, type World as WholeWorld } from './world.ts'
+
+/** What a scenario needs of one. */
+export type World = Pick<WholeWorld, 'kind' | 'backendDir' | 'pool' | 'call'>
 
 /** What a case works on. */
 export interface Subject {

@@ -10,11 +10,11 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { Status, toneOf } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
+import { accessCommands } from './commands.ts'
 import { AllowPanel } from './allow-panel.tsx'
 import classes from './access.module.css'
 import { AccessKey } from './access-key.tsx'
@@ -140,10 +140,7 @@ export function AccessTab({ share }: { readonly share: ShareView }) {
             },
           ]}
           empty={
-            <Empty
-              title={w.emptyTitle}
-              command={command('manila', 'access', 'allow', share.id, 'ip', '10.0.0.0/24')}
-            >
+            <Empty title={w.emptyTitle} command={accessCommands.first(share.id)}>
               {w.emptyText}
             </Empty>
           }

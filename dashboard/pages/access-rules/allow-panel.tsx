@@ -9,11 +9,12 @@ import { useConsole } from '../../api/console.ts'
 import { oneKey } from '../../api/reads.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { pairProblem, PairsField, recordOf, type Pairs } from '../../ui/pairs-field.tsx'
+import { PairsField } from '../../ui/pairs-field.tsx'
+import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
+import { accessCommands } from './commands.ts'
 import classes from './access.module.css'
 import { ownAddressQuery, type RuleView } from './queries.ts'
 import { TargetLines, type Sent } from './target-lines.tsx'
@@ -34,7 +35,7 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
     type: (types.usual[0] ?? 'ip') as AccessType,
     level: 'rw' as AccessLevel,
     text: '',
-    pairs: [] as Pairs,
+    pairs: [] as readonly Pair[],
     hide: false,
     keep: false,
     reason: '',
@@ -87,11 +88,6 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
     }
   }
   const isMineThere = address.data === undefined || address.data === null || form.text.includes(address.data)
-  const locking = [
-    form.hide ? '--lock-visibility' : null,
-    form.keep ? '--lock-deletion' : null,
-    ...((form.hide || form.keep) && form.reason !== '' ? ['--lock-reason', form.reason] : []),
-  ]
   return (
     <SidePanel
       title={w.allow}
@@ -104,13 +100,7 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
       isSending={allow.isPending}
       isDirty={!allow.isSuccess && JSON.stringify(form) !== JSON.stringify(blank)}
       error={allow.error}
-      whyNot={
-        isBad || form.pairs.some((pair) => pairProblem(pair) !== null)
-          ? w.whyWrong
-          : ready.length === 0
-            ? w.whyNothing
-            : null
-      }
+      whyNot={isBad || !isRight(form.pairs) ? w.whyWrong : ready.length === 0 ? w.whyNothing : null}
     >
       <Select
         label={w.type}
@@ -199,22 +189,11 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
         </div>
       ) : null}
       <CommandHint
-        command={(ready.length > 0 ? ready : [{ to: '10.0.0.0/24', level: form.level }])
-          .slice(0, 20)
-          .map(({ to, level }) =>
-            command(
-              'manila',
-              'access',
-              'allow',
-              share.id,
-              form.type,
-              to,
-              ['--access-level', level],
-              ...Object.entries(recordOf(form.pairs)).map((pair) => ['--properties', pair.join('=')]),
-              ...locking,
-            ),
-          )
-          .join('\n')}
+        command={accessCommands.allow(share.id, {
+          ...form,
+          targets: ready,
+          metadata: recordOf(form.pairs),
+        })}
       />
     </SidePanel>
   )

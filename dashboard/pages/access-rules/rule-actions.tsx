@@ -12,8 +12,8 @@ import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords, type Words } from '../../words/index.ts'
+import { accessCommands } from './commands.ts'
 import { RuleProperties } from './rule-properties.tsx'
 import type { LockView, RuleView } from './queries.ts'
 import { stillLetIn } from './targets.ts'
@@ -153,9 +153,7 @@ function DenyDialog({
       {all.length === 1 ? <p>{w.denyLast}</p> : null}
       {still === undefined ? null : <p>{w.denyStill(nameOfRule(still))}</p>}
       {isLocked ? <p>{w.denyLocked}</p> : null}
-      <CommandHint
-        command={command('manila', 'access', 'deny', shareId, rule.id, isLocked ? '--unrestrict' : null)}
-      />
+      <CommandHint command={accessCommands.deny(shareId, [{ id: rule.id, isLocked }])} />
     </Confirm>
   )
 }
@@ -188,6 +186,12 @@ function DenySeveral({
       <p>{w.denyText}</p>
       {asked.length === all.length ? <p>{w.denyLast}</p> : null}
       {asked.some((rule) => isKept(locksOf(rule))) ? <p>{w.denyLocked}</p> : null}
+      <CommandHint
+        command={accessCommands.deny(
+          shareId,
+          asked.map((rule) => ({ id: rule.id, isLocked: isKept(locksOf(rule)) })),
+        )}
+      />
     </BulkDialog>
   )
 }
@@ -219,7 +223,7 @@ function LevelDialog({
       error={change.error}
     >
       <p>{w.makeLevelText[level]}</p>
-      <CommandHint command={command('manila', 'access', 'set', rule.id, '--access-level', level)} />
+      <CommandHint command={accessCommands.setLevel(rule.id, level)} />
     </Confirm>
   )
 }

@@ -15,6 +15,7 @@ import { useFormat } from '../../ui/format.ts'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { spaced } from '../../ui/status.tsx'
 import { useNow } from '../../ui/time.tsx'
+import { operationCommands } from '../../ui/operation-commands.ts'
 import { useWords } from '../../words/index.ts'
 import { kindOf, operationColumns } from './columns.tsx'
 import { OperationDialog, operationActions, type OperationAsked } from './operation-actions.tsx'
@@ -127,7 +128,7 @@ export function ActivityPage() {
               isFiltered ? (
                 <Empty title={common.noRows} />
               ) : above.size > 0 ? null : (
-                <Empty title={w.emptyTitle} command="manila operation list">
+                <Empty title={w.emptyTitle} command={operationCommands.list()}>
                   {w.emptyText}
                 </Empty>
               )

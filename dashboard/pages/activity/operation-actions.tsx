@@ -7,7 +7,7 @@ import type { usePermissions } from '../../api/permissions.ts'
 import { present, type Action } from '../../ui/actions.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
-import { command } from '../../ui/shell-quote.ts'
+import { operationCommands } from '../../ui/operation-commands.ts'
 import { useWords, type Words } from '../../words/index.ts'
 import { kindOf } from './columns.tsx'
 import { isRunning, type OperationRow } from './queries.ts'
@@ -94,7 +94,7 @@ export function OperationDialog({
     >
       <p>{isRetry ? w.retryText : w.cancelText}</p>
       {isRetry && operation.kind.includes('revert') ? <p>{w.retryRevertText}</p> : null}
-      <CommandHint command={command('manila', 'operation', what, operation.id)} />
+      <CommandHint command={operationCommands[what](operation.id)} />
     </Confirm>
   )
 }

@@ -14,6 +14,7 @@ import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { auditCommands } from './commands.ts'
 import { EventPanel } from './event-panel.tsx'
 import { MoreFilters } from './more-filters.tsx'
 import { auditQuery, filtersOf, jsonLines, kindOf, type AuditSearch, type AuditView } from './queries.ts'
@@ -143,7 +144,7 @@ export function AuditPage() {
             Object.values(filtersOf(search)).some((value) => value !== undefined) ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty title={w.emptyTitle} command="manila audit list">
+              <Empty title={w.emptyTitle} command={auditCommands.list()}>
                 {w.emptyText}
               </Empty>
             )

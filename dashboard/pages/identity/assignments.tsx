@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import { useConsole } from '../../api/console.ts'
+import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
@@ -23,6 +24,7 @@ import {
   type AssignmentView,
   type Place,
 } from './queries.ts'
+import { identityCommands } from './commands.ts'
 
 export function Assignments({ place }: { readonly place: Place }) {
   const { identity: w } = useWords()
@@ -71,6 +73,7 @@ export function Assignments({ place }: { readonly place: Place }) {
             <Who one={leaving} /> · <Where one={leaving} />
           </p>
           <p>{w.takeText}</p>
+          <CommandHint command={identityCommands.takeRole(leaving)} />
         </Confirm>
       )}
     </>

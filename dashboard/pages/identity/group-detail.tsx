@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useConsole } from '../../api/console.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
+import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { CopyText } from '../../ui/copy.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
@@ -13,6 +14,7 @@ import { Failure } from '../../ui/failure.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { Assignments } from './assignments.tsx'
 import { ask, groupQuery, identityChanged, membersQuery, usersQuery, type UserView } from './queries.ts'
 import { useHomes } from './read-only.ts'
@@ -128,6 +130,7 @@ function Members({ id, whyNot }: { readonly id: string; readonly whyNot: string 
           error={remove.error}
         >
           <p>{w.removeMemberText}</p>
+          <CommandHint command={identityCommands.removeMember(id, leaving.id)} />
         </Confirm>
       )}
     </>

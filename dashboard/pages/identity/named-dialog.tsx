@@ -5,8 +5,8 @@ import { useState } from 'react'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { ask, domainsQuery, identityChanged } from './queries.ts'
 
 export type NamedKind = 'group' | 'project' | 'domain' | 'role'
@@ -80,15 +80,19 @@ export function NamedDialog({ kind, of, close, made }: NamedDialogProps) {
         />
       ) : null}
       <CommandHint
-        command={command(
-          'openstack',
-          kind,
-          of === undefined ? 'create' : 'set',
-          of === undefined || name === of.name ? null : ['--name', name],
-          description === '' ? null : ['--description', description],
-          inDomain && domains.length > 1 && home !== undefined ? ['--domain', home] : null,
-          of?.id ?? (name || 'NAME'),
-        )}
+        command={
+          of === undefined
+            ? identityCommands.create(
+                kind,
+                name,
+                description,
+                inDomain && domains.length > 1 ? (home ?? null) : null,
+              )
+            : identityCommands.edit(kind, of.id, {
+                ...(name === of.name ? {} : { name }),
+                ...(description === (of.description ?? '') ? {} : { description }),
+              })
+        }
       />
     </Confirm>
   )

@@ -6,8 +6,8 @@ import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { ask, identityChanged, type UserView } from './queries.ts'
 
 export function PasswordDialog({ user, close }: { readonly user: UserView; readonly close: () => void }) {
@@ -49,7 +49,7 @@ export function PasswordDialog({ user, close }: { readonly user: UserView; reado
         error={differs ? w.passwordDiffers : null}
         onChange={(event) => setAgain(event.currentTarget.value)}
       />
-      <CommandHint command={command('openstack', 'user', 'set', '--password-prompt', user.id)} />
+      <CommandHint command={identityCommands.setPassword(user.id)} />
     </Confirm>
   )
 }

@@ -4,8 +4,8 @@ import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { ask, identityChanged } from './queries.ts'
 
 export type AccountKind = 'user' | 'group' | 'project' | 'domain' | 'role'
@@ -67,13 +67,7 @@ export function RemovalDialog({
       error={run.error}
     >
       {said.text === '' ? null : <p>{said.text}</p>}
-      <CommandHint
-        command={
-          what === 'remove'
-            ? command('openstack', kind, 'delete', id)
-            : command('openstack', kind, 'set', `--${what}`, id)
-        }
-      />
+      <CommandHint command={identityCommands[what](kind, id)} />
     </Confirm>
   )
 }

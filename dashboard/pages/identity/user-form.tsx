@@ -5,9 +5,9 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { ask, identityChanged, projectsQuery, userQuery, type UserView } from './queries.ts'
 import { useHomes } from './read-only.ts'
 import { userEditRoute } from './route.tsx'
@@ -136,21 +136,11 @@ function Form({ user }: { readonly user: UserView | null }) {
         onChange={(project) => set({ project })}
       />
       <CommandHint
-        command={command(
-          'openstack',
-          'user',
-          user === null ? 'create' : 'set',
+        command={
           user === null
-            ? ['--domain', form.domain]
-            : form.name === before.name
-              ? null
-              : ['--name', form.name],
-          user === null ? '--password-prompt' : null,
-          form.email === before.email ? null : ['--email', form.email],
-          form.description === before.description ? null : ['--description', form.description],
-          form.project === before.project || form.project === null ? null : ['--project', form.project],
-          user?.id ?? (form.name || 'NAME'),
-        )}
+            ? identityCommands.createUser(form.domain, fields)
+            : identityCommands.editUser(user.id, fields)
+        }
       />
     </SidePanel>
   )

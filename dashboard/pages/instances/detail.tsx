@@ -11,11 +11,11 @@ import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { allTypesQuery } from '../types/queries.ts'
+import { instanceCommands } from './commands.ts'
 import { instanceActions, InstanceDialog, type InstanceAsked } from './instance-actions.tsx'
 import { instanceExportsQuery, instanceQuery } from './queries.ts'
 import { instanceDetailRoute } from './route.tsx'
@@ -106,7 +106,7 @@ export function InstanceDetailPage() {
         ))}
       </Section>
       <div style={{ marginTop: 24, maxWidth: 640 }}>
-        <CommandHint command={command('manila', 'instance', 'show', id)} />
+        <CommandHint command={instanceCommands.show(id)} />
       </div>
       {asked === null ? null : <InstanceDialog asked={asked} close={() => ask(null)} />}
     </>

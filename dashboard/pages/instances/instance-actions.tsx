@@ -13,9 +13,9 @@ import { useConsole } from '../../api/console.ts'
 import type { Action } from '../../ui/actions.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { spaced, Status } from '../../ui/status.tsx'
 import { useWords, type Words } from '../../words/index.ts'
+import { instanceCommands } from './commands.ts'
 import type { InstanceView } from './queries.ts'
 
 export interface InstanceAsked {
@@ -95,7 +95,7 @@ function Reset({ instance, close }: DialogProps) {
         value={status}
         onChange={(next) => choose(next ?? status)}
       />
-      <CommandHint command={command('manila', 'instance', 'set', ['--status', status], instance.id)} />
+      <CommandHint command={instanceCommands.reset(instance.id, status)} />
     </Confirm>
   )
 }
@@ -126,7 +126,7 @@ function Remove({ instance, close }: DialogProps) {
       error={remove.error}
     >
       <p>{w.removeText}</p>
-      <CommandHint command={command('manila', 'instance', 'delete', instance.id)} />
+      <CommandHint command={instanceCommands.remove(instance.id)} />
     </Confirm>
   )
 }

@@ -14,6 +14,7 @@ import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { instanceCommands } from './commands.ts'
 import { instanceActions, InstanceDialog, type InstanceAsked } from './instance-actions.tsx'
 import { instancesQuery, sorted, type InstanceSearch, type InstanceView } from './queries.ts'
 import { instanceListRoute } from './route.tsx'
@@ -107,7 +108,7 @@ export function InstanceListPage() {
           actionsOf={(instance) => instanceActions(words, instance, ask)}
           empty={
             search.text === undefined ? (
-              <Empty title={w.emptyTitle} command="manila instance list">
+              <Empty title={w.emptyTitle} command={instanceCommands.list()}>
                 {w.emptyText}
               </Empty>
             ) : (

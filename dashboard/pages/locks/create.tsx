@@ -8,9 +8,9 @@ import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { isId } from '../../ui/ids.ts'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
+import { lockCommands } from './commands.ts'
 import { lockListRoute } from './route.tsx'
 
 export function CreateLockPage() {
@@ -91,17 +91,7 @@ export function CreateLockPage() {
         error={problem('lock_reason')}
         onChange={(event) => set({ reason: event.currentTarget.value })}
       />
-      <CommandHint
-        command={command(
-          'manila',
-          'lock',
-          'create',
-          form.id.trim() || 'ID',
-          form.type,
-          ['--resource-action', action],
-          form.reason === '' ? null : ['--lock-reason', form.reason],
-        )}
-      />
+      <CommandHint command={lockCommands.create({ ...form, id: form.id.trim(), action })} />
     </SidePanel>
   )
 }

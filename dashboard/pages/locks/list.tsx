@@ -15,7 +15,9 @@ import { PageHead } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { shareNamesQuery } from '../shares/names.ts'
 import { ThingLink } from '../shares/thing-link.tsx'
+import { lockCommands } from './commands.ts'
 import { LockDialog, type LockAsked } from './lock-dialogs.tsx'
 import { locksQuery, type LockSearch, type LockView } from './queries.ts'
 import { lockListRoute } from './route.tsx'
@@ -37,8 +39,9 @@ export function LockListPage() {
     (rows ?? []).slice(0, 100).map(({ id }) => ({ id })),
   )
   const [asked, ask] = useState<LockAsked | null>(null)
+  const names = useQuery(shareNamesQuery(console)).data
   const nameOf = ({ resource_type, resource_id }: LockView): string =>
-    `${wordIn(w.types, resource_type)} ${resource_id.slice(0, 8)}`
+    visible(names?.get(resource_id) ?? `${wordIn(w.types, resource_type)} ${resource_id.slice(0, 8)}`)
   const isFiltered = [search.type, search.action, search.on].some((value) => value !== undefined)
   const change = (filters: Readonly<Record<string, string | undefined>>): void =>
     void navigate({ search: (before) => ({ ...before, ...filters }) as never })
@@ -159,11 +162,7 @@ export function LockListPage() {
             isFiltered ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty
-                title={w.emptyTitle}
-                action={createLink}
-                command="manila lock create SHARE share --lock-reason 'Quarter end: ask Ines'"
-              >
+              <Empty title={w.emptyTitle} action={createLink} command={lockCommands.first()}>
                 {w.emptyText}
               </Empty>
             )

@@ -8,8 +8,8 @@ import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
+import { lockCommands } from './commands.ts'
 import type { LockView } from './queries.ts'
 
 export type LockAsked =
@@ -77,18 +77,7 @@ function EditDialog({ lock, close }: { readonly lock: LockView; readonly close: 
         onChange={(event) => setReason(event.currentTarget.value)}
       />
       <CommandHint
-        command={
-          reason === ''
-            ? command('manila', 'lock', 'unset', lock.id, '--lock-reason')
-            : command(
-                'manila',
-                'lock',
-                'set',
-                lock.id,
-                ['--lock-reason', reason],
-                action === lock.resource_action ? null : ['--resource-action', action],
-              )
-        }
+        command={lockCommands.edit(lock.id, reason, action === lock.resource_action ? undefined : action)}
       />
     </Confirm>
   )
@@ -118,14 +107,7 @@ function DeleteDialog({
       after={() => Promise.all(stale.map((noun) => queries.invalidateQueries({ queryKey: [noun] })))}
     >
       <p>{w.deleteText}</p>
-      <CommandHint
-        command={command(
-          'manila',
-          'lock',
-          'delete',
-          asked.slice(0, 20).map(({ id }) => id),
-        )}
-      />
+      <CommandHint command={lockCommands.remove(asked.map(({ id }) => id))} />
     </BulkDialog>
   )
 }

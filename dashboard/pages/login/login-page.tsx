@@ -9,6 +9,7 @@ export function LoginPage({ session }: { readonly session: Session }) {
   return (
     <main className={classes.page}>
       <div className={classes.box}>
+        <div className={classes.brand}>Manila</div>
         <h1>{login.title}</h1>
         <p className={classes.service}>{login.service}</p>
         <LoginForm session={session} />

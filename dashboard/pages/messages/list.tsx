@@ -17,10 +17,10 @@ import { FilterBar } from '../../ui/filter-bar.tsx'
 import { OnPhone } from '../../ui/on-phone.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { ThingLink } from '../shares/thing-link.tsx'
+import { messageCommands } from './commands.ts'
 import classes from './messages.module.css'
 import { messagesQuery, partsOf, sorted, type MessageSearch, type MessageView } from './queries.ts'
 import { messageListRoute } from './route.tsx'
@@ -155,14 +155,7 @@ function DeleteDialog({
       after={() => queries.invalidateQueries({ queryKey: ['messages'] })}
     >
       <p>{w.deleteText}</p>
-      <CommandHint
-        command={command(
-          'manila',
-          'message',
-          'delete',
-          asked.slice(0, 20).map(({ id }) => id),
-        )}
-      />
+      <CommandHint command={messageCommands.remove(asked.map(({ id }) => id))} />
     </BulkDialog>
   )
 }

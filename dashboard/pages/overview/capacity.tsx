@@ -144,13 +144,15 @@ function History({
     <Section
       title={w.history}
       aside={
-        <SegmentedControl
-          size="xs"
-          aria-label={w.range}
-          data={Object.keys(ranges).map((value) => ({ value, label: w.ranges[value as Range] }))}
-          value={range}
-          onChange={(value) => change(value as Range)}
-        />
+        times.length === 0 && asked === undefined ? undefined : (
+          <SegmentedControl
+            size="xs"
+            aria-label={w.range}
+            data={Object.keys(ranges).map((value) => ({ value, label: w.ranges[value as Range] }))}
+            value={range}
+            onChange={(value) => change(value as Range)}
+          />
+        )
       }
     >
       {times.length === 0 ? (

@@ -13,6 +13,7 @@ import { PlainText } from '../../ui/plain-text.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { useWords } from '../../words/index.ts'
 import { allTypesQuery } from '../types/queries.ts'
+import { serviceCommands } from '../services/commands.ts'
 import { AwayNotice } from './away-notice.tsx'
 import { CapacityBar } from './capacity-bar.tsx'
 import { capacityOf } from './capacity.ts'
@@ -169,7 +170,7 @@ function PoolTable({
         go={(next) => void navigate({ search: next as never })}
         empty={
           pools?.length === 0 ? (
-            <Empty title={w.emptyTitle} command="manila service list">
+            <Empty title={w.emptyTitle} command={serviceCommands.list()}>
               {w.emptyText}
             </Empty>
           ) : (

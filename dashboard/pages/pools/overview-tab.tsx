@@ -10,8 +10,8 @@ import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { instant, useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
+import { poolCommands } from './commands.ts'
 import { CapacityPicture } from './capacity-bar.tsx'
 import { capacityOf } from './capacity.ts'
 import { FullIn } from './full-in.tsx'
@@ -28,15 +28,7 @@ export function OverviewTab({ label, pool }: { readonly label: string; readonly 
         <History label={label} />
       </Section>
       <div style={{ marginTop: 24, maxWidth: 640 }}>
-        <CommandHint
-          command={command(
-            'manila',
-            'pool',
-            'list',
-            ['--pool', `^${label.split('#')[1] ?? label}$`],
-            '--detail',
-          )}
-        />
+        <CommandHint command={poolCommands.show(label)} />
       </div>
     </>
   )

@@ -7,14 +7,13 @@ import { updateQuotaClassSet, updateQuotaSet } from '../../../src/wire/quotas/sc
 import { useConsole, useWho } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
+import { quotaCommands } from './commands.ts'
 import { changedLimits, isAbove, isBelow, isGib, type Typed } from './limits.ts'
 import { useLimitText } from './limit-text.ts'
 import { ownerOf } from './owner.ts'
 import { ownerQuery, quotaClassQuery, quotaQuery, type Owner, type QuotaLine } from './queries.ts'
-import { ownerWords } from './reset-dialog.tsx'
 import { quotaRoute } from './route.tsx'
 
 export function EditQuota() {
@@ -125,20 +124,7 @@ function Form({ owner, lines: now, bounds }: FormProps) {
           onChange={(event) => force(event.currentTarget.checked)}
         />
       )}
-      {isEmpty ? null : (
-        <CommandHint
-          command={command(
-            'manila',
-            'quota',
-            'set',
-            owner === null ? '--class' : null,
-            ...(owner === null ? [] : ownerWords(owner)),
-            ...Object.entries(limits).map(([id, value]) => [`--${id.replaceAll('_', '-')}`, value]),
-            needsForce && isForced ? '--force' : null,
-            owner?.project ?? 'default',
-          )}
-        />
-      )}
+      {isEmpty ? null : <CommandHint command={quotaCommands.set(owner, limits, needsForce && isForced)} />}
     </SidePanel>
   )
 }

@@ -5,15 +5,10 @@ import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
 import { useProjectNames } from '../admin/project-names.ts'
+import { quotaCommands } from './commands.ts'
 import { ownerQuery, type Owner } from './queries.ts'
-
-export const ownerWords = ({ user, type }: Owner): readonly string[] => [
-  ...(user === undefined ? [] : ['--user', user]),
-  ...(type === undefined ? [] : ['--share-type', type]),
-]
 
 export function ResetDialog({ owner, close }: { readonly owner: Owner; readonly close: () => void }) {
   const { quotas: w } = useWords()
@@ -36,7 +31,7 @@ export function ResetDialog({ owner, close }: { readonly owner: Owner; readonly 
       error={reset.error}
     >
       <p>{w.resetText}</p>
-      <CommandHint command={command('manila', 'quota', 'delete', ...ownerWords(owner), owner.project)} />
+      <CommandHint command={quotaCommands.reset(owner)} />
     </Confirm>
   )
 }

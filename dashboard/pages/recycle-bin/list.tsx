@@ -19,6 +19,7 @@ import { ShareDialog } from '../shares/dialogs/share-dialog.tsx'
 import { severalActions, shareActions, type ShareAsked } from '../shares/share-actions.tsx'
 import { nameOf } from '../shares/share-name.ts'
 import { usagesQuery } from '../shares/usage-queries.ts'
+import { shareCommands } from '../shares/commands.ts'
 import { binQuery, hasBin, sorted, type BinSearch } from './queries.ts'
 import { recycleBinRoute } from './route.tsx'
 
@@ -96,7 +97,7 @@ export function RecycleBinPage() {
           bulk={(chosen) => severalActions(actor, chosen)}
           empty={
             search.text === undefined ? (
-              <Empty title={w.emptyTitle} command="manila share delete --soft first">
+              <Empty title={w.emptyTitle} command={shareCommands.firstInBin()}>
                 {w.emptyText}
               </Empty>
             ) : (

@@ -18,6 +18,7 @@ import { Time, useNow } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { poolsQuery } from '../pools/queries.ts'
 import { gradeOfService, grades } from '../pools/topology.ts'
+import { serviceCommands } from './commands.ts'
 import { servicesQuery, type ServiceView } from './queries.ts'
 import { serviceListRoute } from './route.tsx'
 import { serviceActions, ServiceDialog, type ServiceAsked } from './service-actions.tsx'
@@ -218,7 +219,7 @@ export function ServiceListPage() {
           actionsOf={(row) => serviceActions(words, console.client.minor, row, ask)}
           empty={
             all?.length === 0 ? (
-              <Empty title={w.emptyTitle} command="manila service list">
+              <Empty title={w.emptyTitle} command={serviceCommands.list()}>
                 {w.emptyText}
               </Empty>
             ) : (

@@ -14,9 +14,9 @@ import { present, type Action } from '../../ui/actions.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { toneOf } from '../../ui/status.tsx'
 import { useWords, type Words } from '../../words/index.ts'
+import { serviceCommands } from './commands.ts'
 import type { ServiceView } from './queries.ts'
 
 type One = Pick<ServiceView, 'host' | 'binary' | 'status' | 'state' | 'ensuring'>
@@ -119,16 +119,10 @@ export function ServiceDialog({
       <CommandHint
         command={
           what === 'ensure'
-            ? command('manila', 'service', 'ensure-shares', host)
-            : command(
-                'manila',
-                'service',
-                'set',
-                what === 'enable' ? '--enable' : '--disable',
-                what === 'enable' || reason.trim() === '' ? null : ['--disable-reason', reason.trim()],
-                host,
-                binary,
-              )
+            ? serviceCommands.ensure(host)
+            : what === 'enable'
+              ? serviceCommands.enable(host, binary)
+              : serviceCommands.disable(host, binary, reason.trim())
         }
       />
     </Confirm>

@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useConsole, useWho } from '../../api/console.ts'
+import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { ShortId } from '../../ui/copy.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
@@ -15,6 +16,7 @@ import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time, useNow } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { credentialCommands } from './commands.ts'
 import { credentialsQuery, deleteCredential, type CredentialView } from './queries.ts'
 
 export function Credentials() {
@@ -127,6 +129,7 @@ function DeleteDialog({
       error={remove.error}
     >
       <p>{w.deleteText}</p>
+      <CommandHint command={credentialCommands.remove(credential.id)} />
     </Confirm>
   )
 }

@@ -2,7 +2,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useConsole, useWho } from '../../api/console.ts'
 import { pageOf } from '../../api/paging.ts'
-import { usePermissions } from '../../api/permissions.ts'
 import { ActionButton, type Action } from '../../ui/actions.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { CopyText, ShortId } from '../../ui/copy.tsx'
@@ -10,13 +9,13 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { Section } from '../../ui/page.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { spaced, Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { shareCommands } from './commands.ts'
 import { instancesOfQuery } from './detail-queries.ts'
-import { MetadataEditor } from './metadata-editor.tsx'
 import type { ShareView } from './queries.ts'
+import { ShareMetadata } from './share-metadata.tsx'
 import classes from './shares.module.css'
 
 interface AdvancedTabProps {
@@ -36,20 +35,10 @@ const dangerous: readonly string[] = [
 export function AdvancedTab({ share, actions }: AdvancedTabProps) {
   const { shares: w } = useWords()
   const { is_admin: isAdmin } = useWho()
-  const permissions = usePermissions('share', [share])
   const danger = actions.filter(({ key }) => dangerous.includes(key))
   return (
     <>
-      <Section title={w.advanced.metadata}>
-        <MetadataEditor
-          share={share}
-          whyNot={
-            permissions.verdict(share.id, 'update_metadata').allowed
-              ? null
-              : (permissions.verdict(share.id, 'update_metadata').why ?? share.status)
-          }
-        />
-      </Section>
+      <ShareMetadata share={share} />
       <Section title={w.advanced.placement}>
         <Facts
           facts={[
@@ -88,7 +77,7 @@ export function AdvancedTab({ share, actions }: AdvancedTabProps) {
         </Section>
       )}
       <div className={classes.after}>
-        <CommandHint command={command('manila', 'share', 'show', share.id)} />
+        <CommandHint command={shareCommands.show(share.id)} />
       </div>
     </>
   )

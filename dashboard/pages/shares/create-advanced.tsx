@@ -1,8 +1,8 @@
 /** Of a new share, what few ask for. */
 import { TextInput } from '@mantine/core'
+import { PairsField } from '../../ui/pairs-field.tsx'
 import { useWords } from '../../words/index.ts'
 import type { NewShareForm } from './new-share.ts'
-import { PairsField } from './pairs-field.tsx'
 import classes from './shares.module.css'
 
 interface AdvancedFieldsProps {
@@ -16,11 +16,15 @@ export function AdvancedFields({ form, set, problem }: AdvancedFieldsProps) {
   return (
     <details className={classes.advanced}>
       <summary>{w.form.advanced}</summary>
-      <fieldset className={classes.group}>
-        <legend>{w.metadata}</legend>
-        <PairsField pairs={form.metadata} change={(metadata) => set({ metadata })} />
+      <div className={classes.group}>
+        <PairsField
+          label={w.metadata}
+          pairs={form.metadata}
+          change={(metadata) => set({ metadata })}
+          add={w.form.addMetadata}
+        />
         {problem('metadata') === null ? null : <p className={classes.bad}>{problem('metadata')}</p>}
-      </fieldset>
+      </div>
       <TextInput
         label={w.mountPointName}
         description={w.form.mountPointName}

@@ -8,15 +8,17 @@ import { listSnapshotsDetail, showSnapshot } from '../../../src/wire/snapshots/s
 import { useConsole, type Console } from '../../api/console.ts'
 import { listKey } from '../../api/reads.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
+import { isRight } from '../../ui/pairs.ts'
 import { problemAt } from '../../ui/problem-at.ts'
 import { visible } from '../../ui/plain-text.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
+import { shareCommands } from './commands.ts'
 import { AdvancedFields } from './create-advanced.tsx'
-import { blankShare, bodyOf, createCommand, refusalOf, type NewShareForm } from './new-share.ts'
-import { problemsOf } from './pairs.ts'
+import { blankShare, bodyOf, type NewShareForm } from './new-share.ts'
 import { PlacementPanel, usePlacement } from './placement.tsx'
 import { listSearch, typesQuery, zonesQuery } from './queries.ts'
+import { refusalOf } from './refusal.ts'
 import { shareListRoute } from './route.tsx'
 import { nameOf } from './share-name.ts'
 import { TypeFacts } from './type-facts.tsx'
@@ -66,7 +68,7 @@ export function CreateShare() {
   const own = (field: string) => problemAt(createShare.body, body, `share.${field}`)
   const fields = ['size', 'name', 'description', 'metadata', 'mount_point_name', 'scheduler_hints']
   const wrong = fields.map(own).find((problem) => problem !== null) ?? null
-  const pairs = problemsOf(form.metadata).some((problem) => problem !== null)
+  const pairs = !isRight(form.metadata)
   const { placement, isAsking } = usePlacement(body.share, wrong === null && !pairs)
   const problem = (field: string): string | null => {
     const told = placement?.problems.find((one) => one.field === field)?.message
@@ -86,7 +88,7 @@ export function CreateShare() {
       isSending={create.isPending}
       isDirty={JSON.stringify(typed) !== JSON.stringify(first)}
       error={create.error}
-      whyNot={wrong ?? (pairs ? w.form.keyMissing : null) ?? refused}
+      whyNot={wrong ?? (pairs ? common.pairWrong : null) ?? refused}
     >
       <TextInput
         label={common.name}
@@ -175,7 +177,7 @@ export function CreateShare() {
         onChange={(event) => set({ isPublic: event.currentTarget.checked })}
       />
       <AdvancedFields form={form} set={set} problem={problem} />
-      <CommandHint command={createCommand(form)} />
+      <CommandHint command={shareCommands.create(form)} />
     </SidePanel>
   )
 }

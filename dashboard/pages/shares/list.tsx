@@ -15,6 +15,7 @@ import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
 import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
+import { shareCommands } from './commands.ts'
 import { shareColumns } from './columns.tsx'
 import { MetadataFilter } from './metadata-filter.tsx'
 import { shareListRoute } from './route.tsx'
@@ -142,11 +143,7 @@ export function ShareListPage() {
             isFiltered ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty
-                title={w.emptyTitle}
-                action={createLink}
-                command="manila share create NFS 1 --name first"
-              >
+              <Empty title={w.emptyTitle} action={createLink} command={shareCommands.first()}>
                 {w.emptyText}
               </Empty>
             )

@@ -7,15 +7,14 @@ import { manageShare, type ManageShare as ManageBody } from '../../../src/wire/s
 import type { Static } from 'typebox'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
+import { PairsField } from '../../ui/pairs-field.tsx'
+import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
-import { metadataOf, problemsOf, type Pair } from './pairs.ts'
-import { PairsField } from './pairs-field.tsx'
+import { shareCommands } from './commands.ts'
 import { typesQuery } from './queries.ts'
 import { shareListRoute } from './route.tsx'
-import classes from './shares.module.css'
 
 const blank = {
   host: '',
@@ -38,7 +37,7 @@ export function ManageShare() {
     setForm((before) => ({ ...before, ...change }))
     setTouched((before) => new Set([...before, ...Object.keys(change)]))
   }
-  const options = metadataOf(form.options)
+  const options = recordOf(form.options)
   const body: Static<typeof ManageBody> = {
     share: {
       service_host: form.host.trim(),
@@ -64,7 +63,7 @@ export function ManageShare() {
     problem('service_host') ??
     problem('export_path') ??
     problem('name') ??
-    problemsOf(form.options).find(Boolean)
+    (isRight(form.options) ? null : '')
   return (
     <SidePanel
       title={w.manage}
@@ -122,25 +121,14 @@ export function ManageShare() {
         checked={form.isPublic}
         onChange={(event) => set({ isPublic: event.currentTarget.checked })}
       />
-      <fieldset className={classes.group}>
-        <legend>{w.adopt.options}</legend>
-        <PairsField pairs={form.options} change={(next) => set({ options: next })} add={w.adopt.addOption} />
-      </fieldset>
+      <PairsField
+        label={w.adopt.options}
+        pairs={form.options}
+        change={(next) => set({ options: next })}
+        add={w.adopt.addOption}
+      />
       {form.host.trim() === '' || form.path === '' ? null : (
-        <CommandHint
-          command={command(
-            'manila',
-            'share',
-            'adopt',
-            form.host.trim(),
-            form.protocol,
-            form.path,
-            form.name === '' ? null : ['--name', form.name],
-            form.type === null ? null : ['--share-type', form.type],
-            form.isPublic ? ['--public', 'true'] : null,
-            Object.entries(options).flatMap(([key, value]) => ['--driver-options', `${key}=${value}`]),
-          )}
-        />
+        <CommandHint command={shareCommands.adopt({ ...form, host: form.host.trim(), options })} />
       )}
     </SidePanel>
   )

@@ -3,11 +3,13 @@ import { expect, test } from 'vitest'
 import { ApiError } from '../../../src/sdk/api-error.ts'
 import { createShare } from '../../../src/wire/shares/schema.ts'
 import { problemAt } from '../../ui/problem-at.ts'
-import { blankShare, bodyOf, createCommand, refusalOf } from './new-share.ts'
+import { shareCommands } from './commands.ts'
+import { blankShare, bodyOf } from './new-share.ts'
+import { refusalOf } from './refusal.ts'
 
 test('of a form that is filled only what is needed, only that is sent', () => {
   expect(bodyOf(blankShare)).toEqual({ share: { share_proto: 'NFS', size: 1 } })
-  expect(createCommand(blankShare)).toBe('manila share create NFS 1 --wait')
+  expect(shareCommands.create(blankShare)).toBe('manila share create NFS 1 --wait')
 })
 
 test('a form that is filled', () => {
@@ -39,7 +41,7 @@ test('a form that is filled', () => {
       mount_point_name: 'home',
     },
   })
-  expect(createCommand(form)).toBe(
+  expect(shareCommands.create(form)).toBe(
     "manila share create NFS 1 --name 'it'\\''s $HOME' --share-type gold --availability-zone nova --snapshot-id 309fcedb-c45f-4f63-bd10-aec022f3426e --public true --property 'team=a b' --scheduler-hint 'only_host=node@sim#pool' --mount-point-name home --wait",
   )
 })

@@ -1,10 +1,7 @@
-/** The form of a new share: what is typed, the request that it is, and the command that does the same. */
+/** The form of a new share: what is typed, and the request that it is. */
 import type { Static } from 'typebox'
-import { ApiError } from '../../../src/sdk/api-error.ts'
 import type { CreateShare } from '../../../src/wire/shares/schema.ts'
-import { command } from '../../ui/shell-quote.ts'
-import { visible } from '../../ui/plain-text.tsx'
-import { metadataOf, type Pair } from './pairs.ts'
+import { recordOf, type Pair } from '../../ui/pairs.ts'
 
 export interface NewShareForm {
   readonly name: string
@@ -42,7 +39,7 @@ export const blankShare: NewShareForm = {
   onlyHost: '',
 }
 
-const hintsOf = (form: NewShareForm): Readonly<Record<string, string>> =>
+export const hintsOf = (form: NewShareForm): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries({
       same_host: form.sameHost.trim(),
@@ -53,7 +50,7 @@ const hintsOf = (form: NewShareForm): Readonly<Record<string, string>> =>
 
 /** What is empty is not sent: the service has its own defaults. */
 export function bodyOf(form: NewShareForm): Static<typeof CreateShare> {
-  const metadata = metadataOf(form.metadata)
+  const metadata = recordOf(form.metadata)
   const hints = hintsOf(form)
   return {
     share: {
@@ -70,37 +67,4 @@ export function bodyOf(form: NewShareForm): Static<typeof CreateShare> {
       ...(form.mountPointName === '' ? {} : { mount_point_name: form.mountPointName }),
     },
   }
-}
-
-const given = (option: string, value: string | null): readonly string[] | null =>
-  value === null || value === '' ? null : [option, value]
-
-export function createCommand(form: NewShareForm): string {
-  const pairs = (option: string, all: Readonly<Record<string, string>>): readonly string[] =>
-    Object.entries(all).flatMap(([key, value]) => [option, `${key}=${value}`])
-  return command(
-    'manila',
-    'share',
-    'create',
-    form.protocol,
-    form.size,
-    given('--name', form.name),
-    given('--description', form.description),
-    given('--share-type', form.type),
-    given('--availability-zone', form.zone),
-    given('--snapshot-id', form.snapshot),
-    form.isPublic ? ['--public', 'true'] : null,
-    pairs('--property', metadataOf(form.metadata)),
-    pairs('--scheduler-hint', hintsOf(form)),
-    given('--mount-point-name', form.mountPointName),
-    '--wait',
-  )
-}
-
-/** What the service's refusal says of a field, where it names it: `share.size must be …`. */
-export function refusalOf(error: unknown, field: string): string | null {
-  if (!(error instanceof ApiError) || error.status !== 400) return null
-  const said = visible(error.message)
-  const at = said.search(new RegExp(`(?:^|[ .])${field} `))
-  return at < 0 ? null : said.slice(said.indexOf(field, at) + field.length + 1)
 }

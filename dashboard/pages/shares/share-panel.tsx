@@ -3,9 +3,8 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useConsole } from '../../api/console.ts'
-import { ActionButton, type Action } from '../../ui/actions.tsx'
+import { ActionButton, helpful, type Action } from '../../ui/actions.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
-import { Notice } from '../../ui/notice.tsx'
 import { OperationPanel } from '../../ui/operation-panel.tsx'
 import { toneOf } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
@@ -20,8 +19,8 @@ interface SharePanelProps {
 export function SharePanel({ share, actions }: SharePanelProps) {
   const { shares: w } = useWords()
   const console = useConsole()
-  const { data: operation = null } = useQuery(newestOperationQuery(console, share.id))
-  const remove = actions.find(({ key }) => key === 'delete')
+  const { data, isLoading } = useQuery(newestOperationQuery(console, share.id))
+  const operation = data ?? null
   const isBad = toneOf(share.status) === 'bad'
   const messages = (
     <Button
@@ -32,25 +31,8 @@ export function SharePanel({ share, actions }: SharePanelProps) {
       {w.panel.messages}
     </Button>
   )
-  // The original, or one whose operation is forgotten: a status is all that is known.
-  if (isBad && (operation === null || operation.state !== 'failed') && operation?.finished_at !== null) {
-    return (
-      <Notice
-        tone="bad"
-        title={w.panel.failed}
-        actions={
-          <>
-            {messages}
-            {remove === undefined ? null : <ActionButton action={remove} />}
-          </>
-        }
-      >
-        <p>{w.panel.failedText}</p>
-      </Notice>
-    )
-  }
   const contact =
-    operation === null
+    operation === null || operation.state !== 'failed'
       ? null
       : w.panel.contactText(
           share.id,
@@ -60,13 +42,15 @@ export function SharePanel({ share, actions }: SharePanelProps) {
         )
   return (
     <OperationPanel
-      operation={operation}
+      operation={isLoading ? undefined : operation}
       status={share.status}
       actions={
         isBad ? (
           <>
             {messages}
-            {remove === undefined ? null : <ActionButton action={remove} />}
+            {helpful(actions).map((action) => (
+              <ActionButton key={action.key} action={action} />
+            ))}
             {contact === null ? null : (
               <span>
                 {w.panel.contact} <CopyButton text={contact} what={w.panel.contact} />

@@ -103,19 +103,22 @@ function History({ share }: { readonly share: ShareView }) {
   if (!console.capabilities.has('usage-history')) return <p className={classes.muted}>{w.usage.notOffered}</p>
   return (
     <>
-      <SegmentedControl
-        size="xs"
-        className={classes.range}
-        aria-label={w.usage.range}
-        data={(Object.keys(usageRanges) as UsageRange[]).map((value) => ({
-          value,
-          label: w.usage.ranges[value],
-        }))}
-        value={range}
-        onChange={(value) =>
-          void navigate({ search: (before) => ({ ...before, range: value }) as never, replace: true })
-        }
-      />
+      {/* Where nothing was measured there is nothing to choose; but a way back from a range that was chosen. */}
+      {times.length === 0 && search.range === undefined ? null : (
+        <SegmentedControl
+          size="xs"
+          className={classes.range}
+          aria-label={w.usage.range}
+          data={(Object.keys(usageRanges) as UsageRange[]).map((value) => ({
+            value,
+            label: w.usage.ranges[value],
+          }))}
+          value={range}
+          onChange={(value) =>
+            void navigate({ search: (before) => ({ ...before, range: value }) as never, replace: true })
+          }
+        />
+      )}
       {history.error !== null && history.data === undefined ? (
         <Failure error={history.error} again={() => void history.refetch()} />
       ) : history.data === undefined ? null : times.length === 0 ? (

@@ -7,13 +7,14 @@ import { createSnapshot } from '../../../src/wire/snapshots/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { pairProblem, PairsField, recordOf, type Pairs } from '../../ui/pairs-field.tsx'
+import { PairsField } from '../../ui/pairs-field.tsx'
+import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { visible } from '../../ui/plain-text.tsx'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareQuery, sharesQuery, type ShareView } from '../shares/queries.ts'
+import { snapshotCommands } from './commands.ts'
 import { snapshotListRoute } from './route.tsx'
 
 export function CreateSnapshotPage() {
@@ -39,7 +40,7 @@ export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotP
   const { common, snapshots: w } = useWords()
   const format = useFormat()
   const console = useConsole()
-  const blank = { share: shareId ?? '', text: '', name: '', description: '', pairs: [] as Pairs }
+  const blank = { share: shareId ?? '', text: '', name: '', description: '', pairs: [] as readonly Pair[] }
   const [form, setForm] = useState(blank)
   const set = (change: Partial<typeof blank>): void => setForm((before) => ({ ...before, ...change }))
   const share = useQuery({ ...shareQuery(console, form.share), enabled: form.share !== '' })
@@ -82,9 +83,7 @@ export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotP
       whyNot={
         form.share === ''
           ? w.noShare
-          : (problem('name') ??
-            problem('description') ??
-            (form.pairs.some((pair) => pairProblem(pair) !== null) ? common.pairWrong : null))
+          : (problem('name') ?? problem('description') ?? (isRight(form.pairs) ? null : common.pairWrong))
       }
     >
       <Select
@@ -119,17 +118,7 @@ export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotP
         onChange={(event) => set({ description: event.currentTarget.value })}
       />
       <PairsField label={w.properties} pairs={form.pairs} change={(pairs) => set({ pairs })} />
-      <CommandHint
-        command={command(
-          'manila',
-          'snapshot',
-          'create',
-          form.share === '' ? 'SHARE' : form.share,
-          form.name === '' ? null : ['--name', form.name],
-          form.description === '' ? null : ['--description', form.description],
-          ...Object.entries(metadata).map((pair) => ['--property', pair.join('=')]),
-        )}
-      />
+      <CommandHint command={snapshotCommands.create({ ...form, metadata })} />
     </SidePanel>
   )
 }

@@ -6,7 +6,7 @@ import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
-import { ActionButton, ActionMenu } from '../../ui/actions.tsx'
+import { ActionButton, ActionMenu, helpful } from '../../ui/actions.tsx'
 import { CopyText, ShortId } from '../../ui/copy.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
@@ -14,7 +14,7 @@ import { useFormat } from '../../ui/format.ts'
 import { OperationPanel } from '../../ui/operation-panel.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
-import { Status } from '../../ui/status.tsx'
+import { Status, toneOf } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
 import { newestOperationQuery, shareQuery } from '../shares/queries.ts'
@@ -36,7 +36,12 @@ export function SnapshotDetailPage() {
   if (isNotFound(error)) return <Failure error={error} next={<Link to="/snapshots">{w.all}</Link>} />
   if (snapshot === undefined)
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
-  return <Shown snapshot={snapshot} />
+  return (
+    <>
+      {error === null ? null : <Failure error={error} again={() => void refetch()} />}
+      <Shown snapshot={snapshot} />
+    </>
+  )
 }
 
 /** Beside the menu, for what is done most. */
@@ -92,7 +97,15 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
           </>
         }
       />
-      <OperationPanel operation={operation.data ?? null} status={snapshot.status} />
+      <OperationPanel
+        operation={operation.isLoading ? undefined : (operation.data ?? null)}
+        status={snapshot.status}
+        actions={
+          toneOf(snapshot.status) === 'bad'
+            ? helpful(actions).map((action) => <ActionButton key={action.key} action={action} />)
+            : undefined
+        }
+      />
       <div className={classes.columns}>
         <div>
           {share?.mount_snapshot_support === true ? (

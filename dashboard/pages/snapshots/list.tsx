@@ -15,6 +15,7 @@ import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
 import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
+import { snapshotCommands } from './commands.ts'
 import { snapshotColumns } from './columns.tsx'
 import { calledSnapshot, snapshotsQuery, sorted, type SnapshotSearch } from './queries.ts'
 import { snapshotListRoute } from './route.tsx'
@@ -119,11 +120,7 @@ export function SnapshotListPage() {
             isFiltered ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty
-                title={w.emptyTitle}
-                action={createLink}
-                command="manila snapshot create SHARE --name before-upgrade"
-              >
+              <Empty title={w.emptyTitle} action={createLink} command={snapshotCommands.first()}>
                 {w.emptyText}
               </Empty>
             )

@@ -6,11 +6,12 @@ import { useState } from 'react'
 import { manageSnapshot } from '../../../src/wire/snapshots/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
-import { PairsField, recordOf, type Pairs } from '../../ui/pairs-field.tsx'
+import { PairsField } from '../../ui/pairs-field.tsx'
+import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
+import { snapshotCommands } from './commands.ts'
 import { snapshotListRoute } from './route.tsx'
 
 export function ManageSnapshotPage() {
@@ -18,7 +19,13 @@ export function ManageSnapshotPage() {
   const { client, queries } = useConsole()
   const search: { readonly share?: string } = snapshotListRoute.useSearch()
   const navigate = useNavigate()
-  const blank = { share: search.share ?? '', location: '', name: '', description: '', pairs: [] as Pairs }
+  const blank = {
+    share: search.share ?? '',
+    location: '',
+    name: '',
+    description: '',
+    pairs: [] as readonly Pair[],
+  }
   const [form, setForm] = useState(blank)
   const set = (change: Partial<typeof blank>): void => setForm((before) => ({ ...before, ...change }))
   const options = recordOf(form.pairs)
@@ -53,7 +60,10 @@ export function ManageSnapshotPage() {
           ? w.noShare
           : form.location === ''
             ? w.locationHint
-            : (problem('name') ?? problem('description') ?? problem('driver_options'))
+            : (problem('name') ??
+              problem('description') ??
+              problem('driver_options') ??
+              (isRight(form.pairs) ? null : common.pairWrong))
       }
     >
       <TextInput
@@ -85,18 +95,7 @@ export function ManageSnapshotPage() {
         onChange={(event) => set({ description: event.currentTarget.value })}
       />
       <PairsField label={w.driverOptions} pairs={form.pairs} change={(pairs) => set({ pairs })} />
-      <CommandHint
-        command={command(
-          'manila',
-          'snapshot',
-          'adopt',
-          form.share.trim() || 'SHARE',
-          form.location || 'LOCATION',
-          form.name === '' ? null : ['--name', form.name],
-          form.description === '' ? null : ['--description', form.description],
-          ...Object.entries(options).map((pair) => ['--driver-option', pair.join('=')]),
-        )}
-      />
+      <CommandHint command={snapshotCommands.adopt({ ...form, share: form.share.trim(), options })} />
     </SidePanel>
   )
 }

@@ -15,11 +15,11 @@ import { CopyText } from '../../ui/copy.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { spaced, Status } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { typesFor } from '../access-rules/targets.ts'
+import { snapshotCommands } from './commands.ts'
 import { snapshotExportsQuery, snapshotRulesQuery, type SnapshotView } from './queries.ts'
 import { snapshotDetailRoute } from './route.tsx'
 
@@ -150,9 +150,7 @@ function AllowPanel({
         error={to === '' || problem === undefined ? null : visible(problem.replace(/^access_to /, ''))}
         onChange={(event) => setTo(event.currentTarget.value)}
       />
-      <CommandHint
-        command={command('manila', 'snapshot', 'access', 'create', snapshot.id, type, to || '10.0.0.0/24')}
-      />
+      <CommandHint command={snapshotCommands.allow(snapshot.id, type, to)} />
     </SidePanel>
   )
 }
@@ -185,7 +183,7 @@ function DenyDialog({
       error={deny.error}
     >
       <p>{w.denyText}</p>
-      <CommandHint command={command('manila', 'snapshot', 'access', 'delete', snapshot.id, rule.id)} />
+      <CommandHint command={snapshotCommands.deny(snapshot.id, rule.id)} />
     </Confirm>
   )
 }

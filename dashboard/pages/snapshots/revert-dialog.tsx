@@ -6,9 +6,9 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
+import { snapshotCommands } from './commands.ts'
 import { calledSnapshot, type SnapshotView } from './queries.ts'
 
 interface RevertDialogProps {
@@ -48,7 +48,7 @@ export function RevertDialog({ snapshot, share, close }: RevertDialogProps) {
       {snapshot.size === share.size ? null : <p>{w.revertSize(format.size(snapshot.size))}</p>}
       <p>{w.revertClients}</p>
       <p>{w.revertKeeps}</p>
-      <CommandHint command={command('manila', 'share', 'revert', snapshot.id)} />
+      <CommandHint command={snapshotCommands.revert(snapshot.id)} />
     </Confirm>
   )
 }

@@ -16,10 +16,10 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
+import { snapshotCommands } from './commands.ts'
 import { calledSnapshot, nameOfSnapshot, snapshotUsageQuery, type SnapshotView } from './queries.ts'
 import { RevertDialog } from './revert-dialog.tsx'
 
@@ -97,7 +97,7 @@ function DeleteDialog({ snapshot, close }: DialogProps) {
       <p>
         {w.deleteText} {frees === null ? null : w.deleteFrees(format.bytes(frees))}
       </p>
-      <CommandHint command={command('manila', 'snapshot', 'delete', snapshot.id)} />
+      <CommandHint command={snapshotCommands.remove([snapshot.id])} />
     </Confirm>
   )
 }
@@ -113,6 +113,7 @@ function DeleteSeveral({
   const { client, queries } = useConsole()
   // The rows as they were when it was asked: they go away one by one.
   const [asked] = useState(snapshots)
+  const able = asked.filter((snapshot) => snapshotAllows.delete(snapshot))
   return (
     <BulkDialog
       title={w.deleteTitle(w.count(asked.length))}
@@ -129,6 +130,7 @@ function DeleteSeveral({
       after={() => queries.invalidateQueries({ queryKey: ['snapshots'] })}
     >
       <p>{w.deleteText}</p>
+      <CommandHint command={snapshotCommands.remove(able.map(({ id }) => id))} />
     </BulkDialog>
   )
 }
@@ -137,12 +139,12 @@ function RenameDialog({ snapshot, close }: DialogProps) {
   const { common, snapshots: w } = useWords()
   const [name, setName] = useState(snapshot.name ?? '')
   const [description, setDescription] = useState(snapshot.description ?? '')
-  const body = {
-    snapshot: {
-      display_name: name === '' ? null : name,
-      display_description: description === '' ? null : description,
-    },
+  const changed = {
+    ...(name === (snapshot.name ?? '') ? {} : { display_name: name }),
+    ...(description === (snapshot.description ?? '') ? {} : { display_description: description }),
   }
+  const isUnchanged = Object.keys(changed).length === 0
+  const body = { snapshot: changed }
   const save = useSending(close, (client) =>
     client.call(updateSnapshot, { params: { id: snapshot.id }, body }),
   )
@@ -151,7 +153,7 @@ function RenameDialog({ snapshot, close }: DialogProps) {
     <Confirm
       title={w.renameTitle(calledSnapshot(snapshot))}
       verb={common.save}
-      run={() => save.mutate()}
+      run={isUnchanged ? close : () => save.mutate()}
       close={close}
       isSending={save.isPending}
       error={save.error}
@@ -172,16 +174,14 @@ function RenameDialog({ snapshot, close }: DialogProps) {
         error={problem('display_description')}
         onChange={(event) => setDescription(event.currentTarget.value)}
       />
-      <CommandHint
-        command={command(
-          'manila',
-          'snapshot',
-          'set',
-          snapshot.id,
-          ['--name', name],
-          ['--description', description],
-        )}
-      />
+      {isUnchanged ? null : (
+        <CommandHint
+          command={snapshotCommands.rename(snapshot.id, {
+            name: changed.display_name,
+            description: changed.display_description,
+          })}
+        />
+      )}
     </Confirm>
   )
 }
@@ -209,7 +209,7 @@ function ResetDialog({ snapshot, close }: DialogProps) {
         value={status}
         onChange={(value) => setStatus(value ?? status)}
       />
-      <CommandHint command={command('manila', 'snapshot', 'set', snapshot.id, '--status', status)} />
+      <CommandHint command={snapshotCommands.reset(snapshot.id, status)} />
     </Confirm>
   )
 }
@@ -230,7 +230,7 @@ function UnmanageDialog({ snapshot, close }: DialogProps) {
       error={letGo.error}
     >
       <p>{w.unmanageText}</p>
-      <CommandHint command={command('manila', 'snapshot', 'abandon', snapshot.id)} />
+      <CommandHint command={snapshotCommands.abandon(snapshot.id)} />
     </Confirm>
   )
 }
@@ -254,7 +254,7 @@ function ForceDialog({ snapshot, close }: DialogProps) {
       <p>
         {w.forceDeleteText} {w.deleteText}
       </p>
-      <CommandHint command={command('manila', 'snapshot', 'delete', snapshot.id, '--force')} />
+      <CommandHint command={snapshotCommands.forceRemove(snapshot.id)} />
     </Confirm>
   )
 }

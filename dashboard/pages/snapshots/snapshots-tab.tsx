@@ -10,10 +10,10 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
+import { snapshotCommands } from './commands.ts'
 import { snapshotColumns } from './columns.tsx'
 import { CreateSnapshotPanel } from './create.tsx'
 import { calledSnapshot, snapshotsOfShareQuery, snapshotUsageQuery } from './queries.ts'
@@ -85,10 +85,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
             },
           ]}
           empty={
-            <Empty
-              title={w.emptyTitle}
-              command={command('manila', 'snapshot', 'create', share.id, '--name', 'before-upgrade')}
-            >
+            <Empty title={w.emptyTitle} command={snapshotCommands.first(share.id)}>
               {w.emptyText}
             </Empty>
           }

@@ -89,7 +89,7 @@ export function Timeline({ snapshots, usageOf, began }: TimelineProps) {
               textAnchor={index === 0 ? 'start' : index === marks.length - 1 ? 'end' : 'middle'}
               className={classes.tick}
             >
-              {index === marks.length - 1 ? w.now : format.relative(new Date(at).toISOString(), now)}
+              {index === marks.length - 1 ? w.now : format.relative(new Date(at).toISOString(), to)}
             </text>
           ))}
         </svg>

@@ -11,9 +11,9 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { isId } from '../../ui/ids.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
 import { useProjectNames, useProjects } from '../admin/project-names.ts'
+import { typeCommands } from './commands.ts'
 import { isPublic, typeAccessQuery, type TypeView } from './queries.ts'
 
 export function AccessTab({ type }: { readonly type: TypeView }) {
@@ -86,12 +86,7 @@ export function AccessTab({ type }: { readonly type: TypeView }) {
         }
         nameOf={({ id }) => names.get(id) ?? id}
         actionsOf={({ id }) => [{ key: 'remove', label: w.takeAway, danger: true, run: () => leave(id) }]}
-        empty={
-          <Empty
-            title={w.accessNone}
-            command={command('manila', 'type', 'access', 'create', type.id, 'PROJECT')}
-          />
-        }
+        empty={<Empty title={w.accessNone} command={typeCommands.allow(type.id, 'PROJECT')} />}
         columns={[
           {
             key: 'project',
@@ -115,7 +110,7 @@ export function AccessTab({ type }: { readonly type: TypeView }) {
           error={remove.error}
         >
           <p>{w.takeAwayText}</p>
-          <CommandHint command={command('manila', 'type', 'access', 'delete', type.id, leaving)} />
+          <CommandHint command={typeCommands.deny(type.id, leaving)} />
         </Confirm>
       )}
     </>

@@ -7,9 +7,9 @@ import { createShareType } from '../../../src/wire/share-types/schema.ts'
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
+import { typeCommands } from './commands.ts'
 import { LintPanel } from './lint-panel.tsx'
 import { SpecEditor } from './spec-editor.tsx'
 import { problemOfLines, specsOfLines, type SpecLine } from './spec-guide.ts'
@@ -84,18 +84,7 @@ export function CreateType() {
       />
       <SpecEditor lines={form.lines} change={(lines) => set({ lines })} />
       <LintPanel specs={specs} />
-      <CommandHint
-        command={command(
-          'manila',
-          'type',
-          'create',
-          form.description === '' ? null : ['--description', form.description],
-          form.isPublic ? null : ['--public', 'false'],
-          ...Object.entries(others).map(([key, value]) => ['--extra-specs', `${key}=${value}`]),
-          form.name === '' ? 'NAME' : form.name,
-          servers,
-        )}
-      />
+      <CommandHint command={typeCommands.create({ ...form, servers, specs: others })} />
     </SidePanel>
   )
 }

@@ -7,10 +7,10 @@ import { createExtraSpecs, deleteExtraSpec, updateShareType } from '../../../src
 import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { problemAt } from '../../ui/problem-at.ts'
-import { command } from '../../ui/shell-quote.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { specsOf } from '../pools/fit.ts'
+import { typeCommands } from './commands.ts'
 import { LintPanel } from './lint-panel.tsx'
 import { isPublic, typeQuery, type TypeView } from './queries.ts'
 import { typeEditRoute } from './route.tsx'
@@ -60,6 +60,13 @@ function Form({ type }: { readonly type: TypeView }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ['types'] }),
   })
   const problem = (field: string) => problemAt(updateShareType.body, body, `share_type.${field}`)
+  const hint = typeCommands.edit(type.id, {
+    name: changed.name,
+    description: changed.description,
+    isPublic: changed['share_type_access:is_public'],
+    write,
+    remove,
+  })
   const isDirty = JSON.stringify(form) !== JSON.stringify(before)
   return (
     <SidePanel
@@ -99,23 +106,7 @@ function Form({ type }: { readonly type: TypeView }) {
       )}
       <SpecEditor lines={form.lines} change={(lines) => set({ lines: [...lines] })} />
       <LintPanel specs={specs} />
-      {Object.keys(changed).length + Object.keys(write).length === 0 ? null : (
-        <CommandHint
-          command={command(
-            'manila',
-            'type',
-            'set',
-            form.name === before.name ? null : ['--name', form.name],
-            form.description === before.description ? null : ['--description', form.description],
-            form.isPublic === before.isPublic ? null : ['--public', String(form.isPublic)],
-            ...Object.entries(write).map(([key, value]) => ['--extra-specs', `${key}=${value}`]),
-            type.id,
-          )}
-        />
-      )}
-      {remove.length === 0 ? null : (
-        <CommandHint command={command('manila', 'type', 'unset', type.id, ...remove)} />
-      )}
+      <CommandHint command={hint} />
     </SidePanel>
   )
 }

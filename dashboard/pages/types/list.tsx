@@ -17,6 +17,7 @@ import { Status } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { specsOf } from '../pools/fit.ts'
 import { poolsQuery } from '../pools/queries.ts'
+import { typeCommands } from './commands.ts'
 import { lint } from './lint.ts'
 import { allTypesQuery, isPublic, type TypeView } from './queries.ts'
 import { typeListRoute } from './route.tsx'
@@ -130,7 +131,7 @@ export function TypeListPage() {
           actionsOf={(type) => typeActions(words, type, ask, (to) => void navigate(to as never))}
           empty={
             types.data?.length === 0 ? (
-              <Empty title={w.emptyTitle} action={create} command="manila type create default false">
+              <Empty title={w.emptyTitle} action={create} command={typeCommands.first()}>
                 {w.emptyText}
               </Empty>
             ) : (

@@ -8,8 +8,8 @@ import { present, type Action } from '../../ui/actions.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { visible } from '../../ui/plain-text.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords, type Words } from '../../words/index.ts'
+import { typeCommands } from './commands.ts'
 import type { TypeView } from './queries.ts'
 
 export interface TypeAsked {
@@ -85,7 +85,7 @@ export function TypeDialog({ asked, close }: { readonly asked: TypeAsked; readon
               : w.usedBy(count)}
       </p>
       <p>{w.deleteText}</p>
-      <CommandHint command={command('manila', 'type', 'delete', type.id)} />
+      <CommandHint command={typeCommands.remove(type.id)} />
     </Confirm>
   )
 }

@@ -6,10 +6,10 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { command } from '../../ui/shell-quote.ts'
 import { useWords } from '../../words/index.ts'
+import { placementCommands } from './commands.ts'
 import { Answer } from './answer.tsx'
-import { askedOf, placementQuery, type PlacementAsked, type WhyNotSearch } from './queries.ts'
+import { askedOf, placementQuery, type WhyNotSearch } from './queries.ts'
 import { RequestForm } from './request-form.tsx'
 import { whyNotRoute } from './route.tsx'
 import classes from './why-not.module.css'
@@ -43,31 +43,10 @@ export function WhyNotPage() {
           {error === null ? null : <Failure error={error} again={() => void refetch()} />}
           {data === undefined || error !== null ? null : <Answer placement={data} />}
           <div style={{ marginTop: 24 }}>
-            <CommandHint command={commandOf(asked)} />
+            <CommandHint command={placementCommands.ask(asked)} />
           </div>
         </div>
       </div>
     </>
-  )
-}
-
-function commandOf(asked: PlacementAsked): string {
-  const option = (name: string, value: unknown) =>
-    typeof value === 'string' && value !== '' ? [name, value] : null
-  return command(
-    'manila',
-    'share',
-    'create',
-    '--dry-run',
-    option('--share-type', asked.share_type),
-    option('--availability-zone', asked.availability_zone),
-    option('--snapshot-id', asked.snapshot_id),
-    option('--for-project', asked.project_id),
-    ...Object.entries(asked.scheduler_hints ?? {}).map(([key, value]) => [
-      '--scheduler-hint',
-      `${key}=${String(value)}`,
-    ]),
-    String(asked.share_proto),
-    String(asked.size),
   )
 }

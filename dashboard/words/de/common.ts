@@ -6,6 +6,7 @@ export const common = {
   cancel: 'Abbrechen',
   close: 'Schließen',
   save: 'Speichern',
+  edit: (what: string) => `${what} bearbeiten`,
   copy: (what: string) => `${what} kopieren`,
   copied: 'Kopiert',
   id: 'ID',
@@ -64,5 +65,10 @@ export const common = {
   pairValue: 'Wert',
   removePair: 'Paar entfernen',
   addPair: 'Paar hinzufügen',
+  pairProblems: {
+    twice: 'steht doppelt da',
+    'no-key': 'braucht einen Schlüssel',
+    'no-value': 'braucht einen Wert',
+  },
   pairWrong: 'Ein Paar stimmt nicht: Schlüssel bis 255 Zeichen, Werte 1 bis 1023.',
 }

@@ -31,6 +31,7 @@ export const frame = {
   place: 'Seite',
   aShare: 'Freigabe',
   aSnapshot: 'Schnappschuss',
+  language: 'Sprache',
   nowhere: 'Diese Seite gibt es nicht',
   nowhereText: 'Die Adresse ist vertippt, oder was dort war, ist umgezogen.',
   searchHint: 'Freigaben, Schnappschüsse, Seiten…',

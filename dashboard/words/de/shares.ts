@@ -166,13 +166,7 @@ export const shares = {
     onlyHost: 'Nur auf diesem Pool',
     ids: 'IDs von Freigaben, durch Kommas getrennt.',
     host: 'host@backend#pool',
-    key: 'Schlüssel',
-    value: 'Wert',
     addMetadata: 'Metadaten hinzufügen',
-    removeMetadata: (key: string) => `${key} entfernen`,
-    keyTwice: 'steht doppelt da',
-    keyMissing: 'braucht einen Schlüssel',
-    valueMissing: 'braucht einen Wert',
     can: 'Kann',
     cannot: 'Kann nicht',
     abilities: {
@@ -230,8 +224,6 @@ export const shares = {
     contact: 'Kopieren, was ein Administrator braucht',
     contactText: (share: string, operation: string, request: string, cause: string) =>
       `Freigabe ${share}: Vorgang ${operation} ist gescheitert (Anfrage ${request}): ${cause}`,
-    failed: 'Mit dieser Freigabe ist etwas gescheitert',
-    failedText: 'Warum, sagen ihre Meldungen, falls der Dienst eine geschrieben hat.',
     messages: 'Ihre Meldungen zeigen',
   },
   activity: {
@@ -250,9 +242,7 @@ export const shares = {
     notOffered: 'Dieser Dienst gibt über seine Vorgänge keine Auskunft.',
   },
   advanced: {
-    metadata: 'Metadaten',
     noMetadata: 'Sie hat keine.',
-    save: 'Metadaten speichern',
     placement: 'Wo sie liegt',
     host: 'Host',
     server: 'Freigabeserver',

@@ -17,7 +17,6 @@ export const snapshots = {
   usage: 'Was er enthält',
   facts: 'Angaben',
   properties: 'Eigenschaften',
-  edit: 'Bearbeiten',
   noProperties: 'Noch keine.',
   emptyTitle: 'Noch keine Schnappschüsse',
   emptyText:

@@ -6,6 +6,7 @@ export const common = {
   cancel: 'Cancel',
   close: 'Close',
   save: 'Save',
+  edit: (what: string) => `Edit ${what.toLowerCase()}`,
   copy: (what: string) => `Copy ${what}`,
   copied: 'Copied',
   id: 'ID',
@@ -64,5 +65,6 @@ export const common = {
   pairValue: 'value',
   removePair: 'Remove pair',
   addPair: 'Add a pair',
+  pairProblems: { twice: 'stands there twice', 'no-key': 'needs a key', 'no-value': 'needs a value' },
   pairWrong: 'A pair is not right: keys up to 255 characters, values 1 to 1023.',
 }

@@ -31,6 +31,7 @@ export const frame = {
   place: 'Page',
   aShare: 'Share',
   aSnapshot: 'Snapshot',
+  language: 'Language',
   nowhere: 'No such page',
   nowhereText: 'The address is mistyped, or what was there has moved.',
   searchHint: 'Shares, snapshots, pages…',

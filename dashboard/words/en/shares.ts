@@ -139,13 +139,7 @@ export const shares = {
     onlyHost: 'Only on this pool',
     ids: 'Share ids, with commas between.',
     host: 'host@backend#pool',
-    key: 'Key',
-    value: 'Value',
     addMetadata: 'Add metadata',
-    removeMetadata: (key: string) => `Remove ${key}`,
-    keyTwice: 'stands there twice',
-    keyMissing: 'needs a key',
-    valueMissing: 'needs a value',
     can: 'Can',
     cannot: 'Cannot',
     abilities: {
@@ -202,8 +196,6 @@ export const shares = {
     contact: 'Copy what an administrator needs',
     contactText: (share: string, operation: string, request: string, cause: string) =>
       `Share ${share}: operation ${operation} failed (request ${request}): ${cause}`,
-    failed: 'This share failed',
-    failedText: 'Why is said in its messages, if the service wrote one.',
     messages: 'Show its messages',
   },
   activity: {
@@ -222,9 +214,7 @@ export const shares = {
     notOffered: 'This service does not tell its operations.',
   },
   advanced: {
-    metadata: 'Metadata',
     noMetadata: 'It has none.',
-    save: 'Save metadata',
     placement: 'Where it is',
     host: 'Host',
     server: 'Share server',

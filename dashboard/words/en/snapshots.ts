@@ -17,7 +17,6 @@ export const snapshots = {
   usage: 'What it holds',
   facts: 'Facts',
   properties: 'Properties',
-  edit: 'Edit',
   noProperties: 'None yet.',
   emptyTitle: 'No snapshots yet',
   emptyText:

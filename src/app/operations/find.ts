@@ -2,11 +2,11 @@
 import { type Ctx, scopeOf } from '../context.ts'
 import { operationById, stepsOf, type OperationRow } from '../../db/store/operations-read.ts'
 import { fault } from '../../model/errors.ts'
-import { operationPlans, type OperationKind } from '../../model/operations.ts'
+import { operationPlans, type OperationKind, type OperationPlan } from '../../model/operations.ts'
 
 export interface StepShown {
   readonly name: string
-  readonly state: 'pending' | 'started' | 'done' | 'undone'
+  readonly state: 'pending' | 'started' | 'done' | 'undone' | 'failed'
   readonly attempts: number
   readonly startedAt: number | null
   readonly finishedAt: number | null
@@ -19,14 +19,39 @@ export async function findOperation(
 ): Promise<{ operation: OperationRow; steps: StepShown[] }> {
   const operation = await operationById(ctx.db, scopeOf(ctx), id)
   if (operation === undefined) throw fault('OperationNotFound', { id: id.slice(0, 64) })
-  const recorded = (await stepsOf(ctx.db, operation.id)).map((step) => ({
+  const begun = await stepsOf(ctx.db, operation.id)
+  const failed = failedStep(operation, begun)
+  const recorded = begun.map((step): StepShown => ({
     name: step.name,
-    state: step.state,
+    state: step === failed ? 'failed' : isKept(operation, step) ? 'done' : step.state,
     attempts: step.attempts,
     startedAt: step.started_at,
     finishedAt: step.finished_at,
   }))
   return { operation, steps: [...recorded, ...stepsAhead(operation, recorded.length)] }
+}
+
+type StepRow = Awaited<ReturnType<typeof stepsOf>>[number]
+
+/** Somebody ended it, or what it worked on: none of its steps went wrong. */
+const ended: readonly (string | null)[] = ['cancelled', 'force-deleted', 'gone', 'share-gone', 'status-reset']
+
+/** Where it went wrong: the step that was begun last, whatever was taken back since. One placed again begins afresh. */
+function failedStep(operation: OperationRow, begun: readonly StepRow[]): StepRow | undefined {
+  const { cause_code: code, state, undo_then: then } = operation
+  const isFailure = state === 'failed' || (state === 'undoing' && then !== 'cancel')
+  if (!isFailure || ended.includes(code)) return undefined
+  return begun.reduce<StepRow | undefined>(
+    (last, step) => (last === undefined || step.started_at >= last.started_at ? step : last),
+    undefined,
+  )
+}
+
+/** Unwound, and yet what it did stays. */
+function isKept({ kind }: OperationRow, { name, state }: StepRow): boolean {
+  if (state !== 'undone' || !Object.hasOwn(operationPlans, kind)) return false
+  const plan: OperationPlan = operationPlans[kind as OperationKind]
+  return plan.steps.some(([step, , stays]) => step === name && stays === 'stays')
 }
 
 /** Steps that were never begun. Nothing is said about an operation that another version of this service planned. */

@@ -64,7 +64,21 @@ export const faultSchema = Type.Object(
       }),
     ),
     retry_after_s: Type.Optional(
-      Type.Number({ minimum: 0, description: 'Seconds the error advises to wait before a repeat.' }),
+      Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+        description: 'Seconds the error advises to wait before a repeat; null: none helps.',
+      }),
+    ),
+    reason: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('busy'),
+          Type.Literal('host-lacks'),
+          Type.Literal('not-found'),
+          Type.Literal('size-mismatch'),
+          Type.Literal('unsupported'),
+        ],
+        { description: 'What the error is about, where the fault is one that answers.' },
+      ),
     ),
   },
   { additionalProperties: false },

@@ -78,8 +78,12 @@ async function strike(call: CallContext, end: number, verb: Verb, fault: Fault |
 const said = (fault: Fault, verb: Verb, otherwise: string): string =>
   fault.message ?? `${verb}: ${otherwise} (fault)`
 
-function advice(fault: Fault, otherwise: number | null): { retryAfterS: number | null } {
-  return { retryAfterS: fault.retry_after_s ?? otherwise }
+function advice(
+  fault: Fault,
+  otherwise: number | null,
+): { retryAfterS: number | null; reason?: NonNullable<Fault['reason']> } {
+  const retryAfterS = fault.retry_after_s === undefined ? otherwise : fault.retry_after_s
+  return fault.reason === undefined ? { retryAfterS } : { retryAfterS, reason: fault.reason }
 }
 
 /** Waits; at the deadline or when aborted throws maybe-happened, which is all that the caller of a killed command knows. */

@@ -25,7 +25,13 @@ export const ensureShares = (parts: StepParts) =>
             signal: job.signal,
             sliceMs: Math.min(longestSliceMs, job.deadlineMs / 2),
           })
-          if (complete) return { output: { ...ensured } }
+          if (complete && ensured.failed === 0) return { output: { ...ensured } }
+          // "Done" would be read as: everything is in order.
+          if (complete) {
+            const { checked, failed } = ensured
+            const message = `${failed} of ${checked + failed} are not in order: the log names each.`
+            throw new StepFailure('unwind', { code: 'not-in-order', message, retryable: true })
+          }
           const message = `${Math.floor(percent)} % of the shares were checked; it goes on.`
           throw new StepFailure('wait', { code: 'under-way', message, retryable: true }, { retryAfterS: 0 })
         },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DatabaseUnavailable } from '../../db/unavailable.ts'
 import { DriverError } from '../../drivers/driver.ts'
 import { openStore as openSimStore } from '../../drivers/sim/store.ts'
 import { takeLease } from '../../engine/lanes.ts'
@@ -14,6 +15,7 @@ import {
   type AShare,
 } from '../test-scenarios.ts'
 import { accessRules, passRules } from './access-rules.ts'
+import { rulesQueue } from './rules-queue.ts'
 import { passSnapshotRules } from './snapshot-rules.ts'
 
 let bench: Bench
@@ -63,6 +65,18 @@ describe('access rules', () => {
     expect(bench.admitted(share.instanceId)).toEqual(['ip:10.0.0.1:rw', 'ip:10.0.0.2:ro'])
     expect(await states()).toEqual({ '10.0.0.1': 'active', '10.0.0.2': 'active' })
     expect((await instance()).access_rules_status).toBe('active')
+  })
+
+  it('wait for a database that is away, however long: that is no try of the backend and makes no pause longer', async () => {
+    const lastTries: boolean[] = []
+    const pass = async (_id: string, lastTry: boolean) => {
+      lastTries.push(lastTry)
+      throw new DatabaseUnavailable(false, {})
+    }
+    const queue = rulesQueue(bench, { find: async () => [share.instanceId], pass, passSnapshot: pass })
+    for (let look = 0; look < 12; look++) await queue.look()
+    await queue.stop()
+    expect(lastTries).toEqual(Array.from({ length: 12 }, () => false))
   })
 
   it('of one client are one to the exporter, which may write where one of them says so', async () => {

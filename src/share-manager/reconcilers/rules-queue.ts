@@ -1,5 +1,6 @@
 /** Which instances' rules are looked at next: told by the bus, found by polling, bounded, each with its own back-off. */
 import { snapshotInstancesWithWork } from '../../db/store/access-mappings.ts'
+import { DatabaseUnavailable } from '../../db/unavailable.ts'
 import type { BackendScope } from '../parts.ts'
 import type { Pass } from './access-rules.ts'
 
@@ -61,6 +62,11 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
       pass = await (isSnapshot ? passes.passSnapshot(id, lastTry) : passes.pass(id, lastTry))
     } catch (error) {
       pass = { end: 'retry', error, afterS: null }
+    }
+    if (pass.end === 'retry' && pass.error instanceof DatabaseUnavailable) {
+      // Nothing is known of the backend, so it was no try: the next look finds them again as soon as there is a database.
+      log.warn({ backend: backend.label, share_instance: id, err: pass.error }, 'access rules wait')
+      return
     }
     if (pass.end === 'retry') {
       const pauseMs = pass.afterS === null ? Math.min(longestPauseMs, 500 * 2 ** tries) : pass.afterS * 1000

@@ -19,7 +19,8 @@ const Cause = Type.Object({
 
 const Step = Type.Object({
   name: Type.String(),
-  state: Word(['pending', 'started', 'done', 'undone']),
+  /** `failed`: it went wrong here; what this step did is taken back where it can be, as that of the steps before it. */
+  state: Word(['pending', 'started', 'done', 'undone', 'failed']),
   attempts: Type.Integer(),
   started_at: Nullable(Time),
   finished_at: Nullable(Time),

@@ -14,12 +14,14 @@ import {
 import { useConsole } from '../../../api/console.ts'
 import { usePermissions } from '../../../api/permissions.ts'
 import { BulkDialog } from '../../../ui/bulk-dialog.tsx'
+import { CommandHint } from '../../../ui/command-hint.tsx'
 import { useFormat } from '../../../ui/format.ts'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
 import { permissionOf, whyNot, type ShareDeed } from '../share-actions.tsx'
 import { nameOf } from '../share-name.ts'
 import { shareLimitsQuery } from '../usage-queries.ts'
+import { shareCommands } from '../commands.ts'
 import { Losses } from './losses.tsx'
 
 interface DeedDialogProps {
@@ -97,6 +99,7 @@ export function DeedDialog({ deed, shares, close }: DeedDialogProps) {
       <Asked deed={deed} shares={meant} />
       {deed === 'extend-by' ? <By count={meant.length} value={by} change={setBy} /> : null}
       {deed === 'allow' ? <Rule value={rule} change={setRule} /> : null}
+      <CommandHint command={shareCommands.deed(deed, meant, { by, rule })} />
     </BulkDialog>
   )
 }

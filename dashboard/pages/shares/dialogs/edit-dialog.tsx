@@ -8,10 +8,10 @@ import { usePermissions } from '../../../api/permissions.ts'
 import { CommandHint } from '../../../ui/command-hint.tsx'
 import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { problemAt } from '../../../ui/problem-at.ts'
-import { command } from '../../../ui/shell-quote.ts'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
 import { nameOf } from '../share-name.ts'
+import { shareCommands } from '../commands.ts'
 
 export function EditDialog({ share, close }: { readonly share: ShareView; readonly close: () => void }) {
   const { common, shares: w } = useWords()
@@ -75,15 +75,11 @@ export function EditDialog({ share, close }: { readonly share: ShareView; readon
       )}
       {isUnchanged ? null : (
         <CommandHint
-          command={command(
-            'manila',
-            'share',
-            'set',
-            share.id,
-            changed.display_name === undefined ? null : ['--name', form.name],
-            changed.display_description === undefined ? null : ['--description', form.description],
-            changed.is_public === undefined ? null : ['--public', String(form.isPublic)],
-          )}
+          command={shareCommands.edit(share.id, {
+            name: changed.display_name,
+            description: changed.display_description,
+            isPublic: changed.is_public,
+          })}
         />
       )}
     </FormDialog>

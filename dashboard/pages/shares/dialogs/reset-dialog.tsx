@@ -7,11 +7,11 @@ import { resetShareStatus, resetTaskState } from '../../../../src/wire/shares/sc
 import { useConsole } from '../../../api/console.ts'
 import { CommandHint } from '../../../ui/command-hint.tsx'
 import { FormDialog } from '../../../ui/form-dialog.tsx'
-import { command } from '../../../ui/shell-quote.ts'
 import { spaced } from '../../../ui/status.tsx'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
 import { nameOf } from '../share-name.ts'
+import { shareCommands } from '../commands.ts'
 
 interface ResetDialogProps {
   readonly what: 'reset-status' | 'reset-task-state'
@@ -62,13 +62,7 @@ export function ResetDialog({ what, share, close }: ResetDialogProps) {
       />
       <p>{w.texts[what]}</p>
       <CommandHint
-        command={command(
-          'manila',
-          'share',
-          'set',
-          share.id,
-          isStatus ? ['--status', value] : ['--task-state', value],
-        )}
+        command={(isStatus ? shareCommands.resetStatus : shareCommands.resetTaskState)(share.id, value)}
       />
     </FormDialog>
   )

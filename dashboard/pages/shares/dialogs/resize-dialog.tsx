@@ -8,12 +8,12 @@ import { CommandHint } from '../../../ui/command-hint.tsx'
 import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { gib, useFormat } from '../../../ui/format.ts'
 import { Meter } from '../../../ui/meter.tsx'
-import { command } from '../../../ui/shell-quote.ts'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
 import { nameOf } from '../share-name.ts'
 import { extendBounds, isEmpty, shrinkBounds, within } from '../sizes.ts'
 import { shareLimitsQuery, usageQuery } from '../usage-queries.ts'
+import { shareCommands } from '../commands.ts'
 
 interface ResizeDialogProps {
   readonly what: 'extend' | 'shrink'
@@ -127,7 +127,7 @@ export function ResizeDialog({ what, share, close }: ResizeDialogProps) {
           <p>{w.sizes.shrinkText}</p>
         </>
       )}
-      <CommandHint command={command('manila', 'share', 'resize', share.id, size, '--wait')} />
+      <CommandHint command={shareCommands.resize(share.id, size)} />
     </FormDialog>
   )
 }

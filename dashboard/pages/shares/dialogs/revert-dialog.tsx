@@ -9,11 +9,11 @@ import { Confirm } from '../../../ui/confirm.tsx'
 import { Failure } from '../../../ui/failure.tsx'
 import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { useFormat } from '../../../ui/format.ts'
-import { command } from '../../../ui/shell-quote.ts'
 import { visible } from '../../../ui/plain-text.tsx'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
 import { nameOf } from '../share-name.ts'
+import { shareCommands } from '../commands.ts'
 
 const newestSnapshotQuery = ({ client }: Console, shareId: string) =>
   queryOptions({
@@ -66,7 +66,7 @@ export function RevertDialog({ share, close }: { readonly share: ShareView; read
     >
       <p>{w.texts.revert(visible(nameOf(snapshot)), format.exact(snapshot.created_at))}</p>
       <p>{w.texts.revertNewest}</p>
-      <CommandHint command={command('manila', 'share', 'revert', snapshot.id, '--wait')} />
+      <CommandHint command={shareCommands.revert(snapshot.id)} />
     </Confirm>
   )
 }

@@ -1,4 +1,4 @@
-/** Metadata while it is typed, and what of it is to be sent. */
+/** Keys and values that somebody chose himself, while they are typed, and what of them is to be sent. */
 
 export interface Pair {
   /** Of the row on the page, whatever is typed into it. */
@@ -7,8 +7,12 @@ export interface Pair {
   readonly value: string
 }
 
-export const pairsOf = (metadata: Readonly<Record<string, string>>): readonly Pair[] =>
-  Object.entries(metadata).map(([key, value]) => ({ row: `was ${key}`, key, value }))
+let rows = 0
+/** A row that nothing is typed into yet. */
+export const blankPair = (): Pair => ({ row: `new ${++rows}`, key: '', value: '' })
+
+export const pairsOf = (record: Readonly<Record<string, string>>): readonly Pair[] =>
+  Object.entries(record).map(([key, value]) => ({ row: `was ${key}`, key, value }))
 
 /** Of each row what is wrong with it; null = nothing. An empty row is not there yet. */
 export function problemsOf(pairs: readonly Pair[]): readonly ('twice' | 'no-key' | 'no-value' | null)[] {
@@ -20,7 +24,10 @@ export function problemsOf(pairs: readonly Pair[]): readonly ('twice' | 'no-key'
   })
 }
 
-export const metadataOf = (pairs: readonly Pair[]): Readonly<Record<string, string>> =>
+export const isRight = (pairs: readonly Pair[]): boolean =>
+  problemsOf(pairs).every((problem) => problem === null)
+
+export const recordOf = (pairs: readonly Pair[]): Readonly<Record<string, string>> =>
   Object.fromEntries(pairs.filter(({ key }) => key !== '').map(({ key, value }) => [key, value]))
 
 /** What must be asked for: pairs that are new or have another value, and keys that are gone. */

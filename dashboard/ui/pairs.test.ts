@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { changesOf, metadataOf, pairsOf, problemsOf } from './pairs.ts'
+import { changesOf, recordOf, pairsOf, problemsOf } from './pairs.ts'
 
 const metadata = fc.dictionary(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), {
   noNullPrototype: true,
@@ -22,7 +22,7 @@ test('what was there is shown as it is, with nothing wrong', () => {
   fc.assert(
     fc.property(metadata, (before) => {
       const pairs = pairsOf(before)
-      expect(metadataOf(pairs)).toEqual(before)
+      expect(recordOf(pairs)).toEqual(before)
       expect(problemsOf(pairs).filter((problem) => problem !== null)).toEqual([])
     }),
   )
