@@ -136,11 +136,11 @@ describe('listing services', () => {
   })
 
   it('says since when, where that is asked for', async () => {
-    const [{ heartbeat_at: now = 0 } = {}] = await bench.db
+    const { heartbeat_at: now } = await bench.db
       .selectFrom('services')
       .select('heartbeat_at')
       .where('id', '=', 4)
-      .execute()
+      .executeTakeFirstOrThrow()
     await bench.db
       .updateTable('services')
       .set({ told_state: 'up', state_since: now - 5_000_000, switched_at: now - 7_000_000 })
