@@ -201,7 +201,7 @@ const own = (scheme: Scheme): Record<string, string> => {
     '--mantine-color-bad-6': table.bad,
     // Of an entry of a menu that the pointer or the focus is on.
     '--menu-item-hover': table.hover,
-    '--mantine-color-disabled': table.surface,
+    '--mantine-color-disabled': table.hover,
     '--mantine-color-disabled-color': table.muted,
     '--mantine-color-disabled-border': table.line,
   }

@@ -44,6 +44,7 @@ const failures: string[] = []
 const databases = ['sqlite', 'postgres', 'mariadb'] as const
 const longForms = [
   'test/faults/random-moments.test.ts',
+  'test/system/release.test.ts',
   'test/system/image-under-writers.test.ts',
   'test/system/image-kernel-client.test.ts',
 ]

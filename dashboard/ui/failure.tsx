@@ -62,6 +62,11 @@ function sentencesOf(
     case 504:
       return { title: common.noAnswer, why }
     case 403:
+    case 413:
+      // Some verbs answer 403 for it: no role would help.
+      if (/^Quota exceeded/.test(error.message))
+        return { title: common.somethingFailed, why: `${why} ${common.quotaNext}` }
+      if (error.status === 413) return { title: common.somethingFailed, why }
       return { title: common.forbidden, why: `${why} ${common.forbiddenNext}` }
     case 404:
       return { title: common.gone, why: common.goneNext }

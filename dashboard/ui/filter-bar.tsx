@@ -1,5 +1,5 @@
 /** One line of filters above a list: a text that is looked for, chosen words, "clear". All of it is in the URL. */
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, Select, Switch, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { Children, useEffect, useState, type ReactNode } from 'react'
 import { useWords } from '../words/index.ts'
@@ -11,24 +11,37 @@ export interface Choice {
   readonly options: readonly { readonly value: string; readonly label: string }[]
 }
 
+export type Filters = Readonly<Record<string, string | undefined>>
+
+/** The address with other filters: what they let through is read from its first page. */
+export const withFilters =
+  (filters: Filters) =>
+  (before: object): never =>
+    ({ ...before, ...filters, after: undefined, before: undefined }) as never
+
 interface FilterBarProps {
-  readonly search: Readonly<Record<string, string | undefined>>
+  readonly search: Filters
   /** Of the text field; absent = none. */
   readonly text?: { readonly name: string; readonly label: string }
   readonly choices?: readonly Choice[]
   /** Undefined takes a filter away. */
-  readonly change: (filters: Readonly<Record<string, string | undefined>>) => void
+  readonly change: (filters: Filters) => void
+  /** With a switch for those of every project. */
+  readonly ofAll?: boolean
+  /** Filters among the children: "clear" takes them away as well. */
+  readonly more?: readonly string[]
   readonly children?: ReactNode
 }
 
 const pauseMs = 300
 
-export function FilterBar({ search, text, choices = [], change, children }: FilterBarProps) {
-  const { common } = useWords()
-  const names = [...(text === undefined ? [] : [text.name]), ...choices.map(({ name }) => name)]
+export function FilterBar(props: FilterBarProps) {
+  const { search, text, choices = [], change, ofAll = false, more = [], children } = props
+  const { common, frame } = useWords()
+  const names = [...(text === undefined ? [] : [text.name]), ...choices.map(({ name }) => name), ...more]
   const isFiltered = names.some((name) => search[name] !== undefined)
   const [isOpen, setOpen] = useState(false)
-  const rest = choices.length + Children.toArray(children).length
+  const rest = choices.length + Children.toArray(children).length + (ofAll ? 1 : 0)
   return (
     <search className={classes.bar}>
       {text === undefined ? null : (
@@ -66,6 +79,13 @@ export function FilterBar({ search, text, choices = [], change, children }: Filt
           />
         ))}
         {children}
+        {ofAll ? (
+          <Switch
+            label={frame.allProjects}
+            checked={search.all === '1'}
+            onChange={(event) => change({ all: event.currentTarget.checked ? '1' : undefined })}
+          />
+        ) : null}
       </div>
       {isFiltered ? (
         <Button

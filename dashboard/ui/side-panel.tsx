@@ -55,6 +55,12 @@ export function SidePanel(props: SidePanelProps) {
           {error === undefined || error === null ? null : <Failure error={error} what={submit} />}
         </div>
         <div className={classes.foot}>
+          {whyNot === null || whyNot === undefined || whyNot === '' ? null : (
+            <span className={classes.why}>{whyNot}</span>
+          )}
+          <Button variant="default" size="sm" onClick={close}>
+            {common.cancel}
+          </Button>
           <Button
             type="submit"
             size="sm"
@@ -63,12 +69,6 @@ export function SidePanel(props: SidePanelProps) {
           >
             {submit}
           </Button>
-          <Button variant="default" size="sm" onClick={close}>
-            {common.cancel}
-          </Button>
-          {whyNot === null || whyNot === undefined || whyNot === '' ? null : (
-            <span className={classes.why}>{whyNot}</span>
-          )}
         </div>
       </form>
       {blocker.status === 'blocked' ? (

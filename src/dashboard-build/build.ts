@@ -23,7 +23,8 @@ export async function buildDashboard(
     await build({
       configFile: join(root, 'dashboard/vite.config.ts'),
       logLevel: 'warn',
-      build: { outDir: made, emptyOutDir: true },
+      // What the licences of the libraries in it ask for is served with them.
+      build: { outDir: made, emptyOutDir: true, license: { fileName: 'licences.txt' } },
     })
     await compressFiles(made)
     const kept = publish(made, dir, { sources, now: Date.now() })

@@ -1,4 +1,4 @@
-/** `npm run build`: makes the dashboard of its sources, in build/dashboard. */
+/** Makes the dashboard of its sources, in build/dashboard: for the quick start, and the first part of `npm run build`. */
 import { buildDashboard } from './build.ts'
 
 // Whatever started this is: otherwise the libraries come as they are for their own developers, slow and large.

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BuiltFolder } from '../api/dashboard/built-folder.ts'
 import { compressFiles } from './compress.ts'
 import { fingerprint } from './fingerprint.ts'
-import { builtFrom, publish } from './publish.ts'
+import { builtFrom, leftovers, publish } from './publish.ts'
 
 let root: string
 let dir: string
@@ -42,6 +42,7 @@ test('assets of the release before stay for a day from when it was replaced, how
   // A week later: the day begins now.
   expect(release('second', 168, ['a-2.js', 'same.css'])).toBe(2)
   expect([page(), assets()]).toEqual(['second', ['a-1.js', 'a-1.js.br', 'a-2.js', 'same.css']])
+  expect(leftovers(dir)).toEqual(['a-1.js', 'a-1.js.br'])
   release('third', 180, ['a-3.js', 'same.css'])
   expect(assets()).toEqual(['a-1.js', 'a-1.js.br', 'a-2.js', 'a-3.js', 'same.css'])
   release('third', 191, ['a-3.js', 'same.css'])

@@ -56,6 +56,9 @@ export function publish(
 /** The fingerprint of the sources of what is published there; null when it is not known. */
 export const builtFrom = (dir: string): string | null => readRecord(dir)?.sources ?? null
 
+/** Names below `assets` that are there for whoever has an older page open, and are no part of what is published. */
+export const leftovers = (dir: string): readonly string[] => Object.keys(readRecord(dir)?.replaced ?? {})
+
 function readRecord(dir: string): Record_ | null {
   try {
     return JSON.parse(readFileSync(join(dir, recordName), 'utf8')) as Record_

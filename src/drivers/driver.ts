@@ -43,8 +43,15 @@ export type DriverReason =
   | 'unsupported'
   | 'host-lacks'
 
+/** The same in every copy of this file: an outside driver brings its own along, and so does each bundle. */
+const brand: unique symbol = Symbol.for('manila.DriverError') as never
+
+/** Whether a driver threw it on purpose, whichever copy of {@link DriverError} it is of. */
+export const isDriverError = (error: unknown): error is DriverError =>
+  typeof error === 'object' && error !== null && (error as { [brand]?: unknown })[brand] === true
+
 /**
- * The only error a driver throws on purpose. Anything else that escapes is treated as `maybe-happened`, retried and
+ * The only error a driver throws on purpose; told by {@link isDriverError}. Anything else that escapes is treated as `maybe-happened`, retried and
  * logged with its stack.
  */
 export class DriverError extends Error {
@@ -63,6 +70,9 @@ export class DriverError extends Error {
     this.retryAfterS =
       options.retryAfterS === undefined ? (outcome === 'maybe-happened' ? 1 : null) : options.retryAfterS
     this.reason = options.reason ?? null
+  }
+  get [brand](): true {
+    return true
   }
 }
 

@@ -16,7 +16,13 @@ import {
   type Health,
 } from '../db/store/backends.ts'
 import { recordEvent } from '../db/store/records.ts'
-import { DriverError, type CallContext, type Exporter, type StorageDriver } from '../drivers/driver.ts'
+import {
+  DriverError,
+  isDriverError,
+  type CallContext,
+  type Exporter,
+  type StorageDriver,
+} from '../drivers/driver.ts'
 import { confirmLease } from '../engine/lanes.ts'
 import { instanceLane } from '../model/lanes.ts'
 import type { Fence } from '../exec/exec.ts'
@@ -316,7 +322,7 @@ async function bounded<T>(
   try {
     return await Promise.race([work(call), abandoned])
   } catch (error) {
-    outcome = error instanceof DriverError ? error.outcome : 'unexpected'
+    outcome = isDriverError(error) ? error.outcome : 'unexpected'
     throw error
   } finally {
     clearTimeout(soft)

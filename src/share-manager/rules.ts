@@ -4,7 +4,7 @@
  * doesn't is named.
  */
 import { mustBeOn, type MappedRule } from '../db/store/access-mappings.ts'
-import { DriverError, type ExportRule, type Publishes, type RuleOutcome } from '../drivers/driver.ts'
+import { isDriverError, type ExportRule, type Publishes, type RuleOutcome } from '../drivers/driver.ts'
 import { isTwin } from '../model/access-twins.ts'
 import { accessTypes, checkTarget } from '../model/access.ts'
 import { sendRules } from './send-rules.ts'
@@ -143,7 +143,7 @@ function outcomesOf(
 /** Every rule that was to change, when nothing is known of what became of it. Who is denied on an export that isn't there is out. */
 export function everyRuleFailed(rules: readonly MappedRule[], error: unknown): readonly RuleOutcome[] {
   const why = error instanceof Error ? error.message : String(error)
-  const reason = error instanceof DriverError ? error.reason : null
+  const reason = isDriverError(error) ? error.reason : null
   const changing = ['applying', 'updating', ...(reason === 'not-found' ? [] : ['denying'])]
   return rules
     .filter(({ state }) => changing.includes(state))

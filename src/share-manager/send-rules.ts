@@ -3,7 +3,7 @@
  * itself; one that throws for the whole set instead, because of one rule, must not be what keeps everybody else's rules from
  * being applied, nor a denial from ending.
  */
-import { DriverError, type ExportRule, type RuleOutcome } from '../drivers/driver.ts'
+import { isDriverError, type ExportRule, type RuleOutcome } from '../drivers/driver.ts'
 
 export interface HowToSend {
   readonly lastTry: boolean
@@ -32,7 +32,7 @@ export async function sendRules(
 
 /** Whether the rules are at fault: says the exporter, or may be, or certainly not. */
 function faultOf(error: unknown): 'rules' | 'unclear' | 'other' {
-  if (!(error instanceof DriverError)) return 'unclear'
+  if (!isDriverError(error)) return 'unclear'
   switch (error.reason) {
     case 'unsupported':
     case 'client-forbidden':
@@ -75,7 +75,7 @@ class Search {
     await this.#split(fresh)
     if (this.#unsure && (await this.#try([])) !== null) return this.#giveUp()
     const named = [...this.#bad].map(([id, error]): RuleOutcome => {
-      const reason = error instanceof DriverError ? error.reason : null
+      const reason = isDriverError(error) ? error.reason : null
       return { id, state: 'error', accessKey: null, why: wordsOf(error), reason }
     })
     return [...this.#outcomes, ...named]

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { destinations } from '../../dashboard/frame/destinations.ts'
 import { createShare } from '../../src/wire/shares/schema.ts'
 import { bareApi, type BareApi } from './bare-api.ts'
-import { photograph, signIn, useBrowser } from './browser.ts'
+import { fillLogin, photograph, signIn, useBrowser } from './browser.ts'
 import { settled } from './looks.ts'
 import { restingShare } from './stock.ts'
 import { startWorld, type World } from './world.ts'
@@ -47,6 +47,27 @@ it('works from another origin, and keeps the token nowhere but in the page', asy
   // A page that is read again has forgotten it.
   await page.reload()
   await page.getByRole('button', { name: 'Sign in' }).waitFor()
+})
+
+it('ends the token under a form: one signs in in place, the form stays, and what was sent goes on', async () => {
+  world.files.point({ endpoint: `${world.api}/v2`, identity: `${world.api}/identity` })
+  const tab = await browser.tab(world)
+  tab.expect(/^401 /)
+  const { page } = tab
+  let token = ''
+  page.on('request', (request) => (token = request.headers()['x-auth-token'] ?? token))
+  await signIn(tab, world, world.demo, 'shares/new')
+  const form = page.getByRole('dialog', { name: 'Create share' })
+  await form.getByRole('textbox', { name: 'Name' }).fill('half-filled')
+  const headers = { 'x-auth-token': token, 'x-subject-token': token }
+  const revoked = await fetch(`${world.api}/identity/v3/auth/tokens`, { method: 'DELETE', headers })
+  expect(revoked.status).toBe(204)
+  await form.getByRole('button', { name: 'Create share' }).click()
+  await page.getByText('Your session has ended.').waitFor()
+  expect(await page.getByRole('textbox', { name: 'Name', exact: true }).inputValue()).toBe('half-filled')
+  await fillLogin(page, world.demo)
+  await page.getByRole('heading', { level: 1, name: 'half-filled' }).waitFor()
+  await page.getByText('available', { exact: true }).first().waitFor()
 })
 
 it('hides what an API without our own paths lacks, says so, and reads again by itself', async () => {

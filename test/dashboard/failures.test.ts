@@ -138,14 +138,23 @@ async function walk({ kind, step, row, name }: Case): Promise<void> {
     const made = body[resource] as { readonly id: string } | undefined
     id = made?.id ?? (resource === 'share' ? subject.shareId : subject.snapshotId) ?? (await newest(kind))
     await go(tab, resource === 'backend' ? `activity/${id}` : `${resource}s/${id}`)
+    // The page of the one before is left only when this one is read.
+    await main.getByText(id.slice(0, 8), { exact: true }).first().waitFor()
     await main
       .getByText(/ failed$/)
       .first()
       .waitFor()
+    // What is told of the work may be read a moment before its share.
+    await main
+      .getByText(row.status, { exact: true })
+      .first()
+      .waitFor()
+      .catch(() => {})
   } finally {
     await setFaults(site.backendDir, {})
     if (row.drained === true) await drain('enable')
   }
+  await photograph(tab, `failure-${name}`, 'light')
   const told = (await main.innerText()).replaceAll(/[ \t]+/g, ' ')
   expect({
     status: told.split('\n').includes(row.status) || `no "${row.status}"`,
@@ -175,14 +184,14 @@ async function newest(kind: OperationKind): Promise<string> {
 async function help({ page }: Tab, row: Failure, resource: string, id: string): Promise<void> {
   const main = page.getByRole('main')
   if (row.next === 'nothing') return
-  const labels = { retry: 'Try again', delete: /^Delete/, unmanage: /^(Unmanage|Let go of it)/ }
+  const labels = { retry: 'Try again', delete: /^Delete/, unmanage: /^(Unmanage|Let go)/ }
   await main.getByRole('button', { name: labels[row.next] }).first().click()
   const dialog = page.getByRole('dialog')
   await dialog.waitFor()
   const typed = dialog.getByRole('textbox')
   if ((await typed.count()) > 0) await typed.fill(await wanted(page))
   await dialog.getByRole('button', { name: labels[row.next] }).last().click()
-  if ((row.then ?? (row.next === 'retry' ? 'available' : 'gone')) === 'available') {
+  if ((row.ends ?? (row.next === 'retry' ? 'available' : 'gone')) === 'available') {
     await main
       .getByText(/ failed$/)
       .first()

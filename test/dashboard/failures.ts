@@ -29,7 +29,7 @@ export interface Failure {
   /** Pressed once the fault is over. */
   readonly next: Next
   /** Also what comes of that; default `available` after a retry, `gone` after a deletion. */
-  readonly then?: 'available' | 'gone'
+  readonly ends?: 'available' | 'gone'
 }
 
 type Rows = Readonly<Record<string, readonly Failure[] | string>>
@@ -106,7 +106,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
   },
   'delete-share': {
     withdraw: [
-      { faults: { unpublish: fail }, status: 'error deleting', says: refused, next: 'retry', then: 'gone' },
+      { faults: { unpublish: fail }, status: 'error deleting', says: refused, next: 'retry', ends: 'gone' },
     ],
     backend: [
       {
@@ -114,7 +114,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         status: 'error deleting',
         says: /It is in use on the backend\. Ask again when its clients have let go of it\./,
         next: 'retry',
-        then: 'gone',
+        ends: 'gone',
       },
     ],
     forget: transaction,
@@ -164,7 +164,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         status: 'error deleting',
         says: refused,
         next: 'retry',
-        then: 'gone',
+        ends: 'gone',
       },
     ],
     backend: [
@@ -173,7 +173,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         status: 'error deleting',
         says: refused,
         next: 'retry',
-        then: 'gone',
+        ends: 'gone',
       },
     ],
     forget: transaction,
@@ -234,10 +234,10 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
   },
   'unmanage-share': {
     withdraw: [
-      { faults: { unpublish: fail }, status: 'unmanage error', says: refused, next: 'retry', then: 'gone' },
+      { faults: { unpublish: fail }, status: 'unmanage error', says: refused, next: 'retry', ends: 'gone' },
     ],
     backend: [
-      { faults: { unmanage: fail }, status: 'unmanage error', says: refused, next: 'retry', then: 'gone' },
+      { faults: { unmanage: fail }, status: 'unmanage error', says: refused, next: 'retry', ends: 'gone' },
     ],
     forget: transaction,
   },
@@ -267,7 +267,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         status: 'unmanage error',
         says: refused,
         next: 'retry',
-        then: 'gone',
+        ends: 'gone',
       },
     ],
     backend: [
@@ -276,7 +276,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         status: 'unmanage error',
         says: refused,
         next: 'retry',
-        then: 'gone',
+        ends: 'gone',
       },
     ],
     forget: transaction,

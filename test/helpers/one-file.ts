@@ -7,11 +7,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { rolldown, type Plugin } from 'rolldown'
+import { asciiOnly, leftOutside, partsOfNode } from '../../src/release-build/bundle-plugins.ts'
 
 const folder = join(import.meta.dirname, '../../node_modules/.cache/one-file')
-/** Isn't installed; `pg` asks for it when it is wanted. */
-const leftOutside = /^pg-native$/
-
 /** Modules of ours find scripts beside themselves: each keeps the address it has among the sources. */
 const ownAddress: Plugin = {
   name: 'own address',
@@ -22,42 +20,6 @@ const ownAddress: Plugin = {
           .replaceAll('import.meta.dirname', JSON.stringify(dirname(id)))
       : null,
 }
-
-/** Libraries ask for all of them at once, and a start without TLS needs nothing of them. */
-const seldomUsed = new Set(['node:http2', 'node:https', 'node:tls'])
-
-/**
- * What a module takes of Node, taken when it runs. Imported as usual, a part of Node gives all its names at once, and some of
- * those load much: the `WebSocket` of `node:http` an HTTP client that the service never uses.
- */
-const partsOfNode: Plugin = {
-  name: 'parts of node',
-  resolveId: (id: string, importer: string | undefined) => {
-    if (!id.startsWith('node:')) return null
-    // The bundle's own beginning has nothing to take it with yet.
-    if (importer?.startsWith('\0rolldown')) return { id, external: true }
-    return { id: `\0${id}`, moduleSideEffects: false }
-  },
-  load: (id: string) => {
-    if (!id.startsWith('\0node:')) return null
-    const part = `process.getBuiltinModule('${id.slice(1)}')`
-    if (!seldomUsed.has(id.slice(1))) return `module.exports = ${part}`
-    const names = Object.keys(process.getBuiltinModule(id.slice(1)) as object)
-    const getters = names.map((name) => `get ${name}() { return ${part}.${name} }`)
-    return `module.exports = { ${getters.join(', ')} }`
-  },
-}
-
-/** A file that holds nothing but ASCII is read several times as fast. */
-const asciiOnly: Plugin = {
-  name: 'ascii only',
-  generateBundle(_options, bundle) {
-    for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk') chunk.code = escaped(chunk.code)
-  },
-}
-
-const escaped = (code: string): string =>
-  code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 const sources = join(import.meta.dirname, '../../src')
 

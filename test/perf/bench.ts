@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what the service costs, in one run of some minutes. Each measurement is a file; figures of one run may
- * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|audit|dashboard|start|noisy|noisy-nfs` runs a part; `--seconds 60` and
+ * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|audit|dashboard|start|command-line|noisy|noisy-nfs` runs a part; `--seconds 60` and
  * `--before <commit>` is what `lists` compares with (default the tree before lists were made cheap; a clone must have it);
  * `--database sqlite|postgres|mariadb` (default all three) are for `noisy` and `noisy-nfs`; `audit` takes one of them, SQLite by default. `--only many-shares` (with `--shares 1000`) takes many minutes
  * and runs only so.
@@ -13,6 +13,7 @@ import { obstacleOf, pools, type Pool } from '../system/nfs-bench.ts'
 import { measureAudit } from './audit.ts'
 import { measureAuth } from './auth.ts'
 import { measureLogins } from './logins.ts'
+import { measureCommandLine } from './command-line.ts'
 import { measureCreates } from './creates.ts'
 import { before, measureLists } from './lists.ts'
 import { forget, measureReads } from './reads.ts'
@@ -103,6 +104,10 @@ try {
   }
   if (wanted('start')) {
     print('Starting', await measureStart((run) => join(dir, `empty-${run}`), join(dir, 'large')))
+  }
+  if (wanted('command-line')) {
+    const heading = 'Starting programs, before and after they are bundled'
+    print(heading, await measureCommandLine(join(dir, 'command-line')))
   }
   if (wanted('noisy')) {
     for (const database of databases) {

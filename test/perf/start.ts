@@ -1,6 +1,6 @@
 /** From the start of the process to its first 200, as a balancer or a supervisor sees it. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
 import { bytes, figure, memoryOf, ms, type Figure } from './report.ts'
@@ -8,11 +8,15 @@ import { settingsIn } from './service.ts'
 import { percentile } from './timing.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 
-const program = join(import.meta.dirname, '../../src/bin/manila-all.ts')
+const fromSources = join(import.meta.dirname, '../../src/bin/manila-all.ts')
 const runs = 3
 
-/** Starts `manila-all` on `dir`; answers how long it took and what it weighed then. */
-async function startOnce(dir: string): Promise<{ readonly tookMs: number; readonly rss: number }> {
+/** Starts `manila-all` on `dir`; answers how long it took, how much of a processor, and what it weighed then. */
+export async function startOnce(
+  dir: string,
+  program: string = fromSources,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ readonly tookMs: number; readonly processorMs: number; readonly rss: number }> {
   mkdirSync(dir, { recursive: true })
   const port = await freePort()
   const config = join(dir, 'bench.toml')
@@ -20,6 +24,7 @@ async function startOnce(dir: string): Promise<{ readonly tookMs: number; readon
   const began = performance.now()
   const child = spawn(process.execPath, [program, '--config', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env,
   })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
@@ -32,11 +37,20 @@ async function startOnce(dir: string): Promise<{ readonly tookMs: number; readon
       if (child.exitCode !== null) throw new Error(`manila-all ended with ${child.exitCode}: ${said}`)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
-    return { tookMs: performance.now() - began, rss: memoryOf(child.pid ?? 0).now }
+    const tookMs = performance.now() - began
+    return { tookMs, processorMs: processorOf(child.pid ?? 0), rss: memoryOf(child.pid ?? 0).now }
   } finally {
     child.kill('SIGTERM')
     await ended
   }
+}
+
+/** Milliseconds that a process has had of a processor; counted in hundredths of a second. */
+function processorOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** On an empty directory, and on one that holds what another measurement left there. */

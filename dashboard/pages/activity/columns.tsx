@@ -8,6 +8,7 @@ import { Status, titled } from '../../ui/status.tsx'
 import { OnPhone } from '../../ui/on-phone.tsx'
 import { Time } from '../../ui/time.tsx'
 import type { Words } from '../../words/index.ts'
+import { ProjectName } from '../admin/project-name.tsx'
 import { ThingLink } from '../shares/thing-link.tsx'
 import classes from './activity.module.css'
 import { isRunning, type OperationRow } from './queries.ts'
@@ -69,7 +70,7 @@ export function operationColumns(
             key: 'project',
             title: common.project,
             from: 'desk' as const,
-            show: ({ project_id }: OperationRow) => <code title={project_id}>{project_id.slice(0, 8)}</code>,
+            show: ({ project_id }: OperationRow) => <ProjectName id={project_id} />,
           },
         ]
       : []),

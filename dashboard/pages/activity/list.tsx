@@ -10,7 +10,7 @@ import { usePermissions } from '../../api/permissions.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { spaced } from '../../ui/status.tsx'
@@ -58,9 +58,9 @@ export function ActivityPage() {
   const { activity: w, common, frame } = words
   const columns = operationColumns(words, format, now, all)
   const actionsOf = (row: OperationRow) => operationActions(words, permissions, canRetry, row, ask)
-  const change = (filters: Readonly<Record<string, string | undefined>>): void =>
+  const change = (filters: Filters): void =>
     void navigate({
-      search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+      search: withFilters(filters),
     })
 
   return (

@@ -7,6 +7,7 @@ import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
 import { kindOf, type AuditView } from './queries.ts'
+import classes from './event-panel.module.css'
 import { toneOfOutcome } from './tones.ts'
 
 interface EventPanelProps {
@@ -24,6 +25,7 @@ export function EventPanel({ event, close }: EventPanelProps) {
       position="right"
       size={520}
       title={w.event}
+      classNames={{ title: classes.title }}
       closeButtonProps={{ 'aria-label': common.close }}
     >
       {event === null ? <p>{w.notHere}</p> : <Shown event={event} />}

@@ -8,7 +8,7 @@ import { ShortId } from '../../ui/copy.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
@@ -27,9 +27,9 @@ export function AuditPage() {
   const navigate = useNavigate({ from: auditRoute.fullPath })
   const isKept = useCan('audit')
   const events = useQuery({ ...auditQuery(useConsole(), search), enabled: isKept })
-  const change = (filters: Readonly<Record<string, string | undefined>>): void =>
+  const change = (filters: Filters): void =>
     void navigate({
-      search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+      search: withFilters(filters),
     })
   if (!isKept)
     return (

@@ -1,28 +1,35 @@
 /** One group: who is in it, and what they may do by it. */
 import { Button, Select } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useConsole } from '../../api/console.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
+import { ActionButton } from '../../ui/actions.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { CopyText } from '../../ui/copy.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
+import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { useWords } from '../../words/index.ts'
 import { identityCommands } from './commands.ts'
 import { Assignments } from './assignments.tsx'
+import { NamedDialog } from './named-dialog.tsx'
 import { ask, groupQuery, identityChanged, membersQuery, usersQuery, type UserView } from './queries.ts'
 import { useHomes } from './read-only.ts'
+import { RemovalDialog } from './removal-dialog.tsx'
 import { groupDetailRoute } from './route.tsx'
 
 export function GroupDetailPage() {
   const { common, identity: w } = useWords()
   const { id } = groupDetailRoute.useParams()
+  const navigate = useNavigate()
+  const [isEdited, edit] = useState(false)
+  const [isLeaving, remove] = useState(false)
   const { data: group, error, refetch } = useQuery(groupQuery(useConsole(), id))
   const homes = useHomes()
   useCrumb(group?.name ?? id.slice(0, 8))
@@ -30,13 +37,53 @@ export function GroupDetailPage() {
     return error === null ? null : <Failure error={error} again={() => void refetch()} />
   return (
     <>
-      <PageHead title={group.name} line={<CopyText text={id} what={common.id} />} />
+      <PageHead
+        title={group.name}
+        line={<CopyText text={id} what={common.id} />}
+        actions={[
+          { key: 'edit', label: w.edit, run: () => edit(true), whyNot: homes.whyNot(group.domain_id) },
+          {
+            key: 'remove',
+            label: w.remove,
+            danger: true,
+            run: () => remove(true),
+            whyNot: homes.whyNot(group.domain_id),
+          },
+        ].map((action) => (
+          <ActionButton key={action.key} action={action} />
+        ))}
+      />
+      <Facts
+        facts={[
+          [
+            common.description,
+            (group.description ?? '') === '' ? null : (
+              <PlainText key="description" wrap>
+                {group.description ?? ''}
+              </PlainText>
+            ),
+          ],
+        ]}
+      />
       <Section title={w.members}>
         <Members id={id} whyNot={homes.whyNot(group.domain_id)} />
       </Section>
       <Section title={w.assignments}>
         <Assignments place={{ kind: 'group', id }} />
       </Section>
+      {isEdited ? <NamedDialog kind="group" of={group} close={() => edit(false)} /> : null}
+      {isLeaving ? (
+        <RemovalDialog
+          asked={{
+            what: 'remove',
+            kind: 'group',
+            id,
+            name: group.name,
+            whenGone: () => void navigate({ to: '/admin/users', search: { tab: 'groups' } as never }),
+          }}
+          close={() => remove(false)}
+        />
+      ) : null}
     </>
   )
 }

@@ -10,6 +10,7 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { useWords } from '../../words/index.ts'
+import { identityCommands } from './commands.ts'
 import { NamedDialog } from './named-dialog.tsx'
 import { groupsQuery, type GroupView } from './queries.ts'
 import { useHomes } from './read-only.ts'
@@ -31,7 +32,12 @@ export function GroupsTab({ isNew, ask }: GroupsTabProps) {
   const create = (
     <ActionButton
       primary
-      action={{ key: 'create', label: w.createGroup, run: () => ask(true), whyNot: homes.whyNone }}
+      action={{
+        key: 'create',
+        label: w.createGroup,
+        run: () => ask(true),
+        whyNot: homes.whyNone,
+      }}
     />
   )
   if (data === undefined && error !== null) return <Failure error={error} again={() => void refetch()} />
@@ -57,7 +63,11 @@ export function GroupsTab({ isNew, ask }: GroupsTabProps) {
           },
         ]}
         empty={
-          <Empty title={w.emptyGroups} action={create} command="openstack group create team">
+          <Empty
+            title={w.emptyGroups}
+            action={create}
+            command={identityCommands.create('group', 'team', '', null)}
+          >
             {w.emptyGroupsText}
           </Empty>
         }

@@ -80,8 +80,7 @@ function Form({ user }: { readonly user: UserView | null }) {
       isDirty={isDirty}
       error={save.error}
       whyNot={
-        (user === null ? whyNone : whyNot(user.domain_id)) ??
-        (form.name.trim() === '' ? `${common.name}?` : null)
+        (user === null ? whyNone : whyNot(user.domain_id)) ?? (form.name.trim() === '' ? w.nameMissing : null)
       }
     >
       <TextInput

@@ -11,7 +11,7 @@ import { ShortId } from '../../ui/copy.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters } from '../../ui/filter-bar.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
@@ -146,7 +146,7 @@ function UsersTab({ search }: { readonly search: AccountSearch }) {
         }
         change={(filters) =>
           void navigate({
-            search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+            search: withFilters(filters),
           })
         }
       />

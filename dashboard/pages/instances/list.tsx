@@ -8,7 +8,7 @@ import { ShortId } from '../../ui/copy.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters } from '../../ui/filter-bar.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
@@ -90,7 +90,7 @@ export function InstanceListPage() {
         text={{ name: 'text', label: w.find }}
         change={(filters) =>
           void navigate({
-            search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+            search: withFilters(filters),
           })
         }
       />

@@ -13,7 +13,7 @@ import { CopyText } from '../../ui/copy.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { OnPhone } from '../../ui/on-phone.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { visible } from '../../ui/plain-text.tsx'
@@ -36,9 +36,9 @@ export function MessageListPage() {
   const nameOf = ({ user_message }: MessageView): string =>
     visible(partsOf(user_message).tried ?? user_message).slice(0, 60)
   const isFiltered = search.action !== undefined || search.about !== undefined
-  const change = (filters: Readonly<Record<string, string | undefined>>): void =>
+  const change = (filters: Filters): void =>
     void navigate({
-      search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+      search: withFilters(filters),
     })
 
   const columns: readonly Column<MessageView>[] = [

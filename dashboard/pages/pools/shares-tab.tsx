@@ -11,6 +11,7 @@ import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
+import { ProjectName } from '../admin/project-name.tsx'
 import { poolSharesQuery } from './queries.ts'
 import { poolDetailRoute } from './route.tsx'
 
@@ -50,7 +51,7 @@ export function SharesTab({ label }: { readonly label: string }) {
           key: 'project',
           title: common.project,
           from: 'tablet',
-          show: ({ project_id }) => <ShortId id={project_id} what={common.project} />,
+          show: ({ project_id }) => <ProjectName id={project_id} />,
         },
         { key: 'type', title: common.type, from: 'desk', show: ({ share_type_name }) => share_type_name },
         {

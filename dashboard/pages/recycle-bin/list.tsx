@@ -1,5 +1,4 @@
 /** Shares that wait for their end: how long they can still be had back, and the way back. */
-import { Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -9,7 +8,7 @@ import { usePermissions } from '../../api/permissions.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
@@ -44,10 +43,10 @@ export function RecycleBinPage() {
   const permissions = usePermissions('share', rows)
   const [asked, ask] = useState<ShareAsked | null>(null)
   const actor = { words, permissions, isAdmin, ask }
-  const { common, frame, recycleBin: w, shares } = words
-  const change = (filters: Readonly<Record<string, string | undefined>>): void =>
+  const { common, frame, recycleBin: w } = words
+  const change = (filters: Filters): void =>
     void navigate({
-      search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+      search: withFilters(filters),
     })
   const count = bin.data?.count ?? null
   const columns = shareColumns({ words, format, usages: usages.data, all: search.all === '1' }).filter(
@@ -64,15 +63,8 @@ export function RecycleBinPage() {
         search={search as Readonly<Record<string, string | undefined>>}
         text={{ name: 'text', label: w.search }}
         change={change}
-      >
-        {isAdmin ? (
-          <Switch
-            label={shares.allProjects}
-            checked={search.all === '1'}
-            onChange={(event) => change({ all: event.currentTarget.checked ? '1' : undefined })}
-          />
-        ) : null}
-      </FilterBar>
+        ofAll={isAdmin}
+      />
       {!hasBin(console) ? (
         <Empty title={common.notHere} />
       ) : bin.error !== null && bin.data === undefined ? (

@@ -8,8 +8,9 @@ import { holds, wholePage } from '../../api/whole-list.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters } from '../../ui/filter-bar.tsx'
 import { instant, useFormat } from '../../ui/format.ts'
+import { OnPhone } from '../../ui/on-phone.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
@@ -91,51 +92,31 @@ export function ServiceListPage() {
       key: 'state',
       title: admin.state,
       sort: 'state',
-      show: ({ state, state_since, updated_at }) => (
+      show: (row) => (
         <>
-          <Status status={state} tone={state === 'up' ? 'ok' : 'bad'} word={w.state[state]} />
-          {state_since === undefined || state_since === null ? (
-            state === 'up' ? null : (
+          <Status status={row.state} tone={row.state === 'up' ? 'ok' : 'bad'} word={w.state[row.state]} />
+          {row.state_since === undefined || row.state_since === null ? (
+            row.state === 'up' ? null : (
               <div style={small}>
-                <Time at={updated_at} />
+                <Time at={row.updated_at} />
               </div>
             )
           ) : (
             <div style={small}>
-              <For since={state_since} />
+              <For since={row.state_since} />
             </div>
           )}
+          <OnPhone>
+            <Work service={row} />
+          </OnPhone>
         </>
       ),
     },
     {
       key: 'work',
       title: w.work,
-      show: ({ status, status_since, instances, disabled_reason, ensuring }) => (
-        <>
-          <Status
-            status={status}
-            tone={status === 'enabled' ? 'ok' : 'off'}
-            word={status === 'enabled' ? w.takesWork : w.takesNone}
-          />
-          {status === 'enabled' ? null : (
-            <div style={small}>
-              {status_since === undefined || status_since === null ? null : <For since={status_since} />}
-              {instances === undefined || instances === null ? null : <div>{w.left(instances)}</div>}
-            </div>
-          )}
-          {disabled_reason === undefined || disabled_reason === null ? null : (
-            <div style={small}>
-              <PlainText>{disabled_reason}</PlainText>
-            </div>
-          )}
-          {ensuring === true ? (
-            <div>
-              <Status status="ensuring" tone="working" word={w.ensuring} />
-            </div>
-          ) : null}
-        </>
-      ),
+      from: 'tablet',
+      show: (row) => <Work service={row} />,
     },
     {
       key: 'runs',
@@ -201,7 +182,7 @@ export function ServiceListPage() {
         ]}
         change={(filters) =>
           void navigate({
-            search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+            search: withFilters(filters),
           })
         }
       />
@@ -229,6 +210,36 @@ export function ServiceListPage() {
         />
       )}
       {asked === null ? null : <ServiceDialog asked={asked} close={() => ask(null)} />}
+    </>
+  )
+}
+
+/** Whether it is given new work, why not, and what it is busy with. Of one that does not run there is nothing to say but why. */
+function Work({ service }: { readonly service: Row }) {
+  const { services: w } = useWords()
+  const { state, status, status_since: since, instances, disabled_reason: reason, ensuring } = service
+  const isOn = status === 'enabled'
+  return (
+    <>
+      {isOn && state !== 'up' ? null : (
+        <Status status={status} tone={isOn ? 'ok' : 'off'} word={isOn ? w.takesWork : w.takesNone} />
+      )}
+      {isOn ? null : (
+        <div style={small}>
+          {since === undefined || since === null ? null : <For since={since} />}
+          {instances === undefined || instances === null ? null : <div>{w.left(instances)}</div>}
+        </div>
+      )}
+      {reason === undefined || reason === null ? null : (
+        <div style={small}>
+          <PlainText wrap>{reason}</PlainText>
+        </div>
+      )}
+      {ensuring === true ? (
+        <div>
+          <Status status="ensuring" tone="working" word={w.ensuring} />
+        </div>
+      ) : null}
     </>
   )
 }

@@ -1,6 +1,5 @@
 /** The columns of a list of shares. */
 import { Link } from '@tanstack/react-router'
-import { ShortId } from '../../ui/copy.tsx'
 import type { Column } from '../../ui/data-table.tsx'
 import { gib, type Format } from '../../ui/format.ts'
 import { Meter } from '../../ui/meter.tsx'
@@ -9,6 +8,7 @@ import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Time } from '../../ui/time.tsx'
 import type { Words } from '../../words/index.ts'
+import { ProjectName } from '../admin/project-name.tsx'
 import type { ShareView } from './queries.ts'
 import { nameOf } from './share-name.ts'
 import type { UsageView } from './usage-queries.ts'
@@ -29,7 +29,7 @@ export function shareColumns({ words, format, usages, all }: ColumnParts): reado
     title: common.project,
     sort: 'project_id',
     from: 'tablet',
-    show: ({ project_id }) => <ShortId id={project_id} what={common.project} />,
+    show: ({ project_id }) => <ProjectName id={project_id} />,
   }
   return [
     {

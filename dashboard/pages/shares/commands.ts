@@ -21,7 +21,6 @@ interface DeedWords {
 }
 
 export const shareCommands = {
-  first: () => manila('share create', ['NFS', 1], { name: 'first' }),
   create: (form: NewShareForm) =>
     manila('share create', [form.protocol, form.size], {
       name: given(form.name),

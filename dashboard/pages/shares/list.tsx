@@ -1,5 +1,5 @@
 /** The shares of the project; for administrators, who ask for it, of all. */
-import { Button, Switch } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
@@ -10,12 +10,11 @@ import { usePermissions } from '../../api/permissions.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
 import { spaced } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
-import { shareCommands } from './commands.ts'
 import { shareColumns } from './columns.tsx'
 import { MetadataFilter } from './metadata-filter.tsx'
 import { shareListRoute } from './route.tsx'
@@ -58,9 +57,9 @@ export function ShareListPage() {
     search.protocol,
     search.meta,
   ].some((value) => value !== undefined)
-  const change = (filters: Readonly<Record<string, string | undefined>>): void =>
+  const change = (filters: Filters): void =>
     void navigate({
-      search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+      search: withFilters(filters),
     })
   const createLink = (
     <Button component={Link} {...({ to: '/shares/new', search: (before: object) => before } as object)}>
@@ -116,15 +115,10 @@ export function ShareListPage() {
             : []),
         ]}
         change={change}
+        ofAll={isAdmin}
+        more={['meta']}
       >
         <MetadataFilter value={search.meta} change={(meta) => change({ meta })} />
-        {isAdmin ? (
-          <Switch
-            label={w.allProjects}
-            checked={search.all === '1'}
-            onChange={(event) => change({ all: event.currentTarget.checked ? '1' : undefined })}
-          />
-        ) : null}
       </FilterBar>
       {shares.error !== null && shares.data === undefined ? (
         <Failure error={shares.error} again={() => void shares.refetch()} />
@@ -143,7 +137,11 @@ export function ShareListPage() {
             isFiltered ? (
               <Empty title={common.noRows} />
             ) : (
-              <Empty title={w.emptyTitle} action={createLink} command={shareCommands.first()}>
+              <Empty
+                title={w.emptyTitle}
+                action={createLink}
+                command="manila share create NFS 1 --name first"
+              >
                 {w.emptyText}
               </Empty>
             )

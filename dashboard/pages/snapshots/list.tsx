@@ -1,5 +1,5 @@
 /** The snapshots of the project. */
-import { Button, Switch } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -10,7 +10,7 @@ import { usePermissions } from '../../api/permissions.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar } from '../../ui/filter-bar.tsx'
+import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
 import { spaced } from '../../ui/status.tsx'
@@ -32,11 +32,11 @@ export function SnapshotListPage() {
   const snapshots = useQuery(snapshotsQuery(console, search))
   const permissions = usePermissions('snapshot', snapshots.data?.rows ?? [])
   const [asked, ask] = useState<SnapshotAsked | null>(null)
-  const { common, frame, snapshots: w } = words
+  const { common, snapshots: w } = words
   const isFiltered = [search.text, search.status, search.share].some((value) => value !== undefined)
-  const change = (filters: Readonly<Record<string, string | undefined>>): void =>
+  const change = (filters: Filters): void =>
     void navigate({
-      search: (before) => ({ ...before, ...filters, after: undefined, before: undefined }) as never,
+      search: withFilters(filters),
     })
 
   const createLink = (
@@ -79,15 +79,8 @@ export function SnapshotListPage() {
               ]),
         ]}
         change={change}
-      >
-        {is_admin ? (
-          <Switch
-            label={frame.allProjects}
-            checked={search.all === '1'}
-            onChange={(event) => change({ all: event.currentTarget.checked ? '1' : undefined })}
-          />
-        ) : null}
-      </FilterBar>
+        ofAll={is_admin}
+      />
       {snapshots.error !== null && snapshots.data === undefined ? (
         <Failure error={snapshots.error} again={() => void snapshots.refetch()} />
       ) : (

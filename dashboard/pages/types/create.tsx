@@ -59,7 +59,9 @@ export function CreateType() {
       isSending={create.isPending}
       isDirty={JSON.stringify(form) !== JSON.stringify(blank)}
       error={create.error}
-      whyNot={problem('name') ?? problemOfLines(form.lines)?.problem ?? null}
+      whyNot={
+        (form.name === '' ? w.nameMissing : problem('name')) ?? problemOfLines(form.lines)?.problem ?? null
+      }
     >
       <TextInput
         label={common.name}

@@ -77,7 +77,9 @@ function Form({ type }: { readonly type: TypeView }) {
       isSending={save.isPending}
       isDirty={isDirty}
       error={save.error}
-      whyNot={problem('name') ?? problemOfLines(form.lines)?.problem ?? null}
+      whyNot={
+        (form.name === '' ? w.nameMissing : problem('name')) ?? problemOfLines(form.lines)?.problem ?? null
+      }
     >
       {client.minor < renameSince ? null : (
         <>

@@ -69,9 +69,14 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
             title: w.pool,
             width: '34%',
             show: ({ pool }) => (
-              <Link to="/admin/pools/$label" params={{ label: pool }}>
-                <PlainText>{pool}</PlainText>
-              </Link>
+              <>
+                <Link to="/admin/pools/$label" params={{ label: pool }}>
+                  <PlainText wrap>{pool.split('#')[1] ?? pool}</PlainText>
+                </Link>
+                <div style={{ color: 'var(--muted)', fontSize: 12 }}>
+                  <PlainText wrap>{pool.split('#')[0] ?? ''}</PlainText>
+                </div>
+              </>
             ),
           },
           {

@@ -45,6 +45,7 @@ export const common = {
   forbidden: 'Sie haben nicht das Recht, das zu sehen.',
   forbiddenNext: 'Ein Administrator des Projekts kann Ihnen eine Rolle geben, die es hat.',
   gone: 'Das gibt es nicht mehr.',
+  quotaNext: 'Löschen Sie etwas, oder bitten Sie einen Administrator um mehr.',
   goneNext: 'Es wurde inzwischen gelöscht, oder es gab es in diesem Projekt nie.',
   somethingFailed: 'Das konnte nicht gelesen werden.',
   command: 'Dasselbe auf der Befehlszeile',

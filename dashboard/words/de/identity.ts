@@ -27,6 +27,7 @@ export const identity: Words['identity'] = {
   passwordDiffers: 'Die beiden sind nicht gleich.',
   expires: 'Passwort läuft ab',
   defaultProject: 'Vorgegebenes Projekt',
+  nameMissing: 'Ein Benutzer braucht einen Namen.',
   createUser: 'Benutzer anlegen',
   createGroup: 'Gruppe anlegen',
   createProject: 'Projekt anlegen',

@@ -13,7 +13,6 @@ export const shares = {
   usedOf: (name: string) => `Belegt von ${name}`,
   metadata: 'Metadaten',
   metadataFilter: 'Metadaten: Schlüssel=Wert',
-  allProjects: 'Alle Projekte',
   emptyTitle: 'Noch keine Freigaben',
   emptyText: 'Eine Freigabe ist ein Dateisystem in der gewünschten Größe, das über das Netz eingehängt wird.',
   overview: 'Überblick',

@@ -24,6 +24,7 @@ export const types: Words['types'] = {
   keyOf: (line: number) => `Schlüssel ${line}`,
   valueOf: (key: string) => `Wert von ${key}`,
   twice: 'Diesen Schlüssel gibt es schon.',
+  nameMissing: 'Ein Freigabetyp braucht einen Namen.',
   nameHint: 'Danach wird ausgewählt.',
   descriptionHint: 'Wofür er gut ist, in einem Satz; Nutzer lesen ihn.',
   publicHint: 'Ausgeschaltet dürfen ihn nur Projekte nutzen, die Sie nennen.',
@@ -35,7 +36,7 @@ export const types: Words['types'] = {
   lintFits: (count: number) =>
     many(count, { one: '# Pool erfüllt ihn zurzeit', other: '# Pools erfüllen ihn zurzeit' }),
   lintNoPools: 'Zurzeit wird kein Pool angeboten; welcher ihn erfüllte, kann niemand sagen.',
-  satisfied: 'erfüllt von',
+  satisfied: 'Erfüllt von',
   driverSpec: 'Liest der Treiber; der Scheduler sieht nicht danach.',
   freeSpec: 'Ein Pool muss diese Fähigkeit melden.',
   delete: 'Löschen',

@@ -45,6 +45,7 @@ export const common = {
   forbidden: 'You do not have the right to see this.',
   forbiddenNext: 'An administrator of the project can give you a role that has it.',
   gone: 'This is gone.',
+  quotaNext: 'Delete something, or ask an administrator for more.',
   goneNext: 'It was deleted meanwhile, or it never existed in this project.',
   somethingFailed: 'This could not be read.',
   command: 'The same with the command line',

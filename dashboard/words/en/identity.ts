@@ -26,6 +26,7 @@ export const identity = {
   passwordDiffers: 'The two are not the same.',
   expires: 'Password expires',
   defaultProject: 'Default project',
+  nameMissing: 'A user needs a name.',
   createUser: 'Create user',
   createGroup: 'Create group',
   createProject: 'Create project',

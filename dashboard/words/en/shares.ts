@@ -13,7 +13,6 @@ export const shares = {
   usedOf: (name: string) => `Used of ${name}`,
   metadata: 'Metadata',
   metadataFilter: 'Metadata: key=value',
-  allProjects: 'All projects',
   emptyTitle: 'No shares yet',
   emptyText: 'A share is a file system of the size you ask for, which clients mount over the network.',
   overview: 'Overview',

@@ -23,6 +23,7 @@ export const types = {
   keyOf: (line: number) => `Key ${line}`,
   valueOf: (key: string) => `Value of ${key}`,
   twice: 'This key is there twice.',
+  nameMissing: 'A share type needs a name.',
   nameHint: 'Tenants choose by it.',
   descriptionHint: 'What it is for, in a sentence; tenants read it.',
   publicHint: 'Switched off, only projects that you name may use it.',
@@ -34,7 +35,7 @@ export const types = {
   lintFits: (count: number) =>
     many(count, { one: '# pool satisfies it now', other: '# pools satisfy it now' }),
   lintNoPools: 'No pool is offered now, so nobody can say which would satisfy it.',
-  satisfied: 'satisfied by',
+  satisfied: 'Satisfied by',
   driverSpec: 'Read by the driver; the scheduler does not look at it.',
   freeSpec: 'A pool must report this capability.',
   delete: 'Delete',

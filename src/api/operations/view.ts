@@ -47,11 +47,17 @@ export const operationDetail = (
   ...(isAdmin(ctx) ? { refusals: row.refusals === null ? null : (JSON.parse(row.refusals) as unknown) } : {}),
 })
 
+/** User messages that say what became of the share. */
+const ofTheEnd: readonly (string | null)[] = ['015', '017', '018', '019']
+
 /** A backend's own words may name its paths, commands and hosts: they are for whoever runs it. */
 function causeView(ctx: Ctx, row: OperationRow): object | null {
   if (row.cause_code === null) return null
   const inside = ctx.policy.check('operation:get_cause_detail', ctx.identity)
-  const [code, detailId, unmet] = [row.cause_code, row.cause_detail_id, row.cause_unmet]
+  const { cause_code: code, cause_unmet: unmet } = row
+  // Of the try before: what the sentence says of the end is not so yet.
+  const isYetToEnd = row.finished_at === null && ofTheEnd.includes(row.cause_detail_id)
+  const detailId = isYetToEnd ? null : row.cause_detail_id
   const told = toldCause({ code, detailId, unmet }, inside)
   return {
     code: inside ? row.cause_code : told.code,

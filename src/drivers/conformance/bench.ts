@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  DriverError,
+  isDriverError,
   type CallContext,
   type CreatedShare,
   type DriverReason,
@@ -14,6 +14,7 @@ import {
   type ShareRef,
   type SnapshotRef,
   type StorageDriver,
+  type DriverError,
 } from '../driver.ts'
 import type { ConformanceBackend, ConformanceTarget, Content, Need, Place } from './target.ts'
 
@@ -214,8 +215,7 @@ export async function failure(call: () => Promise<unknown>, what: string): Promi
   try {
     await call()
   } catch (error) {
-    // By name as well: an outside driver may carry a copy of the class.
-    if (error instanceof DriverError || (error as Error)?.name === 'DriverError') return error as DriverError
+    if (isDriverError(error)) return error
     throw new assert.AssertionError({ message: `${what}: must throw a DriverError, threw ${String(error)}` })
   }
   assert.fail(`${what}: must be refused`)

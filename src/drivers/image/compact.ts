@@ -4,7 +4,7 @@
  * compacted: what is still in use of those is written once more, and they go (`extents.pl`,
  * docs/decisions/0036-groups-that-exceed.md).
  */
-import { DriverError } from '../driver.ts'
+import { DriverError, isDriverError } from '../driver.ts'
 import { imageIn } from './layout.ts'
 import { carryOut } from './plan.ts'
 import { lockOf, seenFile } from './pool.ts'
@@ -77,7 +77,7 @@ export async function compactShare(
       end,
     }
   } catch (error) {
-    if (error instanceof DriverError && error.reason === 'not-found') return nothing
+    if (isDriverError(error) && error.reason === 'not-found') return nothing
     throw error
   }
 }

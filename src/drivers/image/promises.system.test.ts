@@ -8,7 +8,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import { DriverError } from '../driver.ts'
+import { isDriverError } from '../driver.ts'
 import { allButOne, rewrite, wrongBlocks, writeBlocks, type Rounds } from './blocks.fixture.ts'
 import { driver as image } from './index.ts'
 import { imageBytes } from './size.ts'
@@ -69,7 +69,7 @@ async function fill(): Promise<{ readonly made: readonly Made[]; readonly untrue
     const [report] = await driver.pools(call())
     const { freeGib } = report!
     const one = await share().catch((error: unknown) => {
-      if (!(error instanceof DriverError) || error.outcome !== 'no-room-here') throw error
+      if (!isDriverError(error) || error.outcome !== 'no-room-here') throw error
       return null
     })
     if ((freeGib ?? 0) >= 1 !== (one !== null))

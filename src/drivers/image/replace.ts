@@ -1,7 +1,7 @@
 /** Another image in the place of a share's: for reverts, and for what XFS can't do to the one that is there. */
 import { randomUUID } from 'node:crypto'
 import { readRecord } from '../btrfs/records.ts'
-import { DriverError } from '../driver.ts'
+import { isDriverError } from '../driver.ts'
 import { imageIn } from './layout.ts'
 import { carryOut } from './plan.ts'
 import { lockStep, writeRecordStep } from './pool.ts'
@@ -68,7 +68,7 @@ async function uuidIn(commands: Commands, folder: string): Promise<string | null
   try {
     return (await carryOut(commands, [['identify', imageIn(folder)]])).uuid
   } catch (error) {
-    if (error instanceof DriverError && error.reason === 'not-found') return null
+    if (isDriverError(error) && error.reason === 'not-found') return null
     throw error
   }
 }

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { checkPool } from '../commands.ts'
-import { DriverError } from '../driver.ts'
+import { DriverError, isDriverError } from '../driver.ts'
 import { projectFolder } from '../project-folder.ts'
 import { imageIn } from './layout.ts'
 import { carryOut } from './plan.ts'
@@ -87,7 +87,7 @@ async function make(
     return answer(pool, share, found)
   } catch (error) {
     // Another pool gets it: nothing of it stays here. What can't be taken away goes with the share.
-    if (error instanceof DriverError && error.outcome === 'no-room-here')
+    if (isDriverError(error) && error.outcome === 'no-room-here')
       await carryOut(commands, anew).catch(() => undefined)
     throw error
   }

@@ -1,6 +1,6 @@
 /** Smaller shares. XFS can't shrink, so the content is copied into a smaller image while nobody is served. */
 import { randomUUID } from 'node:crypto'
-import { DriverError } from '../driver.ts'
+import { DriverError, isDriverError } from '../driver.ts'
 import { imageIn } from './layout.ts'
 import { usedIn } from './measure.ts'
 import { carryOut } from './plan.ts'
@@ -59,7 +59,7 @@ export async function shrinkShare(
       ['copy', image, imageIn(staging), pool.aside],
     ])
   } catch (error) {
-    if (!(error instanceof DriverError) || error.outcome === 'maybe-happened') throw error
+    if (!isDriverError(error) || error.outcome === 'maybe-happened') throw error
     await carryOut(commands, [
       lockStep(pool, share.id),
       ['destroy', pool.layout.staging(share.id, 'replace')],

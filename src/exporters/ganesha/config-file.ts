@@ -1,5 +1,5 @@
 /** The text of Ganesha's and the bus's configuration files. Every value in them is checked here before it is written. */
-import { DriverError } from '../../drivers/driver.ts'
+import { DriverError, isDriverError } from '../../drivers/driver.ts'
 import type { OwnFileSystem, ServerUser, Tree } from '../../drivers/driver.ts'
 import type { GaneshaOptions } from './options.ts'
 import type { ClientRule } from './rules.ts'
@@ -139,7 +139,7 @@ export function isIntact(text: string, record: ExportRecord, options: GaneshaOpt
   try {
     return exportFile(record, options) === text
   } catch (error) {
-    if (error instanceof DriverError) return false
+    if (isDriverError(error)) return false
     throw error
   }
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHash } from 'node:crypto'
 import { hostLacks, isAbsent } from '../../drivers/commands.ts'
-import { DriverError } from '../../drivers/driver.ts'
+import { DriverError, isDriverError } from '../../drivers/driver.ts'
 import { mounts } from '../../drivers/mountinfo.ts'
 import { projectFolder } from '../../drivers/project-folder.ts'
 import { alone as aloneOn } from './alone.ts'
@@ -325,7 +325,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
       return alone(commands, project, async () => {
         const address = await alone(commands, 'addresses', () => addresses.take(commands, project)).catch(
           (error: unknown) => {
-            if (error instanceof DriverError && error.outcome === 'no-room-here')
+            if (isDriverError(error) && error.outcome === 'no-room-here')
               parts.log.warn({ backend: parts.backend, project }, error.message)
             throw error
           },

@@ -5,7 +5,12 @@
 import type { Tx } from '../../db/schema.ts'
 import { changeInstance, type InstanceChange } from '../../db/store/share-instances.ts'
 import { recordMessage, type NewMessage } from '../../db/store/records.ts'
-import { DriverError, type CallContext, type CreatedShare, type DriverReason } from '../../drivers/driver.ts'
+import {
+  isDriverError,
+  type CallContext,
+  type CreatedShare,
+  type DriverReason,
+} from '../../drivers/driver.ts'
 import { LostLane } from '../../engine/records.ts'
 import { StepFailure, type Cause, type Job, type Json } from '../../engine/operation.ts'
 import { knownDetail, type MessageAction } from '../../model/messages.ts'
@@ -98,7 +103,7 @@ export async function onBackend<T>(
     )
   } catch (error) {
     // The operation is somebody else's, or will be found again once the lease is: nothing is to be written about this try.
-    if (error instanceof DriverError && error.reason === 'fenced') throw new LostLane(job.operationId)
+    if (isDriverError(error) && error.reason === 'fenced') throw new LostLane(job.operationId)
     throw asStepFailure(error, how)
   }
 }
@@ -116,7 +121,7 @@ export function asStepFailure(
   error: unknown,
   how: Partial<Pick<CallHow, 'detailId' | 'elsewhere'>> = {},
 ): unknown {
-  if (!(error instanceof DriverError)) return error
+  if (!isDriverError(error)) return error
   const { outcome, reason, retryAfterS, message } = error
   const code = reason ?? `backend-${outcome}`
   const detailId = (reason === null ? undefined : detailOf[reason]) ?? how.detailId ?? null

@@ -1,7 +1,7 @@
 /** Larger: the scheduler has claimed the room before the backend is asked. */
 import { extendEndedBadly } from '../../db/store/endings.ts'
 import { placeExactly } from '../../db/store/share-instances.ts'
-import { DriverError } from '../../drivers/driver.ts'
+import { isDriverError } from '../../drivers/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { loadShare } from '../refs.ts'
@@ -43,8 +43,7 @@ async function shrinkBack(parts: StepParts, job: ExtendJob): Promise<void> {
       await backend.driver.shrinks?.shrink(call, ref, fromGib)
     })
   } catch (error) {
-    const kept =
-      error instanceof DriverError && ['shrink-would-lose-data', 'not-found'].includes(error.reason ?? '')
+    const kept = isDriverError(error) && ['shrink-would-lose-data', 'not-found'].includes(error.reason ?? '')
     if (!kept) throw error
   }
 }

@@ -19,7 +19,7 @@ import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { recordEvent, recordMessage } from '../../db/store/records.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import type { Tx } from '../../db/schema.ts'
-import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
+import { isDriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import type { MessageAction } from '../../model/messages.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
@@ -73,9 +73,9 @@ async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolea
     outcomes = await apply(parts, lease, work, { apart: false })
   } catch (error) {
     const retryable =
-      !(error instanceof DriverError) || error.outcome === 'maybe-happened' || error.retryAfterS !== null
+      !isDriverError(error) || error.outcome === 'maybe-happened' || error.retryAfterS !== null
     if (retryable && !lastTry) {
-      return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
+      return { end: 'retry', error, afterS: isDriverError(error) ? error.retryAfterS : null }
     }
     outcomes = await apply(parts, lease, work, { apart: true }).catch((last: unknown) =>
       everyRuleFailed(work.rules, last),
@@ -127,7 +127,7 @@ async function apply(
           exporter.applyRules(call, shareExport(subject), toApply),
         )
   return applyRules(rules, about, send, how).catch(async (error: unknown) => {
-    const lost = error instanceof DriverError && error.reason === 'not-found'
+    const lost = isDriverError(error) && error.reason === 'not-found'
     // A share that was never published has no export to put rules on; one that was is published again.
     if (!lost || subject.instance.status !== 'available') throw error
     await republish(parts, lease, subject, [])

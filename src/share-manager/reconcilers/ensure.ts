@@ -17,7 +17,7 @@ import {
   type EnsureRunKey,
 } from '../../db/store/ensure-runs.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
-import { DriverError } from '../../drivers/driver.ts'
+import { isDriverError } from '../../drivers/driver.ts'
 import type { Backend } from '../backend.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
@@ -233,7 +233,7 @@ async function complain(parts: BackendScope, { share }: ShareSubject, error: unk
     { backend: parts.backend.label, resource_id: share.id, err: error },
     'a share is not in order',
   )
-  if (!(error instanceof DriverError) || error.reason !== 'not-found') return
+  if (!isDriverError(error) || error.reason !== 'not-found') return
   const [actionId, detailId] = ['005', '001']
   await parts.store.transaction(async (tx) => {
     const told = await tx

@@ -7,7 +7,7 @@ import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
-import { DriverError, type ExportRef } from '../../drivers/driver.ts'
+import { isDriverError, type ExportRef } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import {
@@ -207,7 +207,7 @@ async function withdrawnFirst<T>(
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof DriverError) || error.reason !== 'withdraw-first') throw error
+    if (!isDriverError(error) || error.reason !== 'withdraw-first') throw error
     if (parts.backend.exporter === null) throw error
     await unpublish(parts, lease, target)
     return work()

@@ -15,7 +15,7 @@ import { recordMessage } from '../../db/store/records.ts'
 import { snapshotInstancesOfShareInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
 import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
-import { DriverError, type RuleOutcome } from '../../drivers/driver.ts'
+import { isDriverError, type RuleOutcome } from '../../drivers/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
@@ -99,10 +99,9 @@ async function passInLane(
   try {
     outcomes = await apply(parts, lease, work, { apart: false })
   } catch (error) {
-    const certain =
-      error instanceof DriverError && error.outcome !== 'maybe-happened' && error.retryAfterS === null
+    const certain = isDriverError(error) && error.outcome !== 'maybe-happened' && error.retryAfterS === null
     if (!certain && !lastTry) {
-      return { end: 'retry', error, afterS: error instanceof DriverError ? error.retryAfterS : null }
+      return { end: 'retry', error, afterS: isDriverError(error) ? error.retryAfterS : null }
     }
     try {
       outcomes = await apply(parts, lease, work, { apart: true })
@@ -146,7 +145,7 @@ async function apply(
     return await applyRules(work.rules, about, send, how)
   } catch (error) {
     // Where nothing is published there is nobody to let in; whoever publishes it has its rules looked at again.
-    const isUnpublished = error instanceof DriverError && error.reason === 'not-found'
+    const isUnpublished = isDriverError(error) && error.reason === 'not-found'
     if (isUnpublished && work.inherits) return []
     throw error
   }
