@@ -65,7 +65,7 @@ function sentencesOf(
     case 403:
     case 413:
       // Some verbs answer 403 for it: no role would help.
-      if (/^Quota exceeded/.test(error.message))
+      if (error.message.startsWith('Quota exceeded'))
         return { title: common.somethingFailed, why: `${why} ${common.quotaNext}` }
       if (error.status === 413) return { title: common.somethingFailed, why }
       return { title: common.forbidden, why: `${why} ${common.forbiddenNext}` }
