@@ -1,4 +1,6 @@
 /** Everything that the service says has its German words; what it says otherwise stays as it is. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { causes, recordedUnmet, toldCause, userMessage } from '../../src/model/causes.ts'
 import {
@@ -117,6 +119,20 @@ describe('in German', () => {
     expect(german.sentence(problemAt(updateShare.body, long, 'share.display_name') ?? '')).toBe(
       'darf höchstens 255 Zeichen lang sein',
     )
+  })
+
+  it('says why a new share is refused before it is made, whatever the service writes there', () => {
+    const folder = join(import.meta.dirname, '../../src/app/shares')
+    const written = ['hints', 'manage', 'mount-point-name', 'new-share', 'source', 'type-rules'].flatMap(
+      (file) => {
+        const text = readFileSync(join(folder, `${file}.ts`), 'utf8')
+        return [...text.matchAll(/invalid\(\s*(`[^`]*`|'[^']*'|"[^"]*")/g)].map(([, quoted = '']) =>
+          quoted.slice(1, -1).replaceAll(/\$\{[^}]*\}/g, '4711'),
+        )
+      },
+    )
+    expect(written.length).toBeGreaterThan(18)
+    for (const said of written) isGerman(german.sentence(said), said)
   })
 
   it('leaves what it does not know as it was said', () => {

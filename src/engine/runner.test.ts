@@ -6,14 +6,20 @@ import { requestCancel } from '../db/store/operation-cancel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { operationPlans } from '../model/operations.ts'
 import { breakAllLeases, bumpFence } from './lanes.ts'
-import { operation, registry, StepFailure, type AnyOperationCode } from './operation.ts'
+import { operation, registry, StepFailure, type AnyOperationCode, type Plans } from './operation.ts'
 import { enqueue } from './queue.ts'
 import { run, type RunnerParts } from './runner.ts'
 
 let store: Store
 const clock = systemClock()
 const quiet = { info() {}, warn() {}, error() {} }
-const plans = { 'delete-share': operationPlans['delete-share'] }
+/** Each of its steps can be taken back. */
+const plans: Plans = {
+  'delete-share': {
+    ...operationPlans['delete-share'],
+    steps: operationPlans['delete-share'].steps.map(([name, on]) => [name, on]),
+  },
+}
 
 beforeEach(async () => {
   store = await openTestStore()

@@ -81,7 +81,7 @@ describe('the service', () => {
 
 it('cuts the stream: the list goes on by polling, and says since when', async () => {
   const tab = await browser.tab(world)
-  tab.expect(/^no answer: .*\/v2\/events/, /^503 .*\/v2\/events/)
+  tab.expect(/^no answer: .*\/v2\/events/, /^503 .*\/v2\/events/, /ERR_INTERNET_DISCONNECTED/)
   let isCut = false
   await tab.page.route(/\/v2\/events/, (route) => (isCut ? route.abort('connectionreset') : route.continue()))
   await signIn(tab, world, world.demo, 'shares')

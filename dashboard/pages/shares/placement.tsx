@@ -64,7 +64,7 @@ export function PlacementPanel({ placement, isAsking, size }: PlacementPanelProp
   return (
     <section className={classes.fits} aria-label={w.place.title} aria-live="polite">
       <h3>
-        {w.place.title} {isAsking ? <Loader size={12} aria-label={w.place.asking} /> : null}
+        {w.place.title} {isAsking ? <Loader size={12} role="status" aria-label={w.place.asking} /> : null}
       </h3>
       {placement === undefined ? <FromLimits size={size} /> : <Quota placement={placement} />}
       {placement === undefined ? (

@@ -111,7 +111,7 @@ describe('operations', () => {
       started_at: '1970-01-01T00:00:00.000005',
     })
     expect(body.operation.steps.map((step: object) => Object.values(step).slice(0, 3))).toEqual([
-      ['place', 'undone', 3],
+      ['place', 'failed', 3],
       ['backend', 'pending', 0],
       ['publish', 'pending', 0],
     ])

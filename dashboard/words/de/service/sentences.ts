@@ -5,6 +5,7 @@ import { refusalOfOthers, refusals as refusalsSaid } from '../../../../src/model
 import { causes, details, refusals } from './causes.ts'
 import { fields } from './fields.ts'
 import { gates } from './gates.ts'
+import { requests } from './requests.ts'
 import { statuses } from './statuses.ts'
 
 /** English, German: `{}` is what the service fills in, `{0}` the first of it, `{0!}` the same where it is a state, or several. */
@@ -43,7 +44,7 @@ const exact = new Map<string, string>([
   [refusalOfOthers, 'Er passt nicht zur Anfrage.'],
 ])
 
-const patterns = [...unmet, ...gates, ...fields].map(
+const patterns = [...unmet, ...gates, ...requests, ...fields].map(
   ([english, german]) => [pattern(english), german] as const,
 )
 
