@@ -35,10 +35,20 @@ export interface Format {
   exact(time: string): string
   /** `4.2 s`, `3 min`, `2 h`. */
   duration(ms: number): string
+  /** How long something has been so: in one unit, without a fraction. */
+  lasting(ms: number): string
   clock(ms: number): string
   /** Places of a time axis whose steps are `stepMs` apart: hours, or days, or months. */
   axis(ms: number, stepMs: number): string
 }
+
+const seconds = ['s', 1000] as const
+/** Two of a unit are the least that is told in it. */
+const lastings = [
+  ['d', dayMs],
+  ['h', 3_600_000],
+  ['min', 60_000],
+] as const
 
 export function formats(language: string): Format {
   const short = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
@@ -75,6 +85,10 @@ export function formats(language: string): Format {
           : ms < 5_400_000
             ? `${short.format(ms / 60_000)} min`
             : `${short.format(ms / 3_600_000)} h`,
+    lasting(ms) {
+      const [unit, long] = lastings.find(([, long]) => ms >= 2 * long) ?? seconds
+      return `${whole.format(Math.floor(ms / long))} ${unit}`
+    },
     clock: (ms) => clocks.format(ms),
     axis(ms, stepMs) {
       if (stepMs >= 27 * dayMs) return months.format(ms)

@@ -46,7 +46,12 @@ export function SidePanel(props: SidePanelProps) {
       position="right"
       size={480}
       title={title}
-      classNames={{ content: classes.content, body: classes.body, title: classes.title }}
+      classNames={{
+        content: classes.content,
+        header: classes.header,
+        body: classes.body,
+        title: classes.title,
+      }}
       closeButtonProps={{ 'aria-label': common.close }}
     >
       <form onSubmit={submitted} className={classes.form} noValidate>

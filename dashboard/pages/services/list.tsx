@@ -50,7 +50,7 @@ function For({ since }: { readonly since: string }) {
   const now = useNow()
   return (
     <time dateTime={new Date(instant(since)).toISOString()} title={format.exact(since)}>
-      {w.lasts(format.duration(Math.max(0, now - instant(since))))}
+      {w.lasts(format.lasting(Math.max(0, now - instant(since))))}
     </time>
   )
 }
