@@ -160,10 +160,10 @@ export async function stepStarted(
   const again = await tx
     .updateTable('operation_steps')
     .set((eb) => ({
+      // Tried again it goes on; after an undo it begins anew. Before the state: MariaDB reads what was set to the left.
+      started_at: eb.case().when('state', '=', 'started').then(eb.ref('started_at')).else(now).end(),
       state: 'started',
       attempts: eb('attempts', '+', 1),
-      // Tried again it goes on; after an undo it begins anew.
-      started_at: eb.case().when('state', '=', 'started').then(eb.ref('started_at')).else(now).end(),
       finished_at: null,
     }))
     .where('operation_id', '=', row.id)

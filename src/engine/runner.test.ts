@@ -124,6 +124,35 @@ describe('an operation', () => {
     expect(await row(id)).toMatchObject({ state: 'done', cause_code: null })
   })
 
+  it('keeps the time at which a step began while it is repeated, and begins anew after an undo', async () => {
+    const failures = [
+      () => {
+        throw new Error('connection lost')
+      },
+      () => {
+        throw new StepFailure('place-again', { code: 'full', message: 'full', retryable: true })
+      },
+      () => {},
+    ]
+    const { code } = scripted({ backend: () => failures.shift()?.() })
+    const id = await queued()
+    const times: number[] = []
+    for (let turn = 0; turn < 3; turn++) {
+      await go(parts(code), id)
+      await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+      const step = await store.db
+        .selectFrom('operation_steps')
+        .select('started_at')
+        .where('operation_id', '=', id)
+        .where('name', '=', 'backend')
+        .executeTakeFirstOrThrow()
+      times.push(step.started_at)
+    }
+    expect(times[1]).toBe(times[0])
+    expect(times[2]).toBeGreaterThan(times[1]!)
+    expect(await row(id)).toMatchObject({ state: 'done' })
+  })
+
   it('undoes what it did when its owner no longer wants it, without another step', async () => {
     const { calls, code } = scripted({
       backend: () => {
