@@ -131,6 +131,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     edge.closing = true
     edge.tail.wakeAll()
   })
+  app.addHook('onClose', () => edge.tail.close())
 
   app.addHook('onRequest', async (request, reply) => {
     if (!beginRequest(request.raw.socket))

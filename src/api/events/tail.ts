@@ -35,6 +35,7 @@ export class EventTail {
   #unserve: (() => void)[] = []
   readonly #waiting = new Set<() => void>()
   #followers = 0
+  #falling: Promise<void> = Promise.resolve()
 
   constructor(parts: TailParts) {
     this.#parts = parts
@@ -57,7 +58,7 @@ export class EventTail {
     const leave = (): void => {
       if (!following) return
       following = false
-      if (--this.#followers === 0) void this.#sleep()
+      if (--this.#followers === 0) this.#falling = this.#sleep()
     }
     try {
       // It reads for everybody and for as long as anybody follows: not on the time of the request that came first.
@@ -94,6 +95,11 @@ export class EventTail {
 
   wakeAll(): void {
     for (const done of this.#waiting) done()
+  }
+
+  /** Resolves when nothing of it asks the database any more. */
+  async close(): Promise<void> {
+    await Promise.all([this.#falling, this.#sleep()])
   }
 
   async #wake(): Promise<void> {
