@@ -41,6 +41,10 @@ export function Timeline({ snapshots, usageOf, began }: TimelineProps) {
     { width, from, to, namePx },
   )
   const marks = ticks(from, to, width < 500 ? 2 : 4)
+  // Of a share that is seconds old they are all alike.
+  const words = marks.map((at, index) =>
+    index === marks.length - 1 ? w.now : format.relative(new Date(at).toISOString(), to),
+  )
   return (
     <div ref={ref} className={classes.timeline}>
       {width === 0 ? null : (
@@ -70,9 +74,12 @@ export function Timeline({ snapshots, usageOf, began }: TimelineProps) {
                 {isNamed ? (
                   <text
                     aria-hidden
-                    x={Math.min(width - half, Math.max(half, x))}
+                    {...(x < half
+                      ? { x: x - r, textAnchor: 'start' }
+                      : x > width - half
+                        ? { x: x + r, textAnchor: 'end' }
+                        : { x, textAnchor: 'middle' })}
                     y={line - 20}
-                    textAnchor="middle"
                     className={classes.name}
                   >
                     {name.length > lettersAtMost ? `${name.slice(0, lettersAtMost - 1)}…` : name}
@@ -89,7 +96,7 @@ export function Timeline({ snapshots, usageOf, began }: TimelineProps) {
               textAnchor={index === 0 ? 'start' : index === marks.length - 1 ? 'end' : 'middle'}
               className={classes.tick}
             >
-              {index === marks.length - 1 ? w.now : format.relative(new Date(at).toISOString(), to)}
+              {words[index] === words[index + 1] ? null : words[index]}
             </text>
           ))}
         </svg>
