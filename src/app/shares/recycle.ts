@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { dependentsOf, updateShareColumns } from '../../db/store/shares.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { refuse } from '../barriers.ts'
+import { recordUpdate } from '../updated.ts'
 import { findShareToChange } from './find.ts'
 
 export async function softDelete(ctx: Ctx, id: string): Promise<void> {
@@ -15,6 +16,7 @@ export async function softDelete(ctx: Ctx, id: string): Promise<void> {
     scheduled_to_be_deleted_at: now + ctx.settings.shares.soft_deleted_share_retention_time_s * 1_000_000,
     updated_at: now,
   })
+  await recordUpdate(ctx, 'share', share)
 }
 
 /** False when it was not in the bin: nothing to do. */
@@ -27,5 +29,6 @@ export async function restore(ctx: Ctx, id: string): Promise<boolean> {
     scheduled_to_be_deleted_at: null,
     updated_at: ctx.clock.now(),
   })
+  await recordUpdate(ctx, 'share', share)
   return true
 }

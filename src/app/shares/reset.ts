@@ -10,6 +10,7 @@ import { endOperations } from '../operations/end.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { resettableStatuses, taskStates } from '../../model/states.ts'
+import { recordUpdate } from '../updated.ts'
 import { findShareToChange, refuseSoftDeleted } from './find.ts'
 
 export async function resetStatus(ctx: Ctx, id: string, status: string): Promise<void> {
@@ -46,4 +47,5 @@ export async function resetTaskState(ctx: Ctx, id: string, taskState: string | n
     throw invalid(`task_state must be null or one of ${allowed.join(', ')}`)
   }
   await updateShareColumns(ctx.tx, share.id, { task_state: taskState, updated_at: ctx.clock.now() })
+  await recordUpdate(ctx, 'share', share)
 }
