@@ -97,15 +97,17 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
           </>
         }
       />
-      <OperationPanel
-        operation={operation.isLoading ? undefined : (operation.data ?? null)}
-        status={snapshot.status}
-        actions={
-          toneOf(snapshot.status) === 'bad'
-            ? helpful(actions).map((action) => <ActionButton key={action.key} action={action} />)
-            : undefined
-        }
-      />
+      <div className={classes.panel}>
+        <OperationPanel
+          operation={operation.isLoading ? undefined : (operation.data ?? null)}
+          status={snapshot.status}
+          actions={
+            toneOf(snapshot.status) === 'bad'
+              ? helpful(actions).map((action) => <ActionButton key={action.key} action={action} />)
+              : undefined
+          }
+        />
+      </div>
       <div className={classes.columns}>
         <div>
           {share?.mount_snapshot_support === true ? (

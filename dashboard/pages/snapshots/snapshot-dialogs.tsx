@@ -195,7 +195,7 @@ function ResetDialog({ snapshot, close }: DialogProps) {
   return (
     <Confirm
       title={w.resetTitle(calledSnapshot(snapshot))}
-      verb={common.save}
+      verb={w.resetStatus}
       run={() => reset.mutate()}
       close={close}
       isSending={reset.isPending}

@@ -17,7 +17,7 @@ export const instances: Words['instances'] = {
   preferred: 'bevorzugt',
   adminOnly: 'nur für Administratoren',
   reset: 'Zustand setzen',
-  resetTitle: (id: string) => `Den Zustand von ${id} von Hand setzen?`,
+  resetTitle: (id: string) => `Den Zustand von ${id} setzen?`,
   resetText:
     'Nur das Wort wird geschrieben: an der Freigabe geschieht nichts. Gut, wenn Sie wissen, dass der Dienst sich irrt.',
   resetVerb: 'Zustand setzen',

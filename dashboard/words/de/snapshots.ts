@@ -59,7 +59,7 @@ export const snapshots = {
   unmanageText:
     'Der Dienst vergisst ihn; im Speicher bleibt er, wie er ist. Unter dem Namen, den er dort hat, lässt er sich wieder übernehmen.',
   resetStatus: 'Zustand setzen',
-  resetTitle: (name: string) => `Zustand von ${name}`,
+  resetTitle: (name: string) => `Zustand von ${name} setzen`,
   resetText:
     'Das schreibt nur einen Zustand auf und tut dem Schnappschuss nichts. Sehen Sie zuerst im Speicher nach.',
   manage: 'Schnappschuss übernehmen',

@@ -15,13 +15,13 @@ export const instances = {
   preferred: 'preferred',
   adminOnly: 'for administrators only',
   reset: 'Reset status',
-  resetTitle: (id: string) => `Write the status of ${id} by hand?`,
+  resetTitle: (id: string) => `Reset the status of ${id}?`,
   resetText:
     'Only the word is written: nothing is done to the share. Use it when you know that the service is wrong about it.',
   resetVerb: 'Reset status',
   status: 'New status',
   remove: 'Force delete',
-  removeTitle: (id: string) => `Delete the instance ${id} by force?`,
+  removeTitle: (id: string) => `Force delete the instance ${id}?`,
   removeText:
     'Everything in it is lost for good, whatever its status. Is it the last instance of its share, the share goes with it.',
   removeVerb: 'Delete for good',

@@ -58,10 +58,10 @@ export const shares = {
       title: (name: string) => `Reset the task state of ${name}`,
       verb: 'Reset task state',
     },
-    unmanage: { menu: 'Unmanage', title: (name: string) => `Let go of ${name}?`, verb: 'Unmanage' },
+    unmanage: { menu: 'Unmanage', title: (name: string) => `Unmanage ${name}?`, verb: 'Unmanage' },
     'force-delete': {
       menu: 'Force delete',
-      title: (name: string) => `Delete ${name} by force?`,
+      title: (name: string) => `Force delete ${name}?`,
       verb: 'Force delete',
     },
   },

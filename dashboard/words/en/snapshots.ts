@@ -53,11 +53,11 @@ export const snapshots = {
     'It is deleted whatever its state is. What the backend does not find stays there and has to be removed by hand.',
   unmanage: 'Unmanage',
   unmanageVerb: 'Unmanage',
-  unmanageTitle: (name: string) => `Let go of ${name}?`,
+  unmanageTitle: (name: string) => `Unmanage ${name}?`,
   unmanageText:
     'The service forgets it; on the backend it stays as it is. It can be taken over again by what the backend calls it.',
   resetStatus: 'Reset status',
-  resetTitle: (name: string) => `Status of ${name}`,
+  resetTitle: (name: string) => `Reset the status of ${name}`,
   resetText: 'This writes down a status and does nothing to the snapshot. Look at the backend first.',
   manage: 'Take over a snapshot',
   manageVerb: 'Take over',
