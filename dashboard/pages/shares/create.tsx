@@ -70,14 +70,14 @@ export function CreateShare() {
   const fields = ['size', 'name', 'description', 'metadata', 'mount_point_name', 'scheduler_hints']
   const wrong = fields.map(own).find((problem) => problem !== null) ?? null
   const pairs = !isRight(form.metadata)
-  const { placement, isAsking } = usePlacement(body.share, wrong === null && !pairs)
+  const { placement, isAsking, isOld } = usePlacement(body.share, wrong === null && !pairs)
   const problem = (field: string): string | null => {
-    const told = placement?.problems.find((one) => one.field === field)?.message
+    const told = (isOld ? [] : (placement?.problems ?? [])).find((one) => one.field === field)?.message
     const said = refusalOf(create.error, field) ?? told
     return own(field) ?? (said === undefined ? null : visible(service.sentence(said)))
   }
   // Asked for now it would be refused; what is said of it stands at its field, where there is one.
-  const refusal = placement?.problems[0]
+  const refusal = isOld ? undefined : placement?.problems[0]
   const refused =
     refusal === undefined ? null : refusal.field === null ? visible(service.sentence(refusal.message)) : ''
   const close = (): void =>

@@ -47,8 +47,13 @@ export function usePlacement(share: NewShare, isWhole: boolean) {
   // Names decide about nothing.
   const { name: _name, description: _description, ...asked } = share
   const settled = useSettled(asked)
-  const { data, isFetching } = useQuery(placementQuery(console, settled, isWhole))
-  return { placement: isWhole ? data : undefined, isAsking: isFetching }
+  const { data, isFetching, isPlaceholderData } = useQuery(placementQuery(console, settled, isWhole))
+  return {
+    placement: isWhole ? data : undefined,
+    isAsking: isFetching,
+    /** What is told is of what was filled in before: its figures may stay, its complaints not. */
+    isOld: isPlaceholderData || JSON.stringify(settled) !== JSON.stringify(asked),
+  }
 }
 
 interface PlacementPanelProps {
