@@ -97,6 +97,28 @@ export function ActionMenu({
   )
 }
 
+/** Of the head of a page: those of `inView` as buttons, the rest behind a menu. */
+export function HeadActions({
+  name,
+  actions,
+  inView,
+}: {
+  readonly name: string
+  readonly actions: readonly Action[]
+  readonly inView: readonly string[]
+}) {
+  return (
+    <>
+      {actions
+        .filter(({ key }) => inView.includes(key))
+        .map((action) => (
+          <ActionButton key={action.key} action={action} />
+        ))}
+      <ActionMenu name={name.slice(0, 80)} actions={actions.filter(({ key }) => !inView.includes(key))} />
+    </>
+  )
+}
+
 /** What helps with something in error: to delete it or, where that is not allowed, to let go of it; and to write its status by hand. */
 export function helpful(actions: readonly Action[]): readonly Action[] {
   const isPossible = (key: string): Action | undefined =>

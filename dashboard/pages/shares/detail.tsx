@@ -6,7 +6,7 @@ import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
-import { ActionButton, ActionMenu } from '../../ui/actions.tsx'
+import { HeadActions } from '../../ui/actions.tsx'
 import { ShortId } from '../../ui/copy.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -78,19 +78,7 @@ function Shown({ share }: { readonly share: ShareView }) {
             </span>
           </>
         }
-        actions={
-          <>
-            {actions
-              .filter(({ key }) => inView.includes(key))
-              .map((action) => (
-                <ActionButton key={action.key} action={action} />
-              ))}
-            <ActionMenu
-              name={nameOf(share).slice(0, 80)}
-              actions={actions.filter(({ key }) => !inView.includes(key))}
-            />
-          </>
-        }
+        actions={<HeadActions name={nameOf(share)} actions={actions} inView={inView} />}
       />
       {share.is_soft_deleted === true ? (
         <Notice tone="warning" title={w.inBin(until === null ? common.notKnown : format.relative(until))}>

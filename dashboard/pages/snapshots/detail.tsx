@@ -6,7 +6,7 @@ import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
-import { ActionButton, ActionMenu, helpful } from '../../ui/actions.tsx'
+import { ActionButton, HeadActions, helpful } from '../../ui/actions.tsx'
 import { CopyText, ShortId } from '../../ui/copy.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Failure } from '../../ui/failure.tsx'
@@ -83,19 +83,7 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
             </span>
           </>
         }
-        actions={
-          <>
-            {actions
-              .filter(({ key }) => inView.includes(key))
-              .map((action) => (
-                <ActionButton key={action.key} action={action} />
-              ))}
-            <ActionMenu
-              name={nameOfSnapshot(snapshot).slice(0, 80)}
-              actions={actions.filter(({ key }) => !inView.includes(key))}
-            />
-          </>
-        }
+        actions={<HeadActions name={nameOfSnapshot(snapshot)} actions={actions} inView={inView} />}
       />
       <div className={classes.panel}>
         <OperationPanel

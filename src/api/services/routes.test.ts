@@ -210,7 +210,9 @@ describe('enabling and disabling', () => {
     const began = await since()
     expect(began).toEqual(expect.any(String))
     bench.clock.advance(1)
-    await bench.call('PUT', '/services/disable', { body: { ...alpha, disabled_reason: 'disks' } })
+    // Twice the same is told once.
+    for (let turn = 0; turn < 2; turn++)
+      await bench.call('PUT', '/services/disable', { body: { ...alpha, disabled_reason: 'disks' } })
     expect(await since()).toBe(began)
     await bench.call('PUT', '/services/enable', { body: alpha })
     expect(await since()).not.toBe(began)

@@ -37,6 +37,9 @@ export async function switchService(ctx: Ctx, input: SwitchService): Promise<Swi
     updated_at: now,
   })
   const status = enabled ? 'enabled' : 'disabled'
+  const told: SwitchedService = { host, binary, status, disabledReason: reason }
+  // Asked for again, nothing happens that anybody would follow.
+  if (disabled === service.disabled && reason === service.disabled_reason) return told
   await recordEvent(ctx.tx, {
     projectId: '',
     resourceType: 'service',
@@ -46,7 +49,7 @@ export async function switchService(ctx: Ctx, input: SwitchService): Promise<Swi
     detail: { host, binary, reason, to: status },
     now,
   })
-  return { host, binary, status, disabledReason: reason }
+  return told
 }
 
 /** Enabling clears the reason, whatever was sent. */
