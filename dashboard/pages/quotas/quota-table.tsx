@@ -1,6 +1,7 @@
 /** Limits beside what is used of them. */
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
+import { OnPhone } from '../../ui/on-phone.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { useWords } from '../../words/index.ts'
 import { useLimitText } from './limit-text.ts'
@@ -25,7 +26,9 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
       title: w.used,
       width: '34%',
       show: ({ id, limit, used, reserved }) =>
-        used === null ? null : (
+        used === null ? (
+          <OnPhone>{shown(id, limit)}</OnPhone>
+        ) : (
           <Meter
             label={w.names[id] ?? id}
             used={used + reserved}
@@ -38,6 +41,8 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
       key: 'limit',
       title: w.limit,
       isNumber: true,
+      // What is used says of how much it is.
+      ...(isDefault ? {} : { from: 'tablet' as const }),
       show: ({ id, limit }) => {
         const other = usualOf(id)
         return other !== undefined && other !== limit ? <b>{shown(id, limit)}</b> : shown(id, limit)
