@@ -276,6 +276,21 @@ describe.skipIf(cannotRun !== null)(`planted in a pool${cannotRun === null ? '' 
     nothingChanged()
   })
 
+  test.each(['a link', 'a file'])(
+    '%s swapped in while a share was thrown away keeps no deletion from ending',
+    async (what) => {
+      const planted = [`trash/${ids.share}.999`, `staging/${ids.share}.create`, `staging/${ids.share}.revert`]
+      for (const name of planted)
+        if (what === 'a link') symlinkSync(join(outside, 'other'), join(manila, name))
+        else writeFileSync(join(manila, name), 'planted')
+      await driver.delete(call(), share)
+      for (const name of planted)
+        expect(lstatSync(join(manila, name), { throwIfNoEntry: false }), name).toBeUndefined()
+      await mend()
+      nothingChanged()
+    },
+  )
+
   test('strange names in the trash keep nobody from starting', async () => {
     writeFileSync(join(manila, 'trash', 'x\n..'), '')
     writeFileSync(join(manila, 'trash', `${randomUUID()}.300`), 'no subvolume')
