@@ -92,11 +92,13 @@ test('a pipe without a reader and a full one cost nobody a wait; what waits come
     expect(read.split('\n')).toHaveLength(1002)
   }, 10_000)
   expect(new Set(read.split('\n').slice(1, -1))).toEqual(new Set(['y'.repeat(200)]))
+  const toldSoFar = () => told.map(([isOk]) => isOk)
+  await vi.waitFor(() => expect(toldSoFar()).toEqual([false, true, false, true]))
   // Somebody who closes his end ends no service.
   closeSync(reader)
   stream.line('nobody')
-  await vi.waitFor(() => expect(stream.state.state).toBe('failing'))
-  expect(told.map(([isOk]) => isOk)).toEqual([false, true, false, true, false])
+  await vi.waitFor(() => expect(toldSoFar()).toEqual([false, true, false, true, false]))
+  expect(stream.state.state).toBe('failing')
 }, 30_000)
 
 test('a full disk is told, and lines beyond what is kept are counted as lost', async () => {
