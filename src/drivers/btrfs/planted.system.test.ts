@@ -276,16 +276,56 @@ describe.skipIf(cannotRun !== null)(`planted in a pool${cannotRun === null ? '' 
     nothingChanged()
   })
 
-  test.each(['a link', 'a file'])(
+  /** Puts `what` where it says, as a client does with a forged handle. */
+  const plant = (what: 'a link' | 'a file' | 'a folder', name: string) => {
+    const path = join(manila, name)
+    if (what === 'a link') symlinkSync(join(outside, 'other'), path)
+    else if (what === 'a file') writeFileSync(path, 'planted')
+    else mkdirSync(path)
+  }
+  const isThere = (name: string) => lstatSync(join(manila, name), { throwIfNoEntry: false }) !== undefined
+
+  test.each(['a link', 'a file', 'a folder'] as const)(
     '%s swapped in while a share was thrown away keeps no deletion from ending',
     async (what) => {
       const planted = [`trash/${ids.share}.999`, `staging/${ids.share}.create`, `staging/${ids.share}.revert`]
-      for (const name of planted)
-        if (what === 'a link') symlinkSync(join(outside, 'other'), join(manila, name))
-        else writeFileSync(join(manila, name), 'planted')
+      for (const name of planted) plant(what, name)
       await driver.delete(call(), share)
-      for (const name of planted)
-        expect(lstatSync(join(manila, name), { throwIfNoEntry: false }), name).toBeUndefined()
+      expect(planted.filter(isThere)).toEqual([])
+      await mend()
+      nothingChanged()
+    },
+  )
+
+  test('a folder swapped in with something in it is told and stays', async () => {
+    const planted = `trash/${ids.share}.999`
+    plant('a folder', planted)
+    plant('a file', `${planted}/file`)
+    await expect(driver.delete(call(), share)).rejects.toMatchObject({ reason: 'busy', retryAfterS: null })
+    expect(isThere(`${planted}/file`)).toBe(true)
+    rmSync(join(manila, planted), { recursive: true })
+    await driver.delete(call(), share)
+    await mend()
+    nothingChanged()
+  })
+
+  test.each(['a link', 'a file', 'a folder'] as const)(
+    '%s in the place of a snapshot, or of what became one, is nothing of ours and no deletion of it',
+    async (what) => {
+      const place = `snapshots/${ids.snapshot}`
+      renameSync(join(manila, place), join(manila, 'snapshots/aside'))
+      plant(what, place)
+      await expect(driver.snapshots?.delete(call(), snapshot)).rejects.toThrow()
+      expect(isThere(place)).toBe(true)
+      rmSync(join(manila, place), { recursive: true })
+      renameSync(join(manila, 'snapshots/aside'), join(manila, place))
+      // Taken over already: a repeat deletes what it was taken from, which somebody replaced meanwhile.
+      const foreign = '../replaced'
+      plant(what, foreign)
+      const managed = driver.managesSnapshots?.manage(call(), snapshot, 'replaced', {})
+      await expect(managed).rejects.toThrow()
+      expect(isThere(foreign)).toBe(true)
+      rmSync(join(manila, foreign), { recursive: true })
       await mend()
       nothingChanged()
     },

@@ -58,16 +58,26 @@ export async function rename(commands: Commands, from: string, to: string): Prom
   await commands.change(['mv', '-T', '--', from, to])
 }
 
-/** Deletes a subvolume; one that isn't there is fine. The kernel frees its space some time later. */
-export async function deleteSubvolume(commands: Commands, path: string): Promise<void> {
+/** Deletes a subvolume; one that isn't there is fine, anything else stays and fails. The kernel frees its space some time later. */
+export const deleteSubvolume = (commands: Commands, path: string): Promise<void> =>
+  destroy(commands, path, [])
+
+/**
+ * Clears a place where only what was put aside belongs (the trash, a copy in the making). Links, files and empty folders go as well: a
+ * client can swap one in while a share is moved away, and left there it would make every later deletion of that share fail.
+ */
+export const clearPlace = (commands: Commands, path: string): Promise<void> =>
+  destroy(commands, path, ['place'])
+
+async function destroy(commands: Commands, path: string, how: readonly string[]): Promise<void> {
   try {
     // Mostly it is not there: what is deleted is what a call that was cut short may have left. A disk that fails says so here.
     await commands.look(['stat', '--format', '%i', '--', path])
-    await commands.change(['perl', destroyScript, path])
+    await commands.change(['perl', destroyScript, path, ...how])
   } catch (error) {
     if (isAbsent(error)) return
     if (error instanceof ExecError && /Directory not empty/.test(error.result.stderr)) {
-      throw new DriverError(`${path} holds subvolumes that were not made by this backend`, 'maybe-happened', {
+      throw new DriverError(`${path} holds what was not made by this backend`, 'maybe-happened', {
         cause: error,
         retryAfterS: null,
         reason: 'busy',

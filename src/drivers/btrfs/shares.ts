@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { checkPool } from '../commands.ts'
 import { DriverError } from '../driver.ts'
 import { isDiscarded } from './layout.ts'
-import { deleteSubvolume, freshCounters, gib, limit, notFound, rename, subvolumeIdOf } from './pool.ts'
+import { clearPlace, freshCounters, gib, limit, notFound, rename, subvolumeIdOf } from './pool.ts'
 import { removeRecords } from './records.ts'
 import type { Commands } from '../commands.ts'
 import type { CreatedShare, ShareRef } from '../driver.ts'
@@ -36,7 +36,7 @@ export async function cloneShare(
 ): Promise<CreatedShare> {
   if ((await subvolumeIdOf(commands, source)) === null) throw notFound(`the snapshot ${source}`)
   const made = await create(commands, pool, share, async (staging, path) => {
-    await deleteSubvolume(commands, staging)
+    await clearPlace(commands, staging)
     await commands.change(['btrfs', '--quiet', 'subvolume', 'snapshot', '--', source, staging])
     // A clone inherits the limit of its source; its own replaces that before anybody can reach it.
     await limit(commands, staging, share.sizeGib * gib)
@@ -96,8 +96,8 @@ export async function deleteShare(commands: Commands, pool: Pool, share: ShareRe
   const { layout } = pool
   await pool.binds.release(commands, share.id)
   await discard(commands, pool, share.id)
-  await deleteSubvolume(commands, layout.staging(share.id, 'create'))
-  await deleteSubvolume(commands, layout.staging(share.id, 'revert'))
+  await clearPlace(commands, layout.staging(share.id, 'create'))
+  await clearPlace(commands, layout.staging(share.id, 'revert'))
   await removeRecords(commands, [layout.record(share.id, 'revert'), layout.record(share.id, 'managed')])
   await emptyTrash(commands, pool, `${share.id}.`)
 }
@@ -115,7 +115,7 @@ export async function emptyTrash(commands: Commands, pool: Pool, prefix = ''): P
   for (const name of stdout.split('\n')) {
     // What a client planted there is nothing of ours.
     if (isDiscarded(name) && name.startsWith(prefix))
-      await deleteSubvolume(commands, `${pool.layout.trash}/${name}`)
+      await clearPlace(commands, `${pool.layout.trash}/${name}`)
   }
 }
 

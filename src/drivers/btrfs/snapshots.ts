@@ -1,6 +1,6 @@
 /** Read-only snapshots, reverts to them, and their mounts for an exporter. */
 import { discard, emptyTrash, mountShare, settle } from './shares.ts'
-import { deleteSubvolume, gib, limit, notFound, rename, subvolumeIdOf } from './pool.ts'
+import { clearPlace, deleteSubvolume, gib, limit, notFound, rename, subvolumeIdOf } from './pool.ts'
 import { readRecord, writeRecord } from './records.ts'
 import type { Commands } from '../commands.ts'
 import type { CreatedShare, DriverState, ShareRef, SnapshotRef, Tree } from '../driver.ts'
@@ -92,7 +92,7 @@ async function prepare(
   const source = pool.layout.snapshot(snapshot.id)
   const staging = pool.layout.staging(share.id, 'revert')
   if ((await subvolumeIdOf(commands, source)) === null) throw notFound(`snapshot instance ${snapshot.id}`)
-  await deleteSubvolume(commands, staging)
+  await clearPlace(commands, staging)
   await commands.change(['btrfs', '--quiet', 'subvolume', 'snapshot', '--', source, staging])
   await limit(commands, staging, snapshot.sizeGib * gib)
   const subvolumeId = (await subvolumeIdOf(commands, staging)) ?? ''
