@@ -77,11 +77,15 @@ async function destroy(commands: Commands, path: string, how: readonly string[])
   } catch (error) {
     if (isAbsent(error)) return
     if (error instanceof ExecError && /Directory not empty/.test(error.result.stderr)) {
-      throw new DriverError(`${path} holds what was not made by this backend`, 'maybe-happened', {
-        cause: error,
-        retryAfterS: null,
-        reason: 'busy',
-      })
+      throw new DriverError(
+        `${path} holds subvolumes or files that were not made by this backend`,
+        'maybe-happened',
+        {
+          cause: error,
+          retryAfterS: null,
+          reason: 'busy',
+        },
+      )
     }
     throw error
   }
