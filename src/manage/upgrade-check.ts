@@ -4,6 +4,7 @@
  */
 import { statSync } from 'node:fs'
 import type { Settings } from '../config/schema.ts'
+import { plansInFlight } from '../db/store/operations-read.ts'
 import type { Store } from '../db/open.ts'
 import { recountCapacity } from '../db/store/capacity-recount.ts'
 import { backendHealth } from '../db/store/health.ts'
@@ -47,12 +48,7 @@ const checks: Readonly<Record<string, Check>> = {
     return problems.length === 0 ? good : ['Failure', problems.join('; ')]
   },
   'Work in flight': async ({ store }) => {
-    const rows = await store.db
-      .selectFrom('operations')
-      .select(['kind', 'version'])
-      .distinct()
-      .where('state', 'in', ['queued', 'running', 'undoing'])
-      .execute()
+    const rows = await plansInFlight(store.db)
     const plans: Readonly<Record<string, { readonly version: number }>> = operationPlans
     const unknown = rows.filter(({ kind, version: at }) => plans[kind]?.version !== at)
     if (unknown.length === 0) return good

@@ -74,3 +74,31 @@ export async function stepsOf(
     .orderBy('step')
     .execute()
 }
+
+/** Deletions on a backend that may run now, oldest first. `now` in microseconds. */
+export function dueDeletions(
+  db: DbOrTx,
+  backendId: string,
+  now: number,
+): Promise<Pick<OperationRow, 'id' | 'payload'>[]> {
+  return db
+    .selectFrom('operations')
+    .select(['id', 'payload'])
+    .where('backend_id', '=', backendId)
+    .where('topic', '=', 'share')
+    .where('state', 'in', ['queued', 'running', 'undoing'])
+    .where('kind', 'in', ['delete-share', 'delete-snapshot'])
+    .where('not_before', '<=', now)
+    .orderBy('created_at')
+    .execute()
+}
+
+/** By what plans, of what versions, something is under way. */
+export function plansInFlight(db: DbOrTx): Promise<Pick<OperationRow, 'kind' | 'version'>[]> {
+  return db
+    .selectFrom('operations')
+    .select(['kind', 'version'])
+    .distinct()
+    .where('state', 'in', ['queued', 'running', 'undoing'])
+    .execute()
+}
