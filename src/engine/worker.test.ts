@@ -12,7 +12,7 @@ import { worker, type Worker } from './worker.ts'
 let store: Store
 let running: Worker | null = null
 const clock = systemClock()
-const plans = { 'delete-share': operationPlans['delete-share'] }
+const plans = { 'delete-share': { 1: operationPlans['delete-share'][1] } }
 
 beforeEach(async () => {
   store = await openTestStore()
@@ -25,18 +25,22 @@ afterEach(async () => {
 
 function queued(instanceId: string, backendId: string | null = null): Promise<string> {
   return store.transaction(async (tx) => {
-    const { id } = await enqueue(tx, {
-      kind: 'delete-share',
-      payload: { shareId: instanceId, instanceId, force: false, deferred: false },
-      resourceId: instanceId,
-      lanes: [`instance:${instanceId}`],
-      backendId,
-      projectId: 'p',
-      userId: 'u',
-      begunAs: 'user',
-      requestId: 'req-1',
-      now: clock.now(),
-    })
+    const { id } = await enqueue(
+      tx,
+      {
+        kind: 'delete-share',
+        payload: { shareId: instanceId, instanceId, force: false, deferred: false },
+        resourceId: instanceId,
+        lanes: [`instance:${instanceId}`],
+        backendId,
+        projectId: 'p',
+        userId: 'u',
+        begunAs: 'user',
+        requestId: 'req-1',
+        now: clock.now(),
+      },
+      { plans },
+    )
     return id
   })
 }
