@@ -22,13 +22,13 @@ import {
   type CallContext,
   type Exporter,
   type StorageDriver,
-} from '../drivers/driver.ts'
+} from '../storage/contract/driver.ts'
 import { confirmLease } from '../engine/lanes.ts'
 import { instanceLane } from '../model/lanes.ts'
 import type { Fence } from '../exec/exec.ts'
 import type { HostLock } from '../exec/host-lock.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { logOf, type Log } from './parts.ts'
+import { logOf, type Log } from './log.ts'
 
 export interface BackendParts {
   readonly store: Store

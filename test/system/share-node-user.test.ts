@@ -8,21 +8,22 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuthManager } from '../../src/auth/manager.ts'
-import { administer, createDatabase, createServiceUsers } from '../../src/cluster/database.ts'
+import { administer, createDatabase, createServiceUsers } from '../../tools/cluster/database.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { runGrants, grantStatements } from '../../src/db/grant-statements.ts'
 import { grantsOf } from '../../src/db/grants.ts'
 import { migrate, openStore, type Store } from '../../src/db/open.ts'
 import { backendTables, rowPolicies } from '../../src/db/row-policies.ts'
-import { charge } from '../../src/db/store/quotas.ts'
+import { settle } from '../../src/db/store/quotas.ts'
+import { linesOf } from '../../src/model/quota-lines.ts'
 import { insertType } from '../../src/db/store/share-types.ts'
 import { changeSnapshotInstance } from '../../src/db/store/snapshots.ts'
 import { quotaDefaults } from '../../src/model/quota.ts'
 import { startRole, type Running } from '../../src/main.ts'
-import type { DatabaseServer } from '../../src/parts/database-server.ts'
-import { hasMariadb, startMariadb } from '../../src/parts/mariadb.ts'
-import { hasPostgres, startPostgres } from '../../src/parts/postgres.ts'
-import { ensureAccounts } from '../../src/quickstart/accounts.ts'
+import type { DatabaseServer } from '../../tools/parts/database-server.ts'
+import { hasMariadb, startMariadb } from '../../tools/parts/mariadb.ts'
+import { hasPostgres, startPostgres } from '../../tools/parts/postgres.ts'
+import { ensureAccounts } from '../../tools/quickstart/accounts.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import type { Client } from '../../src/sdk/client.ts'
 import { connect } from '../../src/sdk/connect.ts'
@@ -234,7 +235,7 @@ describe.each(kinds)('%s', (kind, there, start) => {
       const node = await openStore(urls.alpha ?? '')
       const payer = { projectId: 'p', userId: 'u', shareTypeId: null }
       const charging = node.transaction((tx) =>
-        charge(tx, payer, { shares: 1 }, { ...quotaDefaults, shares: 0 }),
+        settle(tx, { before: [], after: linesOf(payer, { shares: 1 }) }, { ...quotaDefaults, shares: 0 }),
       )
       await expect(charging).rejects.toThrow(/Quota exceeded/)
       await node.close()

@@ -4,11 +4,11 @@
  */
 import { afterAll, describe, expect, it } from 'vitest'
 import { requestCancel } from '../../db/store/operation-cancel.ts'
-import { verbs, type Faults } from '../../drivers/sim/faults.ts'
+import { verbs, type Faults } from '../../storage/sim/faults.ts'
 import { StepFailure, type Job } from '../../engine/operation.ts'
 import { allPlans, type KnownPlan } from '../../model/operations.ts'
-import { openBench } from '../test-bench.ts'
-import { ask, brokenLaws, shareSteps, wrapped } from '../test-laws.ts'
+import { openBench } from '../bench.fixture.ts'
+import { ask, brokenLaws, shareSteps, wrapped } from '../laws.fixture.ts'
 
 /** A deletion can't be cancelled: the API refuses it. */
 const plans = allPlans().filter(({ kind }) => !kind.startsWith('delete-'))

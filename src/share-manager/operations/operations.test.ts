@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { allPlans } from '../../model/operations.ts'
-import { eachStepTwice, failAtEachStep } from '../test-laws.ts'
+import { eachStepTwice, failAtEachStep } from '../laws.fixture.ts'
 
 const plans = allPlans()
 

@@ -15,12 +15,12 @@ import { recordMessage } from '../../db/store/records.ts'
 import { snapshotInstancesOfShareInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
 import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
-import { isDriverError, type RuleOutcome } from '../../drivers/driver.ts'
+import { isDriverError, type RuleOutcome } from '../../storage/contract/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
-import type { Pass } from './access-rules.ts'
+import type { Pass } from './pass.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
 export async function passSnapshotRules(
