@@ -264,7 +264,7 @@ function barriers(): readonly Barrier[] {
     for (const state of ['running', 'undoing', 'failed', 'done'])
       for (const begun_as of ['admin', 'service', null] as const)
         for (const resource_type of ['share', 'snapshot'])
-          for (const more of [{}, { version: 99 }, { cause_code: 'status-reset' }]) {
+          for (const more of [{}, { parent_id: id }, { version: 99 }, { cause_code: 'status-reset' }]) {
             const operation = {
               id,
               kind,

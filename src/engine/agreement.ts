@@ -73,14 +73,24 @@ export function versionToBegin(kind: string, agreement: Agreement, plans?: Plans
 const needsAll = (plan: OperationPlan): boolean =>
   plan.severalBackends === true || plan.steps.some((step) => startedBy(step) !== null)
 
-/** The newest version that all know, its children and whatever takes those back included; null when there is none. */
-function agreedVersion(kind: string, agreement: Agreement, plans: Plans | undefined): number | null {
-  const able = (one: string): boolean => agreedVersion(one, agreement, plans) !== null
+/**
+ * The newest version that all know, its children and whatever takes those back included; null when there is none. `above`: the
+ * kinds on the way here, which decide for themselves: a kind may start more of its own.
+ */
+function agreedVersion(
+  kind: string,
+  agreement: Agreement,
+  plans: Plans | undefined,
+  above: readonly string[] = [],
+): number | null {
+  const way = [...above, kind]
+  const able = (one: string): boolean =>
+    way.includes(one) || agreedVersion(one, agreement, plans, way) !== null
   const found = versionsOf(kind, plans).findLast((version) => {
     if (!agreement.knows(kind, version)) return false
-    const children =
-      planOf(kind, version, plans)?.steps.flatMap((step) => startedBy(step)?.starts ?? []) ?? []
-    return children.every(able) && children.flatMap((child) => undoers(child, plans)).every(able)
+    const steps = planOf(kind, version, plans)?.steps ?? []
+    const children = steps.flatMap((step) => startedBy(step)?.starts ?? [])
+    return [...children, ...children.flatMap((child) => undoers(child, plans))].every(able)
   })
   return found ?? null
 }

@@ -4,7 +4,7 @@
  * database's clock only.
  */
 import type { Store } from '../db/open.ts'
-import { cancelOperations, openInLane } from '../db/store/operation-cancel.ts'
+import { cancelOperations, openInLane, type EndedOperation } from '../db/store/operation-cancel.ts'
 import { openFamilies } from '../db/store/operation-families.ts'
 import { expressionBuilder } from 'kysely'
 import type { Database, Tx } from '../db/schema.ts'
@@ -154,12 +154,12 @@ async function bump(tx: Tx, lanes: readonly string[]): Promise<void> {
     .execute()
 }
 
-/** Marks every open operation of the lane as cancelled. Call {@link bumpFence} first, so that none of them writes on. */
+/** Marks every open operation of the lane as cancelled, and its family; answers all of them. Call {@link bumpFence} first, so that none of them writes on. */
 export async function cancelLane(
   tx: Tx,
   lane: string,
   cause: { readonly code: string; readonly message: string },
   now: number,
-): Promise<void> {
-  await cancelOperations(tx, await openInLane(tx, lane), cause, now)
+): Promise<readonly EndedOperation[]> {
+  return cancelOperations(tx, await openInLane(tx, lane), cause, now)
 }

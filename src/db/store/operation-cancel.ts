@@ -1,5 +1,5 @@
 /** Open operations that somebody wants ended: their owner at the next step, an administrator at once. */
-import type { Tx } from '../schema.ts'
+import type { OperationsTable, Tx } from '../schema.ts'
 import { askToStop, openFamilies, type Due } from './operation-families.ts'
 
 /** Ids of the unfinished operations that have a place in the lane. */
@@ -31,6 +31,12 @@ export async function openOperationsOn(
   return { ids: rows.map(({ id }) => id), running: rows.some(({ state }) => state !== 'queued') }
 }
 
+/** What was ended at once: none of its code runs any more. */
+export type EndedOperation = Pick<
+  OperationsTable,
+  'id' | 'lane' | 'resource_type' | 'resource_id' | 'payload'
+>
+
 /**
  * Marks them and the rest of their families cancelled, and lets what waits behind them go. The caller has fenced off whoever ran
  * one, see `bumpFence`.
@@ -40,9 +46,9 @@ export async function cancelOperations(
   members: readonly string[],
   cause: { readonly code: string; readonly message: string },
   now: number,
-): Promise<void> {
+): Promise<readonly EndedOperation[]> {
   const ids = await openFamilies(tx, members)
-  if (ids.length === 0) return
+  if (ids.length === 0) return []
   await tx
     .updateTable('operations')
     .set({
@@ -56,6 +62,11 @@ export async function cancelOperations(
     .where('id', 'in', ids)
     .execute()
   await tx.updateTable('operation_lanes').set({ finished: 1 }).where('operation_id', 'in', ids).execute()
+  return tx
+    .selectFrom('operations')
+    .select(['id', 'lane', 'resource_type', 'resource_id', 'payload'])
+    .where('id', 'in', ids)
+    .execute()
 }
 
 /**
