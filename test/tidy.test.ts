@@ -100,7 +100,8 @@ describe('layers', () => {
 
   it('keep each library in its folder', () => {
     const homes: Readonly<Record<string, readonly string[]>> = {
-      kysely: ['db'],
+      // The engine's own rows are the last to move.
+      kysely: ['db', 'engine'],
       'node:sqlite': ['db', 'exec'],
       pg: ['db'],
       'mysql2/promise': ['db'],

@@ -26,22 +26,28 @@ export async function purgeDated(
   return old.length
 }
 
-/** Operations that ended before, with their steps. */
+/** Families go together, once the one at their top is old enough: it ends last. At most `limit` families. */
 export async function purgeOperations(store: Store, before: number, limit: number): Promise<number> {
   const old = await store.db
     .selectFrom('operations')
     .select('id')
     .where('finished_at', '<', before)
+    .where('parent_id', 'is', null)
     .limit(limit)
     .execute()
   if (old.length === 0) return 0
-  const ids = old.map(({ id }) => id)
-  await store.transaction(async (tx) => {
-    await tx.deleteFrom('operation_steps').where('operation_id', 'in', ids).execute()
-    await tx.deleteFrom('operation_lanes').where('operation_id', 'in', ids).execute()
-    await tx.deleteFrom('operations').where('id', 'in', ids).execute()
+  const tops = old.map(({ id }) => id)
+  return store.transaction(async (tx) => {
+    const members = await tx.selectFrom('operations').select('id').where('family_id', 'in', tops).execute()
+    const ids = [...members.map(({ id }) => id), ...tops]
+    for (let from = 0; from < ids.length; from += limit) {
+      const some = ids.slice(from, from + limit)
+      await tx.deleteFrom('operation_steps').where('operation_id', 'in', some).execute()
+      await tx.deleteFrom('operation_lanes').where('operation_id', 'in', some).execute()
+      await tx.deleteFrom('operations').where('id', 'in', some).execute()
+    }
+    return ids.length
   })
-  return ids.length
 }
 
 export async function purgeTombstones(db: DbOrTx, before: number, limit: number): Promise<number> {
