@@ -12,7 +12,7 @@ import { plantTree, readContent, setUsedBytes, writeContent } from './content.ts
 import { setFaults } from './faults.ts'
 import { GIB } from './records.ts'
 import { forgetMemory } from './store.ts'
-import { partsIn, simIn } from './target.ts'
+import { partsIn, simIn } from './target.fixture.ts'
 
 let dir = ''
 beforeEach(async () => {
