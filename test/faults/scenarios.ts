@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { plantTree } from '../../src/storage/drivers/sim/content.ts'
-import type { Faults } from '../../src/storage/drivers/sim/faults.ts'
+import type { Faults } from '../../src/storage/sim/faults.ts'
 import type { OperationKind } from '../../src/model/operations.ts'
 import { until, type Reply, type World as WholeWorld } from './world.ts'
 
