@@ -33,7 +33,7 @@ export function copyOfTree(): Tree {
         execFile('sh', ['-c', line], options, (error, stdout, stderr) => {
           const printed = `${stdout}${stderr}`
           if (error === null) resolve(printed)
-          else reject(new Error(`${line}\n${printed.slice(-4000)}`, { cause: error }))
+          else reject(new Error(`${line}\n${printed.slice(-4000)}`))
         })
       }),
     remove: () => rmSync(dir, { recursive: true, force: true }),

@@ -40,7 +40,7 @@ test('an outside driver is loaded by path, relative to the configuration', async
 
 test('what is no driver is refused with a sentence', async () => {
   await expect(loadDriver('btrsf', dir)).rejects.toThrow(
-    'no driver btrsf: it is one of btrfs, cephfs, directory, image, sim',
+    `no driver btrsf: it is one of ${driverNames.join(', ')}`,
   )
   await expect(loadDriver('constructor', dir)).rejects.toThrow('no driver constructor')
   await expect(loadDriver('package:no-such-package', dir)).rejects.toThrow("can't be loaded")
