@@ -40,8 +40,15 @@ export function copyOfTree(): Tree {
   }
 }
 
-/** That of whoever walks by hand: no test around, and what is stored lies in SQLite. */
+/** That of whoever walks by hand: no test around, and what is stored lies in SQLite. What a run of system tests makes once is made. */
 function environment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(?:VITEST|MANILA_|TEST|NODE_ENV)/.test(name))
-  return { ...Object.fromEntries(own), PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH ?? ''}` }
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(?:VITEST|NODE_ENV|MANILA_(?!TEST_SERVICE))/.test(name),
+  )
+  return {
+    ...Object.fromEntries(own),
+    PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH ?? ''}`,
+    // Several would each load what the others have.
+    VITEST_MAX_WORKERS: '1',
+  }
 }
