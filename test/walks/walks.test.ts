@@ -22,6 +22,9 @@ const deeds = (markdown: string) =>
 const without = ['adding-an-exporter.md']
 const walked = pages.filter(({ name }) => !without.includes(name))
 
+/** What only a hang reaches: a walk waits for some programs, each of which may wait for a busy machine. */
+const timeout = 900_000
+
 describe('whoever does what the page says is done', () => {
   test('there are pages, and all have an example but those that are known', () => {
     expect(walked.length).toBeGreaterThan(5)
@@ -29,7 +32,7 @@ describe('whoever does what the page says is done', () => {
       expect([name, deeds(markdown).length > 0]).toEqual([name, !without.includes(name)])
   })
 
-  test.each(walked)('$name', ({ markdown }) => walk(markdown, { whole: long }))
+  test.each(walked)('$name', { timeout }, ({ markdown }) => walk(markdown, { whole: long }))
 })
 
 const small = `
@@ -56,7 +59,7 @@ describe('whoever leaves a step out is not', () => {
 
   if (!long) return
   for (const { name, markdown } of walked)
-    test.each(deeds(markdown))(`${name} without line $line`, async ({ index }) => {
+    test.each(deeds(markdown))(`${name} without line $line`, { timeout }, async ({ index }) => {
       await expect(walk(markdown, { without: index })).rejects.toThrow(/^line \d+/)
     })
 })
