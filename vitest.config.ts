@@ -13,6 +13,7 @@ const stores = [
   'src/auth/**/*.test.ts',
   'src/db/**/*.test.ts',
   'src/engine/**/*.test.ts',
+  'src/lifecycle/**/*.test.ts',
   'src/notifications/**/*.test.ts',
   'src/manage/import/importer.test.ts',
   'src/scheduler/operations/**/*.test.ts',
@@ -107,6 +108,8 @@ export default defineConfig({
             'test/chaos/**/*.test.ts',
             'test/attack/**/*.test.ts',
             'test/auth/**/*.test.ts',
+            // What they walk is the same on every database.
+            ...(process.env.MANILA_TEST_DATABASE === undefined ? ['test/walks/**/*.test.ts'] : []),
           ],
           exclude: alone,
           // On a server the tests that kill keep four deployments busy in place of two.

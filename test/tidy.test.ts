@@ -1,41 +1,31 @@
 /**
  * The house rules a machine can check. Each failure names the rule and the remedy.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-
-const root = join(import.meta.dirname, '..')
-
-function filesBelow(dir: string): string[] {
-  return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${dir}/${entry.name}`
-    if (entry.isDirectory()) return filesBelow(path)
-    return [path]
-  })
-}
+import { circlesOf } from '../tools/layers/circles.ts'
+import { layerGraph, moduleGraph, told } from '../tools/layers/drawing.ts'
+import {
+  filesBelow,
+  importsOf,
+  isForTests,
+  layerOf,
+  modulesOf,
+  root,
+  textOf as text,
+  withoutComments,
+} from '../tools/layers/modules.ts'
 
 const sources = [...filesBelow('src'), ...filesBelow('tools')].filter((path) => path.endsWith('.ts'))
 /** What runs in the service or in a tool, and not only under a test. */
-const production = sources.filter(
-  (path) => !/\.(?:test|fixture)\.ts$/.test(path) && !path.startsWith('src/storage/contract/conformance'),
-)
-const text = (path: string): string => readFileSync(join(root, path), 'utf8')
+const production = sources.filter((path) => !isForTests(path))
 /** Source without comments, for rules about code. */
-const code = (path: string): string =>
-  text(path)
-    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
-    .replaceAll(/(^|\s)\/\/.*$/gm, '')
-
-const importsOf = (path: string): string[] =>
-  [...text(path).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
-
-/** `api`, `main`, `storage/drivers`, `tools/parts`… */
-const layerOf = (path: string): string => {
-  const [top, folder = '', below = ''] = path.replace(/\.ts$/, '').split('/')
-  if (top === 'tools') return `tools/${folder}`
-  return folder === 'storage' ? `storage/${below}` : folder
-}
+const code = (path: string): string => withoutComments(text(path))
+/** What a file imports of this repository, and of others. */
+const targetsOf = (path: string): string[] => importsOf(path).flatMap(({ target }) => target ?? [])
+const librariesOf = (path: string): string[] =>
+  importsOf(path).flatMap(({ target, specifier }) => (target === null ? specifier : []))
 
 const storage = ['contract', 'host', 'sim', 'drivers', 'exporters'].map((folder) => `storage/${folder}`)
 
@@ -50,15 +40,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: ['sdk', 'wire', 'model', 'runtime'],
   bus: ['model', 'config'],
   db: ['model', 'runtime'],
+  lifecycle: ['db', 'model'],
   engine: ['bus', 'db', 'model', 'runtime'],
   policy: ['model', 'runtime'],
   auth: ['db', 'policy', 'model', 'config', 'runtime', 'clients', 'exec'],
   audit: ['db', 'model', 'runtime'],
-  app: ['policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  app: ['lifecycle', 'policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   api: ['app', 'audit', 'auth', 'wire', 'policy', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
-  scheduler: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  scheduler: ['lifecycle', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   notifications: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
-  data: ['engine', 'bus', 'db', 'model', 'config', 'runtime'],
+  data: ['lifecycle', 'engine', 'bus', 'db', 'model', 'config', 'runtime'],
   exec: ['model'],
   'storage/contract': ['exec', 'model'],
   'storage/host': ['storage/contract', 'exec', 'model'],
@@ -66,7 +57,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'storage/sim': ['storage/contract', 'exec', 'model'],
   'storage/drivers': ['storage/contract', 'storage/host', 'storage/sim', 'exec', 'model'],
   'storage/exporters': ['storage/contract', 'storage/host', 'storage/sim', 'exec', 'model'],
-  'share-manager': ['engine', ...storage, 'exec', 'bus', 'db', 'model', 'config', 'runtime'],
+  'share-manager': ['lifecycle', 'engine', ...storage, 'exec', 'bus', 'db', 'model', 'config', 'runtime'],
   config: ['model', 'wire'],
   runtime: ['model'],
   tracing: [],
@@ -89,12 +80,36 @@ describe('layers', () => {
         )
         continue
       }
-      for (const specifier of importsOf(path).filter((one) => one.startsWith('.'))) {
-        const target = layerOf(relative(root, resolve(root, dirname(path), specifier)))
+      for (const target of targetsOf(path).map(layerOf)) {
         if (target === layer || target === 'tracing' || allowed.includes(target)) continue
         wrong.push(`${path} imports ${target}: ${layer} may import only ${allowed.join(', ') || 'nothing'}`)
       }
     }
+    expect(wrong).toEqual([])
+  })
+
+  it('import in no circle', () => {
+    const modules = modulesOf('src', 'tools', 'dashboard')
+    const circles = [...circlesOf(moduleGraph(modules)), ...circlesOf(layerGraph(modules))]
+    expect(
+      circles.map((circle) => `${told(circle)}: what both need goes into a third that knows neither`),
+    ).toEqual([])
+  })
+
+  it('know nothing of tests, and the service nothing of its tools', () => {
+    const wrong = modulesOf('src', 'tools', 'dashboard').flatMap(({ path, imports }) =>
+      imports.flatMap(({ target }) => {
+        const isTool = path.startsWith('tools/')
+        if (target === null) return []
+        // The kit that every driver runs: the quick start shows with its NFS client that bytes come back.
+        if (isTool && target.startsWith('src/storage/contract/conformance/nfs4/')) return []
+        if (isForTests(target) || target.startsWith('test/'))
+          return [`${path} imports ${target}: only tests and their fixtures (*.fixture.ts) may`]
+        if (!isTool && target.startsWith('tools/'))
+          return [`${path} imports ${target}: what the service needs stands in src`]
+        return []
+      }),
+    )
     expect(wrong).toEqual([])
   })
 
@@ -129,7 +144,7 @@ describe('layers', () => {
       ],
     }
     const wrong = production.flatMap((path) =>
-      importsOf(path)
+      librariesOf(path)
         .filter(
           (specifier) => homes[specifier] !== undefined && homes[specifier]?.includes(layerOf(path)) !== true,
         )
@@ -152,6 +167,21 @@ describe('SQL', () => {
       .filter((path) => path !== 'src/share-manager/lane-lease.ts')
       .filter((path) => builder.test(code(path)))
       .map((path) => `${path} builds a query: give it a name in src/db/store/<noun>.ts and call that`)
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('the lifecycle', () => {
+  it('alone writes the rows whose changes have consequences', () => {
+    const writers =
+      /\b(?:writeInstance|writeShare|writeSnapshot|writeSnapshotInstance|deleteInstance|deleteShare|deleteSnapshot|deleteSnapshotInstance|raiseAccessGeneration)\b/
+    const wrong = production
+      .filter((path) => !path.startsWith('src/lifecycle/') && !path.startsWith('src/db/'))
+      .flatMap((path) =>
+        [...text(path).matchAll(/import (?:type )?\{([^}]*)\} from '[^']*db\/store\/[^']*'/g)]
+          .filter(([, names = '']) => writers.test(names))
+          .map(([found]) => `${path} has ${found}: ask src/lifecycle, which settles what follows`),
+      )
     expect(wrong).toEqual([])
   })
 })
@@ -203,14 +233,10 @@ describe('the dashboard', () => {
   const shipped = dashboard.filter(
     (path) => !path.endsWith('.test.ts') && path !== 'dashboard/vite.config.ts',
   )
-  const targetOf = (path: string, specifier: string): string =>
-    relative(root, resolve(root, dirname(path), specifier))
 
   it('talks to the service through the SDK alone', () => {
     const wrong = shipped.flatMap((path) =>
-      importsOf(path)
-        .filter((specifier) => specifier.startsWith('.'))
-        .map((specifier) => targetOf(path, specifier))
+      targetsOf(path)
         .filter((target) => !/^dashboard\/|^src\/(?:sdk|wire|model)\//.test(target))
         .map(
           (target) =>
@@ -228,9 +254,7 @@ describe('the dashboard', () => {
       words: /^dashboard\/(?:pages|frame|ui|api|router|app|main)/,
     }
     const wrong = shipped.flatMap((path) =>
-      importsOf(path)
-        .filter((specifier) => specifier.startsWith('.'))
-        .map((specifier) => targetOf(path, specifier))
+      targetsOf(path)
         .filter((target) => above[path.split('/')[1] ?? '']?.test(target) === true)
         .map((target) => `${path} imports ${target}`),
     )
@@ -246,7 +270,7 @@ describe('the dashboard', () => {
       uplot: /^dashboard\/ui\/(?:[a-z]+-)?chart\.tsx$/,
     }
     const wrong = [...production, ...shipped].flatMap((path) =>
-      importsOf(path)
+      librariesOf(path)
         .filter((specifier) =>
           Object.entries(homes).some(
             ([library, home]) =>
@@ -262,9 +286,7 @@ describe('the dashboard', () => {
 
   it('has pages that share what they read and parts of themselves, never a whole page', () => {
     const wrong = shipped.flatMap((path) =>
-      importsOf(path)
-        .filter((specifier) => specifier.startsWith('.'))
-        .map((specifier) => targetOf(path, specifier))
+      targetsOf(path)
         .filter((target) =>
           /^dashboard\/pages\/[a-z-]+\/(?:list|detail|create|[a-z-]+-page)\.tsx$/.test(target),
         )

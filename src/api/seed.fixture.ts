@@ -10,7 +10,7 @@ import { settle } from '../db/store/quotas.ts'
 import { pathHash } from '../db/store/export-locations.ts'
 import { insertShare } from '../db/store/shares.ts'
 import { insertSnapshot } from '../db/store/snapshot-list.ts'
-import { shownOf } from '../db/store/share-instances.ts'
+import { shownOf } from '../lifecycle/shares/shown.ts'
 import { shareCharges, snapshotCharges } from '../model/charges.ts'
 import { personas, type Bench, type Token } from './bench.fixture.ts'
 

@@ -1,5 +1,7 @@
 /** Shares whose time in the recycle bin is over are deleted as if their owner had asked. */
-import { changeInstance, instancesOf, removeInstance } from '../db/store/share-instances.ts'
+import { changeInstance } from '../lifecycle/shares/change.ts'
+import { instancesOf } from '../db/store/share-instances.ts'
+import { removeInstance } from '../lifecycle/shares/remove.ts'
 import { enqueue, nudge, type Enqueued } from '../engine/queue.ts'
 import { expiredShares } from '../db/store/recycle-bin.ts'
 import { takeShare } from '../db/store/share-turns.ts'

@@ -16,7 +16,7 @@ import {
   extendEndedBadly,
   manageEndedBadly,
   revertEndedBadly,
-} from '../db/store/endings.ts'
+} from '../lifecycle/shares/endings.ts'
 import { claimOnPool, releaseClaim } from '../db/store/pools.ts'
 import { registerService } from '../db/store/services.ts'
 import { releasePlacement } from '../db/store/instance-places.ts'
@@ -25,7 +25,7 @@ import { shareById } from '../db/store/shares.ts'
 import { driver as simDriver } from '../storage/drivers/sim/index.ts'
 import { setFaults, type Faults } from '../storage/sim/faults.ts'
 import { forgetMemory, openStore as openSimStore } from '../storage/sim/store.ts'
-import { partsIn } from '../storage/drivers/sim/target.ts'
+import { partsIn } from '../storage/drivers/sim/target.fixture.ts'
 import type { Exporter, StorageDriver } from '../storage/contract/driver.ts'
 import { operation, registry, type Registry } from '../engine/operation.ts'
 import { run, type RunEnd, type RunnerParts } from '../engine/runner.ts'

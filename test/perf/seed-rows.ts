@@ -1,7 +1,7 @@
 /** Rows of shares as the services write them, for tests and measurements that need thousands at once. */
 import { randomUUID } from 'node:crypto'
 import type { ShareInstancesTable, SharesTable } from '../../src/db/schema.ts'
-import { shownOf } from '../../src/db/store/share-instances.ts'
+import { shownOf } from '../../src/lifecycle/shares/shown.ts'
 
 export interface ShareSeed {
   readonly projectId: string

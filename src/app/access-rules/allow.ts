@@ -1,7 +1,8 @@
 /** "Let this client in": a rule is desired state; the share manager makes it true and says how far it is. */
 import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
-import { insertRule, raiseAccess, rulesFor, type AccessRuleRow } from '../../db/store/access-rules.ts'
+import { insertRule, rulesFor, type AccessRuleRow } from '../../db/store/access-rules.ts'
+import { raiseAccess } from '../../lifecycle/access-rules/raise.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { reasonOfShareLock } from '../../db/store/resource-locks.ts'
 import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts'

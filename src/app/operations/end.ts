@@ -1,8 +1,8 @@
 /** Ends what waits or runs in a lane because an administrator overrules it. */
 import type { Ctx } from '../context.ts'
 import type { EndedOperation } from '../../db/store/operation-cancel.ts'
-import { changeInstance } from '../../db/store/share-instances.ts'
-import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import { bumpFence, cancelLane } from '../../engine/lanes.ts'
 import { instanceOfLane } from '../../model/lanes.ts'
 import { operatedShareStatuses, operatedSnapshotStatuses } from '../../model/states.ts'

@@ -2,13 +2,14 @@
  * "I want a share": everything that can be said about it before anybody looks for a pool. In the request's transaction:
  * quota, the share, its instance and the operation. The scheduler does the rest.
  */
-import { randomUUID } from 'node:crypto'
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { roomForMetadata } from '../limits.ts'
-import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
+import type { SharesTable } from '../../db/schema.ts'
 import { settle } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
-import { changeInstance, shownOf } from '../../db/store/share-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { newShareRows } from '../../lifecycle/shares/new-rows.ts'
 import { insertShare } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
 import { shareGates } from '../../model/gates/shares.ts'
@@ -16,7 +17,6 @@ import { instanceLane } from '../../model/lanes.ts'
 import type { OperationPayloads } from '../../model/operations.ts'
 import { shareAllowsAgain } from '../../model/states.ts'
 import { refuseAtOnce } from '../barriers.ts'
-import { boolSpec } from '../../model/extra-specs.ts'
 import { shareCharges } from '../../model/charges.ts'
 import { findShareToChange } from './find.ts'
 import { affinityMetadata, recordAffinity } from './hints.ts'
@@ -123,81 +123,16 @@ interface NewShare extends Omit<CreateShareInput, 'hints'> {
   readonly zoneId: string | null
 }
 
-function shareRows(ctx: Ctx, from: NewShare): { share: SharesTable; instance: ShareInstancesTable } {
-  const now = ctx.clock.now()
-  const instance: ShareInstancesTable = {
-    id: randomUUID(),
-    share_id: randomUUID(),
-    host: '',
-    pool_id: null,
-    backend_id: null,
+const shareRows = (ctx: Ctx, from: NewShare) =>
+  newShareRows({
+    ...from,
+    projectId: ctx.identity.projectId,
+    userId: ctx.identity.userId,
+    snapshotId: from.source?.snapshot.id ?? null,
+    // A group is refused while there are none (`newShare`).
+    shareGroupId: null,
+    groupSnapshotMemberId: null,
     status: 'creating',
-    placed_gib: 0,
-    availability_zone_id: from.zoneId,
-    share_type_id: from.type?.id ?? null,
-    share_network_id: null,
-    share_server_id: null,
-    access_rules_status: 'active',
-    replica_state: null,
-    cast_rules_to_readonly: 0,
-    progress: null,
-    driver_state: '{}',
-    access_generation: 0,
-    access_applied: 0,
-    created_at: now,
-    updated_at: null,
-    scheduled_at: null,
-    launched_at: null,
-  }
-  const share: SharesTable = {
-    id: instance.share_id,
-    project_id: ctx.identity.projectId,
-    user_id: ctx.identity.userId,
-    name: from.name,
-    description: from.description,
-    size: from.size,
-    target_size: null,
-    share_proto: from.protocol,
-    is_public: from.isPublic ? 1 : 0,
-    snapshot_id: from.source?.snapshot.id ?? null,
-    share_group_id: null,
-    source_share_group_snapshot_member_id: null,
-    source_backup_id: null,
-    task_state: null,
-    ...abilitiesOf(from.type),
-    has_replicas: 0,
-    mount_point_name: from.mountPoint,
-    encryption_key_ref: from.encryptionKeyRef,
-    qos_type_id: null,
-    is_soft_deleted: 0,
-    scheduled_to_be_deleted_at: null,
-    created_at: now,
-    updated_at: null,
-    ...shownOf(instance),
-  }
-  return { share, instance }
-}
-
-/** What a share can do is decided by its type at birth. */
-export function abilitiesOf(
-  type: ChosenType | null,
-): Pick<
-  SharesTable,
-  | 'replication_type'
-  | 'snapshot_support'
-  | 'create_share_from_snapshot_support'
-  | 'revert_to_snapshot_support'
-  | 'mount_snapshot_support'
-  | 'snapshot_inherit_share_access_support'
-> {
-  const has = (key: Parameters<typeof boolSpec>[1]): 0 | 1 =>
-    type !== null && boolSpec(type.extra_specs, key) === true ? 1 : 0
-  return {
-    replication_type: type?.extra_specs.replication_type ?? null,
-    snapshot_support: has('snapshot_support'),
-    create_share_from_snapshot_support: has('create_share_from_snapshot_support'),
-    revert_to_snapshot_support: has('revert_to_snapshot_support'),
-    mount_snapshot_support: has('mount_snapshot_support'),
-    snapshot_inherit_share_access_support: has('snapshot_inherit_share_access_support'),
-  }
-}
+    place: null,
+    now: ctx.clock.now(),
+  })

@@ -1,11 +1,9 @@
 /** Ways for a share to end: delete, force delete, unmanage. Each marks the instances and enqueues one operation each. */
-import { type Ctx, start } from '../context.ts'
-import {
-  changeInstance,
-  instancesOf,
-  removeInstance,
-  type InstanceRow,
-} from '../../db/store/share-instances.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts'
+import { removeInstance } from '../../lifecycle/shares/remove.ts'
 import { dependentsOf, type ShareRow } from '../../db/store/shares.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'

@@ -1,12 +1,11 @@
 /** An administrator brings a tree that exists on a backend under management. */
-import { randomUUID } from 'node:crypto'
-import { type Ctx, start } from '../context.ts'
-import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { poolForManage } from '../../db/store/pools.ts'
 import { refuseUnaffordable } from '../../db/store/quotas.ts'
 import { exportPathInUse, isBeingManaged } from '../../db/store/export-paths.ts'
 import { resolveType } from '../../db/store/share-types.ts'
-import { shownOf } from '../../db/store/share-instances.ts'
+import { newShareRows } from '../../lifecycle/shares/new-rows.ts'
 import { insertShare } from '../../db/store/shares.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { instanceLane } from '../../model/lanes.ts'
@@ -14,7 +13,6 @@ import { fault, invalid } from '../../model/errors.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import { shareCharges } from '../../model/charges.ts'
-import { abilitiesOf } from './create.ts'
 import { knownProtocol } from './new-share.ts'
 import { pathHash } from './list.ts'
 import { mountPointName } from './mount-point-name.ts'
@@ -65,56 +63,23 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
   if (await exportPathInUse(ctx.tx, pathHash(input.exportPath))) throw taken
   const mountPoint = await mountPointName(ctx, type, input.mountPointName)
   const now = ctx.clock.now()
-  const instance: ShareInstancesTable = {
-    id: randomUUID(),
-    share_id: randomUUID(),
-    host: pool.label,
-    pool_id: null,
-    backend_id: pool.backendId,
-    status: 'manage_starting',
-    placed_gib: 0,
-    availability_zone_id: pool.zoneId,
-    share_type_id: type.id,
-    share_network_id: null,
-    share_server_id: null,
-    access_rules_status: 'active',
-    replica_state: null,
-    cast_rules_to_readonly: 0,
-    progress: null,
-    driver_state: '{}',
-    access_generation: 0,
-    access_applied: 0,
-    created_at: now,
-    updated_at: null,
-    scheduled_at: now,
-    launched_at: null,
-  }
-  const share: SharesTable = {
-    id: instance.share_id,
-    project_id: ctx.identity.projectId,
-    user_id: ctx.identity.userId,
-    name: input.name,
-    description: input.description,
+  const { share, instance } = newShareRows({
+    ...input,
+    projectId: ctx.identity.projectId,
+    userId: ctx.identity.userId,
     size: 0,
-    target_size: null,
-    share_proto: protocol,
-    is_public: input.isPublic ? 1 : 0,
-    snapshot_id: null,
-    share_group_id: null,
-    source_share_group_snapshot_member_id: null,
-    source_backup_id: null,
-    task_state: null,
-    ...abilitiesOf(type),
-    has_replicas: 0,
-    mount_point_name: mountPoint,
-    encryption_key_ref: null,
-    qos_type_id: null,
-    is_soft_deleted: 0,
-    scheduled_to_be_deleted_at: null,
-    created_at: now,
-    updated_at: null,
-    ...shownOf(instance),
-  }
+    protocol,
+    type,
+    snapshotId: null,
+    shareGroupId: null,
+    groupSnapshotMemberId: null,
+    mountPoint,
+    encryptionKeyRef: null,
+    zoneId: pool.zoneId,
+    status: 'manage_starting',
+    place: pool,
+    now,
+  })
   const least = shareCharges({ ...share, size: 1 }, [{ ...instance, status: 'available' }])
   await refuseUnaffordable(ctx.tx, least, ctx.settings.quota)
   const tree = { poolId: pool.id, backendId: pool.backendId, exportPath: input.exportPath }

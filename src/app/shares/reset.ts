@@ -3,7 +3,8 @@
  * operation ends as cancelled; nothing is done to the backend.
  */
 import type { Ctx } from '../context.ts'
-import { changeInstance, type InstanceRow } from '../../db/store/share-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { type InstanceRow } from '../../db/store/share-instances.ts'
 import { updateShareColumns } from '../../db/store/shares.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { endOperations } from '../operations/end.ts'

@@ -1,6 +1,8 @@
 /** Larger and smaller. */
-import { type Ctx, start } from '../context.ts'
-import { changeInstance, instanceById } from '../../db/store/share-instances.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { instanceById } from '../../db/store/share-instances.ts'
 import { resolveType } from '../../db/store/share-types.ts'
 import type { ShareRow } from '../../db/store/shares.ts'
 import { instanceLane } from '../../model/lanes.ts'

@@ -1,12 +1,10 @@
 /** Back to the newest snapshot. */
-import { type Ctx, start } from '../context.ts'
-import { changeInstance, instancesOf } from '../../db/store/share-instances.ts'
-import {
-  changeSnapshotInstance,
-  newestSnapshot,
-  snapshotById,
-  snapshotInstancesOf,
-} from '../../db/store/snapshots.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { instancesOf } from '../../db/store/share-instances.ts'
+import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
+import { newestSnapshot, snapshotById, snapshotInstancesOf } from '../../db/store/snapshots.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { Fault, fault } from '../../model/errors.ts'
 import { shareGates } from '../../model/gates/shares.ts'

@@ -1,10 +1,7 @@
 /** An administrator writes a status by hand. It is only a status: what runs for the snapshot is fenced off first. */
 import type { Ctx } from '../context.ts'
-import {
-  changeSnapshotInstance,
-  snapshotInstancesOf,
-  type SnapshotInstanceRow,
-} from '../../db/store/snapshots.ts'
+import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
+import { snapshotInstancesOf, type SnapshotInstanceRow } from '../../db/store/snapshots.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { invalid } from '../../model/errors.ts'
 import { resettableSnapshotStatuses } from '../../model/states.ts'

@@ -4,13 +4,12 @@
  */
 import { sql } from 'kysely'
 import { spellingsOf, twinsOf } from '../../model/access-twins.ts'
-import type { AccessRulesTable, DbOrTx, ShareInstancesTable, Tx } from '../schema.ts'
+import type { AccessRulesTable, DbOrTx, Tx } from '../schema.ts'
 import { refreshRules } from './access-mappings.ts'
 import { paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
 import { hasPairs } from './pairs.ts'
 import { removeLocksOf } from './resource-locks.ts'
-import { refreshShare } from './share-instances.ts'
 
 export type AccessRuleRow = AccessRulesTable
 
@@ -129,27 +128,4 @@ export async function removeRule(tx: Tx, ruleId: string): Promise<void> {
   await tx.deleteFrom('access_rule_mappings').where('access_rule_id', '=', ruleId).execute()
   await tx.deleteFrom('access_rule_metadata').where('access_rule_id', '=', ruleId).execute()
   await tx.deleteFrom('access_rules').where('id', '=', ruleId).execute()
-}
-
-/** Says that the instance's rules are no longer what its backend has. An error stays shown until a pass without one. */
-export async function raiseAccess(
-  tx: Tx,
-  instance: Pick<ShareInstancesTable, 'id' | 'share_id'>,
-  settle: { readonly now: number; readonly requestId: string },
-): Promise<void> {
-  await tx
-    .updateTable('share_instances')
-    .set((eb) => ({
-      access_generation: eb('access_generation', '+', 1),
-      access_rules_status: eb
-        .case()
-        .when('access_rules_status', '=', 'active')
-        .then('syncing')
-        .else(eb.ref('access_rules_status'))
-        .end(),
-      updated_at: settle.now,
-    }))
-    .where('id', '=', instance.id)
-    .execute()
-  await refreshShare(tx, instance.share_id, settle)
 }

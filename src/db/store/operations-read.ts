@@ -107,19 +107,21 @@ export async function stepsOf(
     .execute()
 }
 
-/** Deletions on a backend, queued on one of these topics, that may run now; oldest first. `now` in microseconds. */
+/** Deletions on a backend that may run now, oldest first. `now` in microseconds. */
 export function dueDeletions(
   db: DbOrTx,
-  of: { readonly backendId: string; readonly topics: readonly string[]; readonly now: number },
+  backendId: string,
+  topics: readonly string[],
+  now: number,
 ): Promise<Pick<OperationRow, 'id' | 'payload'>[]> {
   return db
     .selectFrom('operations')
     .select(['id', 'payload'])
-    .where('backend_id', '=', of.backendId)
-    .where('topic', 'in', of.topics)
+    .where('backend_id', '=', backendId)
+    .where('topic', 'in', topics)
     .where('state', 'in', ['queued', 'running', 'undoing'])
     .where('kind', 'in', ['delete-share', 'delete-snapshot'])
-    .where('not_before', '<=', of.now)
+    .where('not_before', '<=', now)
     .orderBy('created_at')
     .execute()
 }

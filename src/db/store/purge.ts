@@ -26,7 +26,10 @@ export async function purgeDated(
   return old.length
 }
 
-/** Families go together, once the one at their top is old enough: it ends last. At most `limit` families. */
+/**
+ * Operations that ended before, with their steps. Families go together, once the one at their top is old enough: it ends last.
+ * `limit` counts the tops.
+ */
 export async function purgeOperations(store: Store, before: number, limit: number): Promise<number> {
   const old = await store.db
     .selectFrom('operations')

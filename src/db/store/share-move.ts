@@ -1,12 +1,7 @@
-/** A share that goes from one backend to another while neither is served: what stands in its way, and the rows afterwards. */
+/** A share that goes from one backend to another while neither is served: what stands in its way. */
 import { instanceLane } from '../../model/lanes.ts'
-import type { DbOrTx, Tx } from '../schema.ts'
-import { touchRules } from './access-mappings.ts'
-import { replaceExportLocations } from './export-locations.ts'
-import { takeShare } from './share-turns.ts'
-import { claimOnPool, lockPool } from './pools.ts'
-import { releasePlacement } from './instance-places.ts'
-import { changeInstance, type InstanceRow, type ShareRow } from './share-instances.ts'
+import type { DbOrTx } from '../schema.ts'
+import type { InstanceRow, ShareRow } from './share-instances.ts'
 
 /** What stands in the way of a move, as a sentence for operators. */
 export class MoveRefused extends Error {
@@ -51,7 +46,8 @@ export async function movableShare(db: DbOrTx, asked: MoveAsked): Promise<Movabl
   return { share, instance, from, target }
 }
 
-async function refuseAttached(db: DbOrTx, share: ShareRow, instance: InstanceRow): Promise<void> {
+/** Throws {@link MoveRefused} while work, snapshots or a group hold it where it is. */
+export async function refuseAttached(db: DbOrTx, share: ShareRow, instance: InstanceRow): Promise<void> {
   const work = await db
     .selectFrom('operation_lanes')
     .select('operation_id')
@@ -92,43 +88,4 @@ async function refuseServed(db: DbOrTx, labels: readonly string[], asked: MoveAs
     .executeTakeFirst()
   if (up === undefined) return
   throw new MoveRefused(`a manila-share serves ${up.host}: stop it first; clients go on being served`)
-}
-
-/**
- * Writes the move down: the instance belongs to the target with the driver's answer `driverState`, its space is promised there and no
- * longer where it was. Its exports and rules are put on by the manila-share of the target, which finds them missing.
- */
-export async function recordMove(
-  tx: Tx,
-  { instance, share, target }: Movable,
-  how: { readonly to: string; readonly driverState: string; readonly claimId: string; readonly now: number },
-): Promise<void> {
-  await takeShare(tx, share.id)
-  // Asked before the bytes were copied, and tenants may ask for snapshots all the time.
-  await refuseAttached(tx, share, instance)
-  await lockPool(tx, target.poolId)
-  await releasePlacement(tx, instance)
-  const moved = await changeInstance(tx, {
-    instanceId: instance.id,
-    from: ['available'],
-    to: null,
-    instance: {
-      host: how.to,
-      pool_id: target.poolId,
-      backend_id: target.backendId,
-      driver_state: how.driverState,
-    },
-    now: how.now,
-  })
-  if (!moved) throw new MoveRefused('it changed meanwhile; nothing was written, ask again')
-  await claimOnPool(tx, {
-    id: how.claimId,
-    poolId: target.poolId,
-    ownerId: instance.id,
-    addGib: share.size,
-    now: how.now,
-  })
-  await replaceExportLocations(tx, instance.id, [], how.now)
-  await tx.deleteFrom('usages').where('id', '=', instance.id).execute()
-  await touchRules(tx, instance.id)
 }

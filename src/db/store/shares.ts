@@ -1,4 +1,4 @@
-/** Shares as tenants see them: find, list, count, insert. State changes are in `share-instances.ts`. */
+/** Shares as tenants see them: find, list, count, insert. State changes are in `src/lifecycle/shares`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { contains, paged, type Page } from './keyset.ts'
@@ -376,6 +376,26 @@ export async function updateShareColumns(
   >,
 ): Promise<void> {
   await tx.updateTable('shares').set(columns).where('id', '=', id).execute()
+}
+
+/** Any columns of a share: what they may be is said in `src/lifecycle/shares`. */
+export async function writeShare(
+  tx: Tx,
+  id: string,
+  columns: Partial<Omit<SharesTable, 'id'>>,
+): Promise<void> {
+  await tx.updateTable('shares').set(columns).where('id', '=', id).execute()
+}
+
+/** A share without instances, and what hangs on it alone. */
+export async function deleteShare(tx: Tx, shareId: string): Promise<void> {
+  const rules = tx.selectFrom('access_rules').select('id').where('share_id', '=', shareId)
+  await tx.deleteFrom('access_rule_metadata').where('access_rule_id', 'in', rules).execute()
+  await tx.deleteFrom('resource_locks').where('resource_id', 'in', rules).execute()
+  await tx.deleteFrom('access_rules').where('share_id', '=', shareId).execute()
+  await tx.deleteFrom('share_metadata').where('share_id', '=', shareId).execute()
+  await tx.deleteFrom('resource_locks').where('resource_id', '=', shareId).execute()
+  await tx.deleteFrom('shares').where('id', '=', shareId).execute()
 }
 
 /** What stands in the way of deleting a share. */

@@ -1,11 +1,6 @@
-/** Snapshot instances as the share manager asks for them. Their states change in `snapshots.ts`. */
+/** Snapshot instances as the share manager asks for them. Their states change in `src/lifecycle/snapshots`. */
 import type { DbOrTx, Tx } from '../schema.ts'
-import {
-  changeSnapshotInstance,
-  snapshotInstanceById,
-  type SnapshotInstanceChange,
-  type SnapshotInstanceRow,
-} from './snapshots.ts'
+import { snapshotInstanceById, type SnapshotInstanceRow } from './snapshots.ts'
 
 /** One page of the snapshot instances on a backend in these statuses, by id. */
 export async function snapshotInstancesOnBackend(
@@ -37,15 +32,6 @@ export async function snapshotInstancesOfShareInstance(
     .where('share_instance_id', '=', shareInstanceId)
     .orderBy('created_at')
     .execute()
-}
-
-/**
- * Moves the instance on as its operation ends. A status that somebody else wrote meanwhile stays, and the other columns
- * are written. False when the row is gone.
- */
-export async function settleSnapshotInstance(tx: Tx, change: SnapshotInstanceChange): Promise<boolean> {
-  if (await changeSnapshotInstance(tx, change)) return true
-  return changeSnapshotInstance(tx, { ...change, from: null, to: null })
 }
 
 /** Has the reconciler look at the snapshot's rules again. */

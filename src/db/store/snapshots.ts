@@ -1,12 +1,6 @@
-/** Snapshots as tenants see them, and the one place where the state of a snapshot changes. */
-import { snapshotCharges } from '../../model/charges.ts'
-import { aggregateSnapshotStatus } from '../../model/states.ts'
+/** Snapshots as rows. What may become of one, and what follows from it, is said in `src/lifecycle/snapshots`. */
 import type { DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
-import type { ConfiguredLimits } from './quota-room.ts'
-import { settle } from './quotas.ts'
-import { recordEvent, recordTombstone } from './records.ts'
 import type { Scope } from './scope.ts'
-import { takeShareOfSnapshotInstance } from './share-turns.ts'
 
 export type SnapshotRow = SnapshotsTable
 export type SnapshotInstanceRow = SnapshotInstancesTable
@@ -52,96 +46,39 @@ export async function newestSnapshot(db: DbOrTx, shareId: string): Promise<Snaps
     .executeTakeFirst()
 }
 
-export interface SnapshotInstanceChange {
-  readonly snapshotInstanceId: string
-  /** Statuses it may come from; null = any. */
-  readonly from: readonly string[] | null
-  readonly to: string | null
-  readonly instance?: Partial<Omit<SnapshotInstanceRow, 'id' | 'snapshot_id' | 'status'>>
-  readonly snapshot?: Partial<Omit<SnapshotRow, 'id' | 'status'>>
-  readonly now: number
-  readonly requestId?: string | null
-  readonly operationId?: string | null
-  readonly enforce?: ConfiguredLimits | null
-}
+export type SnapshotInstanceColumns = Partial<Omit<SnapshotInstanceRow, 'id' | 'snapshot_id'>>
 
-/** As `changeInstance` for shares: status, aggregate, quota and event together; false when it was in no `from` status. */
-export async function changeSnapshotInstance(tx: Tx, change: SnapshotInstanceChange): Promise<boolean> {
-  const share = await takeShareOfSnapshotInstance(tx, change.snapshotInstanceId)
-  let update = tx
-    .updateTable('snapshot_instances')
-    .set({ ...change.instance, ...(change.to === null ? {} : { status: change.to }), updated_at: change.now })
-    .where('id', '=', change.snapshotInstanceId)
-  if (change.from !== null) update = update.where('status', 'in', change.from)
-  const moved = await update.executeTakeFirst()
-  if (moved.numUpdatedRows === 0n) return false
-  const instance = await snapshotInstanceById(tx, change.snapshotInstanceId)
-  const before = instance && (await snapshotById(tx, instance.snapshot_id))
-  if (before === undefined) return false
-  const statuses = (await snapshotInstancesOf(tx, before.id)).map((row) => row.status)
-  const shown = { ...change.snapshot, status: aggregateSnapshotStatus(statuses), updated_at: change.now }
-  await tx.updateTable('snapshots').set(shown).where('id', '=', before.id).execute()
-  const after: SnapshotRow = { ...before, ...shown }
-  await finish(tx, before, after, { ...change, shareTypeId: share?.share_type_id ?? null })
-  return true
-}
-
-async function finish(
+/** False when the instance is in none of `from`, or gone; null: whatever it is in. */
+export async function writeSnapshotInstance(
   tx: Tx,
-  before: SnapshotRow,
-  after: SnapshotRow | null,
-  change: Pick<SnapshotInstanceChange, 'now' | 'requestId' | 'operationId' | 'enforce'> & {
-    /** Snapshots are counted with their share's type. */
-    readonly shareTypeId: string | null
-  },
-): Promise<void> {
-  const share = { share_type_id: change.shareTypeId }
-  const lines = (row: SnapshotRow | null) => (row === null ? [] : snapshotCharges(row, share))
-  await settle(tx, { before: lines(before), after: lines(after) }, change.enforce ?? null)
-  if (before.status === after?.status) return
-  await recordEvent(tx, {
-    projectId: before.project_id,
-    resourceType: 'snapshot',
-    resourceId: before.id,
-    event: after === null ? 'snapshot.deleted' : 'snapshot.status',
-    requestId: change.requestId ?? null,
-    operationId: change.operationId ?? null,
-    detail: after === null ? {} : { from: before.status, to: after.status },
-    now: change.now,
-  })
-}
-
-/** Removes an instance; with the last one the snapshot goes, its quota is released and a tombstone stays. */
-export async function removeSnapshotInstance(
-  tx: Tx,
-  snapshotInstanceId: string,
-  change: Pick<SnapshotInstanceChange, 'now' | 'requestId' | 'operationId'>,
+  id: string,
+  from: readonly string[] | null,
+  columns: SnapshotInstanceColumns,
 ): Promise<boolean> {
-  const share = await takeShareOfSnapshotInstance(tx, snapshotInstanceId)
-  const instance = await snapshotInstanceById(tx, snapshotInstanceId)
-  if (instance === undefined) return false
-  await tx
-    .deleteFrom('snapshot_instance_export_locations')
-    .where('snapshot_instance_id', '=', instance.id)
-    .execute()
-  await tx.deleteFrom('usages').where('id', '=', instance.id).execute()
-  await tx.deleteFrom('snapshot_instances').where('id', '=', instance.id).execute()
-  const left = await snapshotInstancesOf(tx, instance.snapshot_id)
-  const snapshot = await snapshotById(tx, instance.snapshot_id)
-  if (snapshot === undefined) return true
-  if (left.length > 0) {
-    const status = aggregateSnapshotStatus(left.map((row) => row.status))
-    await tx
-      .updateTable('snapshots')
-      .set({ status, updated_at: change.now })
-      .where('id', '=', snapshot.id)
-      .execute()
-    return true
-  }
-  await tx.deleteFrom('snapshot_metadata').where('snapshot_id', '=', snapshot.id).execute()
-  await tx.deleteFrom('snapshot_access_rules').where('snapshot_id', '=', snapshot.id).execute()
-  await tx.deleteFrom('snapshots').where('id', '=', snapshot.id).execute()
-  await finish(tx, snapshot, null, { ...change, shareTypeId: share?.share_type_id ?? null })
-  await recordTombstone(tx, 'snapshot', snapshot, change.now)
-  return true
+  let update = tx.updateTable('snapshot_instances').set(columns).where('id', '=', id)
+  if (from !== null) update = update.where('status', 'in', from)
+  return (await update.executeTakeFirst()).numUpdatedRows > 0n
+}
+
+/** Any columns of a snapshot: what they may be is said in `src/lifecycle/snapshots`. */
+export async function writeSnapshot(
+  tx: Tx,
+  id: string,
+  columns: Partial<Omit<SnapshotRow, 'id'>>,
+): Promise<void> {
+  await tx.updateTable('snapshots').set(columns).where('id', '=', id).execute()
+}
+
+/** The instance, and what hangs on it alone. */
+export async function deleteSnapshotInstance(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('snapshot_instance_export_locations').where('snapshot_instance_id', '=', id).execute()
+  await tx.deleteFrom('usages').where('id', '=', id).execute()
+  await tx.deleteFrom('snapshot_instances').where('id', '=', id).execute()
+}
+
+/** A snapshot without instances, and what hangs on it alone. */
+export async function deleteSnapshot(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('snapshot_metadata').where('snapshot_id', '=', id).execute()
+  await tx.deleteFrom('snapshot_access_rules').where('snapshot_id', '=', id).execute()
+  await tx.deleteFrom('snapshots').where('id', '=', id).execute()
 }

@@ -52,3 +52,7 @@ export function usagesOfShares(db: DbOrTx, scope: Scope, ids: readonly string[])
     .where((eb) => eb.or([eb('shares.project_id', '=', projectId), eb('shares.is_public', '=', 1)]))
     .execute()
 }
+
+export async function forgetUsage(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('usages').where('id', '=', id).execute()
+}

@@ -1,6 +1,6 @@
 /** The scheduler's part of a new share: which pool, and the claim on it. */
 import type { Tx } from '../../db/schema.ts'
-import { createEndedBadly } from '../../db/store/endings.ts'
+import { createEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { putInPool, takeOutOfPool } from '../../db/store/instance-places.ts'
 import { backendOfPool } from '../../db/store/pools.ts'
 import { instanceById } from '../../db/store/share-instances.ts'

@@ -1,5 +1,5 @@
 /** The scheduler's part of a larger share: room in the pool where it is, and the claim on it. */
-import { extendEndedBadly } from '../../db/store/endings.ts'
+import { extendEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { operation, type OperationCode } from '../../engine/operation.ts'
 import { growInPlace } from './grow.ts'
 import { ending, type SchedulerParts } from './parts.ts'

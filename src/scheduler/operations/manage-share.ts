@@ -2,7 +2,7 @@
  * The scheduler's part of taking a share over: does the pool its administrator named satisfy the type? Nothing is
  * claimed yet, because the size is known only to the backend.
  */
-import { manageEndedBadly } from '../../db/store/endings.ts'
+import { manageEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { nameThePool } from '../../db/store/instance-places.ts'
 import { isComingUp, poolRecord } from '../../db/store/pools.ts'
 import { takeShare } from '../../db/store/share-turns.ts'

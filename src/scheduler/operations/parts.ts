@@ -1,7 +1,7 @@
 /** What the scheduler's steps are made of. */
 import type { Settings } from '../../config/schema.ts'
 import type { Store } from '../../db/open.ts'
-import type { Ending } from '../../db/store/endings.ts'
+import type { Ending } from '../../lifecycle/shares/endings.ts'
 import type { Cause, Job } from '../../engine/operation.ts'
 import type { OperationKind } from '../../model/operations.ts'
 import type { Clock } from '../../runtime/clock.ts'

@@ -1,5 +1,5 @@
 /** The scheduler's part of a revert to a snapshot that is larger than the share: the claim of what it grows by. */
-import { revertEndedBadly } from '../../db/store/endings.ts'
+import { revertEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { operation, type OperationCode } from '../../engine/operation.ts'
 import { growInPlace } from './grow.ts'
 import { ending, type SchedulerParts } from './parts.ts'

@@ -3,7 +3,7 @@
  * driver's three answers mean for the operation.
  */
 import type { Tx } from '../../db/schema.ts'
-import { changeInstance, type InstanceChange } from '../../db/store/share-instances.ts'
+import { changeInstance, type InstanceChange } from '../../lifecycle/shares/change.ts'
 import { recordMessage, type NewMessage } from '../../db/store/records.ts'
 import {
   isDriverError,

@@ -1,7 +1,7 @@
 /** A new share, empty or filled from a snapshot. */
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
-import { createEndedBadly } from '../../db/store/endings.ts'
-import { changeInstance } from '../../db/store/share-instances.ts'
+import { createEndedBadly } from '../../lifecycle/shares/endings.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'

@@ -1,8 +1,9 @@
 /** A point-in-time copy, published read-only where its share asks for mountable snapshots. */
 import { recordOrphan } from '../../db/store/orphans.ts'
 import { replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
-import { settleSnapshotInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
-import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
+import { settleSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
+import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
+import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'

@@ -3,7 +3,9 @@
  * backend can't be asked; what may be left there is then remembered as an orphan.
  */
 import { recordOrphan } from '../../db/store/orphans.ts'
-import { changeInstance, instanceById, removeInstance } from '../../db/store/share-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { instanceById } from '../../db/store/share-instances.ts'
+import { removeInstance } from '../../lifecycle/shares/remove.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { StepParts } from '../parts.ts'

@@ -1,6 +1,6 @@
 /** The end of a snapshot; forced and deferred as for shares. */
 import { recordOrphan } from '../../db/store/orphans.ts'
-import { changeSnapshotInstance, removeSnapshotInstance } from '../../db/store/snapshots.ts'
+import { changeSnapshotInstance, removeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'

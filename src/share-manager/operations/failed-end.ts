@@ -1,4 +1,4 @@
-import type { Ending } from '../../db/store/endings.ts'
+import type { Ending } from '../../lifecycle/shares/endings.ts'
 import type { Cause, Job } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 

@@ -1,9 +1,9 @@
 /** A tree that exists on the backend becomes a share. Its size is what the backend says; quota is charged at the end. */
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
-import { manageEndedBadly } from '../../db/store/endings.ts'
+import { manageEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { refuseLarger } from '../../db/store/quotas.ts'
 import { placeExactly } from '../../db/store/instance-places.ts'
-import { changeInstance } from '../../db/store/share-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'

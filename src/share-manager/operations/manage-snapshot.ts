@@ -1,7 +1,8 @@
 /** A snapshot that exists on the backend becomes one of ours. */
 import { replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
-import { settleSnapshotInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
-import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
+import { settleSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
+import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
+import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'

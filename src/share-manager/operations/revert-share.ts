@@ -2,12 +2,12 @@
  * The share's content and size become its newest snapshot's. Clients are cut off meanwhile: the tree behind the export is
  * replaced, and a client that went on writing to the old one would lose what it wrote.
  */
-import { revertEndedBadly } from '../../db/store/endings.ts'
+import { revertEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
 import { touchRules } from '../../db/store/access-mappings.ts'
 import { placeExactly } from '../../db/store/instance-places.ts'
-import { changeInstance } from '../../db/store/share-instances.ts'
-import { settleSnapshotInstance } from '../../db/store/snapshot-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { settleSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'

@@ -1,5 +1,6 @@
 /** The share leaves the tables and stays on the backend. Its export goes: the backend may move the tree. */
-import { changeInstance, removeInstance } from '../../db/store/share-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { removeInstance } from '../../lifecycle/shares/remove.ts'
 import type { Tx } from '../../db/schema.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'

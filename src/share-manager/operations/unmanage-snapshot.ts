@@ -1,6 +1,6 @@
 /** The snapshot leaves the tables and stays on the backend. */
 import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
-import { changeSnapshotInstance, removeSnapshotInstance } from '../../db/store/snapshots.ts'
+import { changeSnapshotInstance, removeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'

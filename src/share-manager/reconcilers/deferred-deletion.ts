@@ -1,7 +1,7 @@
 /** Deferred deletions that failed are tried again: their quota is given back already, their space must follow. */
 import { failedDeferredShares, failedDeferredSnapshots } from '../../db/store/instances-on-backend.ts'
-import { changeInstance } from '../../db/store/share-instances.ts'
-import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import { enqueue, nudge } from '../../engine/queue.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import type { BackendScope } from '../parts.ts'

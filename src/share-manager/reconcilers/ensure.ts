@@ -18,7 +18,7 @@ import {
   type EnsureRun,
   type EnsureRunKey,
 } from '../../db/store/ensure-runs.ts'
-import { changeInstance } from '../../db/store/share-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { isDriverError } from '../../storage/contract/driver.ts'
 import type { Backend } from '../backend.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'

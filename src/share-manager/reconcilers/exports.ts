@@ -6,7 +6,7 @@ import { instanceIdsOnBackend, mountableSnapshotInstances } from '../../db/store
 import { mustBeOn, rulesOfInstance, touchRules, type MappedRule } from '../../db/store/access-mappings.ts'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
-import { changeInstance } from '../../db/store/share-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
 import { isDriverError, type ExportRef } from '../../storage/contract/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'

@@ -16,11 +16,7 @@ export async function runForcedDeletions(
   stop: AbortSignal,
 ): Promise<number> {
   if (parts.backend.health === 'ready') return 0
-  const due = await dueDeletions(parts.store.db, {
-    backendId: parts.backend.id,
-    topics: rowTopics('share'),
-    now: parts.clock.now(),
-  })
+  const due = await dueDeletions(parts.store.db, parts.backend.id, rowTopics('share'), parts.clock.now())
   const forced = due.filter(({ payload }) => (JSON.parse(payload) as { force?: boolean }).force === true)
   for (const { id } of forced.slice(0, batch)) await run(runner, id, stop)
   return forced.length

@@ -7,7 +7,7 @@ import { recordOrphan } from '../../db/store/orphans.ts'
 import { DriverError } from '../../storage/contract/driver.ts'
 import { setUsedBytes, writeContent } from '../../storage/drivers/sim/content.ts'
 import { openStore as openSimStore } from '../../storage/sim/store.ts'
-import { changeInstance } from '../../db/store/share-instances.ts'
+import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { openBench, type Bench } from '../bench.fixture.ts'
 import { brokenLaws } from '../laws.fixture.ts'
 import {

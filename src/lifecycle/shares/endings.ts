@@ -4,11 +4,13 @@
  */
 import { knownDetail } from '../../model/messages.ts'
 import type { Unmet } from '../../model/unmet.ts'
-import type { Tx } from '../schema.ts'
-import { recordMessage } from './records.ts'
-import { releasePlacement, takeOutOfPool } from './instance-places.ts'
-import { changeInstance, instanceById } from './share-instances.ts'
-import { changeSnapshotInstance } from './snapshots.ts'
+import type { Tx } from '../../db/schema.ts'
+import { recordMessage } from '../../db/store/records.ts'
+import { releasePlacement, takeOutOfPool } from '../../db/store/instance-places.ts'
+import { instanceById } from '../../db/store/share-instances.ts'
+import { takeShareOfInstance } from '../../db/store/share-turns.ts'
+import { changeInstance } from './change.ts'
+import { changeSnapshotInstance } from '../snapshots/change.ts'
 
 export interface Ending {
   readonly instanceId: string
@@ -72,6 +74,7 @@ export async function revertEndedBadly(
 
 /** Nothing was charged yet; the row stays for its administrator to unmanage or delete. */
 export async function manageEndedBadly(tx: Tx, ending: Ending): Promise<void> {
+  await takeShareOfInstance(tx, ending.instanceId)
   const instance = await instanceById(tx, ending.instanceId)
   if (instance !== undefined && ending.undone) await releasePlacement(tx, instance)
   await change(tx, ending, ['manage_starting'], 'manage_error', { size: 0 })
@@ -80,6 +83,7 @@ export async function manageEndedBadly(tx: Tx, ending: Ending): Promise<void> {
 
 /** With nothing left on any backend the instance is nowhere again. */
 async function leavePool(tx: Tx, ending: Ending): Promise<void> {
+  await takeShareOfInstance(tx, ending.instanceId)
   const instance = await instanceById(tx, ending.instanceId)
   if (instance === undefined || !ending.undone) return
   await takeOutOfPool(tx, instance)

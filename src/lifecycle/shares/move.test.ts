@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seedShare, seedSnapshot } from '../../api/seed.fixture.ts'
 import { openBench, type Bench } from '../../api/bench.fixture.ts'
-import { registerBackend, writePools } from './backends.ts'
-import { movableShare, recordMove } from './share-move.ts'
+import { registerBackend, writePools } from '../../db/store/backends.ts'
+import { movableShare } from '../../db/store/share-move.ts'
+import { recordMove } from './move.ts'
 
 let bench: Bench
 beforeEach(async () => {

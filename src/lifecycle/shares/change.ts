@@ -1,0 +1,98 @@
+/**
+ * The one place where the state of a share changes. `changeInstance` moves an instance from one status to another, refreshes what
+ * the share shows of its chosen instance, settles quota and writes the event: four things that must never come apart. It holds the
+ * share's row, so that what it read is true until what it writes is there.
+ */
+import { shareCharges } from '../../model/charges.ts'
+import { chooseInstance } from '../../model/states.ts'
+import type { Tx } from '../../db/schema.ts'
+import type { ConfiguredLimits } from '../../db/store/quota-room.ts'
+import { settle } from '../../db/store/quotas.ts'
+import { recordEvent } from '../../db/store/records.ts'
+import {
+  instancesOf,
+  writeInstance,
+  type InstanceRow,
+  type ShareRow,
+} from '../../db/store/share-instances.ts'
+import { takeShare, takeShareOfInstance } from '../../db/store/share-turns.ts'
+import { writeShare } from '../../db/store/shares.ts'
+import { shownOf } from './shown.ts'
+
+export interface InstanceChange {
+  readonly instanceId: string
+  /** Statuses it may come from; null = any (an administrator's reset, a forced delete). */
+  readonly from: readonly string[] | null
+  /** null leaves the status alone. */
+  readonly to: string | null
+  readonly instance?: Partial<Omit<InstanceRow, 'id' | 'share_id' | 'status'>>
+  /** Columns of the share itself (`size`, `target_size`…). */
+  readonly share?: Partial<Omit<ShareRow, 'id'>>
+  readonly now: number
+  readonly requestId?: string | null
+  readonly operationId?: string | null
+  /** Given when the change is a user's request that quota may refuse. */
+  readonly enforce?: ConfiguredLimits | null
+}
+
+/**
+ * Applies the change if the instance is in one of `from`; false when it isn't (somebody else won). Throws `OverQuota` only
+ * with `enforce`.
+ */
+export async function changeInstance(tx: Tx, change: InstanceChange): Promise<boolean> {
+  const share = await takeShareOfInstance(tx, change.instanceId)
+  if (share === undefined) return false
+  const before = await instancesOf(tx, share.id)
+  const instance = before.find(({ id }) => id === change.instanceId)
+  if (instance === undefined || change.from?.includes(instance.status) === false) return false
+  const columns = {
+    ...change.instance,
+    status: change.to ?? instance.status,
+    updated_at: change.now,
+  }
+  await writeInstance(tx, instance.id, columns)
+  const after = before.map((row) => (row === instance ? { ...row, ...columns } : row))
+  await refresh(tx, share, { before, after }, change)
+  return true
+}
+
+type Refresh = Pick<InstanceChange, 'share' | 'now' | 'requestId' | 'operationId' | 'enforce'>
+
+/** Copies the chosen instance's columns to the share, settles quota and writes the event when the status moved. */
+export async function refreshShare(tx: Tx, shareId: string, change: Refresh): Promise<void> {
+  const share = await takeShare(tx, shareId)
+  if (share === undefined) return
+  const instances = await instancesOf(tx, shareId)
+  await refresh(tx, share, { before: instances, after: instances }, change)
+}
+
+/** `instances`: all that the share had and has. */
+export async function refresh(
+  tx: Tx,
+  before: ShareRow,
+  instances: { readonly before: readonly InstanceRow[]; readonly after: readonly InstanceRow[] },
+  change: Refresh,
+): Promise<void> {
+  const shareId = before.id
+  const chosen = chooseInstance(instances.after)
+  if (chosen === undefined) return
+  const shown = { ...change.share, ...shownOf(chosen), updated_at: change.now }
+  await writeShare(tx, shareId, shown)
+  const after: ShareRow = { ...before, ...shown }
+  const lines = {
+    before: shareCharges(before, instances.before),
+    after: shareCharges(after, instances.after),
+  }
+  await settle(tx, lines, change.enforce ?? null)
+  if (before.status === after.status && before.size === after.size) return
+  await recordEvent(tx, {
+    projectId: after.project_id,
+    resourceType: 'share',
+    resourceId: shareId,
+    event: 'share.status',
+    requestId: change.requestId ?? null,
+    operationId: change.operationId ?? null,
+    detail: { from: before.status, to: after.status, size: after.size },
+    now: change.now,
+  })
+}
