@@ -30,20 +30,23 @@ const usualOverSubscription = 20
 
 /** What follows from configuration and from the abilities that driver and exporter have. */
 export function backendCapabilities(backend: Backend): Record<string, unknown> {
-  const { driver, exporter, settings, name } = backend
-  const protocols = exporter?.protocols ?? []
-  const mountable = driver.mountsSnapshots !== undefined && exporter !== null
+  const { driver, publisher, settings, name } = backend
+  const protocols = publisher?.upProtocols ?? []
+  const down = (publisher?.protocols ?? []).filter((one) => !protocols.includes(one))
+  const mountable = driver.mountsSnapshots !== undefined && publisher !== null
   return {
     share_backend_name: settings.share_backend_name === '' ? name : settings.share_backend_name,
     driver_version: '1.0',
     storage_protocol: protocols.length === 1 ? protocols[0] : protocols,
+    // Not Manila's: so that who asks for one of these is told that it is a matter of time.
+    ...(down.length === 0 ? {} : { storage_protocols_down: down }),
     driver_handles_share_servers: false,
     snapshot_support: driver.snapshots !== undefined,
     create_share_from_snapshot_support: driver.clones !== undefined,
     revert_to_snapshot_support: driver.reverts !== undefined,
     mount_snapshot_support: mountable,
     snapshot_inherit_share_access_support: mountable,
-    mount_point_name_support: exporter !== null,
+    mount_point_name_support: publisher !== null,
     ...isolation(backend),
     replication_type: null,
     replication_domain: null,
@@ -75,16 +78,17 @@ export function backendCapabilities(backend: Backend): Record<string, unknown> {
  * Whether clients of different shares are kept apart, and what stays open, or why not. A sentence, because a bare `true`
  * would be taken for more than it is.
  */
-function isolation({ driver, exporter, settings, closed }: Backend): Record<string, unknown> {
+function isolation({ driver, publisher, exporters, settings, closed }: Backend): Record<string, unknown> {
   const answer = (kept: boolean, note: string) => ({ isolated_clients: kept, isolated_clients_note: note })
-  if (exporter === null) return answer(false, 'Nothing is exported here.')
+  if (publisher === null) return answer(false, 'Nothing is exported here.')
   if (driver.separates === undefined) {
     const shared = `All shares of a backend with driver ${settings.driver} lie on one file system: a client of one can reach the others.`
     return answer(false, closed === null ? shared : `${shared} ${closed}`)
   }
-  if (exporter.leftOpen === undefined)
-    return answer(false, `The exporter ${exporter.name} does not say what it leaves open.`)
-  return answer(true, exporter.leftOpen)
+  const silent = exporters.find(({ member }) => member.publishes.leftOpen === undefined)
+  if (silent !== undefined)
+    return answer(false, `The exporter ${silent.member.name} does not say what it leaves open.`)
+  return answer(true, publisher.leftOpen ?? '')
 }
 
 /** What a driver may say of itself unless it says otherwise. */
