@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { type Ctx, start } from '../context.ts'
 import { roomForMetadata } from '../limits.ts'
 import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
-import { charge } from '../../db/store/quotas.ts'
+import { settle } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { changeInstance, shownOf } from '../../db/store/share-instances.ts'
 import { insertShare } from '../../db/store/shares.ts'
@@ -17,10 +17,10 @@ import type { OperationPayloads } from '../../model/operations.ts'
 import { shareAllowsAgain } from '../../model/states.ts'
 import { refuseAtOnce } from '../barriers.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
-import { shareCharges } from '../../model/quota.ts'
+import { shareCharges } from '../../model/charges.ts'
 import { findShareToChange } from './find.ts'
 import { affinityMetadata, recordAffinity } from './hints.ts'
-import { newShare, payerOf, type CreateShareInput } from './new-share.ts'
+import { newShare, type CreateShareInput } from './new-share.ts'
 import { findSource, type Source } from './source.ts'
 import type { ChosenType } from './type-rules.ts'
 
@@ -36,7 +36,7 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
   const zoneId = asked.zone?.id ?? null
   const rows = shareRows(ctx, { ...input, ...asked, zoneId })
   const { project_id: projectId, size } = rows.share
-  await charge(ctx.tx, payerOf(rows.share), shareCharges(rows.share), ctx.settings.quota)
+  await settle(ctx.tx, { before: [], after: shareCharges(rows.share, [rows.instance]) }, ctx.settings.quota)
   await roomForMetadata(ctx, projectId, { adding: Object.keys(input.metadata).length })
   await insertShare(ctx.tx, rows.share, rows.instance, { ...input.metadata, ...affinityMetadata(hints) })
   await recordAffinity(ctx, rows.share.id, hints)
