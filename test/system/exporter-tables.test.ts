@@ -96,7 +96,10 @@ describe.skipIf(cannotRun !== null)(
       (await client.call(listExportLocations, { params: { id } })).export_locations[0]?.path ?? ''
     async function mounted<T>(id: string, work: (nfs: Awaited<ReturnType<typeof mountNfs>>) => Promise<T>) {
       const [host = '', path = ''] = (await pathOf(id)).split(/:(?=\/)/)
-      const nfs = await mountNfs({ host, port, path, timeoutMs: 30_000 })
+      // After a stop that detached, the server comes when the trees of its exports are mounted again.
+      const nfs = await until('a mount', patienceMs, () =>
+        mountNfs({ host, port, path, timeoutMs: 30_000 }).catch(() => null),
+      )
       try {
         return await work(nfs)
       } finally {
@@ -163,10 +166,10 @@ describe.skipIf(cannotRun !== null)(
         /manila_exporter_up\{backend="node@alpha",exporter="cifs"[^}]*\} 0/,
       )
       // What belongs to the dead one waits for it, and for nothing else.
-      await client.act(allowAccess, { params: { id: smb }, body: { access_type: 'user', access_to: 'bob' } })
+      await client.act(allowAccess, { params: { id: smb }, body: { access_type: 'user', access_to: 'robert' } })
       await setFaults(cifs, {})
       await speaks('NFS_CIFS')
-      await until('bob is in', patienceMs, async () => pretended().some(({ rules }) => rules.includes('bob')))
+      await until('robert is in', patienceMs, async () => pretended().some(({ rules }) => rules.includes('robert')))
       expect(await statusOf(await made('CIFS'))).toBe('available')
     })
   },
