@@ -166,10 +166,15 @@ describe.skipIf(cannotRun !== null)(
         /manila_exporter_up\{backend="node@alpha",exporter="cifs"[^}]*\} 0/,
       )
       // What belongs to the dead one waits for it, and for nothing else.
-      await client.act(allowAccess, { params: { id: smb }, body: { access_type: 'user', access_to: 'robert' } })
+      await client.act(allowAccess, {
+        params: { id: smb },
+        body: { access_type: 'user', access_to: 'robert' },
+      })
       await setFaults(cifs, {})
       await speaks('NFS_CIFS')
-      await until('robert is in', patienceMs, async () => pretended().some(({ rules }) => rules.includes('robert')))
+      await until('robert is in', patienceMs, async () =>
+        pretended().some(({ rules }) => rules.includes('robert')),
+      )
       expect(await statusOf(await made('CIFS'))).toBe('available')
     })
   },

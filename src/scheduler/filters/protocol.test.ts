@@ -22,6 +22,9 @@ test('a share goes only where an exporter speaks its protocol, and the sentence 
 test('one that is not up is told apart from one that is not there', () => {
   const pool = speaking('NFS', { storage_protocols_down: ['CIFS'] })
   expect(judge('CIFS', pool)).toBe('The exporter of h1@alpha for CIFS is not up.')
+  expect(judge('CIFS', speaking('NFS', { storage_protocols_full: ['CIFS'] }))).toBe(
+    'The exporter of h1@alpha for CIFS has as many exports as it can have.',
+  )
   const { refusals, detailId } = place(sampleRequest({ shareProto: 'CIFS' }), [pool])
   expect(refusals).toEqual([
     { pool: pool.label, filter: 'CapabilitiesFilter', why: 'The exporter of h1@alpha for CIFS is not up.' },

@@ -18,11 +18,12 @@ export const protocolFilter: Filter = {
   },
 }
 
-/** That the exporter for this protocol is there and can't be used now; null when that is not so. */
+/** That the exporter for this protocol is there and takes nothing now; null when that is not so. */
 export function downSentence(pool: PoolView, protocol: string): string | null {
-  return words(pool, 'storage_protocols_down')?.includes(protocol.toUpperCase()) === true
-    ? `The exporter of ${pool.backendLabel} for ${protocol} is not up.`
-    : null
+  const among = (key: string): boolean => words(pool, key)?.includes(protocol.toUpperCase()) === true
+  const exporter = `The exporter of ${pool.backendLabel} for ${protocol}`
+  if (among('storage_protocols_down')) return `${exporter} is not up.`
+  return among('storage_protocols_full') ? `${exporter} has as many exports as it can have.` : null
 }
 
 /** Null when the pool does not say, or not in words. */
