@@ -12,8 +12,10 @@ import { requestFor } from '../new-share-request.ts'
 import type { PlacementRequest } from '../types.ts'
 import { claimOptions, ending, type SchedulerParts } from './parts.ts'
 
-export function createShare(parts: SchedulerParts): OperationCode<'create-share'> {
+/** Placing is the same in both versions. */
+export function createShare(parts: SchedulerParts, version: 1 | 2): OperationCode<'create-share'> {
   return operation('create-share', 'scheduler', {
+    version,
     steps: {
       place: {
         run: async (job) => ({
@@ -39,6 +41,7 @@ export function createShare(parts: SchedulerParts): OperationCode<'create-share'
         // The claim was one transaction with the record of the step, so taking it back is one too.
         undo: async (job) => ({
           commit: async (tx) => {
+            await takeShare(tx, job.payload.shareId)
             const instance = await instanceById(tx, job.payload.instanceId)
             if (instance === undefined || job.leftBehind) return
             await takeOutOfPool(tx, instance)
