@@ -12,14 +12,15 @@ export async function start<Kind extends OperationKind>(
   },
 ): Promise<string> {
   await withinProject(ctx, 'operations_per_project', work.projectId ?? ctx.identity.projectId)
-  const enqueued = await enqueue(ctx.tx, {
+  const operation = {
     projectId: ctx.identity.projectId,
     ...work,
     userId: ctx.identity.userId,
     begunAs: standingOf(ctx),
     requestId: ctx.requestId,
     now: ctx.clock.now(),
-  } as NewOperation<Kind>)
+  } as NewOperation<Kind>
+  const enqueued = await enqueue(ctx.tx, operation, { agreement: ctx.agreement })
   ctx.afterCommit(() => nudge(ctx.bus, enqueued))
   return enqueued.id
 }
