@@ -189,8 +189,9 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
     const claim = { id: randomUUID(), poolId, ownerId: instanceId, addGib, now: parts.clock.now() }
     await claimOnPool(tx, claim)
   }
-  return registry('scheduler', operationPlans, [
+  const placing = (version: number) =>
     operation('create-share', 'scheduler', {
+      version,
       steps: {
         place: {
           run: async ({ payload, refusals }) => ({
@@ -214,7 +215,10 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
         },
       },
       failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
-    }),
+    })
+  return registry('scheduler', operationPlans, [
+    placing(1),
+    placing(2),
     operation('extend-share', 'scheduler', {
       steps: {
         place: {
