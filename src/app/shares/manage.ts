@@ -1,4 +1,5 @@
 /** An administrator brings a tree that exists on a backend under management. */
+import { pathHash } from '../../db/store/export-locations.ts'
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
 import { poolForManage } from '../../db/store/pools.ts'
@@ -14,7 +15,6 @@ import { boolSpec } from '../../model/extra-specs.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import { shareCharges } from '../../model/charges.ts'
 import { knownProtocol } from './new-share.ts'
-import { pathHash } from './list.ts'
 import { roomForExport } from '../limits.ts'
 import { mountPointName } from './mount-point-name.ts'
 import { keepType, typeForShare } from './type-rules.ts'
