@@ -225,6 +225,7 @@ export const Audit = Type.Object({
 
 export const Shares = Type.Object({
   default_share_type: text('Share type of requests that name none; empty = none.', ''),
+  default_share_group_type: text('Share group type of requests that name none; empty = none.', ''),
   enabled_share_protocols: list('Protocols that may be asked for.', ['NFS', 'CIFS']),
   storage_availability_zone: text('Zone of backends that name none.', 'nova'),
   use_scheduler_creating_share_from_snapshot: flag(

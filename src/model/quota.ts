@@ -45,10 +45,21 @@ export function shareCharges(share: {
   return share.replication_type === null ? own : { ...own, share_replicas: 1, replica_gigabytes: gib }
 }
 
-export function snapshotCharges(snapshot: { readonly status: string; readonly size: number }): Charges {
+export function snapshotCharges(snapshot: {
+  readonly status: string
+  readonly size: number
+  readonly share_group_snapshot_id?: string | null
+}): Charges {
+  // A member is paid for with its group snapshot.
+  if ((snapshot.share_group_snapshot_id ?? null) !== null) return {}
   if (released.includes(snapshot.status) || notYetCharged.includes(snapshot.status)) return {}
   return { snapshots: 1, snapshot_gigabytes: snapshot.size }
 }
+
+/** Whatever its state: a group is charged as long as its row is there. */
+export const shareGroupCharges: Charges = { share_groups: 1 }
+/** The same; its members cost nothing more. */
+export const groupSnapshotCharges: Charges = { share_group_snapshots: 1 }
 
 /** `after − before`, zeros left out. */
 export function chargeDifference(before: Charges, after: Charges): Charges {
