@@ -2,9 +2,9 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Measure milliseconds, or count what the whole host has. */
-const alone = ['test/system/hang.test.ts', 'src/drivers/image/limits.system.test.ts']
+const alone = ['test/system/hang.test.ts', 'src/storage/drivers/image/limits.system.test.ts']
 
-/** Whatever opens a store through `src/db/test-store.ts`. */
+/** Whatever opens a store through `src/db/store.fixture.ts`. */
 const stores = [
   'src/data/meter.test.ts',
   'src/data/service-states.test.ts',
@@ -67,6 +67,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'src/**/*.test.ts',
+            'tools/**/*.test.ts',
             'dashboard/**/*.test.ts',
             'test/*.test.ts',
             'test/golden/**/*.test.ts',
@@ -99,6 +100,7 @@ export default defineConfig({
           name: 'system',
           include: [
             'src/**/*.system.test.ts',
+            'tools/**/*.system.test.ts',
             'test/system/**/*.test.ts',
             'test/routes/**/*.test.ts',
             'test/faults/**/*.test.ts',

@@ -1,16 +1,16 @@
 /** The Debian packages whose programs the suite starts as private instances. */
-import { imageNeeds } from '../src/quickstart/host.ts'
-import { cephClientNeeds, cephNeeds } from '../src/parts/ceph.ts'
-import { chromiumNeeds } from '../src/parts/chromium.ts'
-import { guestNeeds } from '../src/parts/guest/index.ts'
-import { keystoneNeed } from '../src/parts/keystone.ts'
-import { mariadbNeed } from '../src/parts/mariadb.ts'
-import { nfsClientNeed } from '../src/parts/nfs-client.ts'
-import { rabbitmqNeed } from '../src/parts/rabbitmq.ts'
-import type { Need } from '../src/parts/packages.ts'
-import { postgresNeed } from '../src/parts/postgres.ts'
-import { sambaNeeds } from '../src/parts/samba-ad.ts'
-import { slapdNeeds } from '../src/parts/slapd.ts'
+import { imageNeeds } from '../tools/quickstart/host.ts'
+import { cephClientNeeds, cephNeeds } from '../tools/parts/ceph.ts'
+import { chromiumNeeds } from '../tools/parts/chromium.ts'
+import { guestNeeds } from '../tools/parts/guest/index.ts'
+import { keystoneNeed } from '../tools/parts/keystone.ts'
+import { mariadbNeed } from '../tools/parts/mariadb.ts'
+import { nfsClientNeed } from '../tools/parts/nfs-client.ts'
+import { rabbitmqNeed } from '../tools/parts/rabbitmq.ts'
+import type { Need } from '../tools/parts/packages.ts'
+import { postgresNeed } from '../tools/parts/postgres.ts'
+import { sambaNeeds } from '../tools/parts/samba-ad.ts'
+import { slapdNeeds } from '../tools/parts/slapd.ts'
 
 export const testNeeds: readonly Need[] = [
   ...imageNeeds,

@@ -13,9 +13,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
-const { ensureInstalled } = await import('../src/parts/packages.ts')
-const { hasMariadb } = await import('../src/parts/mariadb.ts')
-const { hasPostgres } = await import('../src/parts/postgres.ts')
+const { ensureInstalled } = await import('../tools/parts/packages.ts')
+const { hasMariadb } = await import('../tools/parts/mariadb.ts')
+const { hasPostgres } = await import('../tools/parts/postgres.ts')
 const { setup: bundleService } = await import('./helpers/before-all.ts')
 const { bundlePrograms } = await import('./helpers/one-file.ts')
 const { setup: offerBroker } = await import('./helpers/shared-broker.ts')

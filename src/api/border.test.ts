@@ -7,7 +7,7 @@ import { allowsCall } from '../auth/access-rules.ts'
 import type { PresentedCall } from '../auth/verifier.ts'
 import type { AuthManager } from '../auth/manager.ts'
 import { Policy } from '../policy/enforce.ts'
-import { personas, openBench, type Bench } from './test-bench.ts'
+import { personas, openBench, type Bench } from './bench.fixture.ts'
 import { routes } from './routes.ts'
 import { buildServer } from './server.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { routes } from './routes.ts'
-import { openBench, type Bench } from './test-bench.ts'
+import { openBench, type Bench } from './bench.fixture.ts'
 
 let bench: Bench
 afterEach(() => bench.close())

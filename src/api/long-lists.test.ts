@@ -11,7 +11,7 @@ import { accessRuleRoutes } from './access-rules/routes.ts'
 import { shareRoutes } from './shares/routes.ts'
 import { snapshotRoutes } from './snapshots/routes.ts'
 import { seedShare, seedSnapshot } from './seed.fixture.ts'
-import { openBench, type Bench } from './test-bench.ts'
+import { openBench, type Bench } from './bench.fixture.ts'
 
 /** A list without an end, each row 100 KB; it fails after as many rows as the query's `resource_id` says. */
 const endless = route(listMessages, {}, async (_ctx, { query }) => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordTombstone } from '../db/store/records.ts'
 import { routes } from './routes.ts'
-import { openBench, personas, type Bench, type Token } from './test-bench.ts'
+import { openBench, personas, type Bench, type Token } from './bench.fixture.ts'
 
 let bench: Bench
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Rate } from '../runtime/rate.ts'
 import { routes } from './routes.ts'
-import { openBench, type Bench } from './test-bench.ts'
+import { openBench, type Bench } from './bench.fixture.ts'
 
 let bench: Bench
 afterEach(() => bench.close())

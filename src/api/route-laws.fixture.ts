@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { maxMinor } from '../model/version.ts'
 import type { Endpoint } from '../wire/endpoint.ts'
 import type { Route } from './route.ts'
-import { openBench, personas, type Bench } from './test-bench.ts'
+import { openBench, personas, type Bench } from './bench.fixture.ts'
 
 /** What `prepare` put there. */
 export interface Prepared {

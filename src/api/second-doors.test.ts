@@ -15,7 +15,7 @@ import { shareInstanceRoutes } from './share-instances/routes.ts'
 import { shareMetadataRoutes } from './shares/metadata-routes.ts'
 import { shareRoutes } from './shares/routes.ts'
 import { snapshotRoutes } from './snapshots/routes.ts'
-import { openBench, personas, type Answer, type Bench, type Token } from './test-bench.ts'
+import { openBench, personas, type Answer, type Bench, type Token } from './bench.fixture.ts'
 
 let bench: Bench
 beforeEach(async () => {

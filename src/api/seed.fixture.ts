@@ -12,7 +12,7 @@ import { insertShare } from '../db/store/shares.ts'
 import { insertSnapshot } from '../db/store/snapshot-list.ts'
 import { shownOf } from '../db/store/share-instances.ts'
 import { shareCharges, snapshotCharges } from '../model/quota.ts'
-import { personas, type Bench, type Token } from './test-bench.ts'
+import { personas, type Bench, type Token } from './bench.fixture.ts'
 
 /** Makes the one backend `node@sim` with its zone, once per bench. Answers its id. */
 export async function seedBackend(bench: Bench): Promise<string> {

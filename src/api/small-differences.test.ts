@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../db/store/export-locations.ts'
 import { routes } from './routes.ts'
 import { seedBackend, seedShare, seedSnapshot } from './seed.fixture.ts'
-import { openBench, personas, type Bench } from './test-bench.ts'
+import { openBench, personas, type Bench } from './bench.fixture.ts'
 
 let bench: Bench
 beforeEach(async () => {

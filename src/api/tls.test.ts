@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeCertificates, type Certificates } from '../parts/certificates.ts'
+import { makeCertificates, type Certificates } from '../../tools/parts/certificates.ts'
 import { routes } from './routes.ts'
 import type { CertificateAccounts } from '../auth/certificate-accounts.ts'
-import { openBench, personas, type Bench } from './test-bench.ts'
+import { openBench, personas, type Bench } from './bench.fixture.ts'
 import { tlsOptions } from './tls.ts'
 
 let dir: string

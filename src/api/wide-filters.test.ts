@@ -7,7 +7,7 @@ import { seedShare, seedSnapshot } from './seed.fixture.ts'
 import { shareTypeRoutes } from './share-types/routes.ts'
 import { shareRoutes } from './shares/routes.ts'
 import { snapshotRoutes } from './snapshots/routes.ts'
-import { openBench, type Bench } from './test-bench.ts'
+import { openBench, type Bench } from './bench.fixture.ts'
 
 let bench: Bench
 const keys = ['a', 'b', "c'd"]

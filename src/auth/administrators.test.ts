@@ -8,7 +8,7 @@ import type { UserBackend, UserRecord } from './backends/backend.ts'
 import { defaultDomainId } from './bootstrap.ts'
 import type { AuthManager } from './manager.ts'
 import { rolesHeld } from './role-book.ts'
-import { authBench, type AuthBench } from './test-parts.ts'
+import { authBench, type AuthBench } from './parts.fixture.ts'
 
 let bench: AuthBench
 let adminRole: string

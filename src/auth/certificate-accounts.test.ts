@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { CertificateAccounts } from './certificate-accounts.ts'
-import { authBench, type AuthBench } from './test-parts.ts'
+import { authBench, type AuthBench } from './parts.fixture.ts'
 
 let bench: AuthBench
 let accounts: CertificateAccounts

@@ -7,7 +7,7 @@ import { workedOutRows } from './assignment-list.ts'
 import { effectiveRows, type EffectiveWorld } from './effective.ts'
 import { expandRoles, implicationsOf, type ImplicationChange } from './implied-roles.ts'
 import { rolesHeld } from './role-book.ts'
-import { authBench, type AuthBench } from './test-parts.ts'
+import { authBench, type AuthBench } from './parts.fixture.ts'
 
 const roleIds = ['r0', 'r1', 'r2', 'r3'] as const
 const users = ['u0', 'u1', 'u2'] as const

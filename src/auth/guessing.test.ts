@@ -6,7 +6,7 @@ import { Fault } from '../model/errors.ts'
 import type { UserRef } from './login.ts'
 import { AuthManager, type AuthOptions, type IssuedToken } from './manager.ts'
 import { argon2Hasher, type PasswordHasher } from './passwords.ts'
-import { adminPassword, authBench, demoPassword, type AuthBench } from './test-parts.ts'
+import { adminPassword, authBench, demoPassword, type AuthBench } from './parts.fixture.ts'
 
 let bench: AuthBench
 beforeEach(async () => {

@@ -6,7 +6,7 @@ import { fileLock } from '../exec/file-lock.ts'
 import { keyAges, rotated, rotateKeys, withdrawKeys } from './key-rotation.ts'
 import { freshKey, readSigningKeys, signerAt, type StoredKey } from './keys.ts'
 import type { AuthManager, IssuedToken } from './manager.ts'
-import { authBench, demoPassword, type AuthBench } from './test-parts.ts'
+import { authBench, demoPassword, type AuthBench } from './parts.fixture.ts'
 import { expiredWindowMicros } from './validator.ts'
 
 let bench: AuthBench

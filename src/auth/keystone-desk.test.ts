@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { HttpAnswer } from '../clients/http.ts'
 import { KeystoneAway, type KeystoneCall } from '../clients/keystone.ts'
-import { openTestStore } from '../db/test-store.ts'
+import { openTestStore } from '../db/store.fixture.ts'
 import { Fault } from '../model/errors.ts'
 import { Gate } from './gate.ts'
 import { InFlight } from './in-flight.ts'
 import { keystoneDesk } from './keystone-desk.ts'
 import type { LoginDesk } from './login-desk.ts'
 import { defaultLimits, LoginGuard } from './login-guard.ts'
-import { stillClock } from './test-parts.ts'
+import { stillClock } from './parts.fixture.ts'
 
 const asked: KeystoneCall[] = []
 let answers: (call: KeystoneCall) => Omit<HttpAnswer, 'headers'> & Partial<HttpAnswer>

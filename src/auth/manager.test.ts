@@ -6,7 +6,7 @@ import { Fault } from '../model/errors.ts'
 import { AuthManager, type IssuedToken, type ScopeRequest } from './manager.ts'
 import { bootstrap, ensureAccount } from './bootstrap.ts'
 import { openSigningKeys } from './keys.ts'
-import { adminPassword, authBench, demoPassword, type AuthBench } from './test-parts.ts'
+import { adminPassword, authBench, demoPassword, type AuthBench } from './parts.fixture.ts'
 
 let bench: AuthBench
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { noRules, type PasswordRules } from '../model/password-rules.ts'
 import { ensureAccount } from './bootstrap.ts'
 import type { AuthManager, AuthOptions } from './manager.ts'
 import { argon2Hasher, type PasswordHasher } from './passwords.ts'
-import { authBench, demoPassword, type AuthBench } from './test-parts.ts'
+import { authBench, demoPassword, type AuthBench } from './parts.fixture.ts'
 
 let bench: AuthBench
 const weak = argon2Hasher({ memoryKib: 64, passes: 1, lanes: 1 })

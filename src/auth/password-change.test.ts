@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Fault } from '../model/errors.ts'
 import { AuthManager } from './manager.ts'
 import { argon2Hasher, type PasswordHasher } from './passwords.ts'
-import { authBench, demoPassword, type AuthBench } from './test-parts.ts'
+import { authBench, demoPassword, type AuthBench } from './parts.fixture.ts'
 
 let bench: AuthBench
 beforeEach(async () => {

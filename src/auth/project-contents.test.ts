@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Store } from '../db/open.ts'
 import { identityTables } from '../db/tables/identity.ts'
-import { authBench, type AuthBench } from './test-parts.ts'
+import { authBench, type AuthBench } from './parts.fixture.ts'
 
 let bench: AuthBench
 beforeEach(async () => {

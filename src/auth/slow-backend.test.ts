@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest'
 import { dbBackend } from './backends/db.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
-import { openTestStore } from '../db/test-store.ts'
+import { openTestStore } from '../db/store.fixture.ts'
 import { Gate } from './gate.ts'
 import { argon2Hasher } from './passwords.ts'
-import { authBench, demoPassword, stillClock } from './test-parts.ts'
+import { authBench, demoPassword, stillClock } from './parts.fixture.ts'
 
 test('accounts of the database log in while a directory keeps everybody of its own waiting', async () => {
   const store = await openTestStore()

@@ -1,9 +1,9 @@
 /** The operator's verbs: `manila-manage --help`. */
 import { writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
-import type { Exporter, StorageDriver } from '../drivers/driver.ts'
-import { driverNames, loadDriver } from '../drivers/index.ts'
-import { exporterNames, loadExporter } from '../exporters/index.ts'
+import type { Exporter, StorageDriver } from '../storage/contract/driver.ts'
+import { driverNames, loadDriver } from '../storage/drivers/index.ts'
+import { exporterNames, loadExporter } from '../storage/exporters/index.ts'
 import { manage } from '../manage/manage.ts'
 import { askHidden } from '../manage/terminal.ts'
 import { Policy } from '../policy/enforce.ts'

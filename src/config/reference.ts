@@ -97,7 +97,7 @@ function partSection(kind: 'driver' | 'exporter', { name, options }: Documented)
     kind === 'driver'
       ? 'In `[backends.NAME.driver_options]` where'
       : 'In `[backends.NAME.exporter_options]` where'
-  const where = kind === 'driver' ? 'drivers' : 'exporters'
+  const where = kind === 'driver' ? 'storage/drivers' : 'storage/exporters'
   return section(
     `${kind === 'driver' ? 'Driver' : 'Exporter'} \`${name}\``,
     rowsOf(options as Schema),

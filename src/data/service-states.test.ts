@@ -1,6 +1,6 @@
 /** Services that come, fall silent and stop, on every database. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openTestStore } from '../db/test-store.ts'
+import { openTestStore } from '../db/store.fixture.ts'
 import type { Store } from '../db/open.ts'
 import { registerService } from '../db/store/services.ts'
 import { tellServiceStates } from './service-states.ts'

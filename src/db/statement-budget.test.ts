@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BudgetSpent, withoutStatementBudget, withStatementBudget } from '../runtime/statement-budget.ts'
 import type { Store } from './open.ts'
 import type { DbOrTx } from './schema.ts'
-import { openTestStore } from './test-store.ts'
+import { openTestStore } from './store.fixture.ts'
 
 let store: Store
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../db/open.ts'
-import { openTestStore } from '../db/test-store.ts'
+import { openTestStore } from '../db/store.fixture.ts'
 import { requestCancel } from '../db/store/operation-cancel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { operationPlans } from '../model/operations.ts'

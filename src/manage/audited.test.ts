@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { listAuditEvents } from '../db/store/audit-events.ts'
 import { changes } from './audited.ts'
-import { testWorld, type TestWorld } from './test-bench.ts'
+import { testWorld, type TestWorld } from './bench.fixture.ts'
 import { verbs } from './verbs.ts'
 
 let world: TestWorld

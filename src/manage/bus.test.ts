@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { testWorld } from './test-bench.ts'
+import { testWorld } from './bench.fixture.ts'
 
 const world = testWorld()
 afterAll(() => world.end())

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { insertType } from '../db/store/share-types.ts'
 import { referenceOf } from './config-reference.ts'
-import { registries, testWorld, type TestWorld } from './test-bench.ts'
+import { registries, testWorld, type TestWorld } from './bench.fixture.ts'
 
 let world: TestWorld
 beforeEach(() => {

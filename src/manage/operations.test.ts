@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { listProcesses, registerProcess } from '../db/store/processes.ts'
-import { testWorld, type TestWorld } from './test-bench.ts'
+import { testWorld, type TestWorld } from './bench.fixture.ts'
 
 let world: TestWorld
 beforeEach(() => {

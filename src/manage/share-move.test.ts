@@ -4,7 +4,7 @@ import { registerBackend } from '../db/store/backends.ts'
 import { registerService } from '../db/store/services.ts'
 import { instanceLane } from '../model/lanes.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { testWorld, type TestWorld } from './test-bench.ts'
+import { testWorld, type TestWorld } from './bench.fixture.ts'
 
 let world: TestWorld
 beforeEach(() => {

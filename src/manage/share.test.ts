@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { registerBackend } from '../db/store/backends.ts'
 import { registerService } from '../db/store/services.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { testWorld, type TestWorld } from './test-bench.ts'
+import { testWorld, type TestWorld } from './bench.fixture.ts'
 
 let world: TestWorld
 beforeEach(() => {

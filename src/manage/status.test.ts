@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadSettings } from '../config/load.ts'
 import { registerProcess } from '../db/store/processes.ts'
 import { status } from './status.ts'
-import { testWorld, type TestWorld } from './test-bench.ts'
+import { testWorld, type TestWorld } from './bench.fixture.ts'
 
 let world: TestWorld
 beforeEach(() => {

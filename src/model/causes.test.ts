@@ -13,11 +13,11 @@ function codesInUse(): Set<string> {
   const codes = new Set(['backend-maybe-happened', 'backend-no-room-here', 'backend-nothing-happened'])
   for (const folder of ['app', 'data', 'engine', 'scheduler', 'share-manager'])
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
-      if (!name.endsWith('.ts') || /test/.test(name)) continue
+      if (!name.endsWith('.ts') || /\.(?:test|fixture)\./.test(name)) continue
       const text = readFileSync(join(root, folder, name), 'utf8')
       for (const [, code] of text.matchAll(/code: '([a-z-]+)'/g)) codes.add(code ?? '')
     }
-  const driver = readFileSync(join(root, 'drivers', 'driver.ts'), 'utf8')
+  const driver = readFileSync(join(root, 'storage', 'contract', 'driver.ts'), 'utf8')
   const [, reasons = ''] = /export type DriverReason =([\s\S]*?)\n\n/.exec(driver) ?? []
   for (const [, reason] of reasons.matchAll(/\| '([a-z-]+)'/g)) codes.add(reason ?? '')
   return codes

@@ -1,4 +1,4 @@
-import { openTestStore } from '../db/test-store.ts'
-import { relayLaws } from './test-laws.ts'
+import { openTestStore } from '../db/store.fixture.ts'
+import { relayLaws } from './laws.fixture.ts'
 
 relayLaws('the database of this run', openTestStore)

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pino, type Logger } from 'pino'
-import { redactCensor, redactPaths, redactSecrets } from '../auth/redact.ts'
+import { redactCensor, redactPaths, redactSecrets } from './redact.ts'
 import { keepPrivate } from './private-file.ts'
 
 /** `destination` is the path of a file, which others than its owner and group can't read; standard output without one. */

@@ -1,5 +1,5 @@
 /** Stands in for a driver that could not be loaded or refused its options, so that everything else goes on. */
-import { DriverError, type StorageDriver } from '../drivers/driver.ts'
+import { DriverError, type StorageDriver } from '../storage/contract/driver.ts'
 
 /** Every call, setup first, fails with this reason. */
 export function absentDriver(name: string, reason: string): StorageDriver {

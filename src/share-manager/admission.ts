@@ -5,7 +5,12 @@
  */
 import type { BackendSettings } from '../config/schema.ts'
 import type { DbOrTx } from '../db/schema.ts'
-import { DriverError, type CallContext, type Exporter, type StorageDriver } from '../drivers/driver.ts'
+import {
+  DriverError,
+  type CallContext,
+  type Exporter,
+  type StorageDriver,
+} from '../storage/contract/driver.ts'
 
 export interface Applicant {
   /** Row id. */

@@ -22,7 +22,7 @@ import {
   type CallContext,
   type Exporter,
   type StorageDriver,
-} from '../drivers/driver.ts'
+} from '../storage/contract/driver.ts'
 import { confirmLease } from '../engine/lanes.ts'
 import { instanceLane } from '../model/lanes.ts'
 import type { Fence } from '../exec/exec.ts'

@@ -1,6 +1,6 @@
 /** The sim's exporter, said to open its exports to clients over a network, for `exporter = "path:…"`. */
-import { exporterFactory } from '../drivers/driver.ts'
-import { exporter as sim } from '../exporters/sim.ts'
+import { exporterFactory } from '../storage/contract/driver.ts'
+import { exporter as sim } from '../storage/exporters/sim.ts'
 
 export const exporter = exporterFactory({
   ...sim,

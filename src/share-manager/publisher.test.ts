@@ -1,10 +1,10 @@
 import { afterEach, expect, it } from 'vitest'
-import type { CallContext, Exporter, ExportRef, Publishes } from '../drivers/driver.ts'
+import type { CallContext, Exporter, ExportRef, Publishes } from '../storage/contract/driver.ts'
 import { publisherOf } from './publisher.ts'
 import { passRules } from './reconcilers/access-rules.ts'
 import { reconcileExports } from './reconcilers/exports.ts'
-import { openBench, type Bench } from './test-bench.ts'
-import { askOfShare, availableShare, queueRule } from './test-scenarios.ts'
+import { openBench, type Bench } from './bench.fixture.ts'
+import { askOfShare, availableShare, queueRule } from './scenarios.fixture.ts'
 
 let bench: Bench | undefined
 afterEach(async () => {

@@ -2,7 +2,7 @@
  * One exporter out of two: what a driver publishes natively, and what the configured exporter publishes for it. Each share
  * goes to whoever speaks its protocol, the driver first; where only an id is known, both are told.
  */
-import { DriverError, type Exporter, type ExportRef, type Publishes } from '../drivers/driver.ts'
+import { DriverError, type Exporter, type ExportRef, type Publishes } from '../storage/contract/driver.ts'
 
 /** Null when nobody publishes anything. */
 export function publisherOf(native: Publishes | undefined, exporter: Exporter | null): Exporter | null {

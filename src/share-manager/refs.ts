@@ -8,7 +8,7 @@ import {
   type SnapshotInstanceRow,
   type SnapshotRow,
 } from '../db/store/snapshots.ts'
-import type { DriverState, ExportRef, ShareRef, SnapshotRef, Tree } from '../drivers/driver.ts'
+import type { DriverState, ExportRef, ShareRef, SnapshotRef, Tree } from '../storage/contract/driver.ts'
 
 /** What `driver_state` holds: the driver's own strings and the tree it last answered. */
 export interface Kept {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { twinOf } from '../model/access-twins.ts'
-import { DriverError, type ExportRule, type RuleOutcome } from '../drivers/driver.ts'
+import { DriverError, type ExportRule, type RuleOutcome } from '../storage/contract/driver.ts'
 import { applyRules, exportRules, respelled, type RulesFor } from './rules.ts'
 import type { MappedRule } from '../db/store/access-mappings.ts'
 

@@ -4,7 +4,12 @@
  * doesn't is named.
  */
 import { mustBeOn, type MappedRule } from '../db/store/access-mappings.ts'
-import { isDriverError, type ExportRule, type Publishes, type RuleOutcome } from '../drivers/driver.ts'
+import {
+  isDriverError,
+  type ExportRule,
+  type Publishes,
+  type RuleOutcome,
+} from '../storage/contract/driver.ts'
 import { isTwin } from '../model/access-twins.ts'
 import { accessTypes, checkTarget } from '../model/access.ts'
 import { sendRules } from './send-rules.ts'

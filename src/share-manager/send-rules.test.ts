@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DriverError, type ExportRule, type RuleOutcome } from '../drivers/driver.ts'
+import { DriverError, type ExportRule, type RuleOutcome } from '../storage/contract/driver.ts'
 import { sendRules, type HowToSend } from './send-rules.ts'
 
 const rule = (n: number): ExportRule => ({ id: `r${n}`, type: 'ip', to: `10.0.0.${n}`, level: 'rw' })

@@ -3,7 +3,7 @@
  * itself; one that throws for the whole set instead, because of one rule, must not be what keeps everybody else's rules from
  * being applied, nor a denial from ending.
  */
-import { isDriverError, type ExportRule, type RuleOutcome } from '../drivers/driver.ts'
+import { isDriverError, type ExportRule, type RuleOutcome } from '../storage/contract/driver.ts'
 
 export interface HowToSend {
   readonly lastTry: boolean

@@ -1,6 +1,6 @@
 /** The sim's exporter with troubles of the test's choice, for `exporter = "path:…"`. */
-import { exporterFactory } from '../drivers/driver.ts'
-import { exporter as sim } from '../exporters/sim.ts'
+import { exporterFactory } from '../storage/contract/driver.ts'
+import { exporter as sim } from '../storage/exporters/sim.ts'
 
 /** What the exporter says of itself and what it was told. */
 export const troubled = { troubles: [] as string[], settled: 0, restart: (): void => undefined }

@@ -4,8 +4,8 @@ import { hostLock } from '../../src/exec/host-lock.ts'
 import { groups, planted } from './groups.ts'
 import { countOf, lineOf, runAttacks } from './run.ts'
 import { group } from './attack.ts'
-import { driverNames, loadDriver } from '../../src/drivers/index.ts'
-import { complete } from '../../src/drivers/btrfs/test-bench.ts'
+import { driverNames, loadDriver } from '../../src/storage/drivers/index.ts'
+import { complete } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { localExec } from '../../src/exec/local.ts'
 
 for (const { name, cannotRun, attacks, close } of groups) {

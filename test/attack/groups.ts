@@ -1,8 +1,8 @@
 /** Every group of attacks, as `npm run test:attack` and `npm test` run them. */
-import { nfsAttacks, pendingAttacks } from '../../src/drivers/conformance.ts'
-import { cannotRun as noPool } from '../../src/drivers/btrfs/test-bench.ts'
-import { cannotRun as noCeph } from '../../src/drivers/cephfs/test-bench.ts'
-import { cannotRun as noImages } from '../../src/drivers/image/test-bench.ts'
+import { nfsAttacks, pendingAttacks } from '../../src/storage/contract/conformance.ts'
+import { cannotRun as noPool } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
+import { cannotRun as noCeph } from '../../src/storage/drivers/cephfs/bench.fixture.ts'
+import { cannotRun as noImages } from '../../src/storage/drivers/image/bench.fixture.ts'
 import { apiAttacks, pendingApiAttacks } from './api/index.ts'
 import { openApiWorld } from './api/world.ts'
 import { group, type Group } from './attack.ts'

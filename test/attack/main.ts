@@ -3,7 +3,7 @@
  * choose the groups whose names contain one of them; `--planted` runs those where a hole is, which must be found, `--pending` what
  * is known and not mended yet.
  */
-import { ensureInstalled } from '../../src/parts/packages.ts'
+import { ensureInstalled } from '../../tools/parts/packages.ts'
 import { testNeeds } from '../parts.ts'
 import { countOf, runAttacks } from './run.ts'
 

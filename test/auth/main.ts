@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureInstalled } from '../../src/parts/packages.ts'
+import { ensureInstalled } from '../../tools/parts/packages.ts'
 import { testNeeds } from '../parts.ts'
 
 interface Report {

@@ -1,6 +1,6 @@
 /** A client writes over NFS without a pause while every share process is restarted, cleanly and with SIGKILL: it must notice nothing. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mountNfs } from '../../src/parts/nfs4/index.ts'
+import { mountNfs } from '../../src/storage/contract/conformance/nfs4/index.ts'
 import { until } from '../faults/world.ts'
 import type { Field } from './field.ts'
 

@@ -1,7 +1,7 @@
 /** What a cluster still has to do; said in full when it should have been over, since the rows are gone with the test. */
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Cluster } from '../../src/cluster/cluster.ts'
+import type { Cluster } from '../../tools/cluster/cluster.ts'
 
 const described = 5
 const linesEach = 12

@@ -1,6 +1,6 @@
 /** The command line of `npm run chaos`. */
 import { parseArgs } from 'node:util'
-import type { DatabaseKind } from '../../src/cluster/options.ts'
+import type { DatabaseKind } from '../../tools/cluster/options.ts'
 
 export type Scenario = 'faults' | 'takeover' | 'nfs' | 'broker' | 'upgrade'
 export const scenarios: readonly Scenario[] = ['faults', 'takeover', 'nfs', 'broker', 'upgrade']

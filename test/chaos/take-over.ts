@@ -3,7 +3,7 @@
  * way. Afterwards the books must be right: the one that came back changed nothing that was not its own any more.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Member } from '../../src/cluster/member.ts'
+import type { Member } from '../../tools/cluster/member.ts'
 import { seeded } from '../faults/load.ts'
 import { until } from '../faults/world.ts'
 import type { Field } from './field.ts'

@@ -6,7 +6,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { allSteps, operationPlans, type OperationKind } from '../../src/model/operations.ts'
 import { obstacleOf, pools } from '../system/nfs-bench.ts'
 import { stepPoints, undoPoints, walk, type KillPoint } from './every-step.ts'

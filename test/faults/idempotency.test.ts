@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { quiet } from './every-step.ts'
 import { openWorld, until, type Reply, type World } from './world.ts'
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { openRows } from '../helpers/rows.ts'
 import { obstacleOf } from '../system/nfs-bench.ts'
 import { quiet } from './every-step.ts'

@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { long } from '../helpers/long.ts'
 import { obstacleOf, pools } from '../system/nfs-bench.ts'
 import { quiet } from './every-step.ts'

@@ -6,8 +6,8 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { layOut, pack } from '../../src/release-build/package.ts'
-import { root } from '../../src/release-build/programs.ts'
+import { layOut, pack } from '../../tools/release/package.ts'
+import { root } from '../../tools/release/programs.ts'
 
 const run = promisify(execFile)
 

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { rolldown, type Plugin } from 'rolldown'
-import { asciiOnly, leftOutside, partsOfNode } from '../../src/release-build/bundle-plugins.ts'
+import { asciiOnly, leftOutside, partsOfNode } from '../../tools/release/bundle-plugins.ts'
 
 const folder = join(import.meta.dirname, '../../node_modules/.cache/one-file')
 /** Modules of ours find scripts beside themselves: each keeps the address it has among the sources. */

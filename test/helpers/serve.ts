@@ -6,8 +6,8 @@ import { writeFileSync } from 'node:fs'
 import { unreliable, type Weather } from '../../src/bus/unreliable.fixture.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { startService } from '../../src/main.ts'
-import { ensureAccounts } from '../../src/quickstart/accounts.ts'
-import { ensureShareType, waitForBackend } from '../../src/quickstart/warm-up.ts'
+import { ensureAccounts } from '../../tools/quickstart/accounts.ts'
+import { ensureShareType, waitForBackend } from '../../tools/quickstart/warm-up.ts'
 import { onSignal } from '../../src/runtime/shutdown.ts'
 
 const [file = '', kind = 'sim', schedulers = '1'] = process.argv.slice(2)

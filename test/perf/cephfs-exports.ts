@@ -5,11 +5,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { driver as cephfs } from '../../src/drivers/cephfs/index.ts'
-import { call, complete, shareRef, startBench } from '../../src/drivers/cephfs/test-bench.ts'
-import { servedByUsers } from '../../src/drivers/server-users.ts'
-import { exporter as ganesha } from '../../src/exporters/ganesha/index.ts'
-import type { Exporter, ExportRef } from '../../src/drivers/driver.ts'
+import { driver as cephfs } from '../../src/storage/drivers/cephfs/index.ts'
+import { call, complete, shareRef, startBench } from '../../src/storage/drivers/cephfs/bench.fixture.ts'
+import { servedByUsers } from '../../src/storage/host/server-users.ts'
+import { exporter as ganesha } from '../../src/storage/exporters/ganesha/index.ts'
+import type { Exporter, ExportRef } from '../../src/storage/contract/driver.ts'
 
 const exports = Number(process.argv[2] ?? 100)
 const bench = await startBench()

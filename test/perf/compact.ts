@@ -7,10 +7,16 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { call, optionsOf, scratch, shareRef, snapshotRef } from '../../src/drivers/image/test-bench.ts'
-import { allButOne, rewrite, writeBlocks } from '../../src/drivers/image/blocks.fixture.ts'
-import { driver as image } from '../../src/drivers/image/index.ts'
-import type { ShareRef } from '../../src/drivers/driver.ts'
+import {
+  call,
+  optionsOf,
+  scratch,
+  shareRef,
+  snapshotRef,
+} from '../../src/storage/drivers/image/bench.fixture.ts'
+import { allButOne, rewrite, writeBlocks } from '../../src/storage/drivers/image/blocks.fixture.ts'
+import { driver as image } from '../../src/storage/drivers/image/index.ts'
+import type { ShareRef } from '../../src/storage/contract/driver.ts'
 
 const mib = 1024 ** 2
 const seconds = 8

@@ -2,7 +2,7 @@
  * One client of NFS writing as fast as it is let, in a process of its own. Prints how many bytes were committed.
  * `flat-out.ts <host> <port> <path> <seconds>`.
  */
-import { mountNfs, NfsError } from '../../src/parts/nfs4/index.ts'
+import { mountNfs, NfsError } from '../../src/storage/contract/conformance/nfs4/index.ts'
 
 const [host = '', port = '', path = '', seconds = '10'] = process.argv.slice(2)
 const until = Date.now() + Number(seconds) * 1000

@@ -15,10 +15,16 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { driver as image } from '../../src/drivers/image/index.ts'
-import { call, optionsOf, scratch, shareRef, snapshotRef } from '../../src/drivers/image/test-bench.ts'
-import { imageBytes } from '../../src/drivers/image/size.ts'
-import type { CreatedShare, ShareRef } from '../../src/drivers/driver.ts'
+import { driver as image } from '../../src/storage/drivers/image/index.ts'
+import {
+  call,
+  optionsOf,
+  scratch,
+  shareRef,
+  snapshotRef,
+} from '../../src/storage/drivers/image/bench.fixture.ts'
+import { imageBytes } from '../../src/storage/drivers/image/size.ts'
+import type { CreatedShare, ShareRef } from '../../src/storage/contract/driver.ts'
 
 const [gib, mib] = [1024 ** 3, 1024 ** 2]
 const bench = scratch()

@@ -13,7 +13,7 @@ import { anotherMember } from './noisy.ts'
 import { figure, spread, type Figure } from './report.ts'
 import { startMeasured, type Measured } from './service.ts'
 import { mounted } from './storage.ts'
-import type { Nfs } from '../../src/parts/nfs4/files.ts'
+import type { Nfs } from '../../src/storage/contract/conformance/nfs4/files.ts'
 
 const mib = 1024 ** 2
 const fileBytes = 64 * mib

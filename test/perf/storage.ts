@@ -2,14 +2,14 @@
  * What a driver costs beside another on the same machine: snapshots, clones and reverts through the whole service, and what a client
  * of NFS-Ganesha reads and writes. Caches are those of one machine that is client and server at once.
  */
-import { mountNfs } from '../../src/parts/nfs4/index.ts'
+import { mountNfs } from '../../src/storage/contract/conformance/nfs4/index.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 import { create, untilAvailable } from './creates.ts'
 import { parsed } from './http.ts'
 import { figure, spread, type Figure } from './report.ts'
 import { startMeasured, type Measured, type Storage } from './service.ts'
 import { timed } from './timing.ts'
-import type { Nfs } from '../../src/parts/nfs4/files.ts'
+import type { Nfs } from '../../src/storage/contract/conformance/nfs4/files.ts'
 
 const mib = 1024 ** 2
 /** Bytes of a file that is read and written in order. */

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Answer } from '../../src/api/test-bench.ts'
+import type { Answer } from '../../src/api/bench.fixture.ts'
 import { routeTable, type TableRoute } from './table.ts'
 import { openWorld, requestsOf, type World } from './world.ts'
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordTombstone } from '../../src/db/store/records.ts'
-import type { Answer, Token } from '../../src/api/test-bench.ts'
+import type { Answer, Token } from '../../src/api/bench.fixture.ts'
 import { routeTable, type TableRoute } from './table.ts'
 import { openWorld, requestsOf, type World } from './world.ts'
 

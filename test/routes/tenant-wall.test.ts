@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routeTable } from './table.ts'
 import { openWorld, requestsOf, type World } from './world.ts'
-import type { Answer } from '../../src/api/test-bench.ts'
+import type { Answer } from '../../src/api/bench.fixture.ts'
 
 let world: World
 beforeAll(async () => {

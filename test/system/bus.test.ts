@@ -14,10 +14,10 @@ import type { Bus, BusEvent } from '../../src/bus/bus.ts'
 import { openBus } from '../../src/bus/open.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import type { BusSettings } from '../../src/config/schema.ts'
-import { testWorld } from '../../src/manage/test-bench.ts'
+import { testWorld } from '../../src/manage/bench.fixture.ts'
 import { until } from '../faults/world.ts'
-import { hasProgram } from '../../src/parts/packages.ts'
-import { rabbitmqNeed, startRabbitMq, type RabbitMq } from '../../src/parts/rabbitmq.ts'
+import { hasProgram } from '../../tools/parts/packages.ts'
+import { rabbitmqNeed, startRabbitMq, type RabbitMq } from '../../tools/parts/rabbitmq.ts'
 
 const names = namesOf('manila')
 let broker: RabbitMq

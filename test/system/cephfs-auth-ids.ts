@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { call, complete, shareRef, type Bench } from '../../src/drivers/cephfs/test-bench.ts'
-import { driver as cephfs } from '../../src/drivers/cephfs/index.ts'
-import type { ExportRule, RuleOutcome } from '../../src/drivers/driver.ts'
+import { call, complete, shareRef, type Bench } from '../../src/storage/drivers/cephfs/bench.fixture.ts'
+import { driver as cephfs } from '../../src/storage/drivers/cephfs/index.ts'
+import type { ExportRule, RuleOutcome } from '../../src/storage/contract/driver.ts'
 
 export async function authIds(bench: Bench): Promise<void> {
   const driver = cephfs.create(complete(cephfs.options, bench.driverOptions), bench.host('auth-ids'))

@@ -3,15 +3,27 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { call, complete, keyringText, shareRef, type Bench } from '../../src/drivers/cephfs/test-bench.ts'
-import { driver as cephfs } from '../../src/drivers/cephfs/index.ts'
-import { servedByUsers } from '../../src/drivers/server-users.ts'
-import { exporter as ganesha } from '../../src/exporters/ganesha/index.ts'
-import { mountNfs } from '../../src/parts/nfs4/index.ts'
-import { getAttributes, getFh, lookup, putFh, putRootFh } from '../../src/parts/nfs4/operations.ts'
-import { openSession } from '../../src/parts/nfs4/session.ts'
-import type { GaneshaExporter } from '../../src/exporters/ganesha/index.ts'
-import type { Exporter, ExportRef } from '../../src/drivers/driver.ts'
+import {
+  call,
+  complete,
+  keyringText,
+  shareRef,
+  type Bench,
+} from '../../src/storage/drivers/cephfs/bench.fixture.ts'
+import { driver as cephfs } from '../../src/storage/drivers/cephfs/index.ts'
+import { servedByUsers } from '../../src/storage/host/server-users.ts'
+import { exporter as ganesha } from '../../src/storage/exporters/ganesha/index.ts'
+import { mountNfs } from '../../src/storage/contract/conformance/nfs4/index.ts'
+import {
+  getAttributes,
+  getFh,
+  lookup,
+  putFh,
+  putRootFh,
+} from '../../src/storage/contract/conformance/nfs4/operations.ts'
+import { openSession } from '../../src/storage/contract/conformance/nfs4/session.ts'
+import type { GaneshaExporter } from '../../src/storage/exporters/ganesha/index.ts'
+import type { Exporter, ExportRef } from '../../src/storage/contract/driver.ts'
 
 const [mine, others] = ['127.0.0.2', '127.0.0.1']
 

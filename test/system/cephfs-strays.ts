@@ -1,10 +1,10 @@
 /** What a CephFS holds and no row knows: it is listed for `manila-manage storage audit`, and goes by its id alone. */
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { call, complete, shareRef, type Bench } from '../../src/drivers/cephfs/test-bench.ts'
-import { driver as cephfs } from '../../src/drivers/cephfs/index.ts'
+import { call, complete, shareRef, type Bench } from '../../src/storage/drivers/cephfs/bench.fixture.ts'
+import { driver as cephfs } from '../../src/storage/drivers/cephfs/index.ts'
 import { bareExport, bareShareRef } from '../../src/share-manager/refs.ts'
-import type { Inventory, SnapshotRef } from '../../src/drivers/driver.ts'
+import type { Inventory, SnapshotRef } from '../../src/storage/contract/driver.ts'
 
 const sorted = ({ shares, snapshots, remains = [] }: Inventory) => ({
   shares: shares.toSorted(),

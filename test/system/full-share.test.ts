@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NfsError } from '../../src/parts/nfs4/index.ts'
+import { NfsError } from '../../src/storage/contract/conformance/nfs4/index.ts'
 import { listMessages } from '../../src/wire/messages/schema.ts'
 import {
   deleteShare,

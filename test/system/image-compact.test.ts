@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { call, snapshotRef } from '../../src/drivers/btrfs/test-bench.ts'
+import { call, snapshotRef } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import {
   blockBytes,
   blockOf,
@@ -16,10 +16,10 @@ import {
   writeBlocks,
   wrongBlocks,
   type Rounds,
-} from '../../src/drivers/image/blocks.fixture.ts'
-import { imageBytes } from '../../src/drivers/image/size.ts'
-import { mounts } from '../../src/drivers/mountinfo.ts'
-import { mountNfs } from '../../src/parts/nfs4/index.ts'
+} from '../../src/storage/drivers/image/blocks.fixture.ts'
+import { imageBytes } from '../../src/storage/drivers/image/size.ts'
+import { mounts } from '../../src/storage/host/mountinfo.ts'
+import { mountNfs } from '../../src/storage/contract/conformance/nfs4/index.ts'
 import { createSnapshot, deleteSnapshot } from '../../src/wire/snapshots/schema.ts'
 import { until } from '../faults/world.ts'
 import { long } from '../helpers/long.ts'
@@ -27,7 +27,7 @@ import { recordsOver, startWriter, type Writer } from './journal.ts'
 import { nfsBench, obstacleOf, type NfsBench, type Published } from './nfs-bench.ts'
 import { nfsService, type NfsService } from './nfs-service.ts'
 import { powerSupply } from './power.ts'
-import type { Tree } from '../../src/drivers/driver.ts'
+import type { Tree } from '../../src/storage/contract/driver.ts'
 
 const cannot = obstacleOf('image')
 const everybody = { '127.0.0.0/8': 'rw' } as const

@@ -6,8 +6,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { call, snapshotRef } from '../../src/drivers/btrfs/test-bench.ts'
-import { mountNfs, NfsError } from '../../src/parts/nfs4/index.ts'
+import { call, snapshotRef } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
+import { mountNfs, NfsError } from '../../src/storage/contract/conformance/nfs4/index.ts'
 import { deleteShare, extendShare, showShare, shrinkShare } from '../../src/wire/shares/schema.ts'
 import { long } from '../helpers/long.ts'
 import { until } from '../faults/world.ts'
@@ -15,8 +15,8 @@ import { recordsIn, recordsOver, startWriter, type Writer } from './journal.ts'
 import { nfsBench, obstacleOf, type NfsBench, type Published } from './nfs-bench.ts'
 import { nfsService, type NfsService } from './nfs-service.ts'
 import { powerSupply } from './power.ts'
-import type { SnapshotRef } from '../../src/drivers/driver.ts'
-import type { Nfs } from '../../src/parts/nfs4/files.ts'
+import type { SnapshotRef } from '../../src/storage/contract/driver.ts'
+import type { Nfs } from '../../src/storage/contract/conformance/nfs4/files.ts'
 
 const mib = 1024 ** 2
 const cannot = obstacleOf('image')

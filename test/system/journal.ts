@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NfsError } from '../../src/parts/nfs4/index.ts'
-import type { Nfs } from '../../src/parts/nfs4/files.ts'
+import { NfsError } from '../../src/storage/contract/conformance/nfs4/index.ts'
+import type { Nfs } from '../../src/storage/contract/conformance/nfs4/files.ts'
 
 export const recordBytes = 4096
 

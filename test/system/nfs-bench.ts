@@ -3,12 +3,24 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cannotRun, call, complete, scratch, shareRef } from '../../src/drivers/btrfs/test-bench.ts'
-import { loadDriver } from '../../src/drivers/index.ts'
-import { hasProgram } from '../../src/parts/packages.ts'
-import { exporter as ganesha } from '../../src/exporters/ganesha/index.ts'
-import type { ExportRef, ExportRule, ShareRef, StorageDriver, Tree } from '../../src/drivers/driver.ts'
-import type { GaneshaExporter } from '../../src/exporters/ganesha/index.ts'
+import {
+  cannotRun,
+  call,
+  complete,
+  scratch,
+  shareRef,
+} from '../../src/storage/drivers/btrfs/bench.fixture.ts'
+import { loadDriver } from '../../src/storage/drivers/index.ts'
+import { hasProgram } from '../../tools/parts/packages.ts'
+import { exporter as ganesha } from '../../src/storage/exporters/ganesha/index.ts'
+import type {
+  ExportRef,
+  ExportRule,
+  ShareRef,
+  StorageDriver,
+  Tree,
+} from '../../src/storage/contract/driver.ts'
+import type { GaneshaExporter } from '../../src/storage/exporters/ganesha/index.ts'
 
 export interface Published {
   readonly share: ShareRef

@@ -5,11 +5,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call } from '../../src/drivers/btrfs/test-bench.ts'
-import { nfsCat, nfsList } from '../../src/parts/nfs-client.ts'
-import { mountNfs } from '../../src/parts/nfs4/index.ts'
+import { call } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
+import { nfsCat, nfsList } from '../../tools/parts/nfs-client.ts'
+import { mountNfs } from '../../src/storage/contract/conformance/nfs4/index.ts'
 import { nfsBench, obstacleOf, pools, type NfsBench, type Published } from './nfs-bench.ts'
-import type { Nfs } from '../../src/parts/nfs4/files.ts'
+import type { Nfs } from '../../src/storage/contract/conformance/nfs4/files.ts'
 
 const mib = 1024 ** 2
 const gib = 1024 ** 3

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { scratch } from '../../src/drivers/btrfs/test-bench.ts'
+import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 
 export interface PowerSupply {
   /** For the pool. */

@@ -10,7 +10,7 @@ import { connect } from '../../src/sdk/connect.ts'
 import { listSharesDetail } from '../../src/wire/shares/schema.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'manila-quick-'))
-const main = join(import.meta.dirname, '..', '..', 'src', 'quickstart', 'main.mjs')
+const main = join(import.meta.dirname, '..', '..', 'tools', 'quickstart', 'main.mjs')
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 const quickstart = (...args: string[]) => run(process.execPath, main, ...args)

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { loadSettings } from '../../src/config/load.ts'
-import { openTestStore } from '../../src/db/test-store.ts'
+import { openTestStore } from '../../src/db/store.fixture.ts'
 import { registerBackend, setHealth, writePools } from '../../src/db/store/backends.ts'
 import { claimOnPool, poolRecord } from '../../src/db/store/pools.ts'
 import { registerService } from '../../src/db/store/services.ts'

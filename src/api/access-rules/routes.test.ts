@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { seedShare } from '../seed.fixture.ts'
-import { openBench, type Answer, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, type Answer, type Bench, type CallOptions } from '../bench.fixture.ts'
 import { resourceLockRoutes } from '../resource-locks/routes.ts'
 import { shareRoutes } from '../shares/routes.ts'
 import { accessRuleRoutes } from './routes.ts'

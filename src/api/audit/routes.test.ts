@@ -4,7 +4,7 @@ import { routeLaws } from '../route-laws.fixture.ts'
 import { shareRoutes } from '../shares/routes.ts'
 import { quotaRoutes } from '../quotas/routes.ts'
 import { seedShare } from '../seed.fixture.ts'
-import { openBench, personas, type Answer, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, personas, type Answer, type Bench, type CallOptions } from '../bench.fixture.ts'
 import { auditRoutes } from './routes.ts'
 
 /** What a test reads of an event. */

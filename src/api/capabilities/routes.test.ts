@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { extensionRoutes } from '../extensions/routes.ts'
 import { operationRoutes } from '../operations/routes.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
-import { openBench, type Bench } from '../test-bench.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
 import { capabilityRoutes } from './routes.ts'
 
 const routes = [...capabilityRoutes, ...extensionRoutes, ...operationRoutes]

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { recordEvent, type EventResource } from '../../db/store/records.ts'
 import type { Identity } from '../../model/identity.ts'
-import { openBench, personas, type Bench, type Token } from '../test-bench.ts'
+import { openBench, personas, type Bench, type Token } from '../bench.fixture.ts'
 import { eventRoutes } from './routes.ts'
 import { followAt, type Followed } from './stream.fixture.ts'
 

@@ -1,6 +1,6 @@
 /** What administrators do through the identity face: domains, trees of projects, tags, roles from above, implied roles, the catalog. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { demoPassword } from '../../auth/test-parts.ts'
+import { demoPassword } from '../../auth/parts.fixture.ts'
 import { openFace, type Face, type FaceReply } from './face.fixture.ts'
 
 let face: Face

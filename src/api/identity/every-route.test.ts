@@ -1,7 +1,7 @@
 /** What holds of every route of the identity face: who is let in, and that nothing that anybody sends is answered with a 5xx. */
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { demoPassword } from '../../auth/test-parts.ts'
+import { demoPassword } from '../../auth/parts.fixture.ts'
 import { openFace, type Face } from './face.fixture.ts'
 import { routes } from './plugin.ts'
 

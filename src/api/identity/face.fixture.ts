@@ -1,7 +1,7 @@
 /** The identity face over a database in memory, for tests: asked as a client would. */
 import fastify from 'fastify'
 import { expect } from 'vitest'
-import { adminPassword, authBench, type AuthBench } from '../../auth/test-parts.ts'
+import { adminPassword, authBench, type AuthBench } from '../../auth/parts.fixture.ts'
 import type { AuthOptions } from '../../auth/manager.ts'
 import { Policy } from '../../policy/enforce.ts'
 import { identityRoutes } from './plugin.ts'

@@ -1,7 +1,7 @@
 /** Passwords as clients of Keystone see them: what expires, how it is changed, and what an account is excepted from. */
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { adminPassword, authBench, type AuthBench } from '../../auth/test-parts.ts'
+import { adminPassword, authBench, type AuthBench } from '../../auth/parts.fixture.ts'
 import { noRules } from '../../model/password-rules.ts'
 import { Policy } from '../../policy/enforce.ts'
 import { identityRoutes } from './plugin.ts'

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { adminPassword, authBench, demoPassword, type AuthBench } from '../../auth/test-parts.ts'
+import { adminPassword, authBench, demoPassword, type AuthBench } from '../../auth/parts.fixture.ts'
 import { Policy } from '../../policy/enforce.ts'
 import { identityRoutes } from './plugin.ts'
 

@@ -8,7 +8,7 @@ import { seedShare, seedSnapshot } from '../seed.fixture.ts'
 import { shareMetadataRoutes } from '../shares/metadata-routes.ts'
 import { shareRoutes } from '../shares/routes.ts'
 import { snapshotRoutes } from '../snapshots/routes.ts'
-import { openBench, personas, type Answer, type Bench } from '../test-bench.ts'
+import { openBench, personas, type Answer, type Bench } from '../bench.fixture.ts'
 import { limitRoutes } from './routes.ts'
 
 const limits = {

@@ -3,7 +3,7 @@ import { recordMessage, type NewMessage } from '../../db/store/records.ts'
 import type { Store } from '../../db/open.ts'
 import { messageActions, messageDetails } from '../../model/messages.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
-import { openBench, personas, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, personas, type Bench, type CallOptions } from '../bench.fixture.ts'
 import { messageRoutes } from './routes.ts'
 
 const demo = personas.demo.projectId

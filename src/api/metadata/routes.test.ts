@@ -5,7 +5,7 @@ import { exportLocationRoutes } from '../export-locations/routes.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { seedLocation, seedShare } from '../seed.fixture.ts'
 import { shareMetadataRoutes } from '../shares/metadata-routes.ts'
-import { openBench, type Bench, type Token } from '../test-bench.ts'
+import { openBench, type Bench, type Token } from '../bench.fixture.ts'
 
 const sixOf = (path: string, since: string): string[] => [
   `GET ${path}/metadata ${since}–`,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { resourceLockRoutes } from '../resource-locks/routes.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
-import { openBench, type Bench } from '../test-bench.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
 import { openapiRoute } from './routes.ts'
 
 const routes = [...resourceLockRoutes, openapiRoute(resourceLockRoutes)]

@@ -7,7 +7,7 @@ import { routeLaws } from '../route-laws.fixture.ts'
 import { permissionRoute } from '../permissions/routes.ts'
 import { seedShare } from '../seed.fixture.ts'
 import { shareRoutes } from '../shares/routes.ts'
-import { openBench, personas, type Bench, type CallOptions, type Token } from '../test-bench.ts'
+import { openBench, personas, type Bench, type CallOptions, type Token } from '../bench.fixture.ts'
 import { operationRoutes } from './routes.ts'
 
 const share = '66666666-2222-3333-4444-555555555555'

@@ -13,7 +13,7 @@ import type { Identity } from '../../model/identity.ts'
 import { ruleStates, shareStatuses, snapshotStatuses } from '../../model/states.ts'
 import { routes } from '../routes.ts'
 import { seedShare, seedSnapshot } from '../seed.fixture.ts'
-import { openBench, personas, type Answer, type Bench, type Token } from '../test-bench.ts'
+import { openBench, personas, type Answer, type Bench, type Token } from '../bench.fixture.ts'
 
 /** Beside the bench's: another user of demo's project, and another service in it. */
 const callers: Readonly<Record<string, Identity>> = {

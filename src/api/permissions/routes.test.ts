@@ -15,7 +15,7 @@ import { permittedResources } from '../../model/permissions.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { routes } from '../routes.ts'
 import { seedShare, seedSnapshot } from '../seed.fixture.ts'
-import { openBench, personas, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, personas, type Bench, type CallOptions } from '../bench.fixture.ts'
 
 const tables: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   share: shareActions,

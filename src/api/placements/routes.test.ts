@@ -5,8 +5,8 @@ import { routeLaws } from '../route-laws.fixture.ts'
 import { seedShare, seedSnapshot } from '../seed.fixture.ts'
 import { shareTypeRoutes } from '../share-types/routes.ts'
 import { shareRoutes } from '../shares/routes.ts'
-import { openBench, personas, type Answer, type Bench, type Token } from '../test-bench.ts'
-import { answerDryRuns, offerPools, plainPool } from './test-bench.ts'
+import { openBench, personas, type Answer, type Bench, type Token } from '../bench.fixture.ts'
+import { answerDryRuns, offerPools, plainPool } from './bench.fixture.ts'
 import { placementRoutes } from './routes.ts'
 
 const routes = [...placementRoutes, ...shareRoutes, ...shareTypeRoutes, ...quotaRoutes]

@@ -10,8 +10,8 @@ import { placementRoutes } from './routes.ts'
 import { shareRoutes } from '../shares/routes.ts'
 import { shareTypeRoutes } from '../share-types/routes.ts'
 import { seedShare, seedSnapshot } from '../seed.fixture.ts'
-import { openBench, personas, type Bench } from '../test-bench.ts'
-import { answerDryRuns, offerPools, placeNow, plainPool, type PoolRow } from './test-bench.ts'
+import { openBench, personas, type Bench } from '../bench.fixture.ts'
+import { answerDryRuns, offerPools, placeNow, plainPool, type PoolRow } from './bench.fixture.ts'
 
 const labels = ['h1@a#1', 'h1@b#1', 'h2@c#1', 'h2@d#1', 'h3@e#1']
 const label = fc.constantFrom(...labels)

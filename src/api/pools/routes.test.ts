@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Db } from '../../db/schema.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
-import { openBench, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, type Bench, type CallOptions } from '../bench.fixture.ts'
 import { poolRoutes } from './routes.ts'
 
 const zoneId = '44444444-2222-3333-4444-555555555555'

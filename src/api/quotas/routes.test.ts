@@ -4,7 +4,7 @@ import { quotaDefaults } from '../../model/quota.ts'
 import { resourceSince } from '../../wire/quotas/schema.ts'
 import { limitRoutes } from '../limits/routes.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
-import { openBench, personas, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, personas, type Bench, type CallOptions } from '../bench.fixture.ts'
 import { quotaRoutes } from './routes.ts'
 
 const demo = personas.demo.projectId

@@ -4,7 +4,7 @@ import { accessRuleRoutes } from '../access-rules/routes.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { seedShare } from '../seed.fixture.ts'
 import { shareRoutes } from '../shares/routes.ts'
-import { openBench, personas, type Bench, type Token } from '../test-bench.ts'
+import { openBench, personas, type Bench, type Token } from '../bench.fixture.ts'
 import { resourceLockRoutes } from './routes.ts'
 
 const table = ['GET /resource-locks 2.81–', 'GET /resource-locks/:id 2.81–', 'POST /resource-locks 2.81–']

@@ -4,7 +4,7 @@ import { zoneRoutes } from '../availability-zones/routes.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import { seedShare } from '../seed.fixture.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
-import { openBench, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, type Bench, type CallOptions } from '../bench.fixture.ts'
 import { serviceRoutes } from './routes.ts'
 
 const zoneId = '44444444-2222-3333-4444-555555555555'

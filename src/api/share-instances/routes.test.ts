@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { seedShare, seedSnapshot } from '../seed.fixture.ts'
-import { openBench, type Bench, type Token } from '../test-bench.ts'
+import { openBench, type Bench, type Token } from '../bench.fixture.ts'
 import { shareRoutes } from '../shares/routes.ts'
 import { shareInstanceRoutes } from './routes.ts'
 

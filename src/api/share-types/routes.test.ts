@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { routeLaws } from '../route-laws.fixture.ts'
-import { openBench, personas, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, personas, type Bench, type CallOptions } from '../bench.fixture.ts'
 import { shareTypeRoutes } from './routes.ts'
 
 let bench: Bench

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { resourceLockRoutes } from '../resource-locks/routes.ts'
 import { seedShare } from '../seed.fixture.ts'
 import { snapshotRoutes } from '../snapshots/routes.ts'
-import { openBench, personas, type Bench, type Token } from '../test-bench.ts'
+import { openBench, personas, type Bench, type Token } from '../bench.fixture.ts'
 import { shareRoutes } from './routes.ts'
 
 let bench: Bench

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { recordOrphan } from '../../db/store/backends.ts'
 import { mountPointNameTaken } from '../../db/store/mount-point-names.ts'
 import { removeInstance } from '../../db/store/share-instances.ts'
-import { openBench, personas, type Bench, type Token } from '../test-bench.ts'
+import { openBench, personas, type Bench, type Token } from '../bench.fixture.ts'
 import { shareTypeRoutes } from '../share-types/routes.ts'
 import { shareRoutes } from './routes.ts'
 

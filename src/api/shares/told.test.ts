@@ -1,7 +1,7 @@
 /** What changes a share without work for a backend is told to whoever follows it. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { seedShare } from '../seed.fixture.ts'
-import { openBench, type Bench } from '../test-bench.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
 import { shareRoutes } from './routes.ts'
 
 let bench: Bench

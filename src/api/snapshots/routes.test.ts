@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { seedShare, seedSnapshot } from '../seed.fixture.ts'
-import { openBench, personas, type Bench, type CallOptions } from '../test-bench.ts'
+import { openBench, personas, type Bench, type CallOptions } from '../bench.fixture.ts'
 import { shareRoutes } from '../shares/routes.ts'
 import { snapshotInstanceRoutes } from '../snapshot-instances/routes.ts'
 import { snapshotRoutes } from './routes.ts'

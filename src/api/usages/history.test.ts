@@ -5,7 +5,7 @@ import { meter } from '../../data/meter.ts'
 import type { UsagePoint } from '../../db/store/usage-points.ts'
 import { isoMicros } from '../../runtime/clock.ts'
 import { seedBackend, seedShare } from '../seed.fixture.ts'
-import { openBench, personas, type Bench, type Token } from '../test-bench.ts'
+import { openBench, personas, type Bench, type Token } from '../bench.fixture.ts'
 import { usageRoutes } from './routes.ts'
 
 let bench: Bench

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { usagesOfShares } from '../../db/store/usages.ts'
 import { routeLaws } from '../route-laws.fixture.ts'
 import { seedShare, seedSnapshot } from '../seed.fixture.ts'
-import { openBench, personas, type Bench, type Token } from '../test-bench.ts'
+import { openBench, personas, type Bench, type Token } from '../bench.fixture.ts'
 import { usageRoutes } from './routes.ts'
 
 const table = [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openTestStore } from '../test-store.ts'
+import { openTestStore } from '../store.fixture.ts'
 
 test('nothing is in an empty list, on every database', async () => {
   const store = await openTestStore()

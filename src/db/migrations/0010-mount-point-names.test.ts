@@ -1,7 +1,7 @@
 import { Migrator } from 'kysely/migration'
 import { afterEach, expect, test } from 'vitest'
 import { migrate, type Store } from '../open.ts'
-import { openBareTestStore } from '../test-store.ts'
+import { openBareTestStore } from '../store.fixture.ts'
 import { migrations } from './index.ts'
 
 let store: Store

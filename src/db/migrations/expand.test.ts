@@ -6,7 +6,7 @@ import { Migrator } from 'kysely/migration'
 import { afterEach, describe, expect, test } from 'vitest'
 import { migrate, type Store } from '../open.ts'
 import { checkSchema } from '../store/schema-check.ts'
-import { openBareTestStore } from '../test-store.ts'
+import { openBareTestStore } from '../store.fixture.ts'
 import { isLedger, ledgers, type Ledger } from './ledgers.ts'
 
 /** Each step of each ledger; those before the second one had all of the first as it was then, or later. */

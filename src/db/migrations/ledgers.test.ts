@@ -7,7 +7,7 @@ import { migrate, type Store } from '../open.ts'
 import { checkSchema } from '../store/schema-check.ts'
 import { schemaVersion } from '../store/schema-version.ts'
 import { identityTables } from '../tables/identity.ts'
-import { openBareTestStore } from '../test-store.ts'
+import { openBareTestStore } from '../store.fixture.ts'
 import { isLedger, ledgers } from './ledgers.ts'
 
 const identity = new Set<string>(identityTables)

@@ -11,10 +11,10 @@ import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import { AuthManager } from '../../auth/manager.ts'
 import { argon2Hasher } from '../../auth/passwords.ts'
-import { stillClock } from '../../auth/test-parts.ts'
+import { stillClock } from '../../auth/parts.fixture.ts'
 import { noRules } from '../../model/password-rules.ts'
 import { migrate, type Store } from '../open.ts'
-import { openBareTestStore } from '../test-store.ts'
+import { openBareTestStore } from '../store.fixture.ts'
 import { ledgers } from './ledgers.ts'
 
 let store: Store

@@ -1,7 +1,7 @@
 /** Numbers of events, with several who write and several who number at once. */
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openTestStore } from '../test-store.ts'
+import { openTestStore } from '../store.fixture.ts'
 import type { Store } from '../open.ts'
 import {
   eventsBetween,

@@ -1,7 +1,7 @@
 /** What several processes may do to the same rows at once; on SQLite one after the other, on the servers really together. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { faultReply } from '../../api/faults.ts'
-import { openTestStore } from '../test-store.ts'
+import { openTestStore } from '../store.fixture.ts'
 import { quotaDefaults } from '../../model/quota.ts'
 import { charge } from './quotas.ts'
 import type { Store } from '../open.ts'

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { twinOf } from '../../model/access-twins.ts'
 import { checkTarget, weightOf } from '../../model/access.ts'
-import { openTestStore } from '../test-store.ts'
+import { openTestStore } from '../store.fixture.ts'
 import { beyondRuleLimit, rulesOn, type RuleTable } from './rule-counts.ts'
 import type { Store } from '../open.ts'
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seedShare, seedSnapshot } from '../../api/seed.fixture.ts'
-import { openBench, type Bench } from '../../api/test-bench.ts'
+import { openBench, type Bench } from '../../api/bench.fixture.ts'
 import { registerBackend, writePools } from './backends.ts'
 import { movableShare, recordMove } from './share-move.ts'
 

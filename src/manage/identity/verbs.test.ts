@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AuthManager } from '../../auth/manager.ts'
 import { loadSettings } from '../../config/load.ts'
 import { systemClock } from '../../runtime/clock.ts'
-import { testWorld, type Ran, type TestWorld } from '../test-bench.ts'
+import { testWorld, type Ran, type TestWorld } from '../bench.fixture.ts'
 
 let world: TestWorld
 beforeEach(async () => {

@@ -6,7 +6,7 @@ import { AuthManager } from '../../auth/manager.ts'
 import { loadSettings } from '../../config/load.ts'
 import type { Store } from '../../db/open.ts'
 import { systemClock } from '../../runtime/clock.ts'
-import { testWorld, type Ran, type TestWorld } from '../test-bench.ts'
+import { testWorld, type Ran, type TestWorld } from '../bench.fixture.ts'
 
 let world: TestWorld
 beforeEach(async () => {

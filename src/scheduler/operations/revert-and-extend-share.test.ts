@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seedShare, seedSnapshot } from '../../api/seed.fixture.ts'
-import { openBench, type Bench } from '../../api/test-bench.ts'
+import { openBench, type Bench } from '../../api/bench.fixture.ts'
 import { shareRoutes } from '../../api/shares/routes.ts'
 import { registerBackend, setHealth, writePools } from '../../db/store/backends.ts'
 import { registerService } from '../../db/store/services.ts'

@@ -10,7 +10,7 @@ import {
   type CallContext,
   type CreatedShare,
   type DriverReason,
-} from '../../drivers/driver.ts'
+} from '../../storage/contract/driver.ts'
 import { LostLane } from '../../engine/records.ts'
 import { StepFailure, type Cause, type Job, type Json } from '../../engine/operation.ts'
 import { knownDetail, type MessageAction } from '../../model/messages.ts'

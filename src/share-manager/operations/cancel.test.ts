@@ -4,12 +4,12 @@
  */
 import { afterAll, describe, expect, it } from 'vitest'
 import { requestCancel } from '../../db/store/operation-cancel.ts'
-import { verbs, type Faults } from '../../drivers/sim/faults.ts'
+import { verbs, type Faults } from '../../storage/drivers/sim/faults.ts'
 import { StepFailure, type Job } from '../../engine/operation.ts'
 import { operationPlans, type OperationKind } from '../../model/operations.ts'
-import { openBench } from '../test-bench.ts'
-import { brokenLaws, shareSteps, wrapped } from '../test-laws.ts'
-import { scenarios } from '../test-scenarios.ts'
+import { openBench } from '../bench.fixture.ts'
+import { brokenLaws, shareSteps, wrapped } from '../laws.fixture.ts'
+import { scenarios } from '../scenarios.fixture.ts'
 
 /** A deletion can't be cancelled: the API refuses it. */
 const kinds = (Object.keys(operationPlans) as OperationKind[]).filter((kind) => !kind.startsWith('delete-'))

@@ -2,7 +2,7 @@
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
 import { createEndedBadly } from '../../db/store/endings.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
-import type { CreatedShare, ExportLocation } from '../../drivers/driver.ts'
+import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { bareExport, bareShareRef, keep, loadShare, loadSnapshot, shareExport } from '../refs.ts'

@@ -4,7 +4,7 @@ import { replaceSnapshotExportLocations } from '../../db/store/export-locations.
 import { settleSnapshotInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
 import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
-import type { ExportLocation } from '../../drivers/driver.ts'
+import type { ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { keep, loadSnapshot } from '../refs.ts'

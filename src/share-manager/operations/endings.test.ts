@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { DriverError, type CreatedShare } from '../../drivers/driver.ts'
-import type { Faults } from '../../drivers/sim/faults.ts'
-import { readContent, setUsedBytes, writeContent } from '../../drivers/sim/content.ts'
+import { DriverError, type CreatedShare } from '../../storage/contract/driver.ts'
+import type { Faults } from '../../storage/drivers/sim/faults.ts'
+import { readContent, setUsedBytes, writeContent } from '../../storage/drivers/sim/content.ts'
 import { userMessage } from '../../model/causes.ts'
 import { operationPlans } from '../../model/operations.ts'
 import { runForcedDeletions } from '../reconcilers/forced-deletions.ts'
-import { openBench, type Bench, type BenchOptions } from '../test-bench.ts'
-import { brokenLaws } from '../test-laws.ts'
+import { openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
+import { brokenLaws } from '../laws.fixture.ts'
 import {
   askForRevert,
   askForShare,
@@ -17,7 +17,7 @@ import {
   availableShare,
   availableSnapshot,
   scenarios,
-} from '../test-scenarios.ts'
+} from '../scenarios.fixture.ts'
 
 let bench: Bench
 const open = async (options: BenchOptions = {}) => {

@@ -1,5 +1,5 @@
 /** Publishing and withdrawing, as steps of several operations. */
-import type { ExportLocation, ExportRef, Tree } from '../../drivers/driver.ts'
+import type { ExportLocation, ExportRef, Tree } from '../../storage/contract/driver.ts'
 import type { Job, Json } from '../../engine/operation.ts'
 import { mustBeOn, rulesOfInstance } from '../../db/store/access-mappings.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'

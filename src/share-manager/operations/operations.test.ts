@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { operationPlans, type OperationKind } from '../../model/operations.ts'
-import { eachStepTwice, failAtEachStep } from '../test-laws.ts'
+import { eachStepTwice, failAtEachStep } from '../laws.fixture.ts'
 
 const kinds = Object.keys(operationPlans) as OperationKind[]
 

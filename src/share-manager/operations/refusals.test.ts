@@ -4,7 +4,7 @@ import { StepFailure } from '../../engine/operation.ts'
 import { claimPool } from '../../scheduler/ledger.ts'
 import { placementRequest } from '../../scheduler/request.ts'
 import type { PlacementRequest } from '../../scheduler/types.ts'
-import { openBench, type Bench } from '../test-bench.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
 
 let bench: Bench
 afterEach(() => bench.close())

@@ -5,13 +5,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { retryOperation } from '../../app/operations/retry.ts'
 import type { Ctx } from '../../app/context.ts'
-import type { Faults } from '../../drivers/sim/faults.ts'
+import type { Faults } from '../../storage/drivers/sim/faults.ts'
 import type { Tx } from '../../db/schema.ts'
 import { Fault } from '../../model/errors.ts'
 import { operationPlans, type OperationKind } from '../../model/operations.ts'
 import { Policy } from '../../policy/enforce.ts'
-import { openBench, type Bench, type BenchOptions } from '../test-bench.ts'
-import { brokenLaws } from '../test-laws.ts'
+import { openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
+import { brokenLaws } from '../laws.fixture.ts'
 import {
   askForShare,
   askForSnapshot,
@@ -21,7 +21,7 @@ import {
   availableSnapshot,
   owner,
   scenarios,
-} from '../test-scenarios.ts'
+} from '../scenarios.fixture.ts'
 
 let bench: Bench
 const open = async (options: BenchOptions = {}) => {

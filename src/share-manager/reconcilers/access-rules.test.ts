@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DatabaseUnavailable } from '../../db/unavailable.ts'
-import { DriverError } from '../../drivers/driver.ts'
-import { openStore as openSimStore } from '../../drivers/sim/store.ts'
+import { DriverError } from '../../storage/contract/driver.ts'
+import { openStore as openSimStore } from '../../storage/drivers/sim/store.ts'
 import { takeLease } from '../../engine/lanes.ts'
-import { openBench, type Bench, type BenchOptions } from '../test-bench.ts'
-import { brokenLaws } from '../test-laws.ts'
+import { openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
+import { brokenLaws } from '../laws.fixture.ts'
 import {
   askOfShare,
   availableShare,
@@ -13,7 +13,7 @@ import {
   queueDenial,
   queueRule,
   type AShare,
-} from '../test-scenarios.ts'
+} from '../scenarios.fixture.ts'
 import { accessRules, passRules } from './access-rules.ts'
 import { rulesQueue } from './rules-queue.ts'
 import { passSnapshotRules } from './snapshot-rules.ts'

@@ -1,8 +1,8 @@
 /** Shares that hold more than they were given, with storage that says what the test wants. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { poolNotes } from '../../db/store/pools.ts'
-import { DriverError, type Compacted, type Exceeding } from '../../drivers/driver.ts'
-import { openBench, type Bench } from '../test-bench.ts'
+import { DriverError, type Compacted, type Exceeding } from '../../storage/contract/driver.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
 import { compactionOf } from './compaction.ts'
 import { reportPools } from './pool-stats.ts'
 

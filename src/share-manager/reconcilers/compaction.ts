@@ -3,7 +3,7 @@
  * some seconds a run: the driver gives way to whoever does something with the share, so no lane is taken and no request waits.
  * What can't be compacted now rests for a while; the backend's health says why.
  */
-import type { Compacted, Exceeding } from '../../drivers/driver.ts'
+import type { Compacted, Exceeding } from '../../storage/contract/driver.ts'
 import type { BackendScope } from '../parts.ts'
 
 /** Milliseconds that a share rests which can't be compacted now, or failed. What is `busy` is tried at the next run. */

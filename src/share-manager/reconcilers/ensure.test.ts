@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setInfoHash } from '../../db/store/backends.ts'
-import { DriverError } from '../../drivers/driver.ts'
-import { openBench, type Bench } from '../test-bench.ts'
-import { availableShare, scenarios } from '../test-scenarios.ts'
+import { DriverError } from '../../storage/contract/driver.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
+import { availableShare, scenarios } from '../scenarios.fixture.ts'
 import { ensureAll, ensureIfChanged, itemsPerNote } from './ensure.ts'
 
 /** What the driver was asked to ensure, by instance; and what it does about it. */

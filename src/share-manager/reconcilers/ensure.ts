@@ -17,7 +17,7 @@ import {
   type EnsureRunKey,
 } from '../../db/store/ensure-runs.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
-import { isDriverError } from '../../drivers/driver.ts'
+import { isDriverError } from '../../storage/contract/driver.ts'
 import type { Backend } from '../backend.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'

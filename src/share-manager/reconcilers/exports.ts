@@ -7,7 +7,7 @@ import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import { touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
-import { isDriverError, type ExportRef } from '../../drivers/driver.ts'
+import { isDriverError, type ExportRef } from '../../storage/contract/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import {

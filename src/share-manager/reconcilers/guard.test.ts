@@ -1,9 +1,9 @@
 /** A pool below its reserve and trees that fail, with storage that says what the test wants. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readOnlyPools } from '../../db/store/read-only-pools.ts'
-import { DriverError, type PoolRoom } from '../../drivers/driver.ts'
-import { openBench, type Bench } from '../test-bench.ts'
-import { availableShare, queueRule } from '../test-scenarios.ts'
+import { DriverError, type PoolRoom } from '../../storage/contract/driver.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
+import { availableShare, queueRule } from '../scenarios.fixture.ts'
 import { accessRules } from './access-rules.ts'
 import { guardOf } from './guard.ts'
 import { reconcileExports } from './exports.ts'

@@ -7,7 +7,7 @@
 import { readOnlyPools, setPoolReadOnly } from '../../db/store/read-only-pools.ts'
 import type { Resting } from '../resting.ts'
 import { putBack, wantedShares, wantedSnapshots } from './exports.ts'
-import type { PoolRoom } from '../../drivers/driver.ts'
+import type { PoolRoom } from '../../storage/contract/driver.ts'
 import type { BackendScope } from '../parts.ts'
 
 const gib = 1024 ** 3

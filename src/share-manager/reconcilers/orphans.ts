@@ -4,7 +4,7 @@
  */
 import { noteWhyOrphanStays } from '../../db/store/backends.ts'
 import type { OrphansTable } from '../../db/schema.ts'
-import type { SnapshotRef } from '../../drivers/driver.ts'
+import type { SnapshotRef } from '../../storage/contract/driver.ts'
 import type { Guard } from '../backend.ts'
 import { LeaseLost, withLane } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'

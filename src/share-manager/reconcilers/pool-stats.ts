@@ -1,6 +1,6 @@
 /** Writes what the backend reports about its pools, under Manila's capability names, and nudges the schedulers. */
 import { writePools } from '../../db/store/backends.ts'
-import type { PoolReport } from '../../drivers/driver.ts'
+import type { PoolReport } from '../../storage/contract/driver.ts'
 import type { Backend } from '../backend.ts'
 import type { BackendScope } from '../parts.ts'
 

@@ -3,13 +3,19 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { recordOrphan, writePools } from '../../db/store/backends.ts'
-import { DriverError } from '../../drivers/driver.ts'
-import { setUsedBytes, writeContent } from '../../drivers/sim/content.ts'
-import { openStore as openSimStore } from '../../drivers/sim/store.ts'
+import { DriverError } from '../../storage/contract/driver.ts'
+import { setUsedBytes, writeContent } from '../../storage/drivers/sim/content.ts'
+import { openStore as openSimStore } from '../../storage/drivers/sim/store.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
-import { openBench, type Bench } from '../test-bench.ts'
-import { brokenLaws } from '../test-laws.ts'
-import { askForShare, askOfShare, availableShare, availableSnapshot, queueRule } from '../test-scenarios.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
+import { brokenLaws } from '../laws.fixture.ts'
+import {
+  askForShare,
+  askOfShare,
+  availableShare,
+  availableSnapshot,
+  queueRule,
+} from '../scenarios.fixture.ts'
 import { passRules } from './access-rules.ts'
 import { retryDeferredDeletions } from './deferred-deletion.ts'
 import { ensureIfChanged } from './ensure.ts'

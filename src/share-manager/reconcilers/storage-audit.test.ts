@@ -2,10 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { confirmUs, findings, mostFindings, noteSeen, takeAway } from '../../db/store/storage-findings.ts'
 import { orphansLeft } from '../../db/store/backends.ts'
-import { DriverError, type CallContext, type ShareRef, type StorageDriver } from '../../drivers/driver.ts'
-import { openStore as openSimStore } from '../../drivers/sim/store.ts'
-import { openBench, type Bench } from '../test-bench.ts'
-import { askForShare, askOfShare, availableShare, availableSnapshot } from '../test-scenarios.ts'
+import {
+  DriverError,
+  type CallContext,
+  type ShareRef,
+  type StorageDriver,
+} from '../../storage/contract/driver.ts'
+import { openStore as openSimStore } from '../../storage/drivers/sim/store.ts'
+import { openBench, type Bench } from '../bench.fixture.ts'
+import { askForShare, askOfShare, availableShare, availableSnapshot } from '../scenarios.fixture.ts'
 import type { Resting } from '../resting.ts'
 import { removeOrphans } from './orphans.ts'
 import { auditStorage, findingsSentence } from './storage-audit.ts'

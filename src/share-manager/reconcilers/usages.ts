@@ -1,7 +1,7 @@
 /** How full everything on a backend is: one batched question to the file system's counters, however many ask. */
 import { snapshotInstancesOnBackend } from '../../db/store/snapshot-instances.ts'
 import { writeUsages, type UsageRow } from '../../db/store/usages.ts'
-import type { Measurement, ShareRef, SnapshotRef } from '../../drivers/driver.ts'
+import type { Measurement, ShareRef, SnapshotRef } from '../../storage/contract/driver.ts'
 import type { BackendScope } from '../parts.ts'
 import { sharesOnBackend, withSnapshots } from '../refs.ts'
 

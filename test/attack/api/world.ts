@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { bootstrap, ensureAccount } from '../../../src/auth/bootstrap.ts'
 import { loadSettings } from '../../../src/config/load.ts'
 import { startService, type Service } from '../../../src/main.ts'
-import { ensureShareType, waitForBackend } from '../../../src/quickstart/warm-up.ts'
+import { ensureShareType, waitForBackend } from '../../../tools/quickstart/warm-up.ts'
 import { openCrowd, type Crowd } from './crowd.ts'
 
 /** `victim` and `attacker` are members of a project each, of the same name. */

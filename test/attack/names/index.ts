@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import { bootstrap } from '../../../src/auth/bootstrap.ts'
 import { loadSettings } from '../../../src/config/load.ts'
 import { startService, type Service } from '../../../src/main.ts'
-import { ensureShareType, waitForBackend } from '../../../src/quickstart/warm-up.ts'
+import { ensureShareType, waitForBackend } from '../../../tools/quickstart/warm-up.ts'
 import { group, type Attack, type Group } from '../attack.ts'
 
 interface NamesWorld {

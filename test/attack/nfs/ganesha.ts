@@ -1,12 +1,12 @@
 /** A storage driver behind a real NFS-Ganesha, as the kit attacks it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { complete } from '../../../src/drivers/btrfs/test-bench.ts'
-import { servedByUsers } from '../../../src/drivers/server-users.ts'
-import { exporter as ganesha } from '../../../src/exporters/ganesha/index.ts'
-import type { ConformanceBackend, Hostile } from '../../../src/drivers/conformance.ts'
-import type { Parts, StorageDriver } from '../../../src/drivers/driver.ts'
-import type { GaneshaExporter } from '../../../src/exporters/ganesha/index.ts'
+import { complete } from '../../../src/storage/drivers/btrfs/bench.fixture.ts'
+import { servedByUsers } from '../../../src/storage/host/server-users.ts'
+import { exporter as ganesha } from '../../../src/storage/exporters/ganesha/index.ts'
+import type { ConformanceBackend, Hostile } from '../../../src/storage/contract/conformance.ts'
+import type { Parts, StorageDriver } from '../../../src/storage/contract/driver.ts'
+import type { GaneshaExporter } from '../../../src/storage/exporters/ganesha/index.ts'
 
 const clients = { attacker: '127.0.0.66', neighbour: '127.0.0.77', victim: '127.0.0.88' }
 

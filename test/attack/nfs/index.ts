@@ -1,7 +1,12 @@
 /** The kit's attacks on NFS as groups of the runner. */
-import { nfsAttacks, openAssault, type Field, type NfsAttack } from '../../../src/drivers/conformance.ts'
+import {
+  nfsAttacks,
+  openAssault,
+  type Field,
+  type NfsAttack,
+} from '../../../src/storage/contract/conformance.ts'
 import { group, type Group } from '../attack.ts'
-import type { ConformanceTarget } from '../../../src/drivers/conformance.ts'
+import type { ConformanceTarget } from '../../../src/storage/contract/conformance.ts'
 
 interface NfsWorld {
   readonly field: Field

@@ -1,12 +1,12 @@
 /** What the kit's attacks are pointed at: every driver that says it keeps clients apart, and one that does not. */
 import { join } from 'node:path'
-import { driver as btrfs } from '../../../src/drivers/btrfs/index.ts'
-import { complete, scratch } from '../../../src/drivers/btrfs/test-bench.ts'
-import { driver as cephfs } from '../../../src/drivers/cephfs/index.ts'
-import { startBench } from '../../../src/drivers/cephfs/test-bench.ts'
-import { driver as image } from '../../../src/drivers/image/index.ts'
+import { driver as btrfs } from '../../../src/storage/drivers/btrfs/index.ts'
+import { complete, scratch } from '../../../src/storage/drivers/btrfs/bench.fixture.ts'
+import { driver as cephfs } from '../../../src/storage/drivers/cephfs/index.ts'
+import { startBench } from '../../../src/storage/drivers/cephfs/bench.fixture.ts'
+import { driver as image } from '../../../src/storage/drivers/image/index.ts'
 import { behindGanesha } from './ganesha.ts'
-import type { ConformanceTarget } from '../../../src/drivers/conformance.ts'
+import type { ConformanceTarget } from '../../../src/storage/contract/conformance.ts'
 
 const images = (name: string, options: object): ConformanceTarget => ({
   name,

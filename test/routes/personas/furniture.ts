@@ -1,6 +1,6 @@
 /** One row of every noun in each of two projects, as the services leave them, and what is no project's. */
 import { seedBackend, seedLocation, seedShare, seedSnapshot } from '../../../src/api/seed.fixture.ts'
-import type { Bench } from '../../../src/api/test-bench.ts'
+import type { Bench } from '../../../src/api/bench.fixture.ts'
 import type { AuthManager } from '../../../src/auth/manager.ts'
 import { enqueue } from '../../../src/engine/queue.ts'
 import { instanceLane } from '../../../src/model/lanes.ts'

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { seedBackend, seedShare, seedSnapshot } from '../../../src/api/seed.fixture.ts'
-import { personas, type Bench } from '../../../src/api/test-bench.ts'
+import { personas, type Bench } from '../../../src/api/bench.fixture.ts'
 import type { Ctx } from '../../../src/app/context.ts'
 import { memoryBus } from '../../../src/bus/memory.ts'
 import { loadSettings } from '../../../src/config/load.ts'

@@ -1,4 +1,0 @@
-/** The README's first command. */
-import { startOnNode } from '../runtime/require-node.mjs'
-
-await startOnNode(new URL('main.ts', import.meta.url).href)

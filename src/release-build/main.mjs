@@ -1,4 +1,0 @@
-/** `npm run build`. */
-import { startOnNode } from '../runtime/require-node.mjs'
-
-await startOnNode(new URL('main.ts', import.meta.url).href)

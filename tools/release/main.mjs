@@ -1,0 +1,4 @@
+/** `npm run build`. */
+import { startOnNode } from '../../src/runtime/require-node.mjs'
+
+await startOnNode(new URL('main.ts', import.meta.url).href)
