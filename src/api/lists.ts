@@ -107,6 +107,15 @@ export function booleanQuery(
   return null
 }
 
+/** `is_public` of lists of types: `all`, or a boolean; public when it is not given. */
+export function visibilityQuery(
+  query: Readonly<Record<string, string | undefined>>,
+): 'public' | 'private' | 'all' {
+  if (query.is_public?.toLowerCase() === 'all') return 'all'
+  if (query.is_public === '') throw invalid('is_public must be true, false or all')
+  return booleanQuery(query as Readonly<Record<string, string>>, 'is_public') === false ? 'private' : 'public'
+}
+
 /** Pairs of one filter at most. Nobody types more; each costs the database work for every row. */
 export const maxFilterPairs = 20
 

@@ -64,6 +64,11 @@ export interface OperationPayloads {
     driverOptions: Readonly<Record<string, string>>
   }
   'unmanage-snapshot': { snapshotId: string; snapshotInstanceId: string; shareId: string; instanceId: string }
+  /** `availabilityZoneId`: the zone it was asked for in. One from a group snapshot has its place, and its shares, already. */
+  'create-share-group': { groupId: string; availabilityZoneId: string | null }
+  'delete-share-group': { groupId: string; force: boolean }
+  'create-share-group-snapshot': { groupSnapshotId: string; groupId: string }
+  'delete-share-group-snapshot': { groupSnapshotId: string; groupId: string; force: boolean }
   /** `services/ensure-shares` and the start of a manila-share whose configuration changed. */
   'ensure-shares': { backendId: string; serviceId: number }
 }
@@ -73,7 +78,7 @@ export type OperationKind = keyof OperationPayloads
 export interface OperationPlan {
   readonly version: number
   /** What `GET /v2/operations` calls the resource. */
-  readonly resource: 'share' | 'snapshot' | 'backend'
+  readonly resource: 'share' | 'snapshot' | 'share_group' | 'share_group_snapshot' | 'backend'
   /** Everything, retries included, must be over within this many seconds; then it unwinds and says so. */
   readonly deadlineS: number
   /** `stays`: what the step did is not taken back when a later one fails. */
@@ -208,6 +213,33 @@ export const operationPlans = {
       ['backend', 'share', 'stays'],
       ['forget', 'share'],
     ],
+  },
+  'create-share-group': {
+    version: 1,
+    resource: 'share_group',
+    deadlineS: 6 * hour,
+    steps: [
+      ['place', 'scheduler'],
+      ['publish', 'share'],
+    ],
+  },
+  'delete-share-group': {
+    version: 1,
+    resource: 'share_group',
+    deadlineS: 24 * hour,
+    steps: [['forget', 'share']],
+  },
+  'create-share-group-snapshot': {
+    version: 1,
+    resource: 'share_group_snapshot',
+    deadlineS: 6 * hour,
+    steps: [['publish', 'share']],
+  },
+  'delete-share-group-snapshot': {
+    version: 1,
+    resource: 'share_group_snapshot',
+    deadlineS: 24 * hour,
+    steps: [['forget', 'share']],
   },
   'ensure-shares': {
     version: 1,

@@ -1,16 +1,16 @@
-/** Ends what waits or runs for one snapshot; other work in the lane of its share goes on. */
+/** Ends what waits or runs for one resource of a lane; other work in the lane goes on. */
 import type { Ctx } from '../context.ts'
 import { cancelOperations, openOperationsOn } from '../../db/store/operation-cancel.ts'
 import { bumpFence } from '../../engine/lanes.ts'
 
-/** Fences off the running operation if it is this snapshot's, and marks every open one of the snapshot as cancelled. */
-export async function endSnapshotOperations(
+/** Fences off the running operation if it is this resource's, and marks every open one of the resource as cancelled. */
+export async function endOperationsOf(
   ctx: Ctx,
   lane: string,
-  snapshotId: string,
+  resourceId: string,
   cause: { readonly code: string; readonly message: string },
 ): Promise<void> {
-  const { ids, running } = await openOperationsOn(ctx.tx, lane, snapshotId)
+  const { ids, running } = await openOperationsOn(ctx.tx, lane, resourceId)
   if (running) await bumpFence(ctx.tx, lane)
   await cancelOperations(ctx.tx, ids, cause, ctx.clock.now())
 }
