@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Faults } from '../../src/storage/drivers/sim/faults.ts'
+import type { Faults } from '../../src/storage/sim/faults.ts'
 import type { OperationKind } from '../../src/model/operations.ts'
 import { scenarios, type Scenario, type World } from '../faults/scenarios.ts'
 import type { Reply } from '../faults/world.ts'
@@ -39,6 +39,7 @@ const fail = { kind: 'fail', times: 1, retry_after_s: null } as const
 const refused = /The backend refused it\. An administrator finds why by the request id\./
 const overQuota = /The quota has no room for it\. Delete something, or ask an administrator for more\./
 const drained = /No storage backend is ready|No storage could be allocated/
+const ofGroups = 'what fails of a share group is told on its own page'
 const transaction = 'one transaction of the database, which asks nobody'
 
 const sized =
@@ -281,6 +282,10 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     ],
     forget: transaction,
   },
+  'create-share-group': { place: ofGroups, publish: transaction },
+  'delete-share-group': { forget: transaction },
+  'create-share-group-snapshot': { publish: transaction },
+  'delete-share-group-snapshot': { forget: transaction },
   'ensure-shares': {
     ensure: [
       {
