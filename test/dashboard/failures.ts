@@ -282,10 +282,15 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     ],
     forget: transaction,
   },
-  'create-share-group': { place: ofGroups, publish: transaction },
-  'delete-share-group': { forget: transaction },
-  'create-share-group-snapshot': { publish: transaction },
-  'delete-share-group-snapshot': { forget: transaction },
+  'create-share-group': { place: ofGroups, members: ofGroups, publish: transaction },
+  'delete-share-group': {
+    members: ofGroups,
+    'members gone': ofGroups,
+    shares: ofGroups,
+    forget: transaction,
+  },
+  'create-share-group-snapshot': { members: ofGroups, publish: transaction },
+  'delete-share-group-snapshot': { members: ofGroups, forget: transaction },
   'ensure-shares': {
     ensure: [
       {
