@@ -39,9 +39,9 @@ export interface Dependents {
 export async function dependentsOfShares(db: DbOrTx, ids: Ids): Promise<(id: string) => Dependents> {
   const listed = sql.join(ids)
   const { rows } = await sql<{ what: string; id: string; count: number }>`
-    select 'snapshots' as what, share_id as id, count(*) as count from snapshots where share_id in (${listed}) group by share_id
+    select 'snapshots' as what, share_id as id, count(*) as count from snapshots where share_id in (${listed}) and share_group_snapshot_id is null group by share_id
     union all select 'backups', share_id, count(*) from share_backups where share_id in (${listed}) group by share_id
-    union all select 'members', share_id, count(*) from share_group_snapshot_members where share_id in (${listed}) group by share_id
+    union all select 'members', share_id, count(*) from snapshots where share_id in (${listed}) and share_group_snapshot_id is not null group by share_id
     union all select 'locks', resource_id, count(*) from resource_locks
       where resource_id in (${listed}) and resource_action = 'delete' group by resource_id
   `.execute(db)
@@ -84,7 +84,11 @@ export async function newestSnapshotsOf(db: DbOrTx, shareIds: Ids): Promise<Read
 export const specsOfTypes = specsOf
 
 export function snapshotsInScope(db: DbOrTx, scope: Scope, ids: Ids): Promise<SnapshotsTable[]> {
-  const query = db.selectFrom('snapshots').selectAll().where('id', 'in', ids)
+  const query = db
+    .selectFrom('snapshots')
+    .selectAll()
+    .where('id', 'in', ids)
+    .where('share_group_snapshot_id', 'is', null)
   return (scope.projectId === null ? query : query.where('project_id', '=', scope.projectId)).execute()
 }
 

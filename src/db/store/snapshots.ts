@@ -16,12 +16,17 @@ export async function snapshotById(db: DbOrTx, id: string): Promise<SnapshotRow 
   return db.selectFrom('snapshots').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** Members of group snapshots are in nobody's scope. */
 export async function snapshotInScope(
   db: DbOrTx,
   scope: Scope,
   id: string,
 ): Promise<SnapshotRow | undefined> {
-  let query = db.selectFrom('snapshots').selectAll().where('id', '=', id)
+  let query = db
+    .selectFrom('snapshots')
+    .selectAll()
+    .where('id', '=', id)
+    .where('share_group_snapshot_id', 'is', null)
   if (scope.projectId !== null) query = query.where('project_id', '=', scope.projectId)
   return query.executeTakeFirst()
 }
@@ -98,7 +103,8 @@ async function finish(
   const share = { share_type_id: change.shareTypeId }
   const lines = (row: SnapshotRow | null) => (row === null ? [] : snapshotCharges(row, share))
   await settle(tx, { before: lines(before), after: lines(after) }, change.enforce ?? null)
-  if (before.status === after?.status) return
+  // Of a member only its group snapshot is told.
+  if (before.status === after?.status || before.share_group_snapshot_id !== null) return
   await recordEvent(tx, {
     projectId: before.project_id,
     resourceType: 'snapshot',
