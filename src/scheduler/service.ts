@@ -31,7 +31,8 @@ const stepDeadlineMs = 30_000
 
 export const schedulerOperations = (parts: SchedulerParts): Registry =>
   registry('scheduler', operationPlans, [
-    createShare(parts),
+    createShare(parts, 1),
+    createShare(parts, 2),
     createShareGroup(parts),
     extendShare(parts),
     revertAndExtendShare(parts),

@@ -38,7 +38,7 @@ import { backend, type Backend } from './backend.ts'
 import { failedEnd, groupEnd } from './operations/failed-end.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, StepParts } from './parts.ts'
-import { publisherOf } from './publisher.ts'
+import type { Member } from './publisher.ts'
 import { reportPools } from './reconcilers/pool-stats.ts'
 
 export interface Bench extends BackendScope {
@@ -107,7 +107,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     settings: { ...settings.backends.alpha!, call_timeout_s: 2 },
     dir,
     driver: options.wrapDriver?.(made) ?? made,
-    exporter: publisherOf(made.native, options.wrapExporter?.(exporter) ?? exporter),
+    members: membersOf(made.native, options.wrapExporter?.(exporter) ?? exporter, dir),
     firstPauseMs: 20,
   })
   if (options.dead === true) await setFaults(dir, { setup: { kind: 'fail' } })
@@ -183,6 +183,15 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   }
 }
 
+/** What the driver publishes natively, and the exporter for the rest. */
+function membersOf(native: StorageDriver['native'], server: Exporter, dir: string): Member[] {
+  const own = native?.protocols ?? []
+  const protocols = server.protocols.filter((one) => !own.includes(one))
+  const exporter = { key: 'sim', name: 'sim', protocols, publishes: server, server, dir }
+  if (native === undefined) return [exporter]
+  return [{ ...exporter, key: 'native', protocols: own, publishes: native, server: null }, exporter]
+}
+
 /** Places everything on the one pool, unless that refused already. */
 function schedulerStandIn(parts: StepParts, poolId: string): Registry {
   const backendId = parts.backend?.id ?? ''
@@ -191,8 +200,9 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
     const claim = { id: randomUUID(), poolId, ownerId: instanceId, addGib, now: parts.clock.now() }
     await claimOnPool(tx, claim)
   }
-  return registry('scheduler', operationPlans, [
+  const placing = (version: number) =>
     operation('create-share', 'scheduler', {
+      version,
       steps: {
         place: {
           run: async ({ payload, refusals }) => ({
@@ -216,7 +226,10 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
         },
       },
       failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
-    }),
+    })
+  return registry('scheduler', operationPlans, [
+    placing(1),
+    placing(2),
     operation('create-share-group', 'scheduler', {
       steps: {
         place: {

@@ -41,6 +41,7 @@ const overQuota = /The quota has no room for it\. Delete something, or ask an ad
 const drained = /No storage backend is ready|No storage could be allocated/
 const ofGroups = 'what fails of a share group is told on its own page'
 const transaction = 'one transaction of the database, which asks nobody'
+const before = 'of the version that the release before begins; what goes wrong there has a row of the newest'
 
 const sized =
   (sizeGib: number) =>
@@ -101,15 +102,17 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         says: /failed to create the share from snapshot.*The backend refused it/,
         next: 'retry',
       },
+      { faults: { publish: fail }, status: 'error', says: refused, next: 'retry' },
     ],
-    export: [{ faults: { publish: fail }, status: 'error', says: refused, next: 'retry' }],
-    publish: transaction,
+    serve: transaction,
+    export: before,
+    publish: before,
   },
   'delete-share': {
     withdraw: [
       { faults: { unpublish: fail }, status: 'error deleting', says: refused, next: 'retry', ends: 'gone' },
     ],
-    backend: [
+    erase: [
       {
         faults: { delete: { ...fail, reason: 'busy' } },
         status: 'error deleting',
@@ -118,7 +121,8 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         ends: 'gone',
       },
     ],
-    forget: transaction,
+    backend: before,
+    forget: before,
   },
   'extend-share': {
     place: [

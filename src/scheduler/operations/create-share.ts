@@ -12,8 +12,10 @@ import { requestFor } from '../new-share-request.ts'
 import type { PlacementRequest } from '../types.ts'
 import { claimOptions, ending, type SchedulerParts } from './parts.ts'
 
-export function createShare(parts: SchedulerParts): OperationCode<'create-share'> {
+/** Placing is the same in both versions. */
+export function createShare(parts: SchedulerParts, version: 1 | 2): OperationCode<'create-share'> {
   return operation('create-share', 'scheduler', {
+    version,
     steps: {
       place: {
         run: async (job) => ({
