@@ -10,7 +10,7 @@ import { fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import { Reply } from './route.ts'
 
-const keptForMicros = 24 * 3600 * 1_000_000
+const keptForUs = 24 * 3600 * 1_000_000
 
 export interface Idempotency {
   readonly project_id: string
@@ -55,7 +55,7 @@ export function idempotencyOf(
 export async function findKept(tx: Tx, key: Idempotency): Promise<Reply | null> {
   const row = await whereKey(tx, key).selectAll().executeTakeFirst()
   if (row === undefined) return null
-  if (row.created_at < key.now - keptForMicros) {
+  if (row.created_at < key.now - keptForUs) {
     await tx
       .deleteFrom('idempotency_keys')
       .where('project_id', '=', key.project_id)

@@ -162,7 +162,7 @@ function auditTrail({ settings, store, clock, log, metrics }: Core): AuditTrail 
   }
   const stream = file === '' ? null : new AuditStream(file, () => clock.now(), changed)
   const counted = metrics.audit
-  const trail = new AuditTrail({ store, clock, log, stream, queue, keptMicros: keptS * 1_000_000, counted })
+  const trail = new AuditTrail({ store, clock, log, stream, queue, keptUs: keptS * 1_000_000, counted })
   metrics.collect('audit', () => {
     for (const [sink, { state, waiting, dropped }] of Object.entries(trail.state)) {
       if (state === 'off') continue

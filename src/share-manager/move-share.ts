@@ -50,7 +50,7 @@ export async function moveShare(parts: MoveParts, request: MoveRequest): Promise
   const asked = {
     shareId: request.shareId,
     to: request.to,
-    downAfter: settings.shares.service_down_time_s * 1_000_000,
+    downAfterUs: settings.shares.service_down_time_s * 1_000_000,
     now: clock.now(),
   }
   const movable = await movableShare(store.db, asked)
