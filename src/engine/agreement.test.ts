@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Plans } from '../model/operations.ts'
-import { agreementOf, announcement, ownPlans, versionToBegin, type Agreement } from './agreement.ts'
+import { agreementOf, announcement, heldBack, ownPlans, versionToBegin, type Agreement } from './agreement.ts'
 
 const plan = { resource: 'share', deadlineS: 1, steps: [['one', 'share']] } as const
 const parent = {
@@ -26,6 +26,11 @@ it('what has children waits until all processes know those too', () => {
   expect(versionToBegin('parent', knowing('parent@1'), plans)).toBeNull()
   expect(versionToBegin('parent', knowing('child@2'), plans)).toBeNull()
   expect(versionToBegin('parent', knowing('parent@1', 'child@2'), plans)).toBe(1)
+})
+
+it('a test may begin work as the release before does', () => {
+  expect(versionToBegin('create-share', heldBack(ownPlans, { MANILA_PLANS: 'oldest' }))).toBe(1)
+  expect(versionToBegin('create-share', heldBack(ownPlans, {}))).toBe(2)
 })
 
 it('a process that announces nothing, or nothing that can be read, knows the first versions', () => {

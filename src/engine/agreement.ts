@@ -15,6 +15,17 @@ export interface Agreement {
 /** For a process that is alone, and before it has looked. */
 export const ownPlans: Agreement = { knows: (kind, version) => planOf(kind, version) !== null }
 
+/**
+ * `MANILA_PLANS=oldest`, for tests: new work is begun as the oldest version that is still known, as the release before begins it,
+ * so that what becomes of it can be tried without that release.
+ */
+export function heldBack(agreement: Agreement, environment: NodeJS.ProcessEnv): Agreement {
+  if (environment.MANILA_PLANS !== 'oldest') return agreement
+  return {
+    knows: (kind, version) => agreement.knows(kind, version) && version === versionsOf(kind)[0],
+  }
+}
+
 /** What this process announces. */
 export const announcement: string = JSON.stringify(
   allPlans().map(({ kind, version }) => planKey(kind, version)),

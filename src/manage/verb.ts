@@ -1,5 +1,6 @@
 /** What a verb of `manila-manage` is made of, and how it fails. */
 import type { TSchema } from 'typebox'
+import type { ExporterTable } from '../config/exporters.ts'
 import type { BackendSettings, Settings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
 
@@ -100,12 +101,12 @@ export interface Given {
   readonly scope?: string | undefined
 }
 
-/** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */
+/** An entry of `src/storage/drivers/index.ts` or `src/storage/exporters/index.ts`, as far as this folder needs to know it. */
 export interface PartFactory {
   readonly name: string
   readonly options: TSchema
   create(options: never, parts: never): unknown
-  /** See `drivers/driver.ts`. */
+  /** See `src/storage/contract/driver.ts`. */
   wants?(options: never, dir: string): Wants
 }
 
@@ -148,8 +149,15 @@ export interface World {
     readonly name: string
     readonly settings: BackendSettings
     readonly driver: unknown
-    readonly exporter: unknown
+    /** All of its exporters. */
+    readonly exporters: readonly unknown[]
   }): string | null
+  /** Why an exporter can't be the one of its table (`exporters.nfs`); null when it can. */
+  mismatch(
+    table: ExporterTable,
+    exporter: { readonly protocols: readonly string[] },
+    driver: unknown,
+  ): string | null
   /** Throws what is wrong with a policy file; answers what is only odd about it. */
   checkPolicy(file: string): readonly string[]
   /** Names in the scheduler's lists that nobody knows, as sentences. */

@@ -30,7 +30,8 @@ const stepDeadlineMs = 30_000
 
 export const schedulerOperations = (parts: SchedulerParts): Registry =>
   registry('scheduler', operationPlans, [
-    createShare(parts),
+    createShare(parts, 1),
+    createShare(parts, 2),
     extendShare(parts),
     revertAndExtendShare(parts),
     manageShare(parts),

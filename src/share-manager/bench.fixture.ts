@@ -19,7 +19,8 @@ import {
 } from '../db/store/endings.ts'
 import { claimOnPool, releaseClaim } from '../db/store/pools.ts'
 import { registerService } from '../db/store/services.ts'
-import { instanceById, releasePlacement } from '../db/store/share-instances.ts'
+import { releasePlacement } from '../db/store/instance-places.ts'
+import { instanceById } from '../db/store/share-instances.ts'
 import { shareById } from '../db/store/shares.ts'
 import { driver as simDriver } from '../storage/drivers/sim/index.ts'
 import { setFaults, type Faults } from '../storage/sim/faults.ts'
@@ -35,7 +36,7 @@ import { backend, type Backend } from './backend.ts'
 import { failedEnd } from './operations/failed-end.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, StepParts } from './parts.ts'
-import { publisherOf } from './publisher.ts'
+import type { Member } from './publisher.ts'
 import { reportPools } from './reconcilers/pool-stats.ts'
 
 export interface Bench extends BackendScope {
@@ -104,7 +105,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     settings: { ...settings.backends.alpha!, call_timeout_s: 2 },
     dir,
     driver: options.wrapDriver?.(made) ?? made,
-    exporter: publisherOf(made.native, options.wrapExporter?.(exporter) ?? exporter),
+    members: membersOf(made.native, options.wrapExporter?.(exporter) ?? exporter, dir),
     firstPauseMs: 20,
   })
   if (options.dead === true) await setFaults(dir, { setup: { kind: 'fail' } })
@@ -180,6 +181,15 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   }
 }
 
+/** What the driver publishes natively, and the exporter for the rest. */
+function membersOf(native: StorageDriver['native'], server: Exporter, dir: string): Member[] {
+  const own = native?.protocols ?? []
+  const protocols = server.protocols.filter((one) => !own.includes(one))
+  const exporter = { key: 'sim', name: 'sim', protocols, publishes: server, server, dir }
+  if (native === undefined) return [exporter]
+  return [{ ...exporter, key: 'native', protocols: own, publishes: native, server: null }, exporter]
+}
+
 /** Places everything on the one pool, unless that refused already. */
 function schedulerStandIn(parts: StepParts, poolId: string): Registry {
   const backendId = parts.backend?.id ?? ''
@@ -188,8 +198,9 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
     const claim = { id: randomUUID(), poolId, ownerId: instanceId, addGib, now: parts.clock.now() }
     await claimOnPool(tx, claim)
   }
-  return registry('scheduler', operationPlans, [
+  const placing = (version: number) =>
     operation('create-share', 'scheduler', {
+      version,
       steps: {
         place: {
           run: async ({ payload, refusals }) => ({
@@ -213,7 +224,10 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
         },
       },
       failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
-    }),
+    })
+  return registry('scheduler', operationPlans, [
+    placing(1),
+    placing(2),
     operation('extend-share', 'scheduler', {
       steps: {
         place: {

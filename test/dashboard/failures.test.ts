@@ -115,7 +115,8 @@ const ofAdmins: readonly OperationKind[] = [
 const ownerOf = (kind: OperationKind): 'admin' | 'demo' => (ofAdmins.includes(kind) ? 'admin' : 'demo')
 
 it('has a row for every step of every plan, and none for any other', () => {
-  const planned = allSteps().map(({ kind, step }) => `${kind}/${step}`)
+  // Versions of a kind share some of them.
+  const planned = [...new Set(allSteps().map(({ kind, step }) => `${kind}/${step}`))]
   const told = Object.entries(failures).flatMap(([kind, steps]) =>
     Object.keys(steps).map((step) => `${kind}/${step}`),
   )

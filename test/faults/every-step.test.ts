@@ -15,7 +15,7 @@ import { leftOnHost, openWorld, type StorageKind } from './world.ts'
 
 const bench = scratch()
 /** Steps that write rows and touch no storage: what a kill there does, sim has shown. */
-const rowsOnly = new Set(['publish', 'forget'])
+const rowsOnly = new Set(['publish', 'forget', 'serve'])
 /** What tenants do all day. `MANILA_FAULTS_EVERYTHING=1`: the rest of the kinds on real parts too; `0`: a few kinds, on sim. */
 const mainKinds: readonly OperationKind[] = [
   'create-share',

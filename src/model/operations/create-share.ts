@@ -40,4 +40,15 @@ export const createShare = {
     ],
     undoneBy,
   },
+  /** What the backend does is one recorded step: made and exported. */
+  2: {
+    resource: 'share',
+    deadlineS: 6 * hour,
+    steps: [
+      ['place', 'scheduler'],
+      ['backend', 'share'],
+      ['serve', 'share'],
+    ],
+    undoneBy,
+  },
 } as const satisfies KindPlans

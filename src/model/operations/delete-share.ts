@@ -18,4 +18,13 @@ export const deleteShare = {
       ['forget', 'share'],
     ],
   },
+  /** Its row goes in the commit of what takes it from the backend. */
+  2: {
+    resource: 'share',
+    deadlineS: 24 * hour,
+    steps: [
+      ['withdraw', 'share', 'stays'],
+      ['erase', 'share', 'stays'],
+    ],
+  },
 } as const satisfies KindPlans
