@@ -20,23 +20,22 @@ export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = []
   let line = ''
   let used = 0
-  const endAt = (end: number, next: number): void => {
-    lines.push(line.slice(0, end))
-    line = line.slice(next)
-    used = widthOf(line)
-  }
   for (const { segment } of characters.segment(text)) {
     const more = widthOf(segment)
-    while (line !== '' && used + more > columns && segment !== ' ') {
-      const blank = line.lastIndexOf(' ')
-      if (blank > 0) endAt(blank, blank + 1)
-      else endAt(line.length, line.length)
+    if (line !== '' && used + more > columns) {
+      const whole = segment === ' ' ? '' : line
+      // The word that has begun goes to the next line.
+      const blank = whole.lastIndexOf(' ')
+      const word = blank > 0 ? whole.slice(blank + 1) : ''
+      lines.push(blank > 0 ? line.slice(0, blank) : line)
+      const fits = widthOf(word) + more <= columns
+      if (!fits) lines.push(word)
+      line = fits ? word : ''
+      used = widthOf(line)
+      if (segment === ' ') continue
     }
-    if (segment === ' ' && used + more > columns) endAt(line.length, line.length)
-    else {
-      line += segment
-      used += more
-    }
+    line += segment
+    used += more
   }
   return [...lines, line]
 }
