@@ -62,7 +62,7 @@ export async function findKept(tx: Tx, key: Idempotency): Promise<Reply | null> 
   return new Reply(row.status ?? 200, row.reply === null ? undefined : JSON.parse(row.reply))
 }
 
-export async function keep(tx: Tx, key: Idempotency, reply: Reply): Promise<void> {
+export async function keepReply(tx: Tx, key: Idempotency, reply: Reply): Promise<void> {
   const { now, ...columns } = key
   await keepAnswer(tx, {
     ...columns,
