@@ -122,6 +122,7 @@ describe('layers', () => {
       jose: ['auth'],
       ldapts: ['auth'],
       commander: ['cli'],
+      'string-width': ['cli'],
       pino: ['runtime'],
       'rabbitmq-client': ['bus'],
       'prom-client': ['runtime'],

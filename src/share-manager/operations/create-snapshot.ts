@@ -7,7 +7,7 @@ import type { Tx } from '../../db/schema.ts'
 import type { ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
-import { keep, loadSnapshot } from '../refs.ts'
+import { driverStateOf, loadSnapshot } from '../refs.ts'
 import { by, gone, onBackend, outputOf, snapshotOf, tell, unsupported } from './calls.ts'
 import { locationsJson, publishSnapshot, withdrawSnapshot } from './exports.ts'
 
@@ -42,7 +42,7 @@ async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
         from: null,
         to: null,
         instance: {
-          driver_state: keep({ state, tree: null }),
+          driver_state: driverStateOf({ state, tree: null }),
           provider_location: state['location'] ?? null,
         },
         ...by(job, parts.clock.now()),

@@ -12,7 +12,7 @@ import { isDriverError, type ExportRef } from '../../storage/contract/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import {
-  keep,
+  driverStateOf,
   loadShare,
   loadSnapshot,
   shareExport,
@@ -188,7 +188,7 @@ export async function republish(
   await store.transaction(async (tx) => {
     await lease.check(tx)
     const now = clock.now()
-    const instance = { driver_state: keep(found) }
+    const instance = { driver_state: driverStateOf(found) }
     await changeInstance(tx, { instanceId: subject.instance.id, from: null, to: null, instance, now })
     await replaceExportLocations(tx, subject.instance.id, locations, now)
     if (rules.length > 0) await touchRules(tx, subject.instance.id)
