@@ -6,8 +6,8 @@ import type { Endpoint, ReplyOf } from '../wire/endpoint.ts'
 import { listShareTypes, showShareType } from '../wire/share-types/schema.ts'
 import { listShares, listSharesDetail, showShare } from '../wire/shares/schema.ts'
 import { listSnapshots, showSnapshot } from '../wire/snapshots/schema.ts'
-import { UsageError } from './command.ts'
 import { resolve } from './resolve.ts'
+import { UsageError } from './usage-error.ts'
 
 export type Share = ReplyOf<typeof showShare>['share']
 export type ShareType = ReplyOf<typeof showShareType>['share_type']

@@ -1,6 +1,7 @@
 /** Shares whose time in the recycle bin is over are deleted as if their owner had asked. */
 import { changeInstance, instancesOf, removeInstance } from '../db/store/share-instances.ts'
 import { enqueue, nudge, type Enqueued } from '../engine/queue.ts'
+import { expiredShares } from '../db/store/recycle-bin.ts'
 import { takeShare } from '../db/store/share-turns.ts'
 import { instanceLane } from '../model/lanes.ts'
 import { shareAllows } from '../model/states.ts'
@@ -14,20 +15,11 @@ const retryAfterUs = 3600 * 1_000_000
 /** Answers how many deletions it started. Several processes may run it at once: the status decides who starts one. */
 export async function emptyRecycleBin(parts: DataParts): Promise<number> {
   const now = parts.clock.now()
-  const expired = await parts.store.db
-    .selectFrom('shares')
-    .select(['id', 'project_id', 'user_id'])
-    .where('is_soft_deleted', '=', 1)
-    .where('scheduled_to_be_deleted_at', '<=', now)
-    .where((eb) =>
-      eb.or([
-        eb('status', 'in', shareAllows.delete.states),
-        eb.and([eb('status', '=', 'error_deleting'), eb('updated_at', '<', now - retryAfterUs)]),
-      ]),
-    )
-    .orderBy('scheduled_to_be_deleted_at')
-    .limit(batch)
-    .execute()
+  const expired = await expiredShares(parts.store.db, {
+    now,
+    failedBefore: now - retryAfterUs,
+    limit: batch,
+  })
   let started = 0
   for (const share of expired) {
     const enqueued = await parts.store.transaction((tx) => startDeletion(parts, tx, share, now))
@@ -39,7 +31,7 @@ export async function emptyRecycleBin(parts: DataParts): Promise<number> {
 
 /** Begins the deletion of a share whose time is over, unless somebody restored it. */
 export async function startDeletion(
-  parts: Pick<DataParts, 'clock'>,
+  parts: Pick<DataParts, 'clock' | 'agreement'>,
   tx: Parameters<typeof changeInstance>[0],
   share: { readonly id: string; readonly project_id: string; readonly user_id: string },
   now: number,
@@ -58,18 +50,22 @@ export async function startDeletion(
       continue
     }
     enqueued.push(
-      await enqueue(tx, {
-        kind: 'delete-share',
-        payload: { shareId: share.id, instanceId: id, force: false, deferred: false },
-        resourceId: share.id,
-        lanes: [instanceLane(id)],
-        backendId: backend_id,
-        projectId: share.project_id,
-        userId: share.user_id,
-        begunAs: 'service',
-        requestId,
-        now,
-      }),
+      await enqueue(
+        tx,
+        {
+          kind: 'delete-share',
+          payload: { shareId: share.id, instanceId: id, force: false, deferred: false },
+          resourceId: share.id,
+          lanes: [instanceLane(id)],
+          backendId: backend_id,
+          projectId: share.project_id,
+          userId: share.user_id,
+          begunAs: 'service',
+          requestId,
+          now,
+        },
+        { agreement: parts.agreement },
+      ),
     )
   }
   return enqueued

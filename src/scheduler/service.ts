@@ -22,6 +22,7 @@ export interface SchedulerServiceParts extends SchedulerParts {
   readonly observe?: RunnerParts['observe']
   /** True while the process takes nothing new. */
   readonly draining?: () => boolean
+  readonly agreement?: RunnerParts['agreement']
 }
 
 /** A placement is a few queries; one that takes longer than this is stuck behind something. */
@@ -29,7 +30,8 @@ const stepDeadlineMs = 30_000
 
 export const schedulerOperations = (parts: SchedulerParts): Registry =>
   registry('scheduler', operationPlans, [
-    createShare(parts),
+    createShare(parts, 1),
+    createShare(parts, 2),
     extendShare(parts),
     revertAndExtendShare(parts),
     manageShare(parts),

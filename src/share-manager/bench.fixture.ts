@@ -19,12 +19,13 @@ import {
 } from '../db/store/endings.ts'
 import { claimOnPool, releaseClaim } from '../db/store/pools.ts'
 import { registerService } from '../db/store/services.ts'
-import { instanceById, releasePlacement } from '../db/store/share-instances.ts'
+import { releasePlacement } from '../db/store/instance-places.ts'
+import { instanceById } from '../db/store/share-instances.ts'
 import { shareById } from '../db/store/shares.ts'
 import { driver as simDriver } from '../storage/drivers/sim/index.ts'
 import { setFaults, type Faults } from '../storage/sim/faults.ts'
 import { forgetMemory, openStore as openSimStore } from '../storage/sim/store.ts'
-import { partsIn } from '../storage/drivers/sim/target.ts'
+import { partsIn } from '../storage/drivers/sim/target.fixture.ts'
 import type { Exporter, StorageDriver } from '../storage/contract/driver.ts'
 import { operation, registry, type Registry } from '../engine/operation.ts'
 import { run, type RunEnd, type RunnerParts } from '../engine/runner.ts'
@@ -197,8 +198,9 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
     const claim = { id: randomUUID(), poolId, ownerId: instanceId, addGib, now: parts.clock.now() }
     await claimOnPool(tx, claim)
   }
-  return registry('scheduler', operationPlans, [
+  const placing = (version: number) =>
     operation('create-share', 'scheduler', {
+      version,
       steps: {
         place: {
           run: async ({ payload, refusals }) => ({
@@ -222,7 +224,10 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
         },
       },
       failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
-    }),
+    })
+  return registry('scheduler', operationPlans, [
+    placing(1),
+    placing(2),
     operation('extend-share', 'scheduler', {
       steps: {
         place: {

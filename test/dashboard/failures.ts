@@ -40,6 +40,7 @@ const refused = /The backend refused it\. An administrator finds why by the requ
 const overQuota = /The quota has no room for it\. Delete something, or ask an administrator for more\./
 const drained = /No storage backend is ready|No storage could be allocated/
 const transaction = 'one transaction of the database, which asks nobody'
+const before = 'of the version that the release before begins; what goes wrong there has a row of the newest'
 
 const sized =
   (sizeGib: number) =>
@@ -100,15 +101,17 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         says: /failed to create the share from snapshot.*The backend refused it/,
         next: 'retry',
       },
+      { faults: { publish: fail }, status: 'error', says: refused, next: 'retry' },
     ],
-    export: [{ faults: { publish: fail }, status: 'error', says: refused, next: 'retry' }],
-    publish: transaction,
+    serve: transaction,
+    export: before,
+    publish: before,
   },
   'delete-share': {
     withdraw: [
       { faults: { unpublish: fail }, status: 'error deleting', says: refused, next: 'retry', ends: 'gone' },
     ],
-    backend: [
+    erase: [
       {
         faults: { delete: { ...fail, reason: 'busy' } },
         status: 'error deleting',
@@ -117,7 +120,8 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
         ends: 'gone',
       },
     ],
-    forget: transaction,
+    backend: before,
+    forget: before,
   },
   'extend-share': {
     place: [

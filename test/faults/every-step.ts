@@ -1,7 +1,8 @@
 /** Walks a list of kill points through one world: a process of its own is killed at each, and the next one has to put it right. */
 import { setFaults } from '../../src/storage/sim/faults.ts'
 import type { OperationCode } from '../../src/engine/operation.ts'
-import { allSteps, type OperationKind, type Topic } from '../../src/model/operations.ts'
+import { allSteps, planKey, versionsOf, type OperationKind } from '../../src/model/operations.ts'
+import type { Topic } from '../../src/model/operations/plan.ts'
 import { schedulerOperations } from '../../src/scheduler/service.ts'
 import { shareOperations } from '../../src/share-manager/operations/index.ts'
 import { judged, scenarios, type Subject } from './scenarios.ts'
@@ -9,6 +10,7 @@ import { until, type Reply, type World } from './world.ts'
 
 export interface KillPoint {
   readonly kind: OperationKind
+  readonly version: number
   readonly step: string
   /** Which service runs it. */
   readonly on: Topic
@@ -20,9 +22,7 @@ const moments = ['before-effect', 'after-effect'] as const
 
 /** Every step of every operation, twice: before its effect, and after the effect but before its record. */
 export function stepPoints(): KillPoint[] {
-  return allSteps().flatMap(({ kind, step, on }) =>
-    moments.map((at) => ({ kind, step, on, undo: false, at })),
-  )
+  return allSteps().flatMap((step) => moments.map((at) => ({ ...step, undo: false, at })))
 }
 
 /** As {@link stepPoints}, for the steps that have an undo. */
@@ -34,19 +34,24 @@ export function undoPoints(): KillPoint[] {
     data: null,
   }
   return allSteps()
-    .filter(({ kind, step, on }) => {
-      const code: OperationCode | undefined = codes[on]?.get(kind)
+    .filter(({ kind, version, step, on }) => {
+      const code: OperationCode | undefined = codes[on]?.get(planKey(kind, version))
       return code?.steps[step]?.undo !== undefined
     })
-    .flatMap(({ kind, step, on }) => moments.map((at) => ({ kind, step, on, undo: true, at })))
+    .flatMap((step) => moments.map((at) => ({ ...step, undo: true, at })))
 }
 
+/** Whether another version of the kind came after it. */
+const isOld = ({ kind, version }: KillPoint): boolean => version < (versionsOf(kind).at(-1) ?? version)
+
+/** As a process is told where to end itself. */
 export const nameOf = ({ kind, step, undo, at }: KillPoint): string =>
   `${kind}/${undo ? 'undo ' : ''}${step}/${at}`
 
 interface Row {
   readonly id: string
   readonly state: string
+  readonly version: number
   readonly step: number
   readonly name: string | null
 }
@@ -86,7 +91,7 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
       await recover()
       await running.kill()
     }
-    const running = await world.start({ failpoint: nameOf(point) })
+    const running = await world.start({ failpoint: nameOf(point), oldest: isOld(point) })
     try {
       await recover()
       before = { point, operationId: await killedAt(world, running, point, subjects.get(point)!) }
@@ -109,12 +114,14 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
 }
 
 const steps = allSteps()
-const indexOf = ({ kind, step }: KillPoint): number =>
-  steps.findIndex((one) => one.kind === kind && one.step === step)
+const indexOf = ({ kind, version, step }: KillPoint): number =>
+  steps.findIndex((one) => one.kind === kind && one.version === version && one.step === step)
 
 /** Whether what was killed at `point`, going on, comes by `next`: then another process has to bring it to its end first. */
 function meets(point: KillPoint, next: KillPoint): boolean {
   if (point.kind !== next.kind || point.undo !== next.undo) return false
+  // Steps of several versions have the same name, and the point is known by it.
+  if (point.version !== next.version) return true
   const ahead = indexOf(next) - indexOf(point)
   return point.undo ? ahead <= 0 : ahead >= 0
 }
@@ -170,14 +177,16 @@ async function killedAt(
     throw new Error(`the process was ended by ${signal}, not by the failpoint: ${why}`)
   }
   const [row] = await world.query<Row>(
-    `select o.id, o.state, o.step, s.name from operations o
+    `select o.id, o.state, o.version, o.step, s.name from operations o
        left join operation_steps s on s.operation_id = o.id and s.step = o.step
       where o.kind = ? order by o.created_at desc limit 1`,
     point.kind,
   )
   const should = point.undo ? 'undoing' : 'running'
-  if (row?.state !== should || row.name !== point.step) {
-    throw new Error(`the rows say ${row?.state} at ${row?.name}, not ${should} at ${point.step}`)
+  if (row?.state !== should || row.name !== point.step || row.version !== point.version) {
+    throw new Error(
+      `the rows say ${row?.state} at ${row?.name} of version ${row?.version}, not ${should} at ${point.step} of ${point.version}`,
+    )
   }
   return row.id
 }

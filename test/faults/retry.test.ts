@@ -71,11 +71,11 @@ const points = [
   'create-share/place/before-effect',
   'create-share/backend/before-effect',
   'create-share/backend/after-effect',
-  'create-share/export/after-effect',
-  'create-share/publish/before-effect',
+  'create-share/serve/before-effect',
+  'create-share/serve/after-effect',
   'delete-share/withdraw/after-effect',
-  'delete-share/backend/after-effect',
-  'delete-share/forget/before-effect',
+  'delete-share/erase/before-effect',
+  'delete-share/erase/after-effect',
 ]
 
 describe('a retry over a kill', () => {

@@ -44,6 +44,8 @@ export interface World {
   /** Starts a process; with `failpoint` it kills itself there. `detach`: its stop unmounts. */
   start(how?: {
     readonly failpoint?: string
+    /** True: new work is begun as the release before does. */
+    readonly oldest?: boolean
     readonly detach?: boolean
     /** What becomes of messages. */
     readonly weather?: Weather
@@ -91,7 +93,7 @@ export async function openWorld(
     backendDir,
     database,
     pool: `node@${backend}#pool`,
-    async start({ failpoint, detach = false, weather } = {}) {
+    async start({ failpoint, oldest = false, detach = false, weather } = {}) {
       const running = await startServiceProcess({
         dir,
         kind,
@@ -101,6 +103,7 @@ export async function openWorld(
           TEST_NO_WAIT: '1',
           TEST_DETACH: detach ? '1' : '',
           MANILA_FAILPOINT: failpoint ?? '',
+          MANILA_PLANS: oldest ? 'oldest' : '',
           ...(weather === undefined ? {} : { TEST_WEATHER: JSON.stringify(weather) }),
         },
       })

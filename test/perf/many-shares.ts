@@ -160,13 +160,13 @@ function exportsServed(backendDir: string): number {
   }
 }
 
-/** Milliseconds of the step that exports a new share, in the order of their creation. The service must be stopped. */
+/** Milliseconds of the step that makes and exports a new share, in the order of their creation. The service must be stopped. */
 function exportSteps(database: string): number[] {
   const db = new DatabaseSync(database, { readOnly: true })
   const rows = db
     .prepare(
       `select s.finished_at - s.started_at as us from operation_steps s join operations o on o.id = s.operation_id
-        where o.kind = 'create-share' and s.name = 'export' order by o.created_at`,
+        where o.kind = 'create-share' and s.name = 'backend' order by o.created_at`,
     )
     .all() as { us: number }[]
   db.close()

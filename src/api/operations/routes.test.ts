@@ -115,7 +115,7 @@ describe('operations', () => {
       ['backend', 'pending', 0],
       ['publish', 'pending', 0],
     ])
-    expect(operationPlans['extend-share'].steps).toHaveLength(3)
+    expect(operationPlans['extend-share'][1].steps).toHaveLength(3)
   })
 
   it('tell tenants nothing about pools, payloads or outputs', async () => {
@@ -173,6 +173,15 @@ describe('operations', () => {
     expect((await act(extend, 'demo')).status).toBe(202)
     const { body } = await bench.call('GET', `/operations/${extend}`, { token: 'demo' })
     expect(body.operation).toMatchObject({ state: 'running', cancel_requested: true })
+    // A part of something larger is not taken back by itself.
+    const part = { cancel_requested: 0, parent_id: ownDelete } as const
+    await db.updateTable('operations').set(part).where('id', '=', extend).execute()
+    const refused = await act(extend, 'demo')
+    expect([refused.status, refused.body.conflictingRequest.message]).toEqual([
+      409,
+      `Operation ${extend} is a part of operation ${ownDelete}: cancel that one, which takes all of it back.`,
+    ])
+    await db.updateTable('operations').set({ parent_id: null }).where('id', '=', extend).execute()
     const before = { state: 'failed', cancel_requested: 0 } as const
     await db.updateTable('operations').set(before).where('id', '=', extend).execute()
   })

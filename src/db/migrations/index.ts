@@ -16,6 +16,7 @@ import * as causesInWords from './0013-causes-in-words.ts'
 import * as eventOrder from './0014-event-order.ts'
 import * as usagePoints from './0015-usage-points.ts'
 import * as serviceSince from './0016-service-since.ts'
+import * as operationFamilies from './0017-operation-families.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -34,4 +35,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014-event-order': eventOrder,
   '0015-usage-points': usagePoints,
   '0016-service-since': serviceSince,
+  '0017-operation-families': operationFamilies,
 }

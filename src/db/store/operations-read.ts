@@ -62,6 +62,38 @@ export function lastOperationOf(
     .executeTakeFirst()
 }
 
+/** How many operations are not over, by the plan that they follow. */
+export async function openByPlan(
+  db: DbOrTx,
+): Promise<{ readonly kind: string; readonly version: number; readonly open: number }[]> {
+  const rows = await db
+    .selectFrom('operations')
+    .select((eb) => ['kind', 'version', eb.fn.countAll<number>().as('open')])
+    .where('state', 'in', ['queued', 'running', 'undoing'])
+    .groupBy(['kind', 'version'])
+    .orderBy('kind')
+    .orderBy('version')
+    .execute()
+  return rows.map((row) => ({ ...row, open: Number(row.open) }))
+}
+
+/** By id, the lanes that each of them had, in the order of their names. */
+export async function lanesOf(
+  db: DbOrTx,
+  operations: readonly Pick<OperationRow, 'id'>[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (operations.length === 0) return new Map()
+  const ids = operations.map(({ id }) => id)
+  const rows = await db
+    .selectFrom('operation_lanes')
+    .select(['operation_id', 'lane'])
+    .where('operation_id', 'in', ids)
+    .orderBy('lane')
+    .execute()
+  const byId = Map.groupBy(rows, (row) => row.operation_id)
+  return new Map([...byId].map(([id, places]) => [id, places.map(({ lane }) => lane)]))
+}
+
 /** In order; their output stays where it is. */
 export async function stepsOf(
   db: DbOrTx,
@@ -72,5 +104,24 @@ export async function stepsOf(
     .select(['operation_id', 'step', 'name', 'state', 'attempts', 'started_at', 'finished_at'])
     .where('operation_id', '=', operationId)
     .orderBy('step')
+    .execute()
+}
+
+/** Deletions on a backend that may run now, oldest first. `now` in microseconds. */
+export function dueDeletions(
+  db: DbOrTx,
+  backendId: string,
+  topics: readonly string[],
+  now: number,
+): Promise<Pick<OperationRow, 'id' | 'payload'>[]> {
+  return db
+    .selectFrom('operations')
+    .select(['id', 'payload'])
+    .where('backend_id', '=', backendId)
+    .where('topic', 'in', topics)
+    .where('state', 'in', ['queued', 'running', 'undoing'])
+    .where('kind', 'in', ['delete-share', 'delete-snapshot'])
+    .where('not_before', '<=', now)
+    .orderBy('created_at')
     .execute()
 }

@@ -4,6 +4,7 @@ import { createEndedBadly } from '../../db/store/endings.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
+import type { Tx } from '../../db/schema.ts'
 import type { StepParts } from '../parts.ts'
 import { bareExport, bareShareRef, keep, loadShare, loadSnapshot, shareExport } from '../refs.ts'
 import type { ShareSubject } from '../refs.ts'
@@ -13,41 +14,87 @@ import { failedEnd } from './failed-end.ts'
 
 type CreateJob = Job<'create-share'>
 
-export const createShare = (parts: StepParts) =>
+/** What the release before begins: making and exporting are steps of their own. */
+export const createShareInFour = (parts: StepParts) =>
   operation('create-share', 'share', {
+    version: 1,
     steps: {
       backend: { run: (job) => make(parts, job), undo: (job) => unmake(parts, job) },
       export: { run: (job) => publish(parts, job), undo: (job) => withdraw(parts, job) },
       // Last, so that a half-made share is never `available`. No undo: it is one transaction.
-      publish: { run: (job) => finish(parts, job) },
+      publish: {
+        run: (job) => finish(parts, job, outputOf(job, 'export') as readonly ExportLocation[]),
+      },
     },
     failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
   })
 
-async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
-  const subject = await shareOf(parts, job)
-  const { id, host } = subject.instance
-  const created =
-    job.payload.snapshotInstanceId === null
-      ? await onBackend(parts, job, { name: 'create', instanceId: id, elsewhere: host }, (call, { driver }) =>
-          driver.create(call, subject.ref),
-        )
-      : await clone(parts, job, subject, job.payload.snapshotInstanceId)
-  return {
-    output: made(created),
-    commit: async (tx) => {
-      const instance = { driver_state: keep(created) }
-      const now = parts.clock.now()
-      const found = await changeInstance(tx, {
-        instanceId: id,
-        from: null,
-        to: null,
-        instance,
-        ...by(job, now),
-      })
-      if (!found) throw gone(`Share instance ${id}`)
+export const createShare = (parts: StepParts) =>
+  operation('create-share', 'share', {
+    version: 2,
+    steps: {
+      backend: {
+        run: (job) => makeAndPublish(parts, job),
+        undo: async (job) => {
+          await withdraw(parts, job)
+          return unmake(parts, job)
+        },
+      },
+      // Last, so that a half-made share is never `available`. No undo: it is one transaction.
+      serve: {
+        run: (job) =>
+          finish(
+            parts,
+            job,
+            (outputOf(job, 'backend') as { locations: readonly ExportLocation[] }).locations,
+          ),
+      },
     },
+    failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
+  })
+
+async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDone> {
+  const subject = await shareOf(parts, job)
+  const created = await create(parts, job, subject)
+  const state = keep(created)
+  const locations = await publishShare(
+    parts,
+    job,
+    { ...subject, ref: { ...subject.ref, state: created.state } },
+    created.tree,
+  )
+  return {
+    output: { locations: locationsJson(locations) },
+    commit: (tx) => record(parts, tx, job, state),
   }
+}
+
+async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
+  const created = await create(parts, job, await shareOf(parts, job))
+  return { output: made(created), commit: (tx) => record(parts, tx, job, keep(created)) }
+}
+
+/** What the driver needs to find it again. */
+async function record(parts: StepParts, tx: Tx, job: CreateJob, state: string): Promise<void> {
+  const { instanceId } = job.payload
+  const instance = { driver_state: state }
+  const found = await changeInstance(tx, {
+    instanceId,
+    from: null,
+    to: null,
+    instance,
+    ...by(job, parts.clock.now()),
+  })
+  if (!found) throw gone(`Share instance ${instanceId}`)
+}
+
+async function create(parts: StepParts, job: CreateJob, subject: ShareSubject): Promise<CreatedShare> {
+  const { id, host } = subject.instance
+  return job.payload.snapshotInstanceId === null
+    ? onBackend(parts, job, { name: 'create', instanceId: id, elsewhere: host }, (call, { driver }) =>
+        driver.create(call, subject.ref),
+      )
+    : clone(parts, job, subject, job.payload.snapshotInstanceId)
 }
 
 async function clone(
@@ -94,10 +141,13 @@ async function withdraw(parts: StepParts, job: CreateJob): Promise<void> {
   await unpublish(parts, job, instanceId, target)
 }
 
-async function finish(parts: StepParts, job: CreateJob): Promise<StepDone> {
+async function finish(
+  parts: StepParts,
+  job: CreateJob,
+  locations: readonly ExportLocation[],
+): Promise<StepDone> {
   const subject = await shareOf(parts, job)
   const { instanceId } = job.payload
-  const locations = outputOf(job, 'export') as readonly ExportLocation[]
   const replicaState = subject.share.replication_type === null ? null : 'active'
   return {
     commit: async (tx) => {

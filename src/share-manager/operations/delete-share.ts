@@ -2,9 +2,9 @@
  * The end of a share: taken from its clients, then from the backend, then from the tables. Forced, it ends even when the
  * backend can't be asked; what may be left there is then remembered as an orphan.
  */
-import { recordOrphan } from '../../db/store/backends.ts'
+import { recordOrphan } from '../../db/store/orphans.ts'
 import { changeInstance, instanceById, removeInstance } from '../../db/store/share-instances.ts'
-import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
+import { operation, type Cause, type Job, type Json, type StepDone } from '../../engine/operation.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { StepParts } from '../parts.ts'
 import { bareExport, bareShareRef, loadShare, shareExport } from '../refs.ts'
@@ -15,6 +15,20 @@ type DeleteJob = Job<'delete-share'>
 
 export const deleteShare = (parts: StepParts) =>
   operation('delete-share', 'share', {
+    version: 2,
+    steps: {
+      // No undo: what its owner asked to delete is not given back to clients when the backend then refuses.
+      withdraw: { run: (job) => withdraw(parts, job) },
+      // No undo: nothing brings data back.
+      erase: { run: (job) => erase(parts, job) },
+    },
+    failed: (tx, job, cause) => fail(tx, parts, job, cause),
+  })
+
+/** What the release before begins: its row is forgotten in a step of its own. */
+export const deleteShareInThree = (parts: StepParts) =>
+  operation('delete-share', 'share', {
+    version: 1,
     steps: {
       // No undo: what its owner asked to delete is not given back to clients when the backend then refuses.
       withdraw: { run: (job) => withdraw(parts, job) },
@@ -36,39 +50,47 @@ async function withdraw(parts: StepParts, job: DeleteJob): Promise<StepDone> {
   }
 }
 
-async function remove(parts: StepParts, job: DeleteJob): Promise<StepDone> {
+async function erase(parts: StepParts, job: DeleteJob): Promise<StepDone> {
+  const left = await removeFrom(parts, job)
+  return { output: left, commit: (tx) => forgetRow(parts, tx, job, left ?? job.outputs['withdraw'] ?? null) }
+}
+
+const remove = async (parts: StepParts, job: DeleteJob): Promise<StepDone> => ({
+  output: await removeFrom(parts, job),
+})
+
+/** Why something may be left there although its deletion was forced; null: nothing is. */
+async function removeFrom(parts: StepParts, job: DeleteJob): Promise<string | null> {
   const { shareId, instanceId, force } = job.payload
-  if (parts.backend === null) return { output: null }
+  if (parts.backend === null) return null
   const subject = await loadShare(parts.store.db, instanceId)
   const ref = subject?.ref ?? bareShareRef(shareId, instanceId)
   const how = { name: 'delete', instanceId, ...(force ? { deadlineMs: forcedDeadlineMs } : {}) }
-  return {
-    output: await unlessForced(job, force, () =>
-      onBackend(parts, job, how, (call, { driver }) => driver.delete(call, ref)),
-    ),
-  }
+  return unlessForced(job, force, () =>
+    onBackend(parts, job, how, (call, { driver }) => driver.delete(call, ref)),
+  )
 }
 
 async function forget(parts: StepParts, job: DeleteJob): Promise<StepDone> {
-  const { instanceId } = job.payload
   const leftBehind = job.outputs['backend'] ?? job.outputs['withdraw'] ?? null
-  return {
-    commit: async (tx) => {
-      const now = parts.clock.now()
-      const instance = await instanceById(tx, instanceId)
-      if (leftBehind !== null && parts.backend !== null) {
-        await recordOrphan(tx, {
-          backendId: parts.backend.id,
-          kind: 'share',
-          resourceId: instanceId,
-          driverState: instance?.driver_state ?? '{}',
-          reason: String(leftBehind),
-          now,
-        })
-      }
-      await removeInstance(tx, instanceId, by(job, now), { leftBehind: leftBehind !== null })
-    },
+  return { commit: (tx) => forgetRow(parts, tx, job, leftBehind) }
+}
+
+async function forgetRow(parts: StepParts, tx: Tx, job: DeleteJob, leftBehind: Json): Promise<void> {
+  const { instanceId } = job.payload
+  const now = parts.clock.now()
+  const instance = await instanceById(tx, instanceId)
+  if (leftBehind !== null && parts.backend !== null) {
+    await recordOrphan(tx, {
+      backendId: parts.backend.id,
+      kind: 'share',
+      resourceId: instanceId,
+      driverState: instance?.driver_state ?? '{}',
+      reason: String(leftBehind),
+      now,
+    })
   }
+  await removeInstance(tx, instanceId, by(job, now), { leftBehind: leftBehind !== null })
 }
 
 async function fail(tx: Tx, parts: StepParts, job: DeleteJob, cause: Cause): Promise<void> {

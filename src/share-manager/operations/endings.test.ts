@@ -89,7 +89,7 @@ describe('a share that is made', () => {
     await bench.runOnce(operationId)
     await bench.runOnce(operationId)
     const row = await bench.store.db.selectFrom('operations').selectAll().executeTakeFirstOrThrow()
-    expect(row).toMatchObject({ state: 'queued', topic: 'scheduler', placements: 1 })
+    expect(row).toMatchObject({ state: 'queued', topic: 'scheduler+', placements: 1 })
     expect(JSON.parse(row.refusals!)).toMatchObject([{ pool: 'node@alpha#sim', filter: 'Attempt' }])
     expect((await bench.store.db.selectFrom('pools').select('placed_gib').execute())[0]!.placed_gib).toBe(0)
   })
@@ -120,14 +120,14 @@ describe('a share that is made', () => {
       code: new Map([
         ...bench.operations,
         [
-          'create-share',
+          'create-share@2',
           {
-            ...bench.operations.get('create-share')!,
+            ...bench.operations.get('create-share@2')!,
             steps: {
-              ...bench.operations.get('create-share')!.steps,
+              ...bench.operations.get('create-share@2')!.steps,
               // The share is forced away while the backend is at work.
-              export: {
-                ...bench.operations.get('create-share')!.steps['export']!,
+              serve: {
+                ...bench.operations.get('create-share@2')!.steps['serve']!,
                 run: async () => {
                   await bench.store.db.deleteFrom('share_instances').where('id', '=', instanceId).execute()
                   await bench.store.db.deleteFrom('shares').where('id', '=', shareId).execute()
@@ -440,11 +440,11 @@ describe('two processes', () => {
   it('compete for the same operations and each is done once', async () => {
     await open()
     let creates = 0
-    const real = bench.operations.get('create-share')!
+    const real = bench.operations.get('create-share@2')!
     const counting = new Map([
       ...bench.operations,
       [
-        'create-share',
+        'create-share@2',
         {
           ...real,
           steps: {
@@ -474,21 +474,21 @@ describe('two processes', () => {
   it('the one that was paused writes nothing after the other went on', async () => {
     await open()
     const { operationId, shareId } = await askForShare(bench)
-    const real = bench.operations.get('create-share')!
+    const real = bench.operations.get('create-share@2')!
     const paused = new Map([
       ...bench.operations,
       [
-        'create-share',
+        'create-share@2',
         {
           ...real,
           steps: {
             ...real.steps,
-            export: {
-              ...real.steps['export']!,
+            serve: {
+              ...real.steps['serve']!,
               run: async (job: Parameters<NonNullable<(typeof real.steps)['export']>['run']>[0]) => {
                 await bench.store.db.updateTable('lanes').set({ expires_at: 0 }).execute()
                 await bench.runOnce(operationId, { holder: 'two' })
-                return real.steps['export']!.run(job)
+                return real.steps['serve']!.run(job)
               },
             },
           },

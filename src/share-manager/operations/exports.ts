@@ -106,7 +106,7 @@ export async function restoreRules(parts: StepParts, job: Job, subject: ShareSub
       },
     )
   await applyRules(rules, about, send, { apart: false }).catch((error: unknown) => {
-    throw asStepFailure(error, how)
+    throw asStepFailure(error)
   })
 }
 

@@ -1,10 +1,10 @@
-/** The registry: every operation whose steps the share manager runs. One line per kind. */
+/** The registry: every operation whose steps the share manager runs. One line per version of a kind. */
 import { registry, type Registry } from '../../engine/operation.ts'
 import { operationPlans } from '../../model/operations.ts'
 import type { StepParts } from '../parts.ts'
-import { createShare } from './create-share.ts'
+import { createShare, createShareInFour } from './create-share.ts'
 import { createSnapshot } from './create-snapshot.ts'
-import { deleteShare } from './delete-share.ts'
+import { deleteShare, deleteShareInThree } from './delete-share.ts'
 import { deleteSnapshot } from './delete-snapshot.ts'
 import { ensureShares } from './ensure-shares.ts'
 import { extendShare } from './extend-share.ts'
@@ -19,7 +19,9 @@ import { unmanageSnapshot } from './unmanage-snapshot.ts'
 export function shareOperations(parts: StepParts): Registry {
   return registry('share', operationPlans, [
     createShare(parts),
+    createShareInFour(parts),
     deleteShare(parts),
+    deleteShareInThree(parts),
     extendShare(parts),
     shrinkShare(parts),
     createSnapshot(parts),

@@ -2,6 +2,7 @@
  * Every available share and mountable snapshot is published with its rules. An exporter keeps its exports over restarts by itself; this finds
  * what was lost all the same (a daemon whose files went, a disk that was replaced) and puts it back.
  */
+import { mountableSnapshotInstances, servedShareInstances } from '../../db/store/instances-on-backend.ts'
 import { mustBeOn, rulesOfInstance, touchRules, type MappedRule } from '../../db/store/access-mappings.ts'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
@@ -91,13 +92,7 @@ export interface Wanted {
 
 /** Shares that have to be served. */
 export async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
-  const rows = await parts.store.db
-    .selectFrom('share_instances')
-    .innerJoin('shares', 'shares.id', 'share_instances.share_id')
-    .select(['share_instances.id', 'shares.share_proto'])
-    .where('share_instances.backend_id', '=', parts.backend.id)
-    .where('share_instances.status', '=', 'available')
-    .execute()
+  const rows = await servedShareInstances(parts.store.db, parts.backend.id)
   return rows.map(({ id, share_proto: protocol }) => ({
     id,
     protocol,
@@ -122,19 +117,7 @@ export async function wantedSnapshots(
   of: { readonly behind?: string; readonly limit?: number; readonly ids?: readonly string[] } = {},
 ): Promise<Wanted[]> {
   if (parts.backend.driver.mountsSnapshots === undefined || parts.backend.publisher === null) return []
-  const rows = await parts.store.db
-    .selectFrom('snapshot_instances')
-    .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
-    .innerJoin('shares', 'shares.id', 'share_instances.share_id')
-    .select(['snapshot_instances.id', 'snapshot_instances.share_instance_id', 'shares.share_proto'])
-    .where('share_instances.backend_id', '=', parts.backend.id)
-    .where('snapshot_instances.status', '=', 'available')
-    .where('shares.mount_snapshot_support', '=', 1)
-    .$if(of.behind !== undefined, (query) => query.where('snapshot_instances.id', '>', of.behind ?? ''))
-    .$if(of.ids !== undefined, (query) => query.where('snapshot_instances.id', 'in', of.ids ?? []))
-    .$if(of.limit !== undefined, (query) => query.limit(of.limit ?? 0))
-    .orderBy('snapshot_instances.id')
-    .execute()
+  const rows = await mountableSnapshotInstances(parts.store.db, parts.backend.id, of)
   return rows.map(({ id, share_instance_id, share_proto: protocol }) => ({
     id,
     protocol,

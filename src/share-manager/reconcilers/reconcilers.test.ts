@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { recordOrphan, writePools } from '../../db/store/backends.ts'
+import { writePools } from '../../db/store/backends.ts'
+import { recordOrphan } from '../../db/store/orphans.ts'
 import { DriverError } from '../../storage/contract/driver.ts'
 import { setUsedBytes, writeContent } from '../../storage/drivers/sim/content.ts'
 import { openStore as openSimStore } from '../../storage/sim/store.ts'
@@ -25,7 +26,7 @@ import { removeOrphans } from './orphans.ts'
 import { reportPools } from './pool-stats.ts'
 import { purge } from '../../data/purge.ts'
 import { emptyRecycleBin } from '../../data/recycle-bin.ts'
-import { findStuck } from './stuck.ts'
+import { findStuck } from '../../db/store/stuck-instances.fixture.ts'
 import { usages } from './usages.ts'
 
 let bench: Bench
@@ -281,6 +282,22 @@ describe('orphans', () => {
 })
 
 describe('the purge', () => {
+  it('removes families together, once the operation at their top is old', async () => {
+    const keep = await availableShare(bench)
+    const { db } = bench.store
+    await askOfShare(bench, keep, 'extend-share', { fromGib: 1, toGib: 2, force: false }, 'extending')
+    await bench.drain()
+    const [top, child] = await db.selectFrom('operations').select('id').orderBy('created_at').execute()
+    const family = { parent_id: top!.id, family_id: top!.id, finished_at: 1 }
+    await db.updateTable('operations').set(family).where('id', '=', child!.id).execute()
+    await purge(bench)
+    expect(await db.selectFrom('operations').select('id').execute()).toHaveLength(2)
+    await db.updateTable('operations').set({ finished_at: 1 }).where('id', '=', top!.id).execute()
+    await purge(bench)
+    expect(await db.selectFrom('operations').select('id').execute()).toEqual([])
+    expect(await db.selectFrom('operation_lanes').select('lane').execute()).toEqual([])
+  })
+
   it('removes what is old and nothing else, in bounded runs', async () => {
     const keep = await availableShare(bench)
     const gone = await availableShare(bench)

@@ -108,6 +108,8 @@ export const steps: Readonly<Record<AnyStep, string>> = {
   publish: 'Ergebnis festhalten',
   withdraw: 'Export zurückziehen',
   forget: 'Eintrag entfernen',
+  serve: 'Freigeben',
+  erase: 'Auf dem Backend löschen',
   'access rules': 'Zugriffsregeln anwenden',
   ensure: 'Freigaben prüfen',
 }
