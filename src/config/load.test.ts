@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { stringify } from 'smol-toml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nearest } from '../model/nearest.ts'
 import { exporterDir, exporterTables } from './exporters.ts'
-import { ConfigError, loadSettings, nearest, type LoadOptions } from './load.ts'
+import { ConfigError, loadSettings, type LoadOptions } from './load.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'config-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))

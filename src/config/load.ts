@@ -12,6 +12,7 @@ import { problemWith } from '../wire/validate.ts'
 import { plaintextProblem } from './plaintext.ts'
 import { exportersTwice } from './exporters.ts'
 import { SettingsSchema, type BackendSettings, type Settings } from './schema.ts'
+import { nearest } from '../model/nearest.ts'
 
 type Table = Record<string, unknown>
 interface Node {
@@ -331,23 +332,3 @@ function exportersFrom(
 
 const codeFrom = (folder: string, name: string): string =>
   name.startsWith('path:') ? `path:${resolve(folder, name.slice('path:'.length))}` : name
-
-/** The known name with the fewest edits, if it is close enough to be what was meant. */
-export function nearest(name: string, known: readonly string[]): string | null {
-  const ranked = known.map((one) => ({ one, edits: distance(name, one) })).sort((a, b) => a.edits - b.edits)
-  const best = ranked[0]
-  return best !== undefined && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.one : null
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}

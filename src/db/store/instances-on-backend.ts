@@ -56,20 +56,6 @@ export async function instanceIdsOnBackend(
   return rows.map(({ id }) => id)
 }
 
-/** The share instances that have to be served, each with the protocol of its share. */
-export async function servedShareInstances(
-  db: DbOrTx,
-  backendId: string,
-): Promise<readonly { readonly id: string; readonly share_proto: string }[]> {
-  return db
-    .selectFrom('share_instances')
-    .innerJoin('shares', 'shares.id', 'share_instances.share_id')
-    .select(['share_instances.id', 'shares.share_proto'])
-    .where('share_instances.backend_id', '=', backendId)
-    .where('share_instances.status', '=', 'available')
-    .execute()
-}
-
 /** Which of these share instances and snapshot instances are still there; the ids are those of one statement. */
 export async function instancesStillThere(
   db: DbOrTx,
@@ -82,6 +68,20 @@ export async function instancesStillThere(
     there.push(...rows.map(({ id }) => id))
   }
   return there
+}
+
+/** Instances that have to be served, each with the protocol that it is served by. */
+export function servedInstances(
+  db: DbOrTx,
+  backendId: string,
+): Promise<{ id: string; share_proto: string }[]> {
+  return db
+    .selectFrom('share_instances')
+    .innerJoin('shares', 'shares.id', 'share_instances.share_id')
+    .select(['share_instances.id', 'shares.share_proto'])
+    .where('share_instances.backend_id', '=', backendId)
+    .where('share_instances.status', '=', 'available')
+    .execute()
 }
 
 /** What can be mounted of a backend's snapshots, by id. */

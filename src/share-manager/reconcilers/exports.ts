@@ -2,7 +2,7 @@
  * Every available share and mountable snapshot is published with its rules. An exporter keeps its exports over restarts by itself; this finds
  * what was lost all the same (a daemon whose files went, a disk that was replaced) and puts it back.
  */
-import { mountableSnapshotInstances, servedShareInstances } from '../../db/store/instances-on-backend.ts'
+import { mountableSnapshotInstances, servedInstances } from '../../db/store/instances-on-backend.ts'
 import { mustBeOn, rulesOfInstance, touchRules, type MappedRule } from '../../db/store/access-mappings.ts'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
@@ -92,7 +92,7 @@ export interface Wanted {
 
 /** Shares that have to be served. */
 export async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
-  const rows = await servedShareInstances(parts.store.db, parts.backend.id)
+  const rows = await servedInstances(parts.store.db, parts.backend.id)
   return rows.map(({ id, share_proto: protocol }) => ({
     id,
     protocol,
