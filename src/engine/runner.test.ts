@@ -6,7 +6,15 @@ import { requestCancel } from '../db/store/operation-cancel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { operationPlans, type Plans } from '../model/operations.ts'
 import { breakAllLeases, bumpFence } from './lanes.ts'
-import { operation, registry, StepFailure, type AnyOperationCode } from './operation.ts'
+import {
+  operation,
+  registry,
+  StepFailure,
+  type AnyOperationCode,
+  type Job,
+  type StepRecord,
+} from './operation.ts'
+import type { Tx } from '../db/schema.ts'
 import { enqueue } from './queue.ts'
 import { run, type RunnerParts } from './runner.ts'
 
@@ -233,6 +241,47 @@ describe('an operation', () => {
     })
     expect((await go(parts(stolen), id)).end).toBe('not-mine')
     expect(await row(id)).toMatchObject({ state: 'running', step: 1 })
+  })
+
+  it('takes each step back on the backend where it ran', async () => {
+    const { calls, code } = scripted({
+      backend: () => {
+        throw new StepFailure('unwind', { code: 'no', message: 'no', retryable: false })
+      },
+    })
+    const withdraw = code.steps['withdraw']!
+    const leaving = {
+      ...code,
+      steps: {
+        ...code.steps,
+        withdraw: {
+          ...withdraw,
+          run: async (job: Job<'delete-share'>) => {
+            await withdraw.run(job)
+            return { commit: async (_tx: Tx, record: StepRecord) => record.route('there') }
+          },
+        },
+      },
+    }
+    const id = await queued()
+    await store.db.updateTable('operations').set({ backend_id: 'here' }).execute()
+    const on = (backendId: string) => go({ ...parts(leaving), backendId }, id)
+    expect((await on('there')).end).toBe('not-mine')
+    expect(await on('here')).toEqual({ end: 'handed-over', topic: 'share', backendId: 'there' })
+    expect((await on('here')).end).toBe('not-mine')
+    expect(await on('there')).toEqual({ end: 'handed-over', topic: 'share', backendId: 'here' })
+    expect(calls).toEqual(['withdraw', 'backend', 'undo backend'])
+    expect((await on('here')).end).toBe('finished')
+    expect(calls.slice(3)).toEqual(['undo withdraw', 'failed no true'])
+    const ran = await store.db
+      .selectFrom('operation_steps')
+      .select(['name', 'backend_id'])
+      .orderBy('step')
+      .execute()
+    expect(ran).toEqual([
+      { name: 'withdraw', backend_id: 'here' },
+      { name: 'backend', backend_id: 'there' },
+    ])
   })
 
   it('waits for what came before it in its lane', async () => {

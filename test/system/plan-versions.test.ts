@@ -39,7 +39,7 @@ const revision = revisionBefore()
 const lacks = hasPostgres() ? (revision === null ? ' (the history of git)' : '') : ' (postgresql)'
 const password = 'of the first administrator'
 /** More than the old service has slots. */
-const crowd = 5
+const crowd = 3
 
 interface Row {
   readonly kind: string
@@ -80,6 +80,10 @@ describe.runIf(lacks === '')(`plans of two releases${lacks}`, () => {
     one.kill('SIGKILL')
     await once(one, 'exit')
   }
+
+  /** By its failpoint. */
+  const ended = (one: ChildProcess) =>
+    until('the process to reach its failpoint', 120_000, async () => one.signalCode === 'SIGKILL')
 
   interface Site {
     readonly code: string
@@ -172,7 +176,11 @@ describe.runIf(lacks === '')(`plans of two releases${lacks}`, () => {
   }
 
   const create = async (site: Site, name: string): Promise<string> =>
-    (await call(site, 'POST', '/shares', { share: { share_proto: 'NFS', size: 1, name } })).share.id
+    (
+      await call(site, 'POST', '/shares', {
+        share: { share_proto: 'NFS', size: 1, name, share_type: 'plain' },
+      })
+    ).share.id
 
   const available = (site: Site, id: string) =>
     until(`share ${id}`, 90_000, async () => {
@@ -213,8 +221,10 @@ describe.runIf(lacks === '')(`plans of two releases${lacks}`, () => {
         60_000,
         async () => (await call(before, 'GET', '/scheduler-stats/pools')).pools.length > 0,
       )
+      const extra_specs = { driver_handles_share_servers: 'false' }
+      await call(before, 'POST', '/types', { share_type: { name: 'plain', extra_specs } })
       const halfMade = await create(before, 'half made')
-      await once(running, 'exit')
+      await ended(running)
       manage(today, 'db', 'sync')
       running = await start(today, 'manila-all')
       await available(today, halfMade)
@@ -226,7 +236,7 @@ describe.runIf(lacks === '')(`plans of two releases${lacks}`, () => {
       // And in the middle of a deletion.
       running = await start(before, 'manila-all', 'delete-share/backend/after-effect')
       await call(before, 'DELETE', `/shares/${halfMade}`)
-      await once(running, 'exit')
+      await ended(running)
       running = await start(today, 'manila-all')
       await gone(today, halfMade)
       expect((await of(halfMade)).at(-1)).toMatchObject({ kind: 'delete-share', version: 1, state: 'done' })
