@@ -21,7 +21,7 @@ import {
   type SnapshotSubject,
 } from '../refs.ts'
 import { mayTry, rest, type Resting } from '../resting.ts'
-import { exportRules } from '../rules.ts'
+import { applyRules, type SendRules } from '../rules.ts'
 import { forEachBounded } from '../../engine/periodic.ts'
 
 /** Exports put back at once. */
@@ -181,9 +181,10 @@ export async function republish(
       : await backend.call({ name: 'publish', guarded }, (call) => publisher.publish(call, target))
   if (publisher !== null && rules.length > 0) {
     const readOnly = await servedReadOnly(store.db, subject.instance)
-    await backend.call({ name: 'apply-rules', guarded }, (call) =>
-      publisher.applyRules(call, target, exportRules(rules, { readOnly })),
-    )
+    const about = { protocol: target.protocol, publisher, readOnly }
+    const send: SendRules = (toApply) =>
+      backend.call({ name: 'apply-rules', guarded }, (call) => publisher.applyRules(call, target, toApply))
+    await applyRules(rules, about, send, { apart: false })
   }
   await store.transaction(async (tx) => {
     await lease.check(tx)
