@@ -12,6 +12,7 @@ import { twinsOf } from '../model/access-twins.ts'
 import type { OperationKind } from '../model/operations.ts'
 import { shareCharges, snapshotCharges } from '../model/quota.ts'
 import type { Bench } from './bench.fixture.ts'
+import { groupScenarios } from './group-scenarios.fixture.ts'
 
 export const owner = { project: 'project-1', user: 'user-1', type: 'type-1' }
 
@@ -363,6 +364,7 @@ export const scenarios: Readonly<Record<OperationKind, (bench: Bench) => Promise
     const snapshot = await availableSnapshot(bench, await availableShare(bench))
     return askOfSnapshot(bench, snapshot, 'unmanage-snapshot', {}, 'unmanage_starting')
   },
+  ...groupScenarios,
   'ensure-shares': async (bench) => {
     await availableShare(bench)
     const { id: backendId } = bench.backend
