@@ -39,7 +39,6 @@ const fail = { kind: 'fail', times: 1, retry_after_s: null } as const
 const refused = /The backend refused it\. An administrator finds why by the request id\./
 const overQuota = /The quota has no room for it\. Delete something, or ask an administrator for more\./
 const drained = /No storage backend is ready|No storage could be allocated/
-const ofGroups = 'what fails of a share group is told on its own page'
 const transaction = 'one transaction of the database, which asks nobody'
 
 const sized =
@@ -282,7 +281,10 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     ],
     forget: transaction,
   },
-  'create-share-group': { place: ofGroups, publish: transaction },
+  'create-share-group': {
+    place: [{ faults: {}, drained: true, status: 'error', says: drained, next: 'delete' }],
+    publish: transaction,
+  },
   'delete-share-group': { forget: transaction },
   'create-share-group-snapshot': { publish: transaction },
   'delete-share-group-snapshot': { forget: transaction },

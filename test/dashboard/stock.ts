@@ -120,18 +120,19 @@ export async function stock(client: Client, api: string): Promise<Stock> {
   }
 }
 
-/** A share group with two shares in it, and a snapshot of it. */
+/** A private type of groups, a share group with two shares in it, and a snapshot of it. `admin` makes the type, if the client is no administrator's. */
 export async function stockOfGroups(
   client: Client,
   types: readonly { readonly id: string; readonly name: string }[],
+  admin = client,
 ): Promise<Pick<Stock, 'groupType' | 'shareGroup' | 'groupSnapshot'>> {
-  const { share_group_type: type } = await client.call(createShareGroupType, {
+  const { share_group_type: type } = await admin.call(createShareGroupType, {
     body: {
       share_group_type: { name: 'together', share_types: types.map(({ id }) => id), is_public: false },
     },
   })
   const { projectId } = client.tokens.session ?? {}
-  await client.act(addShareGroupTypeAccess, { params: { id: type.id }, body: { project: projectId ?? '' } })
+  await admin.call(addShareGroupTypeAccess, { params: { id: type.id }, body: { project: projectId ?? '' } })
   const shareGroup = await restingGroup(client, 'laboratory', { share_group_type_id: type.id })
   for (const name of ['measurements', 'evaluation'])
     await restingShare(client, name, 3, { share_group_id: shareGroup, share_type: types[0]?.name })
