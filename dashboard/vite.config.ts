@@ -56,6 +56,8 @@ export default defineConfig(({ command }) => ({
               name: 'frame',
               test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs|bulk-dialog|confirm|facts|form-dialog|operation-panel|problem-at|retry-operation|side-panel|steps|tabs|thing-(?!name)))/,
             },
+            // Every address is known before any page is.
+            { name: 'routes', test: /\/dashboard\/(?:root-route|pages\/[a-z-]+\/routes?)\.tsx?$/ },
             // What a list does without: forms, dialogs, what tells of one thing.
             { name: 'work', test: /\/dashboard\/ui\/(?!chart|pairs|thing-)/ },
           ],
