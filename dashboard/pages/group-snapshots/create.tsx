@@ -77,7 +77,6 @@ export function CreateGroupSnapshotPage() {
             ? w.form
             : `${s.count(shares.rows.length)}, ${format.size(size)}. ${w.form}`
         }
-        data-autofocus={search.group === undefined}
         onChange={(id) => id !== null && set({ group: id })}
       />
       <TextInput
@@ -86,7 +85,7 @@ export function CreateGroupSnapshotPage() {
         className="optional"
         value={form.name}
         error={problem('name')}
-        data-autofocus={search.group !== undefined}
+        data-autofocus
         onChange={(event) => set({ name: event.currentTarget.value })}
       />
       <Textarea

@@ -70,24 +70,28 @@ function Shown({ snapshot }: { readonly snapshot: GroupSnapshotView }) {
       />
       <ThingPanel thing={snapshot} actions={actions} />
       <div className={classes.columns}>
-        <Members snapshot={snapshot} />
-        <Section title={things.facts}>
-          <Facts
-            facts={[
-              [w.of, <ThingLink key="group" type="share_group" id={snapshot.share_group_id} />],
-              [
-                common.description,
-                snapshot.description === null || snapshot.description === '' ? null : (
-                  <PlainText wrap>{snapshot.description}</PlainText>
-                ),
-              ],
-              [
-                common.project,
-                isAdmin ? <ShortId key="project" id={snapshot.project_id} what={common.project} /> : null,
-              ],
-            ]}
-          />
-        </Section>
+        <div>
+          <Members snapshot={snapshot} />
+        </div>
+        <div>
+          <Section title={things.facts}>
+            <Facts
+              facts={[
+                [w.of, <ThingLink key="group" type="share_group" id={snapshot.share_group_id} />],
+                [
+                  common.description,
+                  snapshot.description === null || snapshot.description === '' ? null : (
+                    <PlainText wrap>{snapshot.description}</PlainText>
+                  ),
+                ],
+                [
+                  common.project,
+                  isAdmin ? <ShortId key="project" id={snapshot.project_id} what={common.project} /> : null,
+                ],
+              ]}
+            />
+          </Section>
+        </div>
       </div>
       {asked === null ? null : <GroupSnapshotDialog asked={asked} close={() => ask(null)} />}
     </>

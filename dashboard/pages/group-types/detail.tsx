@@ -19,6 +19,7 @@ import { Properties } from '../../ui/properties.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Read } from '../../ui/thing-page.tsx'
 import { useWords } from '../../words/index.ts'
+import classes from '../shares/shares.module.css'
 import { ProjectAccess } from '../types/project-access.tsx'
 import { allTypesQuery } from '../types/queries.ts'
 import { groupTypeCommands } from './commands.ts'
@@ -88,7 +89,7 @@ function Overview({ type }: { readonly type: GroupTypeView }) {
     <>
       <Section title={groups.shareTypes}>
         <p>{w.shareTypesText}</p>
-        <ul>
+        <ul className={classes.pairs}>
           {type.share_types.map((id) => (
             <li key={id}>
               <Link to="/admin/types/$id" params={{ id }}>
@@ -109,7 +110,7 @@ function Overview({ type }: { readonly type: GroupTypeView }) {
         after={again}
         command={(set, unset) => groupTypeCommands.specs(type.id, set, unset)}
       />
-      <p style={{ color: 'var(--muted)' }}>{w.specsHint}</p>
+      <p className={classes.muted}>{w.specsHint}</p>
     </>
   )
 }

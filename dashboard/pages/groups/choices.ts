@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useConsole, type Console } from '../../api/console.ts'
 import { listKey } from '../../api/reads.ts'
 import type { Choice } from '../../ui/filter-bar.tsx'
-import { choiceOf } from '../../ui/thing-name.ts'
+import { called } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
 
 /** More are found by their own list. */
@@ -42,7 +42,7 @@ export function useGroupChoice(chosen: string | undefined): Choice | null {
   return {
     name: 'group',
     label: frame.aGroup,
-    options: found.data?.map(choiceOf) ?? unnamed,
+    options: found.data?.map((group) => ({ value: group.id, label: called(group) })) ?? unnamed,
     opened: () => open(true),
   }
 }

@@ -17,7 +17,7 @@ export function ChosenTypes({ hint, possible, chosen, change }: ChosenTypesProps
   return (
     <fieldset className={classes.group}>
       <legend>{groups.shareTypes}</legend>
-      <p className={classes.muted}>{hint}</p>
+      <div className={classes.kind}>{hint}</div>
       {possible.map(({ id, name }) => (
         <Checkbox
           key={id}

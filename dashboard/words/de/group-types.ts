@@ -9,7 +9,7 @@ export const groupTypes: Words['groupTypes'] = {
   specs: 'Merkmale der Gruppe',
   noSpecs: 'Keine.',
   specsHint:
-    'Der Planer sucht ein Backend, dessen Schnappschüsse in einem Pool (pool) oder auf einem Host (host) zusammenpassen.',
+    'consistent_snapshot_support verlangt ein Backend, dessen Gruppenschnappschüsse von einem Augenblick sind: in einem Pool (pool) oder auf einem Host (host).',
   consistency: 'Zusammenpassende Schnappschüsse',
   deleteText: 'Die Liste seiner Projekte geht mit verloren. Es gibt kein Zurück.',
   takeAwayText: 'Seine Gruppen bleiben, wie sie sind; neue dieses Typs kann es nicht mehr anlegen.',

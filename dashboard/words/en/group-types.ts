@@ -7,7 +7,7 @@ export const groupTypes = {
   specs: 'Group specs',
   noSpecs: 'None.',
   specsHint:
-    'The scheduler looks for a backend that takes consistent snapshots within a pool, or within a host.',
+    'consistent_snapshot_support asks for a backend whose group snapshots are of one moment: within a pool, or within a host.',
   consistency: 'Consistent snapshots',
   deleteText: 'The list of its projects goes with it. There is no way back.',
   takeAwayText: 'Its groups stay as they are; new ones of this type can’t be made there.',
