@@ -37,7 +37,7 @@ const layerOf = (path: string): string => {
   return folder === 'storage' ? `storage/${below}` : folder
 }
 
-const storage = ['contract', 'host', 'drivers', 'exporters'].map((folder) => `storage/${folder}`)
+const storage = ['contract', 'host', 'sim', 'drivers', 'exporters'].map((folder) => `storage/${folder}`)
 
 /**
  * Who may import whom; a layer may always import itself, and `tracing`, which knows nobody. `config` and `runtime` are open to every
@@ -62,9 +62,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   exec: ['model'],
   'storage/contract': ['exec', 'model'],
   'storage/host': ['storage/contract', 'exec', 'model'],
-  'storage/drivers': ['storage/contract', 'storage/host', 'exec', 'model'],
-  // The pretended exporter publishes in the pretended driver's world.
-  'storage/exporters': ['storage/contract', 'storage/host', 'storage/drivers', 'exec', 'model'],
+  // The world that the pretended driver and the pretended exporter share, so that neither knows the other.
+  'storage/sim': ['storage/contract', 'exec', 'model'],
+  'storage/drivers': ['storage/contract', 'storage/host', 'storage/sim', 'exec', 'model'],
+  'storage/exporters': ['storage/contract', 'storage/host', 'storage/sim', 'exec', 'model'],
   'share-manager': ['engine', ...storage, 'exec', 'bus', 'db', 'model', 'config', 'runtime'],
   config: ['model', 'wire'],
   runtime: ['model'],

@@ -6,12 +6,12 @@ import type {
   SnapshotInstancesTable,
   SnapshotsTable,
 } from '../db/schema.ts'
-import { charge } from '../db/store/quotas.ts'
+import { settle } from '../db/store/quotas.ts'
 import { pathHash } from '../db/store/export-locations.ts'
 import { insertShare } from '../db/store/shares.ts'
 import { insertSnapshot } from '../db/store/snapshot-list.ts'
 import { shownOf } from '../db/store/share-instances.ts'
-import { shareCharges, snapshotCharges } from '../model/quota.ts'
+import { shareCharges, snapshotCharges } from '../model/charges.ts'
 import { personas, type Bench, type Token } from './bench.fixture.ts'
 
 /** Makes the one backend `node@sim` with its zone, once per bench. Answers its id. */
@@ -111,10 +111,9 @@ export async function seedShare(
     ...shownOf(instanceRow),
     ...share,
   }
-  const payer = { projectId: row.project_id, userId: row.user_id, shareTypeId: row.share_type_id }
   await bench.store.transaction(async (tx) => {
     await insertShare(tx, row, instanceRow, {})
-    await charge(tx, payer, shareCharges(row), null)
+    await settle(tx, { before: [], after: shareCharges(row, [instanceRow]) }, null)
   })
   await seedLocation(bench, instanceRow.id, `10.0.0.1:/exports/${row.id}`)
   return { id: row.id, instanceId: instanceRow.id, backendId }
@@ -182,10 +181,9 @@ export async function seedSnapshot(
     updated_at: null,
     ...instance,
   }
-  const payer = { projectId: row.project_id, userId: row.user_id, shareTypeId: null }
   await bench.store.transaction(async (tx) => {
     await insertSnapshot(tx, row, instanceRow, {})
-    await charge(tx, payer, snapshotCharges(row), null)
+    await settle(tx, { before: [], after: snapshotCharges(row, { share_type_id: null }) }, null)
   })
   return { id: row.id, instanceId: instanceRow.id }
 }

@@ -28,7 +28,7 @@ import { instanceLane } from '../model/lanes.ts'
 import type { Fence } from '../exec/exec.ts'
 import type { HostLock } from '../exec/host-lock.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { logOf, type Log } from './parts.ts'
+import { logOf, type Log } from './log.ts'
 
 export interface BackendParts {
   readonly store: Store

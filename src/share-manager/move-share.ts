@@ -15,7 +15,7 @@ import type { CallContext, Exporter, StorageDriver } from '../storage/contract/d
 import type { Exec } from '../exec/exec.ts'
 import { localExec } from '../exec/local.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { Log } from './parts.ts'
+import type { Log } from './log.ts'
 import { keep, shareExport, shareRef, specsOf } from './refs.ts'
 import { build } from './service.ts'
 

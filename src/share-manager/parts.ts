@@ -4,23 +4,7 @@ import type { Settings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Backend } from './backend.ts'
-
-export interface Log {
-  debug?(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
-/** `log`, with `fields` in every line. */
-export function logOf(log: Log, fields: object): Log {
-  return {
-    debug: (more, message) => log.debug?.({ ...fields, ...more }, message),
-    info: (more, message) => log.info({ ...fields, ...more }, message),
-    warn: (more, message) => log.warn({ ...fields, ...more }, message),
-    error: (more, message) => log.error({ ...fields, ...more }, message),
-  }
-}
+import type { Log } from './log.ts'
 
 export interface ShareParts {
   readonly store: Store

@@ -1,7 +1,7 @@
 /** What users ask for, as the API would write it: rows, quota and the operation, for each kind. */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { charge } from '../db/store/quotas.ts'
+import { settle } from '../db/store/quotas.ts'
 import { changeInstance, shownOf, type InstanceRow, type ShareRow } from '../db/store/share-instances.ts'
 import { insertShare } from '../db/store/shares.ts'
 import { changeSnapshotInstance } from '../db/store/snapshots.ts'
@@ -10,7 +10,7 @@ import { enqueue, type NewOperation } from '../engine/queue.ts'
 import { backendLane, instanceLane } from '../model/lanes.ts'
 import { twinsOf } from '../model/access-twins.ts'
 import type { OperationKind } from '../model/operations.ts'
-import { shareCharges, snapshotCharges } from '../model/quota.ts'
+import { shareCharges, snapshotCharges } from '../model/charges.ts'
 import type { Bench } from './bench.fixture.ts'
 import { groupScenarios } from './group-scenarios.fixture.ts'
 
@@ -111,12 +111,10 @@ async function shareRows(bench: Bench, tx: Tx, wanted: NewShare): Promise<AShare
     updated_at: null,
     ...shownOf(instance),
   }
-  await charge(tx, payer, shareCharges(share), null)
+  await settle(tx, { before: [], after: shareCharges(share, [instance]) }, null)
   await insertShare(tx, share, instance, {})
   return { shareId: share.id, instanceId: instance.id }
 }
-
-const payer = { projectId: owner.project, userId: owner.user, shareTypeId: owner.type }
 
 export function askForShare(bench: Bench, wanted: NewShare = {}): Promise<AShare & { operationId: string }> {
   return bench.store.transaction(async (tx) => {
@@ -194,7 +192,7 @@ async function snapshotRows(bench: Bench, tx: Tx, share: AShare, status: string)
     created_at: now,
     updated_at: null,
   }
-  await charge(tx, payer, snapshotCharges(snapshot), null)
+  await settle(tx, { before: [], after: snapshotCharges(snapshot, of) }, null)
   await tx.insertInto('snapshots').values(snapshot).execute()
   const snapshotInstanceId = randomUUID()
   await tx

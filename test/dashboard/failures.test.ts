@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { setFaults } from '../../src/storage/drivers/sim/faults.ts'
+import { setFaults } from '../../src/storage/sim/faults.ts'
 import { allSteps, operationPlans, type OperationKind } from '../../src/model/operations.ts'
 import { scenarios, type Subject, type World as Site } from '../faults/scenarios.ts'
 import { launch, openTab, photograph, signIn, type Tab } from './browser.ts'

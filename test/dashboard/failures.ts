@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Faults } from '../../src/storage/drivers/sim/faults.ts'
+import type { Faults } from '../../src/storage/sim/faults.ts'
 import type { OperationKind } from '../../src/model/operations.ts'
 import { scenarios, type Scenario, type World } from '../faults/scenarios.ts'
 import type { Reply } from '../faults/world.ts'

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { setFaults } from '../../src/storage/drivers/sim/faults.ts'
+import { setFaults } from '../../src/storage/sim/faults.ts'
 import { createShare, deleteShare, listSharesDetail } from '../../src/wire/shares/schema.ts'
 import type { Client } from '../../src/sdk/client.ts'
 import { fillLogin, photograph, signIn, useBrowser, type Tab } from './browser.ts'

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { setFaults, type Faults } from '../../src/storage/drivers/sim/faults.ts'
+import { setFaults, type Faults } from '../../src/storage/sim/faults.ts'
 import { allowAccess } from '../../src/wire/access-rules/schema.ts'
 import { updateQuotaSet } from '../../src/wire/quotas/schema.ts'
 import { listSharesDetail, restoreShare, showShare, softDeleteShare } from '../../src/wire/shares/schema.ts'

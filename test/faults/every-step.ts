@@ -1,5 +1,5 @@
 /** Walks a list of kill points through one world: a process of its own is killed at each, and the next one has to put it right. */
-import { setFaults } from '../../src/storage/drivers/sim/faults.ts'
+import { setFaults } from '../../src/storage/sim/faults.ts'
 import type { OperationCode } from '../../src/engine/operation.ts'
 import { allSteps, type OperationKind, type Topic } from '../../src/model/operations.ts'
 import { schedulerOperations } from '../../src/scheduler/service.ts'

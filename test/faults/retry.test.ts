@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
-import { setFaults } from '../../src/storage/drivers/sim/faults.ts'
+import { setFaults } from '../../src/storage/sim/faults.ts'
 import { quiet } from './every-step.ts'
 import { openWorld, until, type World } from './world.ts'
 

@@ -14,7 +14,8 @@ import { runGrants, grantStatements } from '../../src/db/grant-statements.ts'
 import { grantsOf } from '../../src/db/grants.ts'
 import { migrate, openStore, type Store } from '../../src/db/open.ts'
 import { backendTables, rowPolicies } from '../../src/db/row-policies.ts'
-import { charge } from '../../src/db/store/quotas.ts'
+import { settle } from '../../src/db/store/quotas.ts'
+import { linesOf } from '../../src/model/quota-lines.ts'
 import { insertType } from '../../src/db/store/share-types.ts'
 import { changeSnapshotInstance } from '../../src/db/store/snapshots.ts'
 import { quotaDefaults } from '../../src/model/quota.ts'
@@ -234,7 +235,7 @@ describe.each(kinds)('%s', (kind, there, start) => {
       const node = await openStore(urls.alpha ?? '')
       const payer = { projectId: 'p', userId: 'u', shareTypeId: null }
       const charging = node.transaction((tx) =>
-        charge(tx, payer, { shares: 1 }, { ...quotaDefaults, shares: 0 }),
+        settle(tx, { before: [], after: linesOf(payer, { shares: 1 }) }, { ...quotaDefaults, shares: 0 }),
       )
       await expect(charging).rejects.toThrow(/Quota exceeded/)
       await node.close()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { charge } from '../../db/store/quotas.ts'
+import { settle } from '../../db/store/quotas.ts'
+import { linesOf } from '../../model/quota-lines.ts'
 import { quotaDefaults } from '../../model/quota.ts'
 import { resourceSince } from '../../wire/quotas/schema.ts'
 import { limitRoutes } from '../limits/routes.ts'
@@ -34,10 +35,15 @@ const put = (quota_set: unknown, query = '', options: CallOptions = {}) =>
   bench.call('PUT', `/quota-sets/${demo}${query}`, { body: { quota_set }, ...options })
 const use = (shares: number) =>
   bench.store.transaction((tx) =>
-    charge(
+    settle(
       tx,
-      { projectId: demo, userId: 'demo-user', shareTypeId: typeId },
-      { shares, gigabytes: 10 * shares },
+      {
+        before: [],
+        after: linesOf(
+          { projectId: demo, userId: 'demo-user', shareTypeId: typeId },
+          { shares, gigabytes: 10 * shares },
+        ),
+      },
       null,
     ),
   )

@@ -6,10 +6,11 @@ import {
   specsOfTypes,
   visibleSharesOf,
 } from '../../db/store/permission-facts.ts'
-import { roomOf, type Excess, type Payer } from '../../db/store/quotas.ts'
+import { roomOf, type Excess } from '../../db/store/quota-room.ts'
 import { beyondType, shareGates, tooLateForLock, tooSmall } from '../../model/gates/shares.ts'
 import { first } from '../../model/gates/barrier.ts'
-import { chargeDifference, shareCharges, snapshotCharges } from '../../model/quota.ts'
+import { shareCharges, snapshotCharges } from '../../model/charges.ts'
+import type { Payer } from '../../model/quota-lines.ts'
 import { scopeOf, type Ctx } from '../context.ts'
 import { payerOf } from '../shares/new-share.ts'
 import { judge, own, type Judged } from './verdict.ts'
@@ -66,10 +67,7 @@ export async function judgeShares(ctx: Ctx, ids: readonly string[]): Promise<Jud
     const target = { project_id: share.project_id, user_id: share.user_id }
     const growth = (sizeGib: number): Excess | null =>
       room.tooLarge(payer, sizeGib) ??
-      room.excess(
-        payer,
-        chargeDifference(shareCharges(share), shareCharges({ ...share, target_size: sizeGib })),
-      )
+      room.excess(shareCharges(share, rows), shareCharges({ ...share, target_size: sizeGib }, rows))
     const beyond = (sizeGib: number) => beyondType({ specs, privileged, sizeGib })
     const larger = share.size + 1
     const grown = growth(larger)
@@ -85,7 +83,13 @@ export async function judgeShares(ctx: Ctx, ids: readonly string[]): Promise<Jud
       overQuota,
     } as const
     const target_size = newest !== null && newest.size > share.size ? newest.size : null
-    const snapshot = { ...share, status: 'creating' }
+    const snapshot = {
+      project_id: ctx.identity.projectId,
+      user_id: ctx.identity.userId,
+      status: 'creating',
+      size: share.size,
+    }
+    const reset = rows.map((row) => (row === instance ? { ...row, status: 'available' } : row))
     return {
       id: share.id,
       verdicts: judge(ctx, shareActions, {
@@ -128,12 +132,12 @@ export async function judgeShares(ctx: Ctx, ids: readonly string[]): Promise<Jud
         create_snapshot: {
           target,
           barrier: shareGates.createSnapshot({ share, instance }),
-          excess: room.excess(taker(payer), snapshotCharges(snapshot)),
+          excess: room.excess([], snapshotCharges(snapshot, share)),
         },
         manage_snapshot: {
           target,
           barrier: shareGates.manageSnapshot({ share, instance, flags }),
-          excess: room.excess(taker(payer), snapshotCharges(snapshot)),
+          excess: room.excess([], snapshotCharges(snapshot, share)),
         },
         unmanage: { target, barrier: shareGates.unmanage({ share, dependents, flags }) },
         reset_status: {
@@ -141,11 +145,8 @@ export async function judgeShares(ctx: Ctx, ids: readonly string[]): Promise<Jud
           barrier: shareGates.resetStatus({ share }),
           // One that gave its quota back, or was never charged, is charged again.
           excess: room.excess(
-            payer,
-            chargeDifference(
-              shareCharges(share),
-              shareCharges({ ...share, status: 'available', target_size: null }),
-            ),
+            shareCharges(share, rows),
+            shareCharges({ ...share, target_size: null }, reset),
           ),
         },
         reset_task_state: { target, barrier: shareGates.resetStatus({ share }) },

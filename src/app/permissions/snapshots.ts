@@ -5,10 +5,10 @@ import {
   snapshotsInScope,
   visibleSharesOf,
 } from '../../db/store/permission-facts.ts'
-import { roomOf } from '../../db/store/quotas.ts'
+import { roomOf } from '../../db/store/quota-room.ts'
 import { everything } from '../../db/store/scope.ts'
 import { snapshotGates } from '../../model/gates/snapshots.ts'
-import { chargeDifference, snapshotCharges } from '../../model/quota.ts'
+import { snapshotCharges } from '../../model/charges.ts'
 import { scopeOf, type Ctx } from '../context.ts'
 import { judge, own, type Judged } from './verdict.ts'
 
@@ -31,13 +31,12 @@ export async function judgeSnapshots(ctx: Ctx, ids: readonly string[]): Promise<
   const instances = Map.groupBy(await instancesOfSnapshots(ctx.db, seen), (row) => row.snapshot_id)
   const shareIds = [...new Set(snapshots.map((row) => row.share_id))]
   const shares = new Map((await visibleSharesOf(ctx.db, everything, shareIds)).map((row) => [row.id, row]))
-  const payers = new Map(
-    snapshots.map(({ id, project_id, user_id, share_id }) => [
-      id,
-      { projectId: project_id, userId: user_id, shareTypeId: shares.get(share_id)?.share_type_id ?? null },
-    ]),
-  )
-  const room = await roomOf(ctx.db, [...payers.values()], ctx.settings.quota)
+  const payers = snapshots.map(({ project_id, user_id, share_id }) => ({
+    projectId: project_id,
+    userId: user_id,
+    shareTypeId: shares.get(share_id)?.share_type_id ?? null,
+  }))
+  const room = await roomOf(ctx.db, payers, ctx.settings.quota)
   return snapshots.flatMap((snapshot) => {
     const share = shares.get(snapshot.share_id)
     if (share === undefined) return []
@@ -56,11 +55,8 @@ export async function judgeSnapshots(ctx: Ctx, ids: readonly string[]): Promise<
         reset_status: {
           target,
           excess: room.excess(
-            payers.get(snapshot.id)!,
-            chargeDifference(
-              snapshotCharges(snapshot),
-              snapshotCharges({ ...snapshot, status: 'available' }),
-            ),
+            snapshotCharges(snapshot, share),
+            snapshotCharges({ ...snapshot, status: 'available' }, share),
           ),
         },
         update_metadata: { target },

@@ -2,7 +2,7 @@
  * What a caller may do with something: decided by the same policy, the same gates and the same quotas that the verbs ask, in their order, and
  * before anything is asked for. A verb may still refuse what its own arguments make of it.
  */
-import type { Excess } from '../../db/store/quotas.ts'
+import type { Excess } from '../../db/store/quota-room.ts'
 import { fault } from '../../model/errors.ts'
 import type { FaultCode } from '../../model/errors.ts'
 import type { Barrier, BarrierKind } from '../../model/gates/barrier.ts'

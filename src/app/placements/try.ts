@@ -4,11 +4,12 @@
  * moment later.
  */
 import { CallFailed, type Answers } from '../../bus/bus.ts'
-import { roomOf, type Payer, type PriceLine } from '../../db/store/quotas.ts'
+import { roomOf, type PriceLine } from '../../db/store/quota-room.ts'
 import { Fault, fault } from '../../model/errors.ts'
 import { toldCause } from '../../model/causes.ts'
 import type { NewShareField } from '../../model/new-share-fields.ts'
-import { shareCharges } from '../../model/quota.ts'
+import { shareCharges } from '../../model/charges.ts'
+import type { Payer } from '../../model/quota-lines.ts'
 import { refusalWords } from '../../model/refusals.ts'
 import type { Ctx } from '../context.ts'
 import { roomForMetadata, withinProject } from '../limits.ts'
@@ -92,14 +93,22 @@ async function pricesOf(
 ): Promise<readonly PriceLine[]> {
   if (size === undefined) return []
   const whole = { ...payer, shareTypeId: type?.id ?? null }
-  const charges = shareCharges({ ...abilitiesOf(type ?? null), status: 'creating', size, target_size: null })
+  const { replication_type } = abilitiesOf(type ?? null)
+  const share = {
+    project_id: payer.projectId,
+    user_id: payer.userId,
+    size,
+    target_size: null,
+    replication_type,
+  }
+  const lines = shareCharges(share, [{ status: 'creating', share_type_id: whole.shareTypeId }])
   const room = await roomOf(ctx.db, [whole], ctx.settings.quota)
-  const excess = room.excess(whole, charges)
+  const excess = room.excess([], lines)
   if (excess !== null) {
     const { message, status } = fault('OverQuota', { ...excess })
     problems.push({ field: excess.resource.endsWith('gigabytes') ? 'size' : null, message, status })
   }
-  return room.prices(whole, charges, size)
+  return room.prices(whole, lines, size)
 }
 
 /**

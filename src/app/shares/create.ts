@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { type Ctx, start } from '../context.ts'
 import { roomForMetadata } from '../limits.ts'
 import type { ShareGroupsTable, ShareInstancesTable, SharesTable } from '../../db/schema.ts'
-import { charge, refuseLarger } from '../../db/store/quotas.ts'
+import { refuseLarger, settle } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { everything } from '../../db/store/scope.ts'
 import type { MemberRow } from '../../db/store/share-group-snapshots.ts'
@@ -21,10 +21,10 @@ import type { OperationPayloads } from '../../model/operations.ts'
 import { shareAllowsAgain } from '../../model/states.ts'
 import { refuseAtOnce } from '../barriers.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
-import { shareCharges } from '../../model/quota.ts'
+import { shareCharges } from '../../model/charges.ts'
 import { findShareToChange } from './find.ts'
 import { affinityMetadata, recordAffinity } from './hints.ts'
-import { newShare, payerOf, type CreateShareInput } from './new-share.ts'
+import { newShare, type CreateShareInput } from './new-share.ts'
 import { findSource, type Source } from './source.ts'
 import type { ChosenType } from './type-rules.ts'
 
@@ -57,7 +57,7 @@ async function admit(
 ): Promise<SharesTable> {
   const { share, instance } = shareRows(ctx, from)
   const { project_id: projectId, size, share_proto } = share
-  await charge(ctx.tx, payerOf(share), shareCharges(share), ctx.settings.quota)
+  await settle(ctx.tx, { before: [], after: shareCharges(share, [instance]) }, ctx.settings.quota)
   await roomForMetadata(ctx, projectId, { adding: Object.keys(from.metadata).length })
   await insertShare(ctx.tx, share, instance, { ...from.metadata, ...ownMetadata })
   await recordEvent(ctx.tx, {

@@ -13,9 +13,9 @@ import { instanceLane } from '../../model/lanes.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
 import { isoMicros } from '../../runtime/clock.ts'
-import { shareCharges } from '../../model/quota.ts'
+import { shareCharges } from '../../model/charges.ts'
 import { abilitiesOf } from './create.ts'
-import { knownProtocol, payerOf } from './new-share.ts'
+import { knownProtocol } from './new-share.ts'
 import { pathHash } from './list.ts'
 import { mountPointName } from './mount-point-name.ts'
 import { keepType, typeForShare } from './type-rules.ts'
@@ -115,8 +115,8 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
     updated_at: null,
     ...shownOf(instance),
   }
-  const least = shareCharges({ ...share, status: 'available', size: 1 })
-  await refuseUnaffordable(ctx.tx, payerOf(share), least, ctx.settings.quota)
+  const least = shareCharges({ ...share, size: 1 }, [{ ...instance, status: 'available' }])
+  await refuseUnaffordable(ctx.tx, least, ctx.settings.quota)
   const tree = { poolId: pool.id, backendId: pool.backendId, exportPath: input.exportPath }
   if (await isBeingManaged(ctx.tx, tree)) throw taken
   await insertShare(ctx.tx, share, instance, { __managed_at: isoMicros(now) })

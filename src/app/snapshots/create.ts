@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type Ctx, start } from '../context.ts'
 import { roomForMetadata } from '../limits.ts'
 import type { SnapshotInstancesTable, SnapshotsTable } from '../../db/schema.ts'
-import { charge } from '../../db/store/quotas.ts'
+import { settle } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { instanceById, type InstanceRow } from '../../db/store/share-instances.ts'
 import type { ShareRow } from '../../db/store/shares.ts'
@@ -11,7 +11,7 @@ import { insertSnapshot } from '../../db/store/snapshot-list.ts'
 import { changeSnapshotInstance, newestSnapshot } from '../../db/store/snapshots.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
-import { snapshotCharges } from '../../model/quota.ts'
+import { snapshotCharges } from '../../model/charges.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { refuseAtOnce } from '../barriers.ts'
 import { snapshotAllowsAgain } from '../../model/states.ts'
@@ -33,12 +33,7 @@ export async function create(ctx: Ctx, input: CreateSnapshotInput): Promise<stri
   if (instance === null) throw fault('ShareNotFound', { id: share.id })
   const rows = snapshotRows(ctx, share, instance, { ...input, status: 'creating', providerLocation: null })
   const { snapshot } = rows
-  const payer = {
-    projectId: snapshot.project_id,
-    userId: snapshot.user_id,
-    shareTypeId: share.share_type_id,
-  }
-  await charge(ctx.tx, payer, snapshotCharges(snapshot), ctx.settings.quota)
+  await settle(ctx.tx, { before: [], after: snapshotCharges(snapshot, share) }, ctx.settings.quota)
   await roomForMetadata(ctx, snapshot.project_id, { adding: Object.keys(input.metadata).length })
   await insertSnapshot(ctx.tx, snapshot, rows.instance, input.metadata)
   await recordEvent(ctx.tx, {

@@ -7,7 +7,7 @@ import { insertSnapshot, providerLocationInUse } from '../../db/store/snapshot-l
 import { recordEvent } from '../../db/store/records.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'
-import { snapshotCharges } from '../../model/quota.ts'
+import { snapshotCharges } from '../../model/charges.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { refuseAtOnce } from '../barriers.ts'
 import { findShareToChange } from '../shares/find.ts'
@@ -35,13 +35,8 @@ export async function manage(ctx: Ctx, input: ManageSnapshotInput): Promise<stri
   }
   const rows = snapshotRows(ctx, share, instance, { ...input, status: 'manage_starting' })
   const { snapshot } = rows
-  const payer = {
-    projectId: snapshot.project_id,
-    userId: snapshot.user_id,
-    shareTypeId: share.share_type_id,
-  }
-  const charges = snapshotCharges({ ...snapshot, status: 'available' })
-  await refuseUnaffordable(ctx.tx, payer, charges, ctx.settings.quota)
+  const lines = snapshotCharges({ ...snapshot, status: 'available' }, share)
+  await refuseUnaffordable(ctx.tx, lines, ctx.settings.quota)
   await roomForMetadata(ctx, rows.snapshot.project_id, { adding: Object.keys(input.metadata).length })
   await insertSnapshot(ctx.tx, rows.snapshot, rows.instance, input.metadata)
   await recordEvent(ctx.tx, {

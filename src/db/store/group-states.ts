@@ -2,9 +2,10 @@
  * The one place where the state of a share group, or of a group snapshot, changes: the row, its quota, its event and, at the end,
  * its tombstone together. The rows of both look alike; what hangs on them is in `share-groups.ts` and `share-group-snapshots.ts`.
  */
-import { chargeDifference, groupSnapshotCharges, shareGroupCharges, type Charges } from '../../model/quota.ts'
+import { shareGroupCharges, shareGroupSnapshotCharges } from '../../model/charges.ts'
 import type { ShareGroupsTable, ShareGroupSnapshotsTable, Tx } from '../schema.ts'
-import { charge, type ConfiguredLimits } from './quotas.ts'
+import type { ConfiguredLimits } from './quota-room.ts'
+import { settle } from './quotas.ts'
 import { recordEvent, recordTombstone } from './records.ts'
 
 export interface GroupNouns {
@@ -14,10 +15,13 @@ export interface GroupNouns {
 export type GroupNoun = keyof GroupNouns
 
 const nouns: Readonly<
-  Record<GroupNoun, { readonly table: 'share_groups' | 'share_group_snapshots'; readonly charges: Charges }>
+  Record<
+    GroupNoun,
+    { readonly table: 'share_groups' | 'share_group_snapshots'; readonly charges: typeof shareGroupCharges }
+  >
 > = {
   share_group: { table: 'share_groups', charges: shareGroupCharges },
-  share_group_snapshot: { table: 'share_group_snapshots', charges: groupSnapshotCharges },
+  share_group_snapshot: { table: 'share_group_snapshots', charges: shareGroupSnapshotCharges },
 }
 
 interface Cause {
@@ -34,7 +38,7 @@ export async function insertGroupRow<Noun extends GroupNoun>(
   how: { readonly enforce: ConfiguredLimits; readonly requestId: string; readonly detail?: object },
 ): Promise<void> {
   const { table, charges } = nouns[noun]
-  await charge(tx, payerOf(row), charges, how.enforce)
+  await settle(tx, { before: [], after: charges(row) }, how.enforce)
   await tx
     .insertInto(table)
     .values(row as never)
@@ -92,17 +96,11 @@ export async function removeGroupRow(tx: Tx, noun: GroupNoun, id: string, cause:
   const row = await takeGroupRow(tx, noun, id)
   if (row === undefined) return false
   await tx.deleteFrom(table).where('id', '=', id).execute()
-  await charge(tx, payerOf(row), chargeDifference(charges, {}), null)
+  await settle(tx, { before: charges(row), after: [] }, null)
   await recordTombstone(tx, noun, row, cause.now)
   await tell(tx, noun, row, cause, 'deleted', {})
   return true
 }
-
-const payerOf = (row: { readonly project_id: string; readonly user_id: string }) => ({
-  projectId: row.project_id,
-  userId: row.user_id,
-  shareTypeId: null,
-})
 
 const tell = (
   tx: Tx,

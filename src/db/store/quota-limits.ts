@@ -1,7 +1,8 @@
-/** Reading and writing quota limits. What is in use changes only through `charge` in `quotas.ts`. */
+/** Reading and writing quota limits. What is in use changes only through `settle` in `quotas.ts`. */
 import { quotaDefaults, type QuotaResource } from '../../model/quota.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
-import { limitsOf, type ConfiguredLimits, type Payer, type QuotaScope } from './quotas.ts'
+import type { Payer, QuotaScope } from '../../model/quota-lines.ts'
+import { limitsOf, type ConfiguredLimits } from './quota-room.ts'
 
 /** Whose quota: a project's, or that of one user or one share type within it (`scopeId`; '' for the project). */
 export interface QuotaOwner {

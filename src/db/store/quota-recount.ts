@@ -1,10 +1,17 @@
 /**
  * Counts again what every row costs and compares it with the running totals. It uses the function that every transition
- * charged by (`model/quota.ts`), so a difference is always a fault of the service, never of the rules.
+ * charged by (`model/charges.ts`), so a difference is always a fault of the service, never of the rules.
  */
-import { shareCharges, snapshotCharges, type Charges, type CountedResource } from '../../model/quota.ts'
+import { sql } from 'kysely'
+import {
+  shareCharges,
+  shareGroupCharges,
+  shareGroupSnapshotCharges,
+  snapshotCharges,
+} from '../../model/charges.ts'
+import { accountKey, postingsOf, type QuotaLine, type QuotaScope } from '../../model/quota-lines.ts'
+import type { CountedResource } from '../../model/quota.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
-import { perTypeResources, type QuotaScope } from './quotas.ts'
 
 export interface QuotaDifference {
   readonly projectId: string
@@ -28,7 +35,12 @@ export async function recountQuota(
   if (projectId !== undefined) query = query.where('project_id', '=', projectId)
   const differences: QuotaDifference[] = []
   for (const row of await query.execute()) {
-    const key = keyOf(row.project_id, row.scope, row.scope_id, row.resource)
+    const key = accountKey({
+      resource: row.resource as CountedResource,
+      projectId: row.project_id,
+      scope: row.scope,
+      scopeId: row.scope_id,
+    })
     const found = counted.get(key)
     counted.delete(key)
     if (row.in_use === (found?.counted ?? 0)) continue
@@ -63,54 +75,61 @@ export async function correctQuota(tx: Tx, differences: readonly QuotaDifference
   }
 }
 
-/** Totals by {@link keyOf}. Rows that cost the same are read as one with their number: memory stays small. */
+/** Totals by account. Rows that cost the same are read as one with their number: memory stays small. */
 async function countAgain(db: DbOrTx, projectId?: string): Promise<Map<string, QuotaDifference>> {
   const totals = new Map<string, QuotaDifference>()
-  const add = (
-    row: {
-      project_id: string
-      user_id: string
-      share_type_id: string | null
-      rows: number | bigint | string
-    },
-    charges: Charges,
-  ): void => {
-    for (const [resource, each] of Object.entries(charges) as [CountedResource, number][]) {
-      const payers: [QuotaScope, string][] = [
-        ['project', ''],
-        ['user', row.user_id],
-      ]
-      if (row.share_type_id !== null && perTypeResources.includes(resource))
-        payers.push(['share_type', row.share_type_id])
-      for (const [scope, scopeId] of payers) {
-        const key = keyOf(row.project_id, scope, scopeId, resource)
-        const counted = (totals.get(key)?.counted ?? 0) + each * Number(row.rows)
-        totals.set(key, { projectId: row.project_id, scope, scopeId, resource, recorded: 0, counted })
-      }
+  const add = (lines: readonly QuotaLine[], rows: number | bigint | string): void => {
+    for (const { delta, ...account } of postingsOf([], lines)) {
+      const key = accountKey(account)
+      const counted = (totals.get(key)?.counted ?? 0) + delta * Number(rows)
+      totals.set(key, { ...account, recorded: 0, counted })
     }
   }
-  for (const row of await shareRows(db, projectId)) add(row, shareCharges(row))
-  for (const row of await snapshotRows(db, projectId)) add(row, snapshotCharges(row))
+  for (const [first, ...others] of (await shareRows(db, projectId)).values()) {
+    if (first !== undefined) add(shareCharges(first, [first, ...others]), first.rows)
+  }
+  for (const row of await snapshotRows(db, projectId)) add(snapshotCharges(row, row), row.rows)
+  for (const row of await ownedRows(db, 'share_groups', projectId)) add(shareGroupCharges(row), row.rows)
+  for (const row of await ownedRows(db, 'share_group_snapshots', projectId)) {
+    add(shareGroupSnapshotCharges(row), row.rows)
+  }
   return totals
 }
 
-function shareRows(db: DbOrTx, projectId?: string) {
+/**
+ * Shares with their instances: those that have one instance together with all that cost the same, each other one alone. In one
+ * statement, so that a share that gets its second instance meanwhile is not counted twice.
+ */
+async function shareRows(db: DbOrTx, projectId?: string) {
   const columns = [
-    'project_id',
-    'user_id',
-    'share_type_id',
-    'status',
-    'size',
-    'target_size',
-    'replication_type',
+    'shares.project_id',
+    'shares.user_id',
+    'share_instances.share_type_id',
+    'share_instances.status',
+    'shares.size',
+    'shares.target_size',
+    'shares.replication_type',
   ] as const
-  let query = db
-    .selectFrom('shares')
+  const several = db
+    .selectFrom('share_instances')
+    .select('share_id')
+    .groupBy('share_id')
+    .having((eb) => eb.fn.countAll(), '>', 1)
+  let all = db.selectFrom('shares').innerJoin('share_instances', 'share_instances.share_id', 'shares.id')
+  if (projectId !== undefined) all = all.where('shares.project_id', '=', projectId)
+  const rows = await all
+    .where('shares.id', 'not in', several)
     .select(columns)
-    .select((eb) => eb.fn.countAll().as('rows'))
+    .select((eb) => [sql<string>`''`.as('share_id'), eb.fn.countAll().as('rows')])
     .groupBy(columns)
-  if (projectId !== undefined) query = query.where('project_id', '=', projectId)
-  return query.execute()
+    .unionAll(
+      all
+        .where('shares.id', 'in', several)
+        .select(columns)
+        .select(['shares.id as share_id', sql<number>`1`.as('rows')]),
+    )
+    .execute()
+  return Map.groupBy(rows, (row) => (row.share_id === '' ? row : row.share_id))
 }
 
 /** A snapshot is counted under the share type of its share. */
@@ -121,6 +140,7 @@ function snapshotRows(db: DbOrTx, projectId?: string) {
     'shares.share_type_id',
     'snapshots.status',
     'snapshots.size',
+    'snapshots.share_group_snapshot_id',
   ] as const
   let query = db
     .selectFrom('snapshots')
@@ -132,5 +152,14 @@ function snapshotRows(db: DbOrTx, projectId?: string) {
   return query.execute()
 }
 
-const keyOf = (...parts: readonly [project: string, scope: string, scopeId: string, resource: string]) =>
-  JSON.stringify(parts)
+/** What costs the same whatever it is like. */
+function ownedRows(db: DbOrTx, table: 'share_groups' | 'share_group_snapshots', projectId?: string) {
+  const columns = ['project_id', 'user_id'] as const
+  let query = db
+    .selectFrom(table)
+    .select(columns)
+    .select((eb) => eb.fn.countAll().as('rows'))
+    .groupBy(columns)
+  if (projectId !== undefined) query = query.where('project_id', '=', projectId)
+  return query.execute()
+}

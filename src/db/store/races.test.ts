@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { faultReply } from '../../api/faults.ts'
 import { openTestStore } from '../store.fixture.ts'
 import { quotaDefaults } from '../../model/quota.ts'
-import { charge } from './quotas.ts'
+import { linesOf } from '../../model/quota-lines.ts'
+import { settle } from './quotas.ts'
 import type { Store } from '../open.ts'
 import { DatabaseBusy } from '../unavailable.ts'
 
@@ -14,6 +15,7 @@ beforeEach(async () => {
 afterEach(() => store.close())
 
 const payer = { projectId: 'p'.repeat(32), userId: 'u'.repeat(32), shareTypeId: null }
+const one = linesOf(payer, { shares: 1 })
 const inUse = async () =>
   (await store.db.selectFrom('quota_usages').select(['scope', 'in_use']).execute())
     .map(({ scope, in_use }) => `${scope} ${in_use}`)
@@ -21,7 +23,7 @@ const inUse = async () =>
 
 test('the first charges of a project, all at once, are all counted', async () => {
   await Promise.all(
-    Array.from({ length: 30 }, () => store.transaction((tx) => charge(tx, payer, { shares: 1 }, null))),
+    Array.from({ length: 30 }, () => store.transaction((tx) => settle(tx, { before: [], after: one }, null))),
   )
   expect(await inUse()).toEqual(['project 30', 'user 30'])
 })
@@ -29,7 +31,9 @@ test('the first charges of a project, all at once, are all counted', async () =>
 test('of thirty at once, exactly as many are accepted as the limit allows', async () => {
   const limits = { ...quotaDefaults, shares: 10 }
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 30 }, () => store.transaction((tx) => charge(tx, payer, { shares: 1 }, limits))),
+    Array.from({ length: 30 }, () =>
+      store.transaction((tx) => settle(tx, { before: [], after: one }, limits)),
+    ),
   )
   const refused = outcomes.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).name] : []))
   expect([outcomes.length - refused.length, new Set(refused).size]).toEqual([10, 1])
@@ -43,7 +47,7 @@ test('charges of several resources in different orders do not end in a deadlock'
   ]
   await Promise.all(
     Array.from({ length: 30 }, (_, n) =>
-      store.transaction((tx) => charge(tx, payer, both[n % 2] ?? {}, null)),
+      store.transaction((tx) => settle(tx, { before: [], after: linesOf(payer, both[n % 2] ?? {}) }, null)),
     ),
   )
   expect(await inUse()).toEqual(['project 30', 'project 60', 'user 30', 'user 60'])

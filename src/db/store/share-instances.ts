@@ -3,11 +3,12 @@
  * status to another, refreshes what the share shows of its chosen instance, charges the quota difference and writes the
  * event: four things that must never come apart.
  */
-import { chargeDifference, shareCharges } from '../../model/quota.ts'
+import { shareCharges } from '../../model/charges.ts'
 import { chooseInstance } from '../../model/states.ts'
 import type { DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { letGoOfMountPointName } from './mount-point-names.ts'
-import { charge, type ConfiguredLimits } from './quotas.ts'
+import type { ConfiguredLimits } from './quota-room.ts'
+import { settle } from './quotas.ts'
 import { recordEvent, recordTombstone } from './records.ts'
 import { takeShare, takeShareOfInstance, takeShares } from './share-turns.ts'
 
@@ -48,16 +49,19 @@ export interface InstanceChange {
  * with `enforce`.
  */
 export async function changeInstance(tx: Tx, change: InstanceChange): Promise<boolean> {
-  const before = await takeShareOfInstance(tx, change.instanceId)
-  if (before === undefined) return false
-  let update = tx
-    .updateTable('share_instances')
-    .set({ ...change.instance, ...(change.to === null ? {} : { status: change.to }), updated_at: change.now })
-    .where('id', '=', change.instanceId)
-  if (change.from !== null) update = update.where('status', 'in', change.from)
-  const moved = await update.executeTakeFirst()
-  if (moved.numUpdatedRows === 0n) return false
-  await refresh(tx, before, change)
+  const share = await takeShareOfInstance(tx, change.instanceId)
+  if (share === undefined) return false
+  const before = await instancesOf(tx, share.id)
+  const instance = before.find(({ id }) => id === change.instanceId)
+  if (instance === undefined || change.from?.includes(instance.status) === false) return false
+  const columns = {
+    ...change.instance,
+    status: change.to ?? instance.status,
+    updated_at: change.now,
+  }
+  await tx.updateTable('share_instances').set(columns).where('id', '=', instance.id).execute()
+  const after = before.map((row) => (row === instance ? { ...row, ...columns } : row))
+  await refresh(tx, share, { before, after }, change)
   return true
 }
 
@@ -65,23 +69,30 @@ type Refresh = Pick<InstanceChange, 'share' | 'now' | 'requestId' | 'operationId
 
 /** Copies the chosen instance's columns to the share, settles quota and writes the event when the status moved. */
 export async function refreshShare(tx: Tx, shareId: string, change: Refresh): Promise<void> {
-  const before = await takeShare(tx, shareId)
-  if (before !== undefined) await refresh(tx, before, change)
+  const share = await takeShare(tx, shareId)
+  if (share === undefined) return
+  const instances = await instancesOf(tx, shareId)
+  await refresh(tx, share, { before: instances, after: instances }, change)
 }
 
-async function refresh(tx: Tx, before: ShareRow, change: Refresh): Promise<void> {
+/** `instances`: all that the share had and has. */
+async function refresh(
+  tx: Tx,
+  before: ShareRow,
+  instances: { readonly before: readonly InstanceRow[]; readonly after: readonly InstanceRow[] },
+  change: Refresh,
+): Promise<void> {
   const shareId = before.id
-  const chosen = chooseInstance(await instancesOf(tx, shareId))
+  const chosen = chooseInstance(instances.after)
   if (chosen === undefined) return
   const shown = { ...change.share, ...shownOf(chosen), updated_at: change.now }
   await tx.updateTable('shares').set(shown).where('id', '=', shareId).execute()
   const after: ShareRow = { ...before, ...shown }
-  await charge(
-    tx,
-    { projectId: after.project_id, userId: after.user_id, shareTypeId: after.share_type_id },
-    chargeDifference(shareCharges(before), shareCharges(after)),
-    change.enforce ?? null,
-  )
+  const lines = {
+    before: shareCharges(before, instances.before),
+    after: shareCharges(after, instances.after),
+  }
+  await settle(tx, lines, change.enforce ?? null)
   if (before.status === after.status && before.size === after.size) return
   await recordEvent(tx, {
     projectId: after.project_id,
@@ -131,7 +142,7 @@ export function shownOf(
 export async function removeInstance(
   tx: Tx,
   instanceId: string,
-  settle: Pick<InstanceChange, 'now' | 'requestId' | 'operationId'>,
+  change: Pick<InstanceChange, 'now' | 'requestId' | 'operationId'>,
   { leftBehind = false }: { readonly leftBehind?: boolean } = {},
 ): Promise<boolean> {
   const share = await takeShareOfInstance(tx, instanceId)
@@ -149,8 +160,10 @@ export async function removeInstance(
   await tx.deleteFrom('usages').where('id', '=', instanceId).execute()
   await tx.deleteFrom('share_instances').where('id', '=', instanceId).execute()
   const left = await instancesOf(tx, instance.share_id)
-  if (left.length > 0) await refreshShare(tx, instance.share_id, settle)
-  else if (share !== undefined) await removeShare(tx, share, settle)
+  if (share === undefined) return true
+  const before = [...left, instance]
+  if (left.length > 0) await refresh(tx, share, { before, after: left }, change)
+  else await removeShare(tx, share, before, change)
   return true
 }
 
@@ -184,7 +197,8 @@ export async function placeExactly(tx: Tx, instanceId: string, gib: number): Pro
 async function removeShare(
   tx: Tx,
   share: ShareRow,
-  settle: Pick<InstanceChange, 'now' | 'requestId' | 'operationId'>,
+  instances: readonly InstanceRow[],
+  change: Pick<InstanceChange, 'now' | 'requestId' | 'operationId'>,
 ): Promise<void> {
   const shareId = share.id
   const rules = tx.selectFrom('access_rules').select('id').where('share_id', '=', shareId)
@@ -195,21 +209,16 @@ async function removeShare(
   await tx.deleteFrom('resource_locks').where('resource_id', '=', shareId).execute()
   await tx.deleteFrom('shares').where('id', '=', shareId).execute()
   await forgetAffinity(tx, shareId)
-  await charge(
-    tx,
-    { projectId: share.project_id, userId: share.user_id, shareTypeId: share.share_type_id },
-    chargeDifference(shareCharges(share), {}),
-    null,
-  )
-  await recordTombstone(tx, 'share', share, settle.now)
+  await settle(tx, { before: shareCharges(share, instances), after: [] }, null)
+  await recordTombstone(tx, 'share', share, change.now)
   await recordEvent(tx, {
     projectId: share.project_id,
     resourceType: 'share',
     resourceId: shareId,
     event: 'share.deleted',
-    requestId: settle.requestId ?? null,
-    operationId: settle.operationId ?? null,
-    now: settle.now,
+    requestId: change.requestId ?? null,
+    operationId: change.operationId ?? null,
+    now: change.now,
   })
 }
 

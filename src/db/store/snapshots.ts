@@ -1,8 +1,9 @@
 /** Snapshots as tenants see them, and the one place where the state of a snapshot changes. */
-import { chargeDifference, snapshotCharges } from '../../model/quota.ts'
+import { snapshotCharges } from '../../model/charges.ts'
 import { aggregateSnapshotStatus } from '../../model/states.ts'
 import type { DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
-import { charge, type ConfiguredLimits } from './quotas.ts'
+import type { ConfiguredLimits } from './quota-room.ts'
+import { settle } from './quotas.ts'
 import { recordEvent, recordTombstone } from './records.ts'
 import type { Scope } from './scope.ts'
 import { takeShareOfSnapshotInstance } from './share-turns.ts'
@@ -86,11 +87,11 @@ export async function changeSnapshotInstance(tx: Tx, change: SnapshotInstanceCha
   const shown = { ...change.snapshot, status: aggregateSnapshotStatus(statuses), updated_at: change.now }
   await tx.updateTable('snapshots').set(shown).where('id', '=', before.id).execute()
   const after: SnapshotRow = { ...before, ...shown }
-  await settle(tx, before, after, { ...change, shareTypeId: share?.share_type_id ?? null })
+  await finish(tx, before, after, { ...change, shareTypeId: share?.share_type_id ?? null })
   return true
 }
 
-async function settle(
+async function finish(
   tx: Tx,
   before: SnapshotRow,
   after: SnapshotRow | null,
@@ -99,13 +100,9 @@ async function settle(
     readonly shareTypeId: string | null
   },
 ): Promise<void> {
-  const { shareTypeId } = change
-  await charge(
-    tx,
-    { projectId: before.project_id, userId: before.user_id, shareTypeId },
-    chargeDifference(snapshotCharges(before), after === null ? {} : snapshotCharges(after)),
-    change.enforce ?? null,
-  )
+  const share = { share_type_id: change.shareTypeId }
+  const lines = (row: SnapshotRow | null) => (row === null ? [] : snapshotCharges(row, share))
+  await settle(tx, { before: lines(before), after: lines(after) }, change.enforce ?? null)
   // Of a member only its group snapshot is told.
   if (before.status === after?.status || before.share_group_snapshot_id !== null) return
   await recordEvent(tx, {
@@ -150,7 +147,7 @@ export async function removeSnapshotInstance(
   await tx.deleteFrom('snapshot_metadata').where('snapshot_id', '=', snapshot.id).execute()
   await tx.deleteFrom('snapshot_access_rules').where('snapshot_id', '=', snapshot.id).execute()
   await tx.deleteFrom('snapshots').where('id', '=', snapshot.id).execute()
-  await settle(tx, snapshot, null, { ...change, shareTypeId: share?.share_type_id ?? null })
+  await finish(tx, snapshot, null, { ...change, shareTypeId: share?.share_type_id ?? null })
   await recordTombstone(tx, 'snapshot', snapshot, change.now)
   return true
 }

@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, it } from 'vitest'
 import { requestCancel } from '../../db/store/operation-cancel.ts'
-import { verbs, type Faults } from '../../storage/drivers/sim/faults.ts'
+import { verbs, type Faults } from '../../storage/sim/faults.ts'
 import { StepFailure, type Job } from '../../engine/operation.ts'
 import { operationPlans, type OperationKind } from '../../model/operations.ts'
 import { openBench } from '../bench.fixture.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { DriverError, type CreatedShare } from '../../storage/contract/driver.ts'
-import type { Faults } from '../../storage/drivers/sim/faults.ts'
+import type { Faults } from '../../storage/sim/faults.ts'
 import { readContent, setUsedBytes, writeContent } from '../../storage/drivers/sim/content.ts'
 import { userMessage } from '../../model/causes.ts'
 import { operationPlans } from '../../model/operations.ts'

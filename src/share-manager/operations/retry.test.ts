@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { retryOperation } from '../../app/operations/retry.ts'
 import type { Ctx } from '../../app/context.ts'
-import type { Faults } from '../../storage/drivers/sim/faults.ts'
+import type { Faults } from '../../storage/sim/faults.ts'
 import type { Tx } from '../../db/schema.ts'
 import { Fault } from '../../model/errors.ts'
 import { operationPlans, type OperationKind } from '../../model/operations.ts'

@@ -26,17 +26,9 @@ import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
 import { followNow, passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
+import type { Pass } from './pass.ts'
 import { rulesQueue, type RulesQueue } from './rules-queue.ts'
 import { republish } from './exports.ts'
-
-/** What became of one pass over one instance. */
-export type Pass =
-  /** Nothing is left to do. */
-  | { readonly end: 'done' }
-  /** An operation has the lane, or rules changed meanwhile: look again. */
-  | { readonly end: 'again'; readonly soon: boolean }
-  /** The backend did not answer for certain. */
-  | { readonly end: 'retry'; readonly error: unknown; readonly afterS: number | null }
 
 /** Serves the rules of the backend's share instances and snapshot instances. */
 export function accessRules(parts: BackendScope): RulesQueue {

@@ -2,7 +2,7 @@
 import { snapshotInstancesWithWork } from '../../db/store/access-mappings.ts'
 import { DatabaseUnavailable } from '../../db/unavailable.ts'
 import type { BackendScope } from '../parts.ts'
-import type { Pass } from './access-rules.ts'
+import type { Pass } from './pass.ts'
 
 export interface RulesQueue {
   /** Resolves when everything found now was looked at once; retries go on by themselves. */

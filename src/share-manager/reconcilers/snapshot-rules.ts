@@ -20,7 +20,7 @@ import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
-import type { Pass } from './access-rules.ts'
+import type { Pass } from './pass.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
 export async function passSnapshotRules(

@@ -8,7 +8,7 @@ import {
   type ShareRef,
   type StorageDriver,
 } from '../../storage/contract/driver.ts'
-import { openStore as openSimStore } from '../../storage/drivers/sim/store.ts'
+import { openStore as openSimStore } from '../../storage/sim/store.ts'
 import { openBench, type Bench } from '../bench.fixture.ts'
 import { askForShare, askOfShare, availableShare, availableSnapshot } from '../scenarios.fixture.ts'
 import type { Resting } from '../resting.ts'

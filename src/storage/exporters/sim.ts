@@ -6,9 +6,9 @@
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { exporterFactory, type Exporter, type Parts } from '../contract/driver.ts'
-import { simAccessTypes, simExports } from '../drivers/sim/exports.ts'
-import { faultsSchema } from '../drivers/sim/faults.ts'
-import { openWorld } from '../drivers/sim/world.ts'
+import { simAccessTypes, simExports } from '../sim/exports.ts'
+import { faultsSchema } from '../sim/faults.ts'
+import { openWorld } from '../sim/world.ts'
 
 const simExporterOptions = Type.Object(
   {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { setFaults } from '../../../src/storage/drivers/sim/faults.ts'
+import { setFaults } from '../../../src/storage/sim/faults.ts'
 import type { Attack } from '../attack.ts'
 import type { ApiWorld } from './world.ts'
 

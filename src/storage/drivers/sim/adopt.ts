@@ -1,6 +1,6 @@
 import { DriverError, type Manages, type ManagesSnapshots } from '../../contract/driver.ts'
 import { completeShare, created, notThere, putShare, type Sim } from './trees.ts'
-import { plainId, type SnapshotRecord } from './records.ts'
+import { plainId, type SnapshotRecord } from '../../sim/records.ts'
 import { stateOf } from './snapshots.ts'
 
 /** Takes over trees from `loose/` and puts them back there. */

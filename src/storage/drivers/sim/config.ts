@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
-import { faultsSchema } from './faults.ts'
+import { faultsSchema } from '../../sim/faults.ts'
 
 const pool = Type.Object(
   {

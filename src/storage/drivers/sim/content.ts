@@ -2,8 +2,8 @@
  * What a user would do to a share, for tests: writing and reading where there is no file system. Every function works
  * on the directory of the backend, whether files or memory hold it, and needs no driver object.
  */
-import { GIB, type ShareRecord } from './records.ts'
-import { openStore, type Store } from './store.ts'
+import { GIB, type ShareRecord } from '../../sim/records.ts'
+import { openStore, type Store } from '../../sim/store.ts'
 
 /** Makes a share look as full as `usedBytes` without changing what it holds. Throws when the share isn't there. */
 export async function setUsedBytes(dir: string, shareInstanceId: string, usedBytes: number): Promise<void> {

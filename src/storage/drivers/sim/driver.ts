@@ -15,8 +15,8 @@ import {
 } from '../../contract/driver.ts'
 import { managesShares, managesSnapshots } from './adopt.ts'
 import type { SimOptions } from './config.ts'
-import { simAccessTypes, simExports } from './exports.ts'
-import { GIB, type ShareRecord, type SnapshotRecord } from './records.ts'
+import { simAccessTypes, simExports } from '../../sim/exports.ts'
+import { GIB, type ShareRecord, type SnapshotRecord } from '../../sim/records.ts'
 import { clones, mountsSnapshots, reverts, snapshots } from './snapshots.ts'
 import {
   begin,
@@ -28,7 +28,7 @@ import {
   report,
   type Sim,
 } from './trees.ts'
-import { openWorld } from './world.ts'
+import { openWorld } from '../../sim/world.ts'
 
 /** Builds the driver. `options` must be complete (`completeOptions`). */
 export function createSim(options: SimOptions, parts: Parts): StorageDriver {

@@ -7,8 +7,8 @@ import {
   type Snapshots,
 } from '../../contract/driver.ts'
 import { begin, completeShare, created, finish, notThere, putShare, type Sim } from './trees.ts'
-import { plainId, type SnapshotRecord } from './records.ts'
-import type { Store } from './store.ts'
+import { plainId, type SnapshotRecord } from '../../sim/records.ts'
+import type { Store } from '../../sim/store.ts'
 
 /** Snapshots run in the lane of their share, so its fence protects them. */
 const laneOf = (snapshot: SnapshotRef) => snapshot.share.id

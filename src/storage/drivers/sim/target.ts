@@ -6,9 +6,9 @@ import type { ConformanceTarget } from '../../contract/conformance.ts'
 import type { ExporterFactory, Parts, StorageDriver } from '../../contract/driver.ts'
 import type { SimOptions } from './config.ts'
 import { readContent, writeContent } from './content.ts'
-import { setFaults } from './faults.ts'
+import { setFaults } from '../../sim/faults.ts'
 import { driver } from './index.ts'
-import { forgetMemory, openStore } from './store.ts'
+import { forgetMemory, openStore } from '../../sim/store.ts'
 
 /** What the sim is built from when nothing else of the service runs. `dir` is the caller's to make and remove. */
 export function partsIn(dir: string): Parts {

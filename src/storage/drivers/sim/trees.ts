@@ -7,9 +7,9 @@ import {
   type ShareRef,
 } from '../../contract/driver.ts'
 import type { SimOptions } from './config.ts'
-import { GIB, plainId, type ShareRecord, type SnapshotRecord } from './records.ts'
-import type { Store } from './store.ts'
-import type { World } from './world.ts'
+import { GIB, plainId, type ShareRecord, type SnapshotRecord } from '../../sim/records.ts'
+import type { Store } from '../../sim/store.ts'
+import type { World } from '../../sim/world.ts'
 
 /** What the verbs of the sim share. */
 export interface Sim {

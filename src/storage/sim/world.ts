@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { DriverError, type CallContext } from '../../contract/driver.ts'
+import { DriverError, type CallContext } from '../contract/driver.ts'
 import { takeFault, type Fault, type Faults, type Verb } from './faults.ts'
 import { openLock, LockTimeout } from './lock.ts'
 import { plainId } from './records.ts'

@@ -1,7 +1,7 @@
 /** One exclusive lock per backend directory, shared by every process that serves it. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileLock } from '../../../exec/file-lock.ts'
+import { fileLock } from '../../exec/file-lock.ts'
 
 export interface Lock extends Disposable {
   /**

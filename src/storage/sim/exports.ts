@@ -8,7 +8,7 @@ import {
   type Parts,
   type Publishes,
   type RuleOutcome,
-} from '../../contract/driver.ts'
+} from '../contract/driver.ts'
 import { plainId, type ExportRecord } from './records.ts'
 import type { Store } from './store.ts'
 import type { World } from './world.ts'

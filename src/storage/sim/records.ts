@@ -1,4 +1,4 @@
-import { DriverError } from '../../contract/driver.ts'
+import { DriverError } from '../contract/driver.ts'
 
 /** What `shares/<id>.json` holds. */
 export interface ShareRecord {

@@ -1,0 +1,225 @@
+/** How much room the quotas leave: limits in force beside what is in use. Reads only; `quotas.ts` changes what is in use. */
+import {
+  accountKey,
+  accountsOf,
+  postingsOf,
+  type Account,
+  type Payer,
+  type Posting,
+  type QuotaLine,
+  type QuotaScope,
+} from '../../model/quota-lines.ts'
+import { quotaDefaults, type CountedResource, type QuotaResource } from '../../model/quota.ts'
+import type { DbOrTx, QuotaLimitsTable, QuotaUsagesTable } from '../schema.ts'
+
+/** Limits of the service's configuration, which the editable class `default` overrides. */
+export type ConfiguredLimits = Readonly<Record<QuotaResource, number>>
+
+/** Projects and, for rows of users and share types, their ids; '' for those of whole projects. */
+interface Concerned {
+  readonly projects: readonly string[]
+  readonly ids: readonly string[]
+}
+
+export interface Limits {
+  /** Every resource. */
+  readonly project: Record<QuotaResource, number>
+  /** Only what was set for the user. */
+  readonly user: Partial<Record<QuotaResource, number>>
+  /** Only what was set for the share type. */
+  readonly share_type: Partial<Record<QuotaResource, number>>
+}
+
+/** Limits in force: configuration, overridden by class `default`, overridden by the project's own. */
+export async function limitsOf(db: DbOrTx, payer: Payer, configured: ConfiguredLimits): Promise<Limits> {
+  return limitsIn(await limitsFor(db, concernedBy([payer]), configured), payer)
+}
+
+const limitsIn = (limits: LimitBook, { projectId, userId, shareTypeId }: Payer): Limits => ({
+  project: limits.ofProject(projectId),
+  user: limits.own(projectId, 'user', userId),
+  share_type: limits.own(projectId, 'share_type', shareTypeId ?? ''),
+})
+
+/** Limits of several payers. */
+export interface LimitBook {
+  ofProject(projectId: string): Record<QuotaResource, number>
+  /** Only what was set for exactly this owner. */
+  own(projectId: string, scope: QuotaScope, scopeId: string): Partial<Record<QuotaResource, number>>
+  /** Undefined: none was set for this user or share type. Negative: unlimited. */
+  of(account: Omit<Account, 'resource'> & { readonly resource: QuotaResource }): number | undefined
+}
+
+/** Two statements, however many are concerned. */
+export async function limitsFor(
+  db: DbOrTx,
+  { projects, ids }: Concerned,
+  configured: ConfiguredLimits,
+): Promise<LimitBook> {
+  const classes = await db
+    .selectFrom('quota_classes')
+    .select(['resource', 'hard_limit'])
+    .where('class_name', '=', 'default')
+    .execute()
+  const rows = await db
+    .selectFrom('quota_limits')
+    .selectAll()
+    .where('project_id', 'in', projects)
+    .where('scope_id', 'in', ids)
+    .execute()
+  const common = {
+    ...quotaDefaults,
+    ...configured,
+    ...Object.fromEntries(classes.map((row) => [row.resource, row.hard_limit])),
+  }
+  const ownerKey = (projectId: string, scope: QuotaScope, scopeId: string) =>
+    JSON.stringify([projectId, scope, scopeId])
+  const owners = Map.groupBy(rows, (row: QuotaLimitsTable) =>
+    ownerKey(row.project_id, row.scope, row.scope_id),
+  )
+  const own: LimitBook['own'] = (projectId, scope, scopeId) =>
+    Object.fromEntries(
+      (owners.get(ownerKey(projectId, scope, scopeId)) ?? []).map((row) => [row.resource, row.hard_limit]),
+    )
+  const ofProject: LimitBook['ofProject'] = (projectId) => ({ ...common, ...own(projectId, 'project', '') })
+  return {
+    own,
+    ofProject,
+    of: ({ projectId, scope, scopeId, resource }) =>
+      (scope === 'project' ? ofProject(projectId) : own(projectId, scope, scopeId))[resource],
+  }
+}
+
+export const usageRows = (db: DbOrTx, { projects, ids }: Concerned): Promise<QuotaUsagesTable[]> =>
+  db
+    .selectFrom('quota_usages')
+    .selectAll()
+    .where('project_id', 'in', projects)
+    .where('scope_id', 'in', ids)
+    .execute()
+
+/** What is in use of an account; 0 where nothing was ever charged. */
+export function inUseOf(rows: readonly QuotaUsagesTable[]): (account: Account) => number {
+  const used = new Map(
+    rows.map((row) => [
+      accountKey({
+        resource: row.resource as CountedResource,
+        projectId: row.project_id,
+        scope: row.scope,
+        scopeId: row.scope_id,
+      }),
+      row.in_use,
+    ]),
+  )
+  return (account) => used.get(accountKey(account)) ?? 0
+}
+
+/** One limit beside what a charge would make of it. */
+export interface PriceLine {
+  readonly resource: QuotaResource
+  readonly scope: QuotaScope
+  /** Negative: unlimited. */
+  readonly limit: number
+  readonly in_use: number
+  readonly charge: number
+  readonly fits: boolean
+}
+
+/** Limits and usage of many payers at once, in three statements. */
+export interface Room {
+  /** Every limit that these lines meet, and `per_share_gigabytes` of the payer; of a user or share type those that were set. */
+  prices(payer: Payer, lines: readonly QuotaLine[], sizeGib: number): PriceLine[]
+  /** Why this transition would be refused; null when it would not. */
+  excess(before: readonly QuotaLine[], after: readonly QuotaLine[]): Excess | null
+  /** Why a share of this size would be refused; null when it would not. */
+  tooLarge(payer: Payer, sizeGib: number): Excess | null
+}
+
+/** As `settle` and `refuseLarger` would decide now. The payers are those of one page, and of all lines that are asked about. */
+export async function roomOf(
+  db: DbOrTx,
+  payers: readonly Payer[],
+  configured: ConfiguredLimits,
+): Promise<Room> {
+  const of = concernedBy(payers)
+  const limits = await limitsFor(db, of, configured)
+  const inUse = inUseOf(await usageRows(db, of))
+  return {
+    excess: (before, after) => excessOf(limits, inUse, postingsOf(before, after)),
+    prices: (payer, lines, sizeGib) => [
+      ...postingsOf([], lines).flatMap(({ delta, ...account }) =>
+        priceOf(limits, account, inUse(account), delta),
+      ),
+      // It is a ceiling: nothing of it is in use.
+      ...accountsOf({ payer, resource: 'gigabytes' }).flatMap((account) =>
+        priceOf(limits, { ...account, resource: 'per_share_gigabytes' }, 0, sizeGib),
+      ),
+    ],
+    tooLarge: (payer, sizeGib) => largerThanAllowed(limitsIn(limits, payer), sizeGib),
+  }
+}
+
+const concernedBy = (payers: readonly Payer[]): Concerned => ({
+  projects: [...new Set(payers.map(({ projectId }) => projectId))],
+  ids: [...new Set(['', ...payers.flatMap(({ userId, shareTypeId }) => [userId, shareTypeId ?? ''])])],
+})
+
+function priceOf(
+  limits: LimitBook,
+  account: Parameters<LimitBook['of']>[0],
+  in_use: number,
+  charge: number,
+): PriceLine[] {
+  const limit = limits.of(account)
+  if (limit === undefined) return []
+  const { resource, scope } = account
+  return [{ resource, scope, limit, in_use, charge, fits: limit < 0 || in_use + charge <= limit }]
+}
+
+/** What a quota refuses, for a person. */
+export interface Excess {
+  readonly resource: QuotaResource
+  readonly message: string
+}
+
+const whose: Readonly<Record<QuotaScope, string>> = {
+  project: 'the project',
+  user: 'this user',
+  share_type: 'this share type',
+}
+
+/** The first limit that the postings would break on top of what is in `use` without them. Pure. */
+export function excessOf(
+  limits: LimitBook,
+  use: (posting: Posting) => number,
+  postings: readonly Posting[],
+): Excess | null {
+  for (const posting of postings) {
+    if (posting.delta <= 0) continue
+    const { resource, scope, delta } = posting
+    const limit = limits.of(posting)
+    if (limit === undefined || limit < 0) continue
+    const before = use(posting)
+    if (before + delta > limit) {
+      return {
+        resource,
+        message: `Quota exceeded: ${resource} of ${whose[scope]} is limited to ${limit}, ${before} in use, ${delta} more asked for.`,
+      }
+    }
+  }
+  return null
+}
+
+/** Why a share of this size is above `per_share_gigabytes`; null when it is not. Pure. */
+export function largerThanAllowed(limits: Limits, sizeGib: number): Excess | null {
+  for (const table of [limits.project, limits.user, limits.share_type]) {
+    const limit = table.per_share_gigabytes
+    if (limit !== undefined && limit >= 0 && sizeGib > limit) {
+      return {
+        resource: 'per_share_gigabytes',
+        message: `Quota exceeded: one share may have at most ${limit} GiB, ${sizeGib} GiB asked for.`,
+      }
+    }
+  }
+  return null
+}
