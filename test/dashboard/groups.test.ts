@@ -1,5 +1,6 @@
 /** Share groups, as a person leads them in the browser: what is made in one, what is taken of it, and what stands in the way of its end. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { listShareGroupTypes } from '../../src/wire/share-group-types/schema.ts'
 import { listShareGroupsDetail } from '../../src/wire/share-groups/schema.ts'
 import { listShareTypes } from '../../src/wire/share-types/schema.ts'
 import { listSharesDetail } from '../../src/wire/shares/schema.ts'
@@ -38,9 +39,9 @@ it('is begun by an administrator, who says what groups may hold and who may make
   await page.getByRole('button', { name: 'Edit group specs' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel(/key 1$/).fill('note')
-  await dialog.getByLabel(/value 1$/).fill('of the laboratory')
+  await dialog.getByLabel(/value 1$/).fill('for teams')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('of the laboratory').waitFor()
+  await page.getByText('for teams').waitFor()
   await page.getByRole('tab', { name: 'Projects' }).click()
   await page.getByText('Every project may use it.').waitFor()
 })
@@ -143,7 +144,8 @@ it('is made, filled, kept, made again, and ends only when it is empty', async ()
 it('changes on the page as it changes', async () => {
   const user = await world.tenant('watcher')
   const client = await world.client(user)
-  const id = await restingGroup(client, 'watched')
+  const { share_group_types: types } = await client.call(listShareGroupTypes)
+  const id = await restingGroup(client, 'watched', { share_group_type_id: types[0]?.id })
   const { page } = await opened(user, `groups/${id}`)
   await page.getByText('No shares in it yet').waitFor()
   await restingShare(client, 'comes-by-itself', 1, { share_group_id: id })
