@@ -8,6 +8,7 @@ import type { IdentityFace } from './auth/identity-face.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Settings } from './config/schema.ts'
 import type { Store } from './db/open.ts'
+import { ownPlans } from './engine/agreement.ts'
 import { startPresence, type Presence } from './engine/presence.ts'
 import { apiRole, type ApiRole } from './roles/api.ts'
 import { openCore, whenThere, type Core } from './roles/core.ts'
@@ -104,6 +105,7 @@ async function startRoles(
     logFile: options.logFile,
     wrapBus: options.wrapBus,
     draining: () => presence?.draining ?? false,
+    agreement: { knows: (kind, version) => (presence?.agreement ?? ownPlans).knows(kind, version) },
   })
   const { store, log, clock } = core
   const built: Built = {}

@@ -15,7 +15,7 @@ import { beyondType, shareGates, tooLateForLock, tooSmall } from '../../src/mode
 import { snapshotGates } from '../../src/model/gates/snapshots.ts'
 import { messageActions, messageDetails } from '../../src/model/messages.ts'
 import { groupSnapshotGates, groupTypeGates, shareGroupGates } from '../../src/model/gates/groups.ts'
-import { operationPlans } from '../../src/model/operations.ts'
+import { allPlans } from '../../src/model/operations.ts'
 import { refusals } from '../../src/model/refusals.ts'
 import {
   shareGroupStatuses,
@@ -54,9 +54,9 @@ describe('in German', () => {
       ...operationStates,
     ])
       isGerman(german.status(status), en.service.status(status))
-    for (const [kind, { steps }] of Object.entries(operationPlans)) {
+    for (const { kind, plan } of allPlans()) {
       isGerman(german.kind(kind), en.service.kind(kind))
-      for (const [step] of steps) isGerman(german.step(step), en.service.step(step))
+      for (const [step] of plan.steps) isGerman(german.step(step), en.service.step(step))
     }
     for (const word of [
       'share',
@@ -307,7 +307,7 @@ function barriers(): readonly Barrier[] {
     for (const state of ['running', 'undoing', 'failed', 'done'])
       for (const begun_as of ['admin', 'service', null] as const)
         for (const resource_type of ['share', 'snapshot'])
-          for (const more of [{}, { version: 99 }, { cause_code: 'status-reset' }]) {
+          for (const more of [{}, { parent_id: id }, { version: 99 }, { cause_code: 'status-reset' }]) {
             const operation = {
               id,
               kind,

@@ -117,10 +117,11 @@ export const outsideOfBudgets = (bus: Bus): Bus => ({
   close: () => bus.close(),
 })
 
-const appParts = ({ store, clock, bus, policy, settings }: ServerParts): AppParts => ({
+const appParts = ({ store, clock, bus, policy, settings, agreement }: ServerParts): AppParts => ({
   store,
   clock,
   bus,
   policy,
   settings,
+  ...(agreement === undefined ? {} : { agreement }),
 })

@@ -10,6 +10,7 @@ import type { Store } from '../db/open.ts'
 import type { Scope } from '../db/store/scope.ts'
 import type { DbOrTx, Tx } from '../db/schema.ts'
 import type { Identity, Standing } from '../model/identity.ts'
+import type { Agreement } from '../engine/agreement.ts'
 import type { Policy } from '../policy/enforce.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Settings } from '../config/schema.ts'
@@ -24,6 +25,8 @@ export interface AppParts {
   readonly bus: Bus
   readonly policy: Policy
   readonly settings: Settings
+  /** Which plans of operations all live processes know; this process's own without it. */
+  readonly agreement?: Agreement
 }
 
 /** What the caller's project may still ask this process. */
@@ -83,14 +86,15 @@ export async function start<Kind extends OperationKind>(
   },
 ): Promise<string> {
   await withinProject(ctx, 'operations_per_project', work.projectId ?? ctx.identity.projectId)
-  const enqueued = await enqueue(ctx.tx, {
+  const operation = {
     projectId: ctx.identity.projectId,
     ...work,
     userId: ctx.identity.userId,
     begunAs: standingOf(ctx),
     requestId: ctx.requestId,
     now: ctx.clock.now(),
-  } as NewOperation<Kind>)
+  } as NewOperation<Kind>
+  const enqueued = await enqueue(ctx.tx, operation, { agreement: ctx.agreement })
   ctx.afterCommit(() => nudge(ctx.bus, enqueued))
   return enqueued.id
 }

@@ -2,6 +2,7 @@
 import type { Bus } from '../bus/bus.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
+import type { Agreement } from '../engine/agreement.ts'
 import type { JobLog } from '../engine/periodic.ts'
 import type { Clock } from '../runtime/clock.ts'
 
@@ -11,4 +12,6 @@ export interface DataParts {
   readonly bus: Bus
   readonly log: JobLog
   readonly settings: Pick<Settings, 'shares'>
+  /** Which plans of operations all live processes know; this process's own without it. */
+  readonly agreement?: Agreement
 }

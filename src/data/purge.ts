@@ -51,21 +51,28 @@ async function byId(store: Store, table: Dated & ('messages' | 'events'), column
   return old.length
 }
 
+/** Families go together, once the one at their top is old enough: it ends last. */
 async function operations(store: Store, before: number): Promise<number> {
   const old = await store.db
     .selectFrom('operations')
     .select('id')
     .where('finished_at', '<', before)
+    .where('parent_id', 'is', null)
     .limit(batch)
     .execute()
   if (old.length === 0) return 0
-  const ids = old.map(({ id }) => id)
-  await store.transaction(async (tx) => {
-    await tx.deleteFrom('operation_steps').where('operation_id', 'in', ids).execute()
-    await tx.deleteFrom('operation_lanes').where('operation_id', 'in', ids).execute()
-    await tx.deleteFrom('operations').where('id', 'in', ids).execute()
+  const tops = old.map(({ id }) => id)
+  return store.transaction(async (tx) => {
+    const members = await tx.selectFrom('operations').select('id').where('family_id', 'in', tops).execute()
+    const ids = [...members.map(({ id }) => id), ...tops]
+    for (let from = 0; from < ids.length; from += batch) {
+      const some = ids.slice(from, from + batch)
+      await tx.deleteFrom('operation_steps').where('operation_id', 'in', some).execute()
+      await tx.deleteFrom('operation_lanes').where('operation_id', 'in', some).execute()
+      await tx.deleteFrom('operations').where('id', 'in', some).execute()
+    }
+    return ids.length
   })
-  return ids.length
 }
 
 async function tombstones(store: Store, before: number): Promise<number> {

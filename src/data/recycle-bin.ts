@@ -39,7 +39,7 @@ export async function emptyRecycleBin(parts: DataParts): Promise<number> {
 
 /** Begins the deletion of a share whose time is over, unless somebody restored it. */
 export async function startDeletion(
-  parts: Pick<DataParts, 'clock'>,
+  parts: Pick<DataParts, 'clock' | 'agreement'>,
   tx: Parameters<typeof changeInstance>[0],
   share: { readonly id: string; readonly project_id: string; readonly user_id: string },
   now: number,
@@ -58,18 +58,22 @@ export async function startDeletion(
       continue
     }
     enqueued.push(
-      await enqueue(tx, {
-        kind: 'delete-share',
-        payload: { shareId: share.id, instanceId: id, force: false, deferred: false },
-        resourceId: share.id,
-        lanes: [instanceLane(id)],
-        backendId: backend_id,
-        projectId: share.project_id,
-        userId: share.user_id,
-        begunAs: 'service',
-        requestId,
-        now,
-      }),
+      await enqueue(
+        tx,
+        {
+          kind: 'delete-share',
+          payload: { shareId: share.id, instanceId: id, force: false, deferred: false },
+          resourceId: share.id,
+          lanes: [instanceLane(id)],
+          backendId: backend_id,
+          projectId: share.project_id,
+          userId: share.user_id,
+          begunAs: 'service',
+          requestId,
+          now,
+        },
+        { agreement: parts.agreement },
+      ),
     )
   }
   return enqueued

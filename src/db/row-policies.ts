@@ -38,6 +38,9 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
   const { backends, at, here, instance, share, through } = words(labels)
   const ofBackend = (table: Table): RowRule => ({ old: `${table}.backend_id in (${backends})` })
   const operation = (id: string) => through('operations', 'id', id, `p.backend_id in (${backends})`)
+  const family = (row: string) =>
+    `(${row}.backend_id in (${backends}) or exists (select 1 from operations f where f.backend_id in (${backends}) ` +
+    `and coalesce(f.family_id, f.id) = coalesce(${row}.family_id, ${row}.id)))`
   const laneOf = `substr(lanes.lane, ${instanceLane('').length + 1})`
   return {
     services: { old: `services.host in (${labels})` },
@@ -99,9 +102,10 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
     usages: {
       old: `(${instance('usages.id')} or ${through('snapshot_instances', 'id', 'usages.id', instance('p.share_instance_id'))})`,
     },
-    operations: ofBackend('operations'),
+    // A family has members on several backends: each starts, asks and wakes the others.
+    operations: { old: family('operations') },
     operation_steps: { old: operation('operation_steps.operation_id') },
-    operation_lanes: { old: operation('operation_lanes.operation_id') },
+    operation_lanes: { old: through('operations', 'id', 'operation_lanes.operation_id', family('p')) },
     // The lane of an instance that is gone is nobody's: its last holder lets go of it.
     lanes: {
       old:

@@ -4,7 +4,10 @@
  * database's clock only.
  */
 import type { Store } from '../db/open.ts'
-import type { Tx } from '../db/schema.ts'
+import { cancelOperations, openInLane, type EndedOperation } from '../db/store/operation-cancel.ts'
+import { openFamilies } from '../db/store/operation-families.ts'
+import { expressionBuilder } from 'kysely'
+import type { Database, Tx } from '../db/schema.ts'
 
 /**
  * Seconds a lease lives without renewal: how long the work of a dead process waits. With {@link renewMs} two renewals may be
@@ -20,22 +23,46 @@ export interface Lease {
   readonly fence: number
 }
 
-/** Takes a free, expired or own lease; null when somebody else holds it. */
-export async function takeLease(tx: Tx, store: Store, lane: string, holder: string): Promise<Lease | null> {
+/**
+ * Takes a free or expired lease, or one that `holder` has for the same operation; null when somebody else holds it, or the same
+ * process for another operation, as members of a family use one lane in turn. `operationId` is null for work that is none.
+ */
+export async function takeLease(
+  tx: Tx,
+  store: Store,
+  lane: string,
+  holder: string,
+  operationId: string | null = null,
+): Promise<Lease | null> {
   const now = store.dialect.nowMicros
   const taken = await tx
     .updateTable('lanes')
     .set((eb) => ({
       holder,
+      operation_id: operationId,
       fence: eb('fence', '+', 1),
       expires_at: eb(now, '+', leaseTtlS * 1_000_000),
     }))
     .where('lane', '=', lane)
-    .where((eb) => eb.or([eb('holder', 'is', null), eb('holder', '=', holder), eb('expires_at', '<', now)]))
+    .where((eb) =>
+      eb.or([
+        eb('holder', 'is', null),
+        eb('expires_at', '<', now),
+        eb.and([eb('holder', '=', holder), isFor(operationId)]),
+      ]),
+    )
     .executeTakeFirst()
   if (taken.numUpdatedRows === 0n) return null
   const row = await tx.selectFrom('lanes').select('fence').where('lane', '=', lane).executeTakeFirstOrThrow()
   return { lane, holder, fence: row.fence }
+}
+
+/** A lease taken by a release that does not say what for is for whatever comes. */
+function isFor(operationId: string | null) {
+  const { eb, or } = expressionBuilder<Database, 'lanes'>()
+  return operationId === null
+    ? eb('operation_id', 'is', null)
+    : or([eb('operation_id', 'is', null), eb('operation_id', '=', operationId)])
 }
 
 /** Lets go, if still held. */
@@ -93,48 +120,46 @@ export async function breakAllLeases(store: Store): Promise<void> {
 
 /**
  * Takes the work out of a running process's hands: what it writes from now on is refused, by the database and by the
- * backend. Used by `reset_status` and `force_delete`.
+ * backend. Whoever has this lane loses all that he has besides, and so does his family. Used by `reset_status` and `force_delete`.
  */
 export async function bumpFence(tx: Tx, lane: string): Promise<void> {
-  await tx
-    .updateTable('lanes')
-    .set((eb) => ({ fence: eb('fence', '+', 1), holder: null, expires_at: 0 }))
-    .where('lane', '=', lane)
+  await bump(tx, [lane])
+  const ids = await openFamilies(tx, await openInLane(tx, lane))
+  if (ids.length === 0) return
+  // A lane that went on to others since then is not this operation's any more.
+  const others = await tx
+    .selectFrom('operation_lanes')
+    .innerJoin('lanes', 'lanes.lane', 'operation_lanes.lane')
+    .select('lanes.lane')
+    .where('operation_lanes.operation_id', 'in', ids)
+    .where('operation_lanes.lane', '!=', lane)
+    .where('operation_lanes.finished', '=', 0)
+    .whereRef('operation_lanes.fence', '=', 'lanes.fence')
     .execute()
+  await bump(tx, [...new Set(others.map((other) => other.lane))].toSorted())
   await tx
     .updateTable('operations')
     .set((eb) => ({ fence: eb('fence', '+', 1) }))
-    .where('lane', '=', lane)
+    .where('id', 'in', ids)
     .where('state', 'in', ['running', 'undoing'])
     .execute()
 }
 
-/** Marks every open operation of the lane as cancelled. Call {@link bumpFence} first, so that none of them writes on. */
+async function bump(tx: Tx, lanes: readonly string[]): Promise<void> {
+  if (lanes.length === 0) return
+  await tx
+    .updateTable('lanes')
+    .set((eb) => ({ fence: eb('fence', '+', 1), holder: null, expires_at: 0 }))
+    .where('lane', 'in', lanes)
+    .execute()
+}
+
+/** Marks every open operation of the lane as cancelled, and its family; answers all of them. Call {@link bumpFence} first, so that none of them writes on. */
 export async function cancelLane(
   tx: Tx,
   lane: string,
   cause: { readonly code: string; readonly message: string },
   now: number,
-): Promise<void> {
-  const open = await tx
-    .selectFrom('operations')
-    .select('id')
-    .where('lane', '=', lane)
-    .where('state', 'in', ['queued', 'running', 'undoing'])
-    .execute()
-  if (open.length === 0) return
-  const ids = open.map((row) => row.id)
-  await tx
-    .updateTable('operations')
-    .set({
-      state: 'cancelled',
-      cause_code: cause.code,
-      cause_message: cause.message,
-      cause_retryable: 0,
-      updated_at: now,
-      finished_at: now,
-    })
-    .where('id', 'in', ids)
-    .execute()
-  await tx.updateTable('operation_lanes').set({ finished: 1 }).where('operation_id', 'in', ids).execute()
+): Promise<readonly EndedOperation[]> {
+  return cancelOperations(tx, await openInLane(tx, lane), cause, now)
 }

@@ -8,7 +8,15 @@
  * step is done. What a step must do in return: be idempotent by the ids in its payload.
  */
 import type { Tx } from '../db/schema.ts'
-import type { OperationKind, OperationPayloads, OperationPlan, StepName, Topic } from '../model/operations.ts'
+import {
+  planKey,
+  versionsOf,
+  type OperationKind,
+  type OperationPayloads,
+  type Plans,
+  type StepName,
+} from '../model/operations.ts'
+import { joinedBy, startedBy, type OperationPlan, type Topic } from '../model/operations/plan.ts'
 import type { Unmet } from '../model/unmet.ts'
 
 /** How a failed step goes on. */
@@ -81,8 +89,10 @@ export interface Job<Kind extends OperationKind = OperationKind> {
   readonly leftBehind: boolean
   /** 1 for the first try of this step. */
   readonly attempt: number
-  /** The lane's fence: grows whenever the work changes hands. */
-  readonly fence: number
+  /** By lane: the fence of each lane that the operation holds. It grows whenever the lane changes hands. */
+  readonly fences: Readonly<Record<string, number>>
+  /** How the children ended, in the order in which they were started; empty but in the step that joins them. */
+  readonly children: readonly ChildEnd[]
   /** False once the lane's lease may have run out: asked again right before every effect. */
   owned(): boolean
   /** Milliseconds this step may take; `signal` is aborted then, or when the lane is lost or the process stops. */
@@ -94,12 +104,50 @@ export interface Job<Kind extends OperationKind = OperationKind> {
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
+/** A child operation as a step asks for it. Project, user, request and rank are its parent's. */
+export interface Child<Kind extends OperationKind = OperationKind> {
+  readonly kind: Kind
+  readonly payload: OperationPayloads[Kind]
+  readonly resourceId: string
+  /**
+   * As of any operation, the first guards the effects. A lane that exists already must be one of the parent's: it took all of
+   * them when it was enqueued. Lanes of what the child makes are new; the parent gets a place in them too, so that the
+   * family has them until all of it is over.
+   */
+  readonly lanes: readonly [string, ...string[]]
+  readonly backendId: string | null
+}
+
+export type AnyChild = { [Kind in OperationKind]: Child<Kind> }[OperationKind]
+
+/** What became of a child. */
+export interface ChildEnd {
+  readonly id: string
+  readonly kind: string
+  /** 1 for the first that the step named. */
+  readonly number: number
+  readonly resourceId: string
+  readonly payload: unknown
+  readonly state: 'done' | 'failed' | 'cancelled'
+  /** Null when it is done. */
+  readonly cause: Cause | null
+}
+
 export interface StepDone {
   /** Kept for later steps and for the undo; at most 64 KiB, never a secret. */
   readonly output?: Json
   /** Runs in the transaction that records the step; awaits nothing but `tx`. */
   readonly commit?: (tx: Tx, record: StepRecord) => Promise<void>
+  /**
+   * Of a step whose plan says `starts`: written in the transaction that records the step, after `commit`; at most
+   * {@link maxChildren}. Ids come from the operation, the step and the place in this list, so a repeated step must answer the
+   * same list, and then starts nothing twice.
+   */
+  readonly children?: readonly AnyChild[]
 }
+
+/** Children of one step. */
+export const maxChildren = 1000
 
 /** What a commit may tell the engine about the operation itself. */
 export interface StepRecord {
@@ -112,10 +160,16 @@ export interface StepCode<Kind extends OperationKind> {
   run(job: Job<Kind>): Promise<StepDone | void>
   /** Takes back what `run` did or may have done. Without it, say why none is needed. */
   undo?(job: Job<Kind>): Promise<StepDone | void>
+  /**
+   * Of a step that starts children, while the parent unwinds: writes in the resource of a finished child that it is being taken
+   * back (its status: `deleting`), in the transaction that starts the compensating child.
+   */
+  compensating?(tx: Tx, job: Job<Kind>, finished: ChildEnd): Promise<void>
 }
 
 export interface OperationCode<Kind extends OperationKind = OperationKind> {
   readonly kind: Kind
+  readonly version: number
   readonly topic: Topic
   readonly steps: Readonly<Record<string, StepCode<Kind>>>
   /**
@@ -126,53 +180,76 @@ export interface OperationCode<Kind extends OperationKind = OperationKind> {
 }
 
 /**
- * Declares the code of the steps that `topic` runs of `kind`. The plan (`model/operations.ts`) decides which exist; a
- * missing or misspelt one is refused at start by {@link registry}.
+ * Declares the code of the steps that `topic` runs of a version of `kind`, the first unless it says another. The plan
+ * (`model/operations/<kind>.ts`) decides which exist; a missing or misspelt one is refused at start by {@link registry}.
  */
 export function operation<Kind extends OperationKind>(
   kind: Kind,
   topic: Topic,
   code: {
+    readonly version?: number
     readonly steps: Partial<Readonly<Record<StepName<Kind>, StepCode<Kind>>>>
     readonly failed: OperationCode<Kind>['failed']
   },
 ): OperationCode<Kind> {
-  return { kind, topic, steps: code.steps as OperationCode<Kind>['steps'], failed: code.failed }
+  return {
+    kind,
+    version: code.version ?? 1,
+    topic,
+    steps: code.steps as OperationCode<Kind>['steps'],
+    failed: code.failed,
+  }
 }
 
-export type Plans = Readonly<Record<string, OperationPlan>>
+/** By {@link planKey}. */
 export type Registry = ReadonlyMap<string, OperationCode>
 
 /** The code of some kind. */
 export type AnyOperationCode = { [Kind in OperationKind]: OperationCode<Kind> }[OperationKind]
 
-/** Operations by kind, for one topic. Throws when the code does not fit the plans. */
+/** The code of one topic. Throws when it does not fit the plans. */
 export function registry(topic: Topic, plans: Plans, codes: readonly AnyOperationCode[]): Registry {
-  const byKind = new Map<string, OperationCode>()
+  const byKey = new Map<string, OperationCode>()
   for (const code of codes as readonly OperationCode[]) {
     if (code.topic !== topic) throw new Error(`operation ${code.kind} is for ${code.topic}, not for ${topic}`)
-    byKind.set(code.kind, code)
+    byKey.set(planKey(code.kind, code.version), code)
   }
-  checkRegistry(topic, plans, byKind)
-  return byKind
+  for (const [kind, versions] of Object.entries(plans)) {
+    for (const [version, plan] of Object.entries(versions)) {
+      checkPlan(planKey(kind, Number(version)), plan)
+      checkCode(topic, planKey(kind, Number(version)), plan, byKey)
+    }
+  }
+  for (const { kind, version } of byKey.values()) {
+    if (versionsOf(kind, plans).includes(version)) continue
+    throw new Error(`there is no plan ${planKey(kind, version)}: see model/operations.ts`)
+  }
+  return byKey
 }
 
-function checkRegistry(topic: Topic, plans: Plans, byKind: Registry): void {
-  for (const [kind, plan] of Object.entries(plans)) {
-    for (const [step, on, stays] of plan.steps) {
-      if (on === topic && byKind.get(kind)?.steps[step] === undefined) {
-        throw new Error(`no code for step "${step}" of ${kind} on ${topic}`)
-      }
-      if (on === topic && stays === 'stays' && byKind.get(kind)?.steps[step]?.undo !== undefined) {
-        throw new Error(`step "${step}" of ${kind} stays, and yet has an undo`)
-      }
+function checkPlan(key: string, { steps }: OperationPlan): void {
+  for (const [at, step] of steps.entries()) {
+    const starts = startedBy(step) !== null
+    // Nothing runs of a parent while its children do: it would need the lanes that they work in.
+    if (starts !== (joinedBy(steps[at + 1]) === step[0])) {
+      throw new Error(
+        `step "${step[0]}" of ${key} starts children: the next one must join them, and no other`,
+      )
     }
   }
-  for (const [kind, code] of byKind) {
-    for (const step of Object.keys(code.steps)) {
-      if (plans[kind]?.steps.some(([name, on]) => name === step && on === topic) !== true) {
-        throw new Error(`${kind} has no step "${step}" on ${topic}: see model/operations.ts`)
-      }
-    }
+  if (joinedBy(steps[0]) !== null) throw new Error(`the first step of ${key} has no children to join`)
+}
+
+function checkCode(topic: Topic, key: string, plan: OperationPlan, byKey: Registry): void {
+  const code = byKey.get(key)
+  const own = plan.steps.filter(([, on]) => on === topic)
+  for (const [step, , manner] of own) {
+    if (code?.steps[step] === undefined) throw new Error(`no code for step "${step}" of ${key} on ${topic}`)
+    if (manner === 'stays' && code.steps[step].undo !== undefined)
+      throw new Error(`step "${step}" of ${key} stays, and yet has an undo`)
+  }
+  for (const step of Object.keys(code?.steps ?? {})) {
+    if (!own.some(([name]) => name === step))
+      throw new Error(`${key} has no step "${step}" on ${topic}: see model/operations.ts`)
   }
 }

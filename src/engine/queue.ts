@@ -4,15 +4,14 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Bus } from '../bus/bus.ts'
-import type { DbOrTx, Tx } from '../db/schema.ts'
+import type { DbOrTx, OperationsTable, Tx } from '../db/schema.ts'
 import type { Standing } from '../model/identity.ts'
 import { traceparent } from '../tracing/spans.ts'
-import {
-  operationPlans,
-  type OperationKind,
-  type OperationPayloads,
-  type Topic,
-} from '../model/operations.ts'
+import { fault } from '../model/errors.ts'
+import { planOf, type OperationKind, type OperationPayloads, type Plans } from '../model/operations.ts'
+import type { OperationPlan } from '../model/operations/plan.ts'
+import { ownPlans, versionToBegin, type Agreement } from './agreement.ts'
+import { busTopic, rowTopic } from './topics.ts'
 
 export interface NewOperation<Kind extends OperationKind = OperationKind> {
   readonly kind: Kind
@@ -38,58 +37,31 @@ export interface Enqueued {
   readonly requestId: string
 }
 
-/** The bus topic of an operation's present step. */
-export function busTopic(topic: Topic | string, backendId: string | null): string {
-  return topic === 'share' && backendId !== null ? `share.${backendId}` : topic
+export interface EnqueueHow {
+  /** What all live processes know; this one's plans without it. */
+  readonly agreement?: Agreement | undefined
+  /** Tests bring their own. */
+  readonly plans?: Plans
 }
 
-/** Writes the operation and its place in each lane. */
+/**
+ * Writes the operation, as the newest version that all live processes know, and its place in each lane. Throws 503 for a kind
+ * that has to wait until every process knows it.
+ */
 export async function enqueue<Kind extends OperationKind>(
   tx: Tx,
   work: NewOperation<Kind>,
+  { agreement = ownPlans, plans }: EnqueueHow = {},
 ): Promise<Enqueued> {
-  const plan = operationPlans[work.kind]
+  const version = versionToBegin(work.kind, agreement, plans)
+  if (version === null) {
+    const message = `Not every process of the service can do this yet (${work.kind}): ask again when its upgrade is over.`
+    throw fault('Unavailable', { message })
+  }
+  const plan = planOf(work.kind, version, plans) as OperationPlan
   const id = randomUUID()
-  const topic = plan.steps[0][1]
-  await tx
-    .insertInto('operations')
-    .values({
-      id,
-      kind: work.kind,
-      version: plan.version,
-      state: 'queued',
-      topic,
-      backend_id: work.backendId,
-      resource_type: plan.resource,
-      resource_id: work.resourceId,
-      project_id: work.projectId,
-      user_id: work.userId,
-      begun_as: work.begunAs,
-      request_id: work.requestId,
-      traceparent: traceparent(),
-      payload: JSON.stringify(work.payload),
-      lane: work.lanes[0],
-      step: 0,
-      progress: 0,
-      attempts: 0,
-      placements: 0,
-      not_before: 0,
-      deadline_at: work.now + plan.deadlineS * 1_000_000,
-      cancel_requested: 0,
-      undo_then: null,
-      cause_code: null,
-      cause_message: null,
-      cause_retryable: null,
-      cause_detail_id: null,
-      cause_unmet: null,
-      refusals: null,
-      fence: 0,
-      created_at: work.now,
-      updated_at: work.now,
-      started_at: null,
-      finished_at: null,
-    })
-    .execute()
+  const row = newRow(work, { id, version, plan })
+  await tx.insertInto('operations').values(row).execute()
   for (const lane of [...new Set(work.lanes)].sort()) {
     const seq = await nextInLane(tx, lane)
     await tx
@@ -97,11 +69,57 @@ export async function enqueue<Kind extends OperationKind>(
       .values({ operation_id: id, lane, lane_seq: seq, finished: 0 })
       .execute()
   }
-  return { id, topic: busTopic(topic, work.backendId), requestId: work.requestId }
+  return { id, topic: busTopic(row.topic, work.backendId), requestId: work.requestId }
+}
+
+/** The row of work that nobody has begun. */
+export function newRow(
+  work: NewOperation,
+  { id, version, plan }: { readonly id: string; readonly version: number; readonly plan: OperationPlan },
+  child: Pick<OperationsTable, 'parent_id' | 'family_id' | 'parent_step' | 'child_number'> = {},
+): OperationsTable {
+  const topic = plan.steps[0]?.[1] ?? 'share'
+  return {
+    id,
+    kind: work.kind,
+    version,
+    state: 'queued',
+    topic: rowTopic(topic, { version, ...child }),
+    backend_id: work.backendId,
+    ...child,
+    resource_type: plan.resource,
+    resource_id: work.resourceId,
+    project_id: work.projectId,
+    user_id: work.userId,
+    begun_as: work.begunAs,
+    request_id: work.requestId,
+    traceparent: traceparent(),
+    payload: JSON.stringify(work.payload),
+    lane: work.lanes[0],
+    step: 0,
+    progress: 0,
+    attempts: 0,
+    placements: 0,
+    not_before: 0,
+    deadline_at: work.now + plan.deadlineS * 1_000_000,
+    cancel_requested: 0,
+    undo_then: null,
+    cause_code: null,
+    cause_message: null,
+    cause_retryable: null,
+    cause_detail_id: null,
+    cause_unmet: null,
+    refusals: null,
+    fence: 0,
+    created_at: work.now,
+    updated_at: work.now,
+    started_at: null,
+    finished_at: null,
+  }
 }
 
 /** The lane's own counter gives the order, so that no clock does. */
-async function nextInLane(tx: Tx, lane: string): Promise<number> {
+export async function nextInLane(tx: Tx, lane: string): Promise<number> {
   const bumped = await tx
     .updateTable('lanes')
     .set((eb) => ({ next_seq: eb('next_seq', '+', 1) }))

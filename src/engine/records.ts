@@ -4,10 +4,11 @@
  */
 import type { Store } from '../db/open.ts'
 import type { OperationsTable, OperationState, Tx } from '../db/schema.ts'
-import { recordedUnmet } from '../model/causes.ts'
-import type { OperationPlan } from '../model/operations.ts'
+import type { OperationPlan } from '../model/operations/plan.ts'
+import { causeColumns } from './causes.ts'
 import { releaseLeases, takeLease, type Lease } from './lanes.ts'
 import type { Cause, Json, Refusal } from './operation.ts'
+import { serviceOf } from './topics.ts'
 
 export type OperationRow = OperationsTable
 
@@ -22,10 +23,12 @@ export class LostLane extends Error {
 export interface Claimed {
   readonly row: OperationRow
   readonly lanes: readonly string[]
+  /** By lane. */
+  readonly fences: Readonly<Record<string, number>>
   /** By step name. */
   readonly outputs: Record<string, Json>
-  /** Steps that started: only these are undone. */
-  readonly begun: Set<string>
+  /** Steps that started, and on which backend; null: nobody said, the row's. Only these are undone. */
+  readonly begun: Map<string, string | null>
 }
 
 const open: readonly OperationState[] = ['queued', 'running', 'undoing']
@@ -34,6 +37,8 @@ export interface Wanted {
   readonly id: string
   readonly topic: string
   readonly holder: string
+  /** Whose `share` steps are run here; undefined: anybody's. */
+  readonly backendId?: string | null | undefined
   /** Microseconds since the epoch. */
   readonly now: number
   /** Whether this worker has the code for it: during an upgrade others have newer or older work. */
@@ -62,7 +67,7 @@ export async function claim(tx: Tx, store: Store, wanted: Wanted): Promise<Claim
     .orderBy('mine.lane')
     .execute()
   if (places.length === 0 || places.some(({ ahead }) => Number(ahead) > 0)) return null
-  const leases = await takeAll(tx, store, places, wanted.holder)
+  const leases = await takeAll(tx, store, places, wanted)
   if (leases === null) return null
   const taken = leases.map(({ lane }) => lane)
   // Read behind the leases: whoever held them before may have gone on, handed over or finished until then.
@@ -78,16 +83,27 @@ export async function claim(tx: Tx, store: Store, wanted: Wanted): Promise<Claim
     .set({ state, fence, updated_at: wanted.now, started_at: row.started_at ?? wanted.now })
     .where('id', '=', row.id)
     .execute()
+  for (const lease of leases) {
+    await tx
+      .updateTable('operation_lanes')
+      .set({ fence: lease.fence })
+      .where('operation_id', '=', row.id)
+      .where('lane', '=', lease.lane)
+      .execute()
+  }
   const steps = await tx
     .selectFrom('operation_steps')
-    .select(['name', 'output', 'state'])
+    .select(['name', 'output', 'state', 'backend_id'])
     .where('operation_id', '=', row.id)
     .execute()
   return {
     row: { ...row, state, fence, started_at: row.started_at ?? wanted.now },
     lanes: taken,
+    fences: Object.fromEntries(leases.map((lease) => [lease.lane, lease.fence])),
     outputs: Object.fromEntries(steps.map((step) => [step.name, JSON.parse(step.output) as Json])),
-    begun: new Set(steps.filter((step) => step.state !== 'undone').map((step) => step.name)),
+    begun: new Map(
+      steps.filter((step) => step.state !== 'undone').map((step) => [step.name, step.backend_id ?? null]),
+    ),
   }
 }
 
@@ -96,11 +112,11 @@ async function takeAll(
   tx: Tx,
   store: Store,
   places: readonly { readonly lane: string }[],
-  holder: string,
+  { holder, id }: Wanted,
 ): Promise<readonly Lease[] | null> {
   const leases: Lease[] = []
   for (const { lane } of places) {
-    const lease = await takeLease(tx, store, lane, holder)
+    const lease = await takeLease(tx, store, lane, holder, id)
     if (lease === null) {
       await releaseLeases(
         tx,
@@ -116,7 +132,8 @@ async function takeAll(
 
 function isDue(row: OperationRow, wanted: Wanted): boolean {
   return (
-    row.topic === wanted.topic &&
+    serviceOf(row.topic) === wanted.topic &&
+    (wanted.topic !== 'share' || wanted.backendId === undefined || wanted.backendId === row.backend_id) &&
     open.includes(row.state) &&
     row.not_before <= wanted.now &&
     wanted.knows(row)
@@ -149,7 +166,7 @@ export async function cancelRequested(tx: Tx, id: string): Promise<boolean> {
   return row?.cancel_requested === 1
 }
 
-/** Says that a step is about to have its effect, or is tried again. */
+/** Says that a step is about to have its effect, or is tried again, and where. */
 export async function stepStarted(
   tx: Tx,
   row: OperationRow,
@@ -164,6 +181,7 @@ export async function stepStarted(
       started_at: eb.case().when('state', '=', 'started').then(eb.ref('started_at')).else(now).end(),
       state: 'started',
       attempts: eb('attempts', '+', 1),
+      backend_id: row.backend_id,
       finished_at: null,
     }))
     .where('operation_id', '=', row.id)
@@ -179,6 +197,7 @@ export async function stepStarted(
       state: 'started',
       attempts: 1,
       output: 'null',
+      backend_id: row.backend_id,
       started_at: now,
       finished_at: null,
     })
@@ -226,30 +245,6 @@ export async function finish(
     .set({ finished: 1 })
     .where('operation_id', '=', claimed.row.id)
     .execute()
-}
-
-export function causeColumns(
-  cause: Cause | null,
-): Pick<
-  OperationRow,
-  'cause_code' | 'cause_message' | 'cause_retryable' | 'cause_detail_id' | 'cause_unmet'
-> {
-  if (cause === null) {
-    return {
-      cause_code: null,
-      cause_message: null,
-      cause_retryable: null,
-      cause_detail_id: null,
-      cause_unmet: null,
-    }
-  }
-  return {
-    cause_code: cause.code,
-    cause_message: cause.message.slice(0, 4000),
-    cause_retryable: cause.retryable ? 1 : 0,
-    cause_detail_id: cause.detailId ?? null,
-    cause_unmet: recordedUnmet(cause.unmet),
-  }
 }
 
 export function refusalsOf(row: OperationRow): readonly Refusal[] {

@@ -4,9 +4,9 @@ import type { Store } from '../db/open.ts'
 import { openTestStore } from '../db/store.fixture.ts'
 import { requestCancel } from '../db/store/operation-cancel.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { operationPlans } from '../model/operations.ts'
+import { operationPlans, type Plans } from '../model/operations.ts'
 import { breakAllLeases, bumpFence } from './lanes.ts'
-import { operation, registry, StepFailure, type AnyOperationCode, type Plans } from './operation.ts'
+import { operation, registry, StepFailure, type AnyOperationCode } from './operation.ts'
 import { enqueue } from './queue.ts'
 import { run, type RunnerParts } from './runner.ts'
 
@@ -16,8 +16,10 @@ const quiet = { info() {}, warn() {}, error() {} }
 /** Each of its steps can be taken back. */
 const plans: Plans = {
   'delete-share': {
-    ...operationPlans['delete-share'],
-    steps: operationPlans['delete-share'].steps.map(([name, on]) => [name, on]),
+    1: {
+      ...operationPlans['delete-share'][1],
+      steps: operationPlans['delete-share'][1].steps.map(([name, on]) => [name, on]),
+    },
   },
 }
 
@@ -42,18 +44,22 @@ function parts(code: AnyOperationCode, holder = 'one'): RunnerParts {
 
 function queued(instanceId = randomUUID()): Promise<string> {
   return store.transaction(async (tx) => {
-    const { id } = await enqueue(tx, {
-      kind: 'delete-share',
-      payload: { shareId: instanceId, instanceId, force: false, deferred: false },
-      resourceId: instanceId,
-      lanes: [`instance:${instanceId}`],
-      backendId: null,
-      projectId: 'p',
-      userId: 'u',
-      begunAs: 'user',
-      requestId: 'req-1',
-      now: clock.now(),
-    })
+    const { id } = await enqueue(
+      tx,
+      {
+        kind: 'delete-share',
+        payload: { shareId: instanceId, instanceId, force: false, deferred: false },
+        resourceId: instanceId,
+        lanes: [`instance:${instanceId}`],
+        backendId: null,
+        projectId: 'p',
+        userId: 'u',
+        begunAs: 'user',
+        requestId: 'req-1',
+        now: clock.now(),
+      },
+      { plans },
+    )
     return id
   })
 }
@@ -161,11 +167,11 @@ describe('an operation', () => {
     })
     const id = await queued()
     expect((await go(parts(code), id)).end).toBe('waiting')
-    expect(await store.transaction((tx) => requestCancel(tx, id, clock.now()))).toBe(true)
+    expect(await store.transaction((tx) => requestCancel(tx, id, clock.now()))).toHaveLength(1)
     expect((await go(parts(code), id)).end).toBe('finished')
     expect(calls).toEqual(['withdraw', 'backend', 'undo backend', 'undo withdraw', 'failed cancelled true'])
     expect(await row(id)).toMatchObject({ state: 'cancelled', cause_code: 'cancelled' })
-    expect(await store.transaction((tx) => requestCancel(tx, id, clock.now()))).toBe(false)
+    expect(await store.transaction((tx) => requestCancel(tx, id, clock.now()))).toEqual([])
   })
 
   it('does nothing at all when it was cancelled before it began', async () => {

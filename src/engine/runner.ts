@@ -7,25 +7,47 @@ import { DatabaseUnavailable } from '../db/unavailable.ts'
 import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { inSpan } from '../tracing/spans.ts'
-import type { OperationPlan } from '../model/operations.ts'
-import type { Unmet } from '../model/unmet.ts'
+import {
+  askToStop,
+  childrenOf,
+  lockOperation,
+  takingBack,
+  type ChildRow,
+  type Due,
+} from '../db/store/operation-families.ts'
+import { lanesOf } from '../db/store/operations-read.ts'
+import { planKey, planOf, type Plans } from '../model/operations.ts'
+import { joinedBy, startedBy, type OperationPlan, type Topic } from '../model/operations/plan.ts'
+import { ownPlans, type Agreement } from './agreement.ts'
+import { cancelled, causeColumns, causeOf } from './causes.ts'
 import type { Failpoint } from './failpoint.ts'
+import {
+  childEnded,
+  compensations,
+  endOf,
+  firstFailure,
+  holdParent,
+  isOpen,
+  startChildren,
+  stepKey,
+  whenWoken,
+  type FamilyHow,
+} from './families.ts'
 import { Hold, monotonicMs } from './hold.ts'
 import { releaseLeases } from './lanes.ts'
 import {
   StepFailure,
   type Cause,
+  type ChildEnd,
   type Job,
   type Json,
   type OperationCode,
-  type Plans,
   type Refusal,
   type Registry,
   type StepDone,
 } from './operation.ts'
 import {
   cancelRequested,
-  causeColumns,
   claim,
   finish,
   LostLane,
@@ -36,6 +58,7 @@ import {
   update,
   type Claimed,
 } from './records.ts'
+import { rowTopic } from './topics.ts'
 
 /** At most three pools are tried for one request (design: Work). */
 const maxPlacements = 3
@@ -54,6 +77,10 @@ export interface RunnerParts {
   readonly plans: Plans
   readonly registry: Registry
   readonly topic: string
+  /** Whose `share` steps these are: null is work on no backend, undefined anybody's. */
+  readonly backendId?: string | null
+  /** What all live processes know; this one's plans without it. */
+  readonly agreement?: Agreement
   /** Unique per process: who holds the leases. */
   readonly holder: string
   /** Milliseconds one step may take. */
@@ -75,7 +102,10 @@ export interface RunnerParts {
 /** What became of a run, for the worker: whether somebody else or a later time has to go on. */
 export type RunEnd =
   | { readonly end: 'not-mine' }
-  | { readonly end: 'finished'; readonly lanes: readonly string[] }
+  /** `due`: of its family, whoever goes on because of that. */
+  | { readonly end: 'finished'; readonly lanes: readonly string[]; readonly due: readonly Due[] }
+  /** It waits until the last of its children wakes it. */
+  | { readonly end: 'has-children'; readonly due: readonly Due[] }
   | { readonly end: 'handed-over'; readonly topic: string; readonly backendId: string | null }
   | { readonly end: 'waiting'; readonly forMs: number }
   | { readonly end: 'stopped' }
@@ -96,8 +126,9 @@ export async function run(
       id,
       topic: parts.topic,
       holder: parts.holder,
+      backendId: parts.backendId,
       now: parts.clock.now(),
-      knows: ({ kind, version }) => parts.plans[kind]?.version === version && parts.registry.has(kind),
+      knows: ({ kind, version }) => parts.registry.has(planKey(kind, version)),
     }),
   )
   if (claimed === null) return { end: 'not-mine' }
@@ -129,17 +160,19 @@ class Walk {
   readonly #plan: OperationPlan
   readonly #code: OperationCode
   #progressWrittenAt = 0
+  /** Of the step that is about to join them. */
+  #children: readonly ChildEnd[] = []
 
   constructor(parts: RunnerParts, claimed: Claimed, stop: AbortSignal, hold: Hold) {
     this.#parts = parts
     this.#claimed = claimed
     this.#stop = stop
     this.#hold = hold
-    const plan = parts.plans[claimed.row.kind]
-    const code = parts.registry.get(claimed.row.kind)
-    if (plan === undefined || code === undefined || plan.version !== claimed.row.version) {
-      throw new Error(`operation ${claimed.row.kind} version ${claimed.row.version} is unknown here`)
-    }
+    const { kind, version } = claimed.row
+    const plan = planOf(kind, version, parts.plans)
+    const code = parts.registry.get(planKey(kind, version))
+    if (plan === null || code === undefined)
+      throw new Error(`operation ${planKey(kind, version)} is unknown here`)
     this.#plan = plan
     this.#code = code
   }
@@ -162,7 +195,7 @@ class Walk {
     const planned = this.#plan.steps[row.step]
     if (planned === undefined) throw new Error(`operation ${row.id} has no step ${row.step}`)
     const [name, on] = planned
-    if (on !== this.#parts.topic) return this.#handOver(on)
+    if (!this.#isHere(on, row.backend_id)) return this.#handOver(on, row.backend_id)
     const now = this.#parts.clock.now()
     if (now > row.deadline_at) return this.#unwind(tooLate(this.#plan, row.cause_message), 'fail')
 
@@ -175,7 +208,12 @@ class Walk {
       await update(tx, row, { updated_at: now })
     })
     if (asked) return this.#unwind(cancelled, 'cancel')
-    this.#claimed.begun.add(name)
+    const joins = joinedBy(planned)
+    if (joins !== null) {
+      const ended = await this.#join(joins)
+      if (ended !== 'all-over') return ended
+    }
+    this.#claimed.begun.set(name, row.backend_id)
     row.attempts += 1
     let done: StepDone
     try {
@@ -195,25 +233,37 @@ class Walk {
     const last = row.step === this.#plan.steps.length - 1
     let backendId = row.backend_id
     const output = done.output ?? null
+    const children = done.children ?? []
+    if (children.length > 0 && startedBy(this.#plan.steps[row.step]) === null)
+      throw new Error(`step "${name}" of ${row.kind} starts children: its plan must say so`)
+    let due: readonly Due[] = []
     await this.#record(async (tx) => {
       backendId = row.backend_id
+      const parent = last ? await holdParent(tx, row) : null
       await stepEnded(tx, row, row.step, 'done', output, now)
       await done.commit?.(tx, { route: (id) => (backendId = id) })
       if (last) {
         await finish(tx, this.#claimed, 'done', null, now)
         await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
+        if (parent !== null) due = await childEnded(tx, row, parent, 'done', this.#family(now))
       } else {
         await update(tx, row, {
           step: row.step + 1,
           attempts: 0,
+          not_before: children.length > 0 ? whenWoken : row.not_before,
           backend_id: backendId,
           progress: overallProgress(this.#plan, row.step + 1, 0),
           ...causeColumns(null),
           updated_at: now,
         })
+        if (children.length > 0) {
+          due = await startChildren(tx, row, stepKey(name, row), children, this.#family(now))
+          await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
+        }
       }
     })
-    if (last) return this.#finished('done')
+    if (last) return this.#finished('done', due)
+    if (children.length > 0) return { end: 'has-children', due }
     outputs[name] = output
     row.step += 1
     row.attempts = 0
@@ -289,8 +339,15 @@ class Walk {
     const planned = this.#plan.steps[row.step]
     if (planned === undefined) throw new Error(`operation ${row.id} has no step ${row.step}`)
     const [name, on] = planned
-    if (on !== this.#parts.topic) return this.#handOver(on)
+    // Where it ran; one that never began is stepped over by whoever comes by.
+    const where = begun.get(name) ?? row.backend_id
+    if (!this.#isHere(on, where)) return this.#handOver(on, where)
     let undone = true
+    if (startedBy(planned) !== null) {
+      const taken = await this.#takeBackChildren(name)
+      if (typeof taken === 'object') return taken
+      undone = taken
+    }
     let done: StepDone = {}
     const undo = this.#step(name).undo
     if (begun.has(name) && undo !== undefined) {
@@ -325,7 +382,9 @@ class Walk {
     const cause = causeOf(row)
     const state = row.undo_then === 'cancel' ? 'cancelled' : 'failed'
     const clean = undone && !this.#leftBehind(name)
+    let due: readonly Due[] = []
     await this.#record(async (tx) => {
+      const parent = row.step === 0 ? await holdParent(tx, row) : null
       // A step whose undo gave up stays `started` in the record: something of it may be left.
       if (begun.has(name) && undone) await stepEnded(tx, row, row.step, 'undone', null, now)
       await done.commit?.(tx, { route: () => {} })
@@ -344,6 +403,7 @@ class Walk {
         await this.#code.failed(tx, this.#job(new AbortController().signal), cause, clean)
         await finish(tx, this.#claimed, state, cause, now)
         await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
+        if (parent !== null) due = await childEnded(tx, row, parent, state, this.#family(now))
       }
     })
     if (undone) begun.delete(name)
@@ -353,19 +413,113 @@ class Walk {
       return null
     }
     if (row.undo_then === 'place-again' && clean) return { end: 'waiting', forMs: 0 }
-    return this.#finished(state)
+    return this.#finished(state, due)
+  }
+
+  // -------------------------------------------------------------------------------------------------- children
+
+  /** Before the step that joins them: waits while one is open, unwinds when one failed that all need. */
+  async #join(step: string): Promise<RunEnd | 'all-over' | null> {
+    const { row } = this.#claimed
+    const planned = this.#plan.steps.find(([name]) => name === step)
+    const children = await this.#whenOver(stepKey(step, row))
+    if (children === null) return { end: 'has-children', due: [] }
+    const failure = startedBy(planned)?.eachByItself === true ? null : firstFailure(children)
+    if (failure !== null) return this.#unwind(causeOf(failure), 'fail')
+    this.#children = children.map(endOf)
+    return 'all-over'
+  }
+
+  /** The children of a step; null when one is still open, and then this operation waits for the last of them. */
+  async #whenOver(key: string): Promise<readonly ChildRow[] | null> {
+    const { row, lanes } = this.#claimed
+    let children: readonly ChildRow[] = []
+    const now = this.#parts.clock.now()
+    await this.#record(async (tx) => {
+      // Held, so that the last child finds this operation waiting, or is seen to be over.
+      await lockOperation(tx, row.id)
+      children = await childrenOf(tx, row.id, key)
+      if (!children.some(isOpen)) return
+      await update(tx, row, { not_before: whenWoken, updated_at: now })
+      await releaseLeases(tx, lanes, this.#parts.holder)
+    })
+    return children.some(isOpen) ? null : children
+  }
+
+  /**
+   * While unwinding: stops what is open of a step's children, then takes back what is done. Answers whether nothing of them is
+   * left, or that this operation waits for them.
+   */
+  async #takeBackChildren(name: string): Promise<RunEnd | boolean> {
+    const { row, lanes } = this.#claimed
+    const key = stepKey(name, row)
+    const how = this.#family(this.#parts.clock.now())
+    const wait = async (tx: Tx): Promise<void> => {
+      await update(tx, row, { not_before: whenWoken, updated_at: how.now })
+      await releaseLeases(tx, lanes, this.#parts.holder)
+    }
+    let due: readonly Due[] | null = null
+    let clean = true
+    this.#parts.failpoint(row.kind, `take back ${name}`, 'before-effect')
+    await this.#record(async (tx) => {
+      due = null
+      await lockOperation(tx, row.id)
+      const children = await childrenOf(tx, row.id, key)
+      const open = children.filter(isOpen)
+      if (open.length > 0) {
+        await wait(tx)
+        due = await askToStop(
+          tx,
+          open.map(({ id }) => id),
+          how.now,
+        )
+        return
+      }
+      const takenBack = await childrenOf(tx, row.id, takingBack(key))
+      if (takenBack.some(isOpen)) {
+        await wait(tx)
+        due = []
+        return
+      }
+      clean = ![...children, ...takenBack].some((child) => child.leftBehind)
+      if (takenBack.length > 0) {
+        clean &&= takenBack.every(({ state }) => state === 'done')
+        return
+      }
+      const wanted = compensations(children, await lanesOf(tx, children), this.#parts.plans)
+      if (wanted.length === 0) return
+      for (const { finished } of wanted)
+        await this.#step(name).compensating?.(tx, this.#job(new AbortController().signal), endOf(finished))
+      const all = wanted.map(({ child }) => child)
+      due = await startChildren(tx, row, takingBack(key), all, how)
+      await wait(tx)
+    })
+    this.#parts.failpoint(row.kind, `take back ${name}`, 'after-effect')
+    return due === null ? clean : { end: 'has-children', due }
+  }
+
+  #family(now: number): FamilyHow {
+    const { plans, agreement = ownPlans } = this.#parts
+    return { plans, agreement, now }
   }
 
   // -------------------------------------------------------------------------------------------------- leaving
 
-  /** The next step belongs to another service. */
-  async #handOver(topic: string): Promise<RunEnd> {
+  /** Whether this worker runs steps of that service, and of that backend where it matters. */
+  #isHere(on: Topic, backendId: string | null): boolean {
+    const { topic, backendId: own } = this.#parts
+    return on === topic && (on !== 'share' || own === undefined || own === backendId)
+  }
+
+  /** The next step belongs to another service or backend. */
+  async #handOver(on: Topic, backendId: string | null): Promise<RunEnd> {
     const { row, lanes } = this.#claimed
+    const topic = rowTopic(on, row)
     await this.#record(async (tx) => {
-      await update(tx, row, { topic, updated_at: this.#parts.clock.now() })
+      await update(tx, row, { topic, backend_id: backendId, updated_at: this.#parts.clock.now() })
       await releaseLeases(tx, lanes, this.#parts.holder)
     })
-    return { end: 'handed-over', topic, backendId: row.backend_id }
+    return { end: 'handed-over', topic, backendId }
   }
 
   async #wait(cause: Cause | null, retryAfterS: number | null): Promise<RunEnd> {
@@ -390,7 +544,7 @@ class Walk {
     await this.#parts.store.transaction((tx) => releaseLeases(tx, this.#claimed.lanes, this.#parts.holder))
   }
 
-  #finished(outcome: 'done' | 'failed' | 'cancelled'): RunEnd {
+  #finished(outcome: 'done' | 'failed' | 'cancelled', due: readonly Due[]): RunEnd {
     const { row, lanes } = this.#claimed
     const seconds = (this.#parts.clock.now() - row.created_at) / 1_000_000
     this.#parts.observe?.({ kind: row.kind, outcome, seconds })
@@ -398,7 +552,7 @@ class Walk {
       { operation_id: row.id, request_id: row.request_id, resource_id: row.resource_id, seconds },
       `${row.kind}: ${outcome}`,
     )
-    return { end: 'finished', lanes }
+    return { end: 'finished', lanes, due }
   }
 
   // --------------------------------------------------------------------------------------------------- helpers
@@ -415,7 +569,7 @@ class Walk {
 
   /** True when a later step than `name` could not be undone. */
   #leftBehind(name: string): boolean {
-    return [...this.#claimed.begun].some((begun) => begun !== name)
+    return [...this.#claimed.begun.keys()].some((begun) => begun !== name)
   }
 
   #pastDeadline(): boolean {
@@ -455,7 +609,8 @@ class Walk {
       refusals: refusalsOf(row),
       leftBehind: row.state === 'undoing' && this.#leftBehind(this.#plan.steps[row.step]?.[0] ?? ''),
       attempt: row.attempts,
-      fence: row.fence,
+      fences: this.#claimed.fences,
+      children: this.#children,
       owned: () => this.#hold.lasts,
       deadlineMs: this.#parts.stepDeadlineMs,
       signal,
@@ -476,8 +631,6 @@ class Walk {
   }
 }
 
-const cancelled: Cause = { code: 'cancelled', message: 'Cancelled on request.', retryable: true }
-
 const tooLate = (plan: OperationPlan, last: string | null): Cause => ({
   code: 'deadline',
   message: `Not finished within ${plan.deadlineS} seconds${last === null ? '.' : `; the last problem was: ${last}`}`,
@@ -488,14 +641,4 @@ function asFailure(error: unknown): StepFailure {
   if (error instanceof StepFailure) return error
   const message = error instanceof Error ? error.message : String(error)
   return new StepFailure('retry', { code: 'unexpected', message, retryable: true }, { cause: error })
-}
-
-function causeOf(row: Claimed['row']): Cause {
-  return {
-    code: row.cause_code ?? 'unknown',
-    message: row.cause_message ?? 'Unknown error.',
-    retryable: row.cause_retryable === 1,
-    detailId: row.cause_detail_id,
-    unmet: row.cause_unmet === null ? null : (JSON.parse(row.cause_unmet) as Unmet),
-  }
 }

@@ -6,10 +6,11 @@
 import type { Bus } from '../bus/bus.ts'
 import { Hold, monotonicMs } from './hold.ts'
 import { renewLeases, renewMs } from './lanes.ts'
-import { busTopic } from './queue.ts'
+import type { Due } from '../db/store/operation-families.ts'
 import { run, type RunnerParts } from './runner.ts'
+import { busTopic, rowTopics } from './topics.ts'
 
-export interface WorkerParts extends RunnerParts {
+export interface WorkerParts extends Omit<RunnerParts, 'backendId'> {
   readonly bus: Bus
   /** Null for the scheduler, and for the share manager's worker of operations that have no backend. */
   readonly backendId: string | null
@@ -59,7 +60,10 @@ export function worker(parts: WorkerParts): Worker {
           setTimeout(() => start(id), end.forMs + 5).unref()
         } else if (end.end === 'finished') {
           parts.bus.cast('operations', 'operation.finished', { operationId: id })
+          wakeAll(end.due)
           void wakeNext(end.lanes)
+        } else if (end.end === 'has-children') {
+          wakeAll(end.due)
         }
       })
       .catch((error: unknown) => {
@@ -105,6 +109,11 @@ export function worker(parts: WorkerParts): Worker {
     }
   }
 
+  const wakeAll = (due: readonly Due[]): void => {
+    for (const { id, topic: of, backend_id } of due)
+      parts.bus.cast(busTopic(of, backend_id), 'operation.due', { operationId: id })
+  }
+
   /** What waited behind the finished operation may go. */
   const wakeNext = async (lanes: readonly string[]): Promise<void> => {
     try {
@@ -115,9 +124,7 @@ export function worker(parts: WorkerParts): Worker {
         .where('operation_lanes.lane', 'in', lanes)
         .where('operation_lanes.finished', '=', 0)
         .execute()
-      for (const { id, topic, backend_id } of next) {
-        parts.bus.cast(busTopic(topic, backend_id), 'operation.due', { operationId: id })
-      }
+      wakeAll(next)
     } catch (error) {
       parts.log.warn({ err: error }, 'the next operation was not woken; the sweep will find it')
     }
@@ -173,13 +180,19 @@ async function dueOperations(parts: WorkerParts, limit: number): Promise<string[
     .selectFrom('operations')
     .innerJoin('lanes', 'lanes.lane', 'operations.lane')
     .select('operations.id')
-    .where('operations.topic', '=', parts.topic)
+    .where('operations.topic', 'in', rowTopics(parts.topic))
     .where('operations.state', 'in', ['queued', 'running', 'undoing'])
     .where('operations.not_before', '<=', now)
     .where((eb) =>
       eb.or([
         eb('lanes.holder', 'is', null),
-        eb('lanes.holder', '=', parts.holder),
+        eb.and([
+          eb('lanes.holder', '=', parts.holder),
+          eb.or([
+            eb('lanes.operation_id', 'is', null),
+            eb('lanes.operation_id', '=', eb.ref('operations.id')),
+          ]),
+        ]),
         eb('lanes.expires_at', '<', parts.store.dialect.nowMicros),
       ]),
     )
@@ -202,7 +215,20 @@ async function dueOperations(parts: WorkerParts, limit: number): Promise<string[
   if (parts.backendId !== null) query = query.where('operations.backend_id', '=', parts.backendId)
   // The scheduler places work wherever it came from; a share manager without a backend takes only what has none.
   else if (parts.topic === 'share') query = query.where('operations.backend_id', 'is', null)
-  const kinds = [...parts.registry.keys()]
-  const rows = await query.where('operations.kind', 'in', kinds).execute()
+  const rows = await query
+    .where((eb) =>
+      eb.or(
+        known(parts).map(({ version, kinds }) =>
+          eb.and([eb('operations.version', '=', version), eb('operations.kind', 'in', kinds)]),
+        ),
+      ),
+    )
+    .execute()
   return rows.map(({ id }) => id)
+}
+
+/** What this worker has code for: of other work it is not even told, so that none of it fills its slots. */
+function known({ registry }: WorkerParts): { readonly version: number; readonly kinds: readonly string[] }[] {
+  const byVersion = Map.groupBy(registry.values(), ({ version }) => version)
+  return [...byVersion].map(([version, codes]) => ({ version, kinds: codes.map(({ kind }) => kind) }))
 }

@@ -10,8 +10,9 @@ import { backendHealth } from '../db/store/health.ts'
 import { listProcesses } from '../db/store/processes.ts'
 import { recountQuota } from '../db/store/quota-recount.ts'
 import { beyondRuleLimit } from '../db/store/rule-counts.ts'
+import { openByPlan } from '../db/store/operations-read.ts'
 import { checkSchema } from '../db/store/schema-check.ts'
-import { operationPlans } from '../model/operations.ts'
+import { planOf, versionsOf } from '../model/operations.ts'
 import { version } from '../runtime/version.ts'
 
 export type Verdict = 'Success' | 'Warning' | 'Failure'
@@ -47,20 +48,21 @@ const checks: Readonly<Record<string, Check>> = {
     return problems.length === 0 ? good : ['Failure', problems.join('; ')]
   },
   'Work in flight': async ({ store }) => {
-    const rows = await store.db
-      .selectFrom('operations')
-      .select(['kind', 'version'])
-      .distinct()
-      .where('state', 'in', ['queued', 'running', 'undoing'])
-      .execute()
-    const plans: Readonly<Record<string, { readonly version: number }>> = operationPlans
-    const unknown = rows.filter(({ kind, version: at }) => plans[kind]?.version !== at)
+    const unknown = (await openByPlan(store.db)).filter(({ kind, version: at }) => planOf(kind, at) === null)
     if (unknown.length === 0) return good
-    const list = unknown.map(({ kind, version: at }) => `${kind} version ${at}`).join(', ')
+    const list = unknown.map(({ kind, version: at, open }) => `${open} ${kind} version ${at}`).join(', ')
     return [
       'Warning',
       `this release leaves ${list} to processes of the other one: keep one until they are done`,
     ]
+  },
+  'Work of older plans': async ({ store }) => {
+    const older = (await openByPlan(store.db)).filter(
+      ({ kind, version: at }) => planOf(kind, at) !== null && at < (versionsOf(kind).at(-1) ?? at),
+    )
+    if (older.length === 0) return good
+    const list = older.map(({ kind, version: at, open }) => `${open} ${kind} version ${at}`).join(', ')
+    return ['Success', `this release finishes what was begun before: ${list}; the next one may not know it`]
   },
   'Processes of other releases': async ({ store, settings }) => {
     const live = (await listProcesses(store, settings.shares.service_down_time_s)).filter((row) => row.live)

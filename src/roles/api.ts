@@ -45,7 +45,7 @@ export async function apiRole(core: Core): Promise<ApiRole> {
   const authentication = await whenThere(log, () => openAuthentication(settings, core))
   const { verifier, face, desk } = authentication
   const sessions = settings.dashboard.enabled ? new Sessions({ store, clock, desk }) : null
-  const parts: AppParts = { store, clock, bus, policy, settings }
+  const parts: AppParts = { store, clock, bus, policy, settings, agreement: core.agreement }
   readIdentity(core, verifier)
   const { clients } = settings.api.tls
   const certificates =

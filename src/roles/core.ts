@@ -10,6 +10,7 @@ import { migrate, openConfiguredStore, type Store } from '../db/open.ts'
 import { forgetProcesses } from '../db/store/processes.ts'
 import { DatabaseUnavailable } from '../db/unavailable.ts'
 import { schemaVersion } from '../db/store/schema-version.ts'
+import type { Agreement } from '../engine/agreement.ts'
 import { announceEvents } from '../engine/announce-events.ts'
 import { failpointFromEnvironment, type Failpoint } from '../engine/failpoint.ts'
 import { breakAllLeases } from '../engine/lanes.ts'
@@ -33,6 +34,8 @@ export interface Core {
   readonly kernelId: string
   /** True while an operator wants the process to take nothing new. */
   readonly draining: () => boolean
+  /** Which plans of operations all live processes know. */
+  readonly agreement: Agreement
   /** Closes bus and database. */
   close(): Promise<void>
 }
@@ -44,6 +47,7 @@ export interface CoreOptions {
   readonly logFile?: string | undefined
   readonly wrapBus?: ((bus: Bus) => Bus) | undefined
   readonly draining: () => boolean
+  readonly agreement: Agreement
 }
 
 export async function openCore(settings: Settings, options: CoreOptions): Promise<Core> {
@@ -81,6 +85,7 @@ export async function openCore(settings: Settings, options: CoreOptions): Promis
     processId: randomUUID(),
     kernelId: kernelId(),
     draining: options.draining,
+    agreement: options.agreement,
     async close() {
       await bus.close()
       await store.close()

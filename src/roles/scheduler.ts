@@ -8,7 +8,7 @@ import type { Role } from './role.ts'
 
 /** Throws a sentence for a filter or weigher that nobody knows. */
 export async function schedulerRole(core: Core, count: number): Promise<Role> {
-  const { settings, store, clock, bus, log, metrics, failpoint, draining } = core
+  const { settings, store, clock, bus, log, metrics, failpoint, draining, agreement } = core
   checkChains(settings.scheduler)
   const id = await registerService(store, {
     host: settings.host,
@@ -28,6 +28,7 @@ export async function schedulerRole(core: Core, count: number): Promise<Role> {
       failpoint,
       log,
       draining,
+      agreement,
       observe: metrics.operation,
     }),
   )

@@ -20,6 +20,7 @@ export async function shareRole(core: Core): Promise<ShareRole> {
     dir: join(settings.state_dir, 'backends'),
     kernelId: core.kernelId,
     draining: core.draining,
+    agreement: core.agreement,
     failpoint: core.failpoint,
     observe: metrics.operation,
     observeCall: metrics.driverCall,

@@ -23,6 +23,7 @@ export interface SchedulerServiceParts extends SchedulerParts {
   readonly observe?: RunnerParts['observe']
   /** True while the process takes nothing new. */
   readonly draining?: () => boolean
+  readonly agreement?: RunnerParts['agreement']
 }
 
 /** A placement is a few queries; one that takes longer than this is stuck behind something. */

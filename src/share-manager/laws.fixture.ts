@@ -12,7 +12,7 @@ import {
   type StepCode,
 } from '../engine/operation.ts'
 import { breakAllLeases } from '../engine/lanes.ts'
-import { operationPlans, type OperationKind } from '../model/operations.ts'
+import { planKey, planOf, type OperationKind } from '../model/operations.ts'
 import { findStuck } from './reconcilers/stuck.ts'
 import { openBench, type Bench } from './bench.fixture.ts'
 import { scenarios } from './scenarios.fixture.ts'
@@ -120,27 +120,38 @@ async function openWork({ store: { db } }: Bench): Promise<string[]> {
 
 // ------------------------------------------------------------------------------------------------------ walks
 
-/** The steps of a kind that the share manager runs. */
-export const shareSteps = (kind: OperationKind): string[] =>
-  operationPlans[kind].steps.filter(([, on]) => on === 'share').map(([name]) => name)
+/** The steps of a version of a kind that the share manager runs. */
+export const shareSteps = (kind: OperationKind, version: number): string[] =>
+  (planOf(kind, version)?.steps ?? []).filter(([, on]) => on === 'share').map(([name]) => name)
+
+/** Asks for an operation of `kind`, and has it follow this version of its plan; answers its id. */
+export async function ask(bench: Bench, kind: OperationKind, version: number): Promise<string> {
+  const id = await scenarios[kind](bench)
+  await bench.store.db.updateTable('operations').set({ version }).where('id', '=', id).execute()
+  return id
+}
 
 type Wrap = (code: StepCode<OperationKind>, name: string) => Partial<StepCode<OperationKind>>
 
-/** The real code with every step of `kind` wrapped. */
-export function wrapped(operations: Registry, kind: OperationKind, wrap: Wrap): Registry {
-  const code = operations.get(kind)
-  if (code === undefined) throw new Error(`no code for ${kind}`)
+/** The real code with every step of a version of `kind` wrapped. */
+export function wrapped(operations: Registry, kind: OperationKind, version: number, wrap: Wrap): Registry {
+  const key = planKey(kind, version)
+  const code = operations.get(key)
+  if (code === undefined) throw new Error(`no code for ${key}`)
   const steps = Object.fromEntries(
     Object.entries(code.steps).map(([name, step]) => [name, { ...step, ...wrap(step, name) }]),
   )
-  return new Map([...operations, [kind, { ...code, steps } as OperationCode]])
+  return new Map([...operations, [key, { ...code, steps } as OperationCode]])
 }
 
 /**
  * Runs an operation of `kind` once as it is, once with every step's effect twice and once with a kill between the effect
  * and the record of every step, and answers how each world ended. They must be equal.
  */
-export async function eachStepTwice(kind: OperationKind): Promise<{
+export async function eachStepTwice(
+  kind: OperationKind,
+  version: number,
+): Promise<{
   plain: World
   twice: World
   killed: World
@@ -150,7 +161,7 @@ export async function eachStepTwice(kind: OperationKind): Promise<{
   const walk = async (drain: (bench: Bench) => Promise<void>): Promise<World> => {
     const bench = await openBench()
     try {
-      await scenarios[kind](bench)
+      await ask(bench, kind, version)
       await drain(bench)
       laws.push(...(await brokenLaws(bench)))
       return await world(bench)
@@ -161,7 +172,7 @@ export async function eachStepTwice(kind: OperationKind): Promise<{
   const plain = await walk((bench) => bench.drain())
   const twice = await walk((bench) =>
     bench.drain({
-      code: wrapped(bench.operations, kind, (step) => ({
+      code: wrapped(bench.operations, kind, version, (step) => ({
         run: async (job) => {
           await step.run(job)
           return step.run(job)
@@ -171,7 +182,7 @@ export async function eachStepTwice(kind: OperationKind): Promise<{
   )
   const killed = await walk(async (bench) => {
     const done = new Set<string>()
-    const code = wrapped(bench.operations, kind, (step, name) => ({
+    const code = wrapped(bench.operations, kind, version, (step, name) => ({
       run: async (job) => {
         const result = await step.run(job)
         if (done.has(name)) return result
@@ -195,7 +206,8 @@ export async function eachStepTwice(kind: OperationKind): Promise<{
       await bench.runOnce(open.id, { code, holder })
     }
     await bench.drain({ code })
-    if (done.size !== shareSteps(kind).length) throw new Error(`only ${[...done].join(', ')} were killed`)
+    if (done.size !== shareSteps(kind, version).length)
+      throw new Error(`only ${[...done].join(', ')} were killed`)
   })
   return { plain, twice, killed, laws }
 }
@@ -210,15 +222,15 @@ export interface FailedWalk {
 }
 
 /** Fails an operation of `kind` for good at every step in turn, before the step's effect and after it. */
-export async function failAtEachStep(kind: OperationKind): Promise<FailedWalk[]> {
+export async function failAtEachStep(kind: OperationKind, version: number): Promise<FailedWalk[]> {
   const walks: FailedWalk[] = []
-  for (const step of shareSteps(kind)) {
+  for (const step of shareSteps(kind, version)) {
     for (const when of ['before', 'after'] as const) {
       const bench = await openBench()
       try {
-        const id = await scenarios[kind](bench)
+        const id = await ask(bench, kind, version)
         await bench.store.db.deleteFrom('messages').execute()
-        const code = wrapped(bench.operations, kind, (real, name) =>
+        const code = wrapped(bench.operations, kind, version, (real, name) =>
           name !== step
             ? {}
             : {

@@ -2,6 +2,7 @@
 import type { Bus } from '../bus/bus.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
+import type { Agreement } from '../engine/agreement.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Backend } from './backend.ts'
 import type { Log } from './log.ts'
@@ -14,6 +15,8 @@ export interface ShareParts {
   readonly settings: Pick<Settings, 'shares' | 'quota'>
   /** Unique per process: who holds the leases. */
   readonly holder: string
+  /** Which plans of operations all live processes know; this process's own without it. */
+  readonly agreement?: Agreement
 }
 
 /** The parts of one backend's worker and reconcilers. */

@@ -20,7 +20,7 @@ import { loadDriver } from '../storage/drivers/index.ts'
 import { servedByUsers } from '../storage/host/server-users.ts'
 import type { Failpoint } from '../engine/failpoint.ts'
 import { every, type Periodic } from '../engine/periodic.ts'
-import { busTopic } from '../engine/queue.ts'
+import { busTopic } from '../engine/topics.ts'
 import type { RunnerParts } from '../engine/runner.ts'
 import { worker, type Worker } from '../engine/worker.ts'
 import type { Exec } from '../exec/exec.ts'
@@ -274,6 +274,8 @@ function runnerParts(parts: ShareManagerParts, scope: BackendScope | null): Runn
     topic: 'share',
     // One name per backend: leases of different backends are renewed by themselves.
     holder: steps.holder,
+    backendId: scope?.backend.id ?? null,
+    ...(parts.agreement === undefined ? {} : { agreement: parts.agreement }),
     stepDeadlineMs: (scope?.backend.settings.call_timeout_s ?? 60) * seconds,
     failpoint: parts.failpoint,
     log: parts.log,
@@ -281,8 +283,10 @@ function runnerParts(parts: ShareManagerParts, scope: BackendScope | null): Runn
   }
 }
 
-function sharedParts({ store, clock, bus, log, settings, holder }: ShareManagerParts): ShareParts {
-  return { store, clock, bus, log, settings, holder: `${holder}/${randomUUID().slice(0, 8)}` }
+function sharedParts(parts: ShareManagerParts): ShareParts {
+  const { store, clock, bus, log, settings, holder, agreement } = parts
+  const own = { store, clock, bus, log, settings, holder: `${holder}/${randomUUID().slice(0, 8)}` }
+  return agreement === undefined ? own : { ...own, agreement }
 }
 
 async function register(

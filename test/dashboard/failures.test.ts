@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { setFaults } from '../../src/storage/sim/faults.ts'
-import { allSteps, operationPlans, type OperationKind } from '../../src/model/operations.ts'
+import { allSteps, newestPlan, operationPlans, type OperationKind } from '../../src/model/operations.ts'
 import { scenarios, type Subject, type World as Site } from '../faults/scenarios.ts'
 import { launch, openTab, photograph, signIn, type Tab } from './browser.ts'
 import { failures, type Failure } from './failures.ts'
@@ -147,7 +147,7 @@ async function walk({ kind, step, row, name }: Case): Promise<void> {
   const subject = subjects.get(name) as Subject
   await setFaults(site.backendDir, row.faults)
   if (row.drained === true) await drain('disable')
-  const { resource } = operationPlans[kind]
+  const { resource } = newestPlan(kind)
   let id = ''
   try {
     const { status, body } = await (row.request ?? scenarios[kind].request)(site, subject)

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
-import { allSteps, operationPlans, type OperationKind } from '../../src/model/operations.ts'
+import { allPlans, allSteps, type OperationKind } from '../../src/model/operations.ts'
 import { obstacleOf, pools } from '../system/nfs-bench.ts'
 import { stepPoints, undoPoints, walk, type KillPoint } from './every-step.ts'
 import { scenarios } from './scenarios.ts'
@@ -77,11 +77,11 @@ describe('killed at every step', () => {
     const steps = allSteps().length
     const undos = undoPoints()
     console.log(
-      `${steps} steps of ${Object.keys(operationPlans).length} operations: ${stepPoints().length} kill points, and ${undos.length} in undos`,
+      `${steps} steps of ${allPlans().length} plans: ${stepPoints().length} kill points, and ${undos.length} in undos`,
     )
     // A kind whose steps can be undone has a scenario that makes it unwind.
     expect(undos.filter(({ kind }) => scenarios[kind].fault === null)).toEqual([])
-    const planned: readonly (readonly unknown[])[] = Object.values(operationPlans).map((plan) => plan.steps)
+    const planned = allPlans().map(({ plan }) => plan.steps)
     expect(steps).toBe(planned.flat().length)
   })
 

@@ -1,7 +1,8 @@
 /** Walks a list of kill points through one world: a process of its own is killed at each, and the next one has to put it right. */
 import { setFaults } from '../../src/storage/sim/faults.ts'
 import type { OperationCode } from '../../src/engine/operation.ts'
-import { allSteps, type OperationKind, type Topic } from '../../src/model/operations.ts'
+import { allSteps, planKey, type OperationKind } from '../../src/model/operations.ts'
+import type { Topic } from '../../src/model/operations/plan.ts'
 import { schedulerOperations } from '../../src/scheduler/service.ts'
 import { shareOperations } from '../../src/share-manager/operations/index.ts'
 import { judged, scenarios, type Subject } from './scenarios.ts'
@@ -34,8 +35,8 @@ export function undoPoints(): KillPoint[] {
     data: null,
   }
   return allSteps()
-    .filter(({ kind, step, on }) => {
-      const code: OperationCode | undefined = codes[on]?.get(kind)
+    .filter(({ kind, version, step, on }) => {
+      const code: OperationCode | undefined = codes[on]?.get(planKey(kind, version))
       return code?.steps[step]?.undo !== undefined
     })
     .flatMap(({ kind, step, on }) => moments.map((at) => ({ kind, step, on, undo: true, at })))

@@ -115,7 +115,7 @@ describe('operations', () => {
       ['backend', 'pending', 0],
       ['publish', 'pending', 0],
     ])
-    expect(operationPlans['extend-share'].steps).toHaveLength(3)
+    expect(operationPlans['extend-share'][1].steps).toHaveLength(3)
   })
 
   it('tell tenants nothing about pools, payloads or outputs', async () => {

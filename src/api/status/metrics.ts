@@ -4,6 +4,7 @@ import type { AppParts } from '../../app/context.ts'
 import { backendHealth, poolCapacity, queueState, rulesBehind } from '../../db/store/health.ts'
 import { countFindings } from '../../db/store/storage-findings.ts'
 import type { Policy } from '../../policy/enforce.ts'
+import { serviceOf } from '../../engine/topics.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 
 const bytesPerGib = 1024 ** 3
@@ -35,8 +36,9 @@ export function readGauges(parts: Pick<AppParts, 'store' | 'clock' | 'bus'>, met
       ['scheduler', 0],
       ['share', 0],
     ])
-    for (const { topic, state, count, oldest: since } of rows) {
-      metrics.queueLength.set({ topic, state }, count)
+    for (const { topic: queue, state, count, oldest: since } of rows) {
+      const topic = serviceOf(queue)
+      metrics.queueLength.inc({ topic, state }, count)
       oldest.set(topic, Math.max(oldest.get(topic) ?? 0, (parts.clock.now() - since) / 1_000_000))
     }
     for (const [topic, seconds] of oldest) metrics.queueAge.set({ topic }, seconds)

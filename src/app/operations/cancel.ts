@@ -1,7 +1,8 @@
 /** Asks that an operation be undone at its next step. */
 import { requestCancel } from '../../db/store/operation-cancel.ts'
 import { operationById } from '../../db/store/operations-read.ts'
-import { busTopic, nudge } from '../../engine/queue.ts'
+import { nudge } from '../../engine/queue.ts'
+import { busTopic } from '../../engine/topics.ts'
 import { fault } from '../../model/errors.ts'
 import { cannotCancel } from '../../model/gates/others.ts'
 import { refuseAtOnce } from '../barriers.ts'
@@ -18,11 +19,13 @@ export async function cancelOperation(ctx: Ctx, id: string): Promise<void> {
   if (operation === undefined) throw fault('OperationNotFound', { id: id.slice(0, 64) })
   const outranked = !standsAbove(ctx, operation.begun_as ?? 'user')
   refuseAtOnce(cannotCancel({ operation, outranked }))
-  if (!(await requestCancel(ctx.tx, operation.id, ctx.clock.now()))) {
+  const due = await requestCancel(ctx.tx, operation.id, ctx.clock.now())
+  if (due.length === 0) {
     throw fault('LostRace', { message: `Operation ${operation.id} changed meanwhile: ask again.` })
   }
-  const { topic, backend_id, request_id } = operation
-  ctx.afterCommit(() =>
-    nudge(ctx.bus, { id: operation.id, topic: busTopic(topic, backend_id), requestId: request_id }),
-  )
+  const requestId = operation.request_id
+  ctx.afterCommit(() => {
+    for (const { id: one, topic, backend_id } of due)
+      nudge(ctx.bus, { id: one, topic: busTopic(topic, backend_id), requestId })
+  })
 }

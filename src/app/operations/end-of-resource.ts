@@ -2,6 +2,7 @@
 import type { Ctx } from '../context.ts'
 import { cancelOperations, openOperationsOn } from '../../db/store/operation-cancel.ts'
 import { bumpFence } from '../../engine/lanes.ts'
+import { endSubjects } from './end.ts'
 
 /** Fences off the running operation if it is this resource's, and marks every open one of the resource as cancelled. */
 export async function endOperationsOf(
@@ -12,5 +13,9 @@ export async function endOperationsOf(
 ): Promise<void> {
   const { ids, running } = await openOperationsOn(ctx.tx, lane, resourceId)
   if (running) await bumpFence(ctx.tx, lane)
-  await cancelOperations(ctx.tx, ids, cause, ctx.clock.now())
+  const ended = await cancelOperations(ctx.tx, ids, cause, ctx.clock.now())
+  await endSubjects(
+    ctx,
+    ended.filter((one) => one.resource_id !== resourceId),
+  )
 }

@@ -2,7 +2,7 @@
 import { type Ctx, scopeOf } from '../context.ts'
 import { operationById, stepsOf, type OperationRow } from '../../db/store/operations-read.ts'
 import { fault } from '../../model/errors.ts'
-import { operationPlans, type OperationKind, type OperationPlan } from '../../model/operations.ts'
+import { planOf } from '../../model/operations.ts'
 
 export interface StepShown {
   readonly name: string
@@ -48,18 +48,15 @@ function failedStep(operation: OperationRow, begun: readonly StepRow[]): StepRow
 }
 
 /** Unwound, and yet what it did stays. */
-function isKept({ kind }: OperationRow, { name, state }: StepRow): boolean {
-  if (state !== 'undone' || !Object.hasOwn(operationPlans, kind)) return false
-  const plan: OperationPlan = operationPlans[kind as OperationKind]
-  return plan.steps.some(([step, , stays]) => step === name && stays === 'stays')
+function isKept({ kind, version }: OperationRow, { name, state }: StepRow): boolean {
+  const planned = planOf(kind, version)?.steps.find(([step]) => step === name)
+  return state === 'undone' && planned?.[2] === 'stays'
 }
 
-/** Steps that were never begun. Nothing is said about an operation that another version of this service planned. */
+/** Steps that were never begun. Nothing is said about an operation of a version that this process does not know. */
 function stepsAhead(operation: OperationRow, begun: number): StepShown[] {
-  if (!Object.hasOwn(operationPlans, operation.kind)) return []
-  const plan = operationPlans[operation.kind as OperationKind]
-  if (plan.version !== operation.version) return []
-  return plan.steps.slice(begun).map(([name]) => ({
+  const steps = planOf(operation.kind, operation.version)?.steps ?? []
+  return steps.slice(begun).map(([name]) => ({
     name,
     state: 'pending',
     attempts: 0,

@@ -34,7 +34,7 @@ export async function create(ctx: Ctx, input: CreateGroupInput): Promise<string>
   return group.id
 }
 
-/** One for each member. Answers the lanes of what they are copied from, which must not go meanwhile. */
+/** One for each member. Answers their lanes, and those of what they are copied from, which must not go meanwhile. */
 async function shares(
   ctx: Ctx,
   group: ShareGroupsTable,
@@ -43,7 +43,10 @@ async function shares(
   const members = await membersOf(ctx.tx, snapshot.id)
   await roomInGroup(ctx, group.id, members.length)
   const sources: string[] = []
-  for (const member of members) sources.push(instanceLane(await shareOfMember(ctx, group, member)))
+  for (const member of members) {
+    const { source, made } = await shareOfMember(ctx, group, member)
+    sources.push(instanceLane(source), instanceLane(made))
+  }
   return [groupLane(taken.id), ...sources]
 }
 

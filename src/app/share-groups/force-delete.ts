@@ -4,10 +4,9 @@
  */
 import type { Ctx } from '../context.ts'
 import { changeGroupRow } from '../../db/store/group-states.ts'
-import { listGroupSnapshots, membersOf } from '../../db/store/share-group-snapshots.ts'
-import { everything } from '../../db/store/scope.ts'
+import { groupSnapshotsOf, membersOf } from '../../db/store/share-group-snapshots.ts'
 import { changeInstance, instancesOf, removeInstance } from '../../db/store/share-instances.ts'
-import { sharesOfGroup, removeGroup, type ShareGroupRow } from '../../db/store/share-groups.ts'
+import { removeGroup, sharesOfGroup } from '../../db/store/share-groups.ts'
 import { takeShares } from '../../db/store/share-turns.ts'
 import { dependentsOf, type ShareRow } from '../../db/store/shares.ts'
 import { dependents } from '../../model/gates/shares.ts'
@@ -24,7 +23,7 @@ const cause = 'An administrator deleted the share group by force.'
 export async function forceDelete(ctx: Ctx, id: string): Promise<void> {
   const group = await findGroupToChange(ctx, id, 'share_group:force_delete')
   const shares = await sharesOfGroup(ctx.tx, group.id)
-  const snapshots = await snapshotsOf(ctx, group)
+  const snapshots = await groupSnapshotsOf(ctx.tx, group.id)
   await takeShares(
     ctx.tx,
     shares.map((share) => share.id),
@@ -45,14 +44,6 @@ export async function forceDelete(ctx: Ctx, id: string): Promise<void> {
   if (group.backend_id !== null) await startDelete(ctx, group, lanes, true)
   else await removeGroup(ctx.tx, group.id, change)
 }
-
-const snapshotsOf = (ctx: Ctx, group: ShareGroupRow) =>
-  listGroupSnapshots(
-    ctx.tx,
-    everything,
-    { exact: { share_group_id: group.id } },
-    { limit: null, offset: 0, marker: null, sortKey: 'created_at', descending: false },
-  )
 
 /** Marks its instances; those that no backend knows are gone at once. Answers the lanes of the others. */
 async function endShare(ctx: Ctx, share: ShareRow): Promise<string[]> {

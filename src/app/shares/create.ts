@@ -74,9 +74,13 @@ async function admit(
 
 /**
  * Writes the share that a member of a group snapshot becomes in the group; the group's operation makes it. Answers the instance
- * that the member was taken of.
+ * that the member was taken of, and the new one.
  */
-export async function shareOfMember(ctx: Ctx, group: ShareGroupsTable, member: MemberRow): Promise<string> {
+export async function shareOfMember(
+  ctx: Ctx,
+  group: ShareGroupsTable,
+  member: MemberRow,
+): Promise<{ readonly source: string; readonly made: string }> {
   const parent = await takeShare(ctx.tx, member.share_id)
   if (parent === undefined) throw fault('ShareNotFound', { id: member.share_id })
   const type =
@@ -89,7 +93,7 @@ export async function shareOfMember(ctx: Ctx, group: ShareGroupsTable, member: M
     shareTypeId: type?.id ?? null,
   }
   await refuseLarger(ctx.tx, payer, member.size, ctx.settings.quota)
-  await admit(
+  const share = await admit(
     ctx,
     {
       name: null,
@@ -108,7 +112,7 @@ export async function shareOfMember(ctx: Ctx, group: ShareGroupsTable, member: M
     },
     {},
   )
-  return parent.instance_id
+  return { source: parent.instance_id, made: share.instance_id }
 }
 
 /**

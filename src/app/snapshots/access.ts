@@ -13,7 +13,7 @@ import {
   type SnapshotRuleRow,
 } from '../../db/store/snapshot-access.ts'
 import type { SnapshotRow } from '../../db/store/snapshots.ts'
-import { busTopic } from '../../engine/queue.ts'
+import { busTopic } from '../../engine/topics.ts'
 import { weightOf } from '../../model/access.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { snapshotGates } from '../../model/gates/snapshots.ts'

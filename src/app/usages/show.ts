@@ -4,7 +4,7 @@ import { backendLabelOf } from '../../db/store/backend-labels.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { snapshotInstancesOf } from '../../db/store/snapshots.ts'
 import { usageOf, usagesOfShares, type ShareUsageRow, type UsageRow } from '../../db/store/usages.ts'
-import { busTopic } from '../../engine/queue.ts'
+import { busTopic } from '../../engine/topics.ts'
 import { findShareAs } from '../shares/find.ts'
 import { findSnapshotAs } from '../snapshots/find.ts'
 

@@ -8,7 +8,7 @@ interface Column {
   readonly type: ColumnDataType
   readonly nullable: boolean
 }
-type ColumnKind = Column & { readonly null: Column }
+export type ColumnKind = Column & { readonly null: Column }
 
 const kind = (type: ColumnDataType): ColumnKind => ({
   type,

@@ -6,7 +6,7 @@ import type { Database, DbOrTx, Tx } from '../schema.ts'
 export const projectCounts = {
   async operations_per_project(db: DbOrTx, projectId: string): Promise<number> {
     return counted(
-      sql<Count>`select count(*) as count from operations where project_id = ${projectId} and finished_at is null`,
+      sql<Count>`select count(*) as count from operations where project_id = ${projectId} and finished_at is null and parent_id is null`,
       db,
     )
   },

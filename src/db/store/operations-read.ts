@@ -62,6 +62,38 @@ export function lastOperationOf(
     .executeTakeFirst()
 }
 
+/** How many operations are not over, by the plan that they follow. */
+export async function openByPlan(
+  db: DbOrTx,
+): Promise<{ readonly kind: string; readonly version: number; readonly open: number }[]> {
+  const rows = await db
+    .selectFrom('operations')
+    .select((eb) => ['kind', 'version', eb.fn.countAll<number>().as('open')])
+    .where('state', 'in', ['queued', 'running', 'undoing'])
+    .groupBy(['kind', 'version'])
+    .orderBy('kind')
+    .orderBy('version')
+    .execute()
+  return rows.map((row) => ({ ...row, open: Number(row.open) }))
+}
+
+/** By id, the lanes that each of them had, in the order of their names. */
+export async function lanesOf(
+  db: DbOrTx,
+  operations: readonly Pick<OperationRow, 'id'>[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (operations.length === 0) return new Map()
+  const ids = operations.map(({ id }) => id)
+  const rows = await db
+    .selectFrom('operation_lanes')
+    .select(['operation_id', 'lane'])
+    .where('operation_id', 'in', ids)
+    .orderBy('lane')
+    .execute()
+  const byId = Map.groupBy(rows, (row) => row.operation_id)
+  return new Map([...byId].map(([id, places]) => [id, places.map(({ lane }) => lane)]))
+}
+
 /** In order; their output stays where it is. */
 export async function stepsOf(
   db: DbOrTx,

@@ -106,6 +106,16 @@ export async function liveServers(
     .execute()
 }
 
+/** What each live process says it knows, as it was written; null for one of a release that says nothing. */
+export async function announcedPlans(store: Store, downAfterS: number): Promise<(string | null)[]> {
+  const rows = await store.db
+    .selectFrom('processes')
+    .select('plans')
+    .where((eb) => eb('heartbeat_at', '>', eb(store.dialect.nowMicros, '-', downAfterS * 1_000_000)))
+    .execute()
+  return rows.map(({ plans }) => plans ?? null)
+}
+
 export interface ListedProcess extends ProcessRow {
   /** By the database's clock. */
   readonly live: boolean

@@ -96,6 +96,17 @@ export async function updateGroupSnapshotColumns(
   await tx.updateTable('share_group_snapshots').set(columns).where('id', '=', id).execute()
 }
 
+/** Those of one group, oldest first. */
+export async function groupSnapshotsOf(db: DbOrTx, groupId: string): Promise<GroupSnapshotRow[]> {
+  return db
+    .selectFrom('share_group_snapshots')
+    .selectAll()
+    .where('share_group_id', '=', groupId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+}
+
 /** Groups that are being made from it. */
 export async function groupsBeingMadeFrom(db: DbOrTx, groupSnapshotId: string): Promise<number> {
   const row = await db

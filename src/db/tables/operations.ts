@@ -9,10 +9,20 @@ export interface OperationsTable {
   kind: string
   version: number
   state: OperationState
-  /** Which service runs the present step: `scheduler`, `share`, `data`. */
+  /**
+   * Which service runs the present step: `scheduler`, `share`, `data`; with a `+` where the release before must not see the row,
+   * see `rowTopic` of `engine/topics.ts`.
+   */
   topic: string
   /** Whose manila-share runs it; null for the scheduler. */
   backend_id: string | null
+  /** The operation one of whose steps started this one; null for what somebody asked for. */
+  parent_id?: string | null
+  /** The operation at the top of the family; null for that one itself. */
+  family_id?: string | null
+  /** Which step of the parent started it, and its place among those that step started. */
+  parent_step?: string | null
+  child_number?: number | null
   resource_type: string
   resource_id: string
   project_id: string
@@ -23,7 +33,7 @@ export interface OperationsTable {
   /** W3C Trace Context; null when nothing is traced. */
   traceparent: string | null
   payload: Json
-  /** The lane whose fence guards the effects; the others are in `operation_lanes`. */
+  /** The first of its lanes: what it is about. All of them are in `operation_lanes`. */
   lane: string
   /** Index into the plan of the step that is due. */
   step: number
@@ -47,6 +57,7 @@ export interface OperationsTable {
   cause_unmet: Json | null
   /** JSON: for each pool the filter that refused it and why; admins only. */
   refusals: Json | null
+  /** Of whoever runs it: each write of his names it. Grows with each claim and whenever an administrator intervenes. */
   fence: number
   created_at: Stamp
   updated_at: Stamp
@@ -61,6 +72,8 @@ export interface OperationStepsTable {
   attempts: number
   /** JSON that later steps and the undo read; never a secret. */
   output: Json
+  /** Whose manila-share ran it, and undoes it; null: the row's own. */
+  backend_id?: string | null
   started_at: Stamp
   finished_at: Stamp | null
 }
@@ -71,6 +84,8 @@ export interface OperationLanesTable {
   lane_seq: number
   /** 1 once the operation is over: what comes behind it may run. */
   finished: Flag
+  /** The lane's fence when the operation last took it; null before that. */
+  fence?: number | null
 }
 export interface LanesTable {
   /** `instance:<id>`, `group:<id>`, `server:<id>`, `backend:<id>`… */
@@ -81,6 +96,8 @@ export interface LanesTable {
   fence: number
   /** Microseconds by the *database's* clock. */
   expires_at: number
+  /** For which operation the holder has it; null for work that is none. */
+  operation_id?: string | null
 }
 export interface TombstonesTable {
   resource_type: string

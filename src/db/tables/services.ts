@@ -44,6 +44,8 @@ export interface ProcessesTable {
   draining: Flag
   started_at: Stamp
   heartbeat_at: Stamp
+  /** JSON: the plans it knows, as `create-share@2`. The release before leaves it empty. */
+  plans?: Json | null
 }
 export interface ProcessServicesTable {
   process_id: string

@@ -102,10 +102,11 @@ export function cannotCancel({
     readonly kind: string
     readonly state: string
     readonly begun_as: Standing | null
+    readonly parent_id?: string | null
   }
   readonly outranked: boolean
 }): Barrier | null {
-  const { id, kind, state, begun_as: maker } = operation
+  const { id, kind, state, begun_as: maker, parent_id: parent = null } = operation
   if (outranked) {
     const who = maker === 'admin' ? 'an administrator' : 'a service'
     return barrier(
@@ -114,6 +115,12 @@ export function cannotCancel({
       `Operation ${id} was begun by ${who}: it can't be cancelled by this caller.`,
     )
   }
+  if (parent !== null && (state === 'queued' || state === 'running'))
+    return barrier(
+      'state',
+      'Conflict',
+      `Operation ${id} is a part of operation ${parent}: cancel that one, which takes all of it back.`,
+    )
   if (kind.startsWith('delete-')) return barrier('state', 'Conflict', 'A deletion cannot be cancelled.')
   if (state === 'queued' || state === 'running') return null
   const why = state === 'undoing' ? 'is being undone already' : `is over: ${state}`

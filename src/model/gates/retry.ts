@@ -1,6 +1,6 @@
 /** When work that failed may be asked again. */
 import type { Standing } from '../identity.ts'
-import { operationPlans, type OperationKind } from '../operations.ts'
+import { planOf, type OperationKind } from '../operations.ts'
 import { shareAllowsAgain, snapshotAllowsAgain, type Allows } from '../states.ts'
 import { barrier, first, type Barrier } from './barrier.ts'
 
@@ -92,7 +92,7 @@ export function cannotRetry({ operation, outranked, overtaken, status }: RetryFa
           )
         : null,
     () =>
-      version === operationPlans[kind as OperationKind].version
+      planOf(kind, version) !== null
         ? null
         : no(`Operation ${id} is of another release: ask for what it was to do anew.`),
     () =>

@@ -41,5 +41,9 @@ export const groupRules: Rules = {
     show: ['Show a share group type.', 'GET /share-group-types/{id}'],
     default: ['Show the default share group type.', 'GET /share-group-types/default'],
   }),
-  ...rules('share_group_types_spec', admin, specActions('/share-group-types/{type_id}/group-specs', 'group spec')),
+  ...rules(
+    'share_group_types_spec',
+    admin,
+    specActions('/share-group-types/{type_id}/group-specs', 'group spec'),
+  ),
 }

@@ -102,7 +102,7 @@ test.each([
   await bench.db.updateTable('shares').set({ size: sizeGib }).execute()
   const { store, clock, settings } = bench
   const code = schedulerOperations({ store, clock, settings, random: () => 0.5 }).get(
-    'revert-and-extend-share',
+    'revert-and-extend-share@1',
   )
   const { payload } = await bench.db.selectFrom('operations').select('payload').executeTakeFirstOrThrow()
   const undone = await code?.steps.place?.undo?.({ payload: JSON.parse(payload) } as never)

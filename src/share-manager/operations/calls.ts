@@ -14,7 +14,8 @@ import {
 import { LostLane } from '../../engine/records.ts'
 import { StepFailure, type Cause, type Job, type Json } from '../../engine/operation.ts'
 import { knownDetail, type MessageAction } from '../../model/messages.ts'
-import type { Backend } from '../backend.ts'
+import { instanceLane } from '../../model/lanes.ts'
+import type { Backend, Guard } from '../backend.ts'
 import type { StepParts } from '../parts.ts'
 import { loadShare, loadSnapshot, type ShareSubject, type SnapshotSubject } from '../refs.ts'
 
@@ -81,6 +82,14 @@ export interface CallHow {
   readonly deadlineMs?: number
 }
 
+/** What an effect on a share instance, or on its snapshots, is guarded by: the fence of its lane. Throws when the operation has no place in it. */
+export function guarded(job: Job, instanceId: string): Guard {
+  const fence = job.fences[instanceLane(instanceId)]
+  if (fence === undefined)
+    throw new Error(`${job.kind} works on share instance ${instanceId} and has no place in its lane`)
+  return { instanceId, fence, owned: () => job.owned() }
+}
+
 /** Calls the driver or exporter for a step. Throws {@link StepFailure}. */
 export async function onBackend<T>(
   parts: StepParts,
@@ -93,7 +102,7 @@ export async function onBackend<T>(
     return await backend.call(
       {
         name: how.name,
-        guarded: { instanceId: how.instanceId, fence: job.fence, owned: () => job.owned() },
+        guarded: guarded(job, how.instanceId),
         signal: job.signal,
         deadlineMs: Math.min(job.deadlineMs, how.deadlineMs ?? job.deadlineMs),
         progress: (percent) => job.progress(percent),

@@ -6,19 +6,19 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { requestCancel } from '../../db/store/operation-cancel.ts'
 import { verbs, type Faults } from '../../storage/sim/faults.ts'
 import { StepFailure, type Job } from '../../engine/operation.ts'
-import { operationPlans, type OperationKind } from '../../model/operations.ts'
+import { allPlans, type KnownPlan } from '../../model/operations.ts'
 import { openBench } from '../bench.fixture.ts'
-import { brokenLaws, shareSteps, wrapped } from '../laws.fixture.ts'
-import { scenarios } from '../scenarios.fixture.ts'
+import { ask, brokenLaws, shareSteps, wrapped } from '../laws.fixture.ts'
 
 /** A deletion can't be cancelled: the API refuses it. */
-const kinds = (Object.keys(operationPlans) as OperationKind[]).filter((kind) => !kind.startsWith('delete-'))
+const plans = allPlans().filter(({ kind }) => !kind.startsWith('delete-'))
 /** Milliseconds that each call of the backend takes longer. */
 const slowMs = 12
 const slow: Faults = Object.fromEntries(verbs.map((verb) => [verb, { kind: 'slow', ms: slowMs }]))
 
 const moments = ['queued', 'under way', 'before a repeat'] as const
 type Moment = (typeof moments)[number]
+type Planned = Pick<KnownPlan, 'kind' | 'version'>
 
 const table: string[] = []
 afterAll(() => {
@@ -27,16 +27,17 @@ afterAll(() => {
   )
 })
 
-async function cancelled(kind: OperationKind, step: string, moment: Moment) {
+async function cancelled({ kind, version }: Planned, step: string, moment: Moment) {
   const bench = await openBench()
   try {
-    const id = await scenarios[kind](bench)
+    const id = await ask(bench, kind, version)
     await bench.setFaults(slow)
     const { store, clock } = bench
-    const ask = () => store.transaction((tx) => requestCancel(tx, id, clock.now()))
-    let asked: boolean | null = moment === 'queued' ? await ask() : null
+    const cancel = async () =>
+      (await store.transaction((tx) => requestCancel(tx, id, clock.now()))).length > 0
+    let asked: boolean | null = moment === 'queued' ? await cancel() : null
     let endedFirst = false
-    const code = wrapped(bench.operations, kind, (real, name) =>
+    const code = wrapped(bench.operations, kind, version, (real, name) =>
       name !== step || moment === 'queued'
         ? {}
         : {
@@ -47,11 +48,11 @@ async function cancelled(kind: OperationKind, step: string, moment: Moment) {
                 return done
               })
               if (moment === 'under way') {
-                asked = await ask()
+                asked = await cancel()
                 return running
               }
               await running
-              asked = await ask()
+              asked = await cancel()
               // As a backend that did it and lost its answer.
               throw new StepFailure('retry', { code: 'test', message: 'no answer', retryable: true })
             },
@@ -70,15 +71,15 @@ async function cancelled(kind: OperationKind, step: string, moment: Moment) {
   }
 }
 
-describe.each(kinds)('%s, cancelled', (kind) => {
-  const steps = shareSteps(kind)
+describe.each(plans)('$kind $version, cancelled', ({ kind, version }) => {
+  const steps = shareSteps(kind, version)
   const walks = [
     [steps[0] ?? '', 'queued'] as const,
     ...steps.flatMap((step) => [[step, 'under way'] as const, [step, 'before a repeat'] as const]),
   ]
   it.each(walks)('at "%s", %s', async (step, moment) => {
-    const { state, cause_code, asked, laws } = await cancelled(kind, step, moment)
-    table.push(`${kind.padEnd(18)} ${step.padEnd(14)} ${moment.padEnd(16)} ${state}`)
+    const { state, cause_code, asked, laws } = await cancelled({ kind, version }, step, moment)
+    table.push(`${`${kind} ${version}`.padEnd(20)} ${step.padEnd(14)} ${moment.padEnd(16)} ${state}`)
     expect(asked).toBe(true)
     expect(laws).toEqual([])
     // The step under way ends first: behind the last one there is nothing left to be cancelled.
@@ -88,7 +89,7 @@ describe.each(kinds)('%s, cancelled', (kind) => {
 })
 
 it('the backend was still at it when the wish came', async () => {
-  expect(await cancelled('create-share', 'backend', 'under way')).toMatchObject({
+  expect(await cancelled({ kind: 'create-share', version: 1 }, 'backend', 'under way')).toMatchObject({
     endedFirst: false,
     state: 'cancelled',
   })

@@ -105,7 +105,7 @@ async function finish(parts: StepParts, job: CreateJob): Promise<StepDone> {
       await moveOn(tx, {
         instanceId,
         from: ['creating', 'creating_from_snapshot'],
-        to: 'available',
+        to: job.payload.withGroup === true ? null : 'available',
         instance: { progress: '100%', launched_at: now, replica_state: replicaState },
         ...by(job, now),
       })

@@ -105,7 +105,7 @@ async function fail(tx: Tx, parts: StepParts, job: CreateJob, cause: Cause, undo
     await recordOrphan(tx, { backendId, kind: 'snapshot', resourceId, driverState: '{}', reason, now })
   }
   const change = { snapshotInstanceId, from: ['creating'], to: 'error', ...by(job, now) }
-  if (!(await changeSnapshotInstance(tx, change))) return
+  if (!(await changeSnapshotInstance(tx, change)) || job.payload.ofGroup === true) return
   const resourceType = 'SHARE_SNAPSHOT'
   await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '002', cause })
 }

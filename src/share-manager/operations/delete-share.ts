@@ -3,6 +3,7 @@
  * backend can't be asked; what may be left there is then remembered as an orphan.
  */
 import { recordOrphan } from '../../db/store/backends.ts'
+import { emptiedInstance } from '../../db/store/endings.ts'
 import { changeInstance, instanceById, removeInstance } from '../../db/store/share-instances.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { Tx } from '../../db/schema.ts'
@@ -66,7 +67,8 @@ async function forget(parts: StepParts, job: DeleteJob): Promise<StepDone> {
           now,
         })
       }
-      await removeInstance(tx, instanceId, by(job, now), { leftBehind: leftBehind !== null })
+      if (job.payload.keepsRow === true) await emptiedInstance(tx, instanceId, by(job, now))
+      else await removeInstance(tx, instanceId, by(job, now), { leftBehind: leftBehind !== null })
     },
   }
 }

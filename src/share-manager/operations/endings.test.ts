@@ -120,14 +120,14 @@ describe('a share that is made', () => {
       code: new Map([
         ...bench.operations,
         [
-          'create-share',
+          'create-share@1',
           {
-            ...bench.operations.get('create-share')!,
+            ...bench.operations.get('create-share@1')!,
             steps: {
-              ...bench.operations.get('create-share')!.steps,
+              ...bench.operations.get('create-share@1')!.steps,
               // The share is forced away while the backend is at work.
               export: {
-                ...bench.operations.get('create-share')!.steps['export']!,
+                ...bench.operations.get('create-share@1')!.steps['export']!,
                 run: async () => {
                   await bench.store.db.deleteFrom('share_instances').where('id', '=', instanceId).execute()
                   await bench.store.db.deleteFrom('shares').where('id', '=', shareId).execute()
@@ -440,11 +440,11 @@ describe('two processes', () => {
   it('compete for the same operations and each is done once', async () => {
     await open()
     let creates = 0
-    const real = bench.operations.get('create-share')!
+    const real = bench.operations.get('create-share@1')!
     const counting = new Map([
       ...bench.operations,
       [
-        'create-share',
+        'create-share@1',
         {
           ...real,
           steps: {
@@ -474,11 +474,11 @@ describe('two processes', () => {
   it('the one that was paused writes nothing after the other went on', async () => {
     await open()
     const { operationId, shareId } = await askForShare(bench)
-    const real = bench.operations.get('create-share')!
+    const real = bench.operations.get('create-share@1')!
     const paused = new Map([
       ...bench.operations,
       [
-        'create-share',
+        'create-share@1',
         {
           ...real,
           steps: {

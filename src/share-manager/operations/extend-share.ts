@@ -5,7 +5,7 @@ import { isDriverError } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { loadShare } from '../refs.ts'
-import { by, moveOn, onBackend, shareOf } from './calls.ts'
+import { by, guarded, moveOn, onBackend, shareOf } from './calls.ts'
 import { failedEnd } from './failed-end.ts'
 
 type ExtendJob = Job<'extend-share'>
@@ -34,14 +34,16 @@ async function shrinkBack(parts: StepParts, job: ExtendJob): Promise<void> {
   const subject = await loadShare(parts.store.db, instanceId)
   if (subject === undefined) return
   const ref = { ...subject.ref, sizeGib: toGib }
-  const fence = { instanceId, fence: job.fence, owned: () => job.owned() }
   const backend = parts.backend
   // Clients are not cut off and handles not made stale to take back room.
   if (backend?.driver.shrinks === undefined || backend.driver.shrinks.moves !== undefined) return
   try {
-    await backend.call({ name: 'shrink', guarded: fence, signal: job.signal }, async (call) => {
-      await backend.driver.shrinks?.shrink(call, ref, fromGib)
-    })
+    await backend.call(
+      { name: 'shrink', guarded: guarded(job, instanceId), signal: job.signal },
+      async (call) => {
+        await backend.driver.shrinks?.shrink(call, ref, fromGib)
+      },
+    )
   } catch (error) {
     const kept = isDriverError(error) && ['shrink-would-lose-data', 'not-found'].includes(error.reason ?? '')
     if (!kept) throw error

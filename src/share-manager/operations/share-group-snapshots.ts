@@ -5,10 +5,16 @@ import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { by, gone } from './calls.ts'
 import { groupEnd } from './failed-end.ts'
+import { membersToDelete, membersToMake, refuseUnfinished, takeBackMember } from './group-children.ts'
 
 export const createShareGroupSnapshot = (parts: StepParts) =>
   operation('create-share-group-snapshot', 'share', {
     steps: {
+      // No undo: its children are taken back one by one.
+      members: {
+        run: async (job) => ({ children: await membersToMake(parts.store.db, job.payload.groupSnapshotId) }),
+        compensating: (tx, job, finished) => takeBackMember(tx, job, finished, parts.clock.now()),
+      },
       // No undo: it is one transaction, and the last step.
       publish: { run: (job) => publish(parts, job) },
     },
@@ -36,13 +42,23 @@ async function publish(parts: StepParts, job: Job<'create-share-group-snapshot'>
 export const deleteShareGroupSnapshot = (parts: StepParts) =>
   operation('delete-share-group-snapshot', 'share', {
     steps: {
-      forget: {
-        run: async (job) => ({
-          commit: async (tx) => {
-            const { groupSnapshotId } = job.payload
-            await removeGroupRow(tx, 'share_group_snapshot', groupSnapshotId, by(job, parts.clock.now()))
-          },
+      // No undo: nothing brings data back.
+      members: {
+        run: async ({ payload: { groupSnapshotId, force } }) => ({
+          children: await membersToDelete(parts.store.db, groupSnapshotId, force),
         }),
+      },
+      forget: {
+        run: async (job) => {
+          refuseUnfinished(job)
+          const { groupSnapshotId } = job.payload
+          const settle = by(job, parts.clock.now())
+          return {
+            commit: async (tx) => {
+              await removeGroupRow(tx, 'share_group_snapshot', groupSnapshotId, settle)
+            },
+          }
+        },
       },
     },
     failed: (tx, job, cause) =>

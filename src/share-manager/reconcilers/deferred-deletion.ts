@@ -41,18 +41,22 @@ async function retryShares(parts: BackendScope): Promise<number> {
     const enqueued = await parts.store.transaction(async (tx) => {
       const [from, to] = [['error_deferred_deleting'], 'deferred_deleting']
       if (!(await changeInstance(tx, { instanceId: row.id, from, to, now, requestId }))) return null
-      return enqueue(tx, {
-        kind: 'delete-share',
-        payload: { shareId: row.share_id, instanceId: row.id, force: false, deferred: true },
-        resourceId: row.share_id,
-        lanes: [instanceLane(row.id)],
-        backendId: parts.backend.id,
-        projectId: row.project_id,
-        userId: row.user_id,
-        begunAs: 'service',
-        requestId,
-        now,
-      })
+      return enqueue(
+        tx,
+        {
+          kind: 'delete-share',
+          payload: { shareId: row.share_id, instanceId: row.id, force: false, deferred: true },
+          resourceId: row.share_id,
+          lanes: [instanceLane(row.id)],
+          backendId: parts.backend.id,
+          projectId: row.project_id,
+          userId: row.user_id,
+          begunAs: 'service',
+          requestId,
+          now,
+        },
+        { agreement: parts.agreement },
+      )
     })
     if (enqueued !== null) nudge(parts.bus, enqueued)
   }
@@ -82,25 +86,29 @@ async function retrySnapshots(parts: BackendScope): Promise<number> {
     const enqueued = await parts.store.transaction(async (tx) => {
       const change = { snapshotInstanceId: row.id, from: ['error_deferred_deleting'], now, requestId }
       if (!(await changeSnapshotInstance(tx, { ...change, to: 'deferred_deleting' }))) return null
-      return enqueue(tx, {
-        kind: 'delete-snapshot',
-        payload: {
-          snapshotId: row.snapshot_id,
-          snapshotInstanceId: row.id,
-          shareId: row.share_id,
-          instanceId: row.share_instance_id,
-          force: false,
-          deferred: true,
+      return enqueue(
+        tx,
+        {
+          kind: 'delete-snapshot',
+          payload: {
+            snapshotId: row.snapshot_id,
+            snapshotInstanceId: row.id,
+            shareId: row.share_id,
+            instanceId: row.share_instance_id,
+            force: false,
+            deferred: true,
+          },
+          resourceId: row.snapshot_id,
+          lanes: [instanceLane(row.share_instance_id)],
+          backendId: parts.backend.id,
+          projectId: row.project_id,
+          userId: row.user_id,
+          begunAs: 'service',
+          requestId,
+          now,
         },
-        resourceId: row.snapshot_id,
-        lanes: [instanceLane(row.share_instance_id)],
-        backendId: parts.backend.id,
-        projectId: row.project_id,
-        userId: row.user_id,
-        begunAs: 'service',
-        requestId,
-        now,
-      })
+        { agreement: parts.agreement },
+      )
     })
     if (enqueued !== null) nudge(parts.bus, enqueued)
   }

@@ -3,6 +3,7 @@
  * backend a few times and then leave an orphan behind.
  */
 import { run, type RunnerParts } from '../../engine/runner.ts'
+import { rowTopics } from '../../engine/topics.ts'
 import type { BackendScope } from '../parts.ts'
 
 const batch = 20
@@ -18,7 +19,7 @@ export async function runForcedDeletions(
     .selectFrom('operations')
     .select(['id', 'payload'])
     .where('backend_id', '=', parts.backend.id)
-    .where('topic', '=', 'share')
+    .where('topic', 'in', rowTopics('share'))
     .where('state', 'in', ['queued', 'running', 'undoing'])
     .where('kind', 'in', ['delete-share', 'delete-snapshot'])
     .where('not_before', '<=', parts.clock.now())

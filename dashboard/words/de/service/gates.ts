@@ -184,6 +184,10 @@ export const gates: Sentences = [
     'Vorgang {0} hat ein Dienst begonnen: Sie können ihn nicht wiederholen.',
   ],
   ['A deletion cannot be cancelled.', 'Ein Löschen kann nicht abgebrochen werden.'],
+  [
+    'Operation {} is a part of operation {}: cancel that one, which takes all of it back.',
+    'Vorgang {0} ist ein Teil von Vorgang {1}: Brechen Sie diesen ab, das nimmt alles zurück.',
+  ],
   ['Operation {} is being undone already.', 'Vorgang {0} wird schon rückgängig gemacht.'],
   ['Operation {} is over: {}.', 'Vorgang {0} ist zu Ende: {1!}.'],
   [

@@ -114,6 +114,9 @@ export const steps: Readonly<Record<AnyStep, string>> = {
   forget: 'Eintrag entfernen',
   'access rules': 'Zugriffsregeln anwenden',
   ensure: 'Freigaben prüfen',
+  members: 'Mitglieder der Gruppe',
+  'members gone': 'Mitglieder gelöscht',
+  shares: 'Freigaben der Gruppe',
 }
 
 export const nouns: Readonly<Record<string, string>> = {
