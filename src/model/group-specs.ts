@@ -3,14 +3,17 @@ import { checkSpec, storedSpec, type ExtraSpecs, type SpecValue } from './extra-
 
 /** How the snapshots of a group are consistent: taken at one moment within a pool, or on a whole host. */
 export const consistentSnapshotSpec = 'consistent_snapshot_support'
-export const consistencies: readonly string[] = ['pool', 'host']
+const consistencies: readonly string[] = ['pool', 'host']
+/** Stock clients take the spec for a boolean and send nothing else; as in the original no pool has it then. */
+const ofStockClients: readonly string[] = ['True', 'False']
 
 /** The sentence about the first that is wrong, as the client sent them; null when all may be stored. */
 export function problemOfGroupSpecs(specs: Readonly<Record<string, unknown>>): string | null {
   for (const [key, value] of Object.entries(specs)) {
     const wrong = checkSpec(key, value)
     if (wrong !== null) return wrong.problem.replaceAll('extra spec', 'group spec')
-    if (key === consistentSnapshotSpec && !consistencies.includes(storedSpec(value as SpecValue)))
+    const known = [...consistencies, ...ofStockClients]
+    if (key === consistentSnapshotSpec && !known.includes(storedSpec(value as SpecValue)))
       return `The value of group spec '${key}' must be one of ${consistencies.join(', ')}.`
   }
   return null

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { groupTypeByName, insertGroupType, type ShareGroupType } from '../../db/store/share-group-types.ts'
 import { everything } from '../../db/store/scope.ts'
+import { resolveType } from '../../db/store/share-types.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { problemOfGroupSpecs, storedGroupSpecs } from '../../model/group-specs.ts'
 import { keepType } from '../shares/type-rules.ts'
@@ -10,7 +11,7 @@ import { keepType } from '../shares/type-rules.ts'
 export interface CreateGroupType {
   readonly name: string
   readonly isPublic: boolean
-  /** Ids. */
+  /** Ids or names: stock clients send either. */
   readonly shareTypes: readonly string[]
   /** As the client sent them. */
   readonly groupSpecs: Readonly<Record<string, unknown>>
@@ -20,7 +21,10 @@ export interface CreateGroupType {
 export async function create(ctx: Ctx, input: CreateGroupType): Promise<ShareGroupType> {
   const wrong = problemOfGroupSpecs(input.groupSpecs)
   if (wrong !== null) throw invalid(wrong)
-  const shareTypes = [...new Set(input.shareTypes)].sort()
+  const ids = new Set<string>()
+  for (const named of input.shareTypes)
+    ids.add((await resolveType(ctx.tx, everything, named))?.id ?? missing(named))
+  const shareTypes = [...ids].sort()
   for (const id of shareTypes) await keepType(ctx, { id })
   const taken = fault('Conflict', { message: `Share group type ${input.name} already exists.` })
   if ((await groupTypeByName(ctx.tx, everything, input.name)) !== undefined) throw taken
@@ -39,4 +43,8 @@ export async function create(ctx: Ctx, input: CreateGroupType): Promise<ShareGro
     throw ctx.store.dialect.isDuplicate(error) ? taken : error
   }
   return type
+}
+
+function missing(shareType: string): never {
+  throw fault('ShareTypeNotFound', { id: shareType })
 }

@@ -26,11 +26,21 @@ const columns: readonly string[] = [
   'consistent_snapshot_support',
 ]
 
+/** What clients call them besides: the first is the original's, `openstack` sends the others. */
+const aliases: ReadonlyMap<string, string> = new Map([
+  ['group_type_id', 'share_group_type_id'],
+  ['share_group_type', 'share_group_type_id'],
+  ['share_network', 'share_network_id'],
+])
+
 /** Answers what reads any page of the list. */
 export function list(ctx: Ctx, input: ListGroups): (page: Page) => Promise<ShareGroupListRow[]> {
-  const { group_type_id: alias, ...query } = input.query
-  const named = alias === undefined ? query : { share_group_type_id: alias, ...query }
-  const filters = filtersOf(ctx, named, columns)
+  const renamed = Object.entries(input.query).flatMap(([name, value]) => {
+    const column = aliases.get(name)
+    if (column === undefined) return [[name, value]]
+    return Object.hasOwn(input.query, column) ? [] : [[column, value]]
+  })
+  const filters = filtersOf(ctx, Object.fromEntries(renamed), columns)
   const scope = listScope(ctx, input.allTenants)
   return (page) => listGroups(ctx.db, scope, filters, page)
 }

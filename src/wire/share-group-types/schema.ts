@@ -2,7 +2,7 @@
 import Type from 'typebox'
 import { endpoint } from '../endpoint.ts'
 import { sinceGroups } from '../share-groups/experimental.ts'
-import { Bool, NotBlank, Nullable, Optional, Uuid } from '../types.ts'
+import { Bool, NotBlank, Nullable, Optional, RequiredText, Uuid } from '../types.ts'
 
 /** Keys and values are judged by `model/group-specs.ts`, which knows what each means. */
 const GroupSpecs = Type.Record(Type.String(), Type.Unknown(), {
@@ -22,7 +22,12 @@ export const CreateShareGroupType = Type.Object({
   share_group_type: Type.Object(
     {
       name: NotBlank(),
-      share_types: Type.Array(Uuid, { minItems: 1, maxItems: 1000, says: 'a list of ids of share types' }),
+      // `openstack` sends names, the old shell ids.
+      share_types: Type.Array(RequiredText(), {
+        minItems: 1,
+        maxItems: 1000,
+        says: 'a list of names or ids of share types',
+      }),
       group_specs: Optional(Nullable(GroupSpecs)),
       is_public: Optional(Nullable(Bool)),
     },
