@@ -1,5 +1,5 @@
 /** What is wrong with a field, after its name: the `says` of `src/wire`, and a few more that the pages meet. */
-import type { Sentences } from './sentences.ts'
+import type { Sentences } from './sentence-pairs.ts'
 
 export const fields: Sentences = [
   ['must be a string of at most {} characters', 'darf höchstens {0} Zeichen lang sein'],

@@ -1,5 +1,5 @@
 /** Why an action is refused: sentences of `src/model/gates`, of the policy, of quotas. */
-import type { Sentences } from './sentences.ts'
+import type { Sentences } from './sentence-pairs.ts'
 
 export const gates: Sentences = [
   ["Policy doesn't allow {} to be performed.", 'Ihre Rollen erlauben das nicht ({0}).'],

@@ -1,5 +1,5 @@
 /** Why something with share groups, their snapshots or their types is refused. */
-import type { Sentences } from './sentences.ts'
+import type { Sentences } from './sentence-pairs.ts'
 
 export const groupGates: Sentences = [
   [

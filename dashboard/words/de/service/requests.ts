@@ -1,5 +1,5 @@
 /** Why a new share, or one that is taken over or changes its size, is refused before anything is done. */
-import type { Sentences } from './sentences.ts'
+import type { Sentences } from './sentence-pairs.ts'
 
 export const requests: Sentences = [
   [

@@ -7,10 +7,8 @@ import { fields } from './fields.ts'
 import { gates } from './gates.ts'
 import { groupGates } from './group-gates.ts'
 import { requests } from './requests.ts'
+import type { Sentences } from './sentence-pairs.ts'
 import { statuses } from './statuses.ts'
-
-/** English, German: `{}` is what the service fills in, `{0}` the first of it, `{0!}` the same where it is a state, or several. */
-export type Sentences = readonly (readonly [english: string, german: string])[]
 
 const unmet: Sentences = [
   [
