@@ -138,3 +138,13 @@ test('every page of the guide stands in its index', () => {
   expect(new Set(named)).toEqual(new Set(there))
   expect(named).toHaveLength(there.length)
 })
+
+test('every folder of the service and its tools has its line in the layout', () => {
+  const layout = readFileSync(join(root, 'docs/README.md'), 'utf8')
+  const folders = ['src', 'tools'].flatMap((top) =>
+    readdirSync(join(root, top), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${top}/${name}/`),
+  )
+  expect(folders.filter((folder) => !layout.includes(`\`${folder}\``))).toEqual([])
+})

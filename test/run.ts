@@ -47,6 +47,7 @@ const longForms = [
   'test/system/release.test.ts',
   'test/system/image-under-writers.test.ts',
   'test/system/image-kernel-client.test.ts',
+  'test/walks/walks.test.ts',
 ]
 /** Of the matrix; none are all. */
 const chosen = process.argv.slice(2).filter((word) => !word.startsWith('--'))

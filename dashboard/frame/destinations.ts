@@ -7,7 +7,7 @@ type PlainWord = {
   [K in keyof Words['frame']]: Words['frame'][K] extends string ? K : never
 }[keyof Words['frame']]
 
-export interface Destination {
+interface Place {
   readonly to: string
   readonly word: PlainWord
   /** Ability of the service without which it is not there. */
@@ -17,7 +17,7 @@ export interface Destination {
   readonly ours?: true
 }
 
-export const destinations: readonly Destination[] = [
+const places = [
   { to: '/', word: 'overview' },
   { to: '/shares', word: 'shares' },
   { to: '/snapshots', word: 'snapshots' },
@@ -40,7 +40,13 @@ export const destinations: readonly Destination[] = [
   { to: '/admin/users', word: 'users', admin: true, ours: true },
   { to: '/admin/projects', word: 'projects', admin: true, ours: true },
   { to: '/admin/roles', word: 'roles', admin: true, ours: true },
-]
+] as const satisfies readonly Place[]
+
+/** The rail has an icon for each word. */
+export interface Destination extends Place {
+  readonly word: (typeof places)[number]['word']
+}
+export const destinations: readonly Destination[] = places
 
 /** Those that are there for somebody on this service. */
 export const destinationsFor = (

@@ -21,7 +21,6 @@ import {
   IconLock,
   IconMessage,
   IconSettings,
-  IconStack2,
   IconTrash,
 } from '@tabler/icons-react'
 import { Link, useRouter } from '@tanstack/react-router'
@@ -31,7 +30,7 @@ import { useWords } from '../words/index.ts'
 import { destinationsFor, type Destination } from './destinations.ts'
 import classes from './rail.module.css'
 
-const icons: Readonly<Record<string, ComponentType<{ size?: number }>>> = {
+const icons: Readonly<Record<Destination['word'], ComponentType<{ size?: number }>>> = {
   overview: IconHome,
   shares: IconFolders,
   snapshots: IconCamera,
@@ -84,7 +83,7 @@ function Links({ of }: { readonly of: readonly Destination[] }) {
   return (
     <ul className={classes.links}>
       {of.map(({ word, to }) => {
-        const Icon = icons[word] ?? IconStack2
+        const Icon = icons[word]
         return (
           <li key={to}>
             <Link

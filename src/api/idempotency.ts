@@ -6,19 +6,14 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Tx } from '../db/schema.ts'
+import { forgetAnswer, keepAnswer, keptAnswer, type IdempotencyKey } from '../db/store/idempotency-keys.ts'
 import { fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import { Reply } from './route.ts'
 
 const keptForMicros = 24 * 3600 * 1_000_000
 
-export interface Idempotency {
-  readonly project_id: string
-  readonly user_id: string
-  readonly method: string
-  readonly path_hash: string
-  readonly api_version: string
-  readonly idempotency_key: string
+export interface Idempotency extends IdempotencyKey {
   readonly body_hash: string
   readonly now: number
 }
@@ -53,18 +48,10 @@ export function idempotencyOf(
 
 /** The kept answer, if this key was used within a day; 422 when it was with another body. */
 export async function findKept(tx: Tx, key: Idempotency): Promise<Reply | null> {
-  const row = await whereKey(tx, key).selectAll().executeTakeFirst()
+  const row = await keptAnswer(tx, key)
   if (row === undefined) return null
   if (row.created_at < key.now - keptForMicros) {
-    await tx
-      .deleteFrom('idempotency_keys')
-      .where('project_id', '=', key.project_id)
-      .where('user_id', '=', key.user_id)
-      .where('method', '=', key.method)
-      .where('path_hash', '=', key.path_hash)
-      .where('api_version', '=', key.api_version)
-      .where('idempotency_key', '=', key.idempotency_key)
-      .execute()
+    await forgetAnswer(tx, key)
     return null
   }
   if (row.body_hash !== key.body_hash) {
@@ -77,23 +64,10 @@ export async function findKept(tx: Tx, key: Idempotency): Promise<Reply | null> 
 
 export async function keep(tx: Tx, key: Idempotency, reply: Reply): Promise<void> {
   const { now, ...columns } = key
-  await tx
-    .insertInto('idempotency_keys')
-    .values({
-      ...columns,
-      status: reply.status,
-      reply: reply.body === undefined ? null : JSON.stringify(reply.body),
-      created_at: now,
-    })
-    .execute()
+  await keepAnswer(tx, {
+    ...columns,
+    status: reply.status,
+    reply: reply.body === undefined ? null : JSON.stringify(reply.body),
+    created_at: now,
+  })
 }
-
-const whereKey = (tx: Tx, key: Idempotency) =>
-  tx
-    .selectFrom('idempotency_keys')
-    .where('project_id', '=', key.project_id)
-    .where('user_id', '=', key.user_id)
-    .where('method', '=', key.method)
-    .where('path_hash', '=', key.path_hash)
-    .where('api_version', '=', key.api_version)
-    .where('idempotency_key', '=', key.idempotency_key)

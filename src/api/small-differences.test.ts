@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../db/store/export-locations.ts'
+import { maxMinor } from '../model/version.ts'
 import { routes } from './routes.ts'
 import { seedBackend, seedShare, seedSnapshot } from './seed.fixture.ts'
 import { openBench, personas, type Bench } from './bench.fixture.ts'
@@ -33,7 +34,7 @@ const withBody = [
 ].map((line) => line.split(' ') as ['POST' | 'PUT', string])
 
 function existsNow(until: number | undefined): boolean {
-  return until === undefined || until >= 99
+  return until === undefined || until >= maxMinor
 }
 
 const refusal = async (method: 'POST' | 'PUT', url: string, payload: Buffer, type: string) => {

@@ -13,10 +13,10 @@ import {
   updateDomain,
   updateProject,
   type DomainRow,
-  type NamedRef,
   type ProjectFilter,
   type ProjectRow,
 } from '../db/store/identity.ts'
+import type { NamedRef } from '../db/store/names.ts'
 import { changedOptions, type AccountOptionsChange } from '../model/account-options.ts'
 import { ancestorsOf, maxProjectDepth } from '../db/store/project-tree.ts'
 import { fault, invalid } from '../model/errors.ts'

@@ -5,11 +5,22 @@
 import type { ApplicationCredentials } from './application-credentials.ts'
 import type { CatalogBook } from './catalog-book.ts'
 import type { Directory } from './directory.ts'
-import type { UserRef } from './login.ts'
-import type { IssuedToken, ScopeRequest } from './manager.ts'
+import type { DomainRef, UserRef } from './login.ts'
 import type { ProjectTree } from './project-tree.ts'
 import type { RoleBook } from './role-book.ts'
 import type { ValidToken } from './validator.ts'
+
+export interface IssuedToken extends ValidToken {
+  readonly token: string
+}
+
+/** What a login asks to be scoped to; `default` is the account's default project or else nothing. */
+export type ScopeRequest =
+  | 'default'
+  | 'unscoped'
+  | { readonly project: { readonly id: string } | { readonly name: string; readonly domain: DomainRef } }
+  | { readonly domain: DomainRef }
+  | { readonly system: 'all' }
 
 export interface IdentityFace {
   /** Domains, projects, users and groups. */

@@ -6,7 +6,8 @@ import {
   replaceSecretHash,
   type ApplicationCredentialRow,
 } from '../db/store/credentials.ts'
-import { findDomain, type NamedRef } from '../db/store/identity.ts'
+import { findDomain } from '../db/store/identity.ts'
+import type { NamedRef } from '../db/store/names.ts'
 import { fault, Fault } from '../model/errors.ts'
 import type { UserBackend, UserRecord } from './backends/backend.ts'
 import type { Gate } from './gate.ts'

@@ -25,18 +25,11 @@ import { dbBackend } from './backends/db.ts'
 import { CatalogBook } from './catalog-book.ts'
 import { Directory } from './directory.ts'
 import { Gate } from './gate.ts'
-import type { IdentityFace } from './identity-face.ts'
+import type { IdentityFace, IssuedToken, ScopeRequest } from './identity-face.ts'
 import { InFlight } from './in-flight.ts'
 import { openSigningKeys } from './keys.ts'
 import { defaultLimits, LoginGuard, type LoginLimits } from './login-guard.ts'
-import {
-  proveByPassword,
-  proveBySecret,
-  refuseExpired,
-  type DomainRef,
-  type LoginParts,
-  type UserRef,
-} from './login.ts'
+import { proveByPassword, proveBySecret, refuseExpired, type LoginParts, type UserRef } from './login.ts'
 import { argon2Hasher, type PasswordHasher } from './passwords.ts'
 import { ProjectTree } from './project-tree.ts'
 import { RoleBook } from './role-book.ts'
@@ -77,18 +70,6 @@ export interface AuthOptions {
   /** For the log: what is wrong with the directory of a domain. */
   readonly trouble?: (message: string, domain: string) => void
 }
-
-export interface IssuedToken extends ValidToken {
-  readonly token: string
-}
-
-/** What a login asks to be scoped to; `default` is the account's default project or else nothing. */
-export type ScopeRequest =
-  | 'default'
-  | 'unscoped'
-  | { readonly project: { readonly id: string } | { readonly name: string; readonly domain: DomainRef } }
-  | { readonly domain: DomainRef }
-  | { readonly system: 'all' }
 
 export class AuthManager implements TokenVerifier, IdentityFace {
   /** Its own face. */

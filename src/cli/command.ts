@@ -3,8 +3,9 @@
  * golden files are all made from these; the types of `args` and `options` inside `run` are inferred from them.
  */
 import type { Client } from '../sdk/client.ts'
-import type { Output } from './output/output.ts'
+import type { Output } from './output/shape.ts'
 import type { Session } from './session.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface OptionSpec<T = unknown> {
   readonly says: string
@@ -64,11 +65,6 @@ export function command<const A extends Args = {}, const O extends Options = {}>
   readonly run: (run: Run<A, O>) => Promise<Output | undefined | void>
 }): Command {
   return { ...spec, args: spec.args ?? {}, options: spec.options ?? {} } as unknown as Command
-}
-
-/** The command line is wrong: nothing was sent. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
 }
 
 // -------------------------------------------------------------------------------------------------- kinds of options

@@ -1,8 +1,8 @@
 /** Turns a failure into what is said on stderr and the exit code. No stack traces: those are `--debug`'s. */
 import { ApiError } from '../sdk/api-error.ts'
-import { UsageError } from './command.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
 import { escapeControls } from './output/escape.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface Explanation {
   readonly lines: readonly string[]

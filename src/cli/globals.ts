@@ -1,9 +1,10 @@
 /** Options that every command takes: which cloud, who, how; and how the result looks. */
 import { readFileSync } from 'node:fs'
-import { flag, oneOf, text, texts, UsageError, whole, type OptionSpec } from './command.ts'
-import { formats, type Shape } from './output/output.ts'
+import { flag, oneOf, text, texts, whole, type OptionSpec } from './command.ts'
+import { formats, type Shape } from './output/shape.ts'
 import type { ConnectOptions } from '../sdk/connect.ts'
 import type { CloudSettings } from '../sdk/settings.ts'
+import { UsageError } from './usage-error.ts'
 
 /** The options that fill a connection's settings, in the order of help. */
 const settingOptions = {

@@ -3,7 +3,8 @@ import type { Command as Program } from 'commander'
 import { commands, nouns } from './commands/index.ts'
 import { treeText } from './commands/completion.ts'
 import { completionScript, shells } from './completion.ts'
-import { listOf, print, showOf, type Output, type Shape } from './output/output.ts'
+import { listOf, print, showOf } from './output/output.ts'
+import type { Output, Shape } from './output/shape.ts'
 import { buildProgram } from './program.ts'
 
 /** Path below the project's root → text. */

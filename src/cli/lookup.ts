@@ -9,8 +9,8 @@ import { listShareGroups, showShareGroup } from '../wire/share-groups/schema.ts'
 import { listShareTypes, showShareType } from '../wire/share-types/schema.ts'
 import { listShares, listSharesDetail, showShare } from '../wire/shares/schema.ts'
 import { listSnapshots, showSnapshot } from '../wire/snapshots/schema.ts'
-import { UsageError } from './command.ts'
 import { resolve } from './resolve.ts'
+import { UsageError } from './usage-error.ts'
 
 export type Share = ReplyOf<typeof showShare>['share']
 export type ShareGroup = ReplyOf<typeof showShareGroup>['share_group']

@@ -6,7 +6,6 @@ import { connect } from '../sdk/connect.ts'
 import type { Client } from '../sdk/client.ts'
 import type { Trace } from '../sdk/exchange.ts'
 import { commands, nouns } from './commands/index.ts'
-import { UsageError } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { explain } from './explain.ts'
 import { readGlobals, readShape } from './globals.ts'
@@ -15,6 +14,7 @@ import { escapeControls } from './output/escape.ts'
 import { print } from './output/output.ts'
 import { buildProgram, commanderExit, type Invocation } from './program.ts'
 import type { Session } from './session.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface World {
   readonly argv: readonly string[]

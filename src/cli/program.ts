@@ -1,8 +1,9 @@
 /** Makes a commander program of the commands: parsing, help and suggestions come from there. */
 import { readFileSync } from 'node:fs'
 import { Command as Program, CommanderError, Option } from 'commander'
-import { UsageError, type ArgSpec, type Command, type OptionSpec } from './command.ts'
+import type { ArgSpec, Command, OptionSpec } from './command.ts'
 import { globalOptions, listOptions, outputOptions, shortNames } from './globals.ts'
+import { UsageError } from './usage-error.ts'
 
 /** What was typed, read and checked. */
 export interface Invocation {

@@ -1,6 +1,7 @@
 /** Shares whose time in the recycle bin is over are deleted as if their owner had asked. */
 import { changeInstance, instancesOf, removeInstance } from '../db/store/share-instances.ts'
 import { enqueue, nudge, type Enqueued } from '../engine/queue.ts'
+import { expiredShares } from '../db/store/recycle-bin.ts'
 import { takeShare } from '../db/store/share-turns.ts'
 import { instanceLane } from '../model/lanes.ts'
 import { shareAllows } from '../model/states.ts'
@@ -14,20 +15,11 @@ const retryAfterUs = 3600 * 1_000_000
 /** Answers how many deletions it started. Several processes may run it at once: the status decides who starts one. */
 export async function emptyRecycleBin(parts: DataParts): Promise<number> {
   const now = parts.clock.now()
-  const expired = await parts.store.db
-    .selectFrom('shares')
-    .select(['id', 'project_id', 'user_id'])
-    .where('is_soft_deleted', '=', 1)
-    .where('scheduled_to_be_deleted_at', '<=', now)
-    .where((eb) =>
-      eb.or([
-        eb('status', 'in', shareAllows.delete.states),
-        eb.and([eb('status', '=', 'error_deleting'), eb('updated_at', '<', now - retryAfterUs)]),
-      ]),
-    )
-    .orderBy('scheduled_to_be_deleted_at')
-    .limit(batch)
-    .execute()
+  const expired = await expiredShares(parts.store.db, {
+    now,
+    failedBefore: now - retryAfterUs,
+    limit: batch,
+  })
   let started = 0
   for (const share of expired) {
     const enqueued = await parts.store.transaction((tx) => startDeletion(parts, tx, share, now))

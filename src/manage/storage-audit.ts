@@ -1,5 +1,5 @@
 /** `storage audit`: what backends hold and no row knows, and the reverse, as their manila-share found it. */
-import { orphansLeft } from '../db/store/backends.ts'
+import { orphansLeft } from '../db/store/orphans.ts'
 import { findings, takeAway, type Finding } from '../db/store/storage-findings.ts'
 import { isoMicros, systemClock } from '../runtime/clock.ts'
 import { columns } from './columns.ts'

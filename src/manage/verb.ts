@@ -100,12 +100,12 @@ export interface Given {
   readonly scope?: string | undefined
 }
 
-/** An entry of `drivers/index.ts` or `exporters/index.ts`, as far as this folder needs to know it. */
+/** An entry of `src/storage/drivers/index.ts` or `src/storage/exporters/index.ts`, as far as this folder needs to know it. */
 export interface PartFactory {
   readonly name: string
   readonly options: TSchema
   create(options: never, parts: never): unknown
-  /** See `drivers/driver.ts`. */
+  /** See `src/storage/contract/driver.ts`. */
   wants?(options: never, dir: string): Wants
 }
 

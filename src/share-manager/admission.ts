@@ -5,6 +5,7 @@
  */
 import type { BackendSettings } from '../config/schema.ts'
 import type { DbOrTx } from '../db/schema.ts'
+import { holdsShares } from '../db/store/instances-on-backend.ts'
 import {
   DriverError,
   type CallContext,
@@ -29,13 +30,9 @@ export async function admission(db: DbOrTx, applicant: Applicant, call: CallCont
   const objections = [untrusted(applicant), await exposed(applicant, call)].filter((why) => why !== null)
   if (objections.length === 0) return null
   const why = objections.join(' ')
-  const share = await db
-    .selectFrom('share_instances')
-    .select('id')
-    .where('backend_id', '=', applicant.id)
-    .limit(1)
-    .executeTakeFirst()
-  if (share === undefined) throw new DriverError(why, 'nothing-happened', { reason: 'host-lacks' })
+  if (!(await holdsShares(db, applicant.id))) {
+    throw new DriverError(why, 'nothing-happened', { reason: 'host-lacks' })
+  }
   return `It serves the shares it has and takes no new ones: ${why}`
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../engine/operation.ts'
 import { breakAllLeases } from '../engine/lanes.ts'
 import { planKey, planOf, type OperationKind } from '../model/operations.ts'
-import { findStuck } from './reconcilers/stuck.ts'
+import { findStuck } from '../db/store/stuck-instances.fixture.ts'
 import { openBench, type Bench } from './bench.fixture.ts'
 import { scenarios } from './scenarios.fixture.ts'
 

@@ -1,5 +1,14 @@
 /** Rows as drivers and exporters see them. Read again for every step: what an earlier step saw may be old. */
 import type { DbOrTx } from '../db/schema.ts'
+import { instancesOnBackend } from '../db/store/instances-on-backend.ts'
+import {
+  instancesById,
+  snapshotsInScope,
+  specsOfTypes,
+  visibleSharesOf,
+} from '../db/store/permission-facts.ts'
+import { everything } from '../db/store/scope.ts'
+import { extraSpecs } from '../db/store/share-types.ts'
 import { instanceById, type InstanceRow, type ShareRow } from '../db/store/share-instances.ts'
 import { shareById } from '../db/store/shares.ts'
 import {
@@ -154,37 +163,16 @@ export async function sharesOnBackend(
   statuses: readonly string[],
   page: { readonly afterId: string; readonly limit: number },
 ): Promise<ShareSubject[]> {
-  const instances = await db
-    .selectFrom('share_instances')
-    .selectAll()
-    .where('backend_id', '=', backendId)
-    .where('status', 'in', statuses)
-    .where('id', '>', page.afterId)
-    .orderBy('id')
-    .limit(page.limit)
-    .execute()
-  return withShares(db, instances)
+  return withShares(db, await instancesOnBackend(db, backendId, statuses, page))
 }
 
 async function withShares(db: DbOrTx, instances: readonly InstanceRow[]): Promise<ShareSubject[]> {
   if (instances.length === 0) return []
   const shareIds = [...new Set(instances.map((row) => row.share_id))]
-  const shares = await db.selectFrom('shares').selectAll().where('id', 'in', shareIds).execute()
+  const shares = await visibleSharesOf(db, everything, shareIds)
   const byId = new Map(shares.map((row) => [row.id, row]))
   const types = [...new Set(instances.map((row) => row.share_type_id).filter((id) => id !== null))]
-  const specs = new Map<string, Record<string, string>>()
-  if (types.length > 0) {
-    const rows = await db
-      .selectFrom('share_type_extra_specs')
-      .selectAll()
-      .where('share_type_id', 'in', types)
-      .execute()
-    for (const row of rows) {
-      const of = specs.get(row.share_type_id) ?? {}
-      of[row.spec_key] = row.spec_value
-      specs.set(row.share_type_id, of)
-    }
-  }
+  const specs = types.length === 0 ? new Map<string, never>() : await specsOfTypes(db, types)
   return instances.flatMap((instance) => {
     const share = byId.get(instance.share_id)
     if (share === undefined) return []
@@ -201,14 +189,10 @@ export async function withSnapshots(
 ): Promise<SnapshotSubject[]> {
   if (rows.length === 0) return []
   const instanceIds = [...new Set(rows.map((row) => row.share_instance_id))]
-  const instances = await db
-    .selectFrom('share_instances')
-    .selectAll()
-    .where('id', 'in', instanceIds)
-    .execute()
+  const instances = await instancesById(db, instanceIds)
   const subjects = new Map((await withShares(db, instances)).map((subject) => [subject.instance.id, subject]))
   const snapshotIds = [...new Set(rows.map((row) => row.snapshot_id))]
-  const found = await db.selectFrom('snapshots').selectAll().where('id', 'in', snapshotIds).execute()
+  const found = await snapshotsInScope(db, everything, snapshotIds)
   const snapshots = new Map(found.map((row) => [row.id, row]))
   return rows.flatMap((snapshotInstance) => {
     const subject = subjects.get(snapshotInstance.share_instance_id)
@@ -223,11 +207,5 @@ export async function specsOf(
   db: DbOrTx,
   shareTypeId: string | null,
 ): Promise<Readonly<Record<string, string>>> {
-  if (shareTypeId === null) return {}
-  const rows = await db
-    .selectFrom('share_type_extra_specs')
-    .select(['spec_key', 'spec_value'])
-    .where('share_type_id', '=', shareTypeId)
-    .execute()
-  return Object.fromEntries(rows.map((row) => [row.spec_key, row.spec_value]))
+  return shareTypeId === null ? {} : extraSpecs(db, shareTypeId)
 }

@@ -1,4 +1,4 @@
-/** Where the walk goes: an address for every route of the router. A new route without a line here fails the walk. */
+/** Where the walk goes: an address for every route of the router. A new route without a line here fails `test/dashboard-visits.test.ts`. */
 import type { Stock } from './stock.ts'
 
 /** By the route's full path; the addresses are below `/dashboard/`. */

@@ -2,28 +2,17 @@
  * Every page that there is, as an administrator sees it: with the keyboard alone, for screen readers in both schemes, on a phone, in both
  * languages; every menu is opened and every dialog behind it. Pictures of all are in `node_modules/.cache/pictures`.
  */
-import { createMemoryHistory, createRouter } from '@tanstack/react-router'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { destinations } from '../../dashboard/frame/destinations.ts'
-import { routeTree } from '../../dashboard/router.tsx'
 import type { Tab } from './browser.ts'
 import { judgeGerman } from './german.ts'
 import { judge } from './judge.ts'
 import { tabThrough } from './keyboard.ts'
 import { walkThrough, type Walk } from './lanes.ts'
+import { paths } from './paths.ts'
 import { eachTab, menus, open, pressEverything, tabName } from './press.ts'
 import { stock, type Stock } from './stock.ts'
 import { visits } from './visits.ts'
 import { startWorld, type World } from './world.ts'
-
-const router = createRouter({ routeTree, history: createMemoryHistory(), context: undefined as never })
-const paths = [
-  ...new Set(
-    Object.values(router.routesById)
-      .filter(({ id }) => id !== '__root__')
-      .map(({ fullPath }) => (fullPath as string).replace(/(.)\/$/, '$1')),
-  ),
-]
 
 let world: World
 let things: Stock
@@ -40,13 +29,6 @@ afterAll(async () => {
   await walk?.[Symbol.asyncDispose]()
   await inGerman?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()
-})
-
-it('goes to every route and to every place of the rail', () => {
-  expect(paths.filter((path) => visits[path] === undefined)).toEqual([])
-  expect(Object.keys(visits).filter((path) => !paths.includes(path))).toEqual([])
-  const roots = destinations.map(({ to }) => to.split('?')[0])
-  expect(roots.filter((to) => !paths.includes(to as string))).toEqual([])
 })
 
 /** A page waits for those before it too; what hangs in one ends by the patience of its tab. */

@@ -1,6 +1,8 @@
 /** The table written by hand and the routes of the code say the same, in both directions. */
 import { expect, it } from 'vitest'
 import { routes } from '../../src/api/routes.ts'
+import { maxMinor } from '../../src/model/version.ts'
+import { capabilities } from '../../src/wire/capabilities/schema.ts'
 import { existsAt } from '../../src/wire/endpoint.ts'
 import { routeTable } from './table.ts'
 
@@ -17,7 +19,7 @@ for (const { method, path, since, until, actions, later } of routeTable) {
 }
 const codeSays = new Set<string>()
 for (const { endpoint: e } of routes) {
-  for (let minor = 0; minor <= 99; minor++) {
+  for (let minor = 0; minor <= maxMinor; minor++) {
     if (existsAt(e, minor)) codeSays.add(`${e.method} ${plain(e.path)} ${e.action ?? ''} ${minor}`)
   }
 }
@@ -40,6 +42,15 @@ const short = (lines: string[]): string[] => [...new Set(lines.map((line) => lin
 
 it('has every route of the table', () => {
   expect(short([...tableSays].filter((line) => born(line) && !codeSays.has(line)))).toEqual([])
+})
+
+it('tells clients of what is ours', () => {
+  const told = new Set(capabilities.flatMap(({ paths }) => paths).map((path) => path.replace('.json', '')))
+  const own = routeTable
+    .filter((route) => route.ours === true)
+    .map(({ method, path }) => `${method} /v2${path.replaceAll(/:\w+/g, '{id}')}`)
+  expect(own.length).toBeGreaterThan(10)
+  expect(own.filter((path) => !told.has(path))).toEqual([])
 })
 
 it('has no route that the table does not know', () => {

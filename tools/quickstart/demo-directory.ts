@@ -49,6 +49,12 @@ export interface DemoDirectory {
   remove(): Promise<void>
 }
 
+/** What the quick start goes by while it runs. */
+export interface RunOptions extends QuickstartOptions {
+  /** With `--auth ldap`. */
+  readonly directory?: DemoDirectory
+}
+
 /** Starts it; throws a sentence when it can't. It ends with the process, and is the same again at the next start. */
 export async function startDemoDirectory(options: QuickstartOptions, told: Steps): Promise<DemoDirectory> {
   return told.step(

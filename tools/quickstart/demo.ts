@@ -14,7 +14,7 @@ import { listExportLocations } from '../../src/wire/export-locations/schema.ts'
 import { createShare, deleteShare, showShare } from '../../src/wire/shares/schema.ts'
 import { showShareUsage } from '../../src/wire/usages/schema.ts'
 import type { Choice } from './host.ts'
-import type { QuickstartOptions } from './options.ts'
+import type { RunOptions } from './demo-directory.ts'
 import type { Steps } from './say.ts'
 import { readState, rememberDemonstration } from './state.ts'
 
@@ -33,7 +33,7 @@ const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 export async function demonstrate(
   clouds: string,
   choice: Choice,
-  options: QuickstartOptions,
+  options: RunOptions,
   told: Steps,
 ): Promise<void> {
   const who = options.directory === undefined ? 'user demo' : 'ada of the directory'
@@ -74,7 +74,7 @@ export async function demonstrate(
 
 interface Stage {
   readonly choice: Choice
-  readonly options: QuickstartOptions
+  readonly options: RunOptions
   readonly told: Steps
 }
 
@@ -164,7 +164,7 @@ async function deny(client: Client, id: string, ruleId: string): Promise<void> {
   })
 }
 
-async function overNfs(path: string, options: QuickstartOptions, told: Steps): Promise<void> {
+async function overNfs(path: string, options: RunOptions, told: Steps): Promise<void> {
   const [host = '', exported = ''] = path.split(/:(?=\/)/)
   const port = readState(options.dir)?.nfsPort ?? 2049
   const mount = (from: string) => mountNfs({ host, port, path: exported, from, timeoutMs: 20_000 })

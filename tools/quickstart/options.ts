@@ -1,7 +1,6 @@
 /** The quick start's command line. */
 import { parseArgs } from 'node:util'
 import { resolve } from 'node:path'
-import type { DemoDirectory } from './demo-directory.ts'
 
 export type BackendKind = 'image' | 'btrfs' | 'directory' | 'sim'
 const kinds: readonly BackendKind[] = ['image', 'btrfs', 'directory', 'sim']
@@ -18,8 +17,6 @@ export interface QuickstartOptions {
   readonly sizeGib: number
   /** Where people live: in the database, or in a private directory server. */
   readonly auth: 'db' | 'ldap'
-  /** That server, while it runs. */
-  readonly directory?: DemoDirectory
 }
 
 export const usage = `npm run quickstart -- [options]

@@ -6,7 +6,13 @@ import { startService, type Service } from '../../src/main.ts'
 import { ensureAccounts, isOurLink } from './accounts.ts'
 import { awaitBuild, beginBuild, dashboardLine, loginLines } from './dashboard.ts'
 import { checkDatabase } from './database.ts'
-import { directoryClouds, makeDirectory, showDirectory, startDemoDirectory } from './demo-directory.ts'
+import {
+  directoryClouds,
+  makeDirectory,
+  showDirectory,
+  startDemoDirectory,
+  type RunOptions,
+} from './demo-directory.ts'
 import { demonstrate } from './demo.ts'
 import { chooseBackend, poolSizeGib, type Choice } from './host.ts'
 import { quickstartOptions, usage, type QuickstartOptions } from './options.ts'
@@ -50,7 +56,7 @@ async function withDirectory(options: QuickstartOptions, told: Steps): Promise<n
   }
 }
 
-async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
+async function serve(options: RunOptions, told: Steps): Promise<number> {
   const stopAsked = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
@@ -99,7 +105,7 @@ async function serve(options: QuickstartOptions, told: Steps): Promise<number> {
   return code
 }
 
-async function start(options: QuickstartOptions, choice: Choice, told: Steps): Promise<Service> {
+async function start(options: RunOptions, choice: Choice, told: Steps): Promise<Service> {
   const before = readState(options.dir)
   const state = {
     backend: choice.kind,
@@ -128,12 +134,7 @@ async function start(options: QuickstartOptions, choice: Choice, told: Steps): P
  * Accounts, type, backend and the demonstration. Only `--once` depends on the last two: a service is started to be used, and why
  * it can't show something now (a full pool, a used quota, an address that is not reachable from here) may be gone in a minute.
  */
-async function show(
-  service: Service,
-  choice: Choice,
-  options: QuickstartOptions,
-  told: Steps,
-): Promise<number> {
+async function show(service: Service, choice: Choice, options: RunOptions, told: Steps): Promise<number> {
   const { directory } = options
   const more = directory === undefined ? {} : directoryClouds(directory, service.url)
   const { made } = readState(options.dir) ?? {}
@@ -177,7 +178,7 @@ async function show(
   }
 }
 
-async function printUse(service: Service, options: QuickstartOptions, told: Steps): Promise<void> {
+async function printUse(service: Service, options: RunOptions, told: Steps): Promise<void> {
   const clouds = relative(process.cwd(), join(options.dir, 'clouds.yaml'))
   const linked = isOurLink(resolve('clouds.yaml'), options.dir)
   told.line(`

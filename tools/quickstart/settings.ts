@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ConfigError, loadSettings } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/schema.ts'
 import { poolSizeGib, type Choice } from './host.ts'
-import type { QuickstartOptions } from './options.ts'
+import type { RunOptions } from './demo-directory.ts'
 import { sharesMount } from './shares-mount.ts'
 import { serverAddresses } from './state.ts'
 
@@ -16,7 +16,7 @@ export interface Known {
   readonly nfsPort: number
 }
 
-export function quickstartSettings(options: QuickstartOptions, choice: Choice, known: Known): Settings {
+export function quickstartSettings(options: RunOptions, choice: Choice, known: Known): Settings {
   const settings = loadSettings({
     defaults: {
       state_dir: options.dir,
@@ -36,7 +36,7 @@ export function quickstartSettings(options: QuickstartOptions, choice: Choice, k
   return settings
 }
 
-function backend(options: QuickstartOptions, choice: Choice, known: Known): Record<string, unknown> {
+function backend(options: RunOptions, choice: Choice, known: Known): Record<string, unknown> {
   const common = { share_backend_name: backendName, report_interval_s: 5 }
   switch (choice.kind) {
     case 'image':

@@ -20,7 +20,8 @@ import classes from './access.module.css'
 import { AccessKey } from './access-key.tsx'
 import { ruleLocksQuery, ruleMessagesQuery, rulesQuery, type RuleView } from './queries.ts'
 import { reasonsFor } from './reason.ts'
-import { nameOfRule, ruleActions, RuleDialog, type RuleAsked } from './rule-actions.tsx'
+import { ruleActions, RuleDialog, type RuleAsked } from './rule-actions.tsx'
+import { nameOfRule } from './rule-name.ts'
 import { RuleLocks } from './rule-locks.tsx'
 
 export function AccessTab({ share }: { readonly share: ShareView }) {

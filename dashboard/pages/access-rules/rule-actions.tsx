@@ -11,9 +11,9 @@ import { present, type Action } from '../../ui/actions.tsx'
 import { BulkDialog } from '../../ui/bulk-dialog.tsx'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
-import { visible } from '../../ui/plain-text.tsx'
 import { useWords, type Words } from '../../words/index.ts'
 import { accessCommands } from './commands.ts'
+import { nameOfRule } from './rule-name.ts'
 import { RuleProperties } from './rule-properties.tsx'
 import type { LockView, RuleView } from './queries.ts'
 import { stillLetIn } from './targets.ts'
@@ -24,8 +24,6 @@ export type RuleAsked =
   | { readonly what: 'properties'; readonly rule: RuleView }
   /** A form of its own. */
   | { readonly what: 'lock'; readonly rule: RuleView }
-
-export const nameOfRule = ({ access_to }: RuleView): string => visible(access_to).slice(0, 80)
 
 export function ruleActions(
   { access: w }: Words,

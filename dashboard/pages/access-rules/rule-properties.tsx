@@ -6,7 +6,7 @@ import { PairsDialog } from '../../ui/pairs-dialog.tsx'
 import { useWords } from '../../words/index.ts'
 import { accessCommands } from './commands.ts'
 import type { RuleView } from './queries.ts'
-import { nameOfRule } from './rule-actions.tsx'
+import { nameOfRule } from './rule-name.ts'
 
 interface RulePropertiesProps {
   readonly rule: RuleView

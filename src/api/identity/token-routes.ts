@@ -2,7 +2,7 @@
 import type { Static } from 'typebox'
 import { notFound } from '../../auth/directory.ts'
 import type { DomainRef as AuthDomainRef, UserRef as AuthUserRef } from '../../auth/login.ts'
-import type { IssuedToken, ScopeRequest } from '../../auth/manager.ts'
+import type { IssuedToken, ScopeRequest } from '../../auth/identity-face.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { tokenCatalog } from './catalog.ts'

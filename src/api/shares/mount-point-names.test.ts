@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { recordOrphan } from '../../db/store/backends.ts'
+import { recordOrphan } from '../../db/store/orphans.ts'
 import { mountPointNameTaken } from '../../db/store/mount-point-names.ts'
 import { removeInstance } from '../../db/store/share-instances.ts'
 import { openBench, personas, type Bench, type Token } from '../bench.fixture.ts'

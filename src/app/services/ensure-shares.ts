@@ -1,5 +1,6 @@
 /** Has a backend look after every share it serves: exports published, rules applied, nothing missing. */
-import { start, type Ctx } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { serviceOf, setEnsuring } from '../../db/store/services.ts'
 import { backendIdOf } from '../../db/store/services-read.ts'
 import { backendLane } from '../../model/lanes.ts'

@@ -3,7 +3,8 @@
  * each member is a snapshot that nobody sees elsewhere.
  */
 import { randomUUID } from 'node:crypto'
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import type { ShareGroupSnapshotsTable, SharesTable } from '../../db/schema.ts'
 import { insertGroupRow } from '../../db/store/group-states.ts'
 import { instanceById } from '../../db/store/share-instances.ts'

@@ -1,5 +1,6 @@
 /** Ways for a group snapshot to end. Its members go with it; a group that is made of it holds the lane, so the deletion waits. */
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { changeGroupRow, removeGroupRow } from '../../db/store/group-states.ts'
 import {
   groupsBeingMadeFrom,

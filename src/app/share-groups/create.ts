@@ -3,7 +3,8 @@
  * shares and the operation; the scheduler finds one pool that fits all of its share types.
  */
 import { randomUUID } from 'node:crypto'
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import type { ShareGroupsTable } from '../../db/schema.ts'
 import { insertGroupRow } from '../../db/store/group-states.ts'
 import { membersOf } from '../../db/store/share-group-snapshots.ts'

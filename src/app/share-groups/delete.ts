@@ -1,5 +1,6 @@
 /** Ways for a share group to end: deleted when it is empty, or by force with all that is in it. */
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { changeGroupRow } from '../../db/store/group-states.ts'
 import { contentsOfGroup, removeGroup, type ShareGroupRow } from '../../db/store/share-groups.ts'
 import { fault } from '../../model/errors.ts'

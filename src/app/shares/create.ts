@@ -3,7 +3,8 @@
  * quota, the share, its instance and the operation. The scheduler does the rest.
  */
 import { randomUUID } from 'node:crypto'
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { roomForMetadata } from '../limits.ts'
 import type { ShareGroupsTable, ShareInstancesTable, SharesTable } from '../../db/schema.ts'
 import { refuseLarger, settle } from '../../db/store/quotas.ts'

@@ -1,5 +1,6 @@
 /** Ways for a share to end: delete, force delete, unmanage. Each marks the instances and enqueues one operation each. */
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import {
   changeInstance,
   instancesOf,

@@ -1,6 +1,7 @@
 /** An administrator brings a tree that exists on a backend under management. */
 import { randomUUID } from 'node:crypto'
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import type { ShareInstancesTable, SharesTable } from '../../db/schema.ts'
 import { poolForManage } from '../../db/store/pools.ts'
 import { refuseUnaffordable } from '../../db/store/quotas.ts'

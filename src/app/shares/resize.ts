@@ -1,5 +1,6 @@
 /** Larger and smaller. */
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { changeInstance, instanceById } from '../../db/store/share-instances.ts'
 import { resolveType } from '../../db/store/share-types.ts'
 import type { ShareRow } from '../../db/store/shares.ts'

@@ -1,5 +1,6 @@
 /** Back to the newest snapshot. */
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { changeInstance, instancesOf } from '../../db/store/share-instances.ts'
 import {
   changeSnapshotInstance,

@@ -1,6 +1,7 @@
 /** A point-in-time copy of a share. In the request's transaction: quota, the snapshot, its instance, the operation. */
 import { randomUUID } from 'node:crypto'
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { roomForMetadata } from '../limits.ts'
 import type { SnapshotInstancesTable, SnapshotsTable } from '../../db/schema.ts'
 import { settle } from '../../db/store/quotas.ts'

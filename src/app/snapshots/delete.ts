@@ -1,5 +1,6 @@
 /** Ways for a snapshot to end: delete, force delete, unmanage. A clone that still reads it holds the lane, so the deletion waits. */
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { changeSnapshotInstance, removeSnapshotInstance, type SnapshotRow } from '../../db/store/snapshots.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import { fault } from '../../model/errors.ts'

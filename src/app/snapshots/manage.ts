@@ -1,5 +1,6 @@
 /** An administrator brings a snapshot that exists on a backend under management. */
-import { type Ctx, start } from '../context.ts'
+import type { Ctx } from '../context.ts'
+import { start } from '../start.ts'
 import { roomForMetadata } from '../limits.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { refuseUnaffordable } from '../../db/store/quotas.ts'

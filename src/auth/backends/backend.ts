@@ -4,7 +4,7 @@
  * implementation with `admin: null`. A real Keystone is not a backend of this kind: it verifies tokens itself and
  * is a `TokenVerifier` (`../verifier.ts`) in the Auth Manager's place.
  */
-import type { NamedRef } from '../../db/store/identity.ts'
+import type { NamedRef } from '../../db/store/names.ts'
 import type { NamedFilter } from '../../db/store/names.ts'
 import type { AssignmentRow, RoleActor } from '../../db/store/roles.ts'
 import type { AccountOptions, AccountOptionsChange } from '../../model/account-options.ts'

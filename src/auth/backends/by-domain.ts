@@ -3,7 +3,8 @@
  * database. An id tells where its owner lives: those of directories are in a table, whatever is not there is the database's.
  */
 import type { Store } from '../../db/open.ts'
-import { findDomain, type NamedRef } from '../../db/store/identity.ts'
+import { findDomain } from '../../db/store/identity.ts'
+import type { NamedRef } from '../../db/store/names.ts'
 import type { AssignmentRow, RoleActor } from '../../db/store/roles.ts'
 import { fault } from '../../model/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'

@@ -13,12 +13,13 @@ import {
   updateAccessMetadata,
   updateAccessRule,
 } from '../../wire/access-rules/schema.ts'
-import { arg, choiceArg, command, flag, oneOf, pairs, text, texts, UsageError } from '../command.ts'
+import { arg, choiceArg, command, flag, oneOf, pairs, text, texts } from '../command.ts'
 import { dictFilter, findShare } from '../lookup.ts'
 import { listOf, showOf } from '../output/output.ts'
 import type { Session } from '../session.ts'
 import { fieldsOf } from '../views.ts'
 import { waitUntilDone } from '../wait.ts'
+import { UsageError } from '../usage-error.ts'
 
 type Rule = ReplyOf<typeof listAccessRules>['access_list'][number]
 

@@ -4,10 +4,11 @@ import {
   listExportLocations,
   showExportLocation,
 } from '../../wire/export-locations/schema.ts'
-import { arg, command, pairs, texts, UsageError } from '../command.ts'
+import { arg, command, pairs, texts } from '../command.ts'
 import { findShare } from '../lookup.ts'
 import { listOf, showOf } from '../output/output.ts'
 import { fieldsOf } from '../views.ts'
+import { UsageError } from '../usage-error.ts'
 
 const shareArg = arg('Name or id of the share.')
 const locationArg = arg('Id of the export location.')

@@ -1,11 +1,12 @@
 /** `lock …`: keeps shares and access rules from being deleted, or rules from being seen. */
 import { createLock, deleteLock, listLocks, showLock, updateLock } from '../../wire/resource-locks/schema.ts'
-import { arg, args as many, choiceArg, command, flag, oneOf, text, UsageError, whole } from '../command.ts'
+import { arg, args as many, choiceArg, command, flag, oneOf, text, whole } from '../command.ts'
 import { projectIdOf, userIdOf } from '../identities.ts'
 import { findShare, listed, presence } from '../lookup.ts'
 import { listOf, showOf } from '../output/output.ts'
 import { forEach } from '../resolve.ts'
 import { fieldsOf } from '../views.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** Locks may be left of a project, or a user, that is deleted. */
 const left = { mayBeGone: true }

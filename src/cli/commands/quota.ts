@@ -18,12 +18,13 @@ import {
   updateQuotaSetLegacy,
 } from '../../wire/quotas/schema.ts'
 import { CommandFailure } from '../exit-codes.ts'
-import { arg, command, flag, optionalArg, text, UsageError, whole, type OptionSpec } from '../command.ts'
+import { arg, command, flag, optionalArg, text, whole, type OptionSpec } from '../command.ts'
 import { projectIdOf, userIdOf, type IdentityOptions } from '../identities.ts'
 import { findShareType } from '../lookup.ts'
 import { listOf, showOf } from '../output/output.ts'
 import type { Session } from '../session.ts'
 import { fieldsOf } from '../views.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** Limits may be left of a project, or a user, that is deleted. */
 const left = { mayBeGone: true }

@@ -10,9 +10,10 @@ import {
   listServices,
   listServicesLegacy,
 } from '../../wire/services/schema.ts'
-import { arg, command, flag, oneOf, text, UsageError, yesNo } from '../command.ts'
+import { arg, command, flag, oneOf, text, yesNo } from '../command.ts'
 import { findShareType } from '../lookup.ts'
 import { listOf } from '../output/output.ts'
+import { UsageError } from '../usage-error.ts'
 
 const list = command({
   words: 'service list',

@@ -8,9 +8,10 @@ import {
   updateShare,
 } from '../../wire/shares/schema.ts'
 import { shareMetadata } from '../../wire/shares/metadata.ts'
-import { arg, command, flag, pairs, text, texts, UsageError, wholeArg, yesNo } from '../command.ts'
+import { arg, command, flag, pairs, text, texts, wholeArg, yesNo } from '../command.ts'
 import { findShare, findSnapshot } from '../lookup.ts'
 import { waitForShare } from './share-parts.ts'
+import { UsageError } from '../usage-error.ts'
 
 const shareArg = arg('Name or id of the share.')
 

@@ -3,23 +3,14 @@ import type { Client } from '../../sdk/client.ts'
 import type { BodyOf, ReplyOf } from '../../wire/endpoint.ts'
 import { tryPlacement } from '../../wire/placements/schema.ts'
 import { createShare, manageShare, manageShareLegacy } from '../../wire/shares/schema.ts'
-import {
-  arg,
-  choiceArg,
-  command,
-  flag,
-  optionalArg,
-  pairs,
-  text,
-  UsageError,
-  whole,
-  yesNo,
-} from '../command.ts'
+import { arg, choiceArg, command, flag, optionalArg, pairs, text, whole, yesNo } from '../command.ts'
 import { CommandFailure } from '../exit-codes.ts'
 import { findShareGroup, findSnapshot, idOf } from '../lookup.ts'
-import { showOf, type Show } from '../output/output.ts'
+import { showOf } from '../output/output.ts'
+import type { Show } from '../output/shape.ts'
 import type { Session } from '../session.ts'
 import { shareFields, waitForShare } from './share-parts.ts'
+import { UsageError } from '../usage-error.ts'
 
 const protocols = ['NFS', 'CIFS', 'GLUSTERFS', 'HDFS', 'CEPHFS', 'MAPRFS', 'LUSTRE'] as const
 

@@ -7,10 +7,11 @@ import {
   unmanageShare,
   unmanageShareLegacy,
 } from '../../wire/shares/schema.ts'
-import { arg, args as many, command, flag, text, UsageError } from '../command.ts'
+import { arg, args as many, command, flag, text } from '../command.ts'
 import { findDeletedShare, findShare, findShareGroup, idOf } from '../lookup.ts'
 import { forEach } from '../resolve.ts'
 import { shareFields, waitForShare } from './share-parts.ts'
+import { UsageError } from '../usage-error.ts'
 
 const sharesArg = many('Names or ids of the shares.')
 

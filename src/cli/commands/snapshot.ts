@@ -14,7 +14,7 @@ import {
   unmanageSnapshot,
   updateSnapshot,
 } from '../../wire/snapshots/schema.ts'
-import { arg, args as many, command, flag, oneOf, pairs, text, texts, UsageError, whole } from '../command.ts'
+import { arg, args as many, command, flag, oneOf, pairs, text, texts, whole } from '../command.ts'
 import {
   dictFilter,
   findShare,
@@ -25,11 +25,13 @@ import {
   sortQuery,
   type Snapshot,
 } from '../lookup.ts'
-import { listOf, showOf, type Show } from '../output/output.ts'
+import { listOf, showOf } from '../output/output.ts'
+import type { Show } from '../output/shape.ts'
 import { forEach } from '../resolve.ts'
 import type { Session } from '../session.ts'
 import { fieldsOf } from '../views.ts'
 import { waitUntilDone } from '../wait.ts'
+import { UsageError } from '../usage-error.ts'
 
 const snapshotArg = arg('Name or id of the snapshot.')
 const snapshotsArg = many('Names or ids of the snapshots.')

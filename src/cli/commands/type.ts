@@ -10,11 +10,13 @@ import {
   removeShareTypeAccess,
   updateShareType,
 } from '../../wire/share-types/schema.ts'
-import { arg, args as many, command, flag, pairs, text, UsageError, yesNo, yesNoArg } from '../command.ts'
+import { arg, args as many, command, flag, pairs, text, yesNo, yesNoArg } from '../command.ts'
 import { projectIdOf } from '../identities.ts'
 import { dictFilter, findShareType, type ShareType } from '../lookup.ts'
-import { listOf, showOf, type Show } from '../output/output.ts'
+import { listOf, showOf } from '../output/output.ts'
+import type { Show } from '../output/shape.ts'
 import { forEach } from '../resolve.ts'
+import { UsageError } from '../usage-error.ts'
 
 const typeArg = arg('Name or id of the share type.')
 

@@ -3,7 +3,8 @@ import type { ReplyOf } from '../../wire/endpoint.ts'
 import { showShareUsage, showShareUsageHistory, showSnapshotUsage } from '../../wire/usages/schema.ts'
 import { arg, command, flag, oneOf, text } from '../command.ts'
 import { findShare, findSnapshot } from '../lookup.ts'
-import { listOf, showOf, type Show } from '../output/output.ts'
+import { listOf, showOf } from '../output/output.ts'
+import type { Show } from '../output/shape.ts'
 
 type Usage = ReplyOf<typeof showShareUsage>['usage']
 

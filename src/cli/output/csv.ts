@@ -1,7 +1,7 @@
 /** CSV (RFC 4180 with line feeds): a line of titles, then the rows; text is quoted, numbers are not. */
 import { escapeControls } from './escape.ts'
 import { oneLine } from './human.ts'
-import type { List, Show } from './output.ts'
+import type { List, Show } from './shape.ts'
 
 export function csv(output: List | Show): string {
   const lines =

@@ -1,6 +1,6 @@
 /** JSON: a list of objects, or one object; values keep their types. */
 import { escapeInJson } from './escape.ts'
-import type { List, Shape, Show } from './output.ts'
+import type { List, Shape, Show } from './shape.ts'
 
 export function json(output: List | Show, { indent }: Pick<Shape, 'indent'>): string {
   return `${escapeInJson(JSON.stringify(plain(output), undefined, indent ? 2 : undefined))}\n`

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { UsageError } from '../command.ts'
 import { escapeControls } from './escape.ts'
-import { formats, listOf, print, showOf, type Shape } from './output.ts'
+import { listOf, print, showOf } from './output.ts'
+import { formats, type Shape } from './shape.ts'
 import { widthOf, wrapped } from './width.ts'
+import { UsageError } from '../usage-error.ts'
 
 const shape: Shape = {
   format: 'table',

@@ -1,6 +1,6 @@
 /** Tables as OpenStack's tools draw them. Every line of a table is equally wide on a terminal. */
 import { linesOf } from './human.ts'
-import type { List, Shape, Show } from './output.ts'
+import type { List, Shape, Show } from './shape.ts'
 import { padded, widthOf, wrapped } from './width.ts'
 
 /** A cell is a list of lines. */

@@ -2,7 +2,7 @@
 import { Document, isScalar, visit } from 'yaml'
 import { escapeInJson, isUnsafe } from './escape.ts'
 import { plain } from './json.ts'
-import type { List, Show } from './output.ts'
+import type { List, Show } from './shape.ts'
 
 export function yaml(output: List | Show): string {
   const document = new Document(plain(output), { aliasDuplicateObjects: false })

@@ -7,7 +7,8 @@ import type { Unmet } from '../../model/unmet.ts'
 import type { Tx } from '../schema.ts'
 import { replaceExportLocations } from './export-locations.ts'
 import { recordMessage } from './records.ts'
-import { changeInstance, instanceById, releasePlacement } from './share-instances.ts'
+import { releasePlacement, takeOutOfPool } from './instance-places.ts'
+import { changeInstance, instanceById } from './share-instances.ts'
 import { changeSnapshotInstance } from './snapshots.ts'
 
 export interface Ending {
@@ -96,12 +97,7 @@ export async function manageEndedBadly(tx: Tx, ending: Ending): Promise<void> {
 async function leavePool(tx: Tx, ending: Ending): Promise<void> {
   const instance = await instanceById(tx, ending.instanceId)
   if (instance === undefined || !ending.undone) return
-  await releasePlacement(tx, instance)
-  await tx
-    .updateTable('share_instances')
-    .set({ pool_id: null, backend_id: null, host: '' })
-    .where('id', '=', ending.instanceId)
-    .execute()
+  await takeOutOfPool(tx, instance)
 }
 
 function change(

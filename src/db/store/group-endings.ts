@@ -4,6 +4,10 @@ import type { Unmet } from '../../model/unmet.ts'
 import type { Tx } from '../schema.ts'
 import { changeGroupRow } from './group-states.ts'
 import { recordMessage } from './records.ts'
+import { groupSnapshotsOf, membersOf } from './share-group-snapshots.ts'
+import { sharesOfGroup } from './share-groups.ts'
+import { changeInstance, instancesOf } from './share-instances.ts'
+import { changeSnapshotInstance, snapshotInstancesOf } from './snapshots.ts'
 
 export interface GroupEnding {
   readonly groupId: string
@@ -24,27 +28,23 @@ const allocateHost = '001'
 const createAction = '002'
 const deleteAction = '007'
 
-/** The group stays, in `error`: its owner deletes it. */
+/** The group stays, in `error`, and with it what was to become of its shares: its owner deletes them. */
 export async function groupCreateEndedBadly(tx: Tx, ending: GroupEnding): Promise<void> {
-  if (
-    !(await changeGroupRow(tx, 'share_group', ending.groupId, {
-      ...by(ending),
-      from: ['creating'],
-      to: 'error',
-    }))
-  )
-    return
+  const change = { ...by(ending), from: ['creating'], to: 'error' }
+  await settleShares(tx, ending.groupId, change)
+  if (!(await changeGroupRow(tx, 'share_group', ending.groupId, change))) return
   await tell(tx, ending, ending.cause.code === 'no-valid-host' ? allocateHost : createAction)
 }
 
+/** Only a forced deletion has anything in it; what is left of that can be deleted by force again. */
 export async function groupDeleteEndedBadly(tx: Tx, ending: GroupEnding): Promise<void> {
-  if (
-    await changeGroupRow(tx, 'share_group', ending.groupId, {
-      ...by(ending),
-      from: ['deleting'],
-      to: 'error',
-    })
-  )
+  const change = { ...by(ending), from: ['deleting'] }
+  for (const { id } of await groupSnapshotsOf(tx, ending.groupId)) {
+    await settleMembers(tx, id, { ...change, to: 'error_deleting' })
+    await changeGroupRow(tx, 'share_group_snapshot', id, { ...change, to: 'error' })
+  }
+  await settleShares(tx, ending.groupId, { ...change, to: 'error_deleting' })
+  if (await changeGroupRow(tx, 'share_group', ending.groupId, { ...change, to: 'error' }))
     await tell(tx, ending, deleteAction)
 }
 
@@ -53,9 +53,30 @@ export async function groupSnapshotEndedBadly(
   tx: Tx,
   ending: GroupEnding & { readonly groupSnapshotId: string; readonly from: 'creating' | 'deleting' },
 ): Promise<void> {
-  const change = { ...by(ending), from: [ending.from], to: 'error' }
-  if (await changeGroupRow(tx, 'share_group_snapshot', ending.groupSnapshotId, change))
-    await tell(tx, ending, ending.from === 'creating' ? createAction : deleteAction)
+  const isNew = ending.from === 'creating'
+  const change = { ...by(ending), from: [ending.from] }
+  await settleMembers(tx, ending.groupSnapshotId, { ...change, to: isNew ? 'error' : 'error_deleting' })
+  if (await changeGroupRow(tx, 'share_group_snapshot', ending.groupSnapshotId, { ...change, to: 'error' }))
+    await tell(tx, ending, isNew ? createAction : deleteAction)
+}
+
+interface Settling extends ReturnType<typeof by> {
+  readonly from: readonly string[]
+  readonly to: string
+}
+
+/** Those whose own operations never began, so that nobody else ends them. */
+async function settleShares(tx: Tx, groupId: string, change: Settling): Promise<void> {
+  for (const { id } of await sharesOfGroup(tx, groupId))
+    for (const instance of await instancesOf(tx, id))
+      await changeInstance(tx, { ...change, instanceId: instance.id })
+}
+
+/** The same of members. */
+async function settleMembers(tx: Tx, groupSnapshotId: string, change: Settling): Promise<void> {
+  for (const { id } of await membersOf(tx, groupSnapshotId))
+    for (const one of await snapshotInstancesOf(tx, id))
+      await changeSnapshotInstance(tx, { ...change, snapshotInstanceId: one.id })
 }
 
 const by = ({ now, requestId, operationId }: GroupEnding) => ({ now, requestId, operationId })

@@ -14,7 +14,7 @@ import type {
   UsersTable,
 } from '../schema.ts'
 import { forgetPasswords } from './password-facts.ts'
-import { byName, type NamedFilter } from './names.ts'
+import { byName, type NamedFilter, type NamedRef } from './names.ts'
 import { withTags, type TagFilter } from './project-tags.ts'
 import { deleteAssignmentsOf } from './roles.ts'
 
@@ -22,9 +22,6 @@ export type DomainRow = Selectable<DomainsTable>
 export type ProjectRow = Selectable<ProjectsTable>
 export type UserRow = Selectable<UsersTable>
 export type GroupRow = Selectable<GroupsTable>
-
-/** By id, or by a name that is unique within its domain. */
-export type NamedRef = { readonly id: string } | { readonly name: string; readonly domainId: string }
 
 // ----------------------------------------------------------------------------------------------------------- domains
 

@@ -52,3 +52,19 @@ export async function deleteMessage(tx: Tx, row: MessageRow, now: Stamp): Promis
   await recordTombstone(tx, 'message', row, now)
   await tx.deleteFrom('messages').where('id', '=', row.id).execute()
 }
+
+/** Whether there is a message of this action and detail about the resource. */
+export async function wasTold(
+  db: DbOrTx,
+  about: { readonly resourceId: string; readonly actionId: string; readonly detailId: string },
+): Promise<boolean> {
+  const found = await db
+    .selectFrom('messages')
+    .select('id')
+    .where('resource_id', '=', about.resourceId)
+    .where('action_id', '=', about.actionId)
+    .where('detail_id', '=', about.detailId)
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}

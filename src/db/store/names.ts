@@ -2,6 +2,9 @@
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database } from '../schema.ts'
 
+/** By id, or by a name that is unique within its domain. */
+export type NamedRef = { readonly id: string } | { readonly name: string; readonly domainId: string }
+
 /** How a name is compared: regardless of letter case. */
 export interface NamePart {
   readonly how: 'contains' | 'startswith' | 'endswith' | 'is'

@@ -106,3 +106,22 @@ export async function stepsOf(
     .orderBy('step')
     .execute()
 }
+
+/** Deletions on a backend that may run now, oldest first. `now` in microseconds. */
+export function dueDeletions(
+  db: DbOrTx,
+  backendId: string,
+  topics: readonly string[],
+  now: number,
+): Promise<Pick<OperationRow, 'id' | 'payload'>[]> {
+  return db
+    .selectFrom('operations')
+    .select(['id', 'payload'])
+    .where('backend_id', '=', backendId)
+    .where('topic', 'in', topics)
+    .where('state', 'in', ['queued', 'running', 'undoing'])
+    .where('kind', 'in', ['delete-share', 'delete-snapshot'])
+    .where('not_before', '<=', now)
+    .orderBy('created_at')
+    .execute()
+}

@@ -1,7 +1,7 @@
 /** What is known of passwords beside their hashes, and those of before. */
 import type { Selectable, Updateable } from 'kysely'
-import type { DbOrTx, PasswordFactsTable, Stamp, Tx } from '../schema.ts'
-import type { NamedRef, UserRow } from './identity.ts'
+import type { DbOrTx, PasswordFactsTable, Stamp, Tx, UsersTable } from '../schema.ts'
+import type { NamedRef } from './names.ts'
 
 export type PasswordFactsRow = Selectable<PasswordFactsTable>
 
@@ -15,7 +15,7 @@ export async function passwordFactsOf(
   return new Map(rows.map((row) => [row.user_id, row]))
 }
 
-export type AccountRow = UserRow &
+export type AccountRow = Selectable<UsersTable> &
   Omit<{ [Column in keyof PasswordFactsRow]: PasswordFactsRow[Column] | null }, 'user_id'>
 
 /** A user with what is known of his password, in one statement. */

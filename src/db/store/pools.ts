@@ -212,3 +212,12 @@ export async function poolForManage(
     disabled: row.disabled === 1,
   }
 }
+
+export async function backendOfPool(db: DbOrTx, poolId: string): Promise<string> {
+  const row = await db
+    .selectFrom('pools')
+    .select('backend_id')
+    .where('id', '=', poolId)
+    .executeTakeFirstOrThrow()
+  return row.backend_id
+}

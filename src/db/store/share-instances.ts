@@ -6,6 +6,7 @@
 import { shareCharges } from '../../model/charges.ts'
 import { chooseInstance } from '../../model/states.ts'
 import type { DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
+import { releasePlacement } from './instance-places.ts'
 import { letGoOfMountPointName } from './mount-point-names.ts'
 import type { ConfiguredLimits } from './quota-room.ts'
 import { settle } from './quotas.ts'
@@ -165,33 +166,6 @@ export async function removeInstance(
   if (left.length > 0) await refresh(tx, share, { before, after: left }, change)
   else await removeShare(tx, share, before, change)
   return true
-}
-
-/** Gives back what the instance was promised on its pool. */
-export async function releasePlacement(tx: Tx, instance: InstanceRow): Promise<void> {
-  await tx.deleteFrom('pool_claims').where('owner_id', '=', instance.id).execute()
-  if (instance.pool_id === null || instance.placed_gib === 0) return
-  await tx
-    .updateTable('pools')
-    .set((eb) => ({ placed_gib: eb('placed_gib', '-', instance.placed_gib) }))
-    .where('id', '=', instance.pool_id)
-    .execute()
-  await tx.updateTable('share_instances').set({ placed_gib: 0 }).where('id', '=', instance.id).execute()
-}
-
-/**
- * Makes what the instance counts for on its pool exactly `gib`: for sizes that the backend decided (shrink, revert,
- * take-over). Growth that has to be asked for goes through the scheduler's claims instead.
- */
-export async function placeExactly(tx: Tx, instanceId: string, gib: number): Promise<void> {
-  const instance = await instanceById(tx, instanceId)
-  if (instance === undefined || instance.pool_id === null || instance.placed_gib === gib) return
-  await tx
-    .updateTable('pools')
-    .set((eb) => ({ placed_gib: eb('placed_gib', '+', gib - instance.placed_gib) }))
-    .where('id', '=', instance.pool_id)
-    .execute()
-  await tx.updateTable('share_instances').set({ placed_gib: gib }).where('id', '=', instanceId).execute()
 }
 
 async function removeShare(

@@ -5,7 +5,8 @@ import { touchRules } from './access-mappings.ts'
 import { replaceExportLocations } from './export-locations.ts'
 import { takeShare } from './share-turns.ts'
 import { claimOnPool, lockPool } from './pools.ts'
-import { changeInstance, releasePlacement, type InstanceRow, type ShareRow } from './share-instances.ts'
+import { releasePlacement } from './instance-places.ts'
+import { changeInstance, type InstanceRow, type ShareRow } from './share-instances.ts'
 
 /** What stands in the way of a move, as a sentence for operators. */
 export class MoveRefused extends Error {

@@ -58,3 +58,26 @@ export async function touchSnapshotRules(tx: Tx, snapshotInstanceId: string): Pr
     .where('id', '=', snapshotInstanceId)
     .execute()
 }
+
+/** The same for all available ones of a share instance, whose rules they inherit. */
+export async function touchInheritedRules(tx: Tx, shareInstanceId: string): Promise<void> {
+  await tx
+    .updateTable('snapshot_instances')
+    .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
+    .where('share_instance_id', '=', shareInstanceId)
+    .where('status', '=', 'available')
+    .execute()
+}
+
+/** The backend has the rules of this generation. */
+export async function noteRulesApplied(
+  tx: Tx,
+  snapshotInstanceId: string,
+  generation: number,
+): Promise<void> {
+  await tx
+    .updateTable('snapshot_instances')
+    .set({ access_applied: generation })
+    .where('id', '=', snapshotInstanceId)
+    .execute()
+}

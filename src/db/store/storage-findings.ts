@@ -5,7 +5,7 @@
 import { instanceLane } from '../../model/lanes.ts'
 import type { Store } from '../open.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
-import { recordOrphan } from './backends.ts'
+import { recordOrphan } from './orphans.ts'
 
 /** `remains`: of a share or snapshot that is not, or no longer, whole. */
 export type FindingKind = 'share' | 'snapshot' | 'export' | 'remains'

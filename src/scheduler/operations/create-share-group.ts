@@ -2,7 +2,7 @@
 import type { Tx } from '../../db/schema.ts'
 import { groupCreateEndedBadly } from '../../db/store/group-endings.ts'
 import { changeGroupRow, takeGroupRow } from '../../db/store/group-states.ts'
-import { isComingUp, poolRecords } from '../../db/store/pools.ts'
+import { backendOfPool, isComingUp, poolRecords } from '../../db/store/pools.ts'
 import { everything } from '../../db/store/scope.ts'
 import { groupTypeById } from '../../db/store/share-group-types.ts'
 import { typesOfGroups, type ShareGroupRow } from '../../db/store/share-groups.ts'
@@ -14,7 +14,6 @@ import { placeGroup, type GroupRequests } from '../place-group.ts'
 import { consistentSnapshots } from '../pool-fields.ts'
 import { poolView } from '../pool-views.ts'
 import { placementRequest } from '../request.ts'
-import { backendOf } from './create-share.ts'
 import { claimOptions, type SchedulerParts } from './parts.ts'
 
 type GroupJob = Job<'create-share-group'>
@@ -29,7 +28,7 @@ export function createShareGroup(parts: SchedulerParts): OperationCode<'create-s
             if (group === undefined) throw gone(job)
             if (group.backend_id !== null) return record.route(group.backend_id)
             const pool = await choose(tx, parts, job, group)
-            const backendId = await backendOf(tx, pool.id)
+            const backendId = await backendOfPool(tx, pool.id)
             const consistency = consistentSnapshots(pool)
             await changeGroupRow(tx, 'share_group', group.id, {
               from: null,

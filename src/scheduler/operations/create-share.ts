@@ -1,7 +1,9 @@
 /** The scheduler's part of a new share: which pool, and the claim on it. */
 import type { Tx } from '../../db/schema.ts'
 import { createEndedBadly } from '../../db/store/endings.ts'
-import { instanceById, releasePlacement } from '../../db/store/share-instances.ts'
+import { putInPool, takeOutOfPool } from '../../db/store/instance-places.ts'
+import { backendOfPool } from '../../db/store/pools.ts'
+import { instanceById } from '../../db/store/share-instances.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
 import { shareById } from '../../db/store/shares.ts'
 import { operation, StepFailure, type Job, type OperationCode } from '../../engine/operation.ts'
@@ -22,26 +24,15 @@ export function createShare(parts: SchedulerParts): OperationCode<'create-share'
             if (instance === undefined) throw gone(job)
             if (instance.pool_id !== null) return record.route(instance.backend_id ?? '')
             const pool = await claimPool(tx, await request(tx, parts, job), instance.id, claimOptions(parts))
-            const backendId = await backendOf(tx, pool.id)
+            const backendId = await backendOfPool(tx, pool.id)
             const now = parts.clock.now()
-            await tx
-              .updateTable('share_instances')
-              .set({
-                pool_id: pool.id,
-                backend_id: backendId,
-                host: pool.label,
-                availability_zone_id: pool.zone.id,
-                scheduled_at: now,
-                updated_at: now,
-              })
-              .where('id', '=', instance.id)
-              .execute()
-            await tx
-              .updateTable('shares')
-              .set({ host: pool.label, availability_zone_id: pool.zone.id })
-              .where('id', '=', instance.share_id)
-              .where('instance_id', '=', instance.id)
-              .execute()
+            await putInPool(tx, instance, {
+              poolId: pool.id,
+              backendId,
+              label: pool.label,
+              zoneId: pool.zone.id,
+              now,
+            })
             record.route(backendId)
           },
         }),
@@ -50,12 +41,7 @@ export function createShare(parts: SchedulerParts): OperationCode<'create-share'
           commit: async (tx) => {
             const instance = await instanceById(tx, job.payload.instanceId)
             if (instance === undefined || job.leftBehind) return
-            await releasePlacement(tx, instance)
-            await tx
-              .updateTable('share_instances')
-              .set({ pool_id: null, backend_id: null, host: '' })
-              .where('id', '=', instance.id)
-              .execute()
+            await takeOutOfPool(tx, instance)
           },
         }),
       },
@@ -76,15 +62,6 @@ async function request(tx: Tx, parts: SchedulerParts, job: Job<'create-share'>):
     // Pools that took it and then could not are not asked again.
     excludedPools: job.refusals.filter(({ filter }) => filter === 'Attempt').map(({ pool }) => pool),
   })
-}
-
-export async function backendOf(tx: Tx, poolId: string): Promise<string> {
-  const row = await tx
-    .selectFrom('pools')
-    .select('backend_id')
-    .where('id', '=', poolId)
-    .executeTakeFirstOrThrow()
-  return row.backend_id
 }
 
 function gone(job: Job<'create-share'>): StepFailure {

@@ -3,6 +3,7 @@
  * claimed yet, because the size is known only to the backend.
  */
 import { manageEndedBadly } from '../../db/store/endings.ts'
+import { nameThePool } from '../../db/store/instance-places.ts'
 import { isComingUp, poolRecord } from '../../db/store/pools.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
 import { typeById } from '../../db/store/share-types.ts'
@@ -53,11 +54,11 @@ export function manageShare(parts: SchedulerParts): OperationCode<'manage-share'
               const soon = await isComingUp(tx, options.upSince, found.backend_label)
               throw new StepFailure(soon ? 'wait' : 'unwind', cause, { refusals })
             }
-            await tx
-              .updateTable('share_instances')
-              .set({ pool_id: found.id, backend_id: found.backend_id, host: found.label })
-              .where('id', '=', payload.instanceId)
-              .execute()
+            await nameThePool(tx, payload.instanceId, {
+              poolId: found.id,
+              backendId: found.backend_id,
+              label: found.label,
+            })
             record.route(found.backend_id)
           },
         }),

@@ -1,5 +1,5 @@
 /** A point-in-time copy, published read-only where its share asks for mountable snapshots. */
-import { recordOrphan } from '../../db/store/backends.ts'
+import { recordOrphan } from '../../db/store/orphans.ts'
 import { replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
 import { settleSnapshotInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
 import { changeSnapshotInstance } from '../../db/store/snapshots.ts'

@@ -2,8 +2,8 @@
  * The end of a share: taken from its clients, then from the backend, then from the tables. Forced, it ends even when the
  * backend can't be asked; what may be left there is then remembered as an orphan.
  */
-import { recordOrphan } from '../../db/store/backends.ts'
 import { emptiedInstance } from '../../db/store/endings.ts'
+import { recordOrphan } from '../../db/store/orphans.ts'
 import { changeInstance, instanceById, removeInstance } from '../../db/store/share-instances.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { Tx } from '../../db/schema.ts'

@@ -1,5 +1,5 @@
 /** The end of a snapshot; forced and deferred as for shares. */
-import { recordOrphan } from '../../db/store/backends.ts'
+import { recordOrphan } from '../../db/store/orphans.ts'
 import { changeSnapshotInstance, removeSnapshotInstance } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'

@@ -1,6 +1,6 @@
 /** Larger: the scheduler has claimed the room before the backend is asked. */
 import { extendEndedBadly } from '../../db/store/endings.ts'
-import { placeExactly } from '../../db/store/share-instances.ts'
+import { placeExactly } from '../../db/store/instance-places.ts'
 import { isDriverError } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'

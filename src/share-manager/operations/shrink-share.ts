@@ -4,7 +4,8 @@
  */
 import { touchRules } from '../../db/store/access-mappings.ts'
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
-import { changeInstance, placeExactly } from '../../db/store/share-instances.ts'
+import { placeExactly } from '../../db/store/instance-places.ts'
+import { changeInstance } from '../../db/store/share-instances.ts'
 import type { Tx } from '../../db/schema.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'

@@ -1,4 +1,5 @@
 /** Deferred deletions that failed are tried again: their quota is given back already, their space must follow. */
+import { failedDeferredShares, failedDeferredSnapshots } from '../../db/store/instances-on-backend.ts'
 import { changeInstance } from '../../db/store/share-instances.ts'
 import { changeSnapshotInstance } from '../../db/store/snapshots.ts'
 import { enqueue, nudge } from '../../engine/queue.ts'
@@ -18,25 +19,11 @@ export async function retryDeferredDeletions(parts: BackendScope): Promise<numbe
 
 async function retryShares(parts: BackendScope): Promise<number> {
   const now = parts.clock.now()
-  const failed = await parts.store.db
-    .selectFrom('share_instances')
-    .innerJoin('shares', 'shares.id', 'share_instances.share_id')
-    .select(['share_instances.id', 'shares.id as share_id', 'shares.project_id', 'shares.user_id'])
-    .where('share_instances.backend_id', '=', parts.backend.id)
-    .where('share_instances.status', '=', 'error_deferred_deleting')
-    .where('share_instances.updated_at', '<', now - retryAfterUs)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('snapshot_instances')
-            .select('snapshot_instances.id')
-            .whereRef('snapshot_instances.share_instance_id', '=', 'share_instances.id'),
-        ),
-      ),
-    )
-    .limit(batch)
-    .execute()
+  const failed = await failedDeferredShares(parts.store.db, {
+    backendId: parts.backend.id,
+    restedSince: now - retryAfterUs,
+    limit: batch,
+  })
   for (const row of failed) {
     const enqueued = await parts.store.transaction(async (tx) => {
       const [from, to] = [['error_deferred_deleting'], 'deferred_deleting']
@@ -65,23 +52,11 @@ async function retryShares(parts: BackendScope): Promise<number> {
 
 async function retrySnapshots(parts: BackendScope): Promise<number> {
   const now = parts.clock.now()
-  const failed = await parts.store.db
-    .selectFrom('snapshot_instances')
-    .innerJoin('snapshots', 'snapshots.id', 'snapshot_instances.snapshot_id')
-    .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
-    .select([
-      'snapshot_instances.id',
-      'snapshot_instances.share_instance_id',
-      'snapshots.id as snapshot_id',
-      'snapshots.share_id',
-      'snapshots.project_id',
-      'snapshots.user_id',
-    ])
-    .where('share_instances.backend_id', '=', parts.backend.id)
-    .where('snapshot_instances.status', '=', 'error_deferred_deleting')
-    .where('snapshot_instances.updated_at', '<', now - retryAfterUs)
-    .limit(batch)
-    .execute()
+  const failed = await failedDeferredSnapshots(parts.store.db, {
+    backendId: parts.backend.id,
+    restedSince: now - retryAfterUs,
+    limit: batch,
+  })
   for (const row of failed) {
     const enqueued = await parts.store.transaction(async (tx) => {
       const change = { snapshotInstanceId: row.id, from: ['error_deferred_deleting'], now, requestId }

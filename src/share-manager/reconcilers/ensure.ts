@@ -8,6 +8,8 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mustBeOn, rulesOfInstance } from '../../db/store/access-mappings.ts'
 import { backendById, setInfoHash } from '../../db/store/backends.ts'
+import { countInstances, instanceIdsOnBackend } from '../../db/store/instances-on-backend.ts'
+import { wasTold } from '../../db/store/messages.ts'
 import { recordMessage } from '../../db/store/records.ts'
 import {
   ensureRun,
@@ -130,15 +132,10 @@ export async function ensureAll(
 
 const fresh: EnsureRun = { position: null, checked: 0, lost: 0, left: [] }
 
-async function sharesOf({ store, backend }: BackendScope): Promise<number> {
-  const { count } = await store.db
-    .selectFrom('share_instances')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('backend_id', '=', backend.id)
-    .where('status', 'in', ['available', 'ensuring'])
-    .executeTakeFirstOrThrow()
-  return Number(count)
-}
+const ensurable = ['available', 'ensuring']
+
+const sharesOf = ({ store, backend }: BackendScope): Promise<number> =>
+  countInstances(store.db, backend.id, ensurable)
 
 /** Items are `share:<instance id>`, and behind all of them `snapshot:<instance id>`. */
 const [shareItem, snapshotItem] = ['share:', 'snapshot:']
@@ -152,18 +149,8 @@ async function itemsBehind(parts: BackendScope, position: string | null): Promis
   return snapshots.map(({ id }) => snapshotItem + id)
 }
 
-async function sharesBehind({ store, backend }: BackendScope, id: string): Promise<string[]> {
-  const rows = await store.db
-    .selectFrom('share_instances')
-    .select('id')
-    .where('backend_id', '=', backend.id)
-    .where('status', 'in', ['available', 'ensuring'])
-    .where('id', '>', id)
-    .orderBy('id')
-    .limit(itemsPerNote)
-    .execute()
-  return rows.map((row) => row.id)
-}
+const sharesBehind = ({ store, backend }: BackendScope, afterId: string): Promise<string[]> =>
+  instanceIdsOnBackend(store.db, backend.id, ensurable, { afterId, limit: itemsPerNote })
 
 /** `nothing`: it is no longer there, or not to be counted. */
 type Look = 'checked' | 'busy' | 'failed' | 'nothing'
@@ -236,15 +223,8 @@ async function complain(parts: BackendScope, { share }: ShareSubject, error: unk
   if (!isDriverError(error) || error.reason !== 'not-found') return
   const [actionId, detailId] = ['005', '001']
   await parts.store.transaction(async (tx) => {
-    const told = await tx
-      .selectFrom('messages')
-      .select('id')
-      .where('resource_id', '=', share.id)
-      .where('action_id', '=', actionId)
-      .where('detail_id', '=', detailId)
-      .executeTakeFirst()
     // Once is enough: this is asked again and again.
-    if (told !== undefined) return
+    if (await wasTold(tx, { resourceId: share.id, actionId, detailId })) return
     await recordMessage(tx, {
       projectId: share.project_id,
       requestId: null,

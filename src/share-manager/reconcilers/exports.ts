@@ -2,6 +2,7 @@
  * Every available share and mountable snapshot is published with its rules. An exporter keeps its exports over restarts by itself; this finds
  * what was lost all the same (a daemon whose files went, a disk that was replaced) and puts it back.
  */
+import { instanceIdsOnBackend, mountableSnapshotInstances } from '../../db/store/instances-on-backend.ts'
 import { mustBeOn, rulesOfInstance, touchRules, type MappedRule } from '../../db/store/access-mappings.ts'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
@@ -79,13 +80,8 @@ export interface Wanted {
 
 /** Shares that have to be served. */
 export async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
-  const rows = await parts.store.db
-    .selectFrom('share_instances')
-    .select('id')
-    .where('backend_id', '=', parts.backend.id)
-    .where('status', '=', 'available')
-    .execute()
-  return rows.map(({ id }) => ({
+  const ids = await instanceIdsOnBackend(parts.store.db, parts.backend.id, ['available'])
+  return ids.map((id) => ({
     id,
     put: async (withdraw) => {
       const done = await withLane(parts, id, async (lease) => {
@@ -108,19 +104,7 @@ export async function wantedSnapshots(
   of: { readonly behind?: string; readonly limit?: number; readonly ids?: readonly string[] } = {},
 ): Promise<Wanted[]> {
   if (parts.backend.driver.mountsSnapshots === undefined || parts.backend.exporter === null) return []
-  const rows = await parts.store.db
-    .selectFrom('snapshot_instances')
-    .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
-    .innerJoin('shares', 'shares.id', 'share_instances.share_id')
-    .select(['snapshot_instances.id', 'snapshot_instances.share_instance_id'])
-    .where('share_instances.backend_id', '=', parts.backend.id)
-    .where('snapshot_instances.status', '=', 'available')
-    .where('shares.mount_snapshot_support', '=', 1)
-    .$if(of.behind !== undefined, (query) => query.where('snapshot_instances.id', '>', of.behind ?? ''))
-    .$if(of.ids !== undefined, (query) => query.where('snapshot_instances.id', 'in', of.ids ?? []))
-    .$if(of.limit !== undefined, (query) => query.limit(of.limit ?? 0))
-    .orderBy('snapshot_instances.id')
-    .execute()
+  const rows = await mountableSnapshotInstances(parts.store.db, parts.backend.id, of)
   return rows.map(({ id, share_instance_id }) => ({
     id,
     put: async (withdraw) => {

@@ -4,6 +4,7 @@
  */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lanesStillThere } from '../../db/store/lanes.ts'
 import { instanceLane } from '../../model/lanes.ts'
 import type { BackendScope } from '../parts.ts'
 
@@ -24,12 +25,7 @@ export async function removeFences(
     const old: string[] = []
     for (const id of ids.slice(at, at + batch)) if (await untouched(join(dir, id), now)) old.push(id)
     if (old.length === 0) continue
-    const rows = await parts.store.db
-      .selectFrom('lanes')
-      .select('lane')
-      .where('lane', 'in', old.map(instanceLane))
-      .execute()
-    const kept = new Set(rows.map(({ lane }) => lane))
+    const kept = new Set(await lanesStillThere(parts.store.db, old.map(instanceLane)))
     for (const id of old) {
       if (kept.has(instanceLane(id))) continue
       for (const name of [id, `${id}.number`]) await rm(join(dir, name), { force: true })

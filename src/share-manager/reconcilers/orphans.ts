@@ -2,7 +2,8 @@
  * What a forced deletion had to leave behind is taken away once the backend answers again. Ids are never reused, so what
  * carries an orphan's id is nobody's.
  */
-import { noteWhyOrphanStays } from '../../db/store/backends.ts'
+import { forgetOrphan, noteWhyOrphanStays, orphansOf } from '../../db/store/orphans.ts'
+import { instancesStillThere } from '../../db/store/instances-on-backend.ts'
 import type { OrphansTable } from '../../db/schema.ts'
 import type { SnapshotRef } from '../../storage/contract/driver.ts'
 import type { Guard } from '../backend.ts'
@@ -21,13 +22,7 @@ const mostRead = 1000
 /** Answers how many were taken away. One that can't be holds up no other: it is tried again later, and says why. */
 export async function removeOrphans(parts: BackendScope, resting: Resting = new Map()): Promise<number> {
   const { backend, store } = parts
-  const rows = await store.db
-    .selectFrom('orphans')
-    .selectAll()
-    .where('backend_id', '=', backend.id)
-    .orderBy('created_at')
-    .limit(mostRead)
-    .execute()
+  const rows = await orphansOf(store.db, backend.id, mostRead)
   const due = rows.filter(({ resource_id }) => mayTry(resting, resource_id)).slice(0, batch)
   let [removed, failed] = [0, 0]
   for (const row of due) {
@@ -51,13 +46,8 @@ export async function removeOrphans(parts: BackendScope, resting: Resting = new 
 }
 
 async function hasRow({ store }: BackendScope, { kind, resource_id: id }: OrphansTable): Promise<boolean> {
-  const tables = ['share_instances', 'snapshot_instances'] as const
-  for (const table of tables) {
-    if (kind !== 'remains' && table !== `${kind}_instances`) continue
-    const row = await store.db.selectFrom(table).select('id').where('id', '=', id).executeTakeFirst()
-    if (row !== undefined) return true
-  }
-  return false
+  const kinds = (['share', 'snapshot'] as const).filter((one) => kind === 'remains' || kind === one)
+  return (await instancesStillThere(store.db, [id], kinds)).length > 0
 }
 
 async function remove(parts: BackendScope, row: OrphansTable, guarded: Guard): Promise<'removed'> {
@@ -82,7 +72,7 @@ async function remove(parts: BackendScope, row: OrphansTable, guarded: Guard): P
     await backend.driver.mountsSnapshots?.release(call, snapshot)
     await backend.driver.snapshots?.delete(call, snapshot)
   })
-  await store.db.deleteFrom('orphans').where('id', '=', row.id).execute()
+  await forgetOrphan(store.db, row.id)
   parts.log.info({ backend: backend.label, resource_id: row.resource_id }, 'an orphan was taken away')
   return 'removed'
 }

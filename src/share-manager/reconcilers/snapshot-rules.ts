@@ -12,7 +12,12 @@ import {
   type MappedRule,
 } from '../../db/store/access-mappings.ts'
 import { recordMessage } from '../../db/store/records.ts'
-import { snapshotInstancesOfShareInstance, touchSnapshotRules } from '../../db/store/snapshot-instances.ts'
+import {
+  noteRulesApplied,
+  snapshotInstancesOfShareInstance,
+  touchInheritedRules,
+  touchSnapshotRules,
+} from '../../db/store/snapshot-instances.ts'
 import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import { isDriverError, type RuleOutcome } from '../../storage/contract/driver.ts'
@@ -44,12 +49,7 @@ export async function passSnapshotRules(
 /** Snapshots that inherit follow every change of their share's rules. */
 export async function touchInheriting(tx: Tx, { share, instance }: ShareSubject): Promise<void> {
   if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return
-  await tx
-    .updateTable('snapshot_instances')
-    .set((eb) => ({ access_generation: eb('access_generation', '+', 1) }))
-    .where('share_instance_id', '=', instance.id)
-    .where('status', '=', 'available')
-    .execute()
+  await touchInheritedRules(tx, instance.id)
 }
 
 /** Why one of the snapshots could not be told. */
@@ -171,11 +171,7 @@ async function end(
   await settleSnapshotRules(tx, snapshot.id, ids('active'), toActive)
   await removeDeniedOfSnapshot(tx, snapshot.id, snapshotInstance.id)
   await respell(tx, 'snapshot_access_rules', respelled(await rulesOfSnapshot(tx, snapshot.id)))
-  await tx
-    .updateTable('snapshot_instances')
-    .set({ access_applied: work.generation })
-    .where('id', '=', snapshotInstance.id)
-    .execute()
+  await noteRulesApplied(tx, snapshotInstance.id, work.generation)
   if (failed.length > 0) {
     await recordMessage(tx, {
       projectId: snapshot.project_id,

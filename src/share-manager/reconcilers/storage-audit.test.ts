@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { confirmUs, findings, mostFindings, noteSeen, takeAway } from '../../db/store/storage-findings.ts'
-import { orphansLeft } from '../../db/store/backends.ts'
+import { orphansLeft } from '../../db/store/orphans.ts'
 import {
   DriverError,
   type CallContext,

@@ -1,4 +1,5 @@
 /** How full everything on a backend is: one batched question to the file system's counters, however many ask. */
+import { instancesStillThere } from '../../db/store/instances-on-backend.ts'
 import { snapshotInstancesOnBackend } from '../../db/store/snapshot-instances.ts'
 import { writeUsages, type UsageRow } from '../../db/store/usages.ts'
 import type { Measurement, ShareRef, SnapshotRef } from '../../storage/contract/driver.ts'
@@ -97,9 +98,7 @@ async function stillThere(
   const there = new Set<string>()
   for (let start = 0; start < rows.length; start += 500) {
     const ids = rows.slice(start, start + 500).map(({ id }) => id)
-    const shares = await tx.selectFrom('share_instances').select('id').where('id', 'in', ids).execute()
-    const snapshots = await tx.selectFrom('snapshot_instances').select('id').where('id', 'in', ids).execute()
-    for (const { id } of [...shares, ...snapshots]) there.add(id)
+    for (const id of await instancesStillThere(tx, ids)) there.add(id)
   }
   return rows.filter(({ id }) => there.has(id))
 }

@@ -4,7 +4,7 @@ import { exporter } from '../exporters/sim.ts'
 import { conformance, NotDeclared, runConformance } from './conformance.ts'
 import type { Exporter, ExporterFactory, StorageDriver } from './driver.ts'
 import { abilityNames } from '../drivers/sim/config.ts'
-import { simTarget } from '../drivers/sim/target.ts'
+import { simTarget } from '../drivers/sim/target.fixture.ts'
 
 const simExporter = exporter as ExporterFactory
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-test('every built-in driver is found under its name', async () => {
+test('every built-in driver is found under its name, and every folder is a driver', async () => {
+  const folders = (await readdir(import.meta.dirname, { withFileTypes: true })).filter((one) =>
+    one.isDirectory(),
+  )
+  expect(folders.map(({ name }) => name).toSorted()).toEqual(driverNames.toSorted())
   for (const name of driverNames) expect((await loadDriver(name, dir)).name).toBe(name)
 })
 
@@ -40,7 +44,7 @@ test('an outside driver is loaded by path, relative to the configuration', async
 
 test('what is no driver is refused with a sentence', async () => {
   await expect(loadDriver('btrsf', dir)).rejects.toThrow(
-    'no driver btrsf: it is one of btrfs, cephfs, directory, image, sim',
+    `no driver btrsf: it is one of ${driverNames.join(', ')}`,
   )
   await expect(loadDriver('constructor', dir)).rejects.toThrow('no driver constructor')
   await expect(loadDriver('package:no-such-package', dir)).rejects.toThrow("can't be loaded")

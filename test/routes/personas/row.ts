@@ -14,6 +14,7 @@
  *
  * Then `npm run golden` writes `docs/guide/who-may-what.md` anew.
  */
+import { maxMinor } from '../../../src/model/version.ts'
 import type { Rule } from './rules.ts'
 
 export interface Row {
@@ -51,7 +52,7 @@ export function row(request: string, rule: Rule, ok: number, more: More = {}): R
     rule,
     ok,
     since: 0,
-    until: 99,
+    until: maxMinor,
     experimental: null,
     query: '',
     foreign: 404,

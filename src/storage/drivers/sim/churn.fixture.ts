@@ -1,5 +1,5 @@
 /** Makes and deletes shares in the directory it is given until it is killed. */
-import { simIn } from './target.ts'
+import { simIn } from './target.fixture.ts'
 
 const log = () => {}
 const call = {

@@ -1,6 +1,6 @@
 /** Creates, as owner 1 of its lane, the share it is given; says how that went. */
 import type { ShareRef } from '../../contract/driver.ts'
-import { simIn } from './target.ts'
+import { simIn } from './target.fixture.ts'
 
 const share = JSON.parse(process.argv[3]!) as ShareRef
 const log = () => {}

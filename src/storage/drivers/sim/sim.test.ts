@@ -12,7 +12,7 @@ import { plantTree, readContent, setUsedBytes, writeContent } from './content.ts
 import { setFaults } from '../../sim/faults.ts'
 import { GIB } from '../../sim/records.ts'
 import { forgetMemory } from '../../sim/store.ts'
-import { partsIn, simIn } from './target.ts'
+import { partsIn, simIn } from './target.fixture.ts'
 
 let dir = ''
 beforeEach(async () => {

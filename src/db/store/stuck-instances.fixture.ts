@@ -2,7 +2,7 @@
  * Rows in a transitional state with no operation behind them. Only an administrator's `reset_status` can make one, and a
  * reset status is just a status: this reports and changes nothing.
  */
-import type { DbOrTx } from '../../db/schema.ts'
+import type { DbOrTx } from '../schema.ts'
 import { operatedShareStatuses, operatedSnapshotStatuses } from '../../model/states.ts'
 
 export interface Stuck {

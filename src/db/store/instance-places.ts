@@ -1,0 +1,83 @@
+/** Where a share instance is: its pool, and what it counts for there. Whoever changes it holds the share's row. */
+import type { ShareInstancesTable, Tx } from '../schema.ts'
+
+interface Place {
+  readonly poolId: string
+  readonly backendId: string
+  /** `host@backend#pool` */
+  readonly label: string
+}
+
+/** The scheduler's choice for a new instance; its share shows it, if it is the one that the share shows. */
+export async function putInPool(
+  tx: Tx,
+  instance: Pick<ShareInstancesTable, 'id' | 'share_id'>,
+  { zoneId, now, ...place }: Place & { readonly zoneId: string; readonly now: number },
+): Promise<void> {
+  await tx
+    .updateTable('share_instances')
+    .set({ ...columns(place), availability_zone_id: zoneId, scheduled_at: now, updated_at: now })
+    .where('id', '=', instance.id)
+    .execute()
+  await tx
+    .updateTable('shares')
+    .set({ host: place.label, availability_zone_id: zoneId })
+    .where('id', '=', instance.share_id)
+    .where('instance_id', '=', instance.id)
+    .execute()
+}
+
+/** The pool that an administrator named for a tree that is there already. */
+export async function nameThePool(tx: Tx, instanceId: string, place: Place): Promise<void> {
+  await tx.updateTable('share_instances').set(columns(place)).where('id', '=', instanceId).execute()
+}
+
+/** Nothing of it is on any backend: it is nowhere again, and what it was promised is given back. */
+export async function takeOutOfPool(tx: Tx, instance: Parameters<typeof releasePlacement>[1]): Promise<void> {
+  await releasePlacement(tx, instance)
+  await tx
+    .updateTable('share_instances')
+    .set({ pool_id: null, backend_id: null, host: '' })
+    .where('id', '=', instance.id)
+    .execute()
+}
+
+const columns = ({ poolId, backendId, label }: Place) => ({
+  pool_id: poolId,
+  backend_id: backendId,
+  host: label,
+})
+
+/** Gives back what the instance was promised on its pool. */
+export async function releasePlacement(
+  tx: Tx,
+  instance: Pick<ShareInstancesTable, 'id' | 'pool_id' | 'placed_gib'>,
+): Promise<void> {
+  await tx.deleteFrom('pool_claims').where('owner_id', '=', instance.id).execute()
+  if (instance.pool_id === null || instance.placed_gib === 0) return
+  await tx
+    .updateTable('pools')
+    .set((eb) => ({ placed_gib: eb('placed_gib', '-', instance.placed_gib) }))
+    .where('id', '=', instance.pool_id)
+    .execute()
+  await tx.updateTable('share_instances').set({ placed_gib: 0 }).where('id', '=', instance.id).execute()
+}
+
+/**
+ * Makes what the instance counts for on its pool exactly `gib`: for sizes that the backend decided (shrink, revert,
+ * take-over). Growth that has to be asked for goes through the scheduler's claims instead.
+ */
+export async function placeExactly(tx: Tx, instanceId: string, gib: number): Promise<void> {
+  const instance = await tx
+    .selectFrom('share_instances')
+    .select(['pool_id', 'placed_gib'])
+    .where('id', '=', instanceId)
+    .executeTakeFirst()
+  if (instance === undefined || instance.pool_id === null || instance.placed_gib === gib) return
+  await tx
+    .updateTable('pools')
+    .set((eb) => ({ placed_gib: eb('placed_gib', '+', gib - instance.placed_gib) }))
+    .where('id', '=', instance.pool_id)
+    .execute()
+  await tx.updateTable('share_instances').set({ placed_gib: gib }).where('id', '=', instanceId).execute()
+}
