@@ -31,7 +31,7 @@ function groups({ method, path, query }: Asked): Said {
   const named = <Row extends { name: string }>(key: string, row: Row): Said => ({
     body: { [key]: [undefined, null, row.name].includes(query.get('name')) ? [row] : [] },
   })
-  if (method === 'DELETE' || /\/action$/.test(path)) return { status: 202 }
+  if (method === 'DELETE' || path.endsWith('/action')) return { status: 202 }
   if (path === '/types') return { body: { share_types: [{ id: 't1', name: 'gold' }] } }
   if (path === '/types/t1') return { body: { share_type: { id: 't1', name: 'gold', extra_specs: {} } } }
   if (path === '/share-groups' && method === 'POST')

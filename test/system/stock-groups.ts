@@ -12,8 +12,8 @@ export interface GroupSession {
   readonly clouds: string
   /** A session of the client; what works in it is counted. */
   open(options?: SessionOptions): Session
-  /** Says how it went, and insists that nothing is missing but what is named: what can't work, whatever the service does. */
-  settle(unable: readonly string[]): void
+  /** Says how it went, and insists that nothing is missing but what is named, each with its reason, sorted. */
+  settle(unable: Readonly<Record<string, string>>): void
   end(): Promise<void>
 }
 
@@ -42,9 +42,11 @@ export async function startGroupSession(client: 'openstack' | 'manila'): Promise
         worked: ledger.worked,
       })),
     settle(unable) {
-      const left = unable.map((words) => `\n  not possible with this client: ${words}`).join('')
-      process.stdout.write(`${client}, share groups: ${ledger.sums()} work; ${stock?.report()}${left}\n`)
-      expect(ledger.missing()).toEqual(unable)
+      const left = Object.entries(unable).map(([words, why]) => `\n  not ${words}: ${why}`)
+      process.stdout.write(
+        `${client}, share groups: ${ledger.sums()} work; ${stock?.report()}${left.join('')}\n`,
+      )
+      expect(ledger.missing()).toEqual(Object.keys(unable))
     },
     async end() {
       shell.end()

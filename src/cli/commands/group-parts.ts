@@ -1,9 +1,10 @@
 /** What share groups and their snapshots are changed by: the same verbs with the same options. */
 import type { Client } from '../../sdk/client.ts'
 import { statusOrGone } from '../../sdk/watch.ts'
-import { arg, args as many, command, flag, text, UsageError, type Command } from '../command.ts'
+import { arg, args as many, command, flag, text, type Command } from '../command.ts'
 import { forEach } from '../resolve.ts'
 import type { Session } from '../session.ts'
+import { UsageError } from '../usage-error.ts'
 import { waitUntilDone } from '../wait.ts'
 
 /** Name and description as they are sent; null clears, what is absent stays. */

@@ -9,11 +9,13 @@ import {
   listShareGroupTypes,
   removeShareGroupTypeAccess,
 } from '../../wire/share-group-types/schema.ts'
-import { arg, args as many, command, flag, pairs, UsageError, yesNo } from '../command.ts'
+import { arg, args as many, command, flag, pairs, yesNo } from '../command.ts'
 import { projectIdOf } from '../identities.ts'
 import { dictFilter, findShareGroupType, findShareType, type ShareGroupType } from '../lookup.ts'
-import { listOf, showOf, type Show } from '../output/output.ts'
+import { listOf, showOf } from '../output/output.ts'
+import type { Show } from '../output/shape.ts'
 import { forEach } from '../resolve.ts'
+import { UsageError } from '../usage-error.ts'
 
 const typeArg = arg('Name or id of the share group type.')
 
