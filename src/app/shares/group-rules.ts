@@ -15,8 +15,7 @@ import type { ChosenType } from './type-rules.ts'
 export async function groupFor(ctx: Ctx, id: string | null, keeps: boolean): Promise<ShareGroupRow | null> {
   if (id === null) return null
   const group = await findGroup(ctx, id, keeps)
-  if (group.project_id !== ctx.identity.projectId)
-    throw invalid(`share.share_group_id: share group ${group.id} is another project's`)
+  refuseAtOnce(shareGroupGates.ofProject({ group, projectId: ctx.identity.projectId }))
   refuseAtOnce(shareGroupGates.createShare({ group }))
   await roomInGroup(ctx, group.id, 1)
   return group

@@ -7,6 +7,7 @@ import type { Database, DbOrTx, OperationsTable, ResourceLocksTable, SnapshotsTa
 import { paged, type Page } from './keyset.ts'
 import type { Scope } from './scope.ts'
 import { specsOf, visibleTypes, type ShareType } from './share-types.ts'
+import { groupTypeTables, isVisible } from './type-parts.ts'
 import type { InstanceRow } from './share-instances.ts'
 import type { ShareRow } from './shares.ts'
 import type { SnapshotInstanceRow } from './snapshots.ts'
@@ -187,6 +188,9 @@ export const pagedTables = {
   snapshot_instance: ['snapshot_instances', 'snapshot_instance', null],
   message: ['messages', 'message', 'project_id'],
   operation: ['operations', 'operation', 'project_id'],
+  share_group: ['share_groups', 'share_group', 'project_id'],
+  share_group_snapshot: ['share_group_snapshots', 'share_group_snapshot', 'project_id'],
+  share_group_type: ['share_group_types', 'share_group_type', null],
 } as const satisfies Readonly<Record<string, readonly [keyof Database, string, string | null]>>
 
 /** Ids of one page, newest first; `owner`: the value of the table's owning column, or of types the project that sees them; null for all. */
@@ -202,6 +206,7 @@ export async function idsOfPage(
     resource === 'share_type'
       ? (visibleTypes(db, { projectId: owner }).clearSelect().select('share_types.id') as never)
       : db.selectFrom(table as 'shares').select('id' as 'shares.id')
+  if (resource === 'share_group_type') query = query.where(isVisible(groupTypeTables, { projectId: owner }))
   if (column !== null && owner !== null) query = query.where(column as 'project_id', '=', owner)
   const from = {
     table,

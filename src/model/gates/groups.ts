@@ -46,6 +46,22 @@ export const shareGroupGates = {
       () => holds(group, contents),
     ),
 
+  /** Shares of one project are in no group of another. */
+  ofProject: ({
+    group,
+    projectId,
+  }: {
+    readonly group: { readonly id: string; readonly project_id: string }
+    readonly projectId: string
+  }) =>
+    group.project_id === projectId
+      ? null
+      : barrier(
+          'unsupported',
+          'InvalidInput',
+          `share.share_group_id: share group ${group.id} is another project's`,
+        ),
+
   /** A share is to be made in it. */
   createShare: ({ group }: { readonly group: GroupFact }) =>
     shareGroupAllows.createShare(group) && group.backend_id !== null

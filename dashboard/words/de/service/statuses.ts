@@ -130,7 +130,7 @@ export const nouns: Readonly<Record<string, string>> = {
   share_replica: 'Replikat',
   share_group: 'Freigabegruppe',
   share_group_snapshot: 'Gruppenschnappschuss',
-  share_group_type: 'Freigabegruppentyp',
+  share_group_type: 'Gruppentyp',
   share_network: 'Netz',
   share_server: 'Freigabeserver',
   security_service: 'Sicherheitsdienst',
