@@ -4,7 +4,7 @@
  * a trusted proxy says, or of the address at which the connection arrived; never of `Host`.
  */
 import { isIP } from 'node:net'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { inNetworks } from '../model/networks.ts'
 
 /** Whether the proxy at this address is believed; `hop` 0 is who holds the connection, 1 the one that proxy names, … */
@@ -33,6 +33,16 @@ export function baseUrl(request: FastifyRequest, publicUrl: string, trust: Proxy
   const scheme = proto === 'https' || proto === 'http' ? proto : own
   return `${scheme}://${hostPattern.test(host) ? host : arrivedAt(socket)}`
 }
+
+const bases = new WeakMap<FastifyRequest, string>()
+
+/** Settles for every request of `app`, once and first, what {@link baseOf} answers. */
+export function settleBases(app: FastifyInstance, publicUrl: string, trust: ProxyTrust): void {
+  app.addHook('onRequest', async (request) => void bases.set(request, baseUrl(request, publicUrl, trust)))
+}
+
+/** What links and the catalog begin with: {@link baseUrl}. Empty for a URL that was refused before anything was settled. */
+export const baseOf = (request: FastifyRequest): string => bases.get(request) ?? ''
 
 /** Whether what the client speaks is TLS: as a trusted proxy says, or else this connection, or else the configured URL. */
 export function isOverTls(request: FastifyRequest, publicUrl: string, trust: ProxyTrust): boolean {

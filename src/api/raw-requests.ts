@@ -1,7 +1,6 @@
-/** Requests as Manila reads them where Fastify would read them otherwise: URLs with a project, bodies, queries, and its refusals in our words. */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+/** Requests as Manila reads them where Fastify would read them otherwise: URLs with a project, queries, and its refusals in our words. */
+import type { FastifyRequest } from 'fastify'
 import { fault, Fault, invalid } from '../model/errors.ts'
-import { jsonOf } from './json-body.ts'
 
 export type RawRequest = { url?: string; manilaProject?: string; manilaEmptyEnd?: boolean }
 
@@ -28,28 +27,6 @@ function originForm(url: string): string {
   if (authority === undefined) return url
   const rest = url.slice(authority.length)
   return rest.startsWith('/') ? rest : `/${rest}`
-}
-
-/** JSON is read only when it is called JSON; anything else is "no body", as in the original. */
-export function readBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) =>
-      jsonOf(bytes, request.headers['content-type'], refusePrototype),
-  )
-  app.addContentTypeParser('*', (_request, payload, done) => {
-    payload.resume()
-    payload.on('end', () => done(null, undefined))
-    payload.on('error', done)
-  })
-}
-
-/** `__proto__` as a key is an attempt, never data. */
-function refusePrototype(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw new SyntaxError('__proto__')
-  return value
 }
 
 /** Characters of a query; the original's web server takes no longer line. */

@@ -17,7 +17,7 @@ import { inSpan } from '../tracing/spans.ts'
 import { flagsAt } from '../wire/changes.ts'
 import type { Endpoint } from '../wire/endpoint.ts'
 import { problemWith } from '../wire/validate.ts'
-import { authenticateHeader, baseUrl, plainAddress, proxyTrust } from './addresses.ts'
+import { authenticateHeader, baseOf, plainAddress, proxyTrust, settleBases } from './addresses.ts'
 import { isChange, noteCaller, noteRoute, provenAgain, refused, type Audit } from './audited.ts'
 import { faultReply } from './faults.ts'
 import { faultAnswer } from './identity/faults.ts'
@@ -34,7 +34,8 @@ import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
 import { EventTail } from './events/tail.ts'
 import { Gate, longLists, Places } from './gate.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
-import { fromFastify, one, queryOf, readBodies, stripProject, type RawRequest } from './raw-requests.ts'
+import { readBodies } from './json-body.ts'
+import { fromFastify, one, queryOf, stripProject, type RawRequest } from './raw-requests.ts'
 import { streamOf } from './send-stream.ts'
 import { proveTable, Reply, type Route, type UrlParts } from './route.ts'
 import { refuseRepeated } from './repeated-headers.ts'
@@ -56,8 +57,6 @@ interface Settled {
   startedAt: number
   /** When a stream began that lasts as long as its client likes; null elsewhere. */
   answeredAt: number | null
-  /** `http://host:port`, no slash at the end. */
-  base: string
   /** Where those are sent who have no valid token. */
   identityUri: string
 }
@@ -133,10 +132,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   })
   app.addHook('onClose', () => edge.tail.close())
 
+  settleBases(app, parts.settings.api.public_url, trust)
   app.addHook('onRequest', async (request, reply) => {
     if (!beginRequest(request.raw.socket))
       request.log.info('too many requests sent ahead: the connection is ended')
-    const base = baseUrl(request, parts.settings.api.public_url, trust)
     const settled: Settled = {
       requestId: request.id,
       minor: null,
@@ -145,8 +144,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       routeName: 'unknown',
       startedAt: performance.now(),
       answeredAt: null,
-      base,
-      identityUri: parts.auth.authenticateUri ?? `${base}/identity`,
+      identityUri: parts.auth.authenticateUri ?? `${baseOf(request)}/identity`,
     }
     settledOf.set(request, settled)
     noteTemplate(request)
@@ -202,7 +200,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       answer(edge, request, reply, async (identity, settled) => {
         settled.minor = negotiate(one(request.headers[versionHeader]))
         void identity
-        return new Reply(200, versionDocument(settled.base))
+        return new Reply(200, versionDocument(baseOf(request)))
       }),
   })
   for (const [key, group] of Map.groupBy(parts.routes, ({ endpoint: e }) => `${e.method} ${e.path}`)) {
@@ -230,9 +228,6 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 // -------------------------------------------------------------------------------------------------------- a request
 
 const settledOf = new WeakMap<FastifyRequest, Settled>()
-
-/** Empty for a URL that was refused before anything was settled. */
-const baseOf = (request: FastifyRequest): string => settledOf.get(request)?.base ?? ''
 
 const isPrivate = (url: string): boolean => url.startsWith('/v2')
 const varies = 'X-OpenStack-Manila-API-Version, X-Auth-Token, Cookie'
@@ -403,7 +398,7 @@ async function serve(
   const body = bodyOf(route, rawBody, minor)
   const flags = flagsAt(route.changes, minor)
   const url: UrlParts = {
-    base: settled.base,
+    base: baseOf(request),
     projectPart: settled.projectInUrl === null ? '' : `/${settled.projectInUrl}`,
     path: (request.url.split('?')[0] ?? '').replace(/^\/v2/, ''),
     query,

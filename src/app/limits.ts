@@ -4,6 +4,7 @@
  */
 import type { Ctx } from './context.ts'
 import { holdProject, locksOnResource, projectCounts, type ProjectLimit } from '../db/store/limits.ts'
+import { exportLimits, exportsOn } from '../db/store/export-limits.ts'
 import { rulesOn } from '../db/store/rule-counts.ts'
 import { fault, type Fault } from '../model/errors.ts'
 
@@ -61,14 +62,45 @@ export async function withinProject(
  */
 export async function roomForRule(
   ctx: Ctx,
-  on: { readonly table: 'shares' | 'snapshots'; readonly id: string },
+  on: {
+    readonly table: 'shares' | 'snapshots'
+    readonly id: string
+    readonly protocol: string
+    /** That export it, or will. */
+    readonly backendIds: readonly (string | null)[]
+  },
   weight: number,
 ): Promise<void> {
   const rules = on.table === 'shares' ? 'access_rules' : 'snapshot_access_rules'
   const limit = ctx.settings.limits.access_rules_per_share
   const used = await rulesOn(ctx.tx, rules, on.id)
-  if (used + weight <= limit) return
-  throw overLimit(ctx, 'access_rules_per_share', reckoning(used, weight, limit))
+  if (used + weight > limit) throw overLimit(ctx, 'access_rules_per_share', reckoning(used, weight, limit))
+  for (const backendId of new Set(on.backendIds)) {
+    if (backendId === null) continue
+    const most = (await exportLimits(ctx.tx, backendId, on.protocol))?.rulesPerExport ?? limit
+    if (used + weight <= most) continue
+    const message = `What exports it over ${on.protocol} takes ${most} access rules for each share or snapshot, and no more.${reckoning(used, weight, most)}`
+    throw fault('OverQuota', { message })
+  }
+}
+
+/**
+ * 413 when the server that would export one more share or snapshot of the project there has as many as it can have. A share whose
+ * backend is not chosen yet is sent by the scheduler where there is room.
+ */
+export async function roomForExport(
+  ctx: Ctx,
+  of: { readonly backendId: string | null; readonly protocol: string; readonly projectId: string },
+): Promise<void> {
+  const { backendId, protocol } = of
+  if (backendId === null) return
+  const limits = await exportLimits(ctx.tx, backendId, protocol)
+  if (limits?.exportsPerServer === undefined) return
+  const projectId = limits.serverPer === 'project' ? of.projectId : null
+  const there = await exportsOn(ctx.tx, { backendId, protocol, projectId })
+  if (there < limits.exportsPerServer) return
+  const message = `What exports it over ${protocol} has ${limits.exportsPerServer} exports, and can have no more: delete shares or snapshots there.`
+  throw fault('OverQuota', { message })
 }
 
 /** Why, where the number of rules that the caller sees does not tell. No sum: some of them may be hidden from him. */

@@ -10,7 +10,8 @@ import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { chainProblems, functionProblems } from '../scheduler/configured.ts'
 import { readKeystone } from '../sdk/keystone-reader.ts'
-import { untrusted } from '../share-manager/admission.ts'
+import { publishedBy, untrusted } from '../share-manager/admission.ts'
+import { mismatch } from '../share-manager/exporter-table.ts'
 
 const say = (_fields: object, message: string): void => void process.stderr.write(`${message}\n`)
 const toStderr = { info: say, warn: say, error: say }
@@ -32,8 +33,13 @@ process.exitCode = await manage(process.argv.slice(2), {
     const { moveShare } = await import('../share-manager/move-share.ts')
     return moveShare({ store, settings, clock: systemClock(), log: toStderr }, request)
   },
-  objection: ({ driver, exporter, ...backend }) =>
-    untrusted({ ...backend, driver: driver as StorageDriver, exporter: exporter as Exporter | null }),
+  objection: ({ driver, exporters, ...backend }) =>
+    untrusted({
+      ...backend,
+      driver: driver as StorageDriver,
+      published: publishedBy(driver as StorageDriver, exporters as readonly Exporter[]),
+    }),
+  mismatch: (table, { protocols }, driver) => mismatch(table, protocols, (driver as StorageDriver).native),
   checkPolicy: (file) => new Policy({ clock: systemClock(), file }).state().warnings,
   chainProblems,
   functionProblems,

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { stringify } from 'smol-toml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ConfigError, loadSettings, nearest, type LoadOptions } from './load.ts'
+import { nearest } from '../model/nearest.ts'
+import { exporterDir, exporterTables } from './exporters.ts'
+import { ConfigError, loadSettings, type LoadOptions } from './load.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'config-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -45,6 +47,43 @@ describe('defaults', () => {
       slots: 2,
       driver_options: {},
     })
+  })
+
+  test('exporters are one for all protocols, or a table for each, and never both', () => {
+    const { backends } = fromText(
+      '[backends.a.exporters.nfs]\nexporter = "ganesha"\noptions = { port = 0 }\n[backends.a.exporters.cifs]\nexporter = "path:./mine.ts"\n',
+    )
+    expect(backends.a).toMatchObject({
+      exporter: '',
+      exporters: {
+        nfs: { exporter: 'ganesha', options: { port: 0 } },
+        cifs: { exporter: `path:${join(dir, 'mine.ts')}`, options: {} },
+      },
+    })
+    expect(exporterTables(backends.a!)).toEqual([
+      { protocol: 'NFS', key: 'nfs', exporter: 'ganesha', options: { port: 0 } },
+      { protocol: 'CIFS', key: 'cifs', exporter: `path:${join(dir, 'mine.ts')}`, options: {} },
+    ])
+    const old = fromText('[backends.b.exporter_options]\nport = 0\n[backends.c]\nexporter = ""\n').backends
+    expect(exporterTables(old.b!)).toEqual([
+      { protocol: null, key: 'ganesha', exporter: 'ganesha', options: { port: 0 } },
+    ])
+    expect(exporterTables(old.c!)).toEqual([])
+    const places = [...exporterTables(backends.a!), ...exporterTables(old.b!)]
+    expect(places.map((table) => exporterDir('/b', table))).toEqual(['/b', '/b/exporters/cifs', '/b'])
+    for (const line of ['exporter = "sim"', 'exporter_options = { port = 1 }'])
+      expect(
+        refusal(() => fromText(`[backends.a]\n${line}\n[backends.a.exporters.nfs]\nexporter = "ganesha"\n`)),
+      ).toBe(
+        `backends.a says its exporters twice: ${line.split(' ')[0]} for all protocols, and [backends.a.exporters.nfs] for each; keep the tables and remove ${line.split(' ')[0]}`,
+      )
+    expect(refusal(() => fromText('[backends.a.exporters.smb]\nexporter = "x"\n'))).toContain(
+      'backends.a.exporters.smb: a name is a protocol in small letters: nfs, cifs',
+    )
+    expect(refusal(() => fromText('[backends.a.exporters.nfs]\nexporterr = "x"\n'))).toContain(
+      'did you mean exporter?',
+    )
+    expect(refusal(() => fromText('[backends.a.exporters.nfs]\n'))).toContain('exporter')
   })
 
   test('the file wins over what the program chose, the environment over the file', () => {

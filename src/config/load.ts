@@ -10,7 +10,9 @@ import type { TSchema } from 'typebox'
 import { isNetwork } from '../model/networks.ts'
 import { problemWith } from '../wire/validate.ts'
 import { plaintextProblem } from './plaintext.ts'
-import { SettingsSchema, type Settings } from './schema.ts'
+import { exportersTwice } from './exporters.ts'
+import { SettingsSchema, type BackendSettings, type Settings } from './schema.ts'
+import { nearest } from '../model/nearest.ts'
 
 type Table = Record<string, unknown>
 interface Node {
@@ -20,6 +22,8 @@ interface Node {
   readonly items?: Node
   readonly properties?: Readonly<Record<string, Node>>
   readonly patternProperties?: Readonly<Record<string, Node>>
+  /** What a name of {@link patternProperties} is, where that is no free choice. */
+  readonly keysAre?: string
 }
 
 /** A file that can't be used; the message says which option and what to change. */
@@ -49,6 +53,7 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   }
   const merged = withSecrets(merge(merge(defaults, given), fromEnvironment(environment)), environment, '')
   refuseUnknown(SettingsSchema as Node, merged, '')
+  refuseExportersTwice(merged)
   const settings = withDefaults(SettingsSchema as Node, merged) as Settings
   const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')
   if (problem !== null) throw new ConfigError(problem)
@@ -62,6 +67,13 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   const inClear = plaintextProblem(settings)
   if (inClear !== null) throw new ConfigError(inClear)
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
+}
+
+function refuseExportersTwice({ backends }: Table): void {
+  for (const [name, table] of Object.entries((backends ?? {}) as Record<string, Table>)) {
+    const twice = exportersTwice(name, table)
+    if (twice !== null) throw new ConfigError(twice)
+  }
 }
 
 /** What TLS of the API can't do without. */
@@ -208,7 +220,8 @@ function refuseUnknown(schema: Node, value: Table, path: string): void {
     const here = path === '' ? key : `${path}.${key}`
     const child = ownOf(known, key) ?? matching(free, key)
     if (child === undefined && free !== undefined) {
-      throw new ConfigError(`${here}: a name is letters, digits, _ and -, at most 60`)
+      const are = schema.keysAre ?? 'letters, digits, _ and -, at most 60'
+      throw new ConfigError(`${here}: a name is ${are}`)
     }
     if (child === undefined) {
       const near = nearest(key, Object.keys(known ?? {}))
@@ -247,7 +260,6 @@ function withDefaults(schema: Node, value: unknown): unknown {
   return value === undefined ? schema.default : value
 }
 
-/** Files the service keeps live below `state_dir` unless their path is absolute. */
 /** Relative paths become absolute: data below `state_dir`, code (`driver = "path:…"`) from the folder of the file. */
 function placed(settings: Settings, folder: string): Settings {
   const dir = resolve(settings.state_dir)
@@ -267,31 +279,25 @@ function placed(settings: Settings, folder: string): Settings {
     backends: Object.fromEntries(
       Object.entries(settings.backends).map(([name, one]) => [
         name,
-        { ...one, driver: codeFrom(folder, one.driver), exporter: codeFrom(folder, one.exporter) },
+        { ...one, driver: codeFrom(folder, one.driver), ...exportersFrom(folder, one) },
       ]),
+    ),
+  }
+}
+
+/** The old way to say them has a default, which tables make void. */
+function exportersFrom(
+  folder: string,
+  { exporter, exporters }: BackendSettings,
+): Pick<BackendSettings, 'exporter' | 'exporters'> {
+  const tables = Object.entries(exporters)
+  return {
+    exporter: tables.length > 0 ? '' : codeFrom(folder, exporter),
+    exporters: Object.fromEntries(
+      tables.map(([key, one]) => [key, { ...one, exporter: codeFrom(folder, one.exporter) }]),
     ),
   }
 }
 
 const codeFrom = (folder: string, name: string): string =>
   name.startsWith('path:') ? `path:${resolve(folder, name.slice('path:'.length))}` : name
-
-/** The known name with the fewest edits, if it is close enough to be what was meant. */
-export function nearest(name: string, known: readonly string[]): string | null {
-  const ranked = known.map((one) => ({ one, edits: distance(name, one) })).sort((a, b) => a.edits - b.edits)
-  const best = ranked[0]
-  return best !== undefined && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.one : null
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}

@@ -19,6 +19,7 @@ interface Schema {
   readonly items?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly patternProperties?: Readonly<Record<string, Schema>>
+  readonly keysAre?: string
   readonly required?: readonly string[]
   readonly default?: unknown
   readonly description?: string
@@ -58,7 +59,7 @@ export function configurationReference(parts: {
     introduction,
     section('At the top of the file', plain),
     ...tables.flatMap(({ key, schema }) => tableSections(key, schema)),
-    ...maps.map(({ key, schema }) => mapSection(key, schema)),
+    ...maps.flatMap(({ key, schema }) => mapSections(key, schema)),
     ...parts.drivers.map((part) => partSection('driver', part)),
     ...parts.exporters.map((part) => partSection('exporter', part)),
   ].join('\n')
@@ -77,26 +78,38 @@ function tableSections(key: string, schema: Schema): string[] {
     ),
     ...tables.flatMap((row) => tableSections(`${key}.${row.key}`, row.schema)),
     ...maps.map((row) => {
-      const each = Object.values(row.schema.patternProperties ?? {})[0] ?? {}
-      return section(`\`[${key}.${row.key}.NAME]\``, rowsOf(each), row.schema.description ?? '')
+      return section(`\`[${key}.${row.key}.NAME]\``, rowsOf(eachOf(row.schema)), row.schema.description ?? '')
     }),
   ]
 }
 
-function mapSection(key: string, schema: Schema): string {
-  const each = Object.values(schema.patternProperties ?? {})[0] ?? {}
-  return section(
-    `\`[${key}.NAME]\``,
-    rowsOf(each),
-    `${schema.description ?? ''} NAME has letters, digits, \`_\` and \`-\`, at most 60; it is the middle of \`host@NAME#pool\` and may not change later.`,
-  )
+/** A table of tables, and after it those within each. */
+function mapSections(key: string, schema: Schema): string[] {
+  const rows = rowsOf(eachOf(schema))
+  const maps = rows.filter((row) => eachOf(row.schema).properties !== undefined)
+  return [
+    section(
+      `\`[${key}.NAME]\``,
+      rows.filter((row) => !maps.includes(row)),
+      `${schema.description ?? ''} NAME has letters, digits, \`_\` and \`-\`, at most 60; it is the middle of \`host@NAME#pool\` and may not change later.`,
+    ),
+    ...maps.map((row) =>
+      section(
+        `\`[${key}.NAME.${row.key}.PROTOCOL]\``,
+        rowsOf(eachOf(row.schema)),
+        `${row.schema.description ?? ''} PROTOCOL is ${row.schema.keysAre ?? 'a name'}.`,
+      ),
+    ),
+  ]
 }
+
+const eachOf = (schema: Schema): Schema => Object.values(schema.patternProperties ?? {})[0] ?? {}
 
 function partSection(kind: 'driver' | 'exporter', { name, options }: Documented): string {
   const words =
     kind === 'driver'
       ? 'In `[backends.NAME.driver_options]` where'
-      : 'In `[backends.NAME.exporter_options]` where'
+      : 'In `[backends.NAME.exporters.PROTOCOL.options]`, or in `[backends.NAME.exporter_options]`, where'
   const where = kind === 'driver' ? 'storage/drivers' : 'storage/exporters'
   return section(
     `${kind === 'driver' ? 'Driver' : 'Exporter'} \`${name}\``,

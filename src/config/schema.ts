@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox'
 import { quotaDefaults } from '../model/quota.ts'
 import { Dashboard } from './dashboard.ts'
 import { ApiCors, ApiTls } from './edge.ts'
+import { BackendExporters } from './exporters.ts'
 import { Keystone } from './keystone.ts'
 import { AuthDomain, Ldap } from './ldap.ts'
 import { Passwords } from './passwords.ts'
@@ -285,7 +286,7 @@ export const Quota = Type.Object({
 export const Backend = Type.Object({
   driver: text('Name in drivers/index.ts, or package:<name> of an outside driver.', 'image'),
   exporter: text(
-    'Name in exporters/index.ts; empty where the driver publishes by itself or nothing is published.',
+    'Name in exporters/index.ts of the one exporter for every protocol that it speaks; empty where the driver publishes by itself or nothing is published. Several: `exporters`.',
     'ganesha',
   ),
   trusted_clients: flag(
@@ -323,6 +324,7 @@ export const Backend = Type.Object({
     description: 'See the exporter.',
     default: {},
   }),
+  exporters: BackendExporters,
 })
 
 /** What one tenant can't use up. Each default is beyond what a client does that means well. */

@@ -6,8 +6,7 @@
 import type { Store } from '../db/open.ts'
 import { cancelOperations, openInLane, type EndedOperation } from '../db/store/operation-cancel.ts'
 import { openFamilies } from '../db/store/operation-families.ts'
-import { expressionBuilder } from 'kysely'
-import type { Database, Tx } from '../db/schema.ts'
+import type { Tx } from '../db/schema.ts'
 
 /**
  * Seconds a lease lives without renewal: how long the work of a dead process waits. With {@link renewMs} two renewals may be
@@ -48,21 +47,20 @@ export async function takeLease(
       eb.or([
         eb('holder', 'is', null),
         eb('expires_at', '<', now),
-        eb.and([eb('holder', '=', holder), isFor(operationId)]),
+        // A lease taken by a release that does not say what for is for whatever comes.
+        eb.and([
+          eb('holder', '=', holder),
+          eb.or([
+            eb('operation_id', 'is', null),
+            ...(operationId === null ? [] : [eb('operation_id', '=', operationId)]),
+          ]),
+        ]),
       ]),
     )
     .executeTakeFirst()
   if (taken.numUpdatedRows === 0n) return null
   const row = await tx.selectFrom('lanes').select('fence').where('lane', '=', lane).executeTakeFirstOrThrow()
   return { lane, holder, fence: row.fence }
-}
-
-/** A lease taken by a release that does not say what for is for whatever comes. */
-function isFor(operationId: string | null) {
-  const { eb, or } = expressionBuilder<Database, 'lanes'>()
-  return operationId === null
-    ? eb('operation_id', 'is', null)
-    : or([eb('operation_id', 'is', null), eb('operation_id', '=', operationId)])
 }
 
 /** Lets go, if still held. */

@@ -15,7 +15,8 @@ import { Policy } from '../policy/enforce.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { chainProblems, functionProblems } from '../scheduler/configured.ts'
 import { readKeystone } from '../sdk/keystone-reader.ts'
-import { untrusted } from '../share-manager/admission.ts'
+import { publishedBy, untrusted } from '../share-manager/admission.ts'
+import { mismatch } from '../share-manager/exporter-table.ts'
 import { moveShare } from '../share-manager/move-share.ts'
 import { manage } from './manage.ts'
 
@@ -77,8 +78,14 @@ export function testWorld(): TestWorld {
           { store, settings, clock: systemClock(), log: { info: mute, warn: mute, error: mute } },
           request,
         ),
-      objection: ({ driver, exporter, ...backend }) =>
-        untrusted({ ...backend, driver: driver as StorageDriver, exporter: exporter as Exporter | null }),
+      objection: ({ driver, exporters, ...backend }) =>
+        untrusted({
+          ...backend,
+          driver: driver as StorageDriver,
+          published: publishedBy(driver as StorageDriver, exporters as readonly Exporter[]),
+        }),
+      mismatch: (table, { protocols }, driver) =>
+        mismatch(table, protocols, (driver as StorageDriver).native),
       checkPolicy: (file) => new Policy({ clock: systemClock(), file }).state().warnings,
       chainProblems,
       functionProblems,

@@ -6,6 +6,7 @@ import { Value } from 'typebox/value'
 import { openKeystone } from '../auth/open-keystone.ts'
 import { directoriesOf } from '../auth/open.ts'
 import { redactSecrets } from '../runtime/redact.ts'
+import { exporterDir, exporterTables, type ExporterTable } from '../config/exporters.ts'
 import { ConfigError } from '../config/load.ts'
 import type { BackendSettings, Settings } from '../config/schema.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -20,6 +21,7 @@ interface BackendReport {
   /** `host@backend` */
   readonly backend: string
   readonly driver: string
+  /** `ganesha`, or `nfs=ganesha cifs=sim`. */
   readonly exporter: string
   readonly options: unknown
   readonly problems: readonly string[]
@@ -236,41 +238,69 @@ async function report(
   // As the start does: what a driver says of itself decides what an exporter may do.
   const { name: driverName, separates } = (driver?.part ?? {}) as { name?: string; separates?: string }
   const storage = { name: driverName ?? settings.driver, ...(separates !== undefined && { separates }) }
-  const exporter = await attempt(async () =>
-    settings.exporter === '' || driver === null
-      ? null
-      : build(await world.loadExporter(settings.exporter, process.cwd()), settings.exporter_options, {
-          name,
-          dir,
-          storage,
-        }),
-  )
+  const exporters: { readonly table: ExporterTable; readonly built: Built }[] = []
+  for (const table of driver === null ? [] : exporterTables(settings)) {
+    const built = await attempt(async () => exporterOf(world, table, { name, dir, storage }, driver?.part))
+    if (built !== null) exporters.push({ table, built })
+  }
   const objection =
     driver === null || problems.length > 0
       ? null
-      : world.objection({ name, settings, driver: driver.part, exporter: exporter?.part ?? null })
-  const wants = joined(driver?.wants, exporter?.wants)
+      : world.objection({
+          name,
+          settings,
+          driver: driver.part,
+          exporters: exporters.map(({ built }) => built.part),
+        })
+  const wants = joined(driver?.wants, ...exporters.map(({ built }) => built.wants))
   problems.push(
     ...(wants.problems ?? []),
     ...[writeProblem(dir), ...(wants.writes ?? []).map(writeProblem)].filter((why) => why !== null),
     ...(wants.reads ?? []).map(readProblem).filter((why) => why !== null),
   )
-  const unasked = driver === null ? null : unservedProtocols(all, driver.part, exporter?.part ?? null)
+  const spoken = exporters.flatMap(({ table, built }) => table.protocol ?? protocolsOf(built.part))
+  const unasked = driver === null ? null : unservedProtocols(all, driver.part, spoken)
   return {
     backend: label,
     driver: settings.driver,
-    exporter: settings.exporter,
-    options: { driver: driver?.options ?? null, exporter: exporter?.options ?? null },
+    exporter: exporterTables(settings)
+      .map(({ protocol, key, exporter }) => (protocol === null ? exporter : `${key}=${exporter}`))
+      .join(' '),
+    options: {
+      driver: driver?.options ?? null,
+      exporter: exporters.find(({ table }) => table.protocol === null)?.built.options ?? null,
+      exporters: Object.fromEntries(
+        exporters.flatMap(({ table, built }) =>
+          table.protocol === null ? [] : [[table.key, built.options] as const],
+        ),
+      ),
+    },
     problems,
     warnings: [objection, unasked].filter((why) => why !== null),
     wants,
   }
 }
 
+/** Built in its own place, and the one that its table asks for. */
+async function exporterOf(
+  world: World,
+  table: ExporterTable,
+  { name, dir, storage }: { readonly name: string; readonly dir: string; readonly storage: object },
+  driver: unknown,
+): Promise<Built> {
+  const factory = await world.loadExporter(table.exporter, process.cwd())
+  const built = build(factory, table.options, { name, dir: exporterDir(dir, table), storage })
+  const wrong = world.mismatch(table, { protocols: protocolsOf(built.part) }, driver)
+  if (wrong !== null) throw new Error(wrong)
+  return built
+}
+
+const protocolsOf = (part: unknown): readonly string[] =>
+  (part as { protocols?: string[] } | null | undefined)?.protocols ?? []
+
 /** A backend whose protocols nobody may ask for serves nobody. */
-function unservedProtocols({ shares }: Settings, driver: unknown, exporter: unknown): string | null {
-  const of = (part: unknown): readonly string[] => (part as { protocols?: string[] } | null)?.protocols ?? []
-  const served = [...of(exporter), ...of((driver as { native?: unknown } | null)?.native)]
+function unservedProtocols({ shares }: Settings, driver: unknown, spoken: readonly string[]): string | null {
+  const served = [...spoken, ...protocolsOf((driver as { native?: unknown } | null)?.native)]
   const enabled = shares.enabled_share_protocols.map((name) => name.toUpperCase())
   if (served.length === 0 || served.some((name) => enabled.includes(name.toUpperCase()))) return null
   return `it serves ${served.join(' and ')}, and [shares] enabled_share_protocols has only ${enabled.join(', ') || 'none'}`

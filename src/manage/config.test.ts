@@ -77,6 +77,37 @@ describe('config check', () => {
     expect(out).toContain('backend node@d: option port of ganesha must be integer')
   })
 
+  test('looks at each exporter of a backend by itself', async () => {
+    const sim = { exporter: 'sim', options: { protocols: ['CIFS'] } }
+    world.configure({
+      shares: { enabled_share_protocols: ['NFS', 'CIFS'] },
+      backends: {
+        both: {
+          driver: 'sim',
+          exporters: { nfs: { exporter: 'ganesha', options: { port: 2050 } }, cifs: sim },
+        },
+        deaf: { driver: 'sim', exporters: { nfs: sim, cifs: { exporter: 'sim', options: { port: 1 } } } },
+        own: {
+          driver: 'sim',
+          driver_options: { native_protocols: ['CIFS'] },
+          exporters: { cifs: sim },
+        },
+      },
+    })
+    const { code, json } = await world.run('config', 'check', '-f', 'json')
+    expect(code).toBe(1)
+    expect(json().problems).toEqual([
+      'backend node@deaf: exporters.nfs: sim does not speak NFS, but CIFS',
+      expect.stringContaining('backend node@deaf: option port of sim is unknown'),
+      'backend node@own: exporters.cifs: the driver publishes CIFS itself',
+    ])
+    const [both] = json().settings.backends
+    expect(both).toMatchObject({ exporter: 'nfs=ganesha cifs=sim', problems: [], warnings: [] })
+    expect(both.options.exporters).toMatchObject({ nfs: { port: 2050 }, cifs: { protocols: ['CIFS'] } })
+    world.configure({ backends: { both: { driver: 'sim', exporter: 'sim', exporters: { cifs: sim } } } })
+    expect((await world.run('config', 'check')).out).toContain('backends.both says its exporters twice')
+  })
+
   test('a policy rule that nobody knows is a warning', async () => {
     world.configure({ api: { policy_file: world.file('policy.yaml', '"share:gte": "rule:admin_api"\n') } })
     const { code, out } = await world.run('config', 'check')

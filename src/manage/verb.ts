@@ -1,5 +1,6 @@
 /** What a verb of `manila-manage` is made of, and how it fails. */
 import type { TSchema } from 'typebox'
+import type { ExporterTable } from '../config/exporters.ts'
 import type { BackendSettings, Settings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
 
@@ -148,8 +149,15 @@ export interface World {
     readonly name: string
     readonly settings: BackendSettings
     readonly driver: unknown
-    readonly exporter: unknown
+    /** All of its exporters. */
+    readonly exporters: readonly unknown[]
   }): string | null
+  /** Why an exporter can't be the one of its table (`exporters.nfs`); null when it can. */
+  mismatch(
+    table: ExporterTable,
+    exporter: { readonly protocols: readonly string[] },
+    driver: unknown,
+  ): string | null
   /** Throws what is wrong with a policy file; answers what is only odd about it. */
   checkPolicy(file: string): readonly string[]
   /** Names in the scheduler's lists that nobody knows, as sentences. */

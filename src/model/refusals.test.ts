@@ -12,7 +12,7 @@ test('every filter has its sentence, and none speaks of pools, hosts or backends
   const untyped = place(sampleRequest({ shareType: null }), [samplePool()]).refusals
   const outside = [...place(sampleRequest(), [down, closed]).refusals, ...untyped].map(({ filter }) => filter)
   expect(outside).toHaveLength(3)
-  expect([...refusalsSaid].sort()).toEqual([...outside, ...filterNames].sort())
+  expect([...refusalsSaid].sort()).toEqual([...outside, 'protocol', ...filterNames].sort())
   for (const filter of [...refusalsSaid, 'of another release']) {
     expect(refusalWords(filter)).toMatch(/^[A-Z][^.]+\.$/)
     const words = refusalWords(filter).replaceAll(/(only|same|different)_host/g, 'hint')

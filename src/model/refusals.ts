@@ -6,6 +6,7 @@ export const refusals = {
   service: 'It is not ready at present.',
   'closed backend': 'It takes no new shares at present.',
   'share type': 'No share type was given, and there is no default one.',
+  protocol: 'It does not serve this protocol, or not at present.',
   OnlyHostFilter: 'It is not the one that only_host names.',
   AvailabilityZoneFilter:
     'It is in another availability zone than was asked for or than the share type allows.',

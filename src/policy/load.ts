@@ -4,6 +4,7 @@
  */
 import { parse as parseYaml } from 'yaml'
 import { parseRule, rulesIn, type Check } from './language.ts'
+import { nearest } from '../model/nearest.ts'
 
 /** What is wrong with an operator's file, one sentence per line. */
 export class PolicyFileError extends Error {
@@ -126,30 +127,6 @@ function circles(rules: ReadonlyMap<string, Check>): string[] {
 
 /** `; did you mean "…"?`, or nothing. */
 function suggestion(name: string, known: readonly string[]): string {
-  let best: string | null = null
-  // Farther than a third of the name it is another word, not a slip.
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
-  for (const candidate of known) {
-    const distance = editDistance(name.slice(0, 100), candidate, bestDistance)
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
-  }
-  return best === null ? '' : `; did you mean ${JSON.stringify(best)}?`
-}
-
-/** Levenshtein distance, or `limit` when it is no smaller. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return Math.min(row[b.length] ?? limit, limit)
+  const meant = nearest(name, known)
+  return meant === null ? '' : `; did you mean ${JSON.stringify(meant)}?`
 }

@@ -78,8 +78,6 @@ export async function apiRole(core: Core): Promise<ApiRole> {
       auth: face,
       policy,
       clock,
-      publicUrl,
-      trust: proxyTrust(trusted),
       statementsMs,
       ...audit,
     }

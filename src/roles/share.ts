@@ -24,6 +24,7 @@ export async function shareRole(core: Core): Promise<ShareRole> {
     failpoint: core.failpoint,
     observe: metrics.operation,
     observeCall: metrics.driverCall,
+    observeExporter: metrics.exporterUp,
     observeRestart: metrics.exporterRestart,
   })
   return {

@@ -14,8 +14,10 @@ export interface Metrics {
   request(event: { method: string; route: string; status: number; seconds: number }): void
   operation(event: { kind: string; outcome: string; seconds: number }): void
   driverCall(event: { backend: string; call: string; outcome: string; seconds: number }): void
-  /** A server of the backend's exporter died and was started again. */
-  exporterRestart(backend: string): void
+  /** A server of one of the backend's exporters died and was started again. */
+  exporterRestart(backend: string, exporter: string): void
+  /** An exporter of this process came up, or is being set up. */
+  exporterUp(event: { readonly backend: string; readonly exporter: string; readonly up: boolean }): void
   bus(event: { event: string; name: string }): void
   audit(event: { action: string; outcome: string }): void
   /** `read` is asked at each scrape. */
@@ -74,7 +76,7 @@ export function metrics(): Metrics {
   const restarts = new Counter({
     name: 'manila_exporter_restarts_total',
     help: 'Servers of an exporter that died and were started again.',
-    labelNames: ['backend'],
+    labelNames: ['backend', 'exporter'],
     registers,
   })
   const messages = new Counter({
@@ -106,6 +108,11 @@ export function metrics(): Metrics {
     // Several API workers read the same rows: what they say is not added up.
     new Gauge({ name, help, labelNames: [...labelNames], registers, aggregator: 'max' })
   const readers: { name: string; read: () => Promise<void> }[] = []
+  const exporters = gauge(
+    'manila_exporter_up',
+    'Whether this process has an exporter of the backend up: 1, or 0 while it is tried again.',
+    ['backend', 'exporter'],
+  )
   const memory = gauge('manila_process_resident_memory_bytes', 'Resident memory.', [])
   const started = gauge(
     'manila_process_start_time_seconds',
@@ -119,7 +126,8 @@ export function metrics(): Metrics {
       requests.observe({ method, route, status: String(status) }, seconds),
     operation: ({ kind, outcome, seconds }) => operations.observe({ kind, outcome }, seconds),
     driverCall: ({ backend, call, outcome, seconds }) => calls.observe({ backend, call, outcome }, seconds),
-    exporterRestart: (backend) => restarts.inc({ backend }),
+    exporterRestart: (backend, exporter) => restarts.inc({ backend, exporter }),
+    exporterUp: ({ backend, exporter, up }) => exporters.set({ backend, exporter }, up ? 1 : 0),
     bus: ({ event, name }) => messages.inc({ event, name }),
     audit: ({ action, outcome }) => audited.inc({ action, outcome }),
     collect: (name, read) => void readers.push({ name, read }),

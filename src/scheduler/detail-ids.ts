@@ -5,6 +5,7 @@ const byFilter: ReadonlyMap<string, string> = new Map([
   ['share type', '024'],
   ['AvailabilityZoneFilter', '007'],
   ['CapabilitiesFilter', '008'],
+  ['protocol', '008'],
   ['CapacityFilter', '009'],
   ['DriverFilter', '010'],
   ['IgnoreAttemptedHostsFilter', '011'],

@@ -70,7 +70,7 @@ describe('laws of placement', () => {
         const { ranked, refusals, lastFilter, detailId } = place(request, pools)
         const seen = [...ranked.map((pool) => pool.label), ...refusals.map((refusal) => refusal.pool)]
         expect(seen.sort()).toEqual(pools.map((pool) => pool.label).sort())
-        const known = ['service', 'share type', ...filterNames]
+        const known = ['service', 'share type', 'protocol', ...filterNames]
         for (const { filter, why } of refusals) {
           expect(known).toContain(filter)
           expect(why).toMatch(/^[A-Z].+\.$/)

@@ -14,6 +14,7 @@ import { defaultChain, filtersNamed } from './filters/index.ts'
 import { ignoreAttemptedHostsFilter } from './filters/ignore-attempted-hosts.ts'
 import { retryFilter } from './filters/retry.ts'
 import { poolFields } from './pool-fields.ts'
+import { protocolFilter } from './filters/protocol.ts'
 import { closedFilter, serviceFilter, shareTypeFilter } from './filters/service.ts'
 import { prepare } from './request.ts'
 import { defaultWeighers, weighersNamed } from './weighers/index.ts'
@@ -79,10 +80,23 @@ export function place<Pool extends PoolView>(
     }
   }
   const judged = stages(request, options).includes(capabilitiesFilter)
-  const unmet = judged ? unmetBy(prepared, pools, refusals, lastFilter) : null
+  const unmet =
+    unspoken(prepared, pools, lastFilter) ?? (judged ? unmetBy(prepared, pools, refusals, lastFilter) : null)
   // What no pool has would still be missing when there is room.
   const cause = unmet?.of === 'all' ? capabilitiesFilter.name : lastFilter
   return { ranked: [], weights: [], refusals, lastFilter, detailId: detailIdOf(cause), unmet }
+}
+
+/** A protocol that those speak which have it, but none that is left: the share type asks for another one than the share has. */
+function unspoken(
+  request: PreparedRequest,
+  pools: readonly PoolView[],
+  lastFilter: string | null,
+): Unmet | null {
+  if (lastFilter !== protocolFilter.name || request.shareProto === null) return null
+  const judge = protocolFilter.judge(request)
+  const nowhere = pools.every((pool) => judge(pool) !== null)
+  return { of: nowhere ? 'all' : 'ready', specs: { storage_protocol: `<in> ${request.shareProto}` } }
 }
 
 /** Filters after which it is looked for; before them a pool may be refused although it could be had another time. */
@@ -118,7 +132,14 @@ function stages(request: PlacementRequest, options: PlaceOptions): Filter[] {
   const chain = filtersNamed(options.filters ?? defaultChain(request.kind))
   // An operator's list may lack it, and then a request would be sent to the same full pool each time.
   const excludes = chain.includes(retryFilter) || chain.includes(ignoreAttemptedHostsFilter)
-  return [serviceFilter, closedFilter, shareTypeFilter, ...(excludes ? [] : [retryFilter]), ...chain]
+  return [
+    serviceFilter,
+    closedFilter,
+    shareTypeFilter,
+    ...(excludes ? [] : [retryFilter]),
+    ...chain,
+    protocolFilter,
+  ]
 }
 
 function rank<Pool extends PoolView>(

@@ -9,7 +9,7 @@ import { holdsShares } from '../db/store/instances-on-backend.ts'
 import {
   DriverError,
   type CallContext,
-  type Exporter,
+  type Publishes,
   type StorageDriver,
 } from '../storage/contract/driver.ts'
 
@@ -18,8 +18,23 @@ export interface Applicant {
   readonly id: string
   readonly name: string
   readonly driver: StorageDriver
-  readonly exporter: Exporter | null
+  readonly published: readonly Published[]
   readonly settings: Pick<BackendSettings, 'driver' | 'trusted_clients'>
+}
+
+/** Of one who publishes: for which protocols, and whether nothing of that is opened to clients. */
+export interface Published {
+  readonly protocols: readonly string[]
+  readonly pretends: boolean
+}
+
+/** All who publish where these are the driver and the exporters. */
+export function publishedBy(
+  { native }: Pick<StorageDriver, 'native'>,
+  exporters: readonly Pick<Publishes, 'protocols' | 'pretends'>[],
+): readonly Published[] {
+  const all = native === undefined ? exporters : [native, ...exporters]
+  return all.map(({ protocols, pretends = false }) => ({ protocols, pretends }))
 }
 
 /**
@@ -37,17 +52,18 @@ export async function admission(db: DbOrTx, applicant: Applicant, call: CallCont
 }
 
 /** True when clients reach trees over a network, and nothing separates those of one share from those of another. */
-export function sharesItsClients({ driver, exporter }: Pick<Applicant, 'driver' | 'exporter'>): boolean {
-  return exporter !== null && exporter.pretends !== true && driver.separates === undefined
+export function sharesItsClients({ driver, published }: Pick<Applicant, 'driver' | 'published'>): boolean {
+  return published.some(({ pretends }) => !pretends) && driver.separates === undefined
 }
 
 /** Why the clients of its shares must trust one another, when nobody has said that they do; null otherwise. Asks nothing. */
 export function untrusted(applicant: Omit<Applicant, 'id'>): string | null {
-  const { name, exporter, settings } = applicant
+  const { name, published, settings } = applicant
   if (settings.trusted_clients || !sharesItsClients(applicant)) return null
+  const opened = published.flatMap(({ protocols, pretends }) => (pretends ? [] : protocols))
   return (
     `backend ${name} (driver ${settings.driver}) keeps all its shares on one file system, so whoever may mount one share ` +
-    `over ${(exporter?.protocols ?? []).join(' or ')} can read and write every other one; use driver = "image", which gives ` +
+    `over ${opened.join(' or ')} can read and write every other one; use driver = "image", which gives ` +
     `each share a file system of its own, or set trusted_clients = true in [backends.${name}] if all these clients trust one another.`
   )
 }

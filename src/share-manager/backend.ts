@@ -1,50 +1,31 @@
 /**
- * One configured backend: its driver, its exporter, its directory, and whether they are up. It promises that setting up
- * is tried for ever, that every call has a deadline even when the driver ignores it, and that a dead backend costs
- * nobody else anything. It refuses to know what is stored there.
+ * One configured backend: its driver, its exporters, its directory, and which of them are up. It promises that setting up
+ * is tried for ever, that every call has a deadline even when the driver ignores it, that a dead backend costs nobody else
+ * anything, and a dead exporter nobody whose shares it does not publish. It refuses to know what is stored there.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackendSettings } from '../config/schema.ts'
-import type { Store } from '../db/open.ts'
-import {
-  changeReason,
-  isNotedReady,
-  longestReason,
-  setHealth,
-  setHealthUnlessServed,
-  type Health,
-} from '../db/store/backends.ts'
-import { recordEvent } from '../db/store/records.ts'
-import {
-  DriverError,
-  isDriverError,
-  type CallContext,
-  type Exporter,
-  type StorageDriver,
-} from '../storage/contract/driver.ts'
-import { confirmLease } from '../engine/lanes.ts'
-import { instanceLane } from '../model/lanes.ts'
-import type { Fence } from '../exec/exec.ts'
+import { isNotedReady, type Health } from '../db/store/backends.ts'
+import { DriverError, type CallContext, type StorageDriver } from '../storage/contract/driver.ts'
 import type { HostLock } from '../exec/host-lock.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { logOf, type Log } from './log.ts'
+import { bounded, graceMs, type CallOptions, type CallParts } from './backend-call.ts'
+import { healthRecord } from './backend-health.ts'
+import { publisherOf, type Member, type MemberState, type Publisher } from './publisher.ts'
+import { settingUp, type SettingUp } from './set-up.ts'
 
-export interface BackendParts {
-  readonly store: Store
+export interface BackendParts extends CallParts {
   readonly clock: Clock
-  readonly log: Log
   /** Row id. */
   readonly id: string
-  /** `host@alpha` */
-  readonly label: string
   readonly name: string
   readonly settings: BackendSettings
   /** Absolute; belongs to this backend alone and survives restarts. */
   readonly dir: string
   readonly driver: StorageDriver
-  /** Everything that publishes here (`publisher.ts`); null where nothing does. */
-  readonly exporter: Exporter | null
+  /** Everything that publishes here; none where nothing does. */
+  readonly members: readonly Member[]
   /** Keeps two processes of this host from setting up at once. */
   readonly lock?: HostLock
   /**
@@ -52,38 +33,14 @@ export interface BackendParts {
    * a sentence, or null.
    */
   readonly admit?: (call: CallContext) => Promise<string | null>
-  readonly observeCall?: (event: CallEvent) => void
-  /** Milliseconds before the second try of setting up; doubles up to {@link longestPauseMs}. */
+  /** For metrics: an exporter came up, or is tried again. */
+  readonly observeExporter?: (event: {
+    readonly backend: string
+    readonly exporter: string
+    readonly up: boolean
+  }) => void
+  /** Milliseconds before the second try of setting up; doubles from then on. */
   readonly firstPauseMs?: number
-}
-
-/** For metrics. */
-export interface CallEvent {
-  readonly backend: string
-  readonly call: string
-  readonly seconds: number
-  readonly outcome: 'ok' | 'nothing-happened' | 'maybe-happened' | 'no-room-here' | 'unexpected'
-}
-
-/** Who owns the lane of a share instance. */
-export interface Guard {
-  readonly instanceId: string
-  readonly fence: number
-  /** False once the lease may have run out. */
-  owned(): boolean
-}
-
-export interface CallOptions {
-  /** For metrics and messages: `create`, `publish`… Never an id. */
-  readonly name: string
-  /** Share instance whose fence protects the effect; null for what changes nothing or no one thing. */
-  readonly guarded?: Guard | null
-  readonly signal?: AbortSignal
-  /** Default: the backend's `call_timeout_s`. */
-  readonly deadlineMs?: number
-  readonly progress?: (percent: number) => void
-  /** Who asked, for the log. */
-  readonly asked?: { readonly request_id: string; readonly operation_id: string }
 }
 
 export interface Backend {
@@ -93,9 +50,13 @@ export interface Backend {
   readonly settings: BackendSettings
   readonly dir: string
   readonly driver: StorageDriver
-  readonly exporter: Exporter | null
+  /** All who publish here as one; null where nothing does. */
+  readonly publisher: Publisher | null
+  /** Each who publishes here by itself, and whether it is up. */
+  readonly exporters: readonly MemberState[]
+  /** `ready` when its driver is, and at least one of those who publish. */
   readonly health: Health
-  /** Why it is not ready; of one that is ready, why it is {@link closed} and what its exporter has trouble with. */
+  /** Why it is not ready; of one that is ready, why it is {@link closed} and what its exporters have trouble with. */
   readonly reason: string | null
   /** Why it takes no new shares although it serves those it has; null when it does. */
   readonly closed: string | null
@@ -107,19 +68,16 @@ export interface Backend {
    */
   call<T>(options: CallOptions, work: (call: CallContext) => Promise<T>): Promise<T>
   /**
-   * Records what the exporter has to say of itself although it works, and what else there is to say, when that changed; and that the
-   * backend is ready, where the row says otherwise.
+   * Records what the exporters have to say of themselves although they work, and what else there is to say, when that changed; and that
+   * the backend is ready, where the row says otherwise.
    */
   noteTroubles(also?: readonly string[]): Promise<void>
-  /** Sets up, again and again until it works, then calls `whenReady` once. */
-  start(whenReady: () => void): void
+  /** Sets up, again and again until it works, then calls `whenReady` once; `whenOneMore` for each exporter that comes up later. */
+  start(whenReady: () => void, whenOneMore?: () => void): void
   /** Waits for nothing but the driver's own stop; with `detach` clients lose their mounts. */
   stop(options: { readonly detach: boolean }): Promise<void>
 }
 
-const longestPauseMs = 60_000
-/** A driver that ignores its signal is left behind this long after the deadline. */
-const graceMs = 2000
 /** Milliseconds that a stop which detaches lets a set-up go on. */
 const setUpGraceMs = 15_000
 /** Seconds after which work for a backend that isn't ready is tried again. */
@@ -129,112 +87,127 @@ const notReadyRetryS = 5
 const giving = new Set(['delete', 'delete-snapshot', 'shrink', 'unmanage', 'compact'])
 
 export function backend(parts: BackendParts): Backend {
+  const { label, log, driver } = parts
+  const record = healthRecord(parts)
+  const leaving = new AbortController()
+  const { signal } = leaving
+  const firstPauseMs = parts.firstPauseMs ?? 1000
   let health: Health = 'starting'
-  let gaveBack = 0
   let reason: string | null = null
   let closed: string | null = null
-  /** The row says what this process found last. */
-  let recorded = true
+  let gaveBack = 0
   let stopped = false
-  let pause: NodeJS.Timeout | undefined
-  let underWay: Promise<void> = Promise.resolve()
-  const leaving = new AbortController()
+  let [whenReady, whenOneMore] = [(): void => {}, (): void => {}]
 
   const report = async (now: Health, why: string | null): Promise<void> => {
     health = now
     reason = why
-    const { store, id, clock } = parts
-    try {
-      // Several processes may serve it: one that does not takes nothing from those that do.
-      if (now !== 'ready') await setHealthUnlessServed(store, id, now, why, clock.now())
-      else await setHealth(store.db, id, now, why, clock.now(), { closed: closed !== null })
-      recorded = true
-    } catch (error) {
-      recorded = false
-      parts.log.error({ backend: parts.label, err: error }, 'the health of the backend was not recorded')
-    }
-  }
-
-  /** Listeners outside, once for all the processes that serve the backend: health is what somebody has to look at. */
-  const tell = async (why: string | null): Promise<void> => {
-    const { store, id, label, clock } = parts
-    const said = why?.slice(0, longestReason) ?? null
-    try {
-      await store.transaction(async (tx) => {
-        if (!(await changeReason(tx, id, said))) return
-        await recordEvent(tx, {
-          projectId: '',
-          resourceType: 'backend',
-          resourceId: id,
-          event: said === null ? 'backend.recovered' : 'backend.trouble',
-          detail: { backend: label, reason: said },
-          now: clock.now(),
-        })
-      })
-    } catch (error) {
-      parts.log.error({ backend: label, err: error }, 'the trouble of the backend was not told')
-    }
+    await record.write(now, why, { closed: closed !== null })
   }
 
   /** What an operator should know of a backend that is ready; null when that is nothing. */
   const remarks = (also: readonly string[] = []): string | null => {
-    const all = [...(closed === null ? [] : [closed]), ...also, ...(parts.exporter?.troubles?.() ?? [])]
+    const all = [...(closed === null ? [] : [closed]), ...also, ...(publisher?.troubles() ?? [])]
     return all.length === 0 ? null : all.join('; ')
   }
 
-  const setUp = async (): Promise<void> => {
-    await mkdir(join(parts.dir, 'fences'), { recursive: true, mode: 0o700 })
-    const { signal } = leaving
-    const { admit } = parts
-    closed = admit === undefined ? null : await bounded(parts, { name: 'admit', signal }, admit)
+  /** One process of this host at a time sets up what lies in `dir`. */
+  const alone = async (dir: string, work: () => Promise<void>): Promise<void> => {
     const waitMs = parts.settings.call_timeout_s * 1000
-    const release = await parts.lock?.(join(parts.dir, 'setup.lock'), { waitMs, signal })
+    const release = await parts.lock?.(join(dir, 'setup.lock'), { waitMs, signal })
     try {
-      await bringUp(signal)
+      await work()
     } finally {
       await release?.()
     }
   }
 
-  const bringUp = async (signal: AbortSignal): Promise<void> => {
-    await bounded(parts, { name: 'setup', signal }, (call) => parts.driver.setup(call))
-    const { exporter } = parts
-    signal.throwIfAborted()
-    if (exporter !== null)
-      await bounded(parts, { name: 'setup-exporter', signal }, (call) => exporter.setup(call))
+  const complain = (error: unknown, what: string, pauseMs: number): void => {
+    const why = error instanceof Error ? error.message : String(error)
+    const again = `trying again in ${Math.round(pauseMs / 1000)} s`
+    log.error({ backend: label, err: error }, `${what} is not ready: ${why}; ${again}`)
   }
 
-  const attempt = async (pauseMs: number, whenReady: () => void): Promise<void> => {
-    try {
-      await setUp()
-    } catch (error) {
-      if (stopped) return
-      const why = error instanceof Error ? error.message : String(error)
-      parts.log.error(
-        { backend: parts.label, err: error },
-        `the backend is not ready: ${why}; trying again in ${Math.round(pauseMs / 1000)} s`,
-      )
-      await report('failed', why)
-      pause = setTimeout(() => {
-        underWay = attempt(Math.min(longestPauseMs, pauseMs * 2), whenReady)
-      }, pauseMs).unref()
-      return
-    }
-    if (stopped) return
+  /** The backend is ready with the first of those who publish, and says so once; with none of them it is not. */
+  const oneCameUp = async (): Promise<void> => {
+    const late = health === 'ready'
     await report('ready', remarks())
-    if (closed === null) parts.log.info({ backend: parts.label }, 'the backend is ready')
-    else parts.log.warn({ backend: parts.label }, `the backend is ready. ${closed}`)
+    if (late) return whenOneMore()
+    if (closed === null) log.info({ backend: label }, 'the backend is ready')
+    else log.warn({ backend: label }, `the backend is ready. ${closed}`)
     whenReady()
   }
 
+  const members: readonly { readonly set: SettingUp; readonly state: MemberState }[] = parts.members.map(
+    (member) => {
+      const { server, key, dir } = member
+      const says = (up: boolean): void => parts.observeExporter?.({ backend: label, exporter: key, up })
+      const set = settingUp({
+        firstPauseMs,
+        async setUp() {
+          if (server === null) return
+          says(false)
+          await alone(dir, () =>
+            bounded(parts, { name: 'setup-exporter', signal }, (call) => server.setup(call)),
+          )
+        },
+        async failed(error, pauseMs) {
+          complain(
+            error,
+            parts.members.length === 1 ? 'the backend' : `exporter ${key} of the backend`,
+            pauseMs,
+          )
+          // The others may yet come up, and then it serves with those.
+          if (members.every(({ set: other }) => other.reason !== null)) await report('failed', whyNone())
+        },
+        async worked() {
+          says(true)
+          await oneCameUp()
+        },
+      })
+      return {
+        set,
+        get state(): MemberState {
+          return { member, up: set.up, reason: set.reason }
+        },
+      }
+    },
+  )
+  const publisher = publisherOf(label, members)
+  const whyNone = (): string =>
+    members.length === 1
+      ? (members[0]?.set.reason ?? '')
+      : members.map(({ state }) => `exporter ${state.member.key}: ${state.reason}`).join('; ')
+
+  const base = settingUp({
+    firstPauseMs,
+    async setUp() {
+      await mkdir(join(parts.dir, 'fences'), { recursive: true, mode: 0o700 })
+      const { admit } = parts
+      closed = admit === undefined ? null : await bounded(parts, { name: 'admit', signal }, admit)
+      await alone(parts.dir, () => bounded(parts, { name: 'setup', signal }, (call) => driver.setup(call)))
+    },
+    async failed(error, pauseMs) {
+      complain(error, 'the backend', pauseMs)
+      await report('failed', error instanceof Error ? error.message : String(error))
+    },
+    async worked() {
+      if (members.length === 0) return oneCameUp()
+      for (const { set } of members) set.start()
+    },
+  })
+
   return {
     id: parts.id,
-    label: parts.label,
+    label,
     name: parts.name,
     settings: parts.settings,
     dir: parts.dir,
-    driver: parts.driver,
-    exporter: parts.exporter,
+    driver,
+    publisher,
+    get exporters() {
+      return members.map(({ state }) => state)
+    },
     get health() {
       return health
     },
@@ -248,7 +221,7 @@ export function backend(parts: BackendParts): Backend {
       return gaveBack
     },
     call(options, work) {
-      if (health !== 'ready') return Promise.reject(notReady(parts.label, reason))
+      if (health !== 'ready') return Promise.reject(notReady(label, reason))
       const answer = bounded(parts, options, work)
       if (!giving.has(options.name)) return answer
       return answer.finally(() => gaveBack++)
@@ -256,31 +229,38 @@ export function backend(parts: BackendParts): Backend {
     async noteTroubles(also) {
       if (health !== 'ready') return
       const now = remarks(also)
-      if (now !== reason) await tell(now)
+      if (now !== reason) await record.tell(now)
       // A note that was lost with the database, or that a process which died half set up has written over, is written again: till then
       // no scheduler would place anything here.
-      else if (recorded && (await isNotedReady(parts.store.db, parts.id))) return
+      else if (record.recorded && (await isNotedReady(parts.store.db, parts.id))) return
       await report('ready', now)
     },
-    start(whenReady) {
-      underWay = report('starting', null).then(() =>
-        stopped ? undefined : attempt(parts.firstPauseMs ?? 1000, whenReady),
-      )
+    start(ready, oneMore = () => {}) {
+      ;[whenReady, whenOneMore] = [ready, oneMore]
+      void report('starting', null).then(() => (stopped ? undefined : base.start()))
     },
     async stop({ detach }) {
       stopped = true
-      clearTimeout(pause)
+      const all = [base, ...members.map(({ set }) => set)]
+      for (const one of all) one.stop()
       // What is being set up would come up behind a stop that detaches; half a set-up is easier to take down whole.
       const over = (ms: number) =>
-        Promise.race([underWay, new Promise((resolve) => setTimeout(resolve, ms).unref())])
+        Promise.race([
+          Promise.all(all.map(({ underWay }) => underWay)),
+          new Promise((resolve) => setTimeout(resolve, ms).unref()),
+        ])
       if (detach) await over(setUpGraceMs)
       leaving.abort()
       await over(graceMs)
-      const { exporter } = parts
-      // The exporter first: a tree can't be unmounted while it is served.
-      if (exporter !== null)
-        await bounded(parts, { name: 'stop-exporter' }, (call) => exporter.stop(call, { detach }))
-      await bounded(parts, { name: 'stop' }, (call) => parts.driver.stop(call, { detach }))
+      // The exporters first: a tree can't be unmounted while it is served.
+      const servers = parts.members.flatMap(({ server }) => server ?? [])
+      const ends = await Promise.allSettled(
+        servers.map((server) =>
+          bounded(parts, { name: 'stop-exporter' }, (call) => server.stop(call, { detach })),
+        ),
+      )
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+      await bounded(parts, { name: 'stop' }, (call) => driver.stop(call, { detach }))
     },
   }
 }
@@ -291,59 +271,4 @@ export function notReady(label: string, reason: string | null): DriverError {
     retryAfterS: notReadyRetryS,
     reason: 'busy',
   })
-}
-
-async function bounded<T>(
-  parts: BackendParts,
-  options: CallOptions,
-  work: (call: CallContext) => Promise<T>,
-): Promise<T> {
-  const deadlineMs = options.deadlineMs ?? parts.settings.call_timeout_s * 1000
-  const deadline = new AbortController()
-  const soft = setTimeout(() => deadline.abort(), deadlineMs)
-  let hard: NodeJS.Timeout | undefined
-  const abandoned = new Promise<never>((_, reject) => {
-    hard = setTimeout(() => {
-      const seconds = deadlineMs / 1000
-      reject(new DriverError(`${options.name}: no answer within ${seconds} s`, 'maybe-happened'))
-    }, deadlineMs + graceMs)
-  })
-  const signal =
-    options.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, options.signal])
-  const call: CallContext = {
-    log: logOf(parts.log, { backend: parts.label, call: options.name, ...options.asked }),
-    deadlineMs,
-    signal,
-    fence: fenceOf(parts, options.guarded ?? null),
-    progress: options.progress ?? (() => {}),
-  }
-  const began = performance.now()
-  let outcome: CallEvent['outcome'] = 'ok'
-  try {
-    return await Promise.race([work(call), abandoned])
-  } catch (error) {
-    outcome = isDriverError(error) ? error.outcome : 'unexpected'
-    throw error
-  } finally {
-    clearTimeout(soft)
-    clearTimeout(hard)
-    const seconds = (performance.now() - began) / 1000
-    parts.observeCall?.({ backend: parts.label, call: options.name, seconds, outcome })
-  }
-}
-
-/** Instance ids come from the database, where only our own uuids are; still nothing else may become a path. */
-function fenceOf(parts: BackendParts, guarded: Guard | null): Fence | null {
-  if (guarded === null) return null
-  const { instanceId, fence: number } = guarded
-  if (!/^[0-9a-fA-F-]{1,64}$/.test(instanceId))
-    throw new DriverError('not an instance id', 'nothing-happened')
-  const fence = {
-    lockFile: join(parts.dir, 'fences', instanceId),
-    number,
-    owned: () => guarded.owned(),
-  }
-  // On one host the record beside the lock file is enough, and costs no query.
-  if (parts.driver.reach === 'host') return fence
-  return { ...fence, confirm: () => confirmLease(parts.store, instanceLane(instanceId), number) }
 }

@@ -36,7 +36,7 @@ import { backend, type Backend } from './backend.ts'
 import { failedEnd } from './operations/failed-end.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, StepParts } from './parts.ts'
-import { publisherOf } from './publisher.ts'
+import type { Member } from './publisher.ts'
 import { reportPools } from './reconcilers/pool-stats.ts'
 
 export interface Bench extends BackendScope {
@@ -105,7 +105,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     settings: { ...settings.backends.alpha!, call_timeout_s: 2 },
     dir,
     driver: options.wrapDriver?.(made) ?? made,
-    exporter: publisherOf(made.native, options.wrapExporter?.(exporter) ?? exporter),
+    members: membersOf(made.native, options.wrapExporter?.(exporter) ?? exporter, dir),
     firstPauseMs: 20,
   })
   if (options.dead === true) await setFaults(dir, { setup: { kind: 'fail' } })
@@ -179,6 +179,15 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** What the driver publishes natively, and the exporter for the rest. */
+function membersOf(native: StorageDriver['native'], server: Exporter, dir: string): Member[] {
+  const own = native?.protocols ?? []
+  const protocols = server.protocols.filter((one) => !own.includes(one))
+  const exporter = { key: 'sim', name: 'sim', protocols, publishes: server, server, dir }
+  if (native === undefined) return [exporter]
+  return [{ ...exporter, key: 'native', protocols: own, publishes: native, server: null }, exporter]
 }
 
 /** Places everything on the one pool, unless that refused already. */

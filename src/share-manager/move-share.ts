@@ -11,13 +11,14 @@ import type { Settings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
 import { movableShare, MoveRefused, recordMove, type Movable } from '../db/store/share-move.ts'
 import { commandsOf } from '../storage/host/commands.ts'
-import type { CallContext, Exporter, StorageDriver } from '../storage/contract/driver.ts'
+import type { CallContext } from '../storage/contract/driver.ts'
 import type { Exec } from '../exec/exec.ts'
 import { localExec } from '../exec/local.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from './log.ts'
 import { keep, shareExport, shareRef, specsOf } from './refs.ts'
-import { build } from './service.ts'
+import { build, type Built } from './build.ts'
+import { publisherOf } from './publisher.ts'
 
 const copyScript = fileURLToPath(new URL('copy-tree.sh', import.meta.url))
 /** A day: a copy reads all of a share three times. */
@@ -62,13 +63,8 @@ export async function moveShare(parts: MoveParts, request: MoveRequest): Promise
   return { from: movable.instance.host, to: request.to, applied: request.apply }
 }
 
-interface Side {
-  readonly driver: StorageDriver
-  readonly exporter: Exporter | null
-}
-
 /** The backend as manila-share builds it. Both must be this host's: the bytes go through its kernel. */
-async function side(parts: MoveParts, label: string): Promise<Side> {
+async function side(parts: MoveParts, label: string): Promise<Built> {
   const name = label.slice(label.indexOf('@') + 1)
   const settings = parts.settings.backends[name]
   if (settings === undefined)
@@ -84,7 +80,7 @@ async function carry(
   { store, clock, log }: MoveParts,
   movable: Movable,
   to: string,
-  { from, to: target }: { readonly from: Side; readonly to: Side },
+  { from, to: target }: { readonly from: Built; readonly to: Built },
 ): Promise<void> {
   const { share, instance } = movable
   const specs = await specsOf(store.db, instance.share_type_id)
@@ -101,9 +97,12 @@ async function carry(
   }
   await from.driver.setup(call)
   await target.driver.setup(call)
-  await from.exporter?.setup(call)
+  // A dead exporter of another protocol is nothing to it.
+  const serving = from.members.filter(({ protocols }) => protocols.includes(ref.protocol))
+  for (const { server } of serving) await server?.setup(call)
   // From here on nobody writes to it; a run that was cut short left it so, and the next one or the next manila-share mends it.
-  await from.exporter?.unpublish(call, shareExport({ share, instance, ref }))
+  const up = serving.map((member) => ({ state: { member, up: true, reason: null } }))
+  await publisherOf(movable.from, up)?.unpublish(call, shareExport({ share, instance, ref }))
   const source = await from.driver.ensure(call, ref)
   const fresh = { ...ref, pool: to.slice(to.indexOf('#') + 1), state: {} }
   // What an earlier run may have left half copied.

@@ -5,7 +5,7 @@ import { DriverError, type ExportRule, type RuleOutcome } from '../storage/contr
 import { applyRules, exportRules, respelled, type RulesFor } from './rules.ts'
 import type { MappedRule } from '../db/store/access-mappings.ts'
 
-const about: RulesFor = { protocol: 'NFS', exporter: { accessTypes: [['NFS', 'ip']] }, readOnly: false }
+const about: RulesFor = { protocol: 'NFS', publisher: { accessTypes: [['NFS', 'ip']] }, readOnly: false }
 const rule = (id: string, to: string, more: Partial<MappedRule> = {}): MappedRule => ({
   id,
   type: 'ip',

@@ -17,7 +17,7 @@ import { sendRules } from './send-rules.ts'
 /** What an exporter knows of the export. */
 export interface RulesFor {
   readonly protocol: string
-  readonly exporter: Pick<Publishes, 'accessTypes'>
+  readonly publisher: Pick<Publishes, 'accessTypes'>
   /** Lowers every level: a secondary replica, the source of a migration, a pool below its reserve, a snapshot. */
   readonly readOnly: boolean
 }
@@ -99,9 +99,9 @@ function merged(rules: readonly MappedRule[], readOnly: boolean): readonly Expor
 function refusalOf(
   rule: MappedRule,
   older: MappedRule | undefined,
-  { protocol, exporter }: RulesFor,
+  { protocol, publisher }: RulesFor,
 ): RuleOutcome | null {
-  if (!exporter.accessTypes.some((pair) => pair[0] === protocol && pair[1] === rule.type)) {
+  if (!publisher.accessTypes.some((pair) => pair[0] === protocol && pair[1] === rule.type)) {
     const why = `Access type ${rule.type} is not supported for ${protocol} here.`
     return { ...inError(rule.id, why), reason: 'access-type-unsupported' }
   }

@@ -1,7 +1,9 @@
+import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import type { PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryBus } from '../bus/memory.ts'
@@ -14,7 +16,7 @@ import { setFaults } from '../storage/sim/faults.ts'
 import { forgetMemory } from '../storage/sim/store.ts'
 import { leaderLane } from '../model/lanes.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { shareManager, type ShareManager } from './service.ts'
+import { shareManager, type ShareManager, type ShareManagerParts } from './service.ts'
 import type { Bench } from './bench.fixture.ts'
 import { askForShare, queueRule } from './scenarios.fixture.ts'
 import { notificationsOf } from '../notifications/payload.ts'
@@ -43,6 +45,7 @@ async function start(
   backends: object,
   observeRestart: (backend: string) => void = () => {},
   itsStore: Store = store,
+  observeExporter: ShareManagerParts['observeExporter'] = () => {},
 ): Promise<ShareManager> {
   const settings = loadSettings({ defaults: { host: 'node', backends } })
   const own = { holder: 'me', dir, kernelId: 'kernel', draining: () => false, failpoint: () => {} }
@@ -53,6 +56,7 @@ async function start(
     log: quiet,
     settings,
     observeRestart,
+    observeExporter,
     ...own,
   })
   started.start()
@@ -173,6 +177,55 @@ describe('manila-share', () => {
     expect((await health('node@delta', 'failed')).health_reason).toContain('option memry of sim is unknown')
     expect(services).toHaveLength(4)
     expect(new Set(services.map((row) => row.id)).size).toBe(4)
+  })
+
+  it('serves with the exporters that are up, says which is not, and with all of them later', async () => {
+    const exporters = {
+      nfs: { exporter: 'sim', options: { protocols: ['NFS'] } },
+      cifs: { exporter: 'sim', options: { protocols: ['CIFS'] } },
+    }
+    const cifsDir = join(dir, 'alpha', 'exporters', 'cifs')
+    mkdirSync(cifsDir, { recursive: true })
+    await setFaults(cifsDir, { 'setup-exporter': { kind: 'fail' } })
+    const { exporter: _, exporter_options: _options, ...base } = sim
+    const seen: string[] = []
+    const serving = await start({ alpha: { ...base, exporters } }, undefined, store, ({ exporter, up }) =>
+      seen.push(`${exporter} ${up ? 'up' : 'down'}`),
+    )
+    const { id } = await health('node@alpha', 'ready')
+    const speaks = (wanted: object) =>
+      until(`speaks ${JSON.stringify(wanted)}`, async () => {
+        const { capabilities } = await pool()
+        const { storage_protocol, storage_protocols_down } = JSON.parse(capabilities)
+        return isDeepStrictEqual({ storage_protocol, storage_protocols_down }, wanted) ? true : undefined
+      })
+    await speaks({ storage_protocol: 'NFS', storage_protocols_down: ['CIFS'] })
+    const share = await placedShare(id)
+    await status(share.shareId, 'available')
+    await serving.backends.get(id)?.noteTroubles()
+    expect((await backendById(store.db, id))?.health_reason).toMatch(
+      /^exporter cifs of node@alpha is not up: /,
+    )
+    expect(serving.backends.get(id)?.exporters.map(({ member, up }) => [member.key, up])).toEqual([
+      ['nfs', true],
+      ['cifs', false],
+    ])
+    await setFaults(cifsDir, {})
+    await speaks({ storage_protocol: ['NFS', 'CIFS'], storage_protocols_down: undefined })
+    expect(seen.filter((one) => one.startsWith('cifs')).at(-1)).toBe('cifs up')
+    await serving.backends.get(id)?.noteTroubles()
+    expect((await backendById(store.db, id))?.health_reason).toBeNull()
+  })
+
+  it('is not ready while none of its exporters is, and says of each why not', async () => {
+    const { exporter: _, exporter_options: _options, ...base } = sim
+    const exporters = { nfs: { exporter: 'nonsense' }, cifs: { exporter: 'ganesha', options: { port: 0 } } }
+    await start({ alpha: { ...base, exporters } })
+    const { health_reason } = await health('node@alpha', 'failed')
+    expect(health_reason).toContain('exporter nfs: backend alpha: no exporter nonsense')
+    expect(health_reason).toContain(
+      'exporter cifs: backend alpha: exporters.cifs: ganesha does not speak CIFS, but NFS',
+    )
   })
 
   it('stops soon although a driver hangs', async () => {

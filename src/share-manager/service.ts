@@ -8,16 +8,12 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Value } from 'typebox/value'
 import type { BackendSettings, Settings } from '../config/schema.ts'
 import { registerBackend, setInfoHash } from '../db/store/backends.ts'
 import { poolNotes } from '../db/store/pools.ts'
 import { readOnlyPools } from '../db/store/read-only-pools.ts'
 import { liveServers } from '../db/store/processes.ts'
 import { registerService } from '../db/store/services.ts'
-import type { Exporter, Factory, Parts, StorageDriver } from '../storage/contract/driver.ts'
-import { loadDriver } from '../storage/drivers/index.ts'
-import { servedByUsers } from '../storage/host/server-users.ts'
 import type { Failpoint } from '../engine/failpoint.ts'
 import { every, type Periodic } from '../engine/periodic.ts'
 import { busTopic } from '../engine/topics.ts'
@@ -25,16 +21,13 @@ import type { RunnerParts } from '../engine/runner.ts'
 import { worker, type Worker } from '../engine/worker.ts'
 import type { Exec } from '../exec/exec.ts'
 import { hostLock } from '../exec/host-lock.ts'
-import { localExec } from '../exec/local.ts'
-import { loadExporter } from '../storage/exporters/index.ts'
 import { operationPlans } from '../model/operations.ts'
-import { absentDriver } from './absent-driver.ts'
 import { admission } from './admission.ts'
 import { backend, type Backend, type BackendParts } from './backend.ts'
+import { build } from './build.ts'
 import { leader } from './leader.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, ShareParts } from './parts.ts'
-import { publisherOf } from './publisher.ts'
 import type { Resting } from './resting.ts'
 import { accessRules } from './reconcilers/access-rules.ts'
 import { compactionOf } from './reconcilers/compaction.ts'
@@ -60,8 +53,9 @@ export interface ShareManagerParts extends Omit<ShareParts, 'settings'> {
   readonly failpoint: Failpoint
   readonly observe?: RunnerParts['observe']
   readonly observeCall?: BackendParts['observeCall']
-  /** For metrics: a server of this backend's exporter died and was started again. */
-  readonly observeRestart?: (backend: string) => void
+  readonly observeExporter?: BackendParts['observeExporter']
+  /** For metrics: a server of this exporter died and was started again. */
+  readonly observeRestart?: (backend: string, exporter: string) => void
   /** Tests bring their own. */
   readonly exec?: Exec
 }
@@ -173,6 +167,12 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   const unserve = [
     parts.bus.answer(topic, 'ping', async () => ({ service: 'manila-share', host: parts.settings.host })),
   ]
+  let [reports, check]: (Periodic | undefined)[] = []
+  /** There is another protocol for new shares, and shares that could not be published yet. */
+  const oneMore = (): void => {
+    reports?.nudge()
+    check?.nudge()
+  }
   const ready = (): void => {
     if (stopping.signal.aborted) return
     unserve.push(
@@ -184,18 +184,19 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
     )
     operations.start()
     rules.start()
-    const reports = whenLeading(backend.settings.report_interval_s, 'pools', () => reportPools(scope))
+    reports = whenLeading(backend.settings.report_interval_s, 'pools', () => reportPools(scope))
+    check = whenLeading(600, 'check', () => ensure(scope))
     let known = 0
     led.push(
       reports,
+      check,
       // Who deletes to make room need not wait for the next report.
       whenLeading(1, 'pools with more room', async () => {
         if (known === backend.gaveBack) return
         known = backend.gaveBack
-        reports.nudge()
+        reports?.nudge()
       }),
       whenLeading(60, 'usages', () => measured.refresh()),
-      whenLeading(600, 'check', () => ensure(scope)),
       whenLeading(10, 'exports', () => reconcileExports(scope, resting)),
       ...(backend.driver.watches === undefined
         ? []
@@ -218,7 +219,7 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   return {
     scope,
     usages: measured,
-    start: () => backend.start(ready),
+    start: () => backend.start(ready, oneMore),
     async stop(graceMs, detach) {
       stopping.abort()
       for (const end of unserve) end()
@@ -251,9 +252,8 @@ async function ensure(scope: BackendScope): Promise<void> {
     if (ensured !== null) log.info({ backend: backend.label, ...ensured }, 'shares were checked')
   } finally {
     // What is not mounted by now won't be.
-    const { exporter } = backend
-    if (exporter?.settled !== undefined)
-      await backend.call({ name: 'settled' }, async (call) => exporter.settled?.(call))
+    const { publisher } = backend
+    if (publisher !== null) await backend.call({ name: 'settled' }, async (call) => publisher.settled?.(call))
   }
 }
 
@@ -299,7 +299,8 @@ async function register(
   const zone = settings.availability_zone || parts.settings.shares.storage_availability_zone
   const dir = resolve(join(parts.dir, name))
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const built = await build({ ...parts, restarted: () => parts.observeRestart?.(label) }, name, settings, dir)
+  const restarted = (exporter: string): void => parts.observeRestart?.(label, exporter)
+  const built = await build({ ...parts, restarted }, name, settings, dir)
   const now = parts.clock.now()
   const serviceId = await registerService(parts.store, {
     host: label,
@@ -329,9 +330,14 @@ async function register(
     lock: hostLock,
     admit: async (call) => {
       if (built.driver.reach === 'host') await refuseOtherKernels(parts, label, serviceId)
-      return admission(store.db, { id, name, settings, ...built }, call)
+      const published = built.members.map(({ publishes: { pretends = false }, protocols }) => ({
+        protocols,
+        pretends,
+      }))
+      return admission(store.db, { id, name, settings, driver: built.driver, published }, call)
     },
     ...(parts.observeCall === undefined ? {} : { observeCall: parts.observeCall }),
+    ...(parts.observeExporter === undefined ? {} : { observeExporter: parts.observeExporter }),
   })
   return { scope: { ...sharedParts(parts), backend: one }, serviceId }
 }
@@ -347,54 +353,4 @@ async function refuseOtherKernels(parts: ShareManagerParts, label: string, servi
   throw new Error(
     `${label} is served by ${eldest.program} on ${eldest.node} (process ${eldest.pid}), which is another kernel: one host alone may serve it. Give this one a name of its own, or stop the other`,
   )
-}
-
-/** Driver and exporter, or stand-ins that say why there are none. */
-export async function build(
-  parts: Pick<ShareManagerParts, 'clock' | 'log' | 'exec'> & Pick<Parts, 'restarted'>,
-  name: string,
-  settings: BackendSettings,
-  dir: string,
-): Promise<{ driver: StorageDriver; exporter: Exporter | null }> {
-  const { clock, log } = parts
-  const own: Parts = {
-    exec: parts.exec ?? localExec(),
-    log,
-    backend: name,
-    dir,
-    now: () => clock.now(),
-    lock: hostLock,
-    ...(settings.max_over_subscription_ratio === undefined
-      ? {}
-      : { overSubscription: settings.max_over_subscription_ratio }),
-    ...(parts.restarted === undefined ? {} : { restarted: parts.restarted }),
-  }
-  try {
-    const driver = create(await loadDriver(settings.driver, process.cwd()), settings.driver_options, own)
-    const factory = settings.exporter === '' ? null : await loadExporter(settings.exporter, process.cwd())
-    const { name: driverName, separates } = driver
-    const storage = { name: driverName, ...(separates === undefined ? {} : { separates }) }
-    const exporter = factory && create(factory, settings.exporter_options, { ...own, storage })
-    return { driver, exporter: publisherOf(driver.native, servedByUsers(exporter, driver.serverUsers)) }
-  } catch (error) {
-    const why = `backend ${name}: ${error instanceof Error ? error.message : String(error)}`
-    return { driver: absentDriver(settings.driver, why), exporter: null }
-  }
-}
-
-/** Options with their defaults, checked against the factory's own schema. Throws a sentence that names the option. */
-function create<Product>(
-  factory: Factory<Product>,
-  options: Readonly<Record<string, unknown>>,
-  own: Parts,
-): Product {
-  const complete = Value.Default(factory.options, structuredClone(options))
-  const [problem] = Value.Errors(factory.options, complete)
-  if (problem !== undefined) {
-    const option = problem.instancePath.slice(1).replaceAll('/', '.') || '(all)'
-    // How the validator says that additional properties are not allowed.
-    const why = problem.message === 'schema is false' ? 'is unknown' : problem.message
-    throw new Error(`option ${option} of ${factory.name} ${why}`)
-  }
-  return factory.create(complete as never, own)
 }

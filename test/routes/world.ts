@@ -1,6 +1,6 @@
 /** Two tenants and an administrator over a whole API in memory, with one row of every noun in the first tenant's project. */
 import { routes } from '../../src/api/routes.ts'
-import { pathHash } from '../../src/app/shares/list.ts'
+import { pathHash } from '../../src/db/store/export-locations.ts'
 import { openBench, personas, type Answer, type Bench, type Token } from '../../src/api/bench.fixture.ts'
 import type { Noun, TableRoute } from './table.ts'
 

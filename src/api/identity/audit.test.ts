@@ -34,7 +34,7 @@ beforeEach(async () => {
     log,
     audit,
   })
-  await app.register(identityRoutes({ auth, policy, clock, publicUrl: '', audit }), { prefix: '/identity' })
+  await app.register(identityRoutes({ auth, policy, clock, audit }), { prefix: '/identity' })
   adminToken = (await login('admin', adminPassword)).token
   await trail.flush()
 })

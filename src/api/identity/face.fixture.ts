@@ -1,4 +1,5 @@
 /** The identity face over a database in memory, for tests: asked as a client would. */
+import { proxyTrust, settleBases } from '../addresses.ts'
 import fastify from 'fastify'
 import { expect } from 'vitest'
 import { adminPassword, authBench, type AuthBench } from '../../auth/parts.fixture.ts'
@@ -28,8 +29,8 @@ export async function openFace(options: Partial<AuthOptions> = {}): Promise<Face
   const bench = await authBench({ tokensPerMinute: 0, ...options })
   const app = fastify({ exposeHeadRoutes: false, routerOptions: { maxParamLength: 1024 } })
   const policy = new Policy({ clock: bench.clock })
-  const publicUrl = 'http://manila.example:8786'
-  await app.register(identityRoutes({ auth: bench.auth, policy, clock: bench.clock, publicUrl }), {
+  settleBases(app, 'http://manila.example:8786', proxyTrust(0))
+  await app.register(identityRoutes({ auth: bench.auth, policy, clock: bench.clock }), {
     prefix: '/identity',
   })
   let adminToken: string | null = null

@@ -18,7 +18,6 @@ beforeAll(async () => {
     auth: bench.auth,
     policy: new Policy({ clock: bench.clock }),
     clock: bench.clock,
-    publicUrl: '',
   }
   await app.register(identityRoutes(parts), { prefix: '/identity' })
   admin = String((await login('admin', adminPassword)).headers['x-subject-token'])

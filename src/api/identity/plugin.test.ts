@@ -1,3 +1,4 @@
+import { proxyTrust, settleBases } from '../addresses.ts'
 import * as fc from 'fast-check'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -33,7 +34,8 @@ async function serve(bench: AuthBench, publicUrl = 'http://manila.example:8786')
   )
   app.setErrorHandler((_error, _request, reply) => reply.code(599).send('the outer handler'))
   const policy = new Policy({ clock: bench.clock })
-  await app.register(identityRoutes({ auth: bench.auth, policy, clock: bench.clock, publicUrl }), {
+  settleBases(app, publicUrl, proxyTrust(0))
+  await app.register(identityRoutes({ auth: bench.auth, policy, clock: bench.clock }), {
     prefix: '/identity',
   })
   return app

@@ -1,10 +1,10 @@
 /**
  * The Keystone v3 face of the Auth Manager: what stock clients ask an identity service for, under a prefix of the API
  * (`/identity`). It knows requests and replies; accounts and tokens are the Auth Manager's, and who is an administrator
- * is policy's. It promises Keystone's shapes and that no input is answered with a 5xx. It brings its own body parser and
- * error replies, so that nothing of the server around it changes what a client sees.
+ * is policy's. It promises Keystone's shapes and that no input is answered with a 5xx. It brings its own error
+ * replies, so that nothing of the server around it changes what a client sees.
  */
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callAllowed } from '../../auth/manager.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import { fault, invalid } from '../../model/errors.ts'
@@ -15,7 +15,7 @@ import { catalogRoutes } from './catalog-routes.ts'
 import { credentialRoutes } from './credential-routes.ts'
 import { discoveryRoutes } from './discovery-routes.ts'
 import { domainRoutes } from './domain-routes.ts'
-import { baseUrl, proxyTrust } from '../addresses.ts'
+import { baseOf } from '../addresses.ts'
 import {
   changeOf,
   isChange,
@@ -27,7 +27,7 @@ import {
   refused,
   type Audit,
 } from '../audited.ts'
-import { jsonOf } from '../json-body.ts'
+import { readBodies } from '../json-body.ts'
 import { routePath } from '../route-path.ts'
 import { answer, faultAnswer } from './faults.ts'
 import { grantRoutes } from './grant-routes.ts'
@@ -146,7 +146,7 @@ async function settle(
   request: FastifyRequest,
   prefix: string,
 ): Promise<Call> {
-  const base = baseOf(parts, request)
+  const base = baseOf(request)
   const token = route.access === 'open' ? null : await authenticate(parts, request, route.path)
   if (token !== null) noteCaller(request, token.standing.identity)
   const call: Call = {
@@ -213,23 +213,6 @@ const queryOf = (request: FastifyRequest): Record<string, string> =>
     ]),
   )
 
-const baseOf = ({ publicUrl, trust }: IdentityParts, request: FastifyRequest): string =>
-  baseUrl(request, publicUrl, trust ?? trustNobody)
-
-const trustNobody = proxyTrust(0)
-
-/** JSON only. */
-function readBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => jsonOf(bytes, request.headers['content-type']),
-  )
-  // Clients send odd types along with empty bodies; what is needed and not JSON is refused by its schema.
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _bytes, done) => done(null, undefined))
-}
-
 // ----------------------------------------------------------------------------------------------------------- replies
 
 /** Tokens and secrets are in these replies: nothing in between keeps them. */
@@ -245,7 +228,7 @@ function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const refusal = faultAnswer(error, baseOf(parts, request))
+  const refusal = faultAnswer(error, baseOf(request))
   refused(parts.audit, request, error, refusal.status)
   if (refusal.status === 500) request.log.error({ request_id: request.id, err: error }, 'the request failed')
   return send(reply, refusal)

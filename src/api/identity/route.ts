@@ -7,17 +7,12 @@ import { fault, invalid } from '../../model/errors.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { Policy } from '../../policy/enforce.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { ProxyTrust } from '../addresses.ts'
 import type { Audit } from '../audited.ts'
 
 export interface IdentityParts {
   readonly auth: IdentityFace
   readonly policy: Policy
   readonly clock: Clock
-  /** Base of the URLs in links and the catalog, without `/identity`; '' = where the request arrived. */
-  readonly publicUrl: string
-  /** Whose `X-Forwarded-*` are believed; absent = nobody's. */
-  readonly trust?: ProxyTrust
   readonly region?: string
   /** Milliseconds that the statements of one call may take together. */
   readonly statementsMs?: number

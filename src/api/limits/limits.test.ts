@@ -252,3 +252,71 @@ test('are told, with what is used of them, where no client of Manila’s looks',
     [],
   )
 })
+
+describe('what an exporter says it can not hold more of', () => {
+  const stated = (limits: object | null) =>
+    bench.db
+      .updateTable('backends')
+      .set({ capabilities: JSON.stringify(limits === null ? {} : { export_limits: { CIFS: limits } }) })
+      .execute()
+  afterAll(() => stated(null))
+  const cifs = () => seedShare(bench, 'demo', { share_proto: 'CIFS' })
+  const user = (n: number) => ({ allow_access: { access_type: 'user', access_to: `user-${n}` } })
+
+  test('rules beyond it are refused before anything is written, of a share as of a snapshot', async () => {
+    const share = await cifs()
+    const snapshot = await seedSnapshot(bench, share)
+    const proto = { share_proto: 'CIFS' }
+    await bench.db.updateTable('snapshots').set(proto).where('id', '=', snapshot.id).execute()
+    await stated({ rulesPerExport: 2, serverPer: 'backend' })
+    for (const [kind, id, table] of [
+      ['shares', share.id, 'access_rules'],
+      ['snapshots', snapshot.id, 'snapshot_access_rules'],
+    ] as const) {
+      const answers: Answer[] = []
+      for (const n of [1, 2, 3]) answers.push(await post(`/${kind}/${id}/action`, user(n)))
+      const [, second, third] = answers
+      expect([second!.status < 300, third!.status]).toEqual([true, 413])
+      expect(third!.body.overLimit.message).toBe(
+        'What exports it over CIFS takes 2 access rules for each share or snapshot, and no more.',
+      )
+      const rows =
+        table === 'access_rules'
+          ? await bench.db.selectFrom(table).select('id').where('share_id', '=', id).execute()
+          : await bench.db.selectFrom(table).select('id').where('snapshot_id', '=', id).execute()
+      expect(rows).toHaveLength(2)
+    }
+    // Of another protocol, and of a backend that has not said so, there is room.
+    const nfs = await seedShare(bench)
+    const ip = (n: number) => ({ allow_access: { access_type: 'ip', access_to: `10.0.0.${n}` } })
+    for (const n of [1, 2, 3]) expect((await post(`/shares/${nfs.id}/action`, ip(n))).status).toBe(200)
+  })
+
+  test('a snapshot that would be one export too many is refused, one that is no export is not', async () => {
+    const share = await cifs()
+    const { length } = await bench.db
+      .selectFrom('shares')
+      .leftJoin('snapshots', 'snapshots.share_id', 'shares.id')
+      .select('shares.id')
+      .where('shares.share_proto', '=', 'CIFS')
+      .execute()
+    // Every share, and the one snapshot of the test before.
+    const exportsPerServer = length + 2
+    await stated({ exportsPerServer, serverPer: 'backend' })
+    const take = (share_id: string) => post('/snapshots', { snapshot: { share_id } })
+    expect((await take(share.id)).status).toBe(202)
+    const refused = await take(share.id)
+    expect([refused.status, refused.body.overLimit?.message]).toEqual([
+      413,
+      `What exports it over CIFS has ${exportsPerServer} exports, and can have no more: delete shares or snapshots there.`,
+    ])
+    const plain = await seedShare(bench, 'demo', { share_proto: 'CIFS', mount_snapshot_support: 0 })
+    expect((await take(plain.id)).status).toBe(202)
+    // Where each project has a server, it counts its own.
+    await stated({ exportsPerServer: 1, serverPer: 'project' })
+    const others = await seedShare(bench, 'other', { share_proto: 'CIFS' })
+    expect((await post('/snapshots', { snapshot: { share_id: others.id } }, 'admin')).status).toBe(413)
+    await stated({ exportsPerServer: 2, serverPer: 'project' })
+    expect((await post('/snapshots', { snapshot: { share_id: others.id } }, 'admin')).status).toBe(202)
+  })
+})

@@ -39,7 +39,13 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   }
   const instances = await instancesOf(ctx.tx, share.id)
   refuseAtOnce(shareGates.allowAccess({ share, instances, flags: ctx.flags }))
-  await roomForRule(ctx, { table: 'shares', id: share.id }, weightOf(input.type, canonical))
+  const on = {
+    table: 'shares',
+    id: share.id,
+    protocol: share.share_proto,
+    backendIds: instances.map(({ backend_id }) => backend_id),
+  } as const
+  await roomForRule(ctx, on, weightOf(input.type, canonical))
   await roomForMetadata(ctx, share.project_id, { adding: Object.keys(input.metadata).length })
   // What the caller can't see must not be told by a refusal: a rule hidden from him is made a second time.
   const same = await rulesFor(ctx.tx, share.id, input.type, canonical)

@@ -1,4 +1,5 @@
 /** Share instances, for administrators: look, write a status by hand, delete by force. */
+import { pathHash } from '../../db/store/export-locations.ts'
 import type { Ctx } from '../context.ts'
 import type { Page } from '../../db/store/keyset.ts'
 import { instanceForView, listInstances, type InstanceListRow } from '../../db/store/share-instance-list.ts'
@@ -10,7 +11,6 @@ import { instanceGates } from '../../model/gates/others.ts'
 import { refuse, refuseAtOnce } from '../barriers.ts'
 import { forceDeleteInstance } from '../shares/delete.ts'
 import { findShare } from '../shares/find.ts'
-import { pathHash } from '../shares/list.ts'
 import { resetInstanceStatus } from '../shares/reset.ts'
 
 export interface ListShareInstances {

@@ -1,5 +1,5 @@
 /** Lists of shares: who may filter by what. */
-import { createHash } from 'node:crypto'
+import { pathHash } from '../../db/store/export-locations.ts'
 import { type Ctx, isAdmin } from '../context.ts'
 import {
   countShares,
@@ -108,6 +108,3 @@ function wholeSize(text: string | undefined): number | undefined {
   if (size === null) throw invalid('size must be a whole number of GiB')
   return size
 }
-
-/** How `share_instance_export_locations.path_hash` is made. */
-export const pathHash = (path: string): string => createHash('sha256').update(path).digest('hex')

@@ -1,4 +1,5 @@
 /** An administrator brings a tree that exists on a backend under management. */
+import { pathHash } from '../../db/store/export-locations.ts'
 import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
@@ -17,7 +18,7 @@ import { isoMicros } from '../../runtime/clock.ts'
 import { shareCharges } from '../../model/charges.ts'
 import { abilitiesOf } from './create.ts'
 import { knownProtocol } from './new-share.ts'
-import { pathHash } from './list.ts'
+import { roomForExport } from '../limits.ts'
 import { mountPointName } from './mount-point-name.ts'
 import { keepType, typeForShare } from './type-rules.ts'
 
@@ -64,6 +65,8 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
     message: `A share with the export path ${input.exportPath} is managed already.`,
   })
   if (await exportPathInUse(ctx.tx, pathHash(input.exportPath))) throw taken
+  const { projectId } = ctx.identity
+  await roomForExport(ctx, { backendId: pool.backendId, protocol, projectId })
   const mountPoint = await mountPointName(ctx, type, input.mountPointName)
   const now = ctx.clock.now()
   const instance: ShareInstancesTable = {

@@ -34,7 +34,13 @@ export async function allow(ctx: Ctx, id: string, type: string, to: string): Pro
   const canonical = targetOf(ctx, type, to)
   const placed = await mountable(ctx, snapshot)
   const taken = invalid(`access of ${type} ${to.slice(0, 64)} to snapshot ${snapshot.id} exists already`)
-  await roomForRule(ctx, { table: 'snapshots', id: snapshot.id }, weightOf(type, canonical))
+  const on = {
+    table: 'snapshots',
+    id: snapshot.id,
+    protocol: snapshot.share_proto,
+    backendIds: placed.map(({ instance }) => instance?.backend_id ?? null),
+  } as const
+  await roomForRule(ctx, on, weightOf(type, canonical))
   if (await snapshotRuleExists(ctx.tx, snapshot.id, type, canonical)) throw taken
   const rule: SnapshotRuleRow = {
     id: randomUUID(),

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
-import { roomForMetadata } from '../limits.ts'
+import { roomForExport, roomForMetadata } from '../limits.ts'
 import type { SnapshotInstancesTable, SnapshotsTable } from '../../db/schema.ts'
 import { settle } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
@@ -32,6 +32,12 @@ export async function create(ctx: Ctx, input: CreateSnapshotInput): Promise<stri
   const instance = (await instanceById(ctx.tx, share.instance_id)) ?? null
   refuseAtOnce(shareGates.createSnapshot({ share, instance }))
   if (instance === null) throw fault('ShareNotFound', { id: share.id })
+  if (share.mount_snapshot_support === 1)
+    await roomForExport(ctx, {
+      backendId: instance.backend_id,
+      protocol: share.share_proto,
+      projectId: share.project_id,
+    })
   const rows = snapshotRows(ctx, share, instance, { ...input, status: 'creating', providerLocation: null })
   const { snapshot } = rows
   await settle(ctx.tx, { before: [], after: snapshotCharges(snapshot, share) }, ctx.settings.quota)

@@ -70,17 +70,31 @@ export async function instancesStillThere(
   return there
 }
 
+/** Instances that have to be served, each with the protocol that it is served by. */
+export function servedInstances(
+  db: DbOrTx,
+  backendId: string,
+): Promise<{ id: string; share_proto: string }[]> {
+  return db
+    .selectFrom('share_instances')
+    .innerJoin('shares', 'shares.id', 'share_instances.share_id')
+    .select(['share_instances.id', 'shares.share_proto'])
+    .where('share_instances.backend_id', '=', backendId)
+    .where('share_instances.status', '=', 'available')
+    .execute()
+}
+
 /** What can be mounted of a backend's snapshots, by id. */
 export function mountableSnapshotInstances(
   db: DbOrTx,
   backendId: string,
   of: { readonly behind?: string; readonly limit?: number; readonly ids?: readonly string[] },
-): Promise<{ id: string; share_instance_id: string }[]> {
+): Promise<{ id: string; share_instance_id: string; share_proto: string }[]> {
   return db
     .selectFrom('snapshot_instances')
     .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
     .innerJoin('shares', 'shares.id', 'share_instances.share_id')
-    .select(['snapshot_instances.id', 'snapshot_instances.share_instance_id'])
+    .select(['snapshot_instances.id', 'snapshot_instances.share_instance_id', 'shares.share_proto'])
     .where('share_instances.backend_id', '=', backendId)
     .where('snapshot_instances.status', '=', 'available')
     .where('shares.mount_snapshot_support', '=', 1)

@@ -23,7 +23,7 @@ export function isMountable(parts: StepParts, subject: SnapshotSubject): boolean
   const { backend } = parts
   return (
     subject.share.mount_snapshot_support === 1 &&
-    backend?.exporter !== null &&
+    backend?.publisher !== null &&
     backend?.driver.mountsSnapshots !== undefined
   )
 }
@@ -67,8 +67,8 @@ async function publish(
   instanceId: string,
   target: ExportRef,
 ): Promise<readonly ExportLocation[]> {
-  return onBackend(parts, job, { name: 'publish', instanceId }, async (call, { exporter }) =>
-    exporter === null ? [] : exporter.publish(call, target),
+  return onBackend(parts, job, { name: 'publish', instanceId }, async (call, { publisher }) =>
+    publisher === null ? [] : publisher.publish(call, target),
   )
 }
 
@@ -80,8 +80,8 @@ export async function unpublish(
   deadlineMs?: number,
 ): Promise<void> {
   const how = { name: 'unpublish', instanceId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }
-  await onBackend(parts, job, how, async (call, { exporter }) => {
-    await exporter?.unpublish(call, target)
+  await onBackend(parts, job, how, async (call, { publisher }) => {
+    await publisher?.unpublish(call, target)
   })
 }
 
@@ -92,8 +92,8 @@ export async function restoreRules(parts: StepParts, job: Job, subject: ShareSub
   )
   const how = { name: 'apply-rules', instanceId: subject.instance.id }
   const readOnly = await servedReadOnly(parts.store.db, subject.instance)
-  await onBackend(parts, job, how, async (call, { exporter }) => {
-    await exporter?.applyRules(call, shareExport(subject), exportRules(rules, { readOnly }))
+  await onBackend(parts, job, how, async (call, { publisher }) => {
+    await publisher?.applyRules(call, shareExport(subject), exportRules(rules, { readOnly }))
   })
 }
 

@@ -110,13 +110,13 @@ async function apply(
 ): Promise<readonly RuleOutcome[]> {
   const { backend } = parts
   const { subject, rules, readOnly } = work
-  const { exporter } = backend
-  const about = { protocol: subject.ref.protocol, readOnly, exporter: exporter ?? { accessTypes: [] } }
+  const { publisher } = backend
+  const about = { protocol: subject.ref.protocol, readOnly, publisher: publisher ?? { accessTypes: [] } }
   const send: SendRules = async (toApply) =>
-    exporter === null
+    publisher === null
       ? []
       : backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
-          exporter.applyRules(call, shareExport(subject), toApply),
+          publisher.applyRules(call, shareExport(subject), toApply),
         )
   return applyRules(rules, about, send, how).catch(async (error: unknown) => {
     const lost = isDriverError(error) && error.reason === 'not-found'

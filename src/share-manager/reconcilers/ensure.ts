@@ -244,7 +244,7 @@ const lawsOfRules = 2
 
 /** Changes with the configuration and, where mounts are the host's, with every start of the host. */
 async function infoHash({ settings, driver, label }: Backend): Promise<string> {
-  const { driver: driverName, exporter, driver_options, exporter_options } = settings
+  const { driver: driverName, exporter, driver_options, exporter_options, exporters } = settings
   // A release that separates clients anew has to publish anew.
   const { separates } = driver
   const about = {
@@ -252,6 +252,8 @@ async function infoHash({ settings, driver, label }: Backend): Promise<string> {
     exporter,
     driver_options,
     exporter_options,
+    // Left out where there are none, so that what an earlier release checked need not be checked again.
+    ...(Object.keys(exporters).length === 0 ? {} : { exporters }),
     label,
     separates,
     lawsOfRules,

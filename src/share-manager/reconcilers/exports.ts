@@ -2,7 +2,7 @@
  * Every available share and mountable snapshot is published with its rules. An exporter keeps its exports over restarts by itself; this finds
  * what was lost all the same (a daemon whose files went, a disk that was replaced) and puts it back.
  */
-import { instanceIdsOnBackend, mountableSnapshotInstances } from '../../db/store/instances-on-backend.ts'
+import { mountableSnapshotInstances, servedInstances } from '../../db/store/instances-on-backend.ts'
 import { mustBeOn, rulesOfInstance, touchRules, type MappedRule } from '../../db/store/access-mappings.ts'
 import { replaceExportLocations, replaceSnapshotExportLocations } from '../../db/store/export-locations.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
@@ -27,16 +27,27 @@ import { forEachBounded } from '../../engine/periodic.ts'
 /** Exports put back at once. */
 const atOnce = 4
 
-/** Answers how many exports were missing and are there again. */
+/**
+ * Answers how many exports were missing and are there again. What belongs to an exporter that is not up is not missing: it can't be
+ * looked for, and comes back with it. One that does not answer is thrown when the others have been seen to.
+ */
 export async function reconcileExports(parts: BackendScope, resting: Resting = new Map()): Promise<number> {
   const { backend } = parts
-  const { exporter } = backend
-  if (exporter === null) return 0
+  const up = backend.exporters.filter((one) => one.up)
+  if (up.length === 0) return 0
   const wanted = [...(await wantedShares(parts)), ...(await wantedSnapshots(parts))]
   // After the rows: what is published meanwhile is then no surprise.
-  const there = new Set(await backend.call({ name: 'inventory-exports' }, (call) => exporter.inventory(call)))
-  const missing = wanted.filter(({ id }) => !there.has(id))
-  return putBack(parts, missing, resting, { what: 'a missing export' })
+  const seen = await Promise.allSettled(
+    up.map(async ({ member: { protocols, publishes } }) => {
+      const ids = await backend.call({ name: 'inventory-exports' }, (call) => publishes.inventory(call))
+      const there = new Set(ids)
+      return wanted.filter(({ id, protocol }) => protocols.includes(protocol) && !there.has(id))
+    }),
+  )
+  const missing = seen.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+  const found = await putBack(parts, missing, resting, { what: 'a missing export' })
+  for (const one of seen) if (one.status === 'rejected') throw one.reason
+  return found
 }
 
 /** Publishes these again, those that failed lately later. Answers how many are there; `what` they are is for the log. */
@@ -71,6 +82,7 @@ export async function putBack(
 export interface Wanted {
   /** Of the share instance or snapshot instance. */
   readonly id: string
+  readonly protocol: string
   /**
    * Puts the export back between two operations; false when there was none to put back after all. `withdraw`: takes it away
    * before, because its server holds a tree that does not answer.
@@ -80,9 +92,10 @@ export interface Wanted {
 
 /** Shares that have to be served. */
 export async function wantedShares(parts: BackendScope): Promise<Wanted[]> {
-  const ids = await instanceIdsOnBackend(parts.store.db, parts.backend.id, ['available'])
-  return ids.map((id) => ({
+  const rows = await servedInstances(parts.store.db, parts.backend.id)
+  return rows.map(({ id, share_proto: protocol }) => ({
     id,
+    protocol,
     put: async (withdraw) => {
       const done = await withLane(parts, id, async (lease) => {
         const subject = await loadShare(parts.store.db, id)
@@ -103,10 +116,11 @@ export async function wantedSnapshots(
   parts: BackendScope,
   of: { readonly behind?: string; readonly limit?: number; readonly ids?: readonly string[] } = {},
 ): Promise<Wanted[]> {
-  if (parts.backend.driver.mountsSnapshots === undefined || parts.backend.exporter === null) return []
+  if (parts.backend.driver.mountsSnapshots === undefined || parts.backend.publisher === null) return []
   const rows = await mountableSnapshotInstances(parts.store.db, parts.backend.id, of)
-  return rows.map(({ id, share_instance_id }) => ({
+  return rows.map(({ id, share_instance_id, share_proto: protocol }) => ({
     id,
+    protocol,
     put: async (withdraw) => {
       const done = await withLane(parts, share_instance_id, async (lease) => {
         const subject = await loadSnapshot(parts.store.db, id)
@@ -127,9 +141,9 @@ async function republishSnapshot(
   subject: SnapshotSubject,
 ): Promise<void> {
   const { backend, store, clock } = parts
-  const { exporter } = backend
+  const { publisher } = backend
   const { mountsSnapshots } = backend.driver
-  if (exporter === null || mountsSnapshots === undefined) return
+  if (publisher === null || mountsSnapshots === undefined) return
   const guarded = lease
   const tree = await withdrawnFirst(parts, lease, snapshotExport(subject), () =>
     backend.call({ name: 'snapshot-tree', guarded }, (call) =>
@@ -137,7 +151,7 @@ async function republishSnapshot(
     ),
   )
   const locations = await backend.call({ name: 'publish', guarded }, (call) =>
-    exporter.publish(call, snapshotExport(subject, tree)),
+    publisher.publish(call, snapshotExport(subject, tree)),
   )
   const { id } = subject.snapshotInstance
   await store.transaction(async (tx) => {
@@ -156,19 +170,19 @@ export async function republish(
 ): Promise<void> {
   const { backend, store, clock } = parts
   const guarded = lease
-  const { exporter } = backend
+  const { publisher } = backend
   const found = await withdrawnFirst(parts, lease, shareExport(subject), () =>
     backend.call({ name: 'ensure', guarded }, (call) => backend.driver.ensure(call, subject.ref)),
   )
   const target = shareExport(subject, found.tree)
   const locations =
-    exporter === null
+    publisher === null
       ? []
-      : await backend.call({ name: 'publish', guarded }, (call) => exporter.publish(call, target))
-  if (exporter !== null && rules.length > 0) {
+      : await backend.call({ name: 'publish', guarded }, (call) => publisher.publish(call, target))
+  if (publisher !== null && rules.length > 0) {
     const readOnly = await servedReadOnly(store.db, subject.instance)
     await backend.call({ name: 'apply-rules', guarded }, (call) =>
-      exporter.applyRules(call, target, exportRules(rules, { readOnly })),
+      publisher.applyRules(call, target, exportRules(rules, { readOnly })),
     )
   }
   await store.transaction(async (tx) => {
@@ -192,13 +206,13 @@ async function withdrawnFirst<T>(
     return await work()
   } catch (error) {
     if (!isDriverError(error) || error.reason !== 'withdraw-first') throw error
-    if (parts.backend.exporter === null) throw error
+    if (parts.backend.publisher === null) throw error
     await unpublish(parts, lease, target)
     return work()
   }
 }
 
 async function unpublish({ backend }: BackendScope, guarded: LaneLease, target: ExportRef): Promise<void> {
-  const { exporter } = backend
-  await backend.call({ name: 'unpublish', guarded }, async (call) => exporter?.unpublish(call, target))
+  const { publisher } = backend
+  await backend.call({ name: 'unpublish', guarded }, async (call) => publisher?.unpublish(call, target))
 }

@@ -105,7 +105,7 @@ describe('a pool near its reserve', () => {
     ])
     const { protocol, ...gone } = { protocol: 'NFS', id, projectId: '', state: {}, tree: null, name: id }
     await bench.backend.call({ name: 'unpublish' }, (call) =>
-      bench.backend.exporter!.unpublish(call, { protocol, ...gone }),
+      bench.backend.publisher!.unpublish(call, { protocol, ...gone }),
     )
     expect(await reconcileExports(bench)).toBe(1)
     expect(bench.admitted(id)).toEqual(['ip:10.0.0.1:ro', 'ip:10.0.0.2:ro'])

@@ -6,7 +6,7 @@ import { forgetOrphan, noteWhyOrphanStays, orphansOf } from '../../db/store/orph
 import { instancesStillThere } from '../../db/store/instances-on-backend.ts'
 import type { OrphansTable } from '../../db/schema.ts'
 import type { SnapshotRef } from '../../storage/contract/driver.ts'
-import type { Guard } from '../backend.ts'
+import type { Guard } from '../backend-call.ts'
 import { LeaseLost, withLane } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { mayTry, rest, type Resting } from '../resting.ts'
@@ -57,7 +57,7 @@ async function remove(parts: BackendScope, row: OrphansTable, guarded: Guard): P
   // Fences of snapshots are those of their share, which is not known any more: the id alone must do.
   const fence = row.kind === 'snapshot' ? null : guarded
   await backend.call({ name: 'unpublish', guarded: fence }, async (call) => {
-    await backend.exporter?.unpublish(call, bareExport(row.resource_id))
+    await backend.publisher?.unpublish(call, bareExport(row.resource_id))
   })
   await backend.call({ name: 'delete', guarded: fence }, async (call) => {
     if (row.kind !== 'snapshot') await backend.driver.delete(call, share)

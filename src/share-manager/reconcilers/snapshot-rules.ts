@@ -134,12 +134,12 @@ async function apply(
   work: Work,
   how: { readonly apart: boolean },
 ): Promise<readonly RuleOutcome[]> {
-  const { exporter } = parts.backend
-  if (exporter === null) return []
-  const about = { protocol: work.subject.ref.protocol, readOnly: true, exporter }
+  const { publisher } = parts.backend
+  if (publisher === null) return []
+  const about = { protocol: work.subject.ref.protocol, readOnly: true, publisher }
   const send: SendRules = (toApply) =>
     parts.backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
-      exporter.applyRules(call, snapshotExport(work.subject), toApply),
+      publisher.applyRules(call, snapshotExport(work.subject), toApply),
     )
   try {
     return await applyRules(work.rules, about, send, how)

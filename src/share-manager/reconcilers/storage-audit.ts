@@ -15,13 +15,13 @@ export async function auditStorage(parts: BackendScope): Promise<number> {
   // whatever is made or deleted meanwhile has its row at one of the two.
   const before = await mustBeThere(store.db, backend.id)
   const held = await backend.call({ name: 'inventory' }, (call) => backend.driver.inventory(call))
-  const { exporter } = backend
+  const { publisher } = backend
   const published =
-    exporter === null
+    publisher === null
       ? []
       : await backend.call({ name: 'inventory-exports' }, async (call) => [
-          ...(await exporter.inventory(call)),
-          ...((await exporter.damaged?.(call)) ?? []),
+          ...(await publisher.inventory(call)),
+          ...((await publisher.damaged?.(call)) ?? []),
         ])
   const after = await mustBeThere(store.db, backend.id)
   const [shares, snapshots] = [new Set(held.shares), new Set(held.snapshots)]

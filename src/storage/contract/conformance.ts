@@ -13,6 +13,7 @@ import { adoptionLaws } from './conformance/adopt.ts'
 import { Bench, type Law } from './conformance/bench.ts'
 import { coreLaws } from './conformance/core.ts'
 import { exporterLaws } from './conformance/exporter.ts'
+import { limitLaws } from './conformance/limits.ts'
 import { sizeLaws } from './conformance/sizes.ts'
 import { snapshotLaws } from './conformance/snapshots.ts'
 import { lacking, type ConformanceTarget } from './conformance/target.ts'
@@ -29,7 +30,14 @@ export type {
   Probes,
 } from './conformance/target.ts'
 
-const peaceful: readonly Law[] = [...coreLaws, ...sizeLaws, ...snapshotLaws, ...adoptionLaws, ...exporterLaws]
+const peaceful: readonly Law[] = [
+  ...coreLaws,
+  ...sizeLaws,
+  ...snapshotLaws,
+  ...adoptionLaws,
+  ...exporterLaws,
+  ...limitLaws,
+]
 
 /** One law, asked of one target. */
 export interface Check {

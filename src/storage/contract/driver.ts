@@ -477,6 +477,19 @@ export interface ExportRef {
   readonly name: string
 }
 
+/** What a server of exports can't hold more of. */
+export interface ExportLimits {
+  /**
+   * Rules that one export may have, where a network that the server takes only address by address counts as its addresses. So many are
+   * taken; those beyond have the outcome `error`.
+   */
+  readonly rulesPerExport?: number
+  /** Exports that one server may have at once. A `publish` beyond them ends in `no-room-here`, and the others stay as they are. */
+  readonly exportsPerServer?: number
+  /** Whom one server is for. */
+  readonly serverPer: 'backend' | 'project'
+}
+
 /** How trees reach clients: by an {@link Exporter}, or natively by the driver (`StorageDriver.native`). */
 export interface Publishes {
   readonly protocols: readonly string[]
@@ -487,6 +500,8 @@ export interface Publishes {
    * sentence for users. Absent: this exporter was never attacked by the kit, and nothing is promised.
    */
   readonly leftOpen?: string
+  /** Absent: none that anybody could meet. What lies beyond is refused before an exporter is asked. */
+  readonly limits?: ExportLimits
   /** True: it keeps records and opens nothing, so there are no clients to keep apart. */
   readonly pretends?: boolean
   /** Publishes (to nobody, until rules say otherwise). Repeating it with another tree moves the export to that tree. */

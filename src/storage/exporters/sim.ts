@@ -29,6 +29,16 @@ const simExporterOptions = Type.Object(
       default: [],
       description: "Values of access_to whose rules end in error with reason 'client-forbidden'.",
     }),
+    rules_per_export: Type.Integer({
+      minimum: 0,
+      default: 0,
+      description: 'Rules that one export may have, as a limit of the pretended server; 0 = any number.',
+    }),
+    exports_per_server: Type.Integer({
+      minimum: 0,
+      default: 0,
+      description: 'Exports that the pretended server may have; 0 = any number.',
+    }),
     latency_ms: Type.Number({ minimum: 0, default: 0, description: 'Milliseconds that every call takes.' }),
     memory: Type.Boolean({
       default: false,

@@ -22,6 +22,9 @@ export interface SimExports {
   readonly address: string
   /** Values of access_to that are refused. */
   readonly refuse: readonly string[]
+  /** 0: any number. */
+  readonly rules_per_export?: number
+  readonly exports_per_server?: number
 }
 
 /** Records exports in `world` and opens nothing. */
@@ -32,6 +35,7 @@ export function simExports(world: World, options: SimExports, parts: Parts): Pub
       options.access_types.map((type) => [protocol, type] as const),
     ),
     pretends: true,
+    ...limitsOf(options),
     leftOpen: 'Pretended: nothing is opened to any client.',
     publish: (call, target) =>
       world.act(call, 'publish', target.id, (store) => {
@@ -45,7 +49,14 @@ export function simExports(world: World, options: SimExports, parts: Parts): Pub
         const record = store.get('exports', plainId(target.id))
         if (!record)
           throw new DriverError(`${target.id} isn't published`, 'nothing-happened', { reason: 'not-found' })
-        const outcomes = rules.map((rule) => judge(options, parts, record, rule))
+        const most = options.rules_per_export || Number.POSITIVE_INFINITY
+        let taken = 0
+        const outcomes = rules.map((rule) => {
+          const outcome = judge(options, parts, record, rule)
+          if (outcome.state === 'error' || ++taken <= most) return outcome
+          const why = `An export may have ${most} rules.`
+          return { ...outcome, state: 'error' as const, accessKey: null, why, reason: 'unsupported' as const }
+        })
         const active = rules.flatMap((rule, index) =>
           outcomes[index]!.state === 'active' ? [{ ...rule, access_key: outcomes[index]!.accessKey }] : [],
         )
@@ -53,6 +64,17 @@ export function simExports(world: World, options: SimExports, parts: Parts): Pub
         return outcomes
       }),
     inventory: (call) => world.act(call, 'inventory-exports', null, (store) => store.ids('exports')),
+  }
+}
+
+function limitsOf({ rules_per_export = 0, exports_per_server = 0 }: SimExports): Pick<Publishes, 'limits'> {
+  if (rules_per_export === 0 && exports_per_server === 0) return {}
+  return {
+    limits: {
+      ...(rules_per_export === 0 ? {} : { rulesPerExport: rules_per_export }),
+      ...(exports_per_server === 0 ? {} : { exportsPerServer: exports_per_server }),
+      serverPer: 'backend',
+    },
   }
 }
 
@@ -71,6 +93,9 @@ function publish(store: Store, options: SimExports, target: ExportRef): void {
       .find((other) => other.name === name && other.protocol === target.protocol && other.id !== target.id)
   if (rival)
     throw new DriverError(`the name ${name} is taken by ${rival.id}`, 'nothing-happened', { reason: 'busy' })
+  const most = options.exports_per_server || Number.POSITIVE_INFINITY
+  if (earlier === null && store.ids('exports').length >= most)
+    throw new DriverError(`there are ${most} exports already`, 'no-room-here')
   store.put('exports', target.id, {
     id: target.id,
     protocol: target.protocol,

@@ -89,7 +89,7 @@ export async function openWorld(): Promise<World> {
   const { result: server, registered } = await registering(async () => {
     const app = buildServer({ ...parts, auth, routes, log })
     healthRoute(app, { ...parts, auth, leaving: () => false })
-    await app.register(identityRoutes({ auth, policy, clock, publicUrl: '' }), { prefix: '/identity' })
+    await app.register(identityRoutes({ auth, policy, clock }), { prefix: '/identity' })
     writeBuild(folder)
     const dashboard = {
       settings: { enabled: true, dir: folder },

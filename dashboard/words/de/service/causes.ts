@@ -117,6 +117,7 @@ export const refusals: Readonly<Record<keyof typeof refusalsSaid, string>> = {
   service: 'Er ist zur Zeit nicht bereit.',
   'closed backend': 'Er nimmt zur Zeit nichts Neues an.',
   'share type': 'Kein Freigabetyp ist genannt, und keiner ist vorgegeben.',
+  protocol: 'Er bietet dieses Protokoll nicht an, oder zur Zeit nicht.',
   OnlyHostFilter: 'Er ist nicht der, den only_host nennt.',
   AvailabilityZoneFilter: 'Er ist in einer anderen Zone, als verlangt ist oder der Freigabetyp zulässt.',
   CapacityFilter: 'Er hat keinen Platz für eine Freigabe dieser Größe.',

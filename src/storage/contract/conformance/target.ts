@@ -1,4 +1,12 @@
-import type { DriverState, Exporter, ShareRef, SnapshotRef, StorageDriver, Tree } from '../driver.ts'
+import type {
+  DriverState,
+  Exporter,
+  Publishes,
+  ShareRef,
+  SnapshotRef,
+  StorageDriver,
+  Tree,
+} from '../driver.ts'
 
 /** What the kit is pointed at: one way of configuring one driver. */
 export interface ConformanceTarget {
@@ -93,6 +101,8 @@ export type Need =
   | 'managesSnapshots'
   | 'measures'
   | 'publishes'
+  | 'rulesLimit'
+  | 'exportsLimit'
   | 'probes'
   | 'enforcesSize'
   | 'reopen'
@@ -108,11 +118,11 @@ export function lacking(
   target: ConformanceTarget,
   { driver, exporter, ...backend }: ConformanceBackend,
 ): string | null {
-  if (need === 'publishes') {
-    const protocol = target.protocol ?? 'NFS'
-    const someone = [driver.native, exporter].some((one) => one?.protocols.includes(protocol))
-    return someone ? null : `no exporter for ${protocol} was given`
-  }
+  const protocol = target.protocol ?? 'NFS'
+  const publisher = [driver.native, exporter].find((one) => one?.protocols.includes(protocol))
+  if (need === 'publishes') return publisher ? null : `no exporter for ${protocol} was given`
+  if (need === 'rulesLimit') return rulesLimitLacks(publisher, protocol)
+  if (need === 'exportsLimit') return exportsLimitLacks(publisher)
   if (need === 'probes') return target.probes ? null : 'the target has no probes'
   if (need === 'enforcesSize') return target.limits?.enforcesSize ? null : "the driver doesn't enforce sizes"
   if (
@@ -124,4 +134,19 @@ export function lacking(
   )
     return backend[need] ? null : `the target has no ${need}`
   return driver[need] ? null : `the driver doesn't declare ${need}`
+}
+
+function rulesLimitLacks(publisher: Publishes | undefined, protocol: string): string | null {
+  if (publisher?.limits?.rulesPerExport === undefined) return 'no limit of rules is stated'
+  const byAddress = publisher.accessTypes.some((pair) => pair[0] === protocol && pair[1] === 'ip')
+  return byAddress ? null : 'its clients are not known by their addresses'
+}
+
+/** Exports that the kit makes at most, each of a share of its own. */
+const manyExports = 64
+
+function exportsLimitLacks(publisher: Publishes | undefined): string | null {
+  const limit = publisher?.limits?.exportsPerServer
+  if (limit === undefined) return 'no limit of exports is stated'
+  return limit > manyExports ? `${limit} exports are more than the kit makes` : null
 }

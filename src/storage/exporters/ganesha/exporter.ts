@@ -8,10 +8,10 @@ import { attempt, commandsOf, hostLacks } from '../../host/commands.ts'
 import { DriverError } from '../../contract/driver.ts'
 import { isWithin } from '../../host/mountinfo.ts'
 import { checkedName, checkedPath, sameUser } from './config-file.ts'
-import { checkFileSystem, checkSameDirectory, isInstanceId, mountIdentity } from './exports.ts'
+import { checkFileSystem, checkSameDirectory, isInstanceId, mountIdentity, numbers } from './exports.ts'
 import { rootHandle } from './handle.ts'
 import { isWildcard } from './listening.ts'
-import { sortRules } from './rules.ts'
+import { clientsAtMost, sortRules } from './rules.ts'
 import { checkServers, projectServers, sharedServer, type Servers } from './servers.ts'
 import { watch, type Watch } from './watch.ts'
 import type { Commands } from '../../host/commands.ts'
@@ -176,6 +176,13 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
     name: 'ganesha',
     protocols: ['NFS'],
     accessTypes: [['NFS', 'ip']],
+    limits: {
+      // "Everybody" is two networks to Ganesha, and one rule may say so of each kind of address.
+      rulesPerExport: clientsAtMost - 2,
+      // One number is the guard's.
+      exportsPerServer: numbers - 1,
+      serverPer: options.servers === 'per-project' ? 'project' : 'backend',
+    },
     ...(parts.storage?.separates === undefined
       ? {}
       : { leftOpen: leftOpenOf(options.servers, parts.storage.separates) }),

@@ -22,7 +22,7 @@ const numberScript = fileURLToPath(new URL('take-number.sh', import.meta.url))
 const writeScript = fileURLToPath(new URL('../../host/write-file.sh', import.meta.url))
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Export_Id has 16 bits; 0 is the pseudo root. */
-const numbers = 65_535
+export const numbers = 65_535
 const manyMegabytes = 64 * 1024 * 1024
 /** Files that one command looks at: their names are its arguments. */
 const filesAtOnce = 500
