@@ -103,6 +103,8 @@ describe.runIf(lacks === '')(`plans of two releases${lacks}`, () => {
       api: { port },
       metrics: { port: await freePort() },
       scheduler: { slots: 2 },
+      // On a busy machine a request may take longer than a tenant should.
+      limits: { request_ms: 30_000 },
       backends: { alpha: { driver: 'sim', exporter: 'sim', slots: 2, report_interval_s: 2 } },
     }
     writeFileSync(file, stringify(settings))
