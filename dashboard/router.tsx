@@ -5,6 +5,8 @@ import { NotFound } from './frame/not-found.tsx'
 import { PageFailure } from './frame/page-failure.tsx'
 import { rootRoute } from './root-route.tsx'
 import { activityRoutes } from './pages/activity/route.tsx'
+import { groupSnapshotRoutes } from './pages/group-snapshots/route.tsx'
+import { groupRoutes } from './pages/groups/route.tsx'
 import { limitsRoute } from './pages/limits/route.tsx'
 import { lockRoutes } from './pages/locks/route.tsx'
 import { messageListRoute } from './pages/messages/route.tsx'
@@ -20,6 +22,8 @@ export const routeTree = rootRoute.addChildren([
   overviewRoute,
   ...shareRoutes,
   ...snapshotRoutes,
+  ...groupRoutes,
+  ...groupSnapshotRoutes,
   recycleBinRoute,
   limitsRoute,
   ...activityRoutes,

@@ -47,17 +47,19 @@ export default defineConfig(({ command }) => ({
               name: 'libraries',
               test: /node_modules\/(?!uplot|typebox\/build\/(?:value|schema)|@mantine\/core\/esm\/components)/,
             },
-            // But for the service's own sentences, which other languages look for.
+            // But for the service's own sentences, which other languages look for, and groups, which come with their pages.
             {
               name: 'service',
-              test: /\/src\/(?:wire\/|sdk\/|model\/(?!(?:causes|messages|refusals|unmet)\.ts))/,
+              test: /\/src\/(?:wire\/(?!share-group)|sdk\/|model\/(?!(?:causes|messages|refusals|unmet)\.ts))/,
             },
             {
               name: 'frame',
-              test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs|bulk-dialog|confirm|facts|form-dialog|operation-panel|problem-at|retry-operation|side-panel|steps|tabs))/,
+              test: /\/dashboard\/(?:api|frame|words\/en|ui\/(?!chart|pairs|bulk-dialog|confirm|facts|form-dialog|operation-panel|problem-at|retry-operation|side-panel|steps|tabs|thing-(?!name)))/,
             },
+            // Every address is known before any page is.
+            { name: 'routes', test: /\/dashboard\/(?:root-route|pages\/[a-z-]+\/routes?)\.tsx?$/ },
             // What a list does without: forms, dialogs, what tells of one thing.
-            { name: 'work', test: /\/dashboard\/ui\/(?!chart|pairs)/ },
+            { name: 'work', test: /\/dashboard\/ui\/(?!chart|pairs|thing-)/ },
           ],
         },
       },

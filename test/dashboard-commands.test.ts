@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { accessCommands } from '../dashboard/pages/access-rules/commands.ts'
 import { auditCommands } from '../dashboard/pages/audit/commands.ts'
+import { groupSnapshotCommands } from '../dashboard/pages/group-snapshots/commands.ts'
+import { groupTypeCommands } from '../dashboard/pages/group-types/commands.ts'
+import { groupCommands } from '../dashboard/pages/groups/commands.ts'
 import { identityCommands } from '../dashboard/pages/identity/commands.ts'
 import { instanceCommands } from '../dashboard/pages/instances/commands.ts'
 import { lockCommands } from '../dashboard/pages/locks/commands.ts'
@@ -75,6 +78,7 @@ const shares: Samples<typeof shareCommands> = {
         type: typed,
         zone: typed,
         snapshot: typed,
+        group: typed,
         metadata: [{ row: '', key: key(typed), value: typed }],
         mountPointName: typed,
         sameHost: typed,
@@ -112,7 +116,7 @@ const shares: Samples<typeof shareCommands> = {
         deed,
         [
           { id: typed, size: 1 },
-          { id: 'id', size: 2 },
+          { id: 'id', size: 2, share_group_id: 'group' },
         ],
         { by: 1, rule: { type: 'ip', to: '10.0.0.1', level: 'ro' } },
       ),
@@ -186,6 +190,69 @@ const types: Samples<typeof typeCommands> = {
   remove: [typeCommands.remove],
   allow: [(typed) => typeCommands.allow('id', typed)],
   deny: [(typed) => typeCommands.deny('id', typed)],
+}
+
+const groups: Samples<typeof groupCommands> = {
+  first: [() => groupCommands.first()],
+  create: [
+    (typed) =>
+      groupCommands.create({
+        ...form(typed),
+        type: typed,
+        shareTypes: [typed, 'id'],
+        zone: typed,
+        source: null,
+      }),
+    (typed) =>
+      groupCommands.create({
+        name: '',
+        description: '',
+        type: null,
+        shareTypes: [],
+        zone: null,
+        source: typed,
+      }),
+  ],
+  rename: [
+    (typed) => groupCommands.rename('id', { name: typed }),
+    (typed) => groupCommands.rename(typed, { name: '', description: typed }),
+  ],
+  reset: [(typed) => groupCommands.reset('id', typed)],
+  remove: [(typed) => groupCommands.remove(['id', typed])],
+  forceRemove: [groupCommands.forceRemove],
+}
+
+const groupSnapshots: Samples<typeof groupSnapshotCommands> = {
+  first: [() => groupSnapshotCommands.first(), groupSnapshotCommands.first],
+  create: [
+    (typed) => groupSnapshotCommands.create({ ...form(typed), group: typed }),
+    () => groupSnapshotCommands.create({ name: '', description: '', group: '' }),
+  ],
+  rename: [(typed) => groupSnapshotCommands.rename('id', { name: typed, description: '' })],
+  reset: [(typed) => groupSnapshotCommands.reset('id', typed)],
+  remove: [(typed) => groupSnapshotCommands.remove(['id', typed])],
+  forceRemove: [groupSnapshotCommands.forceRemove],
+}
+
+const groupTypes: Samples<typeof groupTypeCommands> = {
+  first: [() => groupTypeCommands.first()],
+  create: [
+    (typed) =>
+      groupTypeCommands.create({
+        name: typed,
+        shareTypes: [typed, 'id'],
+        isPublic: false,
+        specs: pair(typed),
+      }),
+    () => groupTypeCommands.create({ name: '', shareTypes: [], isPublic: true, specs: {} }),
+  ],
+  specs: [
+    (typed) => groupTypeCommands.specs('id', pair(typed), [typed, 'x']),
+    (typed) => groupTypeCommands.specs(typed, {}, [typed]),
+  ],
+  remove: [groupTypeCommands.remove],
+  allow: [(typed) => groupTypeCommands.allow('id', typed)],
+  deny: [(typed) => groupTypeCommands.deny('id', typed)],
 }
 
 const others = {
@@ -337,7 +404,16 @@ const cases = (samples: Readonly<Record<string, Readonly<Record<string, readonly
   )
 
 it('is read by the command line as it was meant, whatever is typed into the form', async () => {
-  const all = cases({ shares, access, snapshots, types, ...others })
+  const all = cases({
+    shares,
+    access,
+    snapshots,
+    types,
+    groups,
+    groupSnapshots,
+    groupTypes,
+    ...others,
+  })
   const told = calls(
     'manila',
     all.map(({ text }) => text),

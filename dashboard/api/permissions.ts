@@ -1,6 +1,6 @@
 /** What the signed-in person may do with what is shown, and why not: asked of the service, or of the state tables where it can't tell. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { shareAllows, snapshotAllows } from '../../src/model/states.ts'
+import { groupSnapshotAllows, shareAllows, shareGroupAllows, snapshotAllows } from '../../src/model/states.ts'
 import { mostPermissions, type PermittedResource } from '../../src/model/permissions.ts'
 import { listPermissions } from '../../src/wire/permissions/schema.ts'
 import { useWords } from '../words/index.ts'
@@ -97,6 +97,15 @@ const tables: Readonly<
     delete: snapshotAllows.delete,
     allow_access: snapshotAllows.access,
     unmanage: snapshotAllows.unmanage,
+  },
+  share_group: {
+    delete: shareGroupAllows.delete,
+    create_snapshot: shareGroupAllows.snapshot,
+    create_share: shareGroupAllows.createShare,
+  },
+  share_group_snapshot: {
+    delete: groupSnapshotAllows.delete,
+    create_group: groupSnapshotAllows.createGroup,
   },
 }
 

@@ -51,6 +51,21 @@ describe('what an event makes old', () => {
     expect(readAgain(listKey('services'), [{ ...change('service', '3'), project_id: '' }], 'q')).toBe(true)
   })
 
+  it('is of groups what hangs on them, under the noun of their path', () => {
+    const group = [change('share_group', 'a')]
+    expect(readAgain(oneKey('share-groups', 'a'), group)).toBe(true)
+    expect(readAgain(oneKey('share-groups', 'b'), group)).toBe(false)
+    expect(readAgain(listKey('share-groups', 'choices', null), group)).toBe(true)
+    // What a group holds decides what may be done with it.
+    const snapshot = [change('share_group_snapshot', 's')]
+    expect(readAgain(oneKey('share-groups', 'a'), snapshot)).toBe(false)
+    for (const key of [listKey('share-group-snapshots'), ['permissions', 'list', 'share_group', ['a']]])
+      expect(readAgain(key, snapshot)).toBe(true)
+    expect(readAgain(['permissions', 'list', 'share_group', ['a']], [change('share', 'x')])).toBe(true)
+    const gone = { ...change('share_group_snapshot', 's'), event: 'share_group_snapshot.deleted' }
+    expect(readAgain(oneKey('share-group-snapshots', 's', 'members'), [gone])).toBe(true)
+  })
+
   it('is nothing for want of an operation', () => {
     expect(readAgain(listKey('shares', undefined, null), [change('share', 'a')], 'q')).toBe(false)
   })

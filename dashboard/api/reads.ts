@@ -8,6 +8,9 @@ import type { ChangeView } from '../../src/sdk/events.ts'
 export type Noun =
   | 'shares'
   | 'snapshots'
+  | 'share-groups'
+  | 'share-group-snapshots'
+  | 'share-group-types'
   | 'access-rules'
   | 'locks'
   | 'messages'
@@ -39,14 +42,37 @@ const touches: Readonly<Record<string, readonly Noun[]>> = {
     'overview',
     'locks',
     'pools',
+    'share-groups',
   ],
   snapshot: ['snapshots', 'operations', 'permissions', 'limits', 'quotas', 'messages', 'overview'],
+  share_group: ['share-groups', 'operations', 'permissions', 'limits', 'quotas', 'messages', 'overview'],
+  share_group_snapshot: [
+    'share-group-snapshots',
+    'share-groups',
+    'operations',
+    'permissions',
+    'limits',
+    'quotas',
+    'messages',
+    'overview',
+  ],
   backend: ['pools', 'services', 'overview'],
   service: ['services', 'pools', 'overview'],
 }
 
-/** Nouns whose keys name the share or snapshot that they are about. */
-const about: readonly Noun[] = ['shares', 'snapshots', 'access-rules', 'usage', 'permissions']
+/** Nouns whose keys name the thing that they are about. */
+const about: readonly Noun[] = [
+  'shares',
+  'snapshots',
+  'share-groups',
+  'share-group-snapshots',
+  'access-rules',
+  'usage',
+  'permissions',
+]
+
+/** Where things of a type are read: `share_group` → `share-groups`. */
+const nounOf = (resourceType: string): string => `${resourceType.replaceAll('_', '-')}s`
 
 /**
  * `isShown` says whether a project is one that is shown under this key. What is no project's is everybody's who is told of it, and a key
@@ -64,7 +90,7 @@ export function readAgain(
     if (how !== 'one' || !about.includes(noun) || typeof rest[0] !== 'string')
       return isNamed || project_id === '' || isShown(project_id)
     // What hangs on a thing that is gone can't be asked for any more; the thing itself says that it is gone.
-    const isGone = event === `${resource_type}.deleted` && noun !== `${resource_type}s`
+    const isGone = event === `${resource_type}.deleted` && noun !== nounOf(resource_type)
     return rest[0] === resource_id && !isGone
   })
 }
@@ -75,7 +101,7 @@ export function withStatus(
   data: unknown,
   { event, resource_type, resource_id, status }: ChangeView,
 ): unknown {
-  if (status === null || noun !== `${resource_type}s` || event !== `${resource_type}.status`) return null
+  if (status === null || noun !== nounOf(resource_type) || event !== `${resource_type}.status`) return null
   const { rows } = (data ?? {}) as {
     readonly rows?: readonly { readonly id?: unknown; readonly status?: unknown }[]
   }

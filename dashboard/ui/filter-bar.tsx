@@ -9,6 +9,8 @@ export interface Choice {
   readonly name: string
   readonly label: string
   readonly options: readonly { readonly value: string; readonly label: string }[]
+  /** Told when somebody looks at the options, for those that are read only then. */
+  readonly opened?: () => void
 }
 
 export type Filters = Readonly<Record<string, string | undefined>>
@@ -62,7 +64,7 @@ export function FilterBar(props: FilterBarProps) {
         </Button>
       )}
       <div className={classes.rest} data-closed={(rest > 1 && !isOpen) || undefined}>
-        {choices.map(({ name, label, options }) => (
+        {choices.map(({ name, label, options, opened }) => (
           <Select
             key={name}
             size="xs"
@@ -72,6 +74,7 @@ export function FilterBar(props: FilterBarProps) {
             allowDeselect
             searchable={options.length > 8}
             data={[...options]}
+            {...(opened === undefined ? {} : { onDropdownOpen: opened })}
             value={search[name] ?? null}
             onChange={(value) => change({ [name]: value ?? undefined })}
             className={classes.choice}

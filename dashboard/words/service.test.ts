@@ -14,9 +14,11 @@ import { cannotRetry, type RetryFacts } from '../../src/model/gates/retry.ts'
 import { beyondType, shareGates, tooLateForLock, tooSmall } from '../../src/model/gates/shares.ts'
 import { snapshotGates } from '../../src/model/gates/snapshots.ts'
 import { messageActions, messageDetails } from '../../src/model/messages.ts'
+import { groupSnapshotGates, groupTypeGates, shareGroupGates } from '../../src/model/gates/groups.ts'
 import { allPlans } from '../../src/model/operations.ts'
 import { refusals } from '../../src/model/refusals.ts'
 import {
+  shareGroupStatuses,
   shareStatuses,
   snapshotStatuses,
   ruleStates,
@@ -45,6 +47,7 @@ describe('in German', () => {
     for (const status of [
       ...shareStatuses,
       ...snapshotStatuses,
+      ...shareGroupStatuses,
       ...ruleStates,
       ...rulesStatuses,
       ...taskStates,
@@ -55,7 +58,14 @@ describe('in German', () => {
       isGerman(german.kind(kind), en.service.kind(kind))
       for (const [step] of plan.steps) isGerman(german.step(step), en.service.step(step))
     }
-    for (const word of ['share', 'SHARE_SNAPSHOT', 'backend'])
+    for (const word of [
+      'share',
+      'SHARE_SNAPSHOT',
+      'SHARE_GROUP',
+      'share_group_snapshot',
+      'share_group_type',
+      'backend',
+    ])
       isGerman(german.noun(word), en.service.noun(word))
   })
 
@@ -121,9 +131,18 @@ describe('in German', () => {
     )
   })
 
-  it('says why a new share is refused before it is made, whatever the service writes there', () => {
-    const folder = join(import.meta.dirname, '../../src/app/shares')
-    const written = ['hints', 'manage', 'mount-point-name', 'new-share', 'source', 'type-rules'].flatMap(
+  it('says why a new share or group is refused before it is made, whatever the service writes there', () => {
+    const folder = join(import.meta.dirname, '../../src/app')
+    const ofShares = [
+      'group-rules',
+      'hints',
+      'manage',
+      'mount-point-name',
+      'new-share',
+      'source',
+      'type-rules',
+    ]
+    const written = [...ofShares.map((file) => `shares/${file}`), 'share-groups/new-group'].flatMap(
       (file) => {
         const text = readFileSync(join(folder, `${file}.ts`), 'utf8')
         return [...text.matchAll(/invalid\(\s*(`[^`]*`|'[^']*'|"[^"]*")/g)].map(([, quoted = '']) =>
@@ -131,7 +150,7 @@ describe('in German', () => {
         )
       },
     )
-    expect(written.length).toBeGreaterThan(18)
+    expect(written.length).toBeGreaterThan(30)
     for (const said of written) isGerman(german.sentence(said), said)
   })
 
@@ -252,13 +271,37 @@ function barriers(): readonly Barrier[] {
     lockOfOther({ id, lock_context: 'admin' }, false),
     typeGates.delete({ type: { name: 'gold' }, inUse: true }),
     typeGates.changeAccess({ type: { is_public: 1 } }),
+    groupTypeGates.delete({ type: { name: 'together' }, inUse: true }),
+    groupTypeGates.changeAccess({ type: { is_public: 1 } }),
   )
+  for (const status of ['available', 'error', 'deleting']) {
+    const group = { id, status, project_id: 'p', backend_id: 'b' }
+    for (const contents of [
+      { shares: 0, snapshots: 0 },
+      { shares: 1, snapshots: 0 },
+      { shares: 2, snapshots: 0 },
+      { shares: 0, snapshots: 1 },
+      { shares: 2, snapshots: 7 },
+    ])
+      found.push(shareGroupGates.delete({ group, contents }))
+    for (const share of shares) found.push(shareGroupGates.snapshot({ group, shares: [share] }))
+    found.push(
+      shareGroupGates.createShare({ group }),
+      shareGroupGates.ofProject({ group, projectId: 'q' }),
+      groupSnapshotGates.createGroup({ snapshot: group }),
+      ...[0, 1].map((groups) => groupSnapshotGates.delete({ snapshot: group, groups })),
+    )
+  }
   for (const kind of [
     'create-share',
     'delete-share',
     'manage-share',
     'manage-snapshot',
     'ensure-shares',
+    'create-share-group',
+    'delete-share-group',
+    'create-share-group-snapshot',
+    'delete-share-group-snapshot',
     'odd',
   ])
     for (const state of ['running', 'undoing', 'failed', 'done'])

@@ -112,7 +112,7 @@ export async function openBench(
   } as unknown as AuthManager
   const log = pino({ level: 'silent' })
   const policy = new Policy({ clock })
-  const trail = new AuditTrail({ store, clock, log, stream: null, queue: 1000, keptMicros: 0 })
+  const trail = new AuditTrail({ store, clock, log, stream: null, queue: 1000, keptUs: 0 })
   const audit = { trail, observer: 'manila-api@bench' }
   const app = buildServer({ store, clock, bus, policy, settings, auth, routes, log, audit, ...more })
   await app.ready()

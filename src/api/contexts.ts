@@ -10,7 +10,7 @@ import type { Identity } from '../model/identity.ts'
 import { withoutStatementBudget } from '../runtime/statement-budget.ts'
 import { changeOf, type Audit } from './audited.ts'
 import type { Edge, ServerParts } from './edge.ts'
-import { findKept, keep, type Idempotency } from './idempotency.ts'
+import { findKept, keepReply, type Idempotency } from './idempotency.ts'
 import type { Reply } from './route.ts'
 
 /** Whose line a request waits in. */
@@ -42,7 +42,7 @@ export async function changing(
       afterCommit: (effect) => effects.push(effect),
       warn: (sentence) => warnings.push(sentence),
     })
-    if (idempotency !== null) await keep(tx, idempotency, fresh)
+    if (idempotency !== null) await keepReply(tx, idempotency, fresh)
     if (audited !== null) {
       const end = {
         status: fresh.status,

@@ -11,7 +11,7 @@ import { fault, invalid } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import { Reply } from './route.ts'
 
-const keptForMicros = 24 * 3600 * 1_000_000
+const keptForUs = 24 * 3600 * 1_000_000
 
 export interface Idempotency extends IdempotencyKey {
   readonly body_hash: string
@@ -50,7 +50,7 @@ export function idempotencyOf(
 export async function findKept(tx: Tx, key: Idempotency): Promise<Reply | null> {
   const row = await keptAnswer(tx, key)
   if (row === undefined) return null
-  if (row.created_at < key.now - keptForMicros) {
+  if (row.created_at < key.now - keptForUs) {
     await forgetAnswer(tx, key)
     return null
   }
@@ -62,7 +62,7 @@ export async function findKept(tx: Tx, key: Idempotency): Promise<Reply | null> 
   return new Reply(row.status ?? 200, row.reply === null ? undefined : JSON.parse(row.reply))
 }
 
-export async function keep(tx: Tx, key: Idempotency, reply: Reply): Promise<void> {
+export async function keepReply(tx: Tx, key: Idempotency, reply: Reply): Promise<void> {
   const { now, ...columns } = key
   await keepAnswer(tx, {
     ...columns,

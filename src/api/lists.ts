@@ -29,8 +29,13 @@ export interface PageRules {
   readonly zeroIsMax?: boolean
 }
 
+/** Stock clients send what was typed behind their `--marker` as `offset`. */
+const idForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** 400 with the field's name for anything that isn't a page. */
 export function pageRequest(query: Readonly<Record<string, string>>, rules: PageRules): PageRequest {
+  const { offset = '', marker = '' } = query
+  const offsetIsMarker = marker === '' && idForm.test(offset)
   const limit = wholeNumber(query, 'limit')
   const sortKey = query.sort_key ?? rules.defaultSort ?? 'created_at'
   const column = Object.hasOwn(rules.sortKeys, sortKey) ? rules.sortKeys[sortKey] : undefined
@@ -48,8 +53,8 @@ export function pageRequest(query: Readonly<Record<string, string>>, rules: Page
         : limit === 0 && rules.zeroIsMax === true
           ? rules.maxLimit
           : Math.min(limit, rules.maxLimit),
-    offset: wholeNumber(query, 'offset') ?? 0,
-    marker: query.marker === undefined || query.marker === '' ? null : query.marker,
+    offset: offsetIsMarker ? 0 : (wholeNumber(query, 'offset') ?? 0),
+    marker: offsetIsMarker ? offset : marker === '' ? null : marker,
     sortKey: column,
     descending: direction === 'desc',
   }
@@ -105,6 +110,15 @@ export function booleanQuery(
     throw invalid(`${name} must be a boolean`)
   }
   return null
+}
+
+/** `is_public` of lists of types: `all`, or a boolean; public when it is not given. */
+export function visibilityQuery(
+  query: Readonly<Record<string, string | undefined>>,
+): 'public' | 'private' | 'all' {
+  if (query.is_public?.toLowerCase() === 'all') return 'all'
+  if (query.is_public === '') throw invalid('is_public must be true, false or all')
+  return booleanQuery(query as Readonly<Record<string, string>>, 'is_public') === false ? 'private' : 'public'
 }
 
 /** Pairs of one filter at most. Nobody types more; each costs the database work for every row. */

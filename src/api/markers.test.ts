@@ -98,6 +98,13 @@ describe('the marker of a list of shares', () => {
     await expectUnknown('/shares', 'sort_key=name', ids.shown!, 'other')
   })
 
+  it('may be said as an offset, as stock clients send their --marker', async () => {
+    const sorted = 'is_public=true&sort_key=name&sort_dir=asc'
+    expect(await names(`${sorted}&offset=${ids.broken}`, 'other')).toEqual([m, z])
+    for (const offset of [ids.secret, bench.id()])
+      expect((await get(`/shares?offset=${offset}`, 'other')).status).toBe(400)
+  })
+
   it('is looked up under the filters', async () => {
     await expectUnknown('/shares', `name=${encodeURIComponent(m)}`, ids[a]!, 'other')
     await expectUnknown('/shares', "metadata={'k':'v'}", ids[a]!, 'other')

@@ -16,7 +16,11 @@ import { poolRoutes } from './pools/routes.ts'
 import { quotaRoutes } from './quotas/routes.ts'
 import { resourceLockRoutes } from './resource-locks/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
+import { shareGroupSnapshotRoutes } from './share-group-snapshots/routes.ts'
+import { shareGroupTypeRoutes } from './share-group-types/routes.ts'
+import { shareGroupRoutes } from './share-groups/routes.ts'
 import { shareInstanceRoutes } from './share-instances/routes.ts'
+import { shareReplicaRoutes } from './share-replicas/routes.ts'
 import { shareTypeRoutes } from './share-types/routes.ts'
 import { shareMetadataRoutes } from './shares/metadata-routes.ts'
 import { shareRoutes } from './shares/routes.ts'
@@ -41,7 +45,11 @@ const resources: readonly Route[] = [
   ...quotaRoutes,
   ...resourceLockRoutes,
   ...serviceRoutes,
+  ...shareGroupRoutes,
+  ...shareGroupSnapshotRoutes,
+  ...shareGroupTypeRoutes,
   ...shareInstanceRoutes,
+  ...shareReplicaRoutes,
   ...shareTypeRoutes,
   ...shareMetadataRoutes,
   ...shareRoutes,

@@ -161,6 +161,7 @@ export async function seedSnapshot(
     size: 2,
     share_size: 2,
     share_proto: 'NFS',
+    share_group_snapshot_id: null,
     status: 'available',
     created_at: now,
     updated_at: null,

@@ -5,6 +5,7 @@
 import type { Ctx } from './context.ts'
 import { holdProject, locksOnResource, projectCounts, type ProjectLimit } from '../db/store/limits.ts'
 import { exportLimits, exportsOn } from '../db/store/export-limits.ts'
+import { contentsOfGroup } from '../db/store/share-groups.ts'
 import { rulesOn } from '../db/store/rule-counts.ts'
 import { fault, type Fault } from '../model/errors.ts'
 
@@ -13,6 +14,7 @@ type Limit = keyof Ctx['settings']['limits']
 /** What the sentence of a refusal calls them. */
 const nouns: Partial<Readonly<Record<Limit, string>>> = {
   access_rules_per_share: 'access rules on one share or snapshot',
+  shares_per_group: 'shares in one share group',
   locks_per_resource: 'locks on one resource',
   locks_per_project: 'locks of one project',
   operations_per_project: 'unfinished operations of one project',
@@ -107,6 +109,12 @@ export async function roomForExport(
 function reckoning(used: number, weight: number, limit: number): string {
   const network = weight > 1 ? ` This network counts as its ${weight} addresses.` : ''
   return used > limit ? `${network} There are more than that, made under another limit: they stay.` : network
+}
+
+/** 413 when the group would have more shares than it may with `adding` of them. The caller has the group's turn. */
+export async function roomInGroup(ctx: Ctx, groupId: string, adding: number): Promise<void> {
+  const { shares } = await contentsOfGroup(ctx.db, groupId)
+  if (shares + adding > ctx.settings.limits.shares_per_group) throw overLimit(ctx, 'shares_per_group')
 }
 
 /** 413 when the resource, or the caller's project, has as many locks as it may. The caller has the share's turn. */

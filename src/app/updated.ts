@@ -5,7 +5,7 @@ import type { Ctx } from './context.ts'
 /** Writes the event of a change to what people read; in the request's transaction. */
 export const recordUpdate = (
   ctx: Ctx,
-  resourceType: 'share' | 'snapshot',
+  resourceType: 'share' | 'snapshot' | 'share_group' | 'share_group_snapshot',
   { id, project_id: projectId }: { readonly id: string; readonly project_id: string },
 ): Promise<void> =>
   recordEvent(ctx.tx, {

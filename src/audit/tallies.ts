@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { blankAudit, type AuditEvent } from '../model/audit.ts'
 import { clientOf } from '../model/networks.ts'
 
-const minuteMicros = 60_000_000
+const minuteUs = 60_000_000
 
 export interface TallyLimits {
   /** Different ones of one address, and of one account, in a minute. */
@@ -37,7 +37,7 @@ export class Tallies {
 
   /** Answers whether it is the first of its kind in this minute. */
   add(event: Omit<AuditEvent, 'id' | 'count'>): { readonly isFirst: boolean; readonly event: AuditEvent } {
-    const minute = Math.floor(event.at / minuteMicros)
+    const minute = Math.floor(event.at / minuteUs)
     if (minute !== this.#minute) {
       this.#minute = minute
       this.#seen = new Set()

@@ -23,9 +23,9 @@ afterEach(async () => {
 })
 
 function trailOf(
-  more: { keptMicros?: number; queue?: number; stream?: AuditStream; store?: Store } = {},
+  more: { keptUs?: number; queue?: number; stream?: AuditStream; store?: Store } = {},
 ): AuditTrail {
-  const trail = new AuditTrail({ store, clock, log: mute, stream: null, queue: 100, keptMicros: 0, ...more })
+  const trail = new AuditTrail({ store, clock, log: mute, stream: null, queue: 100, keptUs: 0, ...more })
   trails.push(trail)
   return trail
 }
@@ -145,7 +145,7 @@ test('a sink that takes nothing holds neither rows nor requests up', async () =>
 })
 
 test('what is old is taken away, piece by piece, and nothing else', async () => {
-  const trail = trailOf({ keptMicros: 1_000_000 })
+  const trail = trailOf({ keptUs: 1_000_000 })
   await store.transaction(async (tx) => {
     for (let index = 0; index < 1200; index++) await trail.write(tx, event({ userId: `old${index}` }))
   })

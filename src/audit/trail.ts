@@ -37,7 +37,7 @@ export interface TrailParts {
   /** Events that wait for the database at most. */
   readonly queue: number
   /** Microseconds that events are kept; 0 = for ever. */
-  readonly keptMicros: number
+  readonly keptUs: number
   readonly counted?: (event: AuditEvent) => void
 }
 
@@ -174,10 +174,10 @@ export class AuditTrail {
 
   /** Takes away what is old, a few hundred rows at a time. Never throws. */
   async purge(): Promise<void> {
-    const { store, clock, keptMicros, log } = this.#parts
-    if (keptMicros === 0) return
+    const { store, clock, keptUs, log } = this.#parts
+    if (keptUs === 0) return
     try {
-      while ((await purgeAuditEvents(store.db, clock.now() - keptMicros)) > 0);
+      while ((await purgeAuditEvents(store.db, clock.now() - keptUs)) > 0);
     } catch (error) {
       log.warn({ err: error }, 'old audit events could not be taken away; it is tried again')
     }

@@ -28,7 +28,7 @@ import { newIdentityId } from './directory.ts'
 export const maxCatalogRows = 500
 
 /** As long as tokens are believed without a look. */
-const cacheMicros = 5_000_000
+const cacheUs = 5_000_000
 
 export interface CatalogRows {
   readonly regions: readonly RegionRow[]
@@ -50,7 +50,7 @@ export class CatalogBook {
   /** All of it, at most 5 s old: for tokens. */
   async recent(): Promise<CatalogRows> {
     const now = this.#clock.now()
-    if (this.#known !== null && now - this.#known.readAt < cacheMicros) return this.#known.rows
+    if (this.#known !== null && now - this.#known.readAt < cacheUs) return this.#known.rows
     const epoch = this.#epoch
     const rows = await this.read()
     if (epoch === this.#epoch) this.#known = { rows, readAt: now }

@@ -21,7 +21,7 @@ export interface CertifiedClient {
 }
 
 /** The window of tokens: in it a change reaches every process. */
-const cacheMicros = 5_000_000
+const cacheUs = 5_000_000
 
 interface Read {
   readonly at: number
@@ -47,7 +47,7 @@ export class CertificateAccounts {
     if (client === undefined) return Promise.resolve(null)
     const now = this.#parts.clock.now()
     const known = this.#read.get(name)
-    if (known !== undefined && now - known.at < cacheMicros) return known.identity
+    if (known !== undefined && now - known.at < cacheUs) return known.identity
     const identity = this.#find(client, now)
     const read = { at: now, identity }
     this.#read.set(name, read)
@@ -77,7 +77,7 @@ export class CertificateAccounts {
         auditIds: [newAuditId()],
         methods: ['password'],
         issuedAt: now,
-        expiresAt: now + cacheMicros,
+        expiresAt: now + cacheUs,
         generation: user.generation,
         applicationCredentialId: null,
       },

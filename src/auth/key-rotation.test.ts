@@ -8,7 +8,7 @@ import { freshKey, readSigningKeys, signerAt, type StoredKey } from './keys.ts'
 import type { IssuedToken } from './identity-face.ts'
 import type { AuthManager } from './manager.ts'
 import { authBench, demoPassword, type AuthBench } from './parts.fixture.ts'
-import { expiredWindowMicros } from './validator.ts'
+import { expiredWindowUs } from './validator.ts'
 
 let bench: AuthBench
 beforeEach(async () => {
@@ -61,7 +61,7 @@ test('a process that has not looked yet believes a token of the new key', async 
 })
 
 test('a key goes when nothing it signed can be alive, and not before', async () => {
-  const life = expiredWindowMicros / 1e6 + lifetimeS
+  const life = expiredWindowUs / 1e6 + lifetimeS
   const first = await login(bench.auth)
   await rotate()
   bench.clock.pass(61)
@@ -88,7 +88,7 @@ test('what a key that is over signed is believed no more, whatever its own end s
   const { token } = await login(await bench.another())
   const long = await auth.exchange((await login(auth)).token, 'unscoped')
   await rotate()
-  bench.clock.pass(61 + expiredWindowMicros / 1e6 + lifetimeS + 200)
+  bench.clock.pass(61 + expiredWindowUs / 1e6 + lifetimeS + 200)
   expect(await auth.verify(long.token)).not.toBeNull()
   bench.clock.pass(200)
   expect(await (await bench.another()).verify(long.token)).toBeNull()
@@ -191,7 +191,7 @@ test('whenever keys are rotated: what signs is known for the overlap, and checks
       async (steps) => {
         let now = 1_790_000_000_000
         let keys: StoredKey[] = [await freshKey(now)]
-        const life = expiredWindowMicros / 1000 + lifetimeS * 1000
+        const life = expiredWindowUs / 1000 + lifetimeS * 1000
         /** Kid → when it signed last. */
         const signed = new Map<string, number>()
         const seenSince = new Map(keys.map(({ kid }) => [kid ?? '', -Infinity]))

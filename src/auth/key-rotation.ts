@@ -13,7 +13,7 @@ import {
   sweepBeside,
   type StoredKey,
 } from './keys.ts'
-import { expiredWindowMicros } from './validator.ts'
+import { expiredWindowUs } from './validator.ts'
 
 export type KeyState = 'signs' | 'waits' | 'checks' | 'over'
 
@@ -40,8 +40,7 @@ export interface Rotation {
 export const maxKeys = 64
 
 /** The longest anything signed may be asked for: a token's life, two days more for services, and nodes whose clocks differ. */
-const lifeMs = (tokenLifetimeS: number): number =>
-  tokenLifetimeS * 1000 + expiredWindowMicros / 1000 + 300_000
+const lifeMs = (tokenLifetimeS: number): number => tokenLifetimeS * 1000 + expiredWindowUs / 1000 + 300_000
 
 /** Every key of the file, as it is now. Throws a sentence when there is no usable file. */
 export async function keyAges(path: string, now: number): Promise<KeyAge[]> {

@@ -49,10 +49,10 @@ export const defaultLimits: Omit<LoginLimits, 'maxAccountFailures' | 'maxAddress
 }
 
 /** Longest pause between attempts at an account from unfamiliar addresses: 8,640 guesses a day, however many addresses. */
-const longestSpacingMicros = 10_000_000
+const longestSpacingUs = 10_000_000
 /** An address is familiar this long after the last good login. */
-const familiarMicros = 30 * 86_400 * 1_000_000
-const purgeEveryMicros = 60_000_000
+const familiarUs = 30 * 86_400 * 1_000_000
+const purgeEveryUs = 60_000_000
 
 /** One login. */
 export interface Attempt {
@@ -89,7 +89,7 @@ export class LoginGuard {
   #purgedAt: number
 
   constructor(store: Store, clock: Clock, limits: LoginLimits) {
-    const windowMicros = limits.windowS * 1_000_000
+    const windowUs = limits.windowS * 1_000_000
     this.#store = store
     this.#clock = clock
     this.#limits = limits
@@ -97,21 +97,21 @@ export class LoginGuard {
     this.#rules = {
       pair: {
         limit: limits.maxFailures,
-        windowMicros,
-        firstPauseMicros: Math.min(limits.pauseS, limits.windowS) * 1_000_000,
-        longestPauseMicros: windowMicros,
+        windowUs,
+        firstPauseUs: Math.min(limits.pauseS, limits.windowS) * 1_000_000,
+        longestPauseUs: windowUs,
       },
       account: {
         limit: limits.maxAccountFailures,
-        windowMicros,
-        firstPauseMicros: 1_000_000,
-        longestPauseMicros: Math.min(longestSpacingMicros, windowMicros),
+        windowUs,
+        firstPauseUs: 1_000_000,
+        longestPauseUs: Math.min(longestSpacingUs, windowUs),
       },
       address: {
         limit: limits.maxAddressFailures,
-        windowMicros,
-        firstPauseMicros: windowMicros,
-        longestPauseMicros: windowMicros,
+        windowUs,
+        firstPauseUs: windowUs,
+        longestPauseUs: windowUs,
         freshAfterPause: true,
       },
     }
@@ -205,13 +205,13 @@ export class LoginGuard {
   ): 'free' | 'busy' {
     const pair = subjects.find(({ kind }) => kind === 'pair')
     const okAt = (pair === undefined ? undefined : records.get(pair.key))?.ok_at ?? 0
-    const isFamiliar = okAt > 0 && okAt + familiarMicros > now
+    const isFamiliar = okAt > 0 && okAt + familiarUs > now
     const verdicts = subjects
       .filter(({ kind }) => !isNeverLocked || kind === 'address')
       .filter(({ kind }) => kind === 'pair' || !(isTrusted || (kind === 'account' && isFamiliar)))
       .map(({ kind, key }) => verdict(tallyOf(records.get(key)), this.#rules[kind], now))
-    const wait = Math.max(0, ...verdicts.map((one) => (one.is === 'locked' ? one.micros : 0)))
-    if (wait > 0) throw tooMany(Math.ceil(wait / 1_000_000))
+    const waitUs = Math.max(0, ...verdicts.map((one) => (one.is === 'locked' ? one.waitUs : 0)))
+    if (waitUs > 0) throw tooMany(Math.ceil(waitUs / 1_000_000))
     return verdicts.some(({ is }) => is === 'busy') ? 'busy' : 'free'
   }
 
@@ -246,12 +246,12 @@ export class LoginGuard {
   /** Rows of made-up names and addresses must not pile up. */
   async #purge(): Promise<void> {
     const now = this.#clock.now()
-    if (now - this.#purgedAt < purgeEveryMicros) return
+    if (now - this.#purgedAt < purgeEveryUs) return
     this.#purgedAt = now
     await purgeLoginRecords(this.#store.db, {
       // A pause may be as long as the window, and growth is remembered for one more.
       failedBefore: now - 2 * this.#limits.windowS * 1_000_000,
-      goodBefore: now - familiarMicros,
+      goodBefore: now - familiarUs,
       keep: this.#limits.maxRecords,
     })
   }

@@ -15,9 +15,9 @@ import {
 const second = 1_000_000
 const rule: TallyRule = {
   limit: 5,
-  windowMicros: 900 * second,
-  firstPauseMicros: 60 * second,
-  longestPauseMicros: 900 * second,
+  windowUs: 900 * second,
+  firstPauseUs: 60 * second,
+  longestPauseUs: 900 * second,
 }
 
 const step = fc.record({
@@ -79,8 +79,8 @@ test('pauses double and end at the longest', () => {
     tally = failed(taken(tally, rule, now), rule, now)
     const told = verdict(tally, rule, now)
     if (told.is === 'locked') {
-      pauses.push(told.micros / second)
-      now += told.micros
+      pauses.push(told.waitUs / second)
+      now += told.waitUs
     }
   }
   expect(pauses).toEqual([60, 120, 240, 480, 900, 900, 900, 900])
@@ -97,7 +97,7 @@ test('one at a time after a pause, and all again after a window', () => {
   }
   expect(verdict(paused, rule, now).is).toBe('free')
   expect(verdict(taken(paused, rule, now), rule, now).is).toBe('busy')
-  expect(aged(paused, rule, now + rule.windowMicros)).toEqual(nothing)
+  expect(aged(paused, rule, now + rule.windowUs)).toEqual(nothing)
   const fresh = { ...rule, freshAfterPause: true }
   expect(verdict(taken(paused, fresh, now), fresh, now).is).toBe('free')
 })

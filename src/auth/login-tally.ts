@@ -21,10 +21,10 @@ export interface TallyRule {
   /** Failures after which there is a pause. */
   readonly limit: number
   /** After that many without a failure or a pause nothing is remembered. */
-  readonly windowMicros: number
+  readonly windowUs: number
   /** Pause after the failure that reaches the limit; it doubles with each further one. */
-  readonly firstPauseMicros: number
-  readonly longestPauseMicros: number
+  readonly firstPauseUs: number
+  readonly longestPauseUs: number
   /** True: after a pause everything is forgotten. Otherwise one attempt at a time is taken from then on. */
   readonly freshAfterPause?: boolean
 }
@@ -32,28 +32,28 @@ export interface TallyRule {
 export const nothing: Tally = { failures: 0, since: 0, freeAt: 0, open: 0, touchedAt: 0 }
 
 /** A comparison takes a tenth of a second: one under way for so long died with its process. */
-const diedMicros = 30_000_000
+const diedUs = 30_000_000
 
 /** What is left of it now. */
 export function aged(tally: Tally, rule: TallyRule, now: number): Tally {
   const isOver = rule.freshAfterPause === true && tally.freeAt > 0 && tally.freeAt <= now
-  const isOld = Math.max(tally.since, tally.freeAt) + rule.windowMicros <= now
-  const open = tally.touchedAt + diedMicros <= now ? 0 : tally.open
+  const isOld = Math.max(tally.since, tally.freeAt) + rule.windowUs <= now
+  const open = tally.touchedAt + diedUs <= now ? 0 : tally.open
   const left = tally.failures > 0 && (isOver || isOld) ? nothing : tally
   return { ...left, open }
 }
 
 /**
- * May an attempt be taken now? `locked` for some microseconds; `busy` while those under way might use up what is left, which
+ * May an attempt be taken now? `locked` for `waitUs`; `busy` while those under way might use up what is left, which
  * they tell in a moment.
  */
 export function verdict(
   tally: Tally,
   rule: TallyRule,
   now: number,
-): { readonly is: 'free' | 'busy' } | { readonly is: 'locked'; readonly micros: number } {
+): { readonly is: 'free' | 'busy' } | { readonly is: 'locked'; readonly waitUs: number } {
   const { failures, freeAt, open } = aged(tally, rule, now)
-  if (freeAt > now) return { is: 'locked', micros: freeAt - now }
+  if (freeAt > now) return { is: 'locked', waitUs: freeAt - now }
   return { is: open === 0 || failures + open < rule.limit ? 'free' : 'busy' }
 }
 
@@ -68,8 +68,7 @@ export function failed(tally: Tally, rule: TallyRule, now: number): Tally {
   const before = aged(tally, rule, now)
   const failures = before.failures + 1
   const beyond = failures - rule.limit
-  const pause =
-    beyond < 0 ? 0 : Math.min(rule.longestPauseMicros, rule.firstPauseMicros * 2 ** Math.min(beyond, 30))
+  const pause = beyond < 0 ? 0 : Math.min(rule.longestPauseUs, rule.firstPauseUs * 2 ** Math.min(beyond, 30))
   return {
     failures,
     since: before.failures === 0 ? now : before.since,

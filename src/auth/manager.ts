@@ -35,7 +35,7 @@ import { ProjectTree } from './project-tree.ts'
 import { RoleBook } from './role-book.ts'
 import { readStanding, type Standing, type StandingParts } from './standing.ts'
 import { newAuditId, TokenSigner, type Claims, type TokenScope } from './tokens.ts'
-import { expiredWindowMicros, TokenValidator, type ValidToken, type ValidateOptions } from './validator.ts'
+import { expiredWindowUs, TokenValidator, type ValidToken, type ValidateOptions } from './validator.ts'
 import type { PresentedCall, TokenVerifier, VerifierState } from './verifier.ts'
 
 /** Two hashes use two of libuv's four threads, one of them at most for one account; 32 of those are two seconds of work. */
@@ -84,7 +84,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   readonly #signer: TokenSigner
   readonly #users: UserBackend
   readonly #login: LoginParts
-  readonly #lifetimeMicros: number
+  readonly #lifetimeUs: number
   readonly #validator: TokenValidator
   readonly #issued: Rate
   readonly #allowRescope: boolean
@@ -97,7 +97,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     this.#store = store
     this.#clock = clock
     this.#signer = signer
-    this.#lifetimeMicros = tokenLifetimeS * 1_000_000
+    this.#lifetimeUs = tokenLifetimeS * 1_000_000
     const administrators = new Administrators(store, () => this.#users)
     const keep: Keep = (change) => administrators.keep(change)
     const db =
@@ -226,7 +226,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
       auditIds: [newAuditId()],
       methods: ['password'],
       issuedAt: now,
-      expiresAt: now + this.#lifetimeMicros,
+      expiresAt: now + this.#lifetimeUs,
       generation: user.generation,
       applicationCredentialId: null,
     })
@@ -241,7 +241,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
     const { user, credential } = await proveBySecret(this.#login, login.ref, login.secret, login.address)
     if (user.enabled) await this.#noteLogin(user)
     const now = this.#clock.now()
-    const end = now + this.#lifetimeMicros
+    const end = now + this.#lifetimeUs
     return this.#issue({
       userId: user.id,
       scope: { type: 'project', id: credential.project_id },
@@ -348,7 +348,7 @@ export class AuthManager implements TokenVerifier, IdentityFace {
   async revoke({ claims }: ValidToken): Promise<void> {
     const { db, dialect } = this.#store
     try {
-      await insertRevokedToken(db, claims.auditIds[0], claims.expiresAt + expiredWindowMicros)
+      await insertRevokedToken(db, claims.auditIds[0], claims.expiresAt + expiredWindowUs)
     } catch (error) {
       if (!dialect.isDuplicate(error)) throw error
     }

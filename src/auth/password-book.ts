@@ -28,7 +28,7 @@ export interface PasswordBookParts {
 }
 
 /** The last login is known to the hour: a login is no reason to write each time. */
-const activeEveryMicros = 3_600_000_000
+const activeEveryUs = 3_600_000_000
 /** Hashes of other parameters than today's that are looked at for the strongest one. */
 const unusualSeen = 1000
 
@@ -118,7 +118,7 @@ export class PasswordBook {
     const { store, clock, rules } = this.#parts
     const now = clock.now()
     // Where nobody is disabled for it, it should be known all the same when that rule comes.
-    const every = rules.inactiveDays > 0 ? activeEveryMicros : 24 * activeEveryMicros
+    const every = rules.inactiveDays > 0 ? activeEveryUs : 24 * activeEveryUs
     const row = await findAccount(store.db, { id: userId })
     if (row === null || (row.last_active_at ?? 0) > now - every) return
     await store.transaction((tx) => writePasswordFacts(tx, userId, { last_active_at: now }))

@@ -47,7 +47,7 @@ const placesTried = 10
 /** Sessions that one process begins for one person in a minute. */
 const begunPerMinute = 60
 const purgedAtOnce = 500
-const purgeEveryMicros = 600_000_000
+const purgeEveryUs = 600_000_000
 
 /** Where a Keystone that is away can not be told: nobody has the token any more, and it ends by itself. */
 const asUnused = (): void => {}
@@ -209,7 +209,7 @@ export class Sessions implements SessionTokenSource {
   }
 
   async #purge(now: number): Promise<void> {
-    if (now - this.#purgedAt < purgeEveryMicros) return
+    if (now - this.#purgedAt < purgeEveryUs) return
     this.#purgedAt = now
     await purgeDashboardSessions(this.#store.db, now, purgedAtOnce)
   }

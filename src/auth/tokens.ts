@@ -51,7 +51,7 @@ interface Wire {
 }
 
 /** How often a process looks whether the key file is another one. */
-export const keyLookMicros = 1_000_000
+export const keyLookUs = 1_000_000
 
 export class TokenSigner {
   readonly #path: string
@@ -98,7 +98,7 @@ export class TokenSigner {
    * a key was taken out, and what was read by it is worth nothing.
    */
   async look(now: number): Promise<number> {
-    if (now - this.#lookedAt < keyLookMicros) return this.#withdrawals
+    if (now - this.#lookedAt < keyLookUs) return this.#withdrawals
     this.#lookedAt = now
     const found = await markOf(this.#path)
     if (found !== this.#seen && (await this.#read())) this.#seen = found
@@ -107,7 +107,7 @@ export class TokenSigner {
 
   /** For a file that was put there within the second; made-up key ids cost a read a second. */
   async #reload(now: number): Promise<void> {
-    if (now - this.#reloadedAt < keyLookMicros) return
+    if (now - this.#reloadedAt < keyLookUs) return
     this.#reloadedAt = now
     await this.#read()
   }

@@ -10,13 +10,13 @@ import type { Claims, TokenSigner } from './tokens.ts'
 import type { CacheState } from './verifier.ts'
 
 /** How long a standing may be old: the 5 s within which revocation reaches every process. */
-const cacheMicros = 5_000_000
+const cacheUs = 5_000_000
 /** Tokens remembered; each is about 2 kB. */
 const cacheSize = 10_000
 /** A service may still use a user's token this long after it expired, to finish what was begun (Keystone's default). */
-export const expiredWindowMicros = 172_800 * 1_000_000
+export const expiredWindowUs = 172_800 * 1_000_000
 /** A token issued by a node whose clock runs ahead is good at once; one from the far future is a sign of trouble. */
-const clockSkewMicros = 300_000_000
+const clockSkewUs = 300_000_000
 
 export interface ValidToken {
   readonly claims: Claims
@@ -59,7 +59,7 @@ export class TokenValidator {
    */
   async validate(
     token: string,
-    { allowExpired = false, fresh = false, maxAgeMs = cacheMicros / 1000 }: ValidateOptions = {},
+    { allowExpired = false, fresh = false, maxAgeMs = cacheUs / 1000 }: ValidateOptions = {},
   ): Promise<ValidToken | null> {
     const now = this.#clock.now()
     const withdrawals = await this.#signer.look(now)
@@ -70,11 +70,11 @@ export class TokenValidator {
     const entry = await this.#entry(token, now)
     if (entry === null) return null
     const { claims } = entry
-    if (now >= claims.expiresAt + (allowExpired ? expiredWindowMicros : 0)) return null
-    if (now < claims.issuedAt - clockSkewMicros) return null
+    if (now >= claims.expiresAt + (allowExpired ? expiredWindowUs : 0)) return null
+    if (now < claims.issuedAt - clockSkewUs) return null
     const standing = fresh
       ? await readStanding(this.#parts, claims, now)
-      : await this.#standing(entry, now, Math.min(cacheMicros, maxAgeMs * 1000))
+      : await this.#standing(entry, now, Math.min(cacheUs, maxAgeMs * 1000))
     return standing === null ? null : { claims, standing }
   }
 

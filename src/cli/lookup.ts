@@ -3,6 +3,9 @@ import type { TSchema } from 'typebox'
 import type { Client } from '../sdk/client.ts'
 import { pages } from '../sdk/pages.ts'
 import type { Endpoint, ReplyOf } from '../wire/endpoint.ts'
+import { listShareGroupSnapshots, showShareGroupSnapshot } from '../wire/share-group-snapshots/schema.ts'
+import { listShareGroupTypes, showShareGroupType } from '../wire/share-group-types/schema.ts'
+import { listShareGroups, showShareGroup } from '../wire/share-groups/schema.ts'
 import { listShareTypes, showShareType } from '../wire/share-types/schema.ts'
 import { listShares, listSharesDetail, showShare } from '../wire/shares/schema.ts'
 import { listSnapshots, showSnapshot } from '../wire/snapshots/schema.ts'
@@ -10,6 +13,9 @@ import { resolve } from './resolve.ts'
 import { UsageError } from './usage-error.ts'
 
 export type Share = ReplyOf<typeof showShare>['share']
+export type ShareGroup = ReplyOf<typeof showShareGroup>['share_group']
+export type ShareGroupSnapshot = ReplyOf<typeof showShareGroupSnapshot>['share_group_snapshot']
+export type ShareGroupType = ReplyOf<typeof showShareGroupType>['share_group_type']
 export type ShareType = ReplyOf<typeof showShareType>['share_type']
 export type Snapshot = ReplyOf<typeof showSnapshot>['snapshot']
 
@@ -46,6 +52,37 @@ export const findShareType = (client: Client, nameOrId: string): Promise<ShareTy
     async (id) => (await client.call(showShareType, { params: { id } })).share_type,
     async () => (await client.call(listShareTypes, { query: { is_public: 'all' } })).share_types,
   )
+
+export const findShareGroup = (client: Client, nameOrId: string): Promise<ShareGroup> =>
+  resolve(
+    'share group',
+    nameOrId,
+    async (id) => (await client.call(showShareGroup, { params: { id } })).share_group,
+    (name) => gathered(pages(client, listShareGroups, 'share_groups', { query: { name } })),
+  )
+
+export const findShareGroupSnapshot = (client: Client, nameOrId: string): Promise<ShareGroupSnapshot> =>
+  resolve(
+    'share group snapshot',
+    nameOrId,
+    async (id) => (await client.call(showShareGroupSnapshot, { params: { id } })).share_group_snapshot,
+    (name) => gathered(pages(client, listShareGroupSnapshots, 'share_group_snapshots', { query: { name } })),
+  )
+
+export const findShareGroupType = (client: Client, nameOrId: string): Promise<ShareGroupType> =>
+  resolve(
+    'share group type',
+    nameOrId,
+    async (id) => (await client.call(showShareGroupType, { params: { id } })).share_group_type,
+    async () => (await client.call(listShareGroupTypes, { query: { is_public: 'all' } })).share_group_types,
+  )
+
+/** The id of what was named, by whichever `find` finds it; undefined when nothing was. */
+export const idOf = async (
+  client: Client,
+  nameOrId: string | undefined,
+  find: (client: Client, nameOrId: string) => Promise<{ readonly id: string }>,
+): Promise<string | undefined> => (nameOrId === undefined ? undefined : (await find(client, nameOrId)).id)
 
 export async function gathered<Row>(
   rows: AsyncIterable<Row>,

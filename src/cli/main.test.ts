@@ -1,64 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, test } from 'vitest'
-import {
-  fakeService,
-  oneAfterAnother,
-  type Asked,
-  type FakeService,
-  type Said,
-} from '../sdk/fake-service.fixture.ts'
+import { oneAfterAnother, type Asked, type FakeService, type Said } from '../sdk/fake-service.fixture.ts'
+import { cli, manilaAtFake, no } from './cli.fixture.ts'
 import { completionScript } from './completion.ts'
 import { commands } from './commands/index.ts'
 import { cliGoldens } from './golden.ts'
-import { runCli } from './main.ts'
 import { fromOpenstack } from './openstack-words.ts'
 import { barLine, progressView } from './progress.ts'
 
-const running: FakeService[] = []
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.close()
-})
+const { manila, end } = manilaAtFake()
+afterEach(end)
 
-async function manila(
-  line: string | readonly string[],
-  answer: (asked: Asked) => Said,
-  capabilities: string[] = [],
-) {
-  const service = await fakeService({ answer, capabilities })
-  running.push(service)
-  const result = await cli(line, {
-    OS_AUTH_URL: `${service.url}/identity`,
-    OS_USERNAME: 'demo',
-    OS_PASSWORD: 'secret',
-    OS_PROJECT_NAME: 'demo',
-  })
-  return { ...result, service }
-}
-
-async function cli(
-  line: string | readonly string[],
-  env: Record<string, string> = {},
-  signal = new AbortController().signal,
-) {
-  let out = ''
-  let err = ''
-  const code = await runCli({
-    argv: typeof line === 'string' ? line.split(' ') : line,
-    env,
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    columns: null,
-    signal,
-  })
-  return { code, out, err }
-}
-
-const no = (message: string, status = 404): Said => ({
-  status,
-  headers: { 'x-openstack-request-id': 'req-9' },
-  body: { itemNotFound: { code: status, message } },
-})
 const share = (fields: object = {}) => ({
   id: 's1',
   name: 'a',
@@ -432,7 +385,7 @@ describe('operation retry', () => {
 })
 
 test('commands may be spelled as openstack spells them', () => {
-  const nouns = new Set(['share', 'access', 'export-location', 'service', 'snapshot'])
+  const nouns = new Set(['share', 'access', 'export-location', 'service', 'snapshot', 'group'])
   const spelled = (line: string) => fromOpenstack(line.split(' '), nouns).join(' ')
   expect(spelled('share access create s ip x')).toBe('access create s ip x')
   expect(spelled('--os-cloud share share export location list s')).toBe(
@@ -442,6 +395,8 @@ test('commands may be spelled as openstack spells them', () => {
     'snapshot instance export-location list i',
   )
   expect(spelled('share service ensure shares h')).toBe('service ensure-shares h')
+  expect(spelled('share group type access create t p')).toBe('group type access create t p')
+  expect(spelled('share group snapshot members list s')).toBe('group snapshot members list s')
   expect(spelled('share list --name access')).toBe('share list --name access')
   expect(spelled('share show access')).toBe('share show access')
 })

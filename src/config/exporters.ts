@@ -64,7 +64,9 @@ export function exporterDir(dir: string, { protocol }: Pick<ExporterTable, 'prot
 
 /** Why the tables of a backend, as it stands in the file, can't be meant; null when they can. */
 export function exportersTwice(name: string, table: Readonly<Record<string, unknown>>): string | null {
-  const tables = Object.keys((table['exporters'] as object | undefined) ?? {})
+  // What is no table is refused later, like any wrong type.
+  const { exporters } = table
+  const tables = typeof exporters === 'object' && exporters !== null ? Object.keys(exporters) : []
   const old = ['exporter', 'exporter_options'].filter((key) => Object.hasOwn(table, key))
   if (tables.length === 0 || old.length === 0) return null
   return (

@@ -86,6 +86,19 @@ describe('defaults', () => {
     expect(refusal(() => fromText('[backends.a.exporters.nfs]\n'))).toContain('exporter')
   })
 
+  test('exporters that the program chose give way to a file that says them in the other way', () => {
+    const [old, table] = ['exporter = "sim"', '[backends.a.exporters.cifs]\nexporter = "sim"']
+    const chosen = { slots: 3, exporter: 'ganesha', exporter_options: { port: 1 } }
+    const { a } = fromText(`${table}\n`, { defaults: { backends: { a: chosen } } }).backends
+    expect(exporterTables(a!).map(({ key }) => key)).toEqual(['cifs'])
+    expect(a!.slots).toBe(3)
+    const tables = { exporters: { nfs: { exporter: 'ganesha' } } }
+    const { backends } = fromText(`[backends.a]\n${old}\n`, { defaults: { backends: { a: tables } } })
+    expect(exporterTables(backends.a!).map(({ key }) => key)).toEqual(['sim'])
+    const both = fromText(`${table}\n`, { defaults: { backends: { a: tables } } }).backends.a!
+    expect(exporterTables(both).map(({ key }) => key)).toEqual(['nfs', 'cifs'])
+  })
+
   test('the file wins over what the program chose, the environment over the file', () => {
     const options = {
       defaults: { api: { port: 1, host: '::1' }, log_level: 'warn' },

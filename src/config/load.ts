@@ -51,9 +51,10 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
       })
     }
   }
-  const merged = withSecrets(merge(merge(defaults, given), fromEnvironment(environment)), environment, '')
+  for (const one of [defaults, given]) refuseExportersTwice(one)
+  const below = withoutOtherExporters(defaults, given)
+  const merged = withSecrets(merge(merge(below, given), fromEnvironment(environment)), environment, '')
   refuseUnknown(SettingsSchema as Node, merged, '')
-  refuseExportersTwice(merged)
   const settings = withDefaults(SettingsSchema as Node, merged) as Settings
   const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')
   if (problem !== null) throw new ConfigError(problem)
@@ -69,11 +70,41 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
   return placed(settings, file === undefined ? process.cwd() : dirname(resolve(file)))
 }
 
-function refuseExportersTwice({ backends }: Table): void {
-  for (const [name, table] of Object.entries((backends ?? {}) as Record<string, Table>)) {
-    const twice = exportersTwice(name, table)
+/** The tables of backends; what is no table is refused later, like any wrong type. */
+const backendsOf = ({ backends }: Table): [string, Table][] =>
+  isTable(backends)
+    ? Object.entries(backends).flatMap(([name, one]) =>
+        isTable(one) ? [[name, one] as [string, Table]] : [],
+      )
+    : []
+
+function refuseExportersTwice(table: Table): void {
+  for (const [name, one] of backendsOf(table)) {
+    const twice = exportersTwice(name, one)
     if (twice !== null) throw new ConfigError(twice)
   }
+}
+
+/** What a program chose itself gives way to a file that says exporters in the other way. */
+function withoutOtherExporters(defaults: Table, given: Table): Table {
+  const file = new Map(backendsOf(given))
+  const backends = backendsOf(defaults).map(([name, one]) => {
+    const { exporter, exporter_options, exporters, ...rest } = one
+    const said = file.get(name) ?? {}
+    if (Object.hasOwn(said, 'exporters'))
+      return [name, { ...rest, ...(exporters !== undefined && { exporters }) }]
+    if (Object.hasOwn(said, 'exporter') || Object.hasOwn(said, 'exporter_options'))
+      return [
+        name,
+        {
+          ...rest,
+          ...(exporter !== undefined && { exporter }),
+          ...(exporter_options !== undefined && { exporter_options }),
+        },
+      ]
+    return [name, one]
+  })
+  return backends.length === 0 ? defaults : { ...defaults, backends: Object.fromEntries(backends) }
 }
 
 /** What TLS of the API can't do without. */

@@ -54,6 +54,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'DEFAULT.osapi_max_request_body_size': to('api.max_body_bytes', whole),
   'DEFAULT.osapi_share_base_URL': to('api.public_url'),
   'DEFAULT.default_share_type': to('shares.default_share_type'),
+  'DEFAULT.default_share_group_type': to('shares.default_share_group_type'),
   'DEFAULT.enabled_share_protocols': to('shares.enabled_share_protocols', list),
   'DEFAULT.storage_availability_zone': to('shares.storage_availability_zone'),
   'DEFAULT.service_down_time': to('shares.service_down_time_s', whole),

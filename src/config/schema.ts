@@ -226,6 +226,7 @@ export const Audit = Type.Object({
 
 export const Shares = Type.Object({
   default_share_type: text('Share type of requests that name none; empty = none.', ''),
+  default_share_group_type: text('Share group type of requests that name none; empty = none.', ''),
   enabled_share_protocols: list('Protocols that may be asked for.', ['NFS', 'CIFS']),
   storage_availability_zone: text('Zone of backends that name none.', 'nova'),
   use_scheduler_creating_share_from_snapshot: flag(
@@ -379,6 +380,11 @@ export const Limits = Type.Object({
     1000,
   ),
   access_rules_per_share: count('Access rules that one share, or one snapshot, may have.', 500, 1),
+  shares_per_group: count(
+    'Shares that one share group may have: each snapshot of it is one of each.',
+    100,
+    1,
+  ),
   locks_per_resource: count('Locks that one share or access rule may have.', 1000, 1),
   locks_per_project: count('Locks that the members of one project may have placed.', 10_000, 1),
   operations_per_project: count('Operations of one project that are not finished yet.', 2000, 1),

@@ -79,7 +79,15 @@ const shares: readonly Table[] = [
   'usages',
 ]
 
-const types: readonly Table[] = ['share_type_extra_specs', 'share_type_projects', 'share_types']
+const types: readonly Table[] = [
+  'share_group_type_specs',
+  'share_group_type_share_types',
+  'share_group_types',
+  'share_type_extra_specs',
+  'share_type_projects',
+  'share_types',
+]
+const groups: readonly Table[] = ['share_group_share_types', 'share_group_snapshots', 'share_groups']
 const pools: readonly Table[] = ['backends', 'pool_claims', 'pools']
 
 const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
@@ -95,13 +103,14 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
       'share_instances',
       'snapshots',
       'snapshot_instances',
+      ...groups,
     ],
   },
   share: {
     // Limits: what is taken over is charged when its size is known.
     read: [...types, 'quota_classes', 'quota_limits'],
     append: records,
-    write: [...common, ...shares, ...pools, 'ensure_runs', 'orphans', 'storage_findings'],
+    write: [...common, ...shares, ...groups, ...pools, 'ensure_runs', 'orphans', 'storage_findings'],
   },
   data: {
     read: [...types, ...pools, 'orphans'],
@@ -110,6 +119,7 @@ const needs: Readonly<Record<Exclude<GrantedService, 'api'>, Needs>> = {
       ...common,
       ...records,
       ...shares,
+      ...groups,
       'dashboard_sessions',
       'event_orders',
       'idempotency_keys',

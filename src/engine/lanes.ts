@@ -33,7 +33,7 @@ export async function takeLease(
   holder: string,
   operationId: string | null = null,
 ): Promise<Lease | null> {
-  const now = store.dialect.nowMicros
+  const now = store.dialect.nowUs
   const taken = await tx
     .updateTable('lanes')
     .set((eb) => ({
@@ -78,7 +78,7 @@ export async function releaseLeases(tx: Tx, lanes: readonly string[], holder: st
 export async function renewLeases(store: Store, holder: string): Promise<ReadonlySet<string>> {
   await store.db
     .updateTable('lanes')
-    .set((eb) => ({ expires_at: eb(store.dialect.nowMicros, '+', leaseTtlS * 1_000_000) }))
+    .set((eb) => ({ expires_at: eb(store.dialect.nowUs, '+', leaseTtlS * 1_000_000) }))
     .where('holder', '=', holder)
     .execute()
   const held = await store.db.selectFrom('lanes').select('lane').where('holder', '=', holder).execute()
@@ -92,7 +92,7 @@ export async function confirmLease(store: Store, lane: string, fence: number): P
     .select('lane')
     .where('lane', '=', lane)
     .where('fence', '=', fence)
-    .where('expires_at', '>', store.dialect.nowMicros)
+    .where('expires_at', '>', store.dialect.nowUs)
     .executeTakeFirst()
   return row !== undefined
 }

@@ -193,7 +193,7 @@ async function dueOperations(parts: WorkerParts, limit: number): Promise<string[
             eb('lanes.operation_id', '=', eb.ref('operations.id')),
           ]),
         ]),
-        eb('lanes.expires_at', '<', parts.store.dialect.nowMicros),
+        eb('lanes.expires_at', '<', parts.store.dialect.nowUs),
       ]),
     )
     // Only the first of each lane: what waits behind a slow one must not fill the limit and starve other lanes.

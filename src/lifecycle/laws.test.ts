@@ -72,7 +72,7 @@ async function snapshot({ share: of, instance }: Awaited<ReturnType<typeof share
     size,
     share_proto,
   }
-  const whole = { ...row, share_size: size, name: null, description: null }
+  const whole = { ...row, share_size: size, name: null, description: null, share_group_snapshot_id: null }
   const at = {
     ...common,
     id: `i-${of.id.slice(2)}`,

@@ -113,6 +113,7 @@ async function seedSnapshot({ share, instance }: Seeded): Promise<string> {
     description: null,
     size: 2,
     share_size: 2,
+    share_group_snapshot_id: null,
     share_proto: 'NFS',
     status: 'available',
     created_at: now,

@@ -69,7 +69,7 @@ export async function writeDown(
   const stream = file !== '' && existsSync(file) ? new AuditStream(file, () => clock.now()) : null
   await withStore(settings, 'any', async (store) => {
     const log = { info: () => {}, warn: () => {} }
-    const trail = new AuditTrail({ store, clock, log, stream, queue: 1, keptMicros: 0 })
+    const trail = new AuditTrail({ store, clock, log, stream, queue: 1, keptUs: 0 })
     const event = {
       ...blankAudit,
       action: actionOf(verb.name),

@@ -43,12 +43,12 @@ is replaced. Without --apply it says what it would do.`,
       if (!label.test(value)) throw new Usage(`--${option} is HOST@BACKEND, without a pool`)
     const settings = load()
     return withStore(settings, 'current', async (store) => {
-      const downAfter = settings.shares.service_down_time_s * 1_000_000
+      const downAfterUs = settings.shares.service_down_time_s * 1_000_000
       const preview = new Error('only a preview')
       let done: Awaited<ReturnType<typeof renameBackend>> = { pools: [] }
       await store
         .transaction(async (tx) => {
-          done = await renameBackend(tx, { from, to, downAfter, now: systemClock().now() })
+          done = await renameBackend(tx, { from, to, downAfterUs, now: systemClock().now() })
           if (!apply) throw preview
         })
         .catch((error: unknown) => {

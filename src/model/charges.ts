@@ -50,10 +50,15 @@ export function shareCharges(share: PricedShare, instances: readonly PricedInsta
 
 /** Lines of a snapshot. It is counted under the type of its share. */
 export function snapshotCharges(
-  snapshot: Owned & { readonly status: string; readonly size: number },
+  snapshot: Owned & {
+    readonly status: string
+    readonly size: number
+    /** Of a member: it is paid for with its group snapshot. */
+    readonly share_group_snapshot_id?: string | null
+  },
   share: { readonly share_type_id: string | null },
 ): QuotaLine[] {
-  if (!isCharged(snapshot)) return []
+  if (!isCharged(snapshot) || (snapshot.share_group_snapshot_id ?? null) !== null) return []
   return linesOf(payer(snapshot, share.share_type_id), { snapshots: 1, snapshot_gigabytes: snapshot.size })
 }
 

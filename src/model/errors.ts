@@ -45,6 +45,12 @@ export const faults = {
   ShareTypeNotFound: { status: 404, text: notFound('ShareTypeNotFound: Share type') },
   ShareNetworkNotFound: { status: 404, text: notFound('ShareNetworkNotFound: Share network') },
   ShareGroupNotFound: { status: 404, text: notFound('ShareGroupNotFound: Share group') },
+  ShareGroupTypeNotFound: { status: 404, text: notFound('ShareGroupTypeNotFound: Share group type') },
+  ShareGroupSnapshotNotFound: {
+    status: 404,
+    text: notFound('ShareGroupSnapshotNotFound: Share group snapshot'),
+  },
+  ShareReplicaNotFound: { status: 404, text: notFound('ShareReplicaNotFound: Share replica') },
   AccessRuleNotFound: { status: 404, text: notFound('NotFound: Share access rule') },
   AvailabilityZoneNotFound: { status: 404, text: notFound('AvailabilityZoneNotFound: Availability zone') },
   ExportLocationNotFound: { status: 404, text: notFound('ExportLocationNotFound: Export location') },

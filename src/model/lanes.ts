@@ -7,6 +7,9 @@ export function instanceOfLane(lane: string): string | null {
   return lane.startsWith(prefix) ? lane.slice(prefix.length) : null
 }
 
+/** Of a share group and its group snapshots. */
+export const groupLane = (groupId: string): string => `group:${groupId}`
+
 export const backendLane = (backendId: string): string => `backend:${backendId}`
 
 /** Of whoever looks after the whole of a backend. */

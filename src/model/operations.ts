@@ -18,6 +18,18 @@ import { manageSnapshot, type ManageSnapshot } from './operations/manage-snapsho
 import type { KindPlans, OperationPlan, Topic } from './operations/plan.ts'
 import { revertAndExtendShare, type RevertAndExtendShare } from './operations/revert-and-extend-share.ts'
 import { revertShare, type RevertShare } from './operations/revert-share.ts'
+import {
+  createShareGroupSnapshot,
+  deleteShareGroupSnapshot,
+  type CreateShareGroupSnapshot,
+  type DeleteShareGroupSnapshot,
+} from './operations/share-group-snapshots.ts'
+import {
+  createShareGroup,
+  deleteShareGroup,
+  type CreateShareGroup,
+  type DeleteShareGroup,
+} from './operations/share-groups.ts'
 import { shrinkShare, type ShrinkShare } from './operations/shrink-share.ts'
 import { unmanageShare, type UnmanageShare } from './operations/unmanage-share.ts'
 import { unmanageSnapshot, type UnmanageSnapshot } from './operations/unmanage-snapshot.ts'
@@ -35,6 +47,10 @@ export interface OperationPayloads {
   'unmanage-share': UnmanageShare
   'manage-snapshot': ManageSnapshot
   'unmanage-snapshot': UnmanageSnapshot
+  'create-share-group': CreateShareGroup
+  'delete-share-group': DeleteShareGroup
+  'create-share-group-snapshot': CreateShareGroupSnapshot
+  'delete-share-group-snapshot': DeleteShareGroupSnapshot
   'ensure-shares': EnsureShares
 }
 
@@ -56,6 +72,10 @@ export const operationPlans = {
   'unmanage-share': unmanageShare,
   'manage-snapshot': manageSnapshot,
   'unmanage-snapshot': unmanageSnapshot,
+  'create-share-group': createShareGroup,
+  'delete-share-group': deleteShareGroup,
+  'create-share-group-snapshot': createShareGroupSnapshot,
+  'delete-share-group-snapshot': deleteShareGroupSnapshot,
   'ensure-shares': ensureShares,
 } as const satisfies Record<OperationKind, KindPlans>
 

@@ -12,7 +12,7 @@ import {
 } from './password-rules.ts'
 
 const rules = (some: Partial<PasswordRules>): PasswordRules => ({ ...noRules, ...some })
-const dayMicros = 86_400_000_000
+const dayUs = 86_400_000_000
 const now = 1_790_000_000_000_000
 
 test.each([
@@ -64,7 +64,7 @@ test('a password expires when its days are over, at once where an administrator 
       const atOnce = upon && !byOwner && some.ignore_change_password_upon_first_use !== true
       if (atOnce) expect(expiresAt).toBe(now)
       else if (expiresDays === 0 || some.ignore_password_expiry === true) expect(expiresAt).toBeNull()
-      else expect(expiresAt).toBe(now + expiresDays * dayMicros)
+      else expect(expiresAt).toBe(now + expiresDays * dayUs)
       if (expiresAt === null) return
       expect(isExpired(expiresAt, {}, expiresAt - 1)).toBe(false)
       expect(isExpired(expiresAt, {}, expiresAt)).toBe(true)
@@ -75,13 +75,13 @@ test('a password expires when its days are over, at once where an administrator 
 
 test('who changed his password waits; of one that an administrator set nobody waits', () => {
   const some = rules({ minimumAgeDays: 3 })
-  expect(changeableAt(some, { setAt: now, byOwner: true })).toBe(now + 3 * dayMicros)
+  expect(changeableAt(some, { setAt: now, byOwner: true })).toBe(now + 3 * dayUs)
   expect(changeableAt(some, { setAt: now, byOwner: false })).toBe(now)
 })
 
 test('an account is inactive after its days, unless that is ignored or not known', () => {
   const some = rules({ inactiveDays: 30 })
-  const at = (days: number) => ({ lastActiveAt: now - days * dayMicros, now })
+  const at = (days: number) => ({ lastActiveAt: now - days * dayUs, now })
   expect([29, 30, 31].map((days) => isInactive(some, {}, at(days)))).toEqual([false, false, true])
   expect(isInactive(noRules, {}, at(1000))).toBe(false)
   expect(isInactive(some, { ignore_user_inactivity: true }, at(1000))).toBe(false)

@@ -35,7 +35,7 @@ export const noRules: PasswordRules = {
   inactiveDays: 0,
 }
 
-const dayMicros = 86_400_000_000
+const dayUs = 86_400_000_000
 
 /** What is wrong with a new password, as a sentence that never holds it; null when nothing is. */
 export function problemWithPassword(rules: PasswordRules, password: string, userName: string): string | null {
@@ -64,7 +64,7 @@ export function expiryOf(
   if (!byOwner && rules.changeUponFirstUse && options.ignore_change_password_upon_first_use !== true)
     return now
   if (rules.expiresDays === 0 || options.ignore_password_expiry === true) return null
-  return now + rules.expiresDays * dayMicros
+  return now + rules.expiresDays * dayUs
 }
 
 /** Whether the account must change it before it logs in: the option, given later, counts as well. */
@@ -75,7 +75,7 @@ export const isExpired = (expiresAt: number | null, options: AccountOptions, now
 export const changeableAt = (
   rules: PasswordRules,
   { setAt, byOwner }: { readonly setAt: number; readonly byOwner: boolean },
-): number => (byOwner ? setAt + rules.minimumAgeDays * dayMicros : setAt)
+): number => (byOwner ? setAt + rules.minimumAgeDays * dayUs : setAt)
 
 /** Of an account whose last login is not known nothing is said. */
 export const isInactive = (
@@ -86,4 +86,4 @@ export const isInactive = (
   rules.inactiveDays > 0 &&
   options.ignore_user_inactivity !== true &&
   lastActiveAt !== null &&
-  now - lastActiveAt > rules.inactiveDays * dayMicros
+  now - lastActiveAt > rules.inactiveDays * dayUs

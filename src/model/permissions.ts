@@ -9,6 +9,9 @@ export const permittedResources = [
   'snapshot_instance',
   'message',
   'operation',
+  'share_group',
+  'share_group_snapshot',
+  'share_group_type',
 ] as const
 export type PermittedResource = (typeof permittedResources)[number]
 

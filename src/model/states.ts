@@ -127,6 +127,21 @@ export const resettableSnapshotStatuses: readonly SnapshotStatus[] = [
   'restoring',
 ]
 
+/** Of groups and of group snapshots; `resettableStatuses` is what an administrator may write. */
+export const shareGroupStatuses = [
+  'creating',
+  'available',
+  'error',
+  'deleting',
+  'error_deleting',
+  'migrating',
+  'migrating_to',
+  'server_migrating',
+] as const
+export type ShareGroupStatus = (typeof shareGroupStatuses)[number]
+
+export const operatedShareGroupStatuses: readonly ShareGroupStatus[] = ['creating', 'deleting']
+
 export const ruleStates = [
   'queued_to_apply',
   'applying',
@@ -231,6 +246,17 @@ export const snapshotAllows = actions<SnapshotStatus>()({
   access: ['available'],
   createShare: ['available'],
   unmanage: ['available', 'error', 'manage_error', 'unmanage_error', 'error_deleting'],
+})
+
+export const shareGroupAllows = actions<ShareGroupStatus>()({
+  delete: ['available', 'error'],
+  snapshot: ['available'],
+  createShare: ['available'],
+})
+
+export const groupSnapshotAllows = actions<ShareGroupStatus>()({
+  delete: ['available', 'error'],
+  createGroup: ['available'],
 })
 
 /**

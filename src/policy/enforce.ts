@@ -49,9 +49,9 @@ export interface Explanation {
 }
 
 /** The file is looked at no more often than this. */
-const lookEveryMicros = 1_000_000
+const lookEveryUs = 1_000_000
 /** A changed file is read when it has been left alone for so long, or two looks found the same: half of one would be in force as if it were all. */
-const settledAfterMicros = 1_000_000
+const settledAfterUs = 1_000_000
 
 /** Rules in force. Make one per process. The constructor throws when the file is wrong. */
 export class Policy {
@@ -142,7 +142,7 @@ export class Policy {
   #current(): ReadonlyMap<string, Check> {
     if (this.#file === '') return this.#rules
     const now = this.#clock.now()
-    if (now - this.#lookedAt < lookEveryMicros) return this.#rules
+    if (now - this.#lookedAt < lookEveryUs) return this.#rules
     this.#lookedAt = now
     this.#look(now)
     return this.#rules
@@ -153,7 +153,7 @@ export class Policy {
     try {
       version = readVersion(this.#file, ({ stamp, changedAt }) => {
         if (stamp === this.#stamp || stamp === this.#failed) return false
-        return stamp === this.#seen || now - changedAt >= settledAfterMicros
+        return stamp === this.#seen || now - changedAt >= settledAfterUs
       })
     } catch (error) {
       this.#seen = null

@@ -44,7 +44,7 @@ function whyOf(check: Check, { rules, credentials, target }: Question): string |
     }
     case 'match': {
       const wanted = fill(check.right, target)
-      const left = literalOf(check.left) ?? shown(attributeOf(credentials, check.left))
+      const left = literalOf(check.left) ?? valueText(attributeOf(credentials, check.left))
       const whose = literalOf(check.left) === null ? `the caller's ${check.left}` : 'the left side'
       return wanted === null
         ? `the target has nothing for ${check.right}`
@@ -55,5 +55,5 @@ function whyOf(check: Check, { rules, credentials, target }: Question): string |
   }
 }
 
-const shown = (value: unknown): string =>
+const valueText = (value: unknown): string =>
   value === undefined ? 'not known' : Array.isArray(value) ? value.join(', ') || 'empty' : String(value)

@@ -1,4 +1,5 @@
 /** manila-api: REST, the Keystone v3 calls and health on one port. */
+import { readPolicyGauges } from './gauges.ts'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
@@ -9,7 +10,7 @@ import { identityRoutes } from '../api/identity/plugin.ts'
 import { routes } from '../api/routes.ts'
 import { buildServer } from '../api/server.ts'
 import { healthRoute } from '../api/status/health.ts'
-import { metricsRoute, readPolicyGauges } from '../api/status/metrics.ts'
+import { metricsRoute } from '../api/status/metrics.ts'
 import type { AppParts } from '../app/context.ts'
 import { AuditStream } from '../audit/stream.ts'
 import { AuditTrail } from '../audit/trail.ts'
@@ -162,7 +163,7 @@ function auditTrail({ settings, store, clock, log, metrics }: Core): AuditTrail 
   }
   const stream = file === '' ? null : new AuditStream(file, () => clock.now(), changed)
   const counted = metrics.audit
-  const trail = new AuditTrail({ store, clock, log, stream, queue, keptMicros: keptS * 1_000_000, counted })
+  const trail = new AuditTrail({ store, clock, log, stream, queue, keptUs: keptS * 1_000_000, counted })
   metrics.collect('audit', () => {
     for (const [sink, { state, waiting, dropped }] of Object.entries(trail.state)) {
       if (state === 'off') continue

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readGauges } from '../api/status/metrics.ts'
 import type { Bus } from '../bus/bus.ts'
 import { openBus } from '../bus/open.ts'
 import type { Settings } from '../config/schema.ts'
@@ -20,6 +19,7 @@ import { createLog } from '../runtime/log.ts'
 import { metrics as createMetrics, type Metrics } from '../runtime/metrics.ts'
 import { startTracing } from '../tracing/export.ts'
 import { traceparent } from '../tracing/spans.ts'
+import { readGauges } from './gauges.ts'
 
 export interface Core {
   readonly settings: Settings

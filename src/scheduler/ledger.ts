@@ -84,7 +84,8 @@ function mayHaveRoomSoon(pool: PoolView, request: PlacementRequest): boolean {
 export const named = (unmet: Unmet | null, one: boolean): Unmet | null =>
   unmet === null || !one ? unmet : { ...unmet, of: 'named' }
 
-function noValidHost(
+/** `soon`: it may be otherwise in a moment, so it is waited for. */
+export function noValidHost(
   refusals: readonly Refusal[],
   { detailId, unmet }: { readonly detailId: string; readonly unmet: Unmet | null },
   soon: boolean,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { lookUp } from '../model/extra-spec-match.ts'
-import { backendOf, poolFields, replicationDomain, shown } from './pool-fields.ts'
+import { backendOf, poolFields, replicationDomain, valueText } from './pool-fields.ts'
 import { samplePool } from './pool-sample.ts'
 
 test('looks up own values only', () => {
@@ -42,6 +42,6 @@ test('names and values', () => {
   const domain = (replication_domain: unknown) =>
     replicationDomain(samplePool('h@b#p', { capabilities: { replication_domain } }))
   expect(['east', '', 5, undefined].map(domain)).toEqual(['east', null, null, null])
-  expect(shown([true, 'x', { a: 1 }])).toBe('[true, x, (not a single value)]')
-  expect(shown('y'.repeat(500)).length).toBe(101)
+  expect(valueText([true, 'x', { a: 1 }])).toBe('[true, x, (not a single value)]')
+  expect(valueText('y'.repeat(500)).length).toBe(101)
 })

@@ -54,7 +54,7 @@ export function backendOf(label: string): string {
 const longestShown = 100
 
 /** A capability in words: drivers report anything, and a refusal must stay a sentence. */
-export function shown(value: unknown): string {
+export function valueText(value: unknown): string {
   const text = Array.isArray(value) ? `[${value.map(scalar).join(', ')}]` : scalar(value)
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
 }

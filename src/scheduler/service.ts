@@ -9,6 +9,7 @@ import type { RunnerParts } from '../engine/runner.ts'
 import { worker, type Worker } from '../engine/worker.ts'
 import { operationPlans } from '../model/operations.ts'
 import { createShare } from './operations/create-share.ts'
+import { createShareGroup } from './operations/create-share-group.ts'
 import { extendShare } from './operations/extend-share.ts'
 import { manageShare } from './operations/manage-share.ts'
 import type { SchedulerParts } from './operations/parts.ts'
@@ -32,6 +33,7 @@ export const schedulerOperations = (parts: SchedulerParts): Registry =>
   registry('scheduler', operationPlans, [
     createShare(parts, 1),
     createShare(parts, 2),
+    createShareGroup(parts),
     extendShare(parts),
     revertAndExtendShare(parts),
     manageShare(parts),

@@ -17,6 +17,8 @@ import {
   manageEndedBadly,
   revertEndedBadly,
 } from '../lifecycle/shares/endings.ts'
+import { groupCreateEndedBadly } from '../lifecycle/share-groups/endings.ts'
+import { changeGroupRow } from '../db/store/group-states.ts'
 import { claimOnPool, releaseClaim } from '../db/store/pools.ts'
 import { registerService } from '../db/store/services.ts'
 import { releasePlacement } from '../db/store/instance-places.ts'
@@ -33,7 +35,7 @@ import { exporter as simExporter } from '../storage/exporters/sim.ts'
 import { operationPlans } from '../model/operations.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { backend, type Backend } from './backend.ts'
-import { failedEnd } from './operations/failed-end.ts'
+import { failedEnd, groupEnd } from './operations/failed-end.ts'
 import { shareOperations } from './operations/index.ts'
 import type { BackendScope, StepParts } from './parts.ts'
 import type { Member } from './publisher.ts'
@@ -228,6 +230,20 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
   return registry('scheduler', operationPlans, [
     placing(1),
     placing(2),
+    operation('create-share-group', 'scheduler', {
+      steps: {
+        place: {
+          run: async ({ payload: { groupId } }) => ({
+            commit: async (tx, record) => {
+              const change = { from: null, to: null, columns: home, now: parts.clock.now() }
+              await changeGroupRow(tx, 'share_group', groupId, change)
+              record.route(backendId)
+            },
+          }),
+        },
+      },
+      failed: (tx, job, cause) => groupCreateEndedBadly(tx, groupEnd(parts, job, cause)),
+    }),
     operation('extend-share', 'scheduler', {
       steps: {
         place: {

@@ -268,6 +268,7 @@ export async function failAtEachStep(kind: OperationKind, version: number): Prom
 export interface World {
   readonly shares: readonly string[]
   readonly snapshots: readonly string[]
+  readonly groups: readonly string[]
   readonly held: readonly number[]
   readonly tombstones: number
 }
@@ -276,11 +277,14 @@ export async function world(bench: Bench): Promise<World> {
   const { db } = bench.store
   const shares = await db.selectFrom('shares').selectAll().orderBy('created_at').execute()
   const snapshots = await db.selectFrom('snapshots').selectAll().orderBy('created_at').execute()
+  const groups = await db.selectFrom('share_groups').select('status').execute()
+  const groupSnapshots = await db.selectFrom('share_group_snapshots').select('status').execute()
   const held = bench.held()
   const tombstones = await db.selectFrom('tombstones').select('id').execute()
   return {
     shares: shares.map((row) => `${row.status} ${row.size} GiB, target ${row.target_size}`),
     snapshots: snapshots.map((row) => `${row.status} ${row.size} GiB`),
+    groups: [...groups, ...groupSnapshots].map(({ status }) => status),
     held: [held.shares.length, held.snapshots.length, held.exports.length],
     tombstones: tombstones.length,
   }

@@ -17,7 +17,7 @@ import type { Exec } from '../exec/exec.ts'
 import { localExec } from '../exec/local.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from './log.ts'
-import { keep, shareExport, shareRef, specsOf } from './refs.ts'
+import { driverStateOf, shareExport, shareRef, specsOf } from './refs.ts'
 import { build, type Built } from './build.ts'
 import { publisherOf } from './publisher.ts'
 
@@ -52,7 +52,7 @@ export async function moveShare(parts: MoveParts, request: MoveRequest): Promise
   const asked = {
     shareId: request.shareId,
     to: request.to,
-    downAfter: settings.shares.service_down_time_s * 1_000_000,
+    downAfterUs: settings.shares.service_down_time_s * 1_000_000,
     now: clock.now(),
   }
   const movable = await movableShare(store.db, asked)
@@ -114,7 +114,7 @@ async function carry(
   const commands = commandsOf(exec, call)
   log.info({ from: source.tree.path, to: created.tree.path }, 'copying')
   await commands.change(['bash', copyScript, source.tree.path, created.tree.path])
-  const how = { to, driverState: keep(created), claimId: randomUUID(), now: clock.now() }
+  const how = { to, driverState: driverStateOf(created), claimId: randomUUID(), now: clock.now() }
   await store.transaction((tx) => recordMove(tx, movable, how))
   await manages.unmanage(call, ref)
 }

@@ -30,7 +30,7 @@ export function kept(column: string): Kept {
   return { state: state ?? {}, tree: tree ?? null }
 }
 
-export const keep = (what: Kept): string => JSON.stringify({ state: what.state, tree: what.tree })
+export const driverStateOf = (what: Kept): string => JSON.stringify({ state: what.state, tree: what.tree })
 
 export interface ShareSubject {
   readonly share: ShareRow

@@ -25,19 +25,6 @@ export interface RulesFor {
 /** Tells the exporter all of an export's rules; they replace what it had. */
 export type SendRules = (rules: readonly ExportRule[]) => Promise<readonly RuleOutcome[]>
 
-/** The rules that have to be on the export, as it is told them; without those that {@link applyRules} would name. */
-export function exportRules(
-  rules: readonly MappedRule[],
-  { readOnly }: { readonly readOnly: boolean },
-): readonly ExportRule[] {
-  const wanted = rules.filter(({ state }) => mustBeOn.includes(state))
-  const older = olderOnes(wanted)
-  return merged(
-    wanted.filter((rule) => lawOf(rule) === null && !older.has(rule)),
-    readOnly,
-  )
-}
-
 /**
  * Applies all that have to be on the export, and says what became of each; where `send` refuses the whole because of some, those alone
  * are in error (`send-rules.ts`). Throws what it throws else; with `apart` only when it throws also without what is new.

@@ -14,6 +14,7 @@ import { twinsOf } from '../model/access-twins.ts'
 import type { OperationKind } from '../model/operations.ts'
 import { shareCharges, snapshotCharges } from '../model/charges.ts'
 import type { Bench } from './bench.fixture.ts'
+import { groupScenarios } from './group-scenarios.fixture.ts'
 
 export const owner = { project: 'project-1', user: 'user-1', type: 'type-1' }
 
@@ -51,10 +52,13 @@ export interface NewShare {
   readonly from?: ASnapshot
   readonly status?: 'creating' | 'manage_starting'
   readonly inherits?: boolean
+  readonly group?: string
+  /** Of a group snapshot, that it is made from. */
+  readonly member?: string
 }
 
 /** Rows of a share that is being made, and its quota. */
-async function shareRows(bench: Bench, tx: Tx, wanted: NewShare): Promise<AShare> {
+export async function shareRows(bench: Bench, tx: Tx, wanted: NewShare): Promise<AShare> {
   const now = bench.clock.now()
   const status = wanted.status ?? 'creating'
   const instance: InstanceRow = {
@@ -92,8 +96,8 @@ async function shareRows(bench: Bench, tx: Tx, wanted: NewShare): Promise<AShare
     share_proto: wanted.protocol ?? 'NFS',
     is_public: 0,
     snapshot_id: wanted.from?.snapshotId ?? null,
-    share_group_id: null,
-    source_share_group_snapshot_member_id: null,
+    share_group_id: wanted.group ?? null,
+    source_share_group_snapshot_member_id: wanted.member ?? null,
     source_backup_id: null,
     task_state: null,
     replication_type: null,
@@ -172,7 +176,13 @@ export function askOfShare(
   })
 }
 
-async function snapshotRows(bench: Bench, tx: Tx, share: AShare, status: string): Promise<ASnapshot> {
+export async function snapshotRows(
+  bench: Bench,
+  tx: Tx,
+  share: AShare,
+  status: string,
+  groupSnapshotId: string | null = null,
+): Promise<ASnapshot> {
   const now = bench.clock.now()
   const of = await tx
     .selectFrom('shares')
@@ -189,6 +199,7 @@ async function snapshotRows(bench: Bench, tx: Tx, share: AShare, status: string)
     size: of.size,
     share_size: of.size,
     share_proto: of.share_proto,
+    share_group_snapshot_id: groupSnapshotId,
     status,
     created_at: now,
     updated_at: null,
@@ -363,6 +374,7 @@ export const scenarios: Readonly<Record<OperationKind, (bench: Bench) => Promise
     const snapshot = await availableSnapshot(bench, await availableShare(bench))
     return askOfSnapshot(bench, snapshot, 'unmanage-snapshot', {}, 'unmanage_starting')
   },
+  ...groupScenarios,
   'ensure-shares': async (bench) => {
     await availableShare(bench)
     const { id: backendId } = bench.backend

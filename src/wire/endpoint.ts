@@ -73,7 +73,7 @@ export function action<Body extends TSchema>(
   name: string,
   contract: Pick<
     Endpoint<TSchema, Body, TSchema>,
-    'id' | 'policy' | 'body' | 'summary' | 'since' | 'reply'
+    'id' | 'policy' | 'body' | 'summary' | 'since' | 'experimental' | 'reply'
   > & {
     readonly legacy?: boolean
     readonly status?: 200 | 202

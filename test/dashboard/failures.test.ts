@@ -58,6 +58,9 @@ beforeAll(async () => {
     return { tab, site: await siteOf(user) }
   }
   tabs = { demo: await open(world.demo), admin: await open(world.admin) }
+  await tabs.admin.site.call('POST', '/share-group-types', {
+    share_group_type: { name: 'groups', share_types: await shareTypes() },
+  })
   subjects = new Map(
     await Promise.all(
       cases.map(async ({ kind, row, name }) => {
@@ -71,6 +74,11 @@ afterAll(async () => {
   await browser?.close()
   await world?.[Symbol.asyncDispose]()
 })
+
+async function shareTypes(): Promise<readonly string[]> {
+  const { body } = await tabs.admin.site.call('GET', '/types')
+  return (body.share_types as readonly { readonly id: string }[]).map(({ id }) => id)
+}
 
 /** As the scenarios speak to it. */
 async function siteOf(user: User): Promise<Site> {
@@ -103,6 +111,15 @@ async function siteOf(user: User): Promise<Site> {
 async function go({ page }: Tab, path: string): Promise<void> {
   await page.evaluate((to) => history.pushState({}, '', to), `${new URL(world.dashboard).pathname}${path}`)
 }
+
+/** Where one of a resource is shown. */
+const pages = {
+  share: 'shares',
+  snapshot: 'snapshots',
+  share_group: 'groups',
+  share_group_snapshot: 'group-snapshots',
+  backend: 'activity',
+} as const
 
 /** Only administrators begin these. */
 const ofAdmins: readonly OperationKind[] = [
@@ -138,7 +155,7 @@ async function walk({ kind, step, row, name }: Case): Promise<void> {
     expect(status, JSON.stringify(body)).toBeLessThan(300)
     const made = body[resource] as { readonly id: string } | undefined
     id = made?.id ?? (resource === 'share' ? subject.shareId : subject.snapshotId) ?? (await newest(kind))
-    await go(tab, resource === 'backend' ? `activity/${id}` : `${resource}s/${id}`)
+    await go(tab, `${pages[resource]}/${id}`)
     // The page of the one before is left only when this one is read.
     await main.getByText(id.slice(0, 8), { exact: true }).first().waitFor()
     await main
@@ -200,7 +217,9 @@ async function help({ page }: Tab, row: Failure, resource: string, id: string): 
     await main.getByText('available', { exact: true }).first().waitFor()
   } else
     await until(`${id} is gone`, async () =>
-      (await tabs.admin.site.call('GET', `/${resource}s/${id}`)).status === 404 ? true : null,
+      (await tabs.admin.site.call('GET', `/${resource.replaceAll('_', '-')}s/${id}`)).status === 404
+        ? true
+        : null,
     )
 }
 

@@ -39,6 +39,8 @@ const fail = { kind: 'fail', times: 1, retry_after_s: null } as const
 const refused = /The backend refused it\. An administrator finds why by the request id\./
 const overQuota = /The quota has no room for it\. Delete something, or ask an administrator for more\./
 const drained = /No storage backend is ready|No storage could be allocated/
+/** Its page shows them with the work of each. */
+const ofGroups = 'work of its members, whose own rows are above'
 const transaction = 'one transaction of the database, which asks nobody'
 const before = 'of the version that the release before begins; what goes wrong there has a row of the newest'
 
@@ -285,6 +287,19 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     ],
     forget: transaction,
   },
+  'create-share-group': {
+    place: [{ faults: {}, drained: true, status: 'error', says: drained, next: 'delete' }],
+    members: ofGroups,
+    publish: transaction,
+  },
+  'delete-share-group': {
+    members: ofGroups,
+    'members gone': ofGroups,
+    shares: ofGroups,
+    forget: transaction,
+  },
+  'create-share-group-snapshot': { members: ofGroups, publish: transaction },
+  'delete-share-group-snapshot': { members: ofGroups, forget: transaction },
   'ensure-shares': {
     ensure: [
       {

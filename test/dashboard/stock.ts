@@ -3,6 +3,12 @@ import { allowAccess } from '../../src/wire/access-rules/schema.ts'
 import { createLock } from '../../src/wire/resource-locks/schema.ts'
 import { listOperations } from '../../src/wire/operations/schema.ts'
 import { listInstancesOfShare } from '../../src/wire/share-instances/schema.ts'
+import {
+  createShareGroupSnapshot,
+  showShareGroupSnapshot,
+} from '../../src/wire/share-group-snapshots/schema.ts'
+import { addShareGroupTypeAccess, createShareGroupType } from '../../src/wire/share-group-types/schema.ts'
+import { createShareGroup, showShareGroup } from '../../src/wire/share-groups/schema.ts'
 import { listShareTypes } from '../../src/wire/share-types/schema.ts'
 import { createShare, showShare, softDeleteShare } from '../../src/wire/shares/schema.ts'
 import { createSnapshot, showSnapshot } from '../../src/wire/snapshots/schema.ts'
@@ -25,6 +31,9 @@ export interface Stock {
   readonly user: string
   readonly project: string
   readonly group: string
+  readonly groupType: string
+  readonly shareGroup: string
+  readonly groupSnapshot: string
 }
 
 const patienceMs = 30_000
@@ -98,6 +107,7 @@ export async function stock(client: Client, api: string): Promise<Stock> {
   })
   const { group } = (await made.json()) as { group: { id: string } }
   return {
+    ...(await stockOfGroups(client, types.share_types)),
     share,
     snapshot: snapshot.id,
     failed,
@@ -108,4 +118,47 @@ export async function stock(client: Client, api: string): Promise<Stock> {
     project: client.tokens.session?.projectId ?? '',
     group: group.id,
   }
+}
+
+/** A private type of groups, a share group with two shares in it, and a snapshot of it. `admin` makes the type, if the client is no administrator's. */
+export async function stockOfGroups(
+  client: Client,
+  types: readonly { readonly id: string; readonly name: string }[],
+  admin = client,
+): Promise<Pick<Stock, 'groupType' | 'shareGroup' | 'groupSnapshot'>> {
+  const { share_group_type: type } = await admin.call(createShareGroupType, {
+    body: {
+      share_group_type: { name: 'together', share_types: types.map(({ id }) => id), is_public: false },
+    },
+  })
+  const { projectId } = client.tokens.session ?? {}
+  await admin.call(addShareGroupTypeAccess, { params: { id: type.id }, body: { project: projectId ?? '' } })
+  const shareGroup = await restingGroup(client, 'laboratory', { share_group_type_id: type.id })
+  for (const name of ['measurements', 'evaluation'])
+    await restingShare(client, name, 3, { share_group_id: shareGroup, share_type: types[0]?.name })
+  const groupSnapshot = await restingGroupSnapshot(client, shareGroup, 'end-of-term')
+  return { groupType: type.id, shareGroup, groupSnapshot }
+}
+
+/** Makes a group and waits until it rests; answers its id. */
+export async function restingGroup(client: Client, name: string, extra: object = {}): Promise<string> {
+  const { share_group: group } = await client.call(createShareGroup, {
+    body: { share_group: { name, ...extra } },
+  })
+  await until(`${name} rests`, async () => {
+    const { status } = (await client.call(showShareGroup, { params: { id: group.id } })).share_group
+    return ['available', 'error'].includes(status) ? status : null
+  })
+  return group.id
+}
+
+export async function restingGroupSnapshot(client: Client, groupId: string, name: string): Promise<string> {
+  const { share_group_snapshot: made } = await client.call(createShareGroupSnapshot, {
+    body: { share_group_snapshot: { share_group_id: groupId, name } },
+  })
+  await until(`${name} rests`, async () => {
+    const found = await client.call(showShareGroupSnapshot, { params: { id: made.id } })
+    return ['available', 'error'].includes(found.share_group_snapshot.status) ? true : null
+  })
+  return made.id
 }

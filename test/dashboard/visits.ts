@@ -4,8 +4,12 @@ import type { Stock } from './stock.ts'
 /** By the route's full path; the addresses are below `/dashboard/`. */
 export const visits: Readonly<Record<string, (stock: Stock) => readonly string[]>> = {
   '/': () => [''],
-  '/shares': () => ['shares', 'shares?text=nothing-is-called-so'],
-  '/shares/new': ({ snapshot }) => ['shares/new', `shares/new?snapshot=${snapshot}`],
+  '/shares': ({ shareGroup }) => ['shares', 'shares?text=nothing-is-called-so', `shares?group=${shareGroup}`],
+  '/shares/new': ({ shareGroup, snapshot }) => [
+    'shares/new',
+    `shares/new?snapshot=${snapshot}`,
+    `shares/new?group=${shareGroup}`,
+  ],
   '/shares/manage': () => ['shares/manage'],
   // Its tabs are pressed on the way.
   '/shares/$id': ({ share, failed }) => [
@@ -19,6 +23,12 @@ export const visits: Readonly<Record<string, (stock: Stock) => readonly string[]
   '/snapshots/new': ({ share }) => [`snapshots/new?share=${share}`],
   '/snapshots/manage': () => ['snapshots/manage'],
   '/snapshots/$id': ({ snapshot }) => [`snapshots/${snapshot}`, `snapshots/${snapshot}?panel=allow`],
+  '/groups': () => ['groups', 'groups?text=nothing-is-called-so', 'groups?all=1'],
+  '/groups/new': ({ groupSnapshot }) => ['groups/new', `groups/new?snapshot=${groupSnapshot}`],
+  '/groups/$id': ({ shareGroup }) => [`groups/${shareGroup}`],
+  '/group-snapshots': ({ shareGroup }) => ['group-snapshots', `group-snapshots?group=${shareGroup}`],
+  '/group-snapshots/new': ({ shareGroup }) => [`group-snapshots/new?group=${shareGroup}`],
+  '/group-snapshots/$id': ({ groupSnapshot }) => [`group-snapshots/${groupSnapshot}`],
   '/recycle-bin': () => ['recycle-bin'],
   '/limits': () => ['limits'],
   '/activity': () => ['activity', 'activity?state=cancelled'],
@@ -37,6 +47,9 @@ export const visits: Readonly<Record<string, (stock: Stock) => readonly string[]
   '/admin/types/new': () => ['admin/types/new'],
   '/admin/types/$id': ({ type }) => [`admin/types/${type}`],
   '/admin/types/$id/edit': ({ type }) => [`admin/types/${type}/edit`],
+  '/admin/group-types': () => ['admin/group-types'],
+  '/admin/group-types/new': () => ['admin/group-types/new'],
+  '/admin/group-types/$id': ({ groupType }) => [`admin/group-types/${groupType}`],
   '/admin/quotas': () => ['admin/quotas'],
   '/admin/quotas/edit': () => ['admin/quotas/edit'],
   '/admin/instances': () => ['admin/instances'],

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { plantTree } from '../../src/storage/drivers/sim/content.ts'
 import type { Faults } from '../../src/storage/sim/faults.ts'
 import type { OperationKind } from '../../src/model/operations.ts'
+import { groupScenarios } from './group-scenarios.ts'
 import { until, type Reply, type World as WholeWorld } from './world.ts'
 
 /** What a scenario needs of one. */
@@ -211,6 +212,7 @@ const snapshotPath = (world: World, name: string) =>
 // ---------------------------------------------------------------------------------------------------- the scenarios
 
 export const scenarios: Readonly<Record<OperationKind, Scenario>> = {
+  ...groupScenarios,
   'create-share': {
     prepare: async (_world, name) => ({ name, shareId: null, snapshotId: null }),
     request: (world, { name }) => createShare(world, name, 1),

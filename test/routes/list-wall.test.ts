@@ -54,6 +54,9 @@ const nouns = [
   'lock',
   'operation',
   'type',
+  'group',
+  'groupType',
+  'groupSnapshot',
 ] as const
 
 describe.each(lists.map((route) => [route.path, route] as const))('GET %s', (_path, route) => {

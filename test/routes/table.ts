@@ -22,6 +22,9 @@ export type Noun =
   | 'message'
   | 'lock'
   | 'operation'
+  | 'group'
+  | 'groupType'
+  | 'groupSnapshot'
   | 'class'
   | 'key'
   | 'other'
@@ -60,6 +63,9 @@ const nounOf: Readonly<Record<string, Noun>> = {
   message: 'message',
   lock: 'lock',
   operation: 'operation',
+  group: 'group',
+  group_type: 'groupType',
+  group_snapshot: 'groupSnapshot',
   class: 'class',
   key: 'key',
   id: 'other',
@@ -235,6 +241,60 @@ export const routeTable: readonly TableRoute[] = [
   route('GET /types/:type/extra_specs/:key'),
   route('PUT /types/:type/extra_specs/:key', { body: { k: 'v' } }),
   route('DELETE /types/:type/extra_specs/:key'),
+  // Share groups
+  ...['', '/detail'].flatMap((detail) => [
+    route(`GET /share-groups${detail}`, { since: 31 }),
+    route(`GET /share-group-snapshots${detail}`, { since: 31 }),
+    route(`GET /share-replicas${detail}`, { since: 11 }),
+  ]),
+  route('POST /share-groups', { since: 31, body: { share_group: { name: 'n', description: 'd' } } }),
+  route('GET /share-groups/:group', { since: 31 }),
+  route('PUT /share-groups/:group', { since: 31, body: { share_group: { name: 'n' } } }),
+  route('DELETE /share-groups/:group', { since: 31 }),
+  route('POST /share-groups/:group/action', {
+    since: 31,
+    actions: { reset_status: { status: 'available' }, force_delete: null },
+  }),
+  route('POST /share-group-snapshots', {
+    since: 31,
+    body: { share_group_snapshot: { share_group_id: uuid, name: 'n' } },
+  }),
+  route('GET /share-group-snapshots/:group_snapshot', { since: 31 }),
+  route('GET /share-group-snapshots/:group_snapshot/members', { since: 31 }),
+  route('PUT /share-group-snapshots/:group_snapshot', {
+    since: 31,
+    body: { share_group_snapshot: { name: 'n' } },
+  }),
+  route('DELETE /share-group-snapshots/:group_snapshot', { since: 31 }),
+  route('POST /share-group-snapshots/:group_snapshot/action', {
+    since: 31,
+    actions: { reset_status: { status: 'available' }, force_delete: null },
+  }),
+  route('GET /share-group-types', { since: 31 }),
+  route('GET /share-group-types/default', { since: 31 }),
+  route('POST /share-group-types', {
+    since: 31,
+    body: { share_group_type: { name: 'n', share_types: [uuid], group_specs: { a: 'b' } } },
+  }),
+  route('GET /share-group-types/:group_type', { since: 31 }),
+  route('DELETE /share-group-types/:group_type', { since: 31 }),
+  route('GET /share-group-types/:group_type/access', { since: 31 }),
+  route('POST /share-group-types/:group_type/action', {
+    since: 31,
+    actions: { addProjectAccess: { project: uuid }, removeProjectAccess: { project: uuid } },
+  }),
+  route('GET /share-group-types/:group_type/group-specs', { since: 31 }),
+  route('POST /share-group-types/:group_type/group-specs', {
+    since: 31,
+    body: { group_specs: { a: 'b' } },
+  }),
+  route('GET /share-group-types/:group_type/group-specs/:key', { since: 31 }),
+  route('PUT /share-group-types/:group_type/group-specs/:key', { since: 31, body: { k: 'v' } }),
+  route('DELETE /share-group-types/:group_type/group-specs/:key', { since: 31 }),
+  // Share replicas: looked for before a share is deleted
+  route('GET /share-replicas/:id', { since: 11 }),
+  route('GET /share-replicas/:id/export-locations', { since: 47 }),
+  route('GET /share-replicas/:id/export-locations/:location', { since: 47 }),
   // Quotas and limits
   ...(['quota-sets', 'os-quota-sets'] as const).flatMap((name) => {
     const at = name === 'quota-sets' ? { since: 7 } : { until: 6 }
@@ -297,11 +357,9 @@ export const routeTable: readonly TableRoute[] = [
   ...later('/security-services', 0),
   ...later('/share-servers', 0),
   route('GET /share-servers/:id/details', { later: true }),
-  ...later('/share-groups', 31),
-  ...later('/share-group-types', 31),
-  ...later('/share-group-snapshots', 31),
-  ...later('/share-replicas', 11),
-  route('GET /share-replicas/:id/export-locations', { since: 47, later: true }),
+  ...['POST /share-replicas', 'PUT /share-replicas/:id', 'DELETE /share-replicas/:id'].map((line) =>
+    route(line, { since: 11, later: true, body: {} }),
+  ),
   ...later('/share-backups', 80),
   ...later('/share-transfers', 77),
   route('POST /share-transfers/:id/accept', { since: 77, later: true, body: {} }),

@@ -62,37 +62,34 @@ describe("another tenant's object", () => {
   })
 
   it('named in a body is an unknown id too', async () => {
-    const bodies = [
+    type Named = Readonly<
+      Record<'share' | 'snapshot' | 'group' | 'groupType' | 'groupSnapshot' | 'type', string>
+    >
+    const bodies: readonly (readonly [path: string, make: (ids: Named) => unknown])[] = [
+      ['/shares', (ids) => ({ share: { share_proto: 'NFS', size: 2, snapshot_id: ids.snapshot } })],
+      ['/shares', (ids) => ({ share: { share_proto: 'NFS', size: 1, share_group_id: ids.group } })],
       [
-        'POST',
         '/shares',
-        (share: string, snapshot: string) => ({
-          share: { share_proto: 'NFS', size: 2, snapshot_id: snapshot, name: share && 'x' },
-        }),
+        (ids) => ({ share: { share_proto: 'NFS', size: 1, scheduler_hints: { same_host: ids.share } } }),
       ],
-      [
-        'POST',
-        '/shares',
-        (share: string) => ({
-          share: { share_proto: 'NFS', size: 1, scheduler_hints: { same_host: share } },
-        }),
-      ],
-      ['POST', '/snapshots', (share: string) => ({ snapshot: { share_id: share } })],
-      [
-        'POST',
-        '/resource-locks',
-        (share: string) => ({ resource_lock: { resource_id: share, resource_type: 'share' } }),
-      ],
-    ] as const
-    for (const [method, path, make] of bodies) {
-      const [share, snapshot] = [world.bench.id(), world.bench.id()]
-      const theirs = await world.bench.call(method, path, {
-        token: 'other',
-        body: make(world.ids.share, world.ids.snapshot),
-      })
-      const nobodys = await world.bench.call(method, path, { token: 'other', body: make(share, snapshot) })
-      expect(seen(theirs, [world.ids.share, world.ids.snapshot])).toBe(seen(nobodys, [share, snapshot]))
-      expect(theirs.status).toBeGreaterThanOrEqual(400)
+      ['/snapshots', (ids) => ({ snapshot: { share_id: ids.share } })],
+      ['/share-groups', (ids) => ({ share_group: { share_group_type_id: ids.groupType } })],
+      ['/share-groups', (ids) => ({ share_group: { share_types: [ids.type] } })],
+      ['/share-groups', (ids) => ({ share_group: { source_share_group_snapshot_id: ids.groupSnapshot } })],
+      ['/share-group-snapshots', (ids) => ({ share_group_snapshot: { share_group_id: ids.group } })],
+      ['/resource-locks', (ids) => ({ resource_lock: { resource_id: ids.share, resource_type: 'share' } })],
+    ]
+    for (const [path, make] of bodies) {
+      const { share, snapshot, group, groupType, groupSnapshot, type } = world.ids
+      const known: Named = { share, snapshot, group, groupType, groupSnapshot, type }
+      const unknown = Object.fromEntries(
+        Object.keys(known).map((name) => [name, world.bench.id()]),
+      ) as unknown as Named
+      const post = (ids: Named) => world.bench.call('POST', path, { token: 'other', body: make(ids) })
+      const theirs = await post(known)
+      const nobodys = await post(unknown)
+      expect(seen(theirs, Object.values(known))).toBe(seen(nobodys, Object.values(unknown)))
+      expect([path, theirs.status >= 400]).toEqual([path, true])
     }
   })
 
@@ -111,6 +108,9 @@ describe("another tenant's object", () => {
       'lock',
       'operation',
       'type',
+      'group',
+      'groupType',
+      'groupSnapshot',
     ] as const
     for (const route of lists) {
       const minor = route.until

@@ -22,6 +22,7 @@ export interface World {
 export async function openWorld(): Promise<World> {
   const bench = await openBench(routes, (settings) => {
     settings.shares.default_share_type = 'default'
+    settings.shares.default_share_group_type = 'groups'
   })
   const must = async (answer: Promise<Answer>): Promise<Answer['body']> => {
     const { status, body } = await answer
@@ -102,6 +103,7 @@ export async function openWorld(): Promise<World> {
       }),
     )
   ).snapshot_access.id as string
+  const groups = await someGroups(bench, share, { instance, type: share_type.id as string })
   const lock = (
     await must(
       bench.call('POST', '/resource-locks', {
@@ -147,6 +149,7 @@ export async function openWorld(): Promise<World> {
     message,
     lock,
     operation,
+    ...groups,
     class: 'default',
     key: 'k',
     other: bench.id(),
@@ -163,6 +166,76 @@ export async function openWorld(): Promise<World> {
       return bench.call(route.method, path, { token, version: minor, experimental: true, body })
     },
   }
+}
+
+/** A group type, a group with a share of the first tenant, and a snapshot of it, as the services leave them. */
+async function someGroups(
+  bench: Bench,
+  share: string,
+  { instance, type }: { readonly instance: string; readonly type: string },
+): Promise<Record<'group' | 'groupType' | 'groupSnapshot', string>> {
+  const { db } = bench
+  const [group, groupType, groupSnapshot] = [bench.id(), bench.id(), bench.id()]
+  const at = { created_at: bench.clock.now(), updated_at: null }
+  const owner = { project_id: personas.demo.projectId, user_id: personas.demo.userId }
+  await db
+    .insertInto('share_group_types')
+    .values({ id: groupType, name: 'private', is_public: 0, ...at })
+    .execute()
+  await db
+    .insertInto('share_group_types')
+    .values({ id: bench.id(), name: 'groups', is_public: 1, ...at })
+    .execute()
+  await db
+    .insertInto('share_groups')
+    .values({
+      id: group,
+      ...owner,
+      name: 'g',
+      status: 'available',
+      host: 'h@b#p',
+      backend_id: 'b',
+      share_group_type_id: groupType,
+      ...at,
+    })
+    .execute()
+  await db
+    .insertInto('share_group_share_types')
+    .values({ share_group_id: group, share_type_id: type })
+    .execute()
+  await db
+    .insertInto('share_group_snapshots')
+    .values({ id: groupSnapshot, share_group_id: group, ...owner, name: 'gs', status: 'available', ...at })
+    .execute()
+  const member = bench.id()
+  await db
+    .insertInto('snapshots')
+    .values({
+      id: member,
+      share_id: share,
+      ...owner,
+      size: 2,
+      share_size: 2,
+      share_proto: 'NFS',
+      share_group_snapshot_id: groupSnapshot,
+      status: 'available',
+      ...at,
+    })
+    .execute()
+  await db
+    .insertInto('snapshot_instances')
+    .values({
+      id: bench.id(),
+      snapshot_id: member,
+      share_instance_id: instance,
+      status: 'available',
+      driver_state: '{}',
+      access_generation: 0,
+      access_applied: 0,
+      ...at,
+    })
+    .execute()
+  return { group, groupType, groupSnapshot }
 }
 
 /** Every request of a table route: one, or one for each action. */

@@ -21,16 +21,26 @@ export interface Session {
 /** Environment of whoever runs a command: absent, the administrator. */
 export type Who = Readonly<Record<string, string>>
 
-export function session(shell: StockShell, clouds: string): Session {
+export interface SessionOptions {
+  /** Whose commands they are; default `openstack`. */
+  readonly program?: string
+  /** Absent `who`; default: the administrator by the clouds' file. */
+  readonly admin?: Who
+  /** Throws at the first command that fails, in place of going on. */
+  readonly strict?: boolean
+  /** Told the words of every command that succeeds. */
+  readonly worked?: (words: readonly string[]) => void
+}
+
+export function session(shell: StockShell, clouds: string, options: SessionOptions = {}): Session {
+  const { program = 'openstack', strict = false, worked } = options
   const failures: string[] = []
   let count = 0
-  const admin = { OS_CLIENT_CONFIG_FILE: clouds, OS_CLOUD: 'manila-admin' }
-  const ask = (command: string, values: Readonly<Record<string, string>>, who: Who, more: string[]) => {
-    const words = command
+  const admin = options.admin ?? { OS_CLIENT_CONFIG_FILE: clouds, OS_CLOUD: 'manila-admin' }
+  const wordsOf = (command: string, values: Readonly<Record<string, string>>): string[] =>
+    command
       .split(' ')
       .map((word) => word.replaceAll(/\{(\w+)\}/g, (_all, name: string) => values[name] ?? ''))
-    return shell.run([...words, ...more], who)
-  }
   const counted = async (
     command: string,
     values: Readonly<Record<string, string>>,
@@ -38,10 +48,14 @@ export function session(shell: StockShell, clouds: string): Session {
     more: string[],
   ) => {
     count++
-    const { code, out, err } = await ask(command, values, who, more)
+    const words = wordsOf(command, values)
+    const { code, out, err } = await shell.run([...words, ...more], who)
     // A client that could not do all it was told may end with 0 and a word.
     const failed = code !== 0 || /^(?:Failed|Error|Traceback)/m.test(err)
-    if (failed) failures.push(`openstack ${command}: ${err.trim().split('\n').at(-1)}`)
+    const why = `${program} ${command}: ${err.trim().split('\n').at(-1)}`
+    if (failed && strict) throw new Error(why)
+    if (failed) failures.push(why)
+    else worked?.(words)
     return failed ? null : out
   }
   return {
@@ -51,7 +65,7 @@ export function session(shell: StockShell, clouds: string): Session {
       return out === null ? {} : JSON.parse(out)
     },
     async refused(command, values = {}, who = admin) {
-      const { code, err } = await ask(command, values, who, [])
+      const { code, err } = await shell.run(wordsOf(command, values), who)
       return code === 0 ? 'it succeeded' : err
     },
     get count() {

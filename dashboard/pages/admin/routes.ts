@@ -1,5 +1,6 @@
 /** Every page of administration. */
 import { auditRoute } from '../audit/route.tsx'
+import { groupTypeRoutes } from '../group-types/route.tsx'
 import { identityRoutes } from '../identity/route.tsx'
 import { instanceRoutes } from '../instances/route.tsx'
 import { poolRoutes } from '../pools/route.tsx'
@@ -15,6 +16,7 @@ export const adminRoutes = adminRoute.addChildren([
   whyNotRoute,
   serviceRoutes,
   typeRoutes,
+  groupTypeRoutes,
   quotaRoutes,
   instanceRoutes,
   auditRoute,

@@ -15,7 +15,7 @@ import { PageHead } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useWords } from '../../words/index.ts'
-import { shareNamesQuery } from '../shares/names.ts'
+import { namesQuery } from '../shares/names.ts'
 import { ThingLink } from '../shares/thing-link.tsx'
 import { lockCommands } from './commands.ts'
 import { LockDialog, type LockAsked } from './lock-dialogs.tsx'
@@ -39,7 +39,7 @@ export function LockListPage() {
     (rows ?? []).slice(0, 100).map(({ id }) => ({ id })),
   )
   const [asked, ask] = useState<LockAsked | null>(null)
-  const names = useQuery(shareNamesQuery(console)).data
+  const names = useQuery(namesQuery(console, 'shares')).data
   const nameOf = ({ resource_type, resource_id }: LockView): string =>
     visible(names?.get(resource_id) ?? `${wordIn(w.types, resource_type)} ${resource_id.slice(0, 8)}`)
   const isFiltered = [search.type, search.action, search.on].some((value) => value !== undefined)

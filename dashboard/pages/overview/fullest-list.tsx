@@ -8,7 +8,7 @@ import { Section } from '../../ui/page.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
-import { nameOf } from '../shares/share-name.ts'
+import { nameOf } from '../../ui/thing-name.ts'
 import type { ShareFacts, UsageFacts } from './attention.ts'
 import { fullest } from './fullest.ts'
 

@@ -10,7 +10,7 @@ import { Time } from '../../ui/time.tsx'
 import type { Words } from '../../words/index.ts'
 import { ProjectName } from '../admin/project-name.tsx'
 import type { ShareView } from './queries.ts'
-import { nameOf } from './share-name.ts'
+import { nameOf } from '../../ui/thing-name.ts'
 import type { UsageView } from './usage-queries.ts'
 
 interface ColumnParts {

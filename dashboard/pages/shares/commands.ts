@@ -14,6 +14,12 @@ interface Adopted {
   readonly options: Readonly<Record<string, string>>
 }
 
+interface MeantShare {
+  readonly id: string
+  readonly size: number
+  readonly share_group_id?: string | null
+}
+
 interface DeedWords {
   /** GiB more for each. */
   readonly by: number
@@ -28,6 +34,7 @@ export const shareCommands = {
       'share-type': form.type,
       'availability-zone': form.zone,
       'snapshot-id': form.snapshot,
+      'share-group': form.group,
       public: form.isPublic ? 'true' : null,
       property: pairTexts(recordOf(form.metadata)),
       'scheduler-hint': pairTexts(hintsOf(form)),
@@ -67,15 +74,21 @@ export const shareCommands = {
       Object.keys(set).length === 0 ? null : manila('share set', [id], { property: pairTexts(set) }),
     ),
   /** What a dialog does with one share or several. */
-  deed: (
-    deed: ShareDeed,
-    shares: readonly { readonly id: string; readonly size: number }[],
-    { by, rule }: DeedWords,
-  ): string => {
+  deed: (deed: ShareDeed, shares: readonly MeantShare[], { by, rule }: DeedWords): string => {
     const ids = shares.map(({ id }) => id)
     switch (deed) {
       case 'delete':
-        return manila('share delete', ids)
+        return lines(
+          Array.from(
+            Map.groupBy(shares, (share) => share.share_group_id ?? null),
+            ([group, some]) =>
+              manila(
+                'share delete',
+                some.map(({ id }) => id),
+                { 'share-group': group },
+              ),
+          ),
+        )
       case 'soft-delete':
         return manila('share delete', ids, { soft: true })
       case 'force-delete':

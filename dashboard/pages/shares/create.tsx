@@ -3,6 +3,7 @@ import { Checkbox, NumberInput, Select, Textarea, TextInput } from '@mantine/cor
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { shareGroupAllows } from '../../../src/model/states.ts'
 import { createShare } from '../../../src/wire/shares/schema.ts'
 import { listSnapshotsDetail, showSnapshot } from '../../../src/wire/snapshots/schema.ts'
 import { useConsole, type Console } from '../../api/console.ts'
@@ -13,14 +14,15 @@ import { useProblemAt } from '../../ui/problem-at.ts'
 import { visible } from '../../ui/plain-text.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
+import { groupChoicesQuery } from '../groups/choices.ts'
 import { shareCommands } from './commands.ts'
 import { AdvancedFields } from './create-advanced.tsx'
-import { blankShare, bodyOf, type NewShareForm } from './new-share.ts'
+import { blankShare, bodyOf, formIn, type NewShareForm } from './new-share.ts'
 import { PlacementPanel, usePlacement } from './placement.tsx'
 import { listSearch, typesQuery, zonesQuery } from './queries.ts'
 import { refusalOf } from './refusal.ts'
 import { shareListRoute } from './route.tsx'
-import { nameOf } from './share-name.ts'
+import { choiceOf, nameOf } from '../../ui/thing-name.ts'
 import { TypeFacts } from './type-facts.tsx'
 
 const sourcesQuery = ({ client }: Console, chosen: string | null) =>
@@ -40,18 +42,20 @@ export function CreateShare() {
   const problemAt = useProblemAt()
   const console = useConsole()
   const navigate = useNavigate({ from: shareListRoute.fullPath })
-  const { snapshot: linked = null } = shareListRoute.useSearch() as { readonly snapshot?: string }
-  const types = useQuery(typesQuery(console)).data ?? []
+  const { snapshot: linked = null, group: linkedGroup = null } = shareListRoute.useSearch() as {
+    readonly snapshot?: string
+    readonly group?: string
+  }
+  const allTypes = useQuery(typesQuery(console)).data ?? []
   const zones = useQuery(zonesQuery(console)).data ?? []
   const sources = useQuery(sourcesQuery(console, linked)).data ?? []
-  const first: NewShareForm = { ...blankShare, snapshot: linked }
+  const groups = useQuery(groupChoicesQuery(console, linkedGroup)).data ?? []
+  const first: NewShareForm = { ...blankShare, snapshot: linked, group: linkedGroup }
   const [typed, setTyped] = useState<NewShareForm>(first)
   const source = sources.find(({ id }) => id === typed.snapshot)
-  // A share from a snapshot has its protocol, and is not smaller.
-  const form: NewShareForm =
-    source === undefined
-      ? typed
-      : { ...typed, protocol: source.share_proto, size: Math.max(typed.size, source.size) }
+  const group = groups.find(({ id }) => id === typed.group)
+  const types = group === undefined ? allTypes : allTypes.filter(({ id }) => group.share_types.includes(id))
+  const form = formIn(typed, source, group, types)
   const set = (change: Partial<NewShareForm>): void => setTyped({ ...form, ...change })
   const type =
     types.find(({ name }) => name === form.type) ?? types.find(({ is_default }) => is_default === true)
@@ -61,7 +65,9 @@ export function CreateShare() {
     mutationFn: () => console.client.call(createShare, { body }),
     onSuccess: async ({ share }) => {
       await Promise.all(
-        ['shares', 'limits'].map((noun) => console.queries.invalidateQueries({ queryKey: [noun] })),
+        ['shares', 'share-groups', 'limits'].map((noun) =>
+          console.queries.invalidateQueries({ queryKey: [noun] }),
+        ),
       )
       await navigate({ to: '/shares/$id', params: { id: share.id }, search: {}, ignoreBlocker: true })
     },
@@ -116,7 +122,7 @@ export function CreateShare() {
           label={common.type}
           description={w.form.type}
           placeholder={type === undefined ? w.form.anyType : `${type.name} (${w.form.defaultType})`}
-          clearable
+          clearable={group === undefined}
           searchable={types.length > 8}
           clearButtonProps={{ 'aria-label': `${common.clear}: ${common.type}` }}
           data={types.map(({ name }) => name)}
@@ -143,6 +149,7 @@ export function CreateShare() {
         clearButtonProps={{ 'aria-label': `${common.clear}: ${common.zone}` }}
         data={zones.map(({ name }) => name)}
         value={form.zone}
+        disabled={group !== undefined}
         error={problem('availability_zone')}
         onChange={(zone) => set({ zone })}
       />
@@ -158,6 +165,22 @@ export function CreateShare() {
           value={form.snapshot}
           error={problem('snapshot_id')}
           onChange={(snapshot) => set({ snapshot })}
+        />
+      )}
+      {groups.length === 0 ? null : (
+        <Select
+          label={w.form.group}
+          description={w.form.groupHint}
+          placeholder={w.form.noGroup}
+          clearable
+          searchable
+          clearButtonProps={{ 'aria-label': `${common.clear}: ${w.form.group}` }}
+          data={groups
+            .filter((one) => one.id === form.group || shareGroupAllows.createShare(one))
+            .map((one) => choiceOf(one))}
+          value={form.group}
+          error={problem('share_group_id')}
+          onChange={(next) => set({ group: next, type: null, zone: null })}
         />
       )}
       <PlacementPanel placement={placement} isAsking={isAsking} size={form.size} />

@@ -2,20 +2,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
-import { HeadActions } from '../../ui/actions.tsx'
-import { ShortId } from '../../ui/copy.tsx'
-import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Notice } from '../../ui/notice.tsx'
-import { PageHead } from '../../ui/page.tsx'
-import { visible } from '../../ui/plain-text.tsx'
-import { Status } from '../../ui/status.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
-import { Time } from '../../ui/time.tsx'
+import { Read, ThingHead } from '../../ui/thing-page.tsx'
 import { useWords } from '../../words/index.ts'
 import { AccessTab } from '../access-rules/access-tab.tsx'
 import { SnapshotsTab } from '../snapshots/snapshots-tab.tsx'
@@ -26,7 +19,7 @@ import { OverviewTab } from './overview-tab.tsx'
 import { shareQuery, type ShareView } from './queries.ts'
 import { shareDetailRoute } from './route.tsx'
 import { shareActions, type ShareAsked } from './share-actions.tsx'
-import { nameOf } from './share-name.ts'
+import { nameOf } from '../../ui/thing-name.ts'
 import classes from './shares.module.css'
 import { SharePanel } from './share-panel.tsx'
 
@@ -34,17 +27,14 @@ export function ShareDetailPage() {
   const { id } = shareDetailRoute.useParams()
   const console = useConsole()
   const { shares } = useWords()
-  const { data: share, error, refetch } = useQuery(shareQuery(console, id))
-  useCrumb(share === undefined ? id.slice(0, 8) : nameOf(share))
-  // What it was is no use to whoever reads that it is gone.
-  if (isNotFound(error)) return <Failure error={error} next={<Link to="/shares">{shares.all}</Link>} />
-  if (share === undefined)
-    return error === null ? null : <Failure error={error} again={() => void refetch()} />
+  const read = useQuery(shareQuery(console, id))
+  useCrumb(read.data === undefined ? id.slice(0, 8) : nameOf(read.data))
   return (
-    <>
-      {error === null ? null : <Failure error={error} again={() => void refetch()} />}
-      <Shown share={share} />
-    </>
+    <Read
+      read={read}
+      all={<Link to="/shares">{shares.all}</Link>}
+      show={(share) => <Shown share={share} />}
+    />
   )
 }
 
@@ -64,21 +54,17 @@ function Shown({ share }: { readonly share: ShareView }) {
   const actions = shareActions({ words, permissions, isAdmin, ask }, share)
   return (
     <>
-      <PageHead
-        title={visible(nameOf(share))}
-        aside={<Status status={share.status} />}
+      <ThingHead
+        thing={share}
         line={
           <>
-            <ShortId id={share.id} />
             <span>{format.size(share.size)}</span>
             <span>{share.share_proto}</span>
             {share.is_public ? <span>{w.isPublic}</span> : null}
-            <span>
-              {common.created} <Time at={share.created_at} />
-            </span>
           </>
         }
-        actions={<HeadActions name={nameOf(share)} actions={actions} inView={inView} />}
+        actions={actions}
+        inView={inView}
       />
       {share.is_soft_deleted === true ? (
         <Notice tone="warning" title={w.inBin(until === null ? common.notKnown : format.relative(until))}>

@@ -14,12 +14,13 @@ import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
 import { useWords } from '../../words/index.ts'
+import { useGroupChoice } from '../groups/choices.ts'
 import { shareColumns } from './columns.tsx'
 import { MetadataFilter } from './metadata-filter.tsx'
 import { shareListRoute } from './route.tsx'
 import { listSearch, sharesQuery, sorted, typesQuery, zonesQuery } from './queries.ts'
 import { severalActions, shareActions, type ShareAsked } from './share-actions.tsx'
-import { nameOf } from './share-name.ts'
+import { nameOf } from '../../ui/thing-name.ts'
 import { usagesQuery } from './usage-queries.ts'
 
 /** Read when something is asked: the list waits for none of it. */
@@ -45,6 +46,7 @@ export function ShareListPage() {
     ),
   )
   const permissions = usePermissions('share', rows)
+  const group = useGroupChoice(search.group)
   const [asked, ask] = useState<ShareAsked | null>(null)
   const actor = { words, permissions, isAdmin, ask }
   const { common, shares: w } = words
@@ -55,6 +57,7 @@ export function ShareListPage() {
     search.zone,
     search.protocol,
     search.meta,
+    search.group,
   ].some((value) => value !== undefined)
   const change = (filters: Filters): void =>
     void navigate({
@@ -112,6 +115,7 @@ export function ShareListPage() {
                 },
               ]
             : []),
+          ...(group === null ? [] : [group]),
         ]}
         change={change}
         ofAll={isAdmin}

@@ -1,4 +1,4 @@
-/** What shares and snapshots are called, for lists of what happened to them: an id says nothing to a person. */
+/** What things are called, for lists of what happened to them: an id says nothing to a person. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { listShares } from '../../../src/wire/shares/schema.ts'
 import { listSnapshots } from '../../../src/wire/snapshots/schema.ts'
@@ -7,31 +7,54 @@ import { listKey } from '../../api/reads.ts'
 
 /** Newest ones whose names are read; older ones go by their id. */
 const most = 1000
+const query = { limit: most }
 
 interface Named {
   readonly id: string
   readonly name: string | null
 }
 
-const named = (things: readonly Named[]): ReadonlyMap<string, string> =>
-  new Map(things.flatMap(({ id, name }) => (name === null || name.trim() === '' ? [] : [[id, name]])))
+/** Nouns with a page of each thing, by the address of that. */
+export type PagedNoun = 'shares' | 'snapshots' | 'groups' | 'group-snapshots'
 
-export const shareNamesQuery = ({ client }: Console) =>
-  queryOptions({
-    queryKey: listKey('shares', 'names'),
-    queryFn: async () => named((await client.call(listShares, { query: { limit: most } })).shares),
-  })
+const nouns = {
+  shares: 'shares',
+  snapshots: 'snapshots',
+  groups: 'share-groups',
+  'group-snapshots': 'share-group-snapshots',
+} as const
 
-export const snapshotNamesQuery = ({ client }: Console) =>
+async function list(noun: PagedNoun, { client }: Console): Promise<readonly Named[]> {
+  switch (noun) {
+    case 'shares':
+      return (await client.call(listShares, { query })).shares
+    case 'snapshots':
+      return (await client.call(listSnapshots, { query })).snapshots
+    // What reads these is loaded where there are any.
+    case 'groups': {
+      const { listShareGroups } = await import('../../../src/wire/share-groups/schema.ts')
+      return (await client.call(listShareGroups, { query })).share_groups
+    }
+    case 'group-snapshots': {
+      const { listShareGroupSnapshots } = await import('../../../src/wire/share-group-snapshots/schema.ts')
+      return (await client.call(listShareGroupSnapshots, { query })).share_group_snapshots
+    }
+  }
+}
+
+export const namesQuery = (console: Console, noun: PagedNoun) =>
   queryOptions({
-    queryKey: listKey('snapshots', 'names'),
-    queryFn: async () => named((await client.call(listSnapshots, { query: { limit: most } })).snapshots),
+    queryKey: listKey(nouns[noun], 'names'),
+    queryFn: async (): Promise<ReadonlyMap<string, string>> =>
+      new Map(
+        (await list(noun, console)).flatMap(({ id, name }) =>
+          name === null || name.trim() === '' ? [] : [[id, name]],
+        ),
+      ),
   })
 
 /** Undefined for what is gone, another project's, or has no name. */
-export function useNameOf(type: 'share' | 'snapshot' | null, id: string): string | undefined {
-  const console = useConsole()
-  const shares = useQuery({ ...shareNamesQuery(console), enabled: type === 'share' })
-  const snapshots = useQuery({ ...snapshotNamesQuery(console), enabled: type === 'snapshot' })
-  return type === null ? undefined : (type === 'share' ? shares : snapshots).data?.get(id)
+export function useNameOf(noun: PagedNoun | null, id: string): string | undefined {
+  const names = useQuery({ ...namesQuery(useConsole(), noun ?? 'shares'), enabled: noun !== null })
+  return noun === null ? undefined : names.data?.get(id)
 }

@@ -4,7 +4,7 @@ import { ApiError } from '../../../src/sdk/api-error.ts'
 import { createShare } from '../../../src/wire/shares/schema.ts'
 import { problemAt } from '../../ui/problem-at.ts'
 import { shareCommands } from './commands.ts'
-import { blankShare, bodyOf } from './new-share.ts'
+import { blankShare, bodyOf, formIn } from './new-share.ts'
 import { refusalOf } from './refusal.ts'
 
 test('of a form that is filled only what is needed, only that is sent', () => {
@@ -65,4 +65,32 @@ test('a refusal stands at the field that it names', () => {
   expect(refusalOf(refused('share_type gold does not exist'), 'share_type')).toBe('gold does not exist')
   expect(refusalOf(refused('size must be', 409), 'size')).toBeNull()
   expect(refusalOf(new Error('size is'), 'size')).toBeNull()
+})
+
+test('a share in a group is where the group is, and of one of its types', () => {
+  const group = { availability_zone: 'zone-a' }
+  const types = [
+    { id: '1', name: 'plain' },
+    { id: '2', name: 'usual', is_default: true },
+  ]
+  const typed = { ...blankShare, zone: 'zone-b' }
+  expect(formIn(typed, undefined, group, types)).toMatchObject({ zone: 'zone-a', type: 'usual' })
+  expect(formIn(typed, undefined, group, types.slice(0, 1))).toMatchObject({ type: 'plain' })
+  expect(formIn({ ...typed, type: 'plain' }, undefined, group, types)).toMatchObject({ type: 'plain' })
+  expect(formIn(typed, undefined, undefined, types)).toEqual(typed)
+  // One from a snapshot is not smaller, and keeps its protocol.
+  const source = { share_proto: 'CIFS', size: 7 }
+  expect(formIn(typed, source, undefined, types)).toEqual({ ...typed, protocol: 'CIFS', size: 7 })
+})
+
+test('whoever deletes members says which group each leaves', () => {
+  const words = { by: 1, rule: { type: 'ip', to: '', level: 'rw' } }
+  const shares = [
+    { id: 'a', size: 1 },
+    { id: 'b', size: 1, share_group_id: 'g' },
+    { id: 'c', size: 1, share_group_id: 'g' },
+  ]
+  expect(shareCommands.deed('delete', shares, words)).toBe(
+    'manila share delete a\nmanila share delete b c --share-group g',
+  )
 })

@@ -14,6 +14,8 @@ export interface NewShareForm {
   readonly zone: string | null
   /** Id; null = empty. */
   readonly snapshot: string | null
+  /** Id of the share group that it is made in; null = of none. */
+  readonly group: string | null
   readonly isPublic: boolean
   readonly metadata: readonly Pair[]
   readonly mountPointName: string
@@ -31,6 +33,7 @@ export const blankShare: NewShareForm = {
   protocol: 'NFS',
   zone: null,
   snapshot: null,
+  group: null,
   isPublic: false,
   metadata: [],
   mountPointName: '',
@@ -48,6 +51,34 @@ export const hintsOf = (form: NewShareForm): Readonly<Record<string, string>> =>
     }).filter(([, value]) => value !== ''),
   )
 
+interface Named {
+  readonly id: string
+  readonly name: string
+  readonly is_default?: boolean
+}
+
+/**
+ * What was typed, as far as what it is made from or in leaves a choice: a share from a snapshot has its protocol and is not smaller; one in
+ * a group is where the group is, and of one of its `types`.
+ */
+export function formIn(
+  typed: NewShareForm,
+  source: { readonly share_proto: string; readonly size: number } | undefined,
+  group: { readonly availability_zone?: string | null } | undefined,
+  types: readonly Named[],
+): NewShareForm {
+  const preferred = types.find(({ is_default }) => is_default === true) ?? types[0]
+  return {
+    ...typed,
+    ...(source === undefined
+      ? {}
+      : { protocol: source.share_proto, size: Math.max(typed.size, source.size) }),
+    ...(group === undefined
+      ? {}
+      : { type: typed.type ?? preferred?.name ?? null, zone: group.availability_zone ?? null }),
+  }
+}
+
 /** What is empty is not sent: the service has its own defaults. */
 export function bodyOf(form: NewShareForm): Static<typeof CreateShare> {
   const metadata = recordOf(form.metadata)
@@ -61,6 +92,7 @@ export function bodyOf(form: NewShareForm): Static<typeof CreateShare> {
       ...(form.type === null ? {} : { share_type: form.type }),
       ...(form.zone === null ? {} : { availability_zone: form.zone }),
       ...(form.snapshot === null ? {} : { snapshot_id: form.snapshot }),
+      ...(form.group === null ? {} : { share_group_id: form.group }),
       ...(form.isPublic ? { is_public: true } : {}),
       ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
       ...(Object.keys(hints).length === 0 ? {} : { scheduler_hints: hints }),

@@ -11,6 +11,7 @@ import { useWords } from '../../words/index.ts'
 import { MountSection } from './mount/mount-section.tsx'
 import { exportsQuery, type ShareView } from './queries.ts'
 import { UsageSection } from './usage-section.tsx'
+import { ThingLink } from './thing-link.tsx'
 import classes from './shares.module.css'
 
 export function OverviewTab({ share }: { readonly share: ShareView }) {
@@ -69,6 +70,12 @@ export function OverviewTab({ share }: { readonly share: ShareView }) {
                   >
                     {share.snapshot_id.slice(0, 8)}
                   </Link>
+                ),
+              ],
+              [
+                w.form.group,
+                share.share_group_id === null || share.share_group_id === undefined ? null : (
+                  <ThingLink key="group" type="share_group" id={share.share_group_id} />
                 ),
               ],
               [

@@ -1,13 +1,13 @@
 /** What the pages of shares read. */
 import { queryOptions } from '@tanstack/react-query'
 import type { Static } from 'typebox'
-import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { listZones } from '../../../src/wire/availability-zones/schema.ts'
 import { listExportLocations } from '../../../src/wire/export-locations/schema.ts'
 import { listOperations, showOperation } from '../../../src/wire/operations/schema.ts'
 import { listShareTypes } from '../../../src/wire/share-types/schema.ts'
 import { listSharesDetail, showShare, type Share } from '../../../src/wire/shares/schema.ts'
 import type { Console } from '../../api/console.ts'
+import { pageOfOne } from '../../api/found.ts'
 import { pageOf, pageQuery, type Page, type PageSearch } from '../../api/paging.ts'
 import { listKey, oneKey } from '../../api/reads.ts'
 import { isId } from '../../ui/ids.ts'
@@ -24,10 +24,12 @@ export interface ShareSearch extends PageSearch {
   readonly protocol?: string
   /** `key=value`. */
   readonly meta?: string
+  /** Id of a share group. */
+  readonly group?: string
   /** `1`: of all projects; for administrators. */
   readonly all?: string
 }
-export const shareFilters = ['text', 'status', 'type', 'zone', 'protocol', 'meta', 'all'] as const
+export const shareFilters = ['text', 'status', 'type', 'zone', 'protocol', 'meta', 'group', 'all'] as const
 
 /** Without what is of a form beside the list. */
 export const listSearch = ({
@@ -56,14 +58,9 @@ export const sharesQuery = ({ client }: Console, search: ShareSearch) =>
     queryFn: async (): Promise<SharePage> => {
       const { text } = search
       if (text !== undefined && isId(text)) {
-        const found = await client
-          .call(showShare, { params: { id: text.trim() } })
-          .catch((error: unknown) => {
-            if (isNotFound(error)) return null
-            throw error
-          })
-        const rows = found === null ? [] : [found.share]
-        return { rows, hasNewer: false, hasOlder: false, count: rows.length }
+        const asked = client.call(showShare, { params: { id: text.trim() } })
+        const page = await pageOfOne(asked.then(({ share }) => share))
+        return { ...page, count: page.rows.length }
       }
       const { shares, count } = await client.call(listSharesDetail, {
         query: {
@@ -74,6 +71,7 @@ export const sharesQuery = ({ client }: Console, search: ShareSearch) =>
           availability_zone: search.zone,
           share_proto: search.protocol,
           metadata: metadataFilter(search.meta),
+          share_group_id: search.group,
           with_count: 'true',
           ...(search.all === '1' ? { all_tenants: '1' } : {}),
         },

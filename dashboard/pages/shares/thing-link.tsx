@@ -2,13 +2,15 @@
 import { Link } from '@tanstack/react-router'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { useWords } from '../../words/index.ts'
-import { useNameOf } from './names.ts'
+import { useNameOf, type PagedNoun } from './names.ts'
 import classes from './shares.module.css'
 
-const pages: Readonly<Record<string, 'share' | 'snapshot'>> = {
-  share: 'share',
-  snapshot: 'snapshot',
-  share_snapshot: 'snapshot',
+const pages: Readonly<Record<string, PagedNoun>> = {
+  share: 'shares',
+  snapshot: 'snapshots',
+  share_snapshot: 'snapshots',
+  share_group: 'groups',
+  share_group_snapshot: 'group-snapshots',
 }
 
 interface ThingLinkProps {
@@ -32,7 +34,7 @@ export function ThingLink({ type, id, word: given }: ThingLinkProps) {
     )
   return (
     <span title={id} className={classes.thing}>
-      <Link to={`/${page}s/$id` as never} params={{ id } as never}>
+      <Link to={`/${page}/$id` as never} params={{ id } as never}>
         <PlainText>{name ?? `${word} ${id.slice(0, 8)}`}</PlainText>
       </Link>
       {name === undefined ? null : <span className={classes.kind}>{word}</span>}

@@ -17,7 +17,7 @@ import { curveOf } from './curve.ts'
 import type { ShareView } from './queries.ts'
 import { shareDetailRoute } from './route.tsx'
 import classes from './shares.module.css'
-import { nameOf } from './share-name.ts'
+import { nameOf } from '../../ui/thing-name.ts'
 import { measured, usageHistoryQuery, usageQuery, usageRanges, type UsageRange } from './usage-queries.ts'
 
 export function UsageSection({ share }: { readonly share: ShareView }) {

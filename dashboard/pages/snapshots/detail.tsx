@@ -2,25 +2,22 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { isNotFound } from '../../../src/sdk/api-error.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import { useCrumb } from '../../frame/crumbs.tsx'
-import { ActionButton, HeadActions, helpful } from '../../ui/actions.tsx'
 import { CopyText, ShortId } from '../../ui/copy.tsx'
 import { Facts } from '../../ui/facts.tsx'
-import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { OperationPanel } from '../../ui/operation-panel.tsx'
-import { PageHead, Section } from '../../ui/page.tsx'
+import { Section } from '../../ui/page.tsx'
 import { PlainText, visible } from '../../ui/plain-text.tsx'
-import { Status, toneOf } from '../../ui/status.tsx'
-import { Time } from '../../ui/time.tsx'
+import { Read, ThingHead } from '../../ui/thing-page.tsx'
+import { nameOf } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
-import { newestOperationQuery, shareQuery } from '../shares/queries.ts'
+import { shareQuery } from '../shares/queries.ts'
 import classes from '../shares/shares.module.css'
+import { ThingPanel } from '../shares/thing-panel.tsx'
 import { Mounting } from './mounting.tsx'
-import { nameOfSnapshot, snapshotQuery, snapshotsOfShareQuery, type SnapshotView } from './queries.ts'
+import { snapshotQuery, snapshotsOfShareQuery, type SnapshotView } from './queries.ts'
 import { snapshotDetailRoute } from './route.tsx'
 import { snapshotActions } from './snapshot-actions.tsx'
 import { SnapshotDialog, type SnapshotAsked } from './snapshot-dialogs.tsx'
@@ -31,16 +28,14 @@ export function SnapshotDetailPage() {
   const { id } = snapshotDetailRoute.useParams()
   const console = useConsole()
   const { snapshots: w } = useWords()
-  const { data: snapshot, error, refetch } = useQuery(snapshotQuery(console, id))
-  useCrumb(snapshot === undefined ? id.slice(0, 8) : nameOfSnapshot(snapshot))
-  if (isNotFound(error)) return <Failure error={error} next={<Link to="/snapshots">{w.all}</Link>} />
-  if (snapshot === undefined)
-    return error === null ? null : <Failure error={error} again={() => void refetch()} />
+  const read = useQuery(snapshotQuery(console, id))
+  useCrumb(read.data === undefined ? id.slice(0, 8) : nameOf(read.data))
   return (
-    <>
-      {error === null ? null : <Failure error={error} again={() => void refetch()} />}
-      <Shown snapshot={snapshot} />
-    </>
+    <Read
+      read={read}
+      all={<Link to="/snapshots">{w.all}</Link>}
+      show={(snapshot) => <Shown snapshot={snapshot} />}
+    />
   )
 }
 
@@ -57,9 +52,8 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
   const share = useQuery(shareQuery(console, snapshot.share_id)).data
   const newest = useQuery(snapshotsOfShareQuery(console, snapshot.share_id)).data?.[0]
   const ofShare = usePermissions('share', share === undefined ? [] : [share])
-  const operation = useQuery(newestOperationQuery(console, snapshot.id))
   const [asked, ask] = useState<SnapshotAsked | null>(null)
-  const { common, snapshots: w } = words
+  const { common, snapshots: w, things } = words
   const actions = snapshotActions(words, {
     permissions,
     snapshot,
@@ -70,32 +64,18 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
   })
   return (
     <>
-      <PageHead
-        title={visible(nameOfSnapshot(snapshot))}
-        aside={<Status status={snapshot.status} />}
+      <ThingHead
+        thing={snapshot}
         line={
           <>
-            <ShortId id={snapshot.id} />
             <span>{format.size(snapshot.share_size)}</span>
             <span>{snapshot.share_proto}</span>
-            <span>
-              {common.created} <Time at={snapshot.created_at} />
-            </span>
           </>
         }
-        actions={<HeadActions name={nameOfSnapshot(snapshot)} actions={actions} inView={inView} />}
+        actions={actions}
+        inView={inView}
       />
-      <div className={classes.panel}>
-        <OperationPanel
-          operation={operation.isLoading ? undefined : (operation.data ?? null)}
-          status={snapshot.status}
-          actions={
-            toneOf(snapshot.status) === 'bad'
-              ? helpful(actions).map((action) => <ActionButton key={action.key} action={action} />)
-              : undefined
-          }
-        />
-      </div>
+      <ThingPanel thing={snapshot} actions={actions} />
       <div className={classes.columns}>
         <div>
           {share?.mount_snapshot_support === true ? (
@@ -105,7 +85,7 @@ function Shown({ snapshot }: { readonly snapshot: SnapshotView }) {
         </div>
         <div>
           <SnapshotUsage id={snapshot.id} />
-          <Section title={w.facts}>
+          <Section title={things.facts}>
             <Facts
               facts={[
                 [

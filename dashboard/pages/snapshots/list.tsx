@@ -5,18 +5,14 @@ import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { snapshotStatuses } from '../../../src/model/states.ts'
 import { useConsole, useWho } from '../../api/console.ts'
-import type { PageSearch } from '../../api/paging.ts'
 import { usePermissions } from '../../api/permissions.ts'
-import { DataTable } from '../../ui/data-table.tsx'
-import { Empty } from '../../ui/empty.tsx'
-import { Failure } from '../../ui/failure.tsx'
-import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { PageHead } from '../../ui/page.tsx'
+import { ThingList } from '../../ui/thing-list.tsx'
+import { called } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
 import { snapshotCommands } from './commands.ts'
 import { snapshotColumns } from './columns.tsx'
-import { calledSnapshot, snapshotsQuery, sorted, type SnapshotSearch } from './queries.ts'
+import { snapshotsQuery, sorted, type SnapshotSearch } from './queries.ts'
 import { snapshotListRoute } from './route.tsx'
 import { snapshotActions } from './snapshot-actions.tsx'
 import { SnapshotDialog, type SnapshotAsked } from './snapshot-dialogs.tsx'
@@ -27,17 +23,11 @@ export function SnapshotListPage() {
   const { is_admin } = useWho()
   const format = useFormat()
   const search: SnapshotSearch = snapshotListRoute.useSearch()
-  const navigate = useNavigate({ from: snapshotListRoute.fullPath })
+  const navigate = useNavigate()
   const snapshots = useQuery(snapshotsQuery(console, search))
   const permissions = usePermissions('snapshot', snapshots.data?.rows ?? [])
   const [asked, ask] = useState<SnapshotAsked | null>(null)
-  const { common, snapshots: w } = words
-  const isFiltered = [search.text, search.status, search.share].some((value) => value !== undefined)
-  const change = (filters: Filters): void =>
-    void navigate({
-      search: withFilters(filters),
-    })
-
+  const { common, snapshots: w, things } = words
   const createLink = (
     <Button component={Link} {...({ to: '/snapshots/new', search: { share: search.share } } as object)}>
       {w.create}
@@ -45,9 +35,9 @@ export function SnapshotListPage() {
   )
   return (
     <>
-      <PageHead
+      <ThingList
         title={w.title}
-        actions={
+        head={
           <>
             {is_admin ? (
               <Button variant="default" component={Link} {...({ to: '/snapshots/manage' } as object)}>
@@ -57,10 +47,9 @@ export function SnapshotListPage() {
             {createLink}
           </>
         }
-      />
-      <FilterBar
-        search={search as Readonly<Record<string, string | undefined>>}
-        text={{ name: 'text', label: common.search }}
+        read={snapshots}
+        page={snapshots.data}
+        search={search}
         choices={[
           {
             name: 'status',
@@ -77,48 +66,34 @@ export function SnapshotListPage() {
                 },
               ]),
         ]}
-        change={change}
         ofAll={is_admin}
+        sorted={sorted}
+        columns={snapshotColumns(words, format, 'share')}
+        nameOf={called}
+        actionsOf={(snapshot) =>
+          snapshotActions(words, {
+            permissions,
+            snapshot,
+            isAdmin: is_admin,
+            ask,
+            go: (to) => void navigate(to as never),
+          })
+        }
+        bulk={(rows) => [
+          {
+            key: 'delete',
+            label: things.delete,
+            danger: true,
+            run: () => ask({ what: 'delete', snapshots: rows }),
+          },
+        ]}
+        empty={{
+          title: w.emptyTitle,
+          text: w.emptyText,
+          action: createLink,
+          command: snapshotCommands.first(),
+        }}
       />
-      {snapshots.error !== null && snapshots.data === undefined ? (
-        <Failure error={snapshots.error} again={() => void snapshots.refetch()} />
-      ) : (
-        <DataTable
-          label={w.title}
-          columns={snapshotColumns(words, format, 'share')}
-          page={snapshots.data}
-          nameOf={calledSnapshot}
-          search={search}
-          sorted={sorted}
-          go={(next: PageSearch) => void navigate({ search: next as never })}
-          actionsOf={(snapshot) =>
-            snapshotActions(words, {
-              permissions,
-              snapshot,
-              isAdmin: is_admin,
-              ask,
-              go: (to) => void navigate(to as never),
-            })
-          }
-          bulk={(rows) => [
-            {
-              key: 'delete',
-              label: w.delete,
-              danger: true,
-              run: () => ask({ what: 'delete', snapshots: rows }),
-            },
-          ]}
-          empty={
-            isFiltered ? (
-              <Empty title={common.noRows} />
-            ) : (
-              <Empty title={w.emptyTitle} action={createLink} command={snapshotCommands.first()}>
-                {w.emptyText}
-              </Empty>
-            )
-          }
-        />
-      )}
       {asked === null ? null : <SnapshotDialog asked={asked} close={() => ask(null)} />}
       <Outlet />
     </>

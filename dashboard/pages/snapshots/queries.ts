@@ -1,7 +1,6 @@
 /** What the pages of snapshots read. */
 import { queryOptions } from '@tanstack/react-query'
 import type { Static } from 'typebox'
-import { isNotFound } from '../../../src/sdk/api-error.ts'
 import {
   listSnapshotAccess,
   listSnapshotExportLocations,
@@ -11,10 +10,10 @@ import {
 } from '../../../src/wire/snapshots/schema.ts'
 import { showSnapshotUsage, type Usage } from '../../../src/wire/usages/schema.ts'
 import type { Console } from '../../api/console.ts'
+import { pageOfOne } from '../../api/found.ts'
 import { pageOf, pageQuery, type Page, type PageSearch } from '../../api/paging.ts'
 import { listKey, oneKey } from '../../api/reads.ts'
 import { isId } from '../../ui/ids.ts'
-import { visible } from '../../ui/plain-text.tsx'
 
 export type SnapshotView = Static<typeof Snapshot>
 export type UsageView = Static<typeof Usage>
@@ -37,13 +36,8 @@ export const snapshotsQuery = ({ client }: Console, search: SnapshotSearch) =>
     meta: { all: search.all === '1' },
     queryFn: async (): Promise<Page<SnapshotView>> => {
       const { text } = search
-      if (text !== undefined && isId(text)) {
-        const found = await client.call(showSnapshot, { params: { id: text } }).catch((error: unknown) => {
-          if (isNotFound(error)) return null
-          throw error
-        })
-        return { rows: found === null ? [] : [found.snapshot], hasNewer: false, hasOlder: false }
-      }
+      if (text !== undefined && isId(text))
+        return pageOfOne(client.call(showSnapshot, { params: { id: text } }).then((found) => found.snapshot))
       const { snapshots } = await client.call(listSnapshotsDetail, {
         query: {
           ...pageQuery(search, sorted),
@@ -110,8 +104,3 @@ export const snapshotExportsQuery = ({ client }: Console, id: string) =>
     queryFn: async () =>
       (await client.call(listSnapshotExportLocations, { params: { id } })).share_snapshot_export_locations,
   })
-
-export const nameOfSnapshot = ({ name, id }: SnapshotView): string => name || id.slice(0, 8)
-/** In a sentence: what can't be seen escaped, and short. */
-export const calledSnapshot = (snapshot: SnapshotView): string =>
-  visible(nameOfSnapshot(snapshot)).slice(0, 80)

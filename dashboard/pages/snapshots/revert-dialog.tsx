@@ -6,10 +6,11 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { visible } from '../../ui/plain-text.tsx'
+import { called } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
 import { snapshotCommands } from './commands.ts'
-import { calledSnapshot, type SnapshotView } from './queries.ts'
+import type { SnapshotView } from './queries.ts'
 
 interface RevertDialogProps {
   readonly snapshot: SnapshotView
@@ -35,7 +36,7 @@ export function RevertDialog({ snapshot, share, close }: RevertDialogProps) {
   })
   return (
     <Confirm
-      title={w.revertTitle(visible(name).slice(0, 80), calledSnapshot(snapshot))}
+      title={w.revertTitle(visible(name).slice(0, 80), called(snapshot))}
       verb={w.revertVerb}
       danger
       typed={name}

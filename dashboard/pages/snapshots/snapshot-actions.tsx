@@ -2,9 +2,11 @@
 import { snapshotAllows } from '../../../src/model/states.ts'
 import type { usePermissions } from '../../api/permissions.ts'
 import { present, type Action } from '../../ui/actions.tsx'
+import { judgeOf, type Judging } from '../../ui/thing-actions.ts'
+import { called } from '../../ui/thing-name.ts'
 import type { Words } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
-import { calledSnapshot, type SnapshotView } from './queries.ts'
+import type { SnapshotView } from './queries.ts'
 import type { SnapshotAsked } from './snapshot-dialogs.tsx'
 
 /** Where its share is known: only then can be said whether the share may go back to it. */
@@ -14,10 +16,8 @@ export interface OfShare {
   readonly permissions: ReturnType<typeof usePermissions>
 }
 
-interface Asking {
-  readonly permissions: ReturnType<typeof usePermissions>
+interface Asking extends Judging {
   readonly snapshot: SnapshotView
-  readonly isAdmin: boolean
   readonly ask: (asked: SnapshotAsked) => void
   readonly go: (to: object) => void
   readonly ofShare?: OfShare | undefined
@@ -25,16 +25,10 @@ interface Asking {
 
 export function snapshotActions(
   words: Words,
-  { permissions, snapshot, isAdmin, ask, go, ofShare }: Asking,
+  { snapshot, ask, go, ofShare, ...of }: Asking,
 ): readonly Action[] {
-  const { service, snapshots: w } = words
-  const may = (action: string): { readonly whyNot: string | null } => {
-    const { allowed, why } = permissions.verdict(snapshot.id, action)
-    return { whyNot: allowed ? null : (why ?? service.status(snapshot.status)) }
-  }
-  const isThere = (action: string): boolean => !permissions.hidden(snapshot.id, action)
-  // Until the service has said what one may, administrators' work is shown to them alone.
-  const isAdmins = (action: string): boolean => isAdmin && isThere(action)
+  const { service, snapshots: w, things } = words
+  const { may, isThere, isAdmins } = judgeOf(words, of, snapshot)
   return present(
     ofShare !== undefined &&
       !ofShare.permissions.hidden(ofShare.share.id, 'revert') && {
@@ -56,13 +50,13 @@ export function snapshotActions(
     },
     isThere('update') && {
       key: 'rename',
-      label: w.rename,
+      label: things.rename,
       run: () => ask({ what: 'rename', snapshot }),
       ...may('update'),
     },
     isAdmins('reset_status') && {
       key: 'reset',
-      label: w.resetStatus,
+      label: things.resetStatus,
       run: () => ask({ what: 'reset', snapshot }),
       ...may('reset_status'),
     },
@@ -75,14 +69,14 @@ export function snapshotActions(
     },
     isThere('delete') && {
       key: 'delete',
-      label: w.delete,
+      label: things.delete,
       danger: true,
       run: () => ask({ what: 'delete', snapshots: [snapshot] }),
       ...may('delete'),
     },
     isAdmins('force_delete') && {
       key: 'force',
-      label: w.forceDelete,
+      label: things.forceDelete,
       danger: true,
       run: () => ask({ what: 'force', snapshot }),
       ...may('force_delete'),
@@ -97,7 +91,7 @@ function whyNotRevert(
   { share, newest, permissions }: OfShare,
 ): string | null {
   if (share.revert_to_snapshot_support === false) return w.unsupported
-  if (newest !== undefined && newest.id !== snapshot.id) return w.notNewest(calledSnapshot(newest))
+  if (newest !== undefined && newest.id !== snapshot.id) return w.notNewest(called(newest))
   const { allowed, why } = permissions.verdict(share.id, 'revert')
   return allowed ? null : (why ?? service.status(share.status))
 }

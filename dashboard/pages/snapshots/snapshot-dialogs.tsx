@@ -1,7 +1,5 @@
 /** Dialogs about snapshots: each says what will happen, in words and numbers, before it does. */
-import { Select, Textarea, TextInput } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
 import { resettableSnapshotStatuses, snapshotAllows } from '../../../src/model/states.ts'
 import {
   deleteSnapshot,
@@ -11,15 +9,14 @@ import {
   updateSnapshot,
 } from '../../../src/wire/snapshots/schema.ts'
 import { useConsole } from '../../api/console.ts'
-import { BulkDialog } from '../../ui/bulk-dialog.tsx'
-import { CommandHint } from '../../ui/command-hint.tsx'
-import { Confirm } from '../../ui/confirm.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { useProblemAt } from '../../ui/problem-at.ts'
+import { DeleteSeveral, EndDialog, RenameDialog, ResetDialog, type Changed } from '../../ui/thing-dialogs.tsx'
+import { called, nameOf } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
 import { snapshotCommands } from './commands.ts'
-import { calledSnapshot, nameOfSnapshot, snapshotUsageQuery, type SnapshotView } from './queries.ts'
+import { snapshotUsageQuery, type SnapshotView } from './queries.ts'
 import { RevertDialog } from './revert-dialog.tsx'
 
 export type SnapshotAsked =
@@ -44,14 +41,14 @@ export function SnapshotDialog({
       return asked.snapshots.length === 1 ? (
         <DeleteDialog snapshot={asked.snapshots[0] as SnapshotView} close={close} />
       ) : (
-        <DeleteSeveral snapshots={asked.snapshots} close={close} />
+        <Several snapshots={asked.snapshots} close={close} />
       )
     case 'revert':
       return <RevertDialog snapshot={asked.snapshot} share={asked.share} close={close} />
     case 'rename':
-      return <RenameDialog snapshot={asked.snapshot} close={close} />
+      return <Rename snapshot={asked.snapshot} close={close} />
     case 'reset':
-      return <ResetDialog snapshot={asked.snapshot} close={close} />
+      return <Reset snapshot={asked.snapshot} close={close} />
     case 'unmanage':
       return <UnmanageDialog snapshot={asked.snapshot} close={close} />
     case 'force':
@@ -59,202 +56,124 @@ export function SnapshotDialog({
   }
 }
 
-/** Sends, closes, and lets everything about snapshots be read again. */
-function useSending(
-  close: () => void,
-  send: (client: ReturnType<typeof useConsole>['client']) => Promise<unknown>,
-) {
-  const { client, queries } = useConsole()
-  return useMutation({
-    mutationFn: () => send(client),
-    onSuccess: close,
-    onSettled: () =>
-      Promise.all([
-        queries.invalidateQueries({ queryKey: ['snapshots'] }),
-        queries.invalidateQueries({ queryKey: ['permissions'] }),
-      ]),
-  })
-}
+/** What every one of them says of it. */
+const of = ({ snapshot, close }: DialogProps) =>
+  ({ called: called(snapshot), nouns: ['snapshots'], close }) as const
 
-function DeleteDialog({ snapshot, close }: DialogProps) {
+function DeleteDialog(props: DialogProps) {
+  const { snapshot } = props
   const { snapshots: w } = useWords()
   const format = useFormat()
   const usage = useQuery(snapshotUsageQuery(useConsole(), snapshot.id))
-  const remove = useSending(close, (client) => client.call(deleteSnapshot, { params: { id: snapshot.id } }))
   const frees = usage.data?.exclusive_bytes ?? null
   return (
-    <Confirm
-      title={w.deleteTitle(calledSnapshot(snapshot))}
-      verb={w.deleteVerb}
-      danger
-      typed={nameOfSnapshot(snapshot)}
-      run={() => remove.mutate()}
-      close={close}
-      isSending={remove.isPending}
-      error={remove.error}
+    <EndDialog
+      {...of(props)}
+      typed={nameOf(snapshot)}
+      send={(client) => client.call(deleteSnapshot, { params: { id: snapshot.id } })}
+      command={snapshotCommands.remove([snapshot.id])}
     >
       <p>
         {w.deleteText} {frees === null ? null : w.deleteFrees(format.bytes(frees))}
       </p>
-      <CommandHint command={snapshotCommands.remove([snapshot.id])} />
-    </Confirm>
+    </EndDialog>
   )
 }
 
-function DeleteSeveral({
-  snapshots,
-  close,
-}: {
+interface SeveralProps {
   readonly snapshots: readonly SnapshotView[]
   readonly close: () => void
-}) {
+}
+
+function Several({ snapshots, close }: SeveralProps) {
   const { service, snapshots: w } = useWords()
-  const { client, queries } = useConsole()
-  // The rows as they were when it was asked: they go away one by one.
-  const [asked] = useState(snapshots)
-  const able = asked.filter((snapshot) => snapshotAllows.delete(snapshot))
   return (
-    <BulkDialog
-      title={w.deleteTitle(w.count(asked.length))}
-      verb={w.deleteVerb}
-      danger
-      typed={w.count(asked.length)}
-      rows={asked.map((snapshot) => ({
+    <DeleteSeveral
+      rows={snapshots.map((snapshot) => ({
         id: snapshot.id,
-        name: calledSnapshot(snapshot),
+        name: called(snapshot),
         whyNot: snapshotAllows.delete(snapshot) ? null : service.status(snapshot.status),
       }))}
-      each={(id) => client.call(deleteSnapshot, { params: { id } })}
+      count={w.count}
+      each={(client, id) => client.call(deleteSnapshot, { params: { id } })}
+      command={snapshotCommands.remove}
+      nouns={['snapshots']}
       close={close}
-      after={() => queries.invalidateQueries({ queryKey: ['snapshots'] })}
     >
-      <p>{w.deleteText}</p>
-      <CommandHint command={snapshotCommands.remove(able.map(({ id }) => id))} />
-    </BulkDialog>
+      {w.deleteText}
+    </DeleteSeveral>
   )
 }
 
-function RenameDialog({ snapshot, close }: DialogProps) {
-  const { common, snapshots: w } = useWords()
+function Rename(props: DialogProps) {
+  const { snapshot } = props
   const problemAt = useProblemAt()
-  const [name, setName] = useState(snapshot.name ?? '')
-  const [description, setDescription] = useState(snapshot.description ?? '')
-  const changed = {
-    ...(name === (snapshot.name ?? '') ? {} : { display_name: name }),
-    ...(description === (snapshot.description ?? '') ? {} : { display_description: description }),
-  }
-  const isUnchanged = Object.keys(changed).length === 0
-  const body = { snapshot: changed }
-  const save = useSending(close, (client) =>
-    client.call(updateSnapshot, { params: { id: snapshot.id }, body }),
-  )
-  const problem = (field: string) => problemAt(updateSnapshot.body, body, `snapshot.${field}`)
+  const bodyOf = ({ name, description }: Changed) => ({
+    snapshot: {
+      ...(name === undefined ? {} : { display_name: name }),
+      ...(description === undefined ? {} : { display_description: description }),
+    },
+  })
   return (
-    <Confirm
-      title={w.renameTitle(calledSnapshot(snapshot))}
-      verb={common.save}
-      run={isUnchanged ? close : () => save.mutate()}
-      close={close}
-      isSending={save.isPending}
-      error={save.error}
-    >
-      <TextInput
-        label={common.name}
-        value={name}
-        data-autofocus
-        error={problem('display_name')}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      <Textarea
-        label={common.description}
-        value={description}
-        autosize
-        minRows={2}
-        maxRows={6}
-        error={problem('display_description')}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
-      {isUnchanged ? null : (
-        <CommandHint
-          command={snapshotCommands.rename(snapshot.id, {
-            name: changed.display_name,
-            description: changed.display_description,
-          })}
-        />
-      )}
-    </Confirm>
+    <RenameDialog
+      {...of(props)}
+      name={snapshot.name}
+      description={snapshot.description}
+      problem={(changed, field) =>
+        problemAt(updateSnapshot.body, bodyOf(changed), `snapshot.display_${field}`)
+      }
+      save={(client, changed) =>
+        client.call(updateSnapshot, { params: { id: snapshot.id }, body: bodyOf(changed) })
+      }
+      command={({ name, description }) => snapshotCommands.rename(snapshot.id, { name, description })}
+    />
   )
 }
 
-function ResetDialog({ snapshot, close }: DialogProps) {
-  const { common, service, snapshots: w } = useWords()
-  const [status, setStatus] = useState('available')
-  const reset = useSending(close, (client) =>
-    client.act(resetSnapshotStatus, { params: { id: snapshot.id }, body: { status } }),
-  )
-  return (
-    <Confirm
-      title={w.resetTitle(calledSnapshot(snapshot))}
-      verb={w.resetStatus}
-      run={() => reset.mutate()}
-      close={close}
-      isSending={reset.isPending}
-      error={reset.error}
-    >
-      <p>{w.resetText}</p>
-      <Select
-        label={common.status}
-        allowDeselect={false}
-        data={resettableSnapshotStatuses.map((value) => ({ value, label: service.status(value) }))}
-        value={status}
-        onChange={(value) => setStatus(value ?? status)}
-      />
-      <CommandHint command={snapshotCommands.reset(snapshot.id, status)} />
-    </Confirm>
-  )
-}
-
-function UnmanageDialog({ snapshot, close }: DialogProps) {
+function Reset(props: DialogProps) {
+  const { id } = props.snapshot
   const { snapshots: w } = useWords()
-  const letGo = useSending(close, (client) =>
-    client.act(unmanageSnapshot, { params: { id: snapshot.id }, body: null }),
-  )
   return (
-    <Confirm
-      title={w.unmanageTitle(calledSnapshot(snapshot))}
+    <ResetDialog
+      {...of(props)}
+      statuses={resettableSnapshotStatuses}
+      reset={(client, status) => client.act(resetSnapshotStatus, { params: { id }, body: { status } })}
+      command={(status) => snapshotCommands.reset(id, status)}
+    >
+      {w.resetText}
+    </ResetDialog>
+  )
+}
+
+function UnmanageDialog(props: DialogProps) {
+  const { id } = props.snapshot
+  const { snapshots: w } = useWords()
+  return (
+    <EndDialog
+      {...of(props)}
+      title={w.unmanageTitle(called(props.snapshot))}
       verb={w.unmanageVerb}
-      danger
-      run={() => letGo.mutate()}
-      close={close}
-      isSending={letGo.isPending}
-      error={letGo.error}
+      send={(client) => client.act(unmanageSnapshot, { params: { id }, body: null })}
+      command={snapshotCommands.abandon(id)}
     >
       <p>{w.unmanageText}</p>
-      <CommandHint command={snapshotCommands.abandon(snapshot.id)} />
-    </Confirm>
+    </EndDialog>
   )
 }
 
-function ForceDialog({ snapshot, close }: DialogProps) {
+function ForceDialog(props: DialogProps) {
+  const { snapshot } = props
   const { snapshots: w } = useWords()
-  const remove = useSending(close, (client) =>
-    client.act(forceDeleteSnapshot, { params: { id: snapshot.id }, body: null }),
-  )
   return (
-    <Confirm
-      title={w.deleteTitle(calledSnapshot(snapshot))}
-      verb={w.deleteVerb}
-      danger
-      typed={nameOfSnapshot(snapshot)}
-      run={() => remove.mutate()}
-      close={close}
-      isSending={remove.isPending}
-      error={remove.error}
+    <EndDialog
+      {...of(props)}
+      typed={nameOf(snapshot)}
+      send={(client) => client.act(forceDeleteSnapshot, { params: { id: snapshot.id }, body: null })}
+      command={snapshotCommands.forceRemove(snapshot.id)}
     >
       <p>
         {w.forceDeleteText} {w.deleteText}
       </p>
-      <CommandHint command={snapshotCommands.forceRemove(snapshot.id)} />
-    </Confirm>
+    </EndDialog>
   )
 }

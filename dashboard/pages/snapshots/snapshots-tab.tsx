@@ -10,12 +10,13 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
+import { called } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
 import { snapshotCommands } from './commands.ts'
 import { snapshotColumns } from './columns.tsx'
 import { CreateSnapshotPanel } from './create.tsx'
-import { calledSnapshot, snapshotsOfShareQuery, snapshotUsageQuery } from './queries.ts'
+import { snapshotsOfShareQuery, snapshotUsageQuery } from './queries.ts'
 import { snapshotActions } from './snapshot-actions.tsx'
 import { SnapshotDialog, type SnapshotAsked } from './snapshot-dialogs.tsx'
 import { Timeline } from './timeline.tsx'
@@ -39,7 +40,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
   const permissions = usePermissions('snapshot', rows.slice(0, 100))
   const ofShare = usePermissions('share', [share])
   const [asked, ask] = useState<SnapshotAsked | null>(null)
-  const { service, snapshots: w } = words
+  const { service, snapshots: w, things } = words
 
   const open = (next: string | undefined): void =>
     void navigate({ to: '.', search: ((before: object) => ({ ...before, panel: next })) as never })
@@ -64,7 +65,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
           label={w.title}
           columns={snapshotColumns(words, format, usageOf)}
           page={snapshots.data === undefined ? undefined : { rows, hasNewer: false, hasOlder: false }}
-          nameOf={calledSnapshot}
+          nameOf={called}
           actionsOf={(snapshot) =>
             snapshotActions(words, {
               permissions,
@@ -78,7 +79,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
           bulk={(some) => [
             {
               key: 'delete',
-              label: w.delete,
+              label: things.delete,
               danger: true,
               run: () => ask({ what: 'delete', snapshots: some }),
             },

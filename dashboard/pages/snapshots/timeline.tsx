@@ -4,8 +4,9 @@ import { Link } from '@tanstack/react-router'
 import { instant, useFormat } from '../../ui/format.ts'
 import { visible } from '../../ui/plain-text.tsx'
 import { useNow } from '../../ui/time.tsx'
+import { nameOf } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
-import { nameOfSnapshot, type SnapshotView, type UsageView } from './queries.ts'
+import type { SnapshotView, UsageView } from './queries.ts'
 import classes from './timeline.module.css'
 import { place, ticks } from './timeline.ts'
 
@@ -53,7 +54,7 @@ export function Timeline({ snapshots, usageOf, began }: TimelineProps) {
           {points.map(({ id, x, r, isNamed }) => {
             const snapshot = byId.get(id) as SnapshotView
             const frees = usageOf(id)?.exclusive_bytes ?? null
-            const name = visible(nameOfSnapshot(snapshot))
+            const name = visible(nameOf(snapshot))
             const says = w.point(
               name.slice(0, 200),
               format.exact(snapshot.created_at),

@@ -6,6 +6,9 @@ import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
+import { groupSnapshots } from './group-snapshots.ts'
+import { groupTypes } from './group-types.ts'
+import { groups } from './groups.ts'
 import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
@@ -23,6 +26,7 @@ import { services } from './services.ts'
 import { settings } from './settings.ts'
 import { shares } from './shares.ts'
 import { snapshots } from './snapshots.ts'
+import { things } from './things.ts'
 import { types } from './types.ts'
 import { whyNot } from './why-not.ts'
 
@@ -34,6 +38,9 @@ export const de: Words = {
   bulk,
   common,
   frame,
+  groups,
+  groupSnapshots,
+  groupTypes,
   identity,
   instances,
   limits,
@@ -51,6 +58,7 @@ export const de: Words = {
   settings,
   shares,
   snapshots,
+  things,
   types,
   whyNot,
 }

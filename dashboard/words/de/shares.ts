@@ -114,6 +114,9 @@ export const shares = {
     snapshots: (count: number) => many(count, { one: '# Schnappschuss', other: '# Schnappschüsse' }),
     locks: (count: number) => many(count, { one: '# Sperre steht im Weg', other: '# Sperren stehen im Weg' }),
     locksNext: 'Wer sie gesetzt hat, muss sie erst aufheben.',
+    group: 'Sie ist in der Freigabegruppe',
+    groupNext:
+      'Sie verlässt sie; Gruppenschnappschüsse, zu denen sie gehört, stehen im Weg und müssen erst gelöscht werden.',
     snapshotsNext: 'Die Schnappschüsse müssen erst gelöscht werden.',
     inAll: (count: number, size: string, used: string) =>
       many(count, {
@@ -155,6 +158,9 @@ export const shares = {
     fromSnapshot: 'Aus Schnappschuss',
     snapshot: 'Beginnt mit dem Inhalt dieses Schnappschusses; nicht kleiner als er.',
     noSnapshot: 'leer',
+    group: 'Freigabegruppe',
+    groupHint: 'Sie liegt, wo die Gruppe liegt, und gehört zu deren Schnappschüssen.',
+    noGroup: 'keine',
     isPublic: 'Für jedes Projekt sichtbar',
     publicHint: 'Andere sehen, dass es sie gibt und wo; wer sie einhängen darf, sagen ihre Zugriffsregeln.',
     advanced: 'Erweitert',

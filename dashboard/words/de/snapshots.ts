@@ -15,7 +15,6 @@ export const snapshots = {
   measured: 'Gemessen',
   measure: 'Jetzt messen',
   usage: 'Was er enthält',
-  facts: 'Angaben',
   properties: 'Eigenschaften',
   noProperties: 'Noch keine.',
   emptyTitle: 'Noch keine Schnappschüsse',
@@ -29,8 +28,6 @@ export const snapshots = {
   noShare: 'Zuerst die Freigabe nennen.',
   costs: (size: string) =>
     `Zählt ${size} zum Kontingent der Schnappschüsse; Platz braucht er erst, wenn sich die Freigabe ändert.`,
-  rename: 'Umbenennen',
-  renameTitle: (name: string) => `${name} umbenennen`,
   revert: 'Freigabe darauf zurücksetzen',
   revertTitle: (share: string, name: string) => `${share} auf ${name} zurücksetzen?`,
   revertVerb: 'Zurücksetzen',
@@ -44,13 +41,9 @@ export const snapshots = {
     `Nur auf den neuesten, ${name}, lässt sich zurücksetzen: löschen Sie zuerst, was nach diesem kam.`,
   unsupported: 'Der Speicher dieser Freigabe kann das nicht.',
   clone: 'Neue Freigabe daraus',
-  delete: 'Löschen',
-  deleteVerb: 'Endgültig löschen',
-  deleteTitle: (name: string) => `${name} löschen?`,
   deleteFrees: (size: string) => `Das gibt ${size} frei.`,
   deleteText:
     'Was nur dieser Schnappschuss enthält, ist endgültig verloren. Die Freigabe und die anderen bleiben, wie sie sind.',
-  forceDelete: 'Löschen erzwingen',
   forceDeleteText:
     'Er wird gelöscht, in welchem Zustand er auch ist. Was der Speicher nicht findet, bleibt dort liegen und muss von Hand entfernt werden.',
   unmanage: 'Loslassen',
@@ -58,8 +51,6 @@ export const snapshots = {
   unmanageTitle: (name: string) => `${name} loslassen?`,
   unmanageText:
     'Der Dienst vergisst ihn; im Speicher bleibt er, wie er ist. Unter dem Namen, den er dort hat, lässt er sich wieder übernehmen.',
-  resetStatus: 'Zustand setzen',
-  resetTitle: (name: string) => `Zustand von ${name} setzen`,
   resetText:
     'Das schreibt nur einen Zustand auf und tut dem Schnappschuss nichts. Sehen Sie zuerst im Speicher nach.',
   manage: 'Schnappschuss übernehmen',

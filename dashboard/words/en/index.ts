@@ -5,6 +5,9 @@ import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { common } from './common.ts'
 import { frame } from './frame.ts'
+import { groupSnapshots } from './group-snapshots.ts'
+import { groupTypes } from './group-types.ts'
+import { groups } from './groups.ts'
 import { identity } from './identity.ts'
 import { instances } from './instances.ts'
 import { limits } from './limits.ts'
@@ -22,6 +25,7 @@ import { services } from './services.ts'
 import { settings } from './settings.ts'
 import { shares } from './shares.ts'
 import { snapshots } from './snapshots.ts'
+import { things } from './things.ts'
 import { types } from './types.ts'
 import { whyNot } from './why-not.ts'
 
@@ -33,6 +37,9 @@ export const en = {
   bulk,
   common,
   frame,
+  groups,
+  groupSnapshots,
+  groupTypes,
   identity,
   instances,
   limits,
@@ -50,6 +57,7 @@ export const en = {
   settings,
   shares,
   snapshots,
+  things,
   types,
   whyNot,
 }

@@ -89,6 +89,8 @@ export const shares = {
     snapshots: (count: number) => many(count, { one: '# snapshot', other: '# snapshots' }),
     locks: (count: number) => many(count, { one: '# lock is in the way', other: '# locks are in the way' }),
     locksNext: 'Who holds it must remove it first.',
+    group: 'It is in the share group',
+    groupNext: 'It leaves it; group snapshots that hold it stand in the way and have to be deleted first.',
     snapshotsNext: 'Its snapshots must be deleted first.',
     inAll: (count: number, size: string, used: string) =>
       many(count, {
@@ -128,6 +130,9 @@ export const shares = {
     fromSnapshot: 'From snapshot',
     snapshot: 'Begins with the content of this snapshot; not smaller than it.',
     noSnapshot: 'empty',
+    group: 'Share group',
+    groupHint: 'It is where the group is, and part of its group snapshots.',
+    noGroup: 'none',
     isPublic: 'Visible to every project',
     publicHint: 'Others see that it exists and where; who may mount it is said by its access rules.',
     advanced: 'Advanced',

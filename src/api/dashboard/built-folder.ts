@@ -79,7 +79,7 @@ const smaller: readonly (readonly [Encoding, string])[] = [
 /** Files of a build and of those before it that are still served; a folder with more is another one. */
 const maxFiles = 5000
 /** Microseconds between two looks at the folder. */
-const lookEveryMicros = 1_000_000
+const lookEveryUs = 1_000_000
 
 export class BuiltFolder {
   readonly #dir: string
@@ -97,7 +97,7 @@ export class BuiltFolder {
   /** Null while nothing is built there. Looks at the folder at most once a second, and reads its names only when it changed. */
   look(): BuiltFiles | null {
     const now = this.#now()
-    if (now - this.#lookedAt < lookEveryMicros) return this.#files
+    if (now - this.#lookedAt < lookEveryUs) return this.#files
     this.#lookedAt = now
     const mark = ['index.html', 'assets'].map((name) => markOf(join(this.#dir, name))).join(' ')
     if (mark === this.#mark) return this.#files

@@ -87,7 +87,7 @@ export async function openDashboard(
   const log = createLog('silent')
   const policy = new Policy({ clock })
   const bus = memoryBus(() => {})
-  const trail = new AuditTrail({ store, clock, log, stream: null, queue: 1000, keptMicros: 0 })
+  const trail = new AuditTrail({ store, clock, log, stream: null, queue: 1000, keptUs: 0 })
   const audit = { trail, observer: 'manila-api@bench' }
   const sessions = new Sessions({ store, clock, desk: desk(faceDesk(bench.auth)) })
   const { public_url: publicUrl, trust_proxy: trusted } = settings.api

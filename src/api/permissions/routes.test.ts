@@ -7,6 +7,7 @@ import {
   operationActions,
   typeActions,
 } from '../../app/permissions/others.ts'
+import { groupActions, groupSnapshotActions, groupTypeActions } from '../../app/permissions/groups.ts'
 import { lockActions, ruleActions } from '../../app/permissions/access-rules.ts'
 import { shareActions } from '../../app/permissions/shares.ts'
 import { snapshotActions, snapshotInstanceActions } from '../../app/permissions/snapshots.ts'
@@ -27,6 +28,9 @@ const tables: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   snapshot_instance: snapshotInstanceActions,
   message: messageActions,
   operation: operationActions,
+  share_group: groupActions,
+  share_group_snapshot: groupSnapshotActions,
+  share_group_type: groupTypeActions,
 }
 
 describe('the tables of actions', () => {

@@ -11,7 +11,7 @@ import { invalid } from '../../model/errors.ts'
 import { extraSpecChanges, shareTypeChanges } from '../../wire/share-types/changes.ts'
 import * as wire from '../../wire/share-types/schema.ts'
 import { truth } from '../../wire/types.ts'
-import { booleanQuery, dictQuery } from '../lists.ts'
+import { dictQuery, visibilityQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { manyTypes, oneType } from './view.ts'
 
@@ -34,9 +34,7 @@ function visibilityIn(type: Readonly<Record<string, unknown>>): boolean | undefi
 function listInput(query: Readonly<Record<string, string>>): ListTypes {
   const specsText = query.extra_specs ?? ''
   const extraSpecs = specsText === '' ? null : dictQuery('extra_specs', specsText)
-  if (query.is_public?.toLowerCase() === 'all') return { visibility: 'all', extraSpecs }
-  if (query.is_public === '') throw invalid('is_public must be true, false or all')
-  return { visibility: booleanQuery(query, 'is_public') === false ? 'private' : 'public', extraSpecs }
+  return { visibility: visibilityQuery(query), extraSpecs }
 }
 
 async function accessList(ctx: Ctx, id: string): Promise<object> {

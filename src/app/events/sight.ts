@@ -8,6 +8,8 @@ import type { Policy } from '../../policy/enforce.ts'
 const shownBy: Readonly<Record<EventResource, string>> = {
   share: 'share:get',
   snapshot: 'share_snapshot:get_snapshot',
+  share_group: 'share_group:get',
+  share_group_snapshot: 'share_group_snapshot:get',
   backend: 'scheduler_stats:pools:detail',
   service: 'service:index',
 }

@@ -3,9 +3,14 @@ import type { Ctx } from '../context.ts'
 import type { EndedOperation } from '../../db/store/operation-cancel.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
+import { changeGroupRow } from '../../db/store/group-states.ts'
 import { bumpFence, cancelLane } from '../../engine/lanes.ts'
 import { instanceOfLane } from '../../model/lanes.ts'
-import { operatedShareStatuses, operatedSnapshotStatuses } from '../../model/states.ts'
+import {
+  operatedShareGroupStatuses,
+  operatedShareStatuses,
+  operatedSnapshotStatuses,
+} from '../../model/states.ts'
 
 /**
  * Fences off the running operation and marks every open one in the lane as cancelled with this cause, families whole. What the
@@ -26,11 +31,13 @@ export async function endOperations(ctx: Ctx, lane: string, code: string, messag
  */
 export async function endSubjects(ctx: Ctx, ended: readonly EndedOperation[]): Promise<void> {
   const by = { to: 'error', now: ctx.clock.now(), requestId: ctx.requestId }
-  for (const { lane, payload, resource_type: resource } of ended) {
+  for (const { lane, payload, resource_type: resource, resource_id: id } of ended) {
     const { snapshotInstanceId } = JSON.parse(payload) as { readonly snapshotInstanceId?: string | null }
     const instanceId = instanceOfLane(lane)
     if (resource === 'snapshot' && typeof snapshotInstanceId === 'string')
       await changeSnapshotInstance(ctx.tx, { ...by, snapshotInstanceId, from: operatedSnapshotStatuses })
+    if (resource === 'share_group' || resource === 'share_group_snapshot')
+      await changeGroupRow(ctx.tx, resource, id, { ...by, from: operatedShareGroupStatuses })
     if (resource === 'share' && instanceId !== null)
       await changeInstance(ctx.tx, { ...by, instanceId, from: operatedShareStatuses })
   }

@@ -7,6 +7,7 @@ import { isAdmin, scopeOf, type Ctx } from '../context.ts'
 import { lockScope } from '../resource-locks/find.ts'
 import { findShare } from '../shares/find.ts'
 import { judgeLocks, judgeRules } from './access-rules.ts'
+import { judgeGroups, judgeGroupSnapshots, judgeGroupTypes } from './groups.ts'
 import { judgeInstances, judgeMessages, judgeOperations, judgeTypes } from './others.ts'
 import { judgeShares } from './shares.ts'
 import { judgeSnapshotInstances, judgeSnapshots } from './snapshots.ts'
@@ -28,6 +29,9 @@ const kinds: Readonly<
   snapshot_instance: { see: 'share_snapshot_instance:show', judge: judgeSnapshotInstances },
   message: { see: 'message:get', judge: judgeMessages },
   operation: { see: 'operation:get', judge: judgeOperations },
+  share_group: { see: 'share_group:get', judge: judgeGroups },
+  share_group_snapshot: { see: 'share_group_snapshot:get', judge: judgeGroupSnapshots },
+  share_group_type: { see: 'share_group_type:show', judge: judgeGroupTypes },
 }
 
 /** Of each id that the caller can see, in the order asked for. Ids of others are not there, as in lists. 403 as when one is shown. */
@@ -59,7 +63,8 @@ export async function pageOf(
     return idsOfPage(ctx.db, resource, (await findShare(ctx, of.shareId)).id, page)
   }
   // As on the lists themselves: administrators see every type, others those that are theirs.
-  if (resource === 'share_type') return idsOfPage(ctx.db, resource, scopeOf(ctx).projectId, page)
+  if (resource === 'share_type' || resource === 'share_group_type')
+    return idsOfPage(ctx.db, resource, scopeOf(ctx).projectId, page)
   const mayAll = resource === 'resource_lock' ? lockScope(ctx).projectId === null : isAdmin(ctx)
   const all = of.allProjects && mayAll
   return idsOfPage(ctx.db, resource, all ? null : ctx.identity.projectId, page)

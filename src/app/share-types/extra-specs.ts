@@ -54,9 +54,18 @@ export async function writeSpec(
   key: string,
   body: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  if (!Object.hasOwn(body, key)) throw invalid('The body must have the extra spec key of the URL.')
-  if (Object.keys(body).length > 1) throw invalid('The body must have one extra spec only.')
-  await writeSpecs(ctx, typeId, body)
+  await writeSpecs(ctx, typeId, onlySpecOf(body, key, 'extra spec'))
+}
+
+/** The body, if it is `{key: value}`. `noun` is what it is called. */
+export function onlySpecOf(
+  body: Readonly<Record<string, unknown>>,
+  key: string,
+  noun: string,
+): Readonly<Record<string, unknown>> {
+  if (!Object.hasOwn(body, key)) throw invalid(`The body must have the ${noun} key of the URL.`)
+  if (Object.keys(body).length > 1) throw invalid(`The body must have one ${noun} only.`)
+  return body
 }
 
 /** 403 for a spec that every type must have, 404 for one that this type has not. */

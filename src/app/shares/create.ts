@@ -5,9 +5,13 @@
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
 import { roomForMetadata } from '../limits.ts'
-import type { SharesTable } from '../../db/schema.ts'
-import { settle } from '../../db/store/quotas.ts'
+import type { ShareGroupsTable, SharesTable } from '../../db/schema.ts'
+import { refuseLarger, settle } from '../../db/store/quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
+import { everything } from '../../db/store/scope.ts'
+import type { MemberRow } from '../../db/store/share-group-snapshots.ts'
+import { takeShare } from '../../db/store/share-turns.ts'
+import { typeById } from '../../db/store/share-types.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { newShareRows } from '../../lifecycle/shares/new-rows.ts'
 import { insertShare } from '../../db/store/shares.ts'
@@ -34,23 +38,81 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
   })
   const { source, hints } = asked
   const zoneId = asked.zone?.id ?? null
-  const rows = shareRows(ctx, { ...input, ...asked, zoneId })
-  const { project_id: projectId, size } = rows.share
-  await settle(ctx.tx, { before: [], after: shareCharges(rows.share, [rows.instance]) }, ctx.settings.quota)
-  await roomForMetadata(ctx, projectId, { adding: Object.keys(input.metadata).length })
-  await insertShare(ctx.tx, rows.share, rows.instance, { ...input.metadata, ...affinityMetadata(hints) })
-  await recordAffinity(ctx, rows.share.id, hints)
+  const groupId = asked.group?.id ?? null
+  const share = await admit(
+    ctx,
+    { ...input, ...asked, snapshotId: source?.snapshot.id ?? null, zoneId, groupId, memberId: null },
+    affinityMetadata(hints),
+  )
+  await recordAffinity(ctx, share.id, hints)
+  await startCreate(ctx, share, source, { ...hints, availabilityZoneId: zoneId })
+  return share.id
+}
+
+/** Charges a new share, writes it and tells that it is there. Its making is still to be begun. */
+async function admit(
+  ctx: Ctx,
+  from: NewShare,
+  ownMetadata: Readonly<Record<string, string>>,
+): Promise<SharesTable> {
+  const { share, instance } = shareRows(ctx, from)
+  const { project_id: projectId, size, share_proto } = share
+  await settle(ctx.tx, { before: [], after: shareCharges(share, [instance]) }, ctx.settings.quota)
+  await roomForMetadata(ctx, projectId, { adding: Object.keys(from.metadata).length })
+  await insertShare(ctx.tx, share, instance, { ...from.metadata, ...ownMetadata })
   await recordEvent(ctx.tx, {
     projectId,
     resourceType: 'share',
-    resourceId: rows.share.id,
+    resourceId: share.id,
     event: 'share.created',
     requestId: ctx.requestId,
-    detail: { size, share_proto: asked.protocol },
-    now: rows.share.created_at,
+    detail: { size, share_proto },
+    now: share.created_at,
   })
-  await startCreate(ctx, rows.share, source, { ...hints, availabilityZoneId: zoneId })
-  return rows.share.id
+  return share
+}
+
+/**
+ * Writes the share that a member of a group snapshot becomes in the group; the group's operation makes it. Answers the instance
+ * that the member was taken of, and the new one.
+ */
+export async function shareOfMember(
+  ctx: Ctx,
+  group: ShareGroupsTable,
+  member: MemberRow,
+): Promise<{ readonly source: string; readonly made: string }> {
+  const parent = await takeShare(ctx.tx, member.share_id)
+  if (parent === undefined) throw fault('ShareNotFound', { id: member.share_id })
+  const type =
+    parent.share_type_id === null
+      ? null
+      : ((await typeById(ctx.tx, everything, parent.share_type_id)) ?? null)
+  const payer = {
+    projectId: ctx.identity.projectId,
+    userId: ctx.identity.userId,
+    shareTypeId: type?.id ?? null,
+  }
+  await refuseLarger(ctx.tx, payer, member.size, ctx.settings.quota)
+  const share = await admit(
+    ctx,
+    {
+      name: null,
+      description: null,
+      metadata: {},
+      isPublic: false,
+      encryptionKeyRef: null,
+      mountPoint: null,
+      protocol: member.share_proto,
+      size: member.size,
+      type,
+      snapshotId: null,
+      zoneId: group.availability_zone_id,
+      groupId: group.id,
+      memberId: member.id,
+    },
+    {},
+  )
+  return { source: parent.instance_id, made: share.instance_id }
 }
 
 /**
@@ -115,12 +177,17 @@ function startCreate(
   })
 }
 
-interface NewShare extends Omit<CreateShareInput, 'hints'> {
+interface NewShare extends Pick<
+  CreateShareInput,
+  'name' | 'description' | 'metadata' | 'isPublic' | 'protocol' | 'encryptionKeyRef' | 'snapshotId'
+> {
   readonly size: number
   readonly type: ChosenType | null
-  readonly source: Source | null
   readonly mountPoint: string | null
   readonly zoneId: string | null
+  readonly groupId: string | null
+  /** Of the group snapshot that its group is made from. */
+  readonly memberId: string | null
 }
 
 const shareRows = (ctx: Ctx, from: NewShare) =>
@@ -128,10 +195,8 @@ const shareRows = (ctx: Ctx, from: NewShare) =>
     ...from,
     projectId: ctx.identity.projectId,
     userId: ctx.identity.userId,
-    snapshotId: from.source?.snapshot.id ?? null,
-    // A group is refused while there are none (`newShare`).
-    shareGroupId: null,
-    groupSnapshotMemberId: null,
+    shareGroupId: from.groupId,
+    groupSnapshotMemberId: from.memberId,
     status: 'creating',
     place: null,
     now: ctx.clock.now(),

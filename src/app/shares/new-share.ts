@@ -7,11 +7,13 @@ import { type Ctx } from '../context.ts'
 import { refuseAdminKeys } from '../metadata/metadata.ts'
 import type { SharesTable } from '../../db/schema.ts'
 import { refuseLarger } from '../../db/store/quotas.ts'
+import type { ShareGroupRow } from '../../db/store/share-groups.ts'
 import { zoneByNameOrId, type Zone } from '../../db/store/zones.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { boolSpec } from '../../model/extra-specs.ts'
 import type { NewShareField } from '../../model/new-share-fields.ts'
 import type { Payer } from '../../model/quota-lines.ts'
+import { groupFor, hintsInGroup, sourceInGroup, typeInGroup, zoneInGroup } from './group-rules.ts'
 import { hintsOf, type Hints } from './hints.ts'
 import { adminKeysOfShares } from './metadata.ts'
 import { mountPointName } from './mount-point-name.ts'
@@ -49,6 +51,7 @@ export interface Asking<Unknown extends undefined> {
 export interface AskedShare<Unknown extends undefined> {
   readonly protocol: string | Unknown
   readonly zone: Zone | null | Unknown
+  readonly group: ShareGroupRow | null | Unknown
   readonly source: Source | null | Unknown
   readonly size: number | Unknown
   /** Null where there is none at all: the scheduler says so. */
@@ -75,10 +78,9 @@ async function ask(
     if (input.isPublic) ctx.policy.authorize('share:create_public_share', ctx.identity)
   })
   const protocol = await check('share_proto', () => knownProtocol(ctx, input.protocol))
-  const zone = await check('availability_zone', () => namedZone(ctx, input.availabilityZone))
-  await check('share_group_id', () => {
-    if (input.shareGroupId !== null) throw fault('ShareGroupNotFound', { id: input.shareGroupId })
-  })
+  const named = await check('availability_zone', () => namedZone(ctx, input.availabilityZone))
+  const group = await check('share_group_id', () => groupFor(ctx, input.shareGroupId, keeps))
+  const zone = await check('availability_zone', () => zoneInGroup(ctx, named, group))
   await check('share_network_id', () => {
     if (input.shareNetworkId !== null) throw fault('ShareNetworkNotFound', { id: input.shareNetworkId })
   })
@@ -99,6 +101,10 @@ async function ask(
       if (size !== undefined) checkSizeOfType(type, size)
     })
   }
+  if (group !== undefined && group !== null) {
+    if (type !== undefined) await check('share_type', () => typeInGroup(ctx, type, group))
+    await check('snapshot_id', () => sourceInGroup(source, group))
+  }
   const key = input.encryptionKeyRef
   if (type !== undefined && key !== null) {
     await check('encryption_key_ref', () => refuseEncryption(type, key))
@@ -112,8 +118,10 @@ async function ask(
     await check('size', () => refuseLarger(ctx.db, whole, size, ctx.settings.quota))
   }
   await check('metadata', () => refuseAdminKeys(ctx, adminKeysOfShares(ctx), Object.keys(input.metadata)))
-  const hints = await check('scheduler_hints', () => hintsOf(ctx, input.hints, keeps))
-  return { protocol, zone, source, size, type, mountPoint, hints }
+  const hints = await check('scheduler_hints', async () =>
+    hintsInGroup(await hintsOf(ctx, input.hints, keeps), group),
+  )
+  return { protocol, zone, group, source, size, type, mountPoint, hints }
 }
 
 async function namedZone(ctx: Ctx, name: string | null): Promise<Zone | null> {

@@ -121,6 +121,8 @@ export function snapshotRows(
     readonly description: string | null
     readonly status: 'creating' | 'manage_starting'
     readonly providerLocation: string | null
+    /** Of a member. */
+    readonly groupSnapshotId?: string
   },
 ): { readonly snapshot: SnapshotsTable; readonly instance: SnapshotInstancesTable } {
   const now = ctx.clock.now()
@@ -134,6 +136,7 @@ export function snapshotRows(
     size: share.size,
     share_size: share.size,
     share_proto: share.share_proto,
+    share_group_snapshot_id: from.groupSnapshotId ?? null,
     status: from.status,
     created_at: now,
     updated_at: null,

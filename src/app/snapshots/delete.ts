@@ -8,7 +8,7 @@ import { fault } from '../../model/errors.ts'
 import { snapshotGates } from '../../model/gates/snapshots.ts'
 import { snapshotAllows, snapshotAllowsAgain } from '../../model/states.ts'
 import { refuseAtOnce } from '../barriers.ts'
-import { endSnapshotOperations } from './end-operations.ts'
+import { endOperationsOf } from '../operations/end-of-resource.ts'
 import { findSnapshotToChange, parentOf, placedInstancesOf, type PlacedInstance } from './find.ts'
 
 export async function remove(ctx: Ctx, id: string): Promise<void> {
@@ -38,7 +38,7 @@ export async function forceDelete(ctx: Ctx, id: string): Promise<void> {
   const message = 'An administrator deleted the snapshot by force.'
   for (const placed of await placedInstancesOf(ctx, snapshot.id)) {
     const lane = instanceLane(placed.snapshotInstance.share_instance_id)
-    await endSnapshotOperations(ctx, lane, snapshot.id, { code: 'force-deleted', message })
+    await endOperationsOf(ctx, lane, snapshot.id, { code: 'force-deleted', message })
     await removeOne(ctx, snapshot, placed, { force: true, deferred: false })
   }
 }

@@ -5,7 +5,7 @@ import { snapshotInstancesOf, type SnapshotInstanceRow } from '../../db/store/sn
 import { instanceLane } from '../../model/lanes.ts'
 import { invalid } from '../../model/errors.ts'
 import { resettableSnapshotStatuses } from '../../model/states.ts'
-import { endSnapshotOperations } from './end-operations.ts'
+import { endOperationsOf } from '../operations/end-of-resource.ts'
 import { findSnapshotToChange } from './find.ts'
 
 export async function resetStatus(ctx: Ctx, id: string, status: string): Promise<void> {
@@ -24,7 +24,7 @@ export async function resetSnapshotInstanceStatus(
   if (!(resettableSnapshotStatuses as readonly string[]).includes(status)) {
     throw invalid(`status must be one of ${resettableSnapshotStatuses.join(', ')}`)
   }
-  await endSnapshotOperations(ctx, instanceLane(instance.share_instance_id), instance.snapshot_id, {
+  await endOperationsOf(ctx, instanceLane(instance.share_instance_id), instance.snapshot_id, {
     code: 'status-reset',
     message: 'An administrator reset the status.',
   })

@@ -12,7 +12,7 @@ const watch = command({
   options: {
     'resource-type': text(
       'type',
-      'Only of this kind of resource: share, snapshot or backend; several with commas.',
+      'Only of this kind of resource: share, snapshot, share_group, share_group_snapshot or backend; several with commas.',
     ),
     'resource-id': text('id', 'Only of this resource; several with commas.'),
     'all-projects': flag('Of every project (administrators).'),

@@ -6,6 +6,9 @@ import { auditCommands } from './audit.ts'
 import { completionCommand, helpTreeCommand } from './completion.ts'
 import { eventCommands } from './event.ts'
 import { exportLocationCommands } from './export-location.ts'
+import { groupSnapshotCommands } from './group-snapshot.ts'
+import { groupTypeCommands } from './group-type.ts'
+import { groupCommands } from './group.ts'
 import { instanceCommands } from './instance.ts'
 import { lockCommands } from './lock.ts'
 import { messageCommands } from './message.ts'
@@ -34,6 +37,11 @@ export const nouns: Readonly<Record<string, string>> = {
   'snapshot instance export-location': 'Where snapshot instances are exported (administrators).',
   instance: 'Share instances (administrators).',
   'instance export-location': 'Where share instances are exported (administrators).',
+  group: 'Share groups: shares that are snapshotted together.',
+  'group snapshot': 'Snapshots of share groups.',
+  'group snapshot members': 'What of each share is in a group snapshot.',
+  'group type': 'Share group types.',
+  'group type access': 'Which projects may use a private share group type (administrators).',
   type: 'Share types.',
   'type access': 'Which projects may use a private share type (administrators).',
   quota: 'Limits of projects.',
@@ -70,6 +78,9 @@ const working: readonly Command[] = [
   ...snapshotCommands,
   snapshotUsage,
   ...snapshotAccessCommands,
+  ...groupCommands,
+  ...groupSnapshotCommands,
+  ...groupTypeCommands,
   ...typeCommands,
   ...messageCommands,
   ...operationCommands,

@@ -5,7 +5,7 @@ import { tryPlacement } from '../../wire/placements/schema.ts'
 import { createShare, manageShare, manageShareLegacy } from '../../wire/shares/schema.ts'
 import { arg, choiceArg, command, flag, optionalArg, pairs, text, whole, yesNo } from '../command.ts'
 import { CommandFailure } from '../exit-codes.ts'
-import { findSnapshot } from '../lookup.ts'
+import { findShareGroup, findSnapshot, idOf } from '../lookup.ts'
 import { showOf } from '../output/output.ts'
 import type { Show } from '../output/shape.ts'
 import type { Session } from '../session.ts'
@@ -30,7 +30,7 @@ export const shareCreate = command({
     'share-network': text('id', 'Share network.'),
     'share-type': text('type', "Share type; the service's default otherwise."),
     'availability-zone': text('zone', 'Availability zone.'),
-    'share-group': text('id', 'Share group to put it into.'),
+    'share-group': text('share-group', 'Share group to put it into.'),
     public: yesNo('Whether every project sees it.'),
     'scheduler-hint': pairs('same_host, different_host, only_host or query.'),
     'mount-point-name': text('name', 'Last part of the export path.'),
@@ -54,12 +54,12 @@ export const shareCreate = command({
       size,
       name: options.name,
       description: options.description,
-      snapshot_id: snapshot === undefined ? undefined : (await findSnapshot(client, snapshot)).id,
+      snapshot_id: await idOf(client, snapshot, findSnapshot),
       metadata: options.property,
       share_network_id: options['share-network'],
       share_type: options['share-type'],
       availability_zone: options['availability-zone'],
-      share_group_id: options['share-group'],
+      share_group_id: await idOf(client, options['share-group'], findShareGroup),
       is_public: options.public,
       scheduler_hints: options['scheduler-hint'],
       mount_point_name: options['mount-point-name'],

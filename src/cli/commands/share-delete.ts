@@ -8,7 +8,7 @@ import {
   unmanageShareLegacy,
 } from '../../wire/shares/schema.ts'
 import { arg, args as many, command, flag, text } from '../command.ts'
-import { findDeletedShare, findShare } from '../lookup.ts'
+import { findDeletedShare, findShare, findShareGroup, idOf } from '../lookup.ts'
 import { forEach } from '../resolve.ts'
 import { shareFields, waitForShare } from './share-parts.ts'
 import { UsageError } from '../usage-error.ts'
@@ -33,15 +33,16 @@ export const shareDelete = command({
   gives: 'nothing',
   args: { share: sharesArg },
   options: {
-    'share-group': text('id', 'Group the share is in: needed to delete a share out of a group.'),
+    'share-group': text('share-group', 'Group the share is in: needed to delete a share out of a group.'),
     force: flag('Delete whatever the status (administrators).'),
     soft: flag('Put into the recycle bin.'),
     wait: flag('Wait until they are gone.'),
   },
   async run({ args, options, session, connect }) {
-    const { force, soft, wait, 'share-group': group } = options
+    const { force, soft, wait } = options
     if (force && soft) throw new UsageError('--force and --soft exclude each other.')
     const client = await connect()
+    const group = await idOf(client, options['share-group'], findShareGroup)
     await forEach(args.share, 'deleted', async (nameOrId) => {
       const { id } = await findShare(client, nameOrId)
       const params = { id }

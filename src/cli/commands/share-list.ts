@@ -4,8 +4,10 @@ import { command, flag, pairs, text, whole } from '../command.ts'
 import { projectIdOf, userIdOf } from '../identities.ts'
 import {
   dictFilter,
+  findShareGroup,
   findShareType,
   findSnapshot,
+  idOf,
   listed,
   presence,
   sortQuery,
@@ -56,7 +58,7 @@ export const shareList = command({
     public: flag('Show public shares of other projects as well.'),
     'share-network': text('id', 'Only shares in this share network.'),
     'share-type': text('type', 'Only shares of this type.'),
-    'share-group': text('id', 'Only shares in this share group.'),
+    'share-group': text('share-group', 'Only shares in this share group.'),
     host: text('host', 'Only shares on this host, backend or pool (administrators).'),
     'share-server': text('id', 'Only shares on this share server (administrators).'),
     'availability-zone': text('zone', 'Only shares in this availability zone.'),
@@ -74,9 +76,10 @@ export const shareList = command({
   async run({ options, session, connect }) {
     const client = await connect()
     const { 'share-type': type, snapshot, 'export-location': location } = options
-    const { project, user } = options
+    const { project, user, 'share-group': group } = options
     // What is named by its id is found wherever the caller may look: the server ignores this where he may not.
-    const named = [project, user, snapshot, location, options['share-server'], options['encryption-key-ref']]
+    const { 'share-server': server, 'encryption-key-ref': key } = options
+    const named = [project, user, snapshot, group, location, server, key]
     const all = options['all-projects'] || named.some((one) => one !== undefined)
     const byPath = location !== undefined && !/^[0-9a-f-]{36}$/i.test(location)
     const query = {
@@ -84,23 +87,23 @@ export const shareList = command({
       'name~': options['name~'],
       'description~': options['description~'],
       status: options.status,
-      snapshot_id: snapshot === undefined ? undefined : (await findSnapshot(client, snapshot)).id,
+      snapshot_id: await idOf(client, snapshot, findSnapshot),
       export_location_id: byPath ? undefined : location,
       export_location_path: byPath ? location : undefined,
       is_soft_deleted: options['soft-deleted'] ? 'true' : undefined,
       is_public: options.public ? 'true' : undefined,
       share_network_id: options['share-network'],
-      share_type_id: type === undefined ? undefined : (await findShareType(client, type)).id,
-      share_group_id: options['share-group'],
+      share_type_id: await idOf(client, type, findShareType),
+      share_group_id: await idOf(client, group, findShareGroup),
       host: options.host,
-      share_server_id: options['share-server'],
+      share_server_id: server,
       availability_zone: options['availability-zone'],
       project_id: project === undefined ? undefined : await projectIdOf(client, session, project, left),
       user_id: user === undefined ? undefined : await userIdOf(client, session, user, left),
       all_tenants: presence(all),
       metadata: dictFilter(options.property),
       extra_specs: dictFilter(options['extra-spec']),
-      encryption_key_ref: options['encryption-key-ref'],
+      encryption_key_ref: key,
       marker: options.marker,
       ...sortQuery(options.sort),
     }

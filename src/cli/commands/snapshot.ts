@@ -15,7 +15,16 @@ import {
   updateSnapshot,
 } from '../../wire/snapshots/schema.ts'
 import { arg, args as many, command, flag, oneOf, pairs, text, texts, whole } from '../command.ts'
-import { dictFilter, findShare, findSnapshot, listed, presence, sortQuery, type Snapshot } from '../lookup.ts'
+import {
+  dictFilter,
+  findShare,
+  findSnapshot,
+  idOf,
+  listed,
+  presence,
+  sortQuery,
+  type Snapshot,
+} from '../lookup.ts'
 import { listOf, showOf } from '../output/output.ts'
 import type { Show } from '../output/shape.ts'
 import { forEach } from '../resolve.ts'
@@ -83,7 +92,7 @@ const list = command({
       'name~': options['name~'],
       'description~': options['description~'],
       status: options.status,
-      share_id: options.share === undefined ? undefined : (await findShare(client, options.share)).id,
+      share_id: await idOf(client, options.share, findShare),
       usage: options.usage,
       metadata: dictFilter(options.property),
       ...sortQuery(options.sort),

@@ -29,8 +29,7 @@ const atoms: readonly (readonly [text: string, columns: number])[] = [
   ['☕', 2],
   ['\u0e19\u0e35', 1],
   ['א', 1],
-  ['\u200d', 0],
-  ['\ufe0f', 0],
+  ['\u200b', 0],
 ]
 const piece = fc.array(fc.constantFrom(...atoms), { maxLength: 12 })
 const textOf = (parts: readonly (readonly [string, number])[]) => parts.map(([text]) => text).join('')
@@ -76,9 +75,10 @@ describe('tables', () => {
   })
 
   test('break text without losing a character', () => {
+    const seen = ['a', '漢', 'e\u0301', '🙂', '👩‍🚀', '🇩🇪', '❤️', '\u200b']
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom('a', '漢', 'e\u0301', '🙂'), { maxLength: 40 }),
+        fc.array(fc.constantFrom(...seen), { maxLength: 40 }),
         fc.integer({ min: 2, max: 20 }),
         (all, columns) => {
           const lines = wrapped(all.join(''), columns)
@@ -87,6 +87,47 @@ describe('tables', () => {
         },
       ),
     )
+  })
+
+  test('lose nothing but the blank at which a line ends', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('a', 'b', ' ', '漢'), { maxLength: 30 }),
+        fc.integer({ min: 2, max: 9 }),
+        (all, columns) => {
+          const lines = wrapped(all.join(''), columns)
+          const [first = '', ...rest] = lines
+          expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns)
+          // Between two lines stood a blank or nothing: whichever, the text is put together again.
+          let at = first.length
+          const text = all.join('')
+          expect(text.startsWith(first)).toBe(true)
+          for (const line of rest) {
+            const start = text.startsWith(line, at) && text[at] !== ' ' ? at : at + 1
+            expect(text.slice(at, start).trim()).toBe('')
+            expect(text.slice(start, start + line.length)).toBe(line)
+            at = start + line.length
+          }
+          expect(at).toBe(text.length)
+        },
+      ),
+    )
+  })
+
+  test('end at a blank, also at one for which there was no more room', () => {
+    expect(wrapped('one two three four five', 10)).toEqual(['one two', 'three four', 'five'])
+    expect(wrapped('10.0.0.1:/shares/long x', 10)).toEqual(['10.0.0.1:/', 'shares/lon', 'g x'])
+  })
+
+  test.each([
+    ['漢字', 4],
+    ['e\u0301', 1],
+    ['👩‍🚀', 2],
+    ['🇩🇪', 2],
+    ['❤️', 2],
+    ['نیم‌فاصله', 8],
+  ])('%s is %d columns wide', (text, columns) => {
+    expect(widthOf(text)).toBe(columns)
   })
 })
 

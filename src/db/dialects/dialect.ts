@@ -7,7 +7,7 @@ import type { Dialect, RawBuilder } from 'kysely'
 export interface DatabaseDialect {
   readonly kysely: Dialect
   /** The database's own clock in microseconds: leases are compared with this, so that nodes' clocks don't matter. */
-  readonly nowMicros: RawBuilder<number>
+  readonly nowUs: RawBuilder<number>
   /** True where one process owns the file and a second one must be refused. */
   readonly singleProcess: boolean
   /** True where a user of the server can be kept to some rows of a table. */

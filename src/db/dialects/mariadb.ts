@@ -228,7 +228,7 @@ export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect
   }
   return {
     kysely,
-    nowMicros: sql<number>`cast(unix_timestamp(sysdate(6)) * 1000000 as signed)`,
+    nowUs: sql<number>`cast(unix_timestamp(sysdate(6)) * 1000000 as signed)`,
     indexNames: sql`
       select distinct index_name as name from information_schema.statistics where table_schema = database()`,
     wrongSettings: sql`

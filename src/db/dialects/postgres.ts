@@ -210,7 +210,7 @@ export function postgresDialect(url: string, limits: PoolLimits): DatabaseDialec
   }
   return {
     kysely,
-    nowMicros: sql<number>`(extract(epoch from clock_timestamp()) * 1000000)::bigint`,
+    nowUs: sql<number>`(extract(epoch from clock_timestamp()) * 1000000)::bigint`,
     indexNames: sql`select indexname as name from pg_indexes where schemaname = current_schema()`,
     wrongSettings: sql`
       select 'the encoding of the database is ' || pg_encoding_to_char(encoding) || ', not UTF8' as problem

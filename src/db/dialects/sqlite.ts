@@ -219,7 +219,7 @@ export function sqliteDialect(path: string): DatabaseDialect {
   }
   return {
     kysely,
-    nowMicros: sql<number>`cast(unixepoch('subsec') * 1000000 as integer)`,
+    nowUs: sql<number>`cast(unixepoch('subsec') * 1000000 as integer)`,
     indexNames: sql`select name from sqlite_master where type = 'index' and sql is not null`,
     wrongSettings: sql`select '' as problem where 0`,
     quoted: (name) => `"${name}"`,

@@ -17,6 +17,7 @@ import * as eventOrder from './0014-event-order.ts'
 import * as usagePoints from './0015-usage-points.ts'
 import * as serviceSince from './0016-service-since.ts'
 import * as operationFamilies from './0017-operation-families.ts'
+import * as shareGroups from './0018-share-groups.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -36,4 +37,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015-usage-points': usagePoints,
   '0016-service-since': serviceSince,
   '0017-operation-families': operationFamilies,
+  '0018-share-groups': shareGroups,
 }

@@ -7,7 +7,7 @@ export interface Rename {
   /** As the configuration says now. */
   readonly to: string
   /** Services silent for this many microseconds are down. */
-  readonly downAfter: number
+  readonly downAfterUs: number
   readonly now: number
 }
 
@@ -24,7 +24,7 @@ export class RenameRefused extends Error {
  * Renames the backend, its pools, its service and the host of everything on it; ids stay. A backend that already registered under the
  * new name must have nothing on it, and makes way. Throws {@link RenameRefused}; then nothing has changed.
  */
-export async function renameBackend(tx: Tx, { from, to, downAfter, now }: Rename): Promise<Renamed> {
+export async function renameBackend(tx: Tx, { from, to, downAfterUs, now }: Rename): Promise<Renamed> {
   const backend = await tx.selectFrom('backends').select('id').where('label', '=', from).executeTakeFirst()
   if (backend === undefined) throw new RenameRefused(`there is no backend ${from}`)
   if (from === to) throw new RenameRefused(`${to} is its name already`)
@@ -34,7 +34,7 @@ export async function renameBackend(tx: Tx, { from, to, downAfter, now }: Rename
       .select('id')
       .where('host', '=', label)
       .where('stopped', '=', 0)
-      .where('heartbeat_at', '>', now - downAfter)
+      .where('heartbeat_at', '>', now - downAfterUs)
       .executeTakeFirst()
     if (up !== undefined) throw new RenameRefused(`a manila-share serves ${label}: stop it first`)
   }

@@ -107,7 +107,7 @@ export async function setHealthUnlessServed(
             .select('lanes.lane')
             .where('lanes.lane', '=', leaderLane(id))
             .where('lanes.holder', 'is not', null)
-            .where('lanes.expires_at', '>', dialect.nowMicros),
+            .where('lanes.expires_at', '>', dialect.nowUs),
         ),
       ),
     )

@@ -5,6 +5,8 @@ import type { Tx } from '../schema.ts'
 const tables = {
   share: 'shares',
   snapshot: 'snapshots',
+  share_group: 'share_groups',
+  share_group_snapshot: 'share_group_snapshots',
   resource_lock: 'resource_locks',
   operation: 'operations',
   message: 'messages',

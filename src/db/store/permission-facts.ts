@@ -7,6 +7,7 @@ import type { Database, DbOrTx, OperationsTable, ResourceLocksTable, SnapshotsTa
 import { paged, type Page } from './keyset.ts'
 import type { Scope } from './scope.ts'
 import { specsOf, visibleTypes, type ShareType } from './share-types.ts'
+import { groupTypeTables, isVisible } from './type-parts.ts'
 import type { InstanceRow } from './share-instances.ts'
 import type { ShareRow } from './shares.ts'
 import type { SnapshotInstanceRow } from './snapshots.ts'
@@ -39,9 +40,9 @@ export interface Dependents {
 export async function dependentsOfShares(db: DbOrTx, ids: Ids): Promise<(id: string) => Dependents> {
   const listed = sql.join(ids)
   const { rows } = await sql<{ what: string; id: string; count: number }>`
-    select 'snapshots' as what, share_id as id, count(*) as count from snapshots where share_id in (${listed}) group by share_id
+    select 'snapshots' as what, share_id as id, count(*) as count from snapshots where share_id in (${listed}) and share_group_snapshot_id is null group by share_id
     union all select 'backups', share_id, count(*) from share_backups where share_id in (${listed}) group by share_id
-    union all select 'members', share_id, count(*) from share_group_snapshot_members where share_id in (${listed}) group by share_id
+    union all select 'members', share_id, count(*) from snapshots where share_id in (${listed}) and share_group_snapshot_id is not null group by share_id
     union all select 'locks', resource_id, count(*) from resource_locks
       where resource_id in (${listed}) and resource_action = 'delete' group by resource_id
   `.execute(db)
@@ -84,7 +85,11 @@ export async function newestSnapshotsOf(db: DbOrTx, shareIds: Ids): Promise<Read
 export const specsOfTypes = specsOf
 
 export function snapshotsInScope(db: DbOrTx, scope: Scope, ids: Ids): Promise<SnapshotsTable[]> {
-  const query = db.selectFrom('snapshots').selectAll().where('id', 'in', ids)
+  const query = db
+    .selectFrom('snapshots')
+    .selectAll()
+    .where('id', 'in', ids)
+    .where('share_group_snapshot_id', 'is', null)
   return (scope.projectId === null ? query : query.where('project_id', '=', scope.projectId)).execute()
 }
 
@@ -183,6 +188,9 @@ export const pagedTables = {
   snapshot_instance: ['snapshot_instances', 'snapshot_instance', null],
   message: ['messages', 'message', 'project_id'],
   operation: ['operations', 'operation', 'project_id'],
+  share_group: ['share_groups', 'share_group', 'project_id'],
+  share_group_snapshot: ['share_group_snapshots', 'share_group_snapshot', 'project_id'],
+  share_group_type: ['share_group_types', 'share_group_type', null],
 } as const satisfies Readonly<Record<string, readonly [keyof Database, string, string | null]>>
 
 /** Ids of one page, newest first; `owner`: the value of the table's owning column, or of types the project that sees them; null for all. */
@@ -198,6 +206,7 @@ export async function idsOfPage(
     resource === 'share_type'
       ? (visibleTypes(db, { projectId: owner }).clearSelect().select('share_types.id') as never)
       : db.selectFrom(table as 'shares').select('id' as 'shares.id')
+  if (resource === 'share_group_type') query = query.where(isVisible(groupTypeTables, { projectId: owner }))
   if (column !== null && owner !== null) query = query.where(column as 'project_id', '=', owner)
   const from = {
     table,

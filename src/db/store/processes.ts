@@ -23,7 +23,7 @@ export async function registerProcess(store: Store, { serviceIds, ...process }: 
     if (known === undefined) {
       await tx
         .insertInto('processes')
-        .values({ ...process, draining: 0 as Flag, heartbeat_at: store.dialect.nowMicros })
+        .values({ ...process, draining: 0 as Flag, heartbeat_at: store.dialect.nowUs })
         .execute()
     }
     for (const service_id of serviceIds) await serve(tx, process.id, service_id)
@@ -52,7 +52,7 @@ export async function beat(
 ): Promise<{ readonly draining: boolean } | null> {
   await store.db
     .updateTable('processes')
-    .set({ heartbeat_at: store.dialect.nowMicros })
+    .set({ heartbeat_at: store.dialect.nowUs })
     .where('id', '=', process.id)
     .execute()
   const row = await store.db
@@ -99,9 +99,7 @@ export async function liveServers(
     .innerJoin('process_services', 'process_services.process_id', 'processes.id')
     .selectAll('processes')
     .where('process_services.service_id', '=', serviceId)
-    .where((eb) =>
-      eb('processes.heartbeat_at', '>', eb(store.dialect.nowMicros, '-', downAfterS * 1_000_000)),
-    )
+    .where((eb) => eb('processes.heartbeat_at', '>', eb(store.dialect.nowUs, '-', downAfterS * 1_000_000)))
     .orderBy('processes.started_at')
     .execute()
 }
@@ -111,7 +109,7 @@ export async function announcedPlans(store: Store, downAfterS: number): Promise<
   const rows = await store.db
     .selectFrom('processes')
     .select('plans')
-    .where((eb) => eb('heartbeat_at', '>', eb(store.dialect.nowMicros, '-', downAfterS * 1_000_000)))
+    .where((eb) => eb('heartbeat_at', '>', eb(store.dialect.nowUs, '-', downAfterS * 1_000_000)))
     .execute()
   return rows.map(({ plans }) => plans ?? null)
 }
@@ -129,7 +127,7 @@ export async function listProcesses(store: Store, downAfterS: number): Promise<L
     .select((eb) =>
       eb
         .case()
-        .when('heartbeat_at', '>', eb(store.dialect.nowMicros, '-', downAfterS * 1_000_000))
+        .when('heartbeat_at', '>', eb(store.dialect.nowUs, '-', downAfterS * 1_000_000))
         .then(1)
         .else(0)
         .end()
@@ -157,7 +155,7 @@ export async function forgetProcesses(store: Store, silentS: number): Promise<nu
     const gone = await tx
       .selectFrom('processes')
       .select('id')
-      .where((eb) => eb('heartbeat_at', '<', eb(store.dialect.nowMicros, '-', silentS * 1_000_000)))
+      .where((eb) => eb('heartbeat_at', '<', eb(store.dialect.nowUs, '-', silentS * 1_000_000)))
       .execute()
     const ids = gone.map(({ id }) => id)
     if (ids.length === 0) return 0

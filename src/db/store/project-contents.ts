@@ -29,7 +29,12 @@ const kinds: readonly Kind[] = [
     table: 'shares',
     where: 'is_soft_deleted = 1',
   },
-  { one: 'snapshot', many: 'snapshots', table: 'snapshots' },
+  {
+    one: 'snapshot',
+    many: 'snapshots',
+    table: 'snapshots',
+    where: 'share_group_snapshot_id is null',
+  },
   { one: 'backup', many: 'backups', table: 'share_backups' },
   { one: 'share group', many: 'share groups', table: 'share_groups' },
   { one: 'share group snapshot', many: 'share group snapshots', table: 'share_group_snapshots' },

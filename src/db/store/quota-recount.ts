@@ -140,6 +140,7 @@ function snapshotRows(db: DbOrTx, projectId?: string) {
     'shares.share_type_id',
     'snapshots.status',
     'snapshots.size',
+    'snapshots.share_group_snapshot_id',
   ] as const
   let query = db
     .selectFrom('snapshots')

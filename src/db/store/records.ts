@@ -6,7 +6,13 @@ import { noteEvent } from '../noted-events.ts'
 import type { Stamp, Tx } from '../schema.ts'
 
 /** What events are about. */
-export type EventResource = 'share' | 'snapshot' | 'backend' | 'service'
+export type EventResource =
+  | 'share'
+  | 'snapshot'
+  | 'share_group'
+  | 'share_group_snapshot'
+  | 'backend'
+  | 'service'
 
 export interface NewEvent {
   readonly projectId: string

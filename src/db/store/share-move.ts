@@ -13,7 +13,7 @@ export interface MoveAsked {
   /** `host@backend#pool` */
   readonly to: string
   /** Services silent for this many microseconds are down. */
-  readonly downAfter: number
+  readonly downAfterUs: number
   readonly now: number
 }
 
@@ -84,7 +84,7 @@ async function refuseServed(db: DbOrTx, labels: readonly string[], asked: MoveAs
     .select('host')
     .where('host', 'in', labels)
     .where('stopped', '=', 0)
-    .where('heartbeat_at', '>', asked.now - asked.downAfter)
+    .where('heartbeat_at', '>', asked.now - asked.downAfterUs)
     .executeTakeFirst()
   if (up === undefined) return
   throw new MoveRefused(`a manila-share serves ${up.host}: stop it first; clients go on being served`)

@@ -52,7 +52,11 @@ const ofSnapshot = (db: DbOrTx, scope: Scope, snapshotId: string) =>
     .selectFrom('shares')
     .selectAll()
     .where('id', '=', (eb) => {
-      const snapshot = eb.selectFrom('snapshots').select('share_id').where('snapshots.id', '=', snapshotId)
+      const snapshot = eb
+        .selectFrom('snapshots')
+        .select('share_id')
+        .where('snapshots.id', '=', snapshotId)
+        .where('snapshots.share_group_snapshot_id', 'is', null)
       return scope.projectId === null
         ? snapshot
         : snapshot.where('snapshots.project_id', '=', scope.projectId)

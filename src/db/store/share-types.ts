@@ -6,6 +6,17 @@ import type { SelectQueryBuilder } from 'kysely'
 import type { ExtraSpecs } from '../../model/extra-specs.ts'
 import type { Database, DbOrTx, ShareTypesTable, Stamp, Tx } from '../schema.ts'
 import type { Scope } from './scope.ts'
+import {
+  giveProject,
+  isVisible,
+  lockType,
+  projectsWith,
+  removeSpec,
+  shareTypeTables,
+  specsByType,
+  takeFromProject,
+  writeSpecs,
+} from './type-parts.ts'
 
 /** A type's row and its specs. */
 export interface ShareType extends ShareTypesTable {
@@ -83,29 +94,13 @@ export async function updateType(
   await tx.updateTable('share_types').set(columns).where('id', '=', id).execute()
 }
 
-/** Takes along its specs, its project list and the quotas that were set or counted for it. */
 /** Keeps the type from being deleted until the transaction ends, beside all others that use it; false when it is gone. */
-export async function holdType(tx: Tx, id: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('share_types')
-    .select('id')
-    .where('id', '=', id)
-    .forKeyShare()
-    .executeTakeFirst()
-  return row !== undefined
-}
+export const holdType = (tx: Tx, id: string): Promise<boolean> => lockType(tx, shareTypeTables, id, 'hold')
 
 /** Waits for everybody who holds the type, and has it alone until the transaction ends; false when it is gone. */
-export async function takeType(tx: Tx, id: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('share_types')
-    .select('id')
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
-  return row !== undefined
-}
+export const takeType = (tx: Tx, id: string): Promise<boolean> => lockType(tx, shareTypeTables, id, 'take')
 
+/** Takes along its specs, its project list and the quotas that were set or counted for it. */
 export async function deleteType(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('share_type_extra_specs').where('share_type_id', '=', id).execute()
   await tx.deleteFrom('share_type_projects').where('share_type_id', '=', id).execute()
@@ -134,83 +129,31 @@ export async function typeInUse(db: DbOrTx, id: string): Promise<boolean> {
 }
 
 /** Adds specs or replaces those of the same key. */
-export async function putSpecs(tx: Tx, typeId: string, specs: ExtraSpecs): Promise<void> {
-  const entries = Object.entries(specs)
-  if (entries.length === 0) return
-  await tx
-    .deleteFrom('share_type_extra_specs')
-    .where('share_type_id', '=', typeId)
-    .where(
-      'spec_key',
-      'in',
-      entries.map(([key]) => key),
-    )
-    .execute()
-  await tx
-    .insertInto('share_type_extra_specs')
-    .values(entries.map(([key, value]) => ({ share_type_id: typeId, spec_key: key, spec_value: value })))
-    .execute()
-}
+export const putSpecs = (tx: Tx, typeId: string, specs: ExtraSpecs): Promise<void> =>
+  writeSpecs(tx, shareTypeTables, typeId, specs)
 
 /** False when the type has no such spec. */
-export async function deleteSpec(tx: Tx, typeId: string, key: string): Promise<boolean> {
-  const gone = await tx
-    .deleteFrom('share_type_extra_specs')
-    .where('share_type_id', '=', typeId)
-    .where('spec_key', '=', key)
-    .executeTakeFirst()
-  return gone.numDeletedRows > 0n
-}
+export const deleteSpec = (tx: Tx, typeId: string, key: string): Promise<boolean> =>
+  removeSpec(tx, shareTypeTables, typeId, key)
 
 /** Projects that may use a private type. */
-export async function projectsOfType(db: DbOrTx, typeId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('share_type_projects')
-    .select('project_id')
-    .where('share_type_id', '=', typeId)
-    .orderBy('project_id')
-    .execute()
-  return rows.map((row) => row.project_id)
-}
+export const projectsOfType = (db: DbOrTx, typeId: string): Promise<string[]> =>
+  projectsWith(db, shareTypeTables, typeId)
 
 /** The caller has made sure that the project does not have it yet. */
-export async function allowProject(tx: Tx, typeId: string, projectId: string): Promise<void> {
-  await tx
-    .insertInto('share_type_projects')
-    .values({ share_type_id: typeId, project_id: projectId })
-    .execute()
-}
+export const allowProject = (tx: Tx, typeId: string, projectId: string): Promise<void> =>
+  giveProject(tx, shareTypeTables, typeId, projectId)
 
 /** False when the project did not have it. */
-export async function disallowProject(tx: Tx, typeId: string, projectId: string): Promise<boolean> {
-  const gone = await tx
-    .deleteFrom('share_type_projects')
-    .where('share_type_id', '=', typeId)
-    .where('project_id', '=', projectId)
-    .executeTakeFirst()
-  return gone.numDeletedRows > 0n
-}
+export const disallowProject = (tx: Tx, typeId: string, projectId: string): Promise<boolean> =>
+  takeFromProject(tx, shareTypeTables, typeId, projectId)
 
 /** The types that the scope may see. */
 export function visibleTypes(
   db: DbOrTx,
   scope: Scope,
 ): SelectQueryBuilder<Database, 'share_types', ShareTypesTable> {
-  const query = db.selectFrom('share_types').selectAll()
-  const { projectId } = scope
-  if (projectId === null) return query
-  return query.where((eb) =>
-    eb.or([
-      eb('share_types.is_public', '=', 1),
-      eb.exists(
-        eb
-          .selectFrom('share_type_projects')
-          .select('share_type_projects.share_type_id')
-          .whereRef('share_type_projects.share_type_id', '=', 'share_types.id')
-          .where('share_type_projects.project_id', '=', projectId),
-      ),
-    ]),
-  )
+  return db.selectFrom('share_types').selectAll().where(isVisible(shareTypeTables, scope))
 }
 
 async function withSpecs(db: DbOrTx, row: ShareTypesTable | undefined): Promise<ShareType | undefined> {
@@ -218,17 +161,8 @@ async function withSpecs(db: DbOrTx, row: ShareTypesTable | undefined): Promise<
 }
 
 /** Type id → specs, in one statement; of all types without `ids`. */
-export async function specsOf(db: DbOrTx, ids?: readonly string[]): Promise<Map<string, ExtraSpecs>> {
-  let query = db.selectFrom('share_type_extra_specs').selectAll().orderBy('spec_key')
-  if (ids !== undefined) query = query.where('share_type_id', 'in', ids)
-  const byType = Map.groupBy(await query.execute(), (row) => row.share_type_id)
-  return new Map(
-    [...byType].map(([id, rows]) => [
-      id,
-      Object.fromEntries(rows.map((row) => [row.spec_key, row.spec_value])),
-    ]),
-  )
-}
+export const specsOf = (db: DbOrTx, ids?: readonly string[]): Promise<Map<string, ExtraSpecs>> =>
+  specsByType(db, shareTypeTables, ids)
 
 /** Whether there is one at all. */
 export async function anyType(db: DbOrTx): Promise<boolean> {

@@ -404,9 +404,9 @@ export async function dependentsOf(
   shareId: string,
 ): Promise<{ snapshots: number; backups: number; groupMembers: number; deleteLocks: number }> {
   const { rows } = await sql<{ what: string; count: number }>`
-    select 'snapshots' as what, count(*) as count from snapshots where share_id = ${shareId}
+    select 'snapshots' as what, count(*) as count from snapshots where share_id = ${shareId} and share_group_snapshot_id is null
     union all select 'backups', count(*) from share_backups where share_id = ${shareId}
-    union all select 'members', count(*) from share_group_snapshot_members where share_id = ${shareId}
+    union all select 'members', count(*) from snapshots where share_id = ${shareId} and share_group_snapshot_id is not null
     union all select 'locks', count(*) from resource_locks where resource_id = ${shareId} and resource_action = 'delete'
   `.execute(db)
   const count = (what: string): number => Number(rows.find((row) => row.what === what)?.count ?? 0)
@@ -432,6 +432,7 @@ export async function dependentsElsewhere(
           .selectFrom('snapshots')
           .select(['id', 'project_id', 'created_at'])
           .where('share_id', '=', of.shareId)
+          .where('share_group_snapshot_id', 'is', null)
       : db
           .selectFrom('resource_locks')
           .select(['id', 'project_id', 'created_at'])

@@ -58,7 +58,11 @@ export async function snapshotForView(
   scope: Scope,
   id: string,
 ): Promise<SnapshotListRow | undefined> {
-  let query = db.selectFrom('snapshots').selectAll().where('id', '=', id)
+  let query = db
+    .selectFrom('snapshots')
+    .selectAll()
+    .where('id', '=', id)
+    .where('share_group_snapshot_id', 'is', null)
   if (scope.projectId !== null) query = query.where('project_id', '=', scope.projectId)
   return (await complete(db, await query.execute()))[0]
 }
@@ -97,7 +101,8 @@ async function complete(db: DbOrTx, rows: readonly SnapshotsTable[]): Promise<Sn
 type Query<O> = SelectQueryBuilder<Database, 'snapshots', O>
 
 function filtered<O>(start: Query<O>, scope: Scope, f: SnapshotFilters): Query<O> {
-  let query = start
+  // Members of group snapshots are listed with those.
+  let query = start.where('snapshots.share_group_snapshot_id', 'is', null)
   if (scope.projectId !== null) query = query.where('snapshots.project_id', '=', scope.projectId)
   if (!f.showDeferred) {
     query = query.where('snapshots.status', 'not in', ['deferred_deleting', 'error_deferred_deleting'])

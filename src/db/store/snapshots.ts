@@ -10,12 +10,17 @@ export async function snapshotById(db: DbOrTx, id: string): Promise<SnapshotRow 
   return db.selectFrom('snapshots').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** Members of group snapshots are in nobody's scope. */
 export async function snapshotInScope(
   db: DbOrTx,
   scope: Scope,
   id: string,
 ): Promise<SnapshotRow | undefined> {
-  let query = db.selectFrom('snapshots').selectAll().where('id', '=', id)
+  let query = db
+    .selectFrom('snapshots')
+    .selectAll()
+    .where('id', '=', id)
+    .where('share_group_snapshot_id', 'is', null)
   if (scope.projectId !== null) query = query.where('project_id', '=', scope.projectId)
   return query.executeTakeFirst()
 }

@@ -22,3 +22,10 @@ export async function listZones(db: DbOrTx): Promise<Zone[]> {
 export async function zoneNames(db: DbOrTx): Promise<ReadonlyMap<string, string>> {
   return new Map((await listZones(db)).map(({ id, name }) => [id, name]))
 }
+
+export async function zoneById(db: DbOrTx, id: string | null): Promise<Zone | null> {
+  if (id === null) return null
+  return (
+    (await db.selectFrom('availability_zones').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
+  )
+}

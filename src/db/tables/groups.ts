@@ -28,7 +28,10 @@ export interface ShareGroupsTable {
   name: string | null
   description: string | null
   status: string
+  /** Label of the pool that all of it is in, '' before placement. */
   host: string
+  pool_id: string | null
+  backend_id: string | null
   availability_zone_id: string | null
   share_group_type_id: string
   share_network_id: string | null
@@ -52,18 +55,6 @@ export interface ShareGroupSnapshotsTable {
   status: string
   created_at: Stamp
   updated_at: Stamp | null
-}
-export interface ShareGroupSnapshotMembersTable {
-  id: string
-  share_group_snapshot_id: string
-  share_id: string
-  share_instance_id: string
-  project_id: string
-  size: number
-  share_proto: string
-  status: string
-  driver_state: Json
-  created_at: Stamp
 }
 export interface ShareBackupsTable {
   id: string
@@ -107,7 +98,6 @@ export interface GroupTables {
   share_groups: ShareGroupsTable
   share_group_share_types: ShareGroupShareTypesTable
   share_group_snapshots: ShareGroupSnapshotsTable
-  share_group_snapshot_members: ShareGroupSnapshotMembersTable
   share_backups: ShareBackupsTable
   share_transfers: ShareTransfersTable
 }

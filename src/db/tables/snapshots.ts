@@ -11,6 +11,8 @@ export interface SnapshotsTable {
   size: number
   share_size: number
   share_proto: string
+  /** Of a member of a group snapshot: it lives and dies with that, is in no list and costs no quota of its own. */
+  share_group_snapshot_id: string | null
   /** Aggregate over the instances, kept in the same transaction. */
   status: string
   created_at: Stamp

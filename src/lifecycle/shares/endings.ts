@@ -11,6 +11,7 @@ import { instanceById } from '../../db/store/share-instances.ts'
 import { takeShareOfInstance } from '../../db/store/share-turns.ts'
 import { changeInstance } from './change.ts'
 import { changeSnapshotInstance } from '../snapshots/change.ts'
+import { replaceExportLocations } from '../../db/store/export-locations.ts'
 
 export interface Ending {
   readonly instanceId: string
@@ -45,6 +46,20 @@ export async function createEndedBadly(tx: Tx, ending: Ending): Promise<void> {
   await change(tx, ending, ['creating', 'creating_from_snapshot'], 'error', {})
   const action = ending.cause.code === 'no-valid-host' ? allocateHost : createAction
   await tell(tx, ending, action, ending.cause.detailId ?? unknownError)
+}
+
+/** Its backend has nothing of it any more; the row stays, in `error`, as when its making failed. */
+export async function emptiedInstance(
+  tx: Tx,
+  instanceId: string,
+  by: Pick<Ending, 'now' | 'requestId' | 'operationId'>,
+): Promise<void> {
+  const instance = await instanceById(tx, instanceId)
+  if (instance === undefined) return
+  await releasePlacement(tx, instance)
+  await replaceExportLocations(tx, instanceId, [], by.now)
+  const nowhere = { pool_id: null, backend_id: null, host: '', driver_state: '{}', progress: null }
+  await changeInstance(tx, { instanceId, from: null, to: 'error', instance: nowhere, ...by })
 }
 
 /** The size stays what it was. A scheduler's refusal leaves the share available; a backend's failure does not. */

@@ -24,7 +24,7 @@ async function move(meanwhile: (share: { id: string; instanceId: string }) => Pr
   const share = await seedShare(bench)
   const now = bench.clock.now()
   const to = 'node@target#p'
-  const movable = await movableShare(bench.db, { shareId: share.id, to, downAfter: 1, now })
+  const movable = await movableShare(bench.db, { shareId: share.id, to, downAfterUs: 1, now })
   await meanwhile(share)
   const how = { to, driverState: '{}', claimId: randomUUID(), now }
   const moved = await bench.store

@@ -66,7 +66,8 @@ async function finish(
   const share = { share_type_id: change.shareTypeId }
   const lines = (row: SnapshotRow | null) => (row === null ? [] : snapshotCharges(row, share))
   await settle(tx, { before: lines(before), after: lines(after) }, change.enforce ?? null)
-  if (before.status === after?.status) return
+  // Of a member only its group snapshot is told.
+  if (before.status === after?.status || before.share_group_snapshot_id !== null) return
   await recordEvent(tx, {
     projectId: before.project_id,
     resourceType: 'snapshot',

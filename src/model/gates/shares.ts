@@ -385,6 +385,10 @@ export const shareGates = {
           : null,
       () => (found.backups > 0 ? barrier('dependents', 'Refused', `Share ${share.id} has backups.`) : null),
       () =>
+        found.groupMembers > 0
+          ? barrier('dependents', 'Refused', `Share ${share.id} is part of a group snapshot.`)
+          : null,
+      () =>
         found.deleteLocks > 0
           ? {
               ...barrier('lock', 'Refused', `Share ${share.id} is locked against deletion.`),

@@ -16,15 +16,18 @@ export interface CreateShare {
   readonly differentHost: readonly string[]
   /** JSON expression of the `query` hint. */
   readonly query: string | null
+  /** It becomes available with its group, not by itself; and when that fails its row stays. */
+  readonly withGroup?: true
 }
 
 const undoneBy = {
   kind: 'delete-share',
-  payload: ({ shareId, instanceId }: CreateShare): DeleteShare => ({
+  payload: ({ shareId, instanceId, withGroup }: CreateShare): DeleteShare => ({
     shareId,
     instanceId,
     force: false,
     deferred: false,
+    ...(withGroup === true ? { keepsRow: true } : {}),
   }),
 } as const
 

@@ -7,6 +7,8 @@ export interface CreateSnapshot {
   readonly snapshotInstanceId: string
   readonly shareId: string
   readonly instanceId: string
+  /** A member of a group snapshot: that tells its owner what fails, and the row stays then. */
+  readonly ofGroup?: true
 }
 
 export const createSnapshot = {
@@ -20,7 +22,12 @@ export const createSnapshot = {
     ],
     undoneBy: {
       kind: 'delete-snapshot',
-      payload: (made: CreateSnapshot): DeleteSnapshot => ({ ...made, force: false, deferred: false }),
+      payload: ({ ofGroup, ...made }: CreateSnapshot): DeleteSnapshot => ({
+        ...made,
+        force: false,
+        deferred: false,
+        ...(ofGroup === true ? { keepsRow: true } : {}),
+      }),
     },
   },
 } as const satisfies KindPlans

@@ -6,6 +6,8 @@ export interface DeleteShare {
   readonly instanceId: string
   readonly force: boolean
   readonly deferred: boolean
+  /** Only from the backend: the row is in `error` then. */
+  readonly keepsRow?: true
 }
 
 export const deleteShare = {

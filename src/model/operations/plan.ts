@@ -28,7 +28,7 @@ export type PlannedStep = readonly [name: string, on: Topic, manner?: StepManner
 
 export interface OperationPlan {
   /** What `GET /v2/operations` calls the resource. */
-  readonly resource: 'share' | 'snapshot' | 'backend'
+  readonly resource: 'share' | 'snapshot' | 'share_group' | 'share_group_snapshot' | 'backend'
   /** Everything, retries included, must be over within this many seconds; then it unwinds and says so. */
   readonly deadlineS: number
   readonly steps: readonly PlannedStep[]

@@ -1,5 +1,5 @@
 import { firstUnmetSpec } from '../../model/extra-spec-match.ts'
-import { poolFields, shown } from '../pool-fields.ts'
+import { poolFields, valueText } from '../pool-fields.ts'
 import { downSentence } from './protocol.ts'
 import type { Filter } from '../types.ts'
 
@@ -16,6 +16,6 @@ export const capabilitiesFilter: Filter = {
     if (down !== null) return down
     const wanted = `The share type requires ${unmet.key} '${unmet.requirement}'`
     if (unmet.value === undefined || unmet.value === null) return `${wanted}; the pool does not report it.`
-    return `${wanted}; the pool reports ${shown(unmet.value)}.`
+    return `${wanted}; the pool reports ${valueText(unmet.value)}.`
   },
 }

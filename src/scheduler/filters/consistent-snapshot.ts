@@ -1,4 +1,4 @@
-import { consistentSnapshots, shown } from '../pool-fields.ts'
+import { consistentSnapshots, valueText } from '../pool-fields.ts'
 import type { Filter } from '../types.ts'
 
 /** Groups whose type asks for consistent snapshots need a pool that makes them in exactly that way. */
@@ -10,7 +10,7 @@ export const consistentSnapshotFilter: Filter = {
     return (pool) => {
       const has = consistentSnapshots(pool)
       if (has === wanted) return null
-      return `The group type requires consistent_snapshot_support '${wanted}'; the pool has '${has === null ? 'none' : shown(has)}'.`
+      return `The group type requires consistent_snapshot_support '${wanted}'; the pool has '${has === null ? 'none' : valueText(has)}'.`
     }
   },
 }

@@ -6,7 +6,7 @@ import type { CreatedShare, ExportLocation } from '../../storage/contract/driver
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { StepParts } from '../parts.ts'
-import { bareExport, bareShareRef, keep, loadShare, loadSnapshot, shareExport } from '../refs.ts'
+import { bareExport, bareShareRef, driverStateOf, loadShare, loadSnapshot, shareExport } from '../refs.ts'
 import type { ShareSubject } from '../refs.ts'
 import { by, gone, made, moveOn, onBackend, outputOf, shareOf, unsupported } from './calls.ts'
 import { locationsJson, publishShare, unpublish } from './exports.ts'
@@ -56,7 +56,7 @@ export const createShare = (parts: StepParts) =>
 async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDone> {
   const subject = await shareOf(parts, job)
   const created = await create(parts, job, subject)
-  const state = keep(created)
+  const state = driverStateOf(created)
   const locations = await publishShare(
     parts,
     job,
@@ -71,7 +71,7 @@ async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDon
 
 async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
   const created = await create(parts, job, await shareOf(parts, job))
-  return { output: made(created), commit: (tx) => record(parts, tx, job, keep(created)) }
+  return { output: made(created), commit: (tx) => record(parts, tx, job, driverStateOf(created)) }
 }
 
 /** What the driver needs to find it again. */
@@ -155,7 +155,7 @@ async function finish(
       await moveOn(tx, {
         instanceId,
         from: ['creating', 'creating_from_snapshot'],
-        to: 'available',
+        to: job.payload.withGroup === true ? null : 'available',
         instance: { progress: '100%', launched_at: now, replica_state: replicaState },
         ...by(job, now),
       })

@@ -8,7 +8,7 @@ import type { Tx } from '../../db/schema.ts'
 import type { ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
-import { keep, loadSnapshot } from '../refs.ts'
+import { driverStateOf, loadSnapshot } from '../refs.ts'
 import { by, gone, onBackend, outputOf, snapshotOf, tell, unsupported } from './calls.ts'
 import { locationsJson, publishSnapshot, withdrawSnapshot } from './exports.ts'
 
@@ -43,7 +43,7 @@ async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
         from: null,
         to: null,
         instance: {
-          driver_state: keep({ state, tree: null }),
+          driver_state: driverStateOf({ state, tree: null }),
           provider_location: state['location'] ?? null,
         },
         ...by(job, parts.clock.now()),
@@ -106,7 +106,7 @@ async function fail(tx: Tx, parts: StepParts, job: CreateJob, cause: Cause, undo
     await recordOrphan(tx, { backendId, kind: 'snapshot', resourceId, driverState: '{}', reason, now })
   }
   const change = { snapshotInstanceId, from: ['creating'], to: 'error', ...by(job, now) }
-  if (!(await changeSnapshotInstance(tx, change))) return
+  if (!(await changeSnapshotInstance(tx, change)) || job.payload.ofGroup === true) return
   const resourceType = 'SHARE_SNAPSHOT'
   await tell(tx, parts, job, { resourceType, resourceId: snapshotId, action: '002', cause })
 }

@@ -2,6 +2,7 @@
  * The end of a share: taken from its clients, then from the backend, then from the tables. Forced, it ends even when the
  * backend can't be asked; what may be left there is then remembered as an orphan.
  */
+import { emptiedInstance } from '../../lifecycle/shares/endings.ts'
 import { recordOrphan } from '../../db/store/orphans.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
@@ -92,7 +93,8 @@ async function forgetRow(parts: StepParts, tx: Tx, job: DeleteJob, leftBehind: J
       now,
     })
   }
-  await removeInstance(tx, instanceId, by(job, now), { leftBehind: leftBehind !== null })
+  if (job.payload.keepsRow === true) await emptiedInstance(tx, instanceId, by(job, now))
+  else await removeInstance(tx, instanceId, by(job, now), { leftBehind: leftBehind !== null })
 }
 
 async function fail(tx: Tx, parts: StepParts, job: DeleteJob, cause: Cause): Promise<void> {

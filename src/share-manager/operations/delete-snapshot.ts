@@ -63,7 +63,11 @@ async function forget(parts: StepParts, job: DeleteJob): Promise<StepDone> {
           now,
         })
       }
-      await removeSnapshotInstance(tx, snapshotInstanceId, by(job, now))
+      if (job.payload.keepsRow === true) {
+        const instance = { driver_state: '{}', provider_location: null, progress: null }
+        const change = { snapshotInstanceId, from: null, to: 'error', instance, ...by(job, now) }
+        await changeSnapshotInstance(tx, change)
+      } else await removeSnapshotInstance(tx, snapshotInstanceId, by(job, now))
     },
   }
 }

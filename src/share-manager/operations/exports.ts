@@ -1,12 +1,17 @@
 /** Publishing and withdrawing, as steps of several operations. */
-import type { ExportLocation, ExportRef, Tree } from '../../storage/contract/driver.ts'
-import type { Job, Json } from '../../engine/operation.ts'
-import { mustBeOn, rulesOfInstance } from '../../db/store/access-mappings.ts'
+import {
+  isDriverError,
+  type ExportLocation,
+  type ExportRef,
+  type Tree,
+} from '../../storage/contract/driver.ts'
+import { StepFailure, type Job, type Json } from '../../engine/operation.ts'
+import { rulesOfInstance } from '../../db/store/access-mappings.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import type { StepParts } from '../parts.ts'
 import { shareExport, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
-import { exportRules } from '../rules.ts'
-import { onBackend } from './calls.ts'
+import { applyRules, type SendRules } from '../rules.ts'
+import { asStepFailure, backendOf, onBackend } from './calls.ts'
 
 /** Publishes the share to nobody yet; answers where. Nowhere on a backend that publishes nothing at all. */
 export async function publishShare(
@@ -87,13 +92,21 @@ export async function unpublish(
 
 /** Puts the rules that are in force back on an export that was published anew. */
 export async function restoreRules(parts: StepParts, job: Job, subject: ShareSubject): Promise<void> {
-  const rules = (await rulesOfInstance(parts.store.db, subject.instance.id)).filter((rule) =>
-    mustBeOn.includes(rule.state),
-  )
+  const rules = await rulesOfInstance(parts.store.db, subject.instance.id)
+  const { publisher } = backendOf(parts)
+  if (publisher === null) return
   const how = { name: 'apply-rules', instanceId: subject.instance.id }
   const readOnly = await servedReadOnly(parts.store.db, subject.instance)
-  await onBackend(parts, job, how, async (call, { publisher }) => {
-    await publisher?.applyRules(call, shareExport(subject), exportRules(rules, { readOnly }))
+  const about = { protocol: subject.ref.protocol, publisher, readOnly }
+  const send: SendRules = (toApply) =>
+    onBackend(parts, job, how, (call) => publisher.applyRules(call, shareExport(subject), toApply)).catch(
+      (error: unknown) => {
+        // What the backend said of the rules, so that one it doesn't take keeps no other from being put back.
+        throw error instanceof StepFailure && isDriverError(error.cause) ? error.cause : error
+      },
+    )
+  await applyRules(rules, about, send, { apart: false }).catch((error: unknown) => {
+    throw asStepFailure(error)
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Ending } from '../../lifecycle/shares/endings.ts'
+import type { GroupEnding } from '../../lifecycle/share-groups/endings.ts'
 import type { Cause, Job } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 
@@ -26,3 +27,18 @@ export function failedEnd(
     messageTtlS: parts.settings.shares.message_ttl_s,
   }
 }
+
+/** The same of share groups and their snapshots. */
+export const groupEnd = (
+  parts: StepParts,
+  job: Job & { readonly payload: { readonly groupId: string } },
+  cause: Cause,
+): GroupEnding => ({
+  groupId: job.payload.groupId,
+  projectId: job.projectId,
+  requestId: job.requestId,
+  operationId: job.operationId,
+  cause,
+  now: parts.clock.now(),
+  messageTtlS: parts.settings.shares.message_ttl_s,
+})

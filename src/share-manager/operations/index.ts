@@ -11,6 +11,8 @@ import { extendShare } from './extend-share.ts'
 import { manageShare } from './manage-share.ts'
 import { manageSnapshot } from './manage-snapshot.ts'
 import { revertAndExtendShare, revertShare } from './revert-share.ts'
+import { createShareGroupSnapshot, deleteShareGroupSnapshot } from './share-group-snapshots.ts'
+import { createShareGroup, deleteShareGroup } from './share-groups.ts'
 import { shrinkShare } from './shrink-share.ts'
 import { unmanageShare } from './unmanage-share.ts'
 import { unmanageSnapshot } from './unmanage-snapshot.ts'
@@ -32,6 +34,10 @@ export function shareOperations(parts: StepParts): Registry {
     unmanageShare(parts),
     manageSnapshot(parts),
     unmanageSnapshot(parts),
+    createShareGroup(parts),
+    deleteShareGroup(parts),
+    createShareGroupSnapshot(parts),
+    deleteShareGroupSnapshot(parts),
     ensureShares(parts),
   ])
 }

@@ -8,7 +8,7 @@ import type { Tx } from '../../db/schema.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
-import { bareExport, bareShareRef, keep, loadShare, shareExport } from '../refs.ts'
+import { bareExport, bareShareRef, driverStateOf, loadShare, shareExport } from '../refs.ts'
 import { withinQuota } from './afford.ts'
 import { by, gone, made, moveOn, onBackend, outputOf, shareOf, unsupported } from './calls.ts'
 import { locationsJson, publishShare, unpublish } from './exports.ts'
@@ -40,7 +40,10 @@ async function takeOver(parts: StepParts, job: ManageJob): Promise<StepDone> {
     output: { ...(made(managed) as object), sizeGib: managed.sizeGib },
     commit: async (tx) => {
       const change = { instanceId: instance.id, from: null, to: null, ...by(job, parts.clock.now()) }
-      const found = await changeInstance(tx, { ...change, instance: { driver_state: keep(managed) } })
+      const found = await changeInstance(tx, {
+        ...change,
+        instance: { driver_state: driverStateOf(managed) },
+      })
       if (!found) throw gone(`Share instance ${instance.id}`)
     },
   }

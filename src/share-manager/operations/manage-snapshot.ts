@@ -7,7 +7,7 @@ import type { Tx } from '../../db/schema.ts'
 import type { ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
-import { keep, loadSnapshot } from '../refs.ts'
+import { driverStateOf, loadSnapshot } from '../refs.ts'
 import { withinQuota } from './afford.ts'
 import { by, gone, onBackend, outputOf, snapshotOf, tell, unsupported } from './calls.ts'
 import { publishRun, withdraw } from './create-snapshot.ts'
@@ -40,7 +40,7 @@ async function takeOver(parts: StepParts, job: ManageJob): Promise<StepDone> {
         snapshotInstanceId,
         from: null,
         to: null,
-        instance: { driver_state: keep({ state, tree: null }), provider_location: providerLocation },
+        instance: { driver_state: driverStateOf({ state, tree: null }), provider_location: providerLocation },
         ...by(job, parts.clock.now()),
       })
       if (!found) throw gone(`Snapshot instance ${snapshotInstanceId}`)

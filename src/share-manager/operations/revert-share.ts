@@ -12,7 +12,7 @@ import type { Tx } from '../../db/schema.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
-import { keep, loadShare, shareExport } from '../refs.ts'
+import { driverStateOf, loadShare, shareExport } from '../refs.ts'
 import { by, gone, made, moveOn, onBackend, outputOf, shareOf, snapshotOf, unsupported } from './calls.ts'
 import { locationsJson, publishShare, restoreRules, unpublish } from './exports.ts'
 import { failedEnd } from './failed-end.ts'
@@ -87,7 +87,7 @@ async function admitSize(parts: StepParts, job: RevertJob): Promise<StepDone> {
 
 async function keepState(tx: Tx, parts: StepParts, job: RevertJob, found: CreatedShare): Promise<void> {
   const { instanceId } = job.payload
-  const instance = { driver_state: keep(found) }
+  const instance = { driver_state: driverStateOf(found) }
   const change = { instanceId, from: null, to: null, instance, ...by(job, parts.clock.now()) }
   if (!(await changeInstance(tx, change))) throw gone(`Share instance ${instanceId}`)
 }

@@ -9,7 +9,7 @@ import { changeInstance } from '../../lifecycle/shares/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
-import { keep, loadShare, shareExport, type ShareSubject } from '../refs.ts'
+import { driverStateOf, loadShare, shareExport, type ShareSubject } from '../refs.ts'
 import { backendOf, by, gone, moveOn, onBackend, shareOf, tell, unsupported } from './calls.ts'
 import { publishShare, restoreRules, unpublish } from './exports.ts'
 
@@ -74,7 +74,7 @@ async function giveBack(
   return {
     commit: async (tx) => {
       const now = parts.clock.now()
-      const instance = { driver_state: keep(found) }
+      const instance = { driver_state: driverStateOf(found) }
       const change = { instanceId, from: null, to: null, instance, ...by(job, now) }
       if (!(await changeInstance(tx, change))) throw gone(`Share instance ${instanceId}`)
       await replaceExportLocations(tx, instanceId, locations, now)

@@ -26,7 +26,7 @@ import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
 import { followNow, passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
-import type { Pass } from './pass.ts'
+import { outcomesOrRetry, type Pass } from './pass.ts'
 import { rulesQueue, type RulesQueue } from './rules-queue.ts'
 import { republish } from './exports.ts'
 
@@ -60,19 +60,13 @@ interface Work {
 async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolean): Promise<Pass> {
   const work = await parts.store.transaction((tx) => begin(tx, parts, lease))
   if (work === null) return { end: 'done' }
-  let outcomes: readonly RuleOutcome[]
-  try {
-    outcomes = await apply(parts, lease, work, { apart: false })
-  } catch (error) {
-    const retryable =
-      !isDriverError(error) || error.outcome === 'maybe-happened' || error.retryAfterS !== null
-    if (retryable && !lastTry) {
-      return { end: 'retry', error, afterS: isDriverError(error) ? error.retryAfterS : null }
-    }
-    outcomes = await apply(parts, lease, work, { apart: true }).catch((last: unknown) =>
-      everyRuleFailed(work.rules, last),
-    )
-  }
+  const answer = await outcomesOrRetry(
+    (how) => apply(parts, lease, work, how),
+    lastTry,
+    (last) => everyRuleFailed(work.rules, last),
+  )
+  if ('end' in answer) return answer
+  let outcomes = answer
   // Who is denied the share reads no snapshot of it either, from the moment that the denial has ended.
   const denied = work.rules.filter(({ state }) => state === 'denying')
   const late = denied.length === 0 ? null : await followNow(parts, lease, work.subject)

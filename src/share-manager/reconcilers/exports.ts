@@ -12,7 +12,7 @@ import { isDriverError, type ExportRef } from '../../storage/contract/driver.ts'
 import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import {
-  keep,
+  driverStateOf,
   loadShare,
   loadSnapshot,
   shareExport,
@@ -21,7 +21,7 @@ import {
   type SnapshotSubject,
 } from '../refs.ts'
 import { mayTry, rest, type Resting } from '../resting.ts'
-import { exportRules } from '../rules.ts'
+import { applyRules, type SendRules } from '../rules.ts'
 import { forEachBounded } from '../../engine/periodic.ts'
 
 /** Exports put back at once. */
@@ -181,14 +181,15 @@ export async function republish(
       : await backend.call({ name: 'publish', guarded }, (call) => publisher.publish(call, target))
   if (publisher !== null && rules.length > 0) {
     const readOnly = await servedReadOnly(store.db, subject.instance)
-    await backend.call({ name: 'apply-rules', guarded }, (call) =>
-      publisher.applyRules(call, target, exportRules(rules, { readOnly })),
-    )
+    const about = { protocol: target.protocol, publisher, readOnly }
+    const send: SendRules = (toApply) =>
+      backend.call({ name: 'apply-rules', guarded }, (call) => publisher.applyRules(call, target, toApply))
+    await applyRules(rules, about, send, { apart: false })
   }
   await store.transaction(async (tx) => {
     await lease.check(tx)
     const now = clock.now()
-    const instance = { driver_state: keep(found) }
+    const instance = { driver_state: driverStateOf(found) }
     await changeInstance(tx, { instanceId: subject.instance.id, from: null, to: null, instance, now })
     await replaceExportLocations(tx, subject.instance.id, locations, now)
     if (rules.length > 0) await touchRules(tx, subject.instance.id)

@@ -25,7 +25,7 @@ import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
-import type { Pass } from './pass.ts'
+import { outcomesOrRetry, type Pass } from './pass.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
 export async function passSnapshotRules(
@@ -95,22 +95,16 @@ async function passInLane(
 ): Promise<Pass> {
   const work = await parts.store.transaction((tx) => begin(tx, parts, lease, id))
   if (work === null) return { end: 'done' }
-  let outcomes: readonly RuleOutcome[]
-  try {
-    outcomes = await apply(parts, lease, work, { apart: false })
-  } catch (error) {
-    const certain = isDriverError(error) && error.outcome !== 'maybe-happened' && error.retryAfterS === null
-    if (!certain && !lastTry) {
-      return { end: 'retry', error, afterS: isDriverError(error) ? error.retryAfterS : null }
-    }
-    try {
-      outcomes = await apply(parts, lease, work, { apart: true })
-    } catch (last) {
+  const outcomes = await outcomesOrRetry(
+    (how) => apply(parts, lease, work, how),
+    lastTry,
+    (last) =>
       // The rules are the share's, which is not to hear that they hold here.
-      if (work.inherits && !lastTry) return { end: 'retry', error: last, afterS: null }
-      outcomes = everyRuleFailed(work.own, last)
-    }
-  }
+      work.inherits && !lastTry
+        ? { end: 'retry', error: last, afterS: null }
+        : everyRuleFailed(work.own, last),
+  )
+  if ('end' in outcomes) return outcomes
   const changed = await parts.store.transaction((tx) => end(tx, parts, lease, work, outcomes))
   return changed ? { end: 'again', soon: true } : { end: 'done' }
 }

@@ -3,7 +3,7 @@ import { DriverError, isDriverError } from './driver.ts'
 
 test('a driver error is known for one whichever copy of the class it is of', async () => {
   // What an outside driver has: the same file, loaded a second time.
-  const copy = './driver.ts?copy'
+  const copy = './errors.ts?copy'
   const other = (await import(/* @vite-ignore */ copy)) as { readonly DriverError: typeof DriverError }
   const error = new other.DriverError('the pool is full', 'no-room-here')
   expect([error instanceof DriverError, isDriverError(error)]).toEqual([false, true])

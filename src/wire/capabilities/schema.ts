@@ -66,6 +66,11 @@ export const capabilities: readonly Capability[] = [
     paths: ['GET /v2/services'],
   },
   {
+    name: 'share-groups',
+    description: 'Share groups, their types and their snapshots, which not every Manila offers.',
+    paths: ['GET /v2/share-groups', 'GET /v2/share-group-snapshots', 'GET /v2/share-group-types'],
+  },
+  {
     name: 'placements',
     description:
       'A dry run of a create: whether a share would be granted, what it costs in quota, and why it fits where it does. Nothing is written.',

@@ -11,11 +11,11 @@ _manila() {
     last="$word"
     if [[ -n "$skip" ]]; then skip=''; last=''; continue; fi
     case "$word" in
-    --os-cloud|--os-auth-type|--os-auth-url|--os-username|--os-user-id|--os-password|--os-user-domain-name|--os-user-domain-id|--os-project-name|--os-project-id|--os-project-domain-name|--os-project-domain-id|--os-token|--os-application-credential-id|--os-application-credential-secret|--os-region-name|--os-interface|--os-cacert|--os-share-api-version|--os-endpoint-override|--timeout|--name|--description|--snapshot-id|--property|--share-network|--share-type|--availability-zone|--share-group|--public|--scheduler-hint|--mount-point-name|--encryption-key-ref|--for-project|--format|-f|--column|-c|--max-width|--name~|--description~|--status|--snapshot|--export-location|--host|--share-server|--project|--user|--extra-spec|--sort|--limit|--marker|--sort-column|--since|--until|--step|--task-state|--driver-options|--share-server-id|--access-level|--properties|--lock-reason|--access-type|--access-key|--access-to|--share|--usage|--driver-option|--snapshot-support|--create-share-from-snapshot-support|--revert-to-snapshot-support|--mount-snapshot-support|--extra-specs|--resource-id|--resource-type|--action-id|--detail-id|--request-id|--message-level|--before|--kind|--state|--user-project|--target-type|--target|--target-project|--action|--outcome|--address|--resource-action|--id|--lock-context|--offset|--sort-key|--sort-dir|--shares|--gigabytes|--snapshots|--snapshot-gigabytes|--share-networks|--share-groups|--share-group-snapshots|--share-replicas|--replica-gigabytes|--per-share-gigabytes|--backups|--backup-gigabytes|--encryption-keys|--binary|--zone|--ensuring|--disable-reason|--backend|--pool) skip=1; continue ;;
+    --os-cloud|--os-auth-type|--os-auth-url|--os-username|--os-user-id|--os-password|--os-user-domain-name|--os-user-domain-id|--os-project-name|--os-project-id|--os-project-domain-name|--os-project-domain-id|--os-token|--os-application-credential-id|--os-application-credential-secret|--os-region-name|--os-interface|--os-cacert|--os-share-api-version|--os-endpoint-override|--timeout|--name|--description|--snapshot-id|--property|--share-network|--share-type|--availability-zone|--share-group|--public|--scheduler-hint|--mount-point-name|--encryption-key-ref|--for-project|--format|-f|--column|-c|--max-width|--name~|--description~|--status|--snapshot|--export-location|--host|--share-server|--project|--user|--extra-spec|--sort|--limit|--marker|--sort-column|--since|--until|--step|--task-state|--driver-options|--share-server-id|--access-level|--properties|--lock-reason|--access-type|--access-key|--access-to|--share|--usage|--driver-option|--share-types|--share-group-type|--source-share-group-snapshot|--group-specs|--snapshot-support|--create-share-from-snapshot-support|--revert-to-snapshot-support|--mount-snapshot-support|--extra-specs|--resource-id|--resource-type|--action-id|--detail-id|--request-id|--message-level|--before|--kind|--state|--user-project|--target-type|--target|--target-project|--action|--outcome|--address|--resource-action|--id|--lock-context|--offset|--sort-key|--sort-dir|--shares|--gigabytes|--snapshots|--snapshot-gigabytes|--share-networks|--share-groups|--share-group-snapshots|--share-replicas|--replica-gigabytes|--per-share-gigabytes|--backups|--backup-gigabytes|--encryption-keys|--binary|--zone|--ensuring|--disable-reason|--backend|--pool) skip=1; continue ;;
     -*) continue ;;
     esac
     case "${place:+$place }$word" in
-    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'operation retry'|'event'|'event watch'|'audit'|'audit list'|'permission'|'permission list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
+    'share'|'share create'|'share list'|'share show'|'share usage'|'share usage history'|'share set'|'share unset'|'share resize'|'share revert'|'share delete'|'share restore'|'share adopt'|'share abandon'|'access'|'access allow'|'access create'|'access deny'|'access delete'|'access list'|'access show'|'access set'|'access unset'|'export-location'|'export-location list'|'export-location show'|'export-location set'|'export-location unset'|'snapshot'|'snapshot create'|'snapshot list'|'snapshot show'|'snapshot set'|'snapshot unset'|'snapshot delete'|'snapshot adopt'|'snapshot abandon'|'snapshot usage'|'snapshot access'|'snapshot access create'|'snapshot access allow'|'snapshot access delete'|'snapshot access deny'|'snapshot access list'|'snapshot export-location'|'snapshot export-location list'|'snapshot export-location show'|'snapshot instance'|'snapshot instance list'|'snapshot instance show'|'snapshot instance set'|'snapshot instance export-location'|'snapshot instance export-location list'|'snapshot instance export-location show'|'group'|'group create'|'group list'|'group show'|'group set'|'group unset'|'group delete'|'group snapshot'|'group snapshot create'|'group snapshot list'|'group snapshot show'|'group snapshot set'|'group snapshot unset'|'group snapshot delete'|'group snapshot members'|'group snapshot members list'|'group type'|'group type create'|'group type list'|'group type show'|'group type set'|'group type unset'|'group type delete'|'group type access'|'group type access create'|'group type access delete'|'group type access list'|'type'|'type create'|'type list'|'type show'|'type set'|'type unset'|'type delete'|'type access'|'type access create'|'type access delete'|'type access list'|'message'|'message list'|'message show'|'message delete'|'operation'|'operation list'|'operation show'|'operation watch'|'operation cancel'|'operation retry'|'event'|'event watch'|'audit'|'audit list'|'permission'|'permission list'|'lock'|'lock create'|'lock list'|'lock show'|'lock set'|'lock unset'|'lock delete'|'quota'|'quota show'|'quota set'|'quota delete'|'limits'|'limits show'|'instance'|'instance list'|'instance show'|'instance set'|'instance delete'|'instance export-location'|'instance export-location list'|'instance export-location show'|'service'|'service list'|'service set'|'service ensure-shares'|'pool'|'pool list'|'availability-zone'|'availability-zone list'|'token'|'token issue'|'health'|'api-version'|'completion'|'help'|'help tree') place="${place:+$place }$word" ;;
     esac
   done
   if [[ -n "$skip" ]]; then
@@ -81,6 +81,29 @@ _manila() {
     'snapshot instance export-location list|-f') values='table json yaml csv value' ;;
     'snapshot instance export-location show|--format') values='table json yaml csv value' ;;
     'snapshot instance export-location show|-f') values='table json yaml csv value' ;;
+    'group create|--format') values='table json yaml csv value' ;;
+    'group create|-f') values='table json yaml csv value' ;;
+    'group list|--format') values='table json yaml csv value' ;;
+    'group list|-f') values='table json yaml csv value' ;;
+    'group show|--format') values='table json yaml csv value' ;;
+    'group show|-f') values='table json yaml csv value' ;;
+    'group snapshot create|--format') values='table json yaml csv value' ;;
+    'group snapshot create|-f') values='table json yaml csv value' ;;
+    'group snapshot list|--format') values='table json yaml csv value' ;;
+    'group snapshot list|-f') values='table json yaml csv value' ;;
+    'group snapshot show|--format') values='table json yaml csv value' ;;
+    'group snapshot show|-f') values='table json yaml csv value' ;;
+    'group snapshot members list|--format') values='table json yaml csv value' ;;
+    'group snapshot members list|-f') values='table json yaml csv value' ;;
+    'group type create|--public') values='true false' ;;
+    'group type create|--format') values='table json yaml csv value' ;;
+    'group type create|-f') values='table json yaml csv value' ;;
+    'group type list|--format') values='table json yaml csv value' ;;
+    'group type list|-f') values='table json yaml csv value' ;;
+    'group type show|--format') values='table json yaml csv value' ;;
+    'group type show|-f') values='table json yaml csv value' ;;
+    'group type access list|--format') values='table json yaml csv value' ;;
+    'group type access list|-f') values='table json yaml csv value' ;;
     'type create|--snapshot-support') values='true false' ;;
     'type create|--create-share-from-snapshot-support') values='true false' ;;
     'type create|--revert-to-snapshot-support') values='true false' ;;
@@ -213,6 +236,33 @@ _manila() {
     'snapshot instance export-location') options='--help' ;;
     'snapshot instance export-location list') options='--format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'snapshot instance export-location show') options='--format -f --column -c --noindent --max-width --help' ;;
+    'group') options='--help' ;;
+    'group create') options='--name --description --share-types --share-group-type --share-network --source-share-group-snapshot --availability-zone --wait --format -f --column -c --noindent --max-width --help' ;;
+    'group list') options='--all-projects --name --description --name~ --description~ --status --share-group-type --snapshot --host --share-network --share-server --project --long --sort --limit --marker --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
+    'group show') options='--format -f --column -c --noindent --max-width --help' ;;
+    'group set') options='--name --description --status --help' ;;
+    'group unset') options='--name --description --help' ;;
+    'group delete') options='--force --wait --help' ;;
+    'group snapshot') options='--help' ;;
+    'group snapshot create') options='--name --description --wait --format -f --column -c --noindent --max-width --help' ;;
+    'group snapshot list') options='--all-projects --name --description --name~ --description~ --status --share-group --detailed --sort --limit --marker --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
+    'group snapshot show') options='--format -f --column -c --noindent --max-width --help' ;;
+    'group snapshot set') options='--name --description --status --help' ;;
+    'group snapshot unset') options='--name --description --help' ;;
+    'group snapshot delete') options='--force --wait --help' ;;
+    'group snapshot members') options='--help' ;;
+    'group snapshot members list') options='--format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
+    'group type') options='--help' ;;
+    'group type create') options='--group-specs --public --format -f --column -c --noindent --max-width --help' ;;
+    'group type list') options='--all --group-specs --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
+    'group type show') options='--format -f --column -c --noindent --max-width --help' ;;
+    'group type set') options='--group-specs --help' ;;
+    'group type unset') options='--help' ;;
+    'group type delete') options='--help' ;;
+    'group type access') options='--help' ;;
+    'group type access create') options='--help' ;;
+    'group type access delete') options='--help' ;;
+    'group type access list') options='--format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
     'type') options='--help' ;;
     'type create') options='--description --snapshot-support --create-share-from-snapshot-support --revert-to-snapshot-support --mount-snapshot-support --extra-specs --public --format -f --column -c --noindent --max-width --help' ;;
     'type list') options='--all --extra-specs --format -f --column -c --noindent --max-width --sort-column --sort-descending --help' ;;
@@ -281,7 +331,7 @@ _manila() {
     return
   fi
   case "$place" in
-    '') words='access api-version audit availability-zone completion event export-location health help instance limits lock message operation permission pool quota service share snapshot token type' ;;
+    '') words='access api-version audit availability-zone completion event export-location group health help instance limits lock message operation permission pool quota service share snapshot token type' ;;
     'share') words='abandon adopt create delete list resize restore revert set show unset usage' ;;
     'share create') words='NFS CIFS GLUSTERFS HDFS CEPHFS MAPRFS LUSTRE' ;;
     'share list') words='' ;;
@@ -336,6 +386,33 @@ _manila() {
     'snapshot instance export-location') words='list show' ;;
     'snapshot instance export-location list') words='' ;;
     'snapshot instance export-location show') words='' ;;
+    'group') words='create delete list set show snapshot type unset' ;;
+    'group create') words='' ;;
+    'group list') words='' ;;
+    'group show') words='' ;;
+    'group set') words='' ;;
+    'group unset') words='' ;;
+    'group delete') words='' ;;
+    'group snapshot') words='create delete list members set show unset' ;;
+    'group snapshot create') words='' ;;
+    'group snapshot list') words='' ;;
+    'group snapshot show') words='' ;;
+    'group snapshot set') words='' ;;
+    'group snapshot unset') words='' ;;
+    'group snapshot delete') words='' ;;
+    'group snapshot members') words='list' ;;
+    'group snapshot members list') words='' ;;
+    'group type') words='access create delete list set show unset' ;;
+    'group type create') words='' ;;
+    'group type list') words='' ;;
+    'group type show') words='' ;;
+    'group type set') words='' ;;
+    'group type unset') words='' ;;
+    'group type delete') words='' ;;
+    'group type access') words='create delete list' ;;
+    'group type access create') words='' ;;
+    'group type access delete') words='' ;;
+    'group type access list') words='' ;;
     'type') words='access create delete list set show unset' ;;
     'type create') words='true false' ;;
     'type list') words='' ;;

@@ -79,7 +79,16 @@ async function serve({ db, clock, id }: Bench, backend: string): Promise<void> {
       reported: 1,
     })
     .execute()
-  await shareType({ db, clock, id } as Bench, 'default', 1)
+  const type = await shareType({ db, clock, id } as Bench, 'default', 1)
+  const groups = id()
+  await db
+    .insertInto('share_group_types')
+    .values({ id: groups, name: 'groups', is_public: 1, created_at: now, updated_at: null })
+    .execute()
+  await db
+    .insertInto('share_group_type_share_types')
+    .values({ share_group_type_id: groups, share_type_id: type })
+    .execute()
 }
 
 const specs = {
@@ -217,7 +226,57 @@ async function ofProject(bench: Bench, owner: Owner): Promise<Nouns> {
     type,
     operation: await operation(bench, owner, locked),
     failed: await failedOperation(bench, owner, locked),
+    ...(await groups(bench, owner)),
   }
+}
+
+/** A group with a share and a snapshot of both, and one that is empty; each project has group types of its own. */
+async function groups(bench: Bench, owner: Owner): Promise<Nouns> {
+  const { db } = bench
+  const mine = { project_id: owner.projectId, user_id: owner.userId }
+  const at = { created_at: bench.clock.now(), updated_at: null }
+  const type = await groupType(bench, owner)
+  const backend = await seedBackend(bench)
+  const place = { host: 'node@sim#pool', backend_id: backend, status: 'available' }
+  const [group, empty, groupSnapshot] = [bench.id(), bench.id(), bench.id()]
+  const like = { ...mine, ...place, share_group_type_id: type, ...at }
+  await db
+    .insertInto('share_groups')
+    .values([
+      { id: group, ...like },
+      { id: empty, ...like },
+    ])
+    .execute()
+  const share = await seedShare(bench, 'demo', { ...mine, share_group_id: group })
+  await db
+    .insertInto('share_group_snapshots')
+    .values({ id: groupSnapshot, share_group_id: group, ...mine, status: 'available', ...at })
+    .execute()
+  await seedSnapshot(bench, share, 'demo', { ...mine, share_group_snapshot_id: groupSnapshot })
+  return {
+    group,
+    empty_group: empty,
+    group_snapshot: groupSnapshot,
+    group_type: type,
+    unused_group_type: await groupType(bench, owner),
+  }
+}
+
+async function groupType({ db, clock, id }: Bench, { projectId }: Owner): Promise<string> {
+  const type = id()
+  await db
+    .insertInto('share_group_types')
+    .values({ id: type, name: type, is_public: 0, created_at: clock.now(), updated_at: null })
+    .execute()
+  await db
+    .insertInto('share_group_type_projects')
+    .values({ share_group_type_id: type, project_id: projectId })
+    .execute()
+  await db
+    .insertInto('share_group_type_specs')
+    .values({ share_group_type_id: type, spec_key: 'k', spec_value: 'v' })
+    .execute()
+  return type
 }
 
 async function accessRule({ db, clock, id }: Bench, share: string, instance: string): Promise<string> {

@@ -71,6 +71,7 @@ export async function openWorld(): Promise<World> {
   const clock = { now: () => ++micros, advance: () => {} }
   const settings = structuredClone(loadSettings({}))
   settings.shares.default_share_type = 'default'
+  settings.shares.default_share_group_type = 'groups'
   settings.api.changes_per_minute = 0
   const auth = await AuthManager.open({
     store: undone.steady,

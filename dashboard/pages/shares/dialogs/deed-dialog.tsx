@@ -20,7 +20,7 @@ import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
 import type { ShareDeed } from '../deeds.ts'
 import { permissionOf, whyNot } from '../share-actions.tsx'
-import { nameOf } from '../share-name.ts'
+import { nameOf } from '../../../ui/thing-name.ts'
 import { shareLimitsQuery } from '../usage-queries.ts'
 import { shareCommands } from '../commands.ts'
 import { Losses } from './losses.tsx'
@@ -45,11 +45,13 @@ export function DeedDialog({ deed, shares, close }: DeedDialogProps) {
   const words = w.deeds[deed]
   const isFinal = deed === 'delete' || deed === 'force-delete'
 
+  // Who deletes a member says which group it leaves.
+  const groupOf = (id: string) => shares.find((share) => share.id === id)?.share_group_id ?? undefined
   const each = (id: string): Promise<unknown> => {
     const params = { id }
     switch (deed) {
       case 'delete':
-        return client.call(deleteShare, { params })
+        return client.call(deleteShare, { params, query: { share_group_id: groupOf(id) } })
       case 'soft-delete':
         return client.act(softDeleteShare, { params, body: null })
       case 'restore':

@@ -10,7 +10,7 @@ import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { useProblemAt } from '../../../ui/problem-at.ts'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
-import { nameOf } from '../share-name.ts'
+import { nameOf } from '../../../ui/thing-name.ts'
 import { shareCommands } from '../commands.ts'
 
 export function EditDialog({ share, close }: { readonly share: ShareView; readonly close: () => void }) {

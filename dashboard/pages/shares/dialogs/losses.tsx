@@ -9,6 +9,7 @@ import { oneKey } from '../../../api/reads.ts'
 import { gib, useFormat } from '../../../ui/format.ts'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
+import { ThingLink } from '../thing-link.tsx'
 import { usagesQuery } from '../usage-queries.ts'
 
 /** Counted with a margin: who has more than this many knows that it is a lot. */
@@ -83,6 +84,11 @@ function LossesOfOne({ share, used }: { readonly share: ShareView; readonly used
           ? w.lost.sizeOnly(format.size(share.size))
           : w.lost.size(format.size(share.size), format.bytes(used))}
       </li>
+      {share.share_group_id === null || share.share_group_id === undefined ? null : (
+        <li>
+          {w.lost.group} <ThingLink type="share_group" id={share.share_group_id} />. {w.lost.groupNext}
+        </li>
+      )}
       {data?.rules === null || data?.rules === undefined ? null : <li>{w.lost.rules(data.rules)}</li>}
       {data?.snapshots === null || data?.snapshots === undefined || data.snapshots === 0 ? null : (
         <li>

@@ -9,7 +9,7 @@ import { CommandHint } from '../../../ui/command-hint.tsx'
 import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
-import { nameOf } from '../share-name.ts'
+import { nameOf } from '../../../ui/thing-name.ts'
 import { shareCommands } from '../commands.ts'
 
 interface ResetDialogProps {

@@ -12,7 +12,7 @@ import { useFormat } from '../../../ui/format.ts'
 import { visible } from '../../../ui/plain-text.tsx'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
-import { nameOf } from '../share-name.ts'
+import { nameOf } from '../../../ui/thing-name.ts'
 import { shareCommands } from '../commands.ts'
 
 const newestSnapshotQuery = ({ client }: Console, shareId: string) =>

@@ -5,6 +5,7 @@ import { refusalOfOthers, refusals as refusalsSaid } from '../../../../src/model
 import { causes, details, refusals } from './causes.ts'
 import { fields } from './fields.ts'
 import { gates } from './gates.ts'
+import { groupGates } from './group-gates.ts'
 import { requests } from './requests.ts'
 import type { Sentences } from './sentence-pairs.ts'
 import { statuses } from './statuses.ts'
@@ -42,7 +43,8 @@ const exact = new Map<string, string>([
   [refusalOfOthers, 'Er passt nicht zur Anfrage.'],
 ])
 
-const patterns = [...unmet, ...gates, ...requests, ...fields].map(
+// Those of groups first: what speaks of a share of a group also reads as one that speaks of a share.
+const patterns = [...unmet, ...groupGates, ...gates, ...requests, ...fields].map(
   ([english, german]) => [pattern(english), german] as const,
 )
 

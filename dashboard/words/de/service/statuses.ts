@@ -96,6 +96,10 @@ export const kinds: Readonly<Record<OperationKind, string>> = {
   'unmanage-share': 'Loslassen der Freigabe',
   'manage-snapshot': 'Übernahme des Schnappschusses',
   'unmanage-snapshot': 'Loslassen des Schnappschusses',
+  'create-share-group': 'Anlegen der Freigabegruppe',
+  'delete-share-group': 'Löschen der Freigabegruppe',
+  'create-share-group-snapshot': 'Anlegen des Gruppenschnappschusses',
+  'delete-share-group-snapshot': 'Löschen des Gruppenschnappschusses',
   'ensure-shares': 'Prüfen aller Freigaben',
 }
 
@@ -112,6 +116,9 @@ export const steps: Readonly<Record<AnyStep, string>> = {
   erase: 'Auf dem Backend löschen',
   'access rules': 'Zugriffsregeln anwenden',
   ensure: 'Freigaben prüfen',
+  members: 'Mitglieder der Gruppe',
+  'members gone': 'Mitglieder gelöscht',
+  shares: 'Freigaben der Gruppe',
 }
 
 export const nouns: Readonly<Record<string, string>> = {
@@ -122,6 +129,8 @@ export const nouns: Readonly<Record<string, string>> = {
   share_instance: 'Instanz',
   share_replica: 'Replikat',
   share_group: 'Freigabegruppe',
+  share_group_snapshot: 'Gruppenschnappschuss',
+  share_group_type: 'Gruppentyp',
   share_network: 'Netz',
   share_server: 'Freigabeserver',
   security_service: 'Sicherheitsdienst',

@@ -59,7 +59,7 @@ export class LdapBackend implements UserBackend {
       queuePerAddress: 48,
       queuePerAccount: 32,
     })
-    const ages = { fresh: options.cacheMicros, outage: options.outageMicros }
+    const ages = { freshUs: options.cacheUs, outageUs: options.outageUs }
     this.#users = new AgedCache(clock, ages, options.cacheSize)
     this.#memberships = new AgedCache(clock, ages, options.cacheSize)
     this.#groups = new AgedCache(clock, ages, options.cacheSize)

@@ -8,9 +8,9 @@ import { Lru } from '../../lru.ts'
 
 export interface Ages {
   /** Microseconds it is believed. */
-  readonly fresh: number
+  readonly freshUs: number
   /** While nobody can be asked. */
-  readonly outage: number
+  readonly outageUs: number
 }
 
 interface Kept<V> {
@@ -36,7 +36,7 @@ export class AgedCache<V> {
 
   get(key: string, read: () => Promise<V>): Promise<V> {
     const kept = this.#kept.get(key)
-    if (kept !== undefined && this.#clock.now() - kept.at < this.#ages.fresh) {
+    if (kept !== undefined && this.#clock.now() - kept.at < this.#ages.freshUs) {
       this.#hits++
       return Promise.resolve(kept.value)
     }
@@ -74,7 +74,7 @@ export class AgedCache<V> {
       return value
     } catch (error) {
       const isAway = error instanceof Fault && error.code === 'Unavailable'
-      if (isAway && kept !== undefined && at - kept.at < this.#ages.outage) return kept.value
+      if (isAway && kept !== undefined && at - kept.at < this.#ages.outageUs) return kept.value
       throw error
     }
   }

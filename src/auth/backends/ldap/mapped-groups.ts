@@ -8,7 +8,7 @@ import type { LdapBackend } from './backend.ts'
 import { AgedCache } from './cache.ts'
 
 /** As long as tokens are believed without a look. */
-const ages = { fresh: 5_000_000, outage: 5_000_000 }
+const ages = { freshUs: 5_000_000, outageUs: 5_000_000 }
 
 export interface MappedGroupsParts {
   readonly store: Store

@@ -15,8 +15,8 @@ export interface LdapOptions {
   readonly connections: number
   readonly pageSize: number
   readonly maxResults: number
-  readonly cacheMicros: number
-  readonly outageMicros: number
+  readonly cacheUs: number
+  readonly outageUs: number
   readonly cacheSize: number
   readonly writable: boolean
   readonly users: UserOptions
@@ -121,8 +121,8 @@ export function ldapOptions(settings: LdapSettings, table: string): LdapOptions 
     connections: settings.connections,
     pageSize: settings.page_size,
     maxResults: settings.max_results,
-    cacheMicros: settings.cache_s * 1_000_000,
-    outageMicros: Math.max(settings.outage_s, settings.cache_s) * 1_000_000,
+    cacheUs: settings.cache_s * 1_000_000,
+    outageUs: Math.max(settings.outage_s, settings.cache_s) * 1_000_000,
     cacheSize: settings.cache_size,
     writable: settings.writable,
     users: {

@@ -108,7 +108,7 @@ test.each([
 })
 
 describe('what is remembered', () => {
-  const ages = { fresh: 60_000_000, outage: 300_000_000 }
+  const ages = { freshUs: 60_000_000, outageUs: 300_000_000 }
   const away = () => Promise.reject(fault('Unavailable', { message: 'away' }))
 
   test('is believed for its time, in an outage for longer, and no more after that', async () => {

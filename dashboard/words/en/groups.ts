@@ -1,0 +1,32 @@
+export const groups = {
+  title: 'Share groups',
+  all: 'All share groups',
+  create: 'Create share group',
+  emptyTitle: 'No share groups yet',
+  emptyText:
+    'A share group keeps shares that belong together in one place, so that a snapshot is taken of all of them or of none.',
+  type: 'Group type',
+  shareTypes: 'Share types',
+  source: 'From group snapshot',
+  pool: 'Pool',
+  newShare: 'New share in it',
+  noShares: 'No shares in it yet',
+  showAll: 'Show all',
+  deleteText: 'Only an empty group can be deleted: its shares and group snapshots go first, one by one.',
+  forceText:
+    'All of this is deleted with the group, whatever its state is, and is lost for good. What the backend does not find stays there and has to be removed by hand.',
+  resetText: 'This writes down a status and does nothing to the group or its shares. Look at those first.',
+  form: {
+    type: 'What kinds of shares can be in it.',
+    shareTypes: 'Shares of these types can be made in it. One pool has to take all of them.',
+    source: 'The new group begins with a copy of each share in it, in the same pool.',
+    noSource: 'empty',
+    zone: 'Where it and its shares should be.',
+    anyZone: 'any zone',
+    noType: 'Choose a group type.',
+    noShareType: 'Choose at least one share type.',
+    noTypes: 'There is no share group type yet.',
+    noTypesNext: 'An administrator has to make one before groups can be.',
+    makeType: 'Create one',
+  },
+}
