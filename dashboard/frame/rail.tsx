@@ -9,6 +9,7 @@ import {
   IconMapPinQuestion,
   IconServer2,
   IconShieldCheck,
+  IconStack2,
   IconTag,
   IconTags,
   IconUsers,

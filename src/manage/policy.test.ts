@@ -32,7 +32,7 @@ describe('policy list', () => {
     })
     expect(byName['mine']).toMatchObject({ default: null, effective: 'role:boss', from: file })
     expect(byName['share:create']).toMatchObject({ effective: defaultRules['share:create'], from: 'default' })
-    expect(byName['share_group:create']).toMatchObject({ guards_nothing_yet: true })
+    expect(byName['share_network:create']).toMatchObject({ guards_nothing_yet: true })
     const { out } = await world.run('policy', 'list')
     expect(out).toMatch(/^share:get +rule:context_is_admin or rule:project-reader +role:x +\//m)
     expect(out).toMatch(/^share:create +\S.* +the default +default$/m)
@@ -63,7 +63,7 @@ describe('policy diff', () => {
       [
         '"share:get": "(rule:context_is_admin or rule:project-reader)"',
         '"share:delete": "role:mine"',
-        '"share_group:create": "!"',
+        '"share_network:create": "!"',
         'admin_api: "role:root"',
         '"share:craete": "!"',
       ].join('\n'),
@@ -74,9 +74,9 @@ describe('policy diff', () => {
       [
         'admin_api\n  - is_admin:True\n  + role:root',
         'share:delete\n  - rule:context_is_admin or rule:project-member\n  + role:mine',
-        'share_group:create\n  - rule:context_is_admin or rule:project-member\n  + !',
+        'share_network:create\n  - rule:context_is_admin or rule:project-member\n  + !',
         'the same as the default: share:get',
-        'of resources still to come: share_group:create',
+        'of resources still to come: share_network:create',
         'deprecated: admin_api',
         'warning: there is no rule "share:craete"; did you mean "share:create"?\n',
       ].join('\n'),

@@ -17,7 +17,7 @@ function codesInUse(): Set<string> {
       const text = readFileSync(join(root, folder, name), 'utf8')
       for (const [, code] of text.matchAll(/code: '([a-z-]+)'/g)) codes.add(code ?? '')
     }
-  const driver = readFileSync(join(root, 'storage', 'contract', 'driver.ts'), 'utf8')
+  const driver = readFileSync(join(root, 'storage', 'contract', 'errors.ts'), 'utf8')
   const [, reasons = ''] = /export type DriverReason =([\s\S]*?)\n\n/.exec(driver) ?? []
   for (const [, reason] of reasons.matchAll(/\| '([a-z-]+)'/g)) codes.add(reason ?? '')
   return codes

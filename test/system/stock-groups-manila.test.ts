@@ -89,10 +89,11 @@ describe.skipIf(!installed)('share groups with the old manila shell', () => {
     // Shares in it, its snapshots, and a group from one of them.
     await asDemo('create NFS 1 --name one --share-type default --share-group lab --wait')
     await asDemo('create NFS 1 --name two --share-type bronze --share-group lab --wait')
-    expect(cells(await asDemo('list --share-group lab --columns name'), 'Name').toSorted()).toEqual([
-      ['one'],
-      ['two'],
-    ])
+    expect(
+      cells(await asDemo('list --share-group lab --columns name'), 'Name')
+        .flat()
+        .toSorted(),
+    ).toEqual(['one', 'two'])
     const done = (name: string) =>
       until(`the group snapshot ${name}`, 30_000, async () =>
         fields(await asDemo(`share-group-snapshot-show ${name}`)).status === 'available' ? true : null,

@@ -18,7 +18,7 @@ afterAll(() => bench?.end())
 interface Row {
   readonly [column: string]: unknown
 }
-const column = (rows: readonly Row[], name: string): unknown[] => rows.map((row) => row[name])
+const column = (rows: readonly Row[], name: string): string[] => rows.map((row) => String(row[name]))
 
 describe.skipIf(!installed)('share groups with stock clients (python3-manilaclient)', () => {
   it('openstack share group …: types, access, groups, group snapshots, members', async () => {
@@ -120,7 +120,7 @@ describe.skipIf(!installed)('share groups with stock clients (python3-manilaclie
     ])
     expect(await json('share group snapshot list --all-projects')).toHaveLength(2)
     const members: Row[] = await asDemo('share group snapshot members list monday')
-    expect(column(members, 'Size')).toEqual([1, 1])
+    expect(column(members, 'Size')).toEqual(['1', '1'])
     await run('share group snapshot set tuesday --name later --description second', {}, demo)
     await run('share group snapshot set later --status error')
     expect(await asDemo('share group snapshot show later')).toMatchObject({

@@ -26,9 +26,10 @@ interface DialogProps {
 
 export function GroupSnapshotDialog({ asked, close }: DialogProps) {
   const { groupSnapshots: w, service } = useWords()
-  if (asked.what !== 'delete') return <OfOne what={asked.what} snapshot={asked.snapshot} close={close} />
+  if (asked.what !== 'delete') return <OfOne action={asked.what} snapshot={asked.snapshot} close={close} />
   const [only, ...others] = asked.snapshots
-  if (only !== undefined && others.length === 0) return <OfOne what="delete" snapshot={only} close={close} />
+  if (only !== undefined && others.length === 0)
+    return <OfOne action="delete" snapshot={only} close={close} />
   return (
     <DeleteSeveral
       rows={asked.snapshots.map((snapshot) => ({
@@ -48,19 +49,19 @@ export function GroupSnapshotDialog({ asked, close }: DialogProps) {
 }
 
 interface OfOneProps {
-  readonly what: GroupSnapshotAsked['what']
+  readonly action: GroupSnapshotAsked['what']
   readonly snapshot: GroupSnapshotView
   readonly close: () => void
 }
 
-function OfOne({ what, snapshot, close }: OfOneProps) {
+function OfOne({ action, snapshot, close }: OfOneProps) {
   const { groupSnapshots: w, shares, snapshots } = useWords()
   const problemAt = useProblemAt()
   const { id, name, description, members } = snapshot
   const params = { id }
   const of = { called: called(snapshot), nouns, close } as const
   const lost = members.length === 0 ? null : <p>{`${shares.count(members.length)}. ${w.deleteText}`}</p>
-  switch (what) {
+  switch (action) {
     case 'rename':
       return (
         <RenameDialog

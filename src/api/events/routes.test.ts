@@ -74,7 +74,10 @@ describe('whose events', () => {
   test('each project is told its own, in order, and nothing of the detail but the status', async () => {
     const [mine, theirs] = await Promise.all([follow('demo'), follow('other')])
     expect(mine.headers.get('content-type')).toBe('text/event-stream')
-    expect(mine.got[0]).toMatchObject({ name: 'hello', data: { types: ['share', 'snapshot'] } })
+    expect(mine.got[0]).toMatchObject({
+      name: 'hello',
+      data: { types: ['share', 'snapshot', 'share_group', 'share_group_snapshot'] },
+    })
     await happen(demo, 'a')
     await happen(other, 'x')
     await happen(demo, 'b', { type: 'snapshot', to: 'error' })

@@ -439,7 +439,7 @@ _manila() {
     'audit') words='list' ;;
     'audit list') words='' ;;
     'permission') words='list' ;;
-    'permission list') words='share snapshot access_rule resource_lock share_type share_instance snapshot_instance message operation' ;;
+    'permission list') words='share snapshot access_rule resource_lock share_type share_instance snapshot_instance message operation share_group share_group_snapshot share_group_type' ;;
     'lock') words='create delete list set show unset' ;;
     'lock create') words='share access_rule' ;;
     'lock list') words='' ;;
