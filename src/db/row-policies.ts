@@ -6,7 +6,7 @@
  * A policy is asked of the row as it is then: what hangs on a share, an instance or a snapshot is deleted before it (`store/`), so its
  * owner is still found; a share's row itself says where it is in `host`.
  */
-import { backendLane, instanceLane, leaderLane } from '../model/lanes.ts'
+import { backendLane, groupLane, instanceLane, leaderLane } from '../model/lanes.ts'
 import type { Database } from './schema.ts'
 
 type Table = keyof Database
@@ -41,7 +41,9 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
   const family = (row: string) =>
     `(${row}.backend_id in (${backends}) or exists (select 1 from operations f where f.backend_id in (${backends}) ` +
     `and coalesce(f.family_id, f.id) = coalesce(${row}.family_id, ${row}.id)))`
-  const laneOf = `substr(lanes.lane, ${instanceLane('').length + 1})`
+  const instanceOf = `substr(lanes.lane, ${instanceLane('').length + 1})`
+  const groupOf = `substr(lanes.lane, ${groupLane('').length + 1})`
+  const group = (id: string) => through('share_groups', 'id', id, `p.backend_id in (${backends})`)
   return {
     services: { old: `services.host in (${labels})` },
     backends: { old: `backends.label in (${labels})` },
@@ -102,17 +104,25 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
     usages: {
       old: `(${instance('usages.id')} or ${through('snapshot_instances', 'id', 'usages.id', instance('p.share_instance_id'))})`,
     },
+    share_groups: {
+      old: `share_groups.backend_id in (${backends})`,
+      new: `(share_groups.backend_id is null or share_groups.backend_id in (${backends}))`,
+    },
+    share_group_share_types: { old: group('share_group_share_types.share_group_id') },
+    share_group_snapshots: { old: group('share_group_snapshots.share_group_id') },
     // A family has members on several backends: each starts, asks and wakes the others.
     operations: { old: family('operations') },
     operation_steps: { old: operation('operation_steps.operation_id') },
     operation_lanes: { old: through('operations', 'id', 'operation_lanes.operation_id', family('p')) },
-    // The lane of an instance that is gone is nobody's: its last holder lets go of it.
+    // The lane of an instance or a group that is gone is nobody's: its last holder lets go of it.
     lanes: {
       old:
         `(exists (select 1 from backends b where b.label in (${labels}) and ` +
         `lanes.lane in ('${backendLane('')}' || b.id, '${leaderLane('')}' || b.id)) or (` +
-        `lanes.lane like '${instanceLane('')}%' and (${instance(laneOf)} or not exists (` +
-        `select 1 from share_instances i where i.id = ${laneOf}))))`,
+        `lanes.lane like '${instanceLane('')}%' and (${instance(instanceOf)} or not exists (` +
+        `select 1 from share_instances i where i.id = ${instanceOf}))) or (` +
+        `lanes.lane like '${groupLane('')}%' and (${group(groupOf)} or not exists (` +
+        `select 1 from share_groups g where g.id = ${groupOf}))))`,
     },
   }
 }

@@ -26,6 +26,40 @@ describe('share stuck', () => {
     const { code, json } = await world.run('share', 'stuck', '-f', 'json')
     expect([code, json()]).toMatchObject([1, [{ kind: 'share-instance', status: 'creating' }]])
   })
+
+  test('finds a share group and its snapshot that nobody makes, and not those whose lane has work', async () => {
+    const common = { project_id: 'p', user_id: 'u', status: 'creating', created_at: 1 }
+    const group = { ...common, host: '', share_group_type_id: 't' }
+    await world.inStore(async ({ db }) => {
+      for (const id of ['nobody', 'busy'])
+        await db
+          .insertInto('share_groups')
+          .values({ ...group, id } as never)
+          .execute()
+      await db
+        .insertInto('share_group_snapshots')
+        .values({ ...common, id: 'taken', share_group_id: 'nobody' } as never)
+        .execute()
+      await db
+        .insertInto('lanes')
+        .values({
+          lane: 'group:busy',
+          holder: 'h',
+          expires_at: clock.now() + 60_000_000,
+          fence: 1,
+          next_seq: 1,
+        })
+        .execute()
+    })
+    const { code, json } = await world.run('share', 'stuck', '-f', 'json')
+    expect([code, json()]).toMatchObject([
+      1,
+      [
+        { kind: 'share-group', id: 'nobody', of: 'nobody' },
+        { kind: 'share-group-snapshot', id: 'taken', of: 'nobody' },
+      ],
+    ])
+  })
 })
 
 describe('share update-host', () => {

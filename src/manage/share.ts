@@ -9,7 +9,7 @@ import { Problem, Usage, type Verb } from './verb.ts'
 export const shareStuck: Verb = {
   name: 'share stuck',
   summary: 'list what says that work is under way although none is',
-  help: `Prints share and snapshot instances in a state that only an operation ends, without one, and operations an hour past their deadline.
+  help: `Prints share and snapshot instances, share groups and their snapshots in a state that only an operation ends, without one, and operations an hour past their deadline.
 There should be none: exit 1 when there is, and a report of how it came to be is welcome. reset-state of the API mends the state.`,
   run: ({ settings }) =>
     withStore(settings(), 'current', async ({ db }) => {

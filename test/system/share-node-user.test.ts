@@ -16,6 +16,7 @@ import { migrate, openStore, type Store } from '../../src/db/open.ts'
 import { backendTables, rowPolicies } from '../../src/db/row-policies.ts'
 import { settle } from '../../src/db/store/quotas.ts'
 import { linesOf } from '../../src/model/quota-lines.ts'
+import { insertGroupType } from '../../src/db/store/share-group-types.ts'
 import { insertType } from '../../src/db/store/share-types.ts'
 import { changeSnapshotInstance } from '../../src/lifecycle/snapshots/change.ts'
 import { quotaDefaults } from '../../src/model/quota.ts'
@@ -37,6 +38,11 @@ import {
   revertShare,
   shrinkShare,
 } from '../../src/wire/shares/schema.ts'
+import { createShareGroup, deleteShareGroup } from '../../src/wire/share-groups/schema.ts'
+import {
+  createShareGroupSnapshot,
+  deleteShareGroupSnapshot,
+} from '../../src/wire/share-group-snapshots/schema.ts'
 import { createSnapshot, deleteSnapshot } from '../../src/wire/snapshots/schema.ts'
 import { until } from '../faults/world.ts'
 
@@ -132,6 +138,17 @@ describe.each(kinds)('%s', (kind, there, start) => {
           extra_specs: specs,
         }),
       )
+      await owner.transaction((tx) =>
+        insertGroupType(tx, {
+          id: 'g',
+          name: 'pairs',
+          is_public: 1,
+          created_at: 1,
+          updated_at: null,
+          group_specs: {},
+          share_types: ['t'],
+        }),
+      )
       client = await connect({ cloud: 'manila-demo', env: { OS_CLIENT_CONFIG_FILE: clouds } })
       await until(
         'both backends report',
@@ -169,6 +186,49 @@ describe.each(kinds)('%s', (kind, there, start) => {
       expect(await ended(made.id)).toBe('done')
       return made.id
     }
+
+    const newGroup = async (backend: Node): Promise<{ group: string; snapshot: string; share: string }> => {
+      const { share_group } = await client.call(createShareGroup, {
+        body: { share_group: { share_group_type_id: 'g', share_types: ['t'], availability_zone: backend } },
+      })
+      expect(await ended(share_group.id)).toBe('done')
+      const share = await newShare(backend, { share_group_id: share_group.id })
+      const { share_group_snapshot: taken } = await client.call(createShareGroupSnapshot, {
+        body: { share_group_snapshot: { share_group_id: share_group.id } },
+      })
+      expect(await ended(taken.id)).toBe('done')
+      return { group: share_group.id, snapshot: taken.id, share }
+    }
+
+    test('does all the work of its share groups', async () => {
+      const { group, snapshot, share } = await newGroup('alpha')
+      const { share_group: again } = await client.call(createShareGroup, {
+        body: { share_group: { share_group_type_id: 'g', source_share_group_snapshot_id: snapshot } },
+      })
+      expect(await ended(again.id)).toBe('done')
+      const made = await owner.db
+        .selectFrom('shares')
+        .select(['id', 'status'])
+        .where('share_group_id', '=', again.id)
+        .executeTakeFirstOrThrow()
+      expect(made.status).toBe('available')
+      const deletions = [
+        [
+          made.id,
+          () => client.call(deleteShare, { params: { id: made.id }, query: { share_group_id: again.id } }),
+        ],
+        [again.id, () => client.call(deleteShareGroup, { params: { id: again.id } })],
+        [snapshot, () => client.call(deleteShareGroupSnapshot, { params: { id: snapshot } })],
+        [share, () => client.call(deleteShare, { params: { id: share }, query: { share_group_id: group } })],
+        [group, () => client.call(deleteShareGroup, { params: { id: group } })],
+      ] as const
+      for (const [id, ask] of deletions) {
+        await ask()
+        expect([id, await ended(id)]).toEqual([id, 'done'])
+      }
+      for (const table of ['share_groups', 'share_group_share_types', 'share_group_snapshots'] as const)
+        expect([table, await owner.db.selectFrom(table).selectAll().execute()]).toEqual([table, []])
+    })
 
     test('does all the work of its backend', async () => {
       const id = await newShare('alpha')
@@ -266,6 +326,8 @@ describe.each(kinds)('%s', (kind, there, start) => {
     const testNarrowed = narrowed ? test : () => undefined
     testNarrowed('writes no row of another backend, in any table that has some', async () => {
       const [mine, theirs] = [await newShare('alpha'), await newShare('beta')]
+      await newGroup('alpha')
+      await newGroup('beta')
       for (const id of [mine, theirs])
         await client.act(allowAccess, {
           params: { id },
@@ -413,9 +475,13 @@ describe.each(kinds)('%s', (kind, there, start) => {
       ])
         await expect(statement.execute(thief.db)).rejects.toThrow(/row-level security/)
       await sql`update shares set name = 'taken'`.execute(thief.db)
-      expect(await owner.db.selectFrom('shares').select('id').where('name', '=', 'taken').execute()).toEqual([
-        { id: mine },
-      ])
+      const taken = await owner.db
+        .selectFrom('shares')
+        .select(['id', 'host'])
+        .where('name', '=', 'taken')
+        .execute()
+      expect(taken.map(({ id }) => id)).toContain(mine)
+      expect(taken.filter(({ host }) => !host.startsWith('node@alpha#'))).toEqual([])
       await thief.close()
     })
   })

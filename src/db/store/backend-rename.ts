@@ -65,18 +65,23 @@ export async function renameBackend(tx: Tx, { from, to, downAfterUs, now }: Rena
   return { pools: renamed }
 }
 
+/** What the scheduler puts on a backend. */
+const placed = [
+  ['share_instances', 'shares'],
+  ['share_groups', 'share groups'],
+] as const
+
 /** Removes what a first start under the new name registered. */
 async function makeWay(tx: Tx, to: string): Promise<void> {
   const other = await tx.selectFrom('backends').select('id').where('label', '=', to).executeTakeFirst()
-  const used =
-    other === undefined
-      ? undefined
-      : await tx
-          .selectFrom('share_instances')
-          .select('id')
-          .where('backend_id', '=', other.id)
-          .executeTakeFirst()
-  if (used !== undefined) throw new RenameRefused(`${to} has shares of its own`)
+  for (const [table, called] of other === undefined ? [] : placed) {
+    const used = await tx
+      .selectFrom(table)
+      .select('id')
+      .where('backend_id', '=', other?.id ?? '')
+      .executeTakeFirst()
+    if (used !== undefined) throw new RenameRefused(`${to} has ${called} of its own`)
+  }
   const services = tx.selectFrom('services').select('id').where('host', '=', to)
   await tx.deleteFrom('process_services').where('service_id', 'in', services).execute()
   await tx.deleteFrom('services').where('host', '=', to).execute()

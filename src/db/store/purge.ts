@@ -2,7 +2,8 @@
  * Removing what has served its time. Each removes at most `limit` rows, the oldest or any, of before `before` (microseconds), and
  * answers how many.
  */
-import { instanceLane, instanceOfLane } from '../../model/lanes.ts'
+import { sql } from 'kysely'
+import { groupLane, instanceLane } from '../../model/lanes.ts'
 import type { Store } from '../open.ts'
 import type { DbOrTx } from '../schema.ts'
 
@@ -82,49 +83,55 @@ export async function purgeIdempotencyKeys(db: DbOrTx, before: number, limit: nu
 }
 
 /**
- * Lanes of share instances that ended long ago. A lane holds the fence: it stays while the instance, an operation or an
- * orphan of it is there.
+ * Lanes of share instances and share groups that ended long ago. A lane holds the fence: it stays while the instance, the group, an
+ * operation or an orphan of it is there. At most `limit` of each.
  */
 export async function purgeLanes(db: DbOrTx, endedBefore: number, limit: number): Promise<number> {
-  const free = await db
+  const gone = [
+    ...(await lanesOfNothing(db, instanceLane(''), 'share_instances', { endedBefore, limit })),
+    ...(await lanesOfNothing(db, groupLane(''), 'share_groups', { endedBefore, limit })),
+  ]
+  if (gone.length === 0) return 0
+  const { numDeletedRows } = await db
+    .deleteFrom('lanes')
+    .where('lane', 'in', gone)
+    .where('holder', 'is', null)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/** Lanes with this prefix that nobody holds and no operation since was in, of what is in neither `table` nor among the orphans. */
+async function lanesOfNothing(
+  db: DbOrTx,
+  prefix: string,
+  table: 'share_instances' | 'share_groups',
+  { endedBefore, limit }: { readonly endedBefore: number; readonly limit: number },
+): Promise<string[]> {
+  // Whether it is there is asked in the same statement: a page of lanes of what lives would come again and again.
+  const of = sql<string>`substr(lanes.lane, ${sql.lit(prefix.length + 1)})`
+  const lanes = await db
     .selectFrom('lanes')
     .select('lane')
-    .where('lane', 'like', 'instance:%')
+    .where('lane', 'like', `${prefix}%`)
     .where('holder', 'is', null)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('operation_lanes')
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom(table).select('id').where('id', '=', of))))
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('orphans').select('id').where('resource_id', '=', of))),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('operation_lanes')
             .innerJoin('operations', 'operations.id', 'operation_lanes.operation_id')
             .select('operations.id')
             .whereRef('operation_lanes.lane', '=', 'lanes.lane')
-            .where((inner) =>
-              inner.or([
-                inner('operations.finished_at', 'is', null),
-                inner('operations.finished_at', '>=', endedBefore),
-              ]),
+            .where(({ or, eb }) =>
+              or([eb('operations.finished_at', 'is', null), eb('operations.finished_at', '>=', endedBefore)]),
             ),
         ),
       ),
     )
     .limit(limit)
     .execute()
-  const ids = free.map(({ lane }) => instanceOfLane(lane)).filter((id) => id !== null)
-  if (ids.length === 0) return 0
-  const alive = await db.selectFrom('share_instances').select('id').where('id', 'in', ids).execute()
-  const orphaned = await db
-    .selectFrom('orphans')
-    .select('resource_id')
-    .where('resource_id', 'in', ids)
-    .execute()
-  const needed = new Set([...alive.map(({ id }) => id), ...orphaned.map((row) => row.resource_id)])
-  const gone = ids.filter((id) => !needed.has(id))
-  if (gone.length === 0) return 0
-  const { numDeletedRows } = await db
-    .deleteFrom('lanes')
-    .where('lane', 'in', gone.map(instanceLane))
-    .where('holder', 'is', null)
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+  return lanes.map(({ lane }) => lane)
 }

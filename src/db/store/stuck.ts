@@ -1,12 +1,16 @@
 /** What looks as if work were under way although nobody is at it: nobody will ever end it. There should be none. */
-import { instanceLane } from '../../model/lanes.ts'
-import { operatedShareStatuses, operatedSnapshotStatuses } from '../../model/states.ts'
+import { groupLane, instanceLane } from '../../model/lanes.ts'
+import {
+  operatedShareGroupStatuses,
+  operatedShareStatuses,
+  operatedSnapshotStatuses,
+} from '../../model/states.ts'
 import type { DbOrTx } from '../schema.ts'
 
 export interface Stuck {
-  readonly kind: 'share-instance' | 'snapshot-instance' | 'operation'
+  readonly kind: 'share-instance' | 'snapshot-instance' | 'share-group' | 'share-group-snapshot' | 'operation'
   readonly id: string
-  /** The share, the snapshot, or what the operation is about. */
+  /** The share, the snapshot, the group, or what the operation is about. */
   readonly of: string
   readonly projectId: string
   readonly status: string
@@ -14,7 +18,7 @@ export interface Stuck {
   readonly why: string
 }
 
-/** `now` in microseconds. Reads only; five statements, whatever the size of the deployment. */
+/** `now` in microseconds. Reads only; seven statements, whatever the size of the deployment. */
 export async function stuckThings(db: DbOrTx, now: number): Promise<Stuck[]> {
   const shares = await db
     .selectFrom('share_instances as one')
@@ -29,10 +33,20 @@ export async function stuckThings(db: DbOrTx, now: number): Promise<Stuck[]> {
     .select('snapshots.project_id')
     .where('one.status', 'in', operatedSnapshotStatuses)
     .execute()
+  const groups = await db
+    .selectFrom('share_groups')
+    .select(['id', 'id as lane_of', 'id as of', 'status', 'project_id'])
+    .where('status', 'in', operatedShareGroupStatuses)
+    .execute()
+  const groupSnapshots = await db
+    .selectFrom('share_group_snapshots')
+    .select(['id', 'share_group_id as lane_of', 'share_group_id as of', 'status', 'project_id'])
+    .where('status', 'in', operatedShareGroupStatuses)
+    .execute()
   const attended = await attendedLanes(db, now)
-  const unattended = (kind: Stuck['kind'], rows: typeof shares): Stuck[] =>
+  const unattended = (kind: Stuck['kind'], rows: typeof shares, laneOf = instanceLane): Stuck[] =>
     rows
-      .filter(({ lane_of }) => !attended.has(instanceLane(lane_of)))
+      .filter(({ lane_of }) => !attended.has(laneOf(lane_of)))
       .map(({ id, of, status, project_id }) => ({
         kind,
         id,
@@ -44,6 +58,8 @@ export async function stuckThings(db: DbOrTx, now: number): Promise<Stuck[]> {
   return [
     ...unattended('share-instance', shares),
     ...unattended('snapshot-instance', snapshots),
+    ...unattended('share-group', groups, groupLane),
+    ...unattended('share-group-snapshot', groupSnapshots, groupLane),
     ...(await forgotten(db, now)),
   ]
 }

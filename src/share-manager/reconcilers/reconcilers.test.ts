@@ -26,6 +26,7 @@ import { removeOrphans } from './orphans.ts'
 import { reportPools } from './pool-stats.ts'
 import { purge } from '../../data/purge.ts'
 import { emptyRecycleBin } from '../../data/recycle-bin.ts'
+import { purgeLanes } from '../../db/store/purge.ts'
 import { findStuck } from '../../db/store/stuck-instances.fixture.ts'
 import { usages } from './usages.ts'
 
@@ -296,6 +297,67 @@ describe('the purge', () => {
     await purge(bench)
     expect(await db.selectFrom('operations').select('id').execute()).toEqual([])
     expect(await db.selectFrom('operation_lanes').select('lane').execute()).toEqual([])
+  })
+
+  it('finds the lanes of what is gone behind those of ever so many that live, of groups too', async () => {
+    const { db } = bench.store
+    const { instanceId } = await availableShare(bench)
+    const rest = { holder: null, expires_at: 0, fence: 1, next_seq: 1 }
+    await db.deleteFrom('operation_lanes').execute()
+    await db
+      .insertInto('lanes')
+      .values([
+        { lane: 'instance:zz-gone', ...rest },
+        { lane: 'instance:zz-orphan', ...rest },
+        { lane: 'group:lives', ...rest },
+        { lane: 'group:zz-gone', ...rest },
+        { lane: 'leader:other', ...rest },
+      ])
+      .execute()
+    const common = {
+      project_id: 'p',
+      user_id: 'u',
+      name: null,
+      description: null,
+      created_at: 1,
+      updated_at: null,
+    }
+    await db
+      .insertInto('share_groups')
+      .values({
+        ...common,
+        id: 'lives',
+        status: 'available',
+        host: '',
+        pool_id: null,
+        backend_id: null,
+        availability_zone_id: null,
+        share_group_type_id: 't',
+        share_network_id: null,
+        share_server_id: null,
+        source_share_group_snapshot_id: null,
+        consistent_snapshot_support: null,
+      })
+      .execute()
+    await db
+      .insertInto('orphans')
+      .values({
+        id: 'o',
+        backend_id: bench.backend.id,
+        kind: 'share',
+        resource_id: 'zz-orphan',
+        driver_state: '{}',
+        reason: 'x',
+        created_at: 1,
+      })
+      .execute()
+    // A run of one lane at a time, as if all others were as many as a run may look at.
+    expect(await purgeLanes(db, bench.clock.now(), 1)).toBe(2)
+    const left = await db.selectFrom('lanes').select('lane').orderBy('lane').execute()
+    expect(left.map(({ lane }) => lane)).toEqual(
+      [`instance:${instanceId}`, 'group:lives', 'instance:zz-orphan', 'leader:other'].sort(),
+    )
+    expect(await purgeLanes(db, bench.clock.now(), 1)).toBe(0)
   })
 
   it('removes what is old and nothing else, in bounded runs', async () => {
