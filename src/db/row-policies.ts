@@ -40,9 +40,14 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
   const operation = (id: string) => through('operations', 'id', id, `p.backend_id in (${backends})`)
   const family = (row: string) =>
     `(${row}.backend_id in (${backends}) or exists (select 1 from operations f where f.backend_id in (${backends}) ` +
-    `and coalesce(f.family_id, f.id) = coalesce(${row}.family_id, ${row}.id)))`
+    // Not itself: what is one's own now would else be anybody's next.
+    `and f.id <> ${row}.id and coalesce(f.family_id, f.id) = coalesce(${row}.family_id, ${row}.id)))`
   const instanceOf = `substr(lanes.lane, ${instanceLane('').length + 1})`
   const groupOf = `substr(lanes.lane, ${groupLane('').length + 1})`
+  /** Not placed yet, and made with a group that is here. */
+  const toCome = (id: string) =>
+    `exists (select 1 from share_instances i join shares s on s.id = i.share_id join share_groups g on g.id = s.share_group_id ` +
+    `where i.id = ${id} and i.backend_id is null and g.backend_id in (${backends}))`
   const group = (id: string) => through('share_groups', 'id', id, `p.backend_id in (${backends})`)
   return {
     services: { old: `services.host in (${labels})` },
@@ -119,7 +124,7 @@ function rulesFor(labels: string): Readonly<Partial<Record<Table, RowRule>>> {
       old:
         `(exists (select 1 from backends b where b.label in (${labels}) and ` +
         `lanes.lane in ('${backendLane('')}' || b.id, '${leaderLane('')}' || b.id)) or (` +
-        `lanes.lane like '${instanceLane('')}%' and (${instance(instanceOf)} or not exists (` +
+        `lanes.lane like '${instanceLane('')}%' and (${instance(instanceOf)} or ${toCome(instanceOf)} or not exists (` +
         `select 1 from share_instances i where i.id = ${instanceOf}))) or (` +
         `lanes.lane like '${groupLane('')}%' and (${group(groupOf)} or not exists (` +
         `select 1 from share_groups g where g.id = ${groupOf}))))`,

@@ -9,6 +9,7 @@ import { registerService } from '../../src/db/store/services.ts'
 import { insertType } from '../../src/db/store/share-types.ts'
 import { insertShare } from '../../src/db/store/shares.ts'
 import { enqueue } from '../../src/engine/queue.ts'
+import { rowTopics } from '../../src/engine/topics.ts'
 import { instanceLane } from '../../src/model/lanes.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { whyNoRoom } from '../../src/model/pool-capacity.ts'
@@ -116,7 +117,7 @@ export async function openLedger({ totalGib }: { totalGib: number }): Promise<Le
         store.db
           .selectFrom('operations')
           .select((eb) => eb.fn.countAll<number>().as('count'))
-          .where('topic', '=', 'scheduler')
+          .where('topic', 'in', rowTopics('scheduler'))
           .where('state', 'not in', ['failed', 'done'])
           .executeTakeFirstOrThrow()
       await until('every request decided', 90_000, async () => (await waiting()).count === 0)

@@ -2,6 +2,7 @@
  * A share node's own user of the database: with it the node does all its work, and whoever takes the user from the node reads no
  * password hash and, on PostgreSQL, writes no row of another backend.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,6 +54,7 @@ const kinds = [
 /** Backend → the user of its node. */
 const nodes = { alpha: 'manila_share_a', beta: 'manila_share_b' } as const
 type Node = keyof typeof nodes
+const [shareType, groupType] = [randomUUID(), randomUUID()]
 
 describe.each(kinds)('%s', (kind, there, start) => {
   describe.runIf(there)('a share node with a user of its own', () => {
@@ -129,7 +131,7 @@ describe.each(kinds)('%s', (kind, there, start) => {
       }
       await owner.transaction((tx) =>
         insertType(tx, {
-          id: 't',
+          id: shareType,
           name: 'default',
           description: null,
           is_public: 1,
@@ -140,13 +142,13 @@ describe.each(kinds)('%s', (kind, there, start) => {
       )
       await owner.transaction((tx) =>
         insertGroupType(tx, {
-          id: 'g',
+          id: groupType,
           name: 'pairs',
           is_public: 1,
           created_at: 1,
           updated_at: null,
           group_specs: {},
-          share_types: ['t'],
+          share_types: [shareType],
         }),
       )
       client = await connect({ cloud: 'manila-demo', env: { OS_CLIENT_CONFIG_FILE: clouds } })
@@ -189,7 +191,13 @@ describe.each(kinds)('%s', (kind, there, start) => {
 
     const newGroup = async (backend: Node): Promise<{ group: string; snapshot: string; share: string }> => {
       const { share_group } = await client.call(createShareGroup, {
-        body: { share_group: { share_group_type_id: 'g', share_types: ['t'], availability_zone: backend } },
+        body: {
+          share_group: {
+            share_group_type_id: groupType,
+            share_types: [shareType],
+            availability_zone: backend,
+          },
+        },
       })
       expect(await ended(share_group.id)).toBe('done')
       const share = await newShare(backend, { share_group_id: share_group.id })
@@ -203,7 +211,7 @@ describe.each(kinds)('%s', (kind, there, start) => {
     test('does all the work of its share groups', async () => {
       const { group, snapshot, share } = await newGroup('alpha')
       const { share_group: again } = await client.call(createShareGroup, {
-        body: { share_group: { share_group_type_id: 'g', source_share_group_snapshot_id: snapshot } },
+        body: { share_group: { share_group_type_id: groupType, source_share_group_snapshot_id: snapshot } },
       })
       expect(await ended(again.id)).toBe('done')
       const made = await owner.db
