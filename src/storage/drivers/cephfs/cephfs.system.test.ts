@@ -21,6 +21,8 @@ const bench = cannotRun === null ? await startBench() : null
 afterAll(() => bench?.clean(), 60_000)
 
 const undeclared = [
+  'no limit of exports is stated',
+  'no limit of rules is stated',
   "the driver doesn't declare mountsSnapshots",
   "the driver doesn't declare reverts",
   'the target has no breakCreate',
