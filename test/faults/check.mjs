@@ -118,6 +118,9 @@ for (const row of all(`select id, share_id, status from share_instances where st
 }
 for (const row of all(`select id, status from shares where status in (${movingShare})`))
   note('stuck_shares', `share ${row.id} is ${row.status}`)
+for (const table of ['share_groups', 'share_group_snapshots'])
+  for (const row of all(`select id, status from ${table} where status in ('creating', 'deleting')`))
+    note('stuck_shares', `${table} ${row.id} is ${row.status}`)
 const movingSnapshot = passing([
   'creating',
   'deleting',
@@ -179,12 +182,16 @@ for (const share of all('select * from shares')) {
   })
 }
 for (const snapshot of all('select * from snapshots')) {
-  if (free.has(snapshot.status)) continue
+  // A member of a group snapshot costs nothing: the group snapshot is counted.
+  if (free.has(snapshot.status) || (snapshot.share_group_snapshot_id ?? null) !== null) continue
   oweAll(snapshot, typeOfShare.get(snapshot.share_id) ?? null, {
     snapshots: 1,
     snapshot_gigabytes: snapshot.size,
   })
 }
+for (const group of all('select * from share_groups')) oweAll(group, null, { share_groups: 1 })
+for (const snapshot of all('select * from share_group_snapshots'))
+  oweAll(snapshot, null, { share_group_snapshots: 1 })
 for (const usage of all('select * from quota_usages')) {
   const key = `${usage.project_id} ${usage.scope} ${usage.scope_id} ${usage.resource}`
   const should = owed.get(key) ?? 0
