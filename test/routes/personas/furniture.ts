@@ -254,7 +254,7 @@ async function groups(bench: Bench, owner: Owner): Promise<Nouns> {
     .execute()
   await seedSnapshot(bench, share, 'demo', { ...mine, share_group_snapshot_id: groupSnapshot })
   return {
-    group,
+    share_group: group,
     empty_group: empty,
     group_snapshot: groupSnapshot,
     group_type: type,

@@ -20,7 +20,7 @@ export interface Cell {
 
 /** Nouns that are each project's own. */
 const owned =
-  /\{(project|access_rule|share|instance|location|rule|snapped|snapshot\w*|binned|lock|message|type|operation|failed|user|credential|token)\}/
+  /\{(project|access_rule|share|share_group|empty_group|group_snapshot|group_type|instance|location|rule|snapped|snapshot\w*|binned|lock|message|type|operation|failed|user|credential|token)\}/
 
 const textOf = ({ path, query, body, subject }: Row): string =>
   `${path}${query}${JSON.stringify(body) ?? ''}${subject === null ? '' : `{${subject}}`}`
@@ -41,7 +41,7 @@ export const nameOf = ({ method, path, action }: Pick<Row, 'method' | 'path' | '
 export const plain = (path: string): string =>
   path
     .replaceAll(/\{\w+\}|:\w+/g, ':x')
-    .replace(/\/(metadata|extra_specs|tags)\/(k|another)$/, '/$1/:x')
+    .replace(/\/(metadata|extra_specs|group-specs|tags)\/(k|another)$/, '/$1/:x')
     .replace('/regions/another', '/regions/:x')
     .replace(/^\/((os-)?quota-class-sets)\/default/, '/$1/:x')
     .replace('/extensions/anything', '/extensions/:x')

@@ -4,7 +4,7 @@ import { admin, member, reader } from './rules.ts'
 
 /** They came as an experiment. */
 const came: More = { since: 31, experimental: [31, 54] }
-const groups = '/share-groups/{group}'
+const groups = '/share-groups/{share_group}'
 const snapshots = '/share-group-snapshots/{group_snapshot}'
 const types = '/share-group-types/{group_type}'
 
@@ -22,7 +22,7 @@ export const groupRows: readonly Row[] = [
   row('GET /share-group-snapshots/detail', reader, 200, came),
   row('POST /share-group-snapshots', member, 202, {
     ...came,
-    body: { share_group_snapshot: { share_group_id: '{group}' } },
+    body: { share_group_snapshot: { share_group_id: '{share_group}' } },
     foreign: 400,
   }),
   row(`GET ${snapshots}`, reader, 200, came),
