@@ -65,7 +65,7 @@ it('is made, filled, kept, made again, and ends only when it is empty', async ()
   // A share in it: its type and zone are the group's.
   await main.getByRole('button', { name: 'New share in it' }).click()
   await dialog.getByLabel('Name', { exact: true }).fill('measurements')
-  expect(await dialog.getByLabel('Zone').isDisabled()).toBe(true)
+  await dialog.getByLabel('Zone').and(page.locator(':disabled')).waitFor()
   await dialog.getByText(new RegExp(`--share-group ${group}`)).waitFor()
   await dialog.getByRole('button', { name: 'Create share' }).click()
   await page.getByRole('heading', { level: 1, name: 'measurements' }).waitFor()
