@@ -161,8 +161,7 @@ async function walk({ kind, step, row, name }: Case): Promise<void> {
     await main
       .getByText(/ failed$/)
       .first()
-      // Rules that can't be put back are tried for a while.
-      .waitFor({ timeout: 60_000 })
+      .waitFor()
     // What is told of the work may be read a moment before its share.
     await main
       .getByText(row.status, { exact: true })

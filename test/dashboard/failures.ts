@@ -36,6 +36,9 @@ type Rows = Readonly<Record<string, readonly Failure[] | string>>
 
 /** Once, and nothing repeats it: what is undone afterwards succeeds. */
 const fail = { kind: 'fail', times: 1, retry_after_s: null } as const
+/** Of no rule's fault: what a set of rules is refused for is else looked for among them, and the others are put back. */
+const busy = { ...fail, reason: 'busy' } as const
+const inUse = /It is in use on the backend\. Ask again when its clients have let go of it\./
 const refused = /The backend refused it\. An administrator finds why by the request id\./
 const overQuota = /The quota has no room for it\. Delete something, or ask an administrator for more\./
 const drained = /No storage backend is ready|No storage could be allocated/
@@ -115,9 +118,9 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     ],
     erase: [
       {
-        faults: { delete: { ...fail, reason: 'busy' } },
+        faults: { delete: busy },
         status: 'error deleting',
-        says: /It is in use on the backend\. Ask again when its clients have let go of it\./,
+        says: inUse,
         next: 'retry',
         ends: 'gone',
       },
@@ -189,7 +192,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     backend: [{ faults: { revert: fail }, status: 'reverting error', says: refused, next: 'retry' }],
     export: [{ faults: { publish: fail }, status: 'reverting error', says: refused, next: 'retry' }],
     'access rules': [
-      { faults: { 'apply-rules': fail }, status: 'reverting error', says: refused, next: 'retry' },
+      { faults: { 'apply-rules': busy }, status: 'reverting error', says: inUse, next: 'retry' },
     ],
     publish: transaction,
   },
@@ -207,7 +210,7 @@ export const failures: Readonly<Record<OperationKind, Rows>> = {
     backend: [{ faults: { revert: fail }, status: 'reverting error', says: refused, next: 'retry' }],
     export: [{ faults: { publish: fail }, status: 'reverting error', says: refused, next: 'retry' }],
     'access rules': [
-      { faults: { 'apply-rules': fail }, status: 'reverting error', says: refused, next: 'retry' },
+      { faults: { 'apply-rules': busy }, status: 'reverting error', says: inUse, next: 'retry' },
     ],
     publish: transaction,
   },
