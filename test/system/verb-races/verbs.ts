@@ -4,7 +4,6 @@
  */
 import { allow, type AllowAccessInput } from '../../../src/app/access-rules/allow.ts'
 import { deny, updateLevel } from '../../../src/app/access-rules/change.ts'
-import type { Ctx } from '../../../src/app/context.ts'
 import { createLock } from '../../../src/app/resource-locks/create.ts'
 import { forceDelete as forceDeleteInstance } from '../../../src/app/share-instances/verbs.ts'
 import { remove as removeType } from '../../../src/app/share-types/delete.ts'
@@ -34,27 +33,11 @@ import {
   type ShareStatus,
   type SnapshotStatus,
 } from '../../../src/model/states.ts'
-import type { Start, Subject } from './world.ts'
+import { groupVerbs } from './group-verbs.ts'
+import { newShare, type State, type Verb } from './verb.ts'
+import type { Start } from './world.ts'
 
-/** What verbs look at. */
-export interface State {
-  readonly share: ShareStatus
-  readonly softDeleted: boolean
-  /** Of the snapshot that was there from the beginning; null: there was none, or it is not the newest any more. */
-  readonly snapshot: SnapshotStatus | null
-  readonly snapshots: number
-  readonly newest: boolean
-  readonly deleteLocks: number
-  readonly rule: 'active' | 'queued_to_update' | 'queued_to_deny'
-  readonly ruleLocked: boolean
-  /** The backend has all rules. */
-  readonly applied: boolean
-  /** What is there under a name that only one may have: a provider location, a rule. */
-  readonly taken: readonly string[]
-  readonly type: 'none' | 'unused' | 'used'
-  /** Whether there is a share at all. */
-  readonly there: boolean
-}
+export type { Verb } from './verb.ts'
 
 export const initial: Readonly<Record<Start, State>> = (() => {
   const plain: State = {
@@ -70,26 +53,18 @@ export const initial: Readonly<Record<Start, State>> = (() => {
     taken: [],
     type: 'none',
     there: true,
+    group: null,
   }
+  const group = { status: 'available', contents: 0, unfit: false, snapshot: null, source: false } as const
   return {
     plain,
     'with-snapshot': { ...plain, snapshot: 'available', snapshots: 1, newest: true },
     'in-bin': { ...plain, softDeleted: true },
     type: { ...plain, there: false, type: 'unused' },
+    group: { ...plain, there: false, group },
+    'group-snapshot': { ...plain, there: false, group: { ...group, contents: 2, snapshot: 'available' } },
   }
 })()
-
-export interface Verb {
-  readonly name: string
-  /** Its row in the state tables; null for one that no status of the share or snapshot stops. */
-  readonly table: Allows<string> | null
-  /** The policy rules it asks, as the finders in `src/app` are given them. */
-  readonly policies: readonly string[]
-  readonly may: (state: State) => boolean
-  readonly after: (state: State) => State
-  /** Rejects when refused; answers false when it did nothing. */
-  readonly run: (ctx: Ctx, subject: Subject) => Promise<unknown>
-}
 
 const free = (state: State): boolean => state.snapshots === 0 && state.deleteLocks === 0
 const inUse = (state: State): boolean => !state.softDeleted
@@ -114,21 +89,6 @@ const rule = (to: string, how: Partial<AllowAccessInput> = {}): AllowAccessInput
   lockReason: null,
   ...how,
 })
-const newShare = {
-  protocol: 'NFS',
-  sizeGib: null,
-  name: null,
-  description: null,
-  shareType: null,
-  shareNetworkId: null,
-  availabilityZone: null,
-  metadata: {},
-  isPublic: false,
-  shareGroupId: null,
-  hints: {},
-  mountPointName: null,
-  encryptionKeyRef: null,
-}
 const words = { name: null, description: null, metadata: {} }
 const lock = { resourceAction: 'delete', reason: null } as const
 
@@ -396,6 +356,7 @@ const onTypes: readonly Verb[] = [
 export const verbs: readonly Verb[] = [
   ...onShares.map((verb) => ({ ...verb, may: (state: State) => state.there && verb.may(state) })),
   ...onTypes,
+  ...groupVerbs,
 ]
 
 /** A level that is what it was changes nothing, whatever the share is. */
@@ -409,22 +370,10 @@ export const harmlessPolicies: readonly string[] = [
   'share:create',
   'share:reset_task_state',
   'share:snapshot_update',
+  'share_group:update',
+  'share_group_snapshot:update',
   'share_snapshot:deny_access',
   'share_snapshot:force_delete',
-]
-
-/** Verbs of share groups and their snapshots have no rows in this table yet: `groupLane` and the row of the group are their turn. */
-export const notRacedYet: readonly string[] = [
-  'share_group:create',
-  'share_group:update',
-  'share_group:delete',
-  'share_group:force_delete',
-  'share_group:reset_status',
-  'share_group_snapshot:create',
-  'share_group_snapshot:update',
-  'share_group_snapshot:delete',
-  'share_group_snapshot:force_delete',
-  'share_group_snapshot:reset_status',
 ]
 
 /** Of the state tables, these have no verb yet. */

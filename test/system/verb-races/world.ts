@@ -14,7 +14,7 @@ import type { Database, Tx } from '../../../src/db/schema.ts'
 import { writePools } from '../../../src/db/store/backends.ts'
 import { registerService } from '../../../src/db/store/services.ts'
 import { insertRule } from '../../../src/db/store/access-rules.ts'
-import { instanceLane } from '../../../src/model/lanes.ts'
+import { groupLane, instanceLane } from '../../../src/model/lanes.ts'
 import { Policy } from '../../../src/policy/enforce.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 
@@ -27,10 +27,17 @@ export interface Subject {
   readonly snapshotId: string
   /** The only id of the kind `type`. */
   readonly typeId: string
+  /** What a share in a group is of, and by that it is known: what is raced for there is the group. */
+  readonly groupShareTypeId: string
+  readonly groupId: string
+  readonly groupTypeId: string
+  readonly groupSnapshotId: string
 }
 
-/** `plain`: an available share with one access rule; `with-snapshot`; `in-bin`: its time in the recycle bin is over; `type`: a share type and no share. */
-export type Start = 'plain' | 'with-snapshot' | 'in-bin' | 'type'
+/**
+ * `plain`: an available share with one access rule; `with-snapshot`; `in-bin`: its time in the recycle bin is over; `type`: a share type and no share;
+ * `group`: a share group in which nothing is; `group-snapshot`: one with a share, and a snapshot of both. */
+export type Start = 'plain' | 'with-snapshot' | 'in-bin' | 'type' | 'group' | 'group-snapshot'
 
 export interface World {
   readonly store: Store
@@ -43,6 +50,13 @@ export interface World {
 
 const tables = ['shares', 'share_instances', 'access_rules', 'access_rule_mappings'] as const
 const snapshotTables = ['snapshots', 'snapshot_instances'] as const
+const groupTables = [
+  'share_group_types',
+  'share_group_type_share_types',
+  'share_groups',
+  'share_group_share_types',
+  'share_group_snapshots',
+] as const
 
 /** `store` is migrated and empty. */
 export async function openWorld(store: Store, unlocked: Store): Promise<World> {
@@ -57,12 +71,8 @@ export async function openWorld(store: Store, unlocked: Store): Promise<World> {
   for (const start of ['plain', 'with-snapshot', 'in-bin'] as const) {
     patterns[start] = await pattern(bench, start)
   }
-  const type = { id: randomUUID(), description: null, is_public: 1, created_at: 1, updated_at: null }
-  const spec = { share_type_id: type.id, spec_key: 'driver_handles_share_servers', spec_value: 'False' }
-  patterns.type = [
-    { table: 'share_types', rows: [{ ...type, name: type.id }] },
-    { table: 'share_type_extra_specs', rows: [spec] },
-  ]
+  for (const start of ['group', 'group-snapshot'] as const) patterns[start] = await groupPattern(bench, start)
+  patterns.type = typeRows(randomUUID())
   return {
     store,
     unlocked,
@@ -81,7 +91,7 @@ export async function openWorld(store: Store, unlocked: Store): Promise<World> {
       afterCommit: () => {},
       warn: () => {},
     }),
-    subjects: (start, count) => copies(store, patterns[start] ?? [], count),
+    subjects: (start, count) => copies(store, patterns[start] ?? [], count, start.startsWith('group')),
   }
 }
 
@@ -100,10 +110,74 @@ async function pools(bench: Bench): Promise<void> {
   })
 }
 
+/** A share type, in its tables. */
+function typeRows(id: string): Pattern[] {
+  const type = { id, name: id, description: null, is_public: 1, created_at: 1, updated_at: null }
+  const spec = { share_type_id: id, spec_key: 'driver_handles_share_servers', spec_value: 'False' }
+  return [
+    { table: 'share_types', rows: [type] },
+    { table: 'share_type_extra_specs', rows: [spec] },
+  ]
+}
+
+/** A placed group of types of its own, with what the start says is in it. */
+async function groupPattern(bench: Bench, start: 'group' | 'group-snapshot'): Promise<readonly Pattern[]> {
+  const [typeId, groupTypeId, groupId, snapshotId] = Array.from({ length: 4 }, () => randomUUID())
+  const { projectId: project_id, userId: user_id } = personas.demo
+  const pool = await bench.db
+    .selectFrom('pools')
+    .select(['id', 'label', 'backend_id'])
+    .executeTakeFirstOrThrow()
+  const at = { created_at: 1, updated_at: null }
+  const owned = { project_id, user_id, name: null, description: null, status: 'available', ...at }
+  const group = {
+    id: groupId,
+    ...owned,
+    host: pool.label,
+    pool_id: pool.id,
+    backend_id: pool.backend_id,
+    share_group_type_id: groupTypeId,
+  }
+  const bare: readonly Pattern[] = [
+    ...typeRows(String(typeId)),
+    { table: 'share_group_types', rows: [{ id: groupTypeId, name: groupTypeId, is_public: 1, ...at }] },
+    {
+      table: 'share_group_type_share_types',
+      rows: [{ share_group_type_id: groupTypeId, share_type_id: typeId }],
+    },
+    { table: 'share_groups', rows: [group] },
+    { table: 'share_group_share_types', rows: [{ share_group_id: groupId, share_type_id: typeId }] },
+    { table: 'lanes', rows: [worked(groupLane(String(groupId)))] },
+  ]
+  if (start === 'group') return bare
+  const placed = { share_type_id: String(typeId), host: pool.label, snapshot_support: 1 as const }
+  const share = await seedShare(bench, 'demo', { ...placed, share_group_id: String(groupId) })
+  const snapshot = await seedSnapshot(bench, share, 'demo', { share_group_snapshot_id: String(snapshotId) })
+  const taken = { id: snapshotId, share_group_id: groupId, ...owned }
+  return [
+    ...bare.filter(({ table }) => table !== 'lanes'),
+    await rowsOf(bench, 'shares', 'id', share.id),
+    await rowsOf(bench, 'share_instances', 'share_id', share.id),
+    { table: 'share_group_snapshots', rows: [taken] },
+    await rowsOf(bench, 'snapshots', 'id', snapshot.id),
+    await rowsOf(bench, 'snapshot_instances', 'snapshot_id', snapshot.id),
+    { table: 'lanes', rows: [worked(groupLane(String(groupId))), worked(instanceLane(share.instanceId))] },
+  ]
+}
+
+/** Work has been done in it before: the first row of a lane would be a second place where two meet. */
+const worked = (lane: string) => ({ lane, next_seq: 1, holder: null, fence: 1, expires_at: 0 })
+
+const rowsOf = (bench: Bench, table: keyof Database, column: string, id: string): Promise<Pattern> =>
+  sql<Record<string, unknown>>`select * from ${sql.table(table)} where ${sql.ref(column)} = ${id}`
+    .execute(bench.db)
+    .then(({ rows }) => ({ table, rows }) as Pattern)
+
 interface Pattern {
   readonly table:
     | (typeof tables)[number]
     | (typeof snapshotTables)[number]
+    | (typeof groupTables)[number]
     | 'lanes'
     | 'share_types'
     | 'share_type_extra_specs'
@@ -127,14 +201,7 @@ async function pattern(bench: Bench, start: Start): Promise<readonly Pattern[]> 
     updated_at: null,
   }
   await bench.store.transaction((tx) => insertRule(tx, rule, [share.instanceId], {}))
-  const db = bench.db
-  const of = (table: keyof Database, column: string, id: string) =>
-    sql<Record<string, unknown>>`select * from ${sql.table(table)} where ${sql.ref(column)} = ${id}`
-      .execute(db)
-      .then(({ rows }) => ({ table, rows }) as Pattern)
-  // Work has been done on it before: the first row of a lane would be a second place where the two meet.
-  const lane = instanceLane(share.instanceId)
-  const lanes = [{ lane, next_seq: 1, holder: null, fence: 1, expires_at: 0 }]
+  const of = (table: keyof Database, column: string, id: string) => rowsOf(bench, table, column, id)
   return [
     await of('shares', 'id', share.id),
     await of('share_instances', 'share_id', share.id),
@@ -146,12 +213,17 @@ async function pattern(bench: Bench, start: Start): Promise<readonly Pattern[]> 
           await of('snapshots', 'id', snapshot.id),
           await of('snapshot_instances', 'snapshot_id', snapshot.id),
         ]),
-    { table: 'lanes', rows: lanes },
+    { table: 'lanes', rows: [worked(instanceLane(share.instanceId))] },
   ]
 }
 
 /** The pattern's rows again, with other ids. */
-async function copies(store: Store, pattern: readonly Pattern[], count: number): Promise<Subject[]> {
+async function copies(
+  store: Store,
+  pattern: readonly Pattern[],
+  count: number,
+  grouped: boolean,
+): Promise<Subject[]> {
   const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
   const own = new Set(
     pattern.flatMap(({ rows }) => rows.flatMap(({ id }) => (typeof id === 'string' ? [id] : []))),
@@ -169,12 +241,18 @@ async function copies(store: Store, pattern: readonly Pattern[], count: number):
       }
     }
     const idOf = (table: string): string => String(written.get(table)?.[number]?.id ?? '')
+    // What is in a group is no subject of its own.
+    const alone = (table: string): string => (grouped ? '' : idOf(table))
     subjects.push({
-      shareId: idOf('shares'),
-      instanceId: idOf('share_instances'),
-      ruleId: idOf('access_rules'),
-      snapshotId: idOf('snapshots'),
-      typeId: idOf('share_types'),
+      shareId: alone('shares'),
+      instanceId: alone('share_instances'),
+      ruleId: alone('access_rules'),
+      snapshotId: alone('snapshots'),
+      typeId: alone('share_types'),
+      groupShareTypeId: grouped ? idOf('share_types') : '',
+      groupId: idOf('share_groups'),
+      groupTypeId: idOf('share_group_types'),
+      groupSnapshotId: idOf('share_group_snapshots'),
     })
   }
   await store.transaction(async (tx) => {

@@ -5,7 +5,6 @@ import { listAccessRules } from '../../../../src/wire/access-rules/schema.ts'
 import { listLocks } from '../../../../src/wire/resource-locks/schema.ts'
 import { listSnapshots } from '../../../../src/wire/snapshots/schema.ts'
 import { useConsole, type Console } from '../../../api/console.ts'
-import { oneKey } from '../../../api/reads.ts'
 import { gib, useFormat } from '../../../ui/format.ts'
 import { useWords } from '../../../words/index.ts'
 import type { ShareView } from '../queries.ts'
@@ -24,7 +23,8 @@ const counted = (asked: Promise<readonly unknown[]>): Promise<number | null> =>
 
 const dependentsQuery = ({ client }: Console, id: string) =>
   queryOptions({
-    queryKey: oneKey('shares', id, 'dependents'),
+    // Counted when the dialog opens, and by no change of the share: its end would ask about what is gone.
+    queryKey: ['losses', id],
     staleTime: 0,
     queryFn: async () => {
       const [rules, snapshots, locks] = await Promise.all([
