@@ -27,10 +27,10 @@ const again: Readonly<Partial<Record<OperationKind, Again>>> = {
 const instead: Readonly<Record<string, string>> = {
   'manage-share': 'unmanage the share and manage it again',
   'manage-snapshot': 'unmanage the snapshot and manage it again',
-  'create-share-group': 'delete the share group and make a new one',
-  'delete-share-group': 'reset its status and delete it again, or delete it by force',
-  'create-share-group-snapshot': 'delete the group snapshot and take a new one',
-  'delete-share-group-snapshot': 'reset its status and delete it again, or delete it by force',
+  'create-share-group': 'delete the share group and make it anew',
+  'delete-share-group': 'delete the share group again',
+  'create-share-group-snapshot': 'delete the group snapshot and take it anew',
+  'delete-share-group-snapshot': 'delete the group snapshot again',
   'ensure-shares': 'ask for ensure_shares of the host again',
 }
 

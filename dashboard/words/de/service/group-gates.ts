@@ -61,16 +61,20 @@ export const groupGates: Sentences = [
     'Ein öffentlicher Gruppentyp steht jedem Projekt offen.',
   ],
   [
-    "An operation create-share-group can't be retried: delete the share group and make a new one.",
+    "An operation create-share-group can't be retried: delete the share group and make it anew.",
     'Das Anlegen einer Freigabegruppe kann nicht wiederholt werden: löschen Sie sie, und legen Sie eine neue an.',
   ],
   [
-    "An operation create-share-group-snapshot can't be retried: delete the group snapshot and take a new one.",
+    "An operation create-share-group-snapshot can't be retried: delete the group snapshot and take it anew.",
     'Ein Gruppenschnappschuss kann nicht noch einmal versucht werden: löschen Sie ihn, und machen Sie einen neuen.',
   ],
   [
-    "An operation {} can't be retried: reset its status and delete it again, or delete it by force.",
-    'Dieses Löschen kann nicht wiederholt werden: setzen Sie den Zustand, und löschen Sie noch einmal, oder erzwingen Sie das Löschen.',
+    "An operation delete-share-group can't be retried: delete the share group again.",
+    'Dieses Löschen kann nicht wiederholt werden: löschen Sie die Freigabegruppe noch einmal.',
+  ],
+  [
+    "An operation delete-share-group-snapshot can't be retried: delete the group snapshot again.",
+    'Dieses Löschen kann nicht wiederholt werden: löschen Sie den Gruppenschnappschuss noch einmal.',
   ],
   // Of a new group, or a share that is to be in one.
   [
