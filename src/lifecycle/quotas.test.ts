@@ -9,6 +9,7 @@ import type { ShareInstancesTable, SharesTable, SnapshotsTable, Tx } from '../db
 import { recountQuota } from '../db/store/quota-recount.ts'
 import { refuseUnaffordable, settle } from '../db/store/quotas.ts'
 import { changeInstance } from './shares/change.ts'
+import { newShareRows } from './shares/new-rows.ts'
 import { removeInstance } from './shares/remove.ts'
 import { shownOf } from './shares/shown.ts'
 import { insertShare } from '../db/store/shares.ts'
@@ -33,63 +34,27 @@ interface Seeded {
 }
 
 function rows(more: Partial<SharesTable> = {}): Seeded {
-  const instance: ShareInstancesTable = {
-    id: randomUUID(),
-    share_id: randomUUID(),
-    host: 'h@b#p',
-    pool_id: null,
-    backend_id: null,
-    status: 'available',
-    placed_gib: 0,
-    availability_zone_id: null,
-    share_type_id: 'gold',
-    share_network_id: null,
-    share_server_id: null,
-    access_rules_status: 'active',
-    replica_state: null,
-    cast_rules_to_readonly: 0,
-    progress: '100%',
-    driver_state: '{}',
-    access_generation: 0,
-    access_applied: 0,
-    created_at: now,
-    updated_at: null,
-    scheduled_at: now,
-    launched_at: now,
-  }
-  const share: SharesTable = {
-    id: instance.share_id,
-    project_id: project,
-    user_id: user,
+  const made = newShareRows({
+    projectId: project,
+    userId: user,
     name: null,
     description: null,
+    isPublic: false,
     size: 2,
-    target_size: null,
-    share_proto: 'NFS',
-    is_public: 0,
-    snapshot_id: null,
-    share_group_id: null,
-    source_share_group_snapshot_member_id: null,
-    source_backup_id: null,
-    task_state: null,
-    replication_type: null,
-    has_replicas: 0,
-    snapshot_support: 1,
-    create_share_from_snapshot_support: 1,
-    revert_to_snapshot_support: 1,
-    mount_snapshot_support: 1,
-    snapshot_inherit_share_access_support: 0,
-    mount_point_name: null,
-    encryption_key_ref: null,
-    qos_type_id: null,
-    is_soft_deleted: 0,
-    scheduled_to_be_deleted_at: null,
-    created_at: now,
-    updated_at: null,
-    ...shownOf(instance),
-    ...more,
-  }
-  return { share, instance }
+    protocol: 'NFS',
+    type: { id: 'gold', extra_specs: {} },
+    snapshotId: null,
+    shareGroupId: null,
+    groupSnapshotMemberId: null,
+    mountPoint: null,
+    encryptionKeyRef: null,
+    zoneId: null,
+    status: 'creating',
+    place: null,
+    now,
+  })
+  const instance = { ...made.instance, status: 'available' }
+  return { instance, share: { ...made.share, ...shownOf(instance), ...more } }
 }
 
 /** A charged share. */

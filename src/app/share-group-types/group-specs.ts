@@ -4,7 +4,7 @@ import { deleteGroupSpec, putGroupSpecs } from '../../db/store/share-group-types
 import { fault, invalid } from '../../model/errors.ts'
 import { problemOfGroupSpecs, storedGroupSpecs } from '../../model/group-specs.ts'
 import type { ExtraSpecs } from '../../model/extra-specs.ts'
-import { onlySpecOf } from '../share-types/extra-specs.ts'
+import { onlySpecOf, specNamed } from '../share-types/extra-specs.ts'
 import { findGroupType } from './find.ts'
 
 export async function listSpecs(ctx: Ctx, typeId: string): Promise<ExtraSpecs> {
@@ -13,9 +13,7 @@ export async function listSpecs(ctx: Ctx, typeId: string): Promise<ExtraSpecs> {
 
 /** `{key: value}`; 404 when the type has no such spec. */
 export async function showSpec(ctx: Ctx, typeId: string, key: string): Promise<ExtraSpecs> {
-  const { group_specs: specs } = await findGroupType(ctx, typeId)
-  if (!Object.hasOwn(specs, key)) throw fault('NotFound')
-  return { [key]: specs[key] ?? '' }
+  return specNamed((await findGroupType(ctx, typeId)).group_specs, key)
 }
 
 /** Adds or replaces. */

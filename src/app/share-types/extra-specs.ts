@@ -17,7 +17,11 @@ export async function listSpecs(ctx: Ctx, typeId: string): Promise<ExtraSpecs> {
 
 /** `{key: value}`; 404 when the type has no such spec. */
 export async function showSpec(ctx: Ctx, typeId: string, key: string): Promise<ExtraSpecs> {
-  const { extra_specs: specs } = await findType(ctx, typeId)
+  return specNamed((await findType(ctx, typeId)).extra_specs, key)
+}
+
+/** That one alone; 404 when it is not among them. */
+export function specNamed(specs: ExtraSpecs, key: string): ExtraSpecs {
   if (!Object.hasOwn(specs, key)) throw fault('NotFound')
   return { [key]: specs[key] ?? '' }
 }
