@@ -108,6 +108,7 @@ export const shares = {
     revertNewest: 'Nur auf den neuesten Schnappschuss kann zurückgesetzt werden.',
   },
   lost: {
+    counting: 'Es wird gezählt, was damit verloren geht …',
     size: (size: string, used: string) => `${size}, davon ${used} belegt`,
     sizeOnly: (size: string) => `${size}; wie viel davon belegt ist, ist nicht bekannt`,
     rules: (count: number) => many(count, { one: '# Zugriffsregel', other: '# Zugriffsregeln' }),

@@ -83,6 +83,7 @@ export const shares = {
     revertNewest: 'Only the newest snapshot can be gone back to.',
   },
   lost: {
+    counting: 'Counting what is lost with it…',
     size: (size: string, used: string) => `${size}, of which ${used} is used`,
     sizeOnly: (size: string) => `${size}; how much of it is used is not known`,
     rules: (count: number) => many(count, { one: '# access rule', other: '# access rules' }),

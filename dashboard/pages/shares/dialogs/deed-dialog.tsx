@@ -23,7 +23,7 @@ import { permissionOf, whyNot } from '../share-actions.tsx'
 import { nameOf } from '../../../ui/thing-name.ts'
 import { shareLimitsQuery } from '../usage-queries.ts'
 import { shareCommands } from '../commands.ts'
-import { Losses } from './losses.tsx'
+import { Losses, useAreLossesTold } from './losses.tsx'
 
 interface DeedDialogProps {
   readonly deed: ShareDeed
@@ -44,6 +44,8 @@ export function DeedDialog({ deed, shares, close }: DeedDialogProps) {
   const name = only === undefined ? w.count(meant.length) : nameOf(only)
   const words = w.deeds[deed]
   const isFinal = deed === 'delete' || deed === 'force-delete'
+  const losesData = isFinal || deed === 'soft-delete'
+  const areLossesTold = useAreLossesTold(losesData ? only : undefined)
 
   // Who deletes a member says which group it leaves.
   const groupOf = (id: string) => shares.find((share) => share.id === id)?.share_group_id ?? undefined
@@ -76,7 +78,9 @@ export function DeedDialog({ deed, shares, close }: DeedDialogProps) {
       ? w.access.missing
       : deed === 'extend-by' && (!Number.isInteger(by) || by < 1)
         ? w.sizes.wholeNumber
-        : null
+        : areLossesTold
+          ? null
+          : w.lost.counting
   return (
     <BulkDialog
       title={words.title(name)}

@@ -23,9 +23,10 @@ const counted = (asked: Promise<readonly unknown[]>): Promise<number | null> =>
 
 const dependentsQuery = ({ client }: Console, id: string) =>
   queryOptions({
-    // Counted when the dialog opens, and by no change of the share: its end would ask about what is gone.
+    // Counted once, when the dialog opens, and by no change of the share: its end would ask about what is gone.
     queryKey: ['losses', id],
-    staleTime: 0,
+    staleTime: Infinity,
+    gcTime: 0,
     queryFn: async () => {
       const [rules, snapshots, locks] = await Promise.all([
         counted(client.call(listAccessRules, { query: { share_id: id } }).then((r) => r.access_list)),
@@ -41,6 +42,10 @@ const dependentsQuery = ({ client }: Console, id: string) =>
       return { rules, snapshots, locks }
     },
   })
+
+/** Whether what is lost with a share is told: nobody confirms before. */
+export const useAreLossesTold = (share: ShareView | undefined): boolean =>
+  !useQuery({ ...dependentsQuery(useConsole(), share?.id ?? ''), enabled: share !== undefined }).isLoading
 
 export function Losses({ shares }: { readonly shares: readonly ShareView[] }) {
   const { shares: w } = useWords()
