@@ -159,12 +159,10 @@ describe('layers', () => {
 
 describe('SQL', () => {
   it('is written in src/db alone', () => {
-    // The engine's own rows, and the lease on one of its lanes, are the last to move.
     const builder =
       /\.(?:selectFrom|insertInto|updateTable|deleteFrom|replaceInto|mergeInto)\(|(?<!\w)sql[`<]/
     const wrong = production
-      .filter((path) => layerOf(path) !== 'db' && !path.startsWith('src/engine/'))
-      .filter((path) => path !== 'src/share-manager/lane-lease.ts')
+      .filter((path) => layerOf(path) !== 'db')
       .filter((path) => builder.test(code(path)))
       .map((path) => `${path} builds a query: give it a name in src/db/store/<noun>.ts and call that`)
     expect(wrong).toEqual([])

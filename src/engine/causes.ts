@@ -1,13 +1,8 @@
 /** Why an operation failed, as its row has it. */
-import type { OperationsTable } from '../db/schema.ts'
+import type { CauseColumns } from '../db/store/operation-records.ts'
 import { recordedUnmet } from '../model/causes.ts'
 import type { Unmet } from '../model/unmet.ts'
 import type { Cause } from './operation.ts'
-
-type CauseColumns = Pick<
-  OperationsTable,
-  'cause_code' | 'cause_message' | 'cause_retryable' | 'cause_detail_id' | 'cause_unmet'
->
 
 export function causeColumns(cause: Cause | null): CauseColumns {
   if (cause === null) {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Store } from '../db/open.ts'
 import { type OperationKind, type Plans } from '../model/operations.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { breakAllLeases } from './lanes.ts'
+import { breakAllLeases } from '../db/store/leases.ts'
 import {
   registry,
   StepFailure,
@@ -13,7 +13,8 @@ import {
   type StepCode,
 } from './operation.ts'
 import { enqueue } from './queue.ts'
-import { run, type RunEnd } from './runner.ts'
+import type { RunEnd } from './run-end.ts'
+import { run } from './runner.ts'
 import { whenWoken } from './families.ts'
 
 /** A member: it makes its name, then its children theirs. */

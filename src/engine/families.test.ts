@@ -5,7 +5,7 @@ import { requestCancel } from '../db/store/operation-cancel.ts'
 import { openTestStore } from '../db/store.fixture.ts'
 import { Families, laneOf, namesOf, type Member } from './families.fixture.ts'
 import { childId } from './families.ts'
-import { bumpFence, cancelLane } from './lanes.ts'
+import { bumpFence, cancelLane } from '../db/store/leases.ts'
 
 let store: Store
 beforeEach(async () => {

@@ -18,12 +18,13 @@ import {
   type ChildRow,
   type Due,
 } from '../db/store/operation-families.ts'
+import { insertChild } from '../db/store/operation-queue.ts'
 import { planOf, type OperationKind, type Plans } from '../model/operations.ts'
 import { startedBy, type OperationPlan } from '../model/operations/plan.ts'
 import { ownPlans, versionToBegin, type Agreement } from './agreement.ts'
 import { causeOf } from './causes.ts'
 import { maxChildren, type AnyChild, type ChildEnd } from './operation.ts'
-import { newRow, nextInLane, type NewOperation } from './queue.ts'
+import { newRow, type NewOperation } from './queue.ts'
 
 /** Microseconds: until somebody wakes it. */
 export const whenWoken = 9_000_000_000_000_000
@@ -114,41 +115,8 @@ async function startChild(
   const row = newRow(work, { id, version, plan }, family)
   // What takes something back is not cut short: the time of its parent may be over by then.
   const endsAt = takesBack(key) ? Infinity : parent.deadline_at
-  await tx
-    .insertInto('operations')
-    .values({ ...row, deadline_at: Math.min(row.deadline_at, endsAt) })
-    .execute()
-  for (const lane of [...new Set(child.lanes)].sort()) await takePlace(tx, id, lane, above)
+  await insertChild(tx, { ...row, deadline_at: Math.min(row.deadline_at, endsAt) }, child.lanes, above)
   return { id, topic: row.topic, backend_id: row.backend_id }
-}
-
-/** The family's place in the lane; in one that nobody has, a new place for all of the family. */
-async function takePlace(tx: Tx, id: string, lane: string, above: readonly string[]): Promise<void> {
-  const places = await tx
-    .selectFrom('operation_lanes')
-    .select(['operation_id', 'lane_seq'])
-    .where('lane', '=', lane)
-    .where('finished', '=', 0)
-    .execute()
-  const own = places.find((place) => place.operation_id === above[0])
-  if (own === undefined && places.length > 0) {
-    throw new Error(`lane ${lane} is in use by others: a parent takes it when it is enqueued`)
-  }
-  const seq = own?.lane_seq ?? (await nextInLane(tx, lane))
-  const takers = own === undefined ? [id, ...above] : [id]
-  for (const operation_id of takers) await place(tx, operation_id, lane, seq)
-}
-
-/** A parent may have had a place in the lane that it gave up when an administrator intervened. */
-async function place(tx: Tx, operation_id: string, lane: string, lane_seq: number): Promise<void> {
-  const again = await tx
-    .updateTable('operation_lanes')
-    .set({ lane_seq, finished: 0, fence: null })
-    .where('operation_id', '=', operation_id)
-    .where('lane', '=', lane)
-    .executeTakeFirst()
-  if (again.numUpdatedRows > 0n) return
-  await tx.insertInto('operation_lanes').values({ operation_id, lane, lane_seq, finished: 0 }).execute()
 }
 
 /** Holds the parent, before the child's own row is written. */

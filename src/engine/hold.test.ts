@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Hold, monotonicMs } from './hold.ts'
-import { leaseTtlS } from './lanes.ts'
+import { leaseTtlS } from '../db/store/leases.ts'
 
 afterEach(() => vi.restoreAllMocks())
 

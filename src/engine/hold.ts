@@ -3,7 +3,7 @@
  * process's own side of it, by a clock that goes on while the process is paused: whoever slept longer than a lease lasts
  * finds here, before any effect, that the work is somebody else's now.
  */
-import { leaseTtlS } from './lanes.ts'
+import { leaseTtlS } from '../db/store/leases.ts'
 
 /** Milliseconds before the lease's end at which its holder stops trusting it: the time a command needs to begin. */
 const marginMs = 1000

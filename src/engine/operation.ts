@@ -155,10 +155,9 @@ export interface StepRecord {
   route(backendId: string): void
 }
 
-export interface StepCode<Kind extends OperationKind> {
-  // Method syntax on purpose: codes of different kinds live in one registry.
-  run(job: Job<Kind>): Promise<StepDone | void>
-  /** Takes back what `run` did or may have done. Without it, say why none is needed. */
+// Method syntax on purpose: codes of different kinds live in one registry.
+interface AnyStep<Kind extends OperationKind> {
+  /** Takes back what the step did or may have done. Without it, say why none is needed. */
   undo?(job: Job<Kind>): Promise<StepDone | void>
   /**
    * Of a step that starts children, while the parent unwinds: writes in the resource of a finished child that it is being taken
@@ -166,6 +165,22 @@ export interface StepCode<Kind extends OperationKind> {
    */
   compensating?(tx: Tx, job: Job<Kind>, finished: ChildEnd): Promise<void>
 }
+
+/** A step with effects outside of the database. */
+export interface EffectStep<Kind extends OperationKind> extends AnyStep<Kind> {
+  run(job: Job<Kind>): Promise<StepDone | void>
+}
+
+/**
+ * A step that is nothing but what it writes. It may share a transaction with the claim, the steps beside it and the end, so it
+ * costs no commit of its own; what it throws undoes all of that, and the engine does it again, one thing at a time.
+ */
+export interface WriteStep<Kind extends OperationKind> extends AnyStep<Kind> {
+  /** Awaits nothing but `tx`. */
+  write(tx: Tx, job: Job<Kind>, record: StepRecord): Promise<void>
+}
+
+export type StepCode<Kind extends OperationKind> = EffectStep<Kind> | WriteStep<Kind>
 
 export interface OperationCode<Kind extends OperationKind = OperationKind> {
   readonly kind: Kind

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Bus } from '../bus/bus.ts'
-import type { DbOrTx, OperationsTable, Tx } from '../db/schema.ts'
+import type { OperationsTable, Tx } from '../db/schema.ts'
+import { insertOperation } from '../db/store/operation-queue.ts'
 import type { Standing } from '../model/identity.ts'
 import { traceparent } from '../tracing/spans.ts'
 import { fault } from '../model/errors.ts'
@@ -61,14 +62,7 @@ export async function enqueue<Kind extends OperationKind>(
   const plan = planOf(work.kind, version, plans) as OperationPlan
   const id = randomUUID()
   const row = newRow(work, { id, version, plan })
-  await tx.insertInto('operations').values(row).execute()
-  for (const lane of [...new Set(work.lanes)].sort()) {
-    const seq = await nextInLane(tx, lane)
-    await tx
-      .insertInto('operation_lanes')
-      .values({ operation_id: id, lane, lane_seq: seq, finished: 0 })
-      .execute()
-  }
+  await insertOperation(tx, row, work.lanes)
   return { id, topic: busTopic(row.topic, work.backendId), requestId: work.requestId }
 }
 
@@ -118,41 +112,7 @@ export function newRow(
   }
 }
 
-/** The lane's own counter gives the order, so that no clock does. */
-export async function nextInLane(tx: Tx, lane: string): Promise<number> {
-  const bumped = await tx
-    .updateTable('lanes')
-    .set((eb) => ({ next_seq: eb('next_seq', '+', 1) }))
-    .where('lane', '=', lane)
-    .executeTakeFirst()
-  if (bumped.numUpdatedRows === 0n) {
-    await tx
-      .insertInto('lanes')
-      .values({ lane, next_seq: 1, holder: null, fence: 0, expires_at: 0 })
-      .execute()
-    return 1
-  }
-  const row = await tx
-    .selectFrom('lanes')
-    .select('next_seq')
-    .where('lane', '=', lane)
-    .executeTakeFirstOrThrow()
-  return row.next_seq
-}
-
 /** Wakes whoever runs the operation. Call it after the commit. */
 export function nudge(bus: Bus, { id, topic, requestId }: Enqueued): void {
   bus.cast(topic, 'operation.due', { operationId: id }, { requestId })
-}
-
-/** True while something unfinished waits or runs in the lane. */
-export async function laneIsBusy(db: DbOrTx, lane: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('operation_lanes')
-    .select('operation_id')
-    .where('lane', '=', lane)
-    .where('finished', '=', 0)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
 }

@@ -5,7 +5,7 @@ import { openTestStore } from '../db/store.fixture.ts'
 import { requestCancel } from '../db/store/operation-cancel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { operationPlans, type Plans } from '../model/operations.ts'
-import { breakAllLeases, bumpFence } from './lanes.ts'
+import { breakAllLeases, bumpFence } from '../db/store/leases.ts'
 import {
   operation,
   registry,
@@ -16,6 +16,7 @@ import {
 } from './operation.ts'
 import type { Tx } from '../db/schema.ts'
 import { enqueue } from './queue.ts'
+import { asEffect } from './steps.fixture.ts'
 import { run, type RunnerParts } from './runner.ts'
 
 let store: Store
@@ -249,7 +250,7 @@ describe('an operation', () => {
         throw new StepFailure('unwind', { code: 'no', message: 'no', retryable: false })
       },
     })
-    const withdraw = code.steps['withdraw']!
+    const withdraw = asEffect(code.steps['withdraw']!)
     const leaving = {
       ...code,
       steps: {

@@ -7,6 +7,7 @@ import { DatabaseUnavailable } from '../db/unavailable.ts'
 import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { inSpan } from '../tracing/spans.ts'
+import { releaseLeases } from '../db/store/leases.ts'
 import {
   askToStop,
   childrenOf,
@@ -15,6 +16,17 @@ import {
   type ChildRow,
   type Due,
 } from '../db/store/operation-families.ts'
+import {
+  cancelRequested,
+  claim,
+  LostLane,
+  NotAllFree,
+  stepEnded,
+  stepStarted,
+  update,
+  type Claimed,
+  type OperationRow,
+} from '../db/store/operation-records.ts'
 import { lanesOf } from '../db/store/operations-read.ts'
 import { planKey, planOf, type Plans } from '../model/operations.ts'
 import { joinedBy, startedBy, type OperationPlan, type Topic } from '../model/operations/plan.ts'
@@ -22,7 +34,6 @@ import { ownPlans, type Agreement } from './agreement.ts'
 import { cancelled, causeColumns, causeOf } from './causes.ts'
 import type { Failpoint } from './failpoint.ts'
 import {
-  childEnded,
   compensations,
   endOf,
   firstFailure,
@@ -34,7 +45,7 @@ import {
   type FamilyHow,
 } from './families.ts'
 import { Hold, monotonicMs } from './hold.ts'
-import { releaseLeases } from './lanes.ts'
+import { afterStep, ending, leave, onwards, overallProgress, type Onwards } from './onwards.ts'
 import {
   StepFailure,
   type Cause,
@@ -44,21 +55,11 @@ import {
   type OperationCode,
   type Refusal,
   type Registry,
+  type StepCode,
   type StepDone,
 } from './operation.ts'
-import {
-  cancelRequested,
-  claim,
-  finish,
-  LostLane,
-  overallProgress,
-  refusalsOf,
-  stepEnded,
-  stepStarted,
-  update,
-  type Claimed,
-} from './records.ts'
-import { rowTopic } from './topics.ts'
+import type { RunEnd } from './run-end.ts'
+import { rowTopic, rowTopics } from './topics.ts'
 
 /** At most three pools are tried for one request (design: Work). */
 const maxPlacements = 3
@@ -99,17 +100,6 @@ export interface RunnerParts {
   }) => void
 }
 
-/** What became of a run, for the worker: whether somebody else or a later time has to go on. */
-export type RunEnd =
-  | { readonly end: 'not-mine' }
-  /** `due`: of its family, whoever goes on because of that. */
-  | { readonly end: 'finished'; readonly lanes: readonly string[]; readonly due: readonly Due[] }
-  /** It waits until the last of its children wakes it. */
-  | { readonly end: 'has-children'; readonly due: readonly Due[] }
-  | { readonly end: 'handed-over'; readonly topic: string; readonly backendId: string | null }
-  | { readonly end: 'waiting'; readonly forMs: number }
-  | { readonly end: 'stopped' }
-
 /**
  * Runs the operation as far as this topic can. `stop` is aborted when the process ends or loses its leases; `hold` is told of
  * the leases, and whoever renews them tells it of that.
@@ -120,21 +110,10 @@ export async function run(
   stop: AbortSignal,
   hold: Hold = new Hold(),
 ): Promise<RunEnd> {
-  const askedAtMs = monotonicMs()
-  const claimed = await parts.store.transaction((tx) =>
-    claim(tx, parts.store, {
-      id,
-      topic: parts.topic,
-      holder: parts.holder,
-      backendId: parts.backendId,
-      now: parts.clock.now(),
-      knows: ({ kind, version }) => parts.registry.has(planKey(kind, version)),
-    }),
-  )
-  if (claimed === null) return { end: 'not-mine' }
-  hold.taken(claimed.lanes, askedAtMs)
-  const walk = new Walk(parts, claimed, stop, hold)
-  const { kind, request_id, resource_id, traceparent } = claimed.row
+  const walk = new Walk(parts, stop, hold)
+  const begun = await walk.claim(id)
+  if (begun !== 'claimed') return begun
+  const { kind, request_id, resource_id, traceparent } = walk.row
   const attributes = {
     'manila.operation_id': id,
     'manila.request_id': request_id,
@@ -154,25 +133,68 @@ export async function run(
 
 class Walk {
   readonly #parts: RunnerParts
-  readonly #claimed: Claimed
   readonly #stop: AbortSignal
   readonly #hold: Hold
-  readonly #plan: OperationPlan
-  readonly #code: OperationCode
+  // Set by the claim, before anything else is asked of a walk.
+  #claimed!: Claimed
+  #plan!: OperationPlan
+  #code!: OperationCode
   #progressWrittenAt = 0
   /** Of the step that is about to join them. */
   #children: readonly ChildEnd[] = []
+  /** The due step is on record as begun. */
+  #isBegun = false
+  /** Something that shared a transaction failed: from here on each thing has its own. */
+  #oneByOne = false
 
-  constructor(parts: RunnerParts, claimed: Claimed, stop: AbortSignal, hold: Hold) {
+  constructor(parts: RunnerParts, stop: AbortSignal, hold: Hold) {
     this.#parts = parts
-    this.#claimed = claimed
     this.#stop = stop
     this.#hold = hold
+  }
+
+  get row(): OperationRow {
+    return this.#claimed.row
+  }
+
+  /** Takes the operation and goes on with it in one transaction, as far as that goes. */
+  async claim(id: string): Promise<'claimed' | RunEnd> {
+    const askedAtMs = monotonicMs()
+    const taken = await this.#together(async (tx) => {
+      const at = await this.#find(tx, id)
+      if (at === null) return null
+      this.#know(at)
+      // The last step is not run before the parent is held, which must come first.
+      const moved = await this.#onwards(tx, at, null, { parent: at.row.parent_id == null ? null : false })
+      return { at, moved }
+    }).catch((error: unknown) => {
+      if (error instanceof NotAllFree) return null
+      throw error
+    })
+    if (taken === null) return { end: 'not-mine' }
+    this.#hold.taken(taken.at.lanes, askedAtMs)
+    return this.#arrive(taken.at, taken.moved) ?? 'claimed'
+  }
+
+  #find(tx: Tx, id: string): Promise<Claimed | null> {
+    const { store, clock, topic, backendId, holder, registry } = this.#parts
+    return claim(tx, store, {
+      id,
+      topics: rowTopics(topic),
+      holder,
+      backendId: topic === 'share' ? backendId : undefined,
+      now: clock.now(),
+      knows: ({ kind, version }) => registry.has(planKey(kind, version)),
+    })
+  }
+
+  #know(claimed: Claimed): void {
     const { kind, version } = claimed.row
-    const plan = planOf(kind, version, parts.plans)
-    const code = parts.registry.get(planKey(kind, version))
+    const plan = planOf(kind, version, this.#parts.plans)
+    const code = this.#parts.registry.get(planKey(kind, version))
     if (plan === null || code === undefined)
       throw new Error(`operation ${planKey(kind, version)} is unknown here`)
+    this.#claimed = claimed
     this.#plan = plan
     this.#code = code
   }
@@ -191,84 +213,128 @@ class Walk {
   // ------------------------------------------------------------------------------------------------- forwards
 
   async #runOne(): Promise<RunEnd | null> {
-    const { row } = this.#claimed
+    const { row, recorded } = this.#claimed
     const planned = this.#plan.steps[row.step]
     if (planned === undefined) throw new Error(`operation ${row.id} has no step ${row.step}`)
     const [name, on] = planned
-    if (!this.#isHere(on, row.backend_id)) return this.#handOver(on, row.backend_id)
-    const now = this.#parts.clock.now()
-    if (now > row.deadline_at) return this.#unwind(tooLate(this.#plan, row.cause_message), 'fail')
-
-    let asked = false
-    await this.#record(async (tx) => {
-      asked = await cancelRequested(tx, row.id)
-      if (asked) return
-      await stepStarted(tx, row, row.step, name, now)
-      // A try that a kill cut short is not counted: a restart must not use up tries, nor lengthen the pause after a failure.
-      await update(tx, row, { updated_at: now })
-    })
-    if (asked) return this.#unwind(cancelled, 'cancel')
+    if (!this.#isBegun) {
+      if (!this.#isHere(on, row.backend_id)) return this.#handOver(on, row.backend_id)
+      const now = this.#parts.clock.now()
+      if (now > row.deadline_at) return this.#unwind(tooLate(this.#plan, row.cause_message), 'fail')
+      let asked = false
+      await this.#record(async (tx) => {
+        asked = await cancelRequested(tx, row.id)
+        if (asked) return
+        await stepStarted(tx, row, { index: row.step, name, isRecorded: recorded.has(row.step) }, now)
+        // A try that a kill cut short is not counted: a restart must not use up tries, nor lengthen the pause after a failure.
+        await update(tx, row, { updated_at: now })
+      })
+      if (asked) return this.#unwind(cancelled, 'cancel')
+      recorded.add(row.step)
+      this.#claimed.begun.set(name, row.backend_id)
+    }
+    this.#isBegun = false
     const joins = joinedBy(planned)
     if (joins !== null) {
       const ended = await this.#join(joins)
       if (ended !== 'all-over') return ended
     }
-    this.#claimed.begun.set(name, row.backend_id)
     row.attempts += 1
-    let done: StepDone
     try {
+      const step = this.#step(name)
       this.#parts.failpoint(row.kind, name, 'before-effect')
-      done = await inSpan(`step ${name}`, {}, () => this.#bounded((job) => this.#step(name).run(job)))
+      const done =
+        'write' in step ? null : await inSpan(`step ${name}`, {}, () => this.#bounded((job) => step.run(job)))
       this.#parts.failpoint(row.kind, name, 'after-effect')
-      return await this.#advance(name, done)
+      return await this.#advance(name, step, done)
     } catch (error) {
       return this.#failed(name, error)
     }
   }
 
-  /** Records the step as done, together with whatever it commits; the last one ends the operation. */
-  async #advance(name: string, done: StepDone): Promise<RunEnd | null> {
-    const { row, outputs } = this.#claimed
-    const now = this.#parts.clock.now()
-    const last = row.step === this.#plan.steps.length - 1
-    let backendId = row.backend_id
-    const output = done.output ?? null
-    const children = done.children ?? []
-    if (children.length > 0 && startedBy(this.#plan.steps[row.step]) === null)
-      throw new Error(`step "${name}" of ${row.kind} starts children: its plan must say so`)
-    let due: readonly Due[] = []
-    await this.#record(async (tx) => {
-      backendId = row.backend_id
-      const parent = last ? await holdParent(tx, row) : null
-      await stepEnded(tx, row, row.step, 'done', output, now)
-      await done.commit?.(tx, { route: (id) => (backendId = id) })
-      if (last) {
-        await finish(tx, this.#claimed, 'done', null, now)
-        await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
-        if (parent !== null) due = await childEnded(tx, row, parent, 'done', this.#family(now))
-      } else {
-        await update(tx, row, {
-          step: row.step + 1,
-          attempts: 0,
-          not_before: children.length > 0 ? whenWoken : row.not_before,
-          backend_id: backendId,
-          progress: overallProgress(this.#plan, row.step + 1, 0),
-          ...causeColumns(null),
-          updated_at: now,
-        })
-        if (children.length > 0) {
-          due = await startChildren(tx, row, stepKey(name, row), children, this.#family(now))
-          await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
-        }
-      }
+  /** Records the step as done, together with whatever it commits, and goes on; the last one ends the operation. */
+  async #advance(name: string, step: StepCode<never>, done: StepDone | null): Promise<RunEnd | null> {
+    const children = done?.children ?? []
+    if (children.length > 0 && startedBy(this.#plan.steps[this.row.step]) === null)
+      throw new Error(`step "${name}" of ${this.row.kind} starts children: its plan must say so`)
+    const { at, moved } = await this.#together(async (tx) => {
+      const at = copyOf(this.#claimed)
+      const { row, outputs } = at
+      const now = this.#parts.clock.now()
+      const parent = this.#mayEnd() ? await holdParent(tx, row) : this.#parentOrFalse()
+      let backendId = row.backend_id
+      const record = { route: (id: string) => void (backendId = id) }
+      const output =
+        ('write' in step ? await step.write(tx, this.#jobNow() as never, record) : done?.output) ?? null
+      await stepEnded(tx, row, row.step, 'done', JSON.stringify(output), now)
+      await done?.commit?.(tx, record)
+      outputs[name] = output
+      const key = stepKey(name, row)
+      const pending = afterStep(at, this.#plan, backendId)
+      if (children.length === 0) return { at, moved: await this.#onwards(tx, at, pending, { parent }) }
+      await update(tx, row, { ...pending, not_before: whenWoken, updated_at: now })
+      const due = await startChildren(tx, row, key, children, this.#family(now))
+      await releaseLeases(tx, at.lanes, this.#parts.holder)
+      return { at, moved: { end: 'has-children' as const, due } }
     })
-    if (last) return this.#finished('done', due)
-    if (children.length > 0) return { end: 'has-children', due }
-    outputs[name] = output
-    row.step += 1
-    row.attempts = 0
-    row.backend_id = backendId
-    return null
+    return this.#arrive(at, moved)
+  }
+
+  #onwards(
+    tx: Tx,
+    at: Claimed,
+    pending: Partial<OperationRow> | null,
+    { parent }: { readonly parent: OperationRow | null | false },
+  ): Promise<Onwards> {
+    const now = this.#parts.clock.now()
+    return onwards(tx, at, pending, {
+      plan: this.#plan,
+      code: this.#code,
+      holder: this.#parts.holder,
+      now,
+      oneByOne: this.#oneByOne,
+      parent,
+      family: this.#family(now),
+      failpoint: this.#parts.failpoint,
+      isHere: (on, backendId) => this.#isHere(on, backendId),
+      jobOf: (claimed) => this.#job(new AbortController().signal, claimed),
+    })
+  }
+
+  /** Takes over what a transaction came to. */
+  #arrive(at: Claimed, moved: Onwards | Extract<RunEnd, { end: 'has-children' }>): RunEnd | null {
+    this.#claimed = at
+    this.#isBegun = moved === 'begun'
+    if (typeof moved === 'string') return null
+    return moved.end === 'finished' ? this.#finished('done', moved.due) : moved
+  }
+
+  /** Whether nothing but what is written lies between here and the end. */
+  #mayEnd(): boolean {
+    const later = this.#plan.steps.slice(this.row.step + 1)
+    return later.every(([name]) => {
+      const step = this.#code.steps[name]
+      return step !== undefined && 'write' in step
+    })
+  }
+
+  #parentOrFalse(): null | false {
+    return (this.row.parent_id ?? null) === null ? null : false
+  }
+
+  /**
+   * A transaction for several things at once. When one of them fails it is done again with nothing but the first, and so is all
+   * that follows: whatever fails then is on record as what it is.
+   */
+  async #together<T>(body: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      return await this.#parts.store.transaction(body)
+    } catch (error) {
+      const isOver = error instanceof LostLane || error instanceof NotAllFree
+      if (this.#oneByOne || isOver || error instanceof DatabaseUnavailable) throw error
+      this.#oneByOne = true
+      return this.#parts.store.transaction(body)
+    }
   }
 
   async #failed(name: string, error: unknown): Promise<RunEnd | null> {
@@ -349,8 +415,7 @@ class Walk {
       undone = taken
     }
     let done: StepDone = {}
-    const undo = this.#step(name).undo
-    if (begun.has(name) && undo !== undefined) {
+    if (begun.has(name) && this.#step(name).undo !== undefined) {
       row.attempts += 1
       try {
         this.#parts.failpoint(row.kind, `undo ${name}`, 'before-effect')
@@ -381,12 +446,12 @@ class Walk {
     const now = this.#parts.clock.now()
     const cause = causeOf(row)
     const state = row.undo_then === 'cancel' ? 'cancelled' : 'failed'
-    const clean = undone && !this.#leftBehind(name)
+    const clean = undone && !leftBehind(begun, name)
     let due: readonly Due[] = []
     await this.#record(async (tx) => {
       const parent = row.step === 0 ? await holdParent(tx, row) : null
       // A step whose undo gave up stays `started` in the record: something of it may be left.
-      if (begun.has(name) && undone) await stepEnded(tx, row, row.step, 'undone', null, now)
+      if (begun.has(name) && undone) await stepEnded(tx, row, row.step, 'undone', 'null', now)
       await done.commit?.(tx, { route: () => {} })
       if (row.step > 0) {
         await update(tx, row, { step: row.step - 1, attempts: 0, updated_at: now })
@@ -400,10 +465,10 @@ class Walk {
         })
         await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
       } else {
-        await this.#code.failed(tx, this.#job(new AbortController().signal), cause, clean)
-        await finish(tx, this.#claimed, state, cause, now)
-        await releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
-        if (parent !== null) due = await childEnded(tx, row, parent, state, this.#family(now))
+        await this.#code.failed(tx, this.#jobNow(), cause, clean)
+        await update(tx, row, { ...ending(row, state, cause, now), updated_at: now })
+        const { holder } = this.#parts
+        due = await leave(tx, this.#claimed, state, { holder, parent, family: this.#family(now) })
       }
     })
     if (undone) begun.delete(name)
@@ -489,7 +554,7 @@ class Walk {
       const wanted = compensations(children, await lanesOf(tx, children), this.#parts.plans)
       if (wanted.length === 0) return
       for (const { finished } of wanted)
-        await this.#step(name).compensating?.(tx, this.#job(new AbortController().signal), endOf(finished))
+        await this.#step(name).compensating?.(tx, this.#jobNow(), endOf(finished))
       const all = wanted.map(({ child }) => child)
       due = await startChildren(tx, row, takingBack(key), all, how)
       await wait(tx)
@@ -567,11 +632,6 @@ class Walk {
     return code
   }
 
-  /** True when a later step than `name` could not be undone. */
-  #leftBehind(name: string): boolean {
-    return [...this.#claimed.begun.keys()].some((begun) => begun !== name)
-  }
-
   #pastDeadline(): boolean {
     return this.#parts.clock.now() > this.#claimed.row.deadline_at
   }
@@ -596,8 +656,12 @@ class Walk {
     }
   }
 
-  #job(signal: AbortSignal): Job {
-    const { row, outputs } = this.#claimed
+  /** For what runs inside a transaction, which has limits of its own. */
+  #jobNow(): Job {
+    return this.#job(new AbortController().signal)
+  }
+
+  #job(signal: AbortSignal, { row, outputs, begun, fences } = this.#claimed): Job {
     return {
       operationId: row.id,
       kind: row.kind as Job['kind'],
@@ -607,9 +671,9 @@ class Walk {
       userId: row.user_id,
       outputs: outputs as Readonly<Record<string, Json>>,
       refusals: refusalsOf(row),
-      leftBehind: row.state === 'undoing' && this.#leftBehind(this.#plan.steps[row.step]?.[0] ?? ''),
+      leftBehind: row.state === 'undoing' && leftBehind(begun, this.#plan.steps[row.step]?.[0] ?? ''),
       attempt: row.attempts,
-      fences: this.#claimed.fences,
+      fences,
       children: this.#children,
       owned: () => this.#hold.lasts,
       deadlineMs: this.#parts.stepDeadlineMs,
@@ -629,6 +693,22 @@ class Walk {
       .transaction((tx) => update(tx, row, { progress, updated_at: this.#parts.clock.now() }))
       .catch(() => {})
   }
+}
+
+const copyOf = (claimed: Claimed): Claimed => ({
+  ...claimed,
+  row: { ...claimed.row },
+  outputs: { ...claimed.outputs },
+  begun: new Map(claimed.begun),
+  recorded: new Set(claimed.recorded),
+})
+
+/** Whether a later step than `name` could not be undone. */
+const leftBehind = (begun: ReadonlyMap<string, unknown>, name: string): boolean =>
+  [...begun.keys()].some((other) => other !== name)
+
+export function refusalsOf(row: OperationRow): readonly Refusal[] {
+  return row.refusals === null ? [] : (JSON.parse(row.refusals) as Refusal[])
 }
 
 const tooLate = (plan: OperationPlan, last: string | null): Cause => ({

@@ -5,8 +5,9 @@
  */
 import type { Bus } from '../bus/bus.ts'
 import { Hold, monotonicMs } from './hold.ts'
-import { renewLeases, renewMs } from './lanes.ts'
+import { renewLeases, renewMs } from '../db/store/leases.ts'
 import type { Due } from '../db/store/operation-families.ts'
+import { dueOperations, waitingIn } from '../db/store/operation-queue.ts'
 import { run, type RunnerParts } from './runner.ts'
 import { busTopic, rowTopics } from './topics.ts'
 
@@ -94,7 +95,7 @@ export function worker(parts: WorkerParts): Worker {
       const free = parts.slots - running.size
       saturated = free <= 0
       if (free > 0) {
-        const due = await dueOperations(parts, free + running.size)
+        const due = await dueHere(parts, free + running.size)
         saturated = due.length >= free
         for (const id of due) start(id)
       }
@@ -117,14 +118,7 @@ export function worker(parts: WorkerParts): Worker {
   /** What waited behind the finished operation may go. */
   const wakeNext = async (lanes: readonly string[]): Promise<void> => {
     try {
-      const next = await parts.store.db
-        .selectFrom('operation_lanes')
-        .innerJoin('operations', 'operations.id', 'operation_lanes.operation_id')
-        .select(['operations.id', 'operations.topic', 'operations.backend_id'])
-        .where('operation_lanes.lane', 'in', lanes)
-        .where('operation_lanes.finished', '=', 0)
-        .execute()
-      wakeAll(next)
+      wakeAll(await waitingIn(parts.store.db, lanes))
     } catch (error) {
       parts.log.warn({ err: error }, 'the next operation was not woken; the sweep will find it')
     }
@@ -173,62 +167,17 @@ export function worker(parts: WorkerParts): Worker {
   }
 }
 
-/** Ids of operations that are due here and not held by a live lease of another process, oldest first. */
-async function dueOperations(parts: WorkerParts, limit: number): Promise<string[]> {
-  const now = parts.clock.now()
-  let query = parts.store.db
-    .selectFrom('operations')
-    .innerJoin('lanes', 'lanes.lane', 'operations.lane')
-    .select('operations.id')
-    .where('operations.topic', 'in', rowTopics(parts.topic))
-    .where('operations.state', 'in', ['queued', 'running', 'undoing'])
-    .where('operations.not_before', '<=', now)
-    .where((eb) =>
-      eb.or([
-        eb('lanes.holder', 'is', null),
-        eb.and([
-          eb('lanes.holder', '=', parts.holder),
-          eb.or([
-            eb('lanes.operation_id', 'is', null),
-            eb('lanes.operation_id', '=', eb.ref('operations.id')),
-          ]),
-        ]),
-        eb('lanes.expires_at', '<', parts.store.dialect.nowUs),
-      ]),
-    )
-    // Only the first of each lane: what waits behind a slow one must not fill the limit and starve other lanes.
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('operation_lanes as mine')
-            .innerJoin('operation_lanes as before', 'before.lane', 'mine.lane')
-            .select('before.operation_id')
-            .whereRef('mine.operation_id', '=', 'operations.id')
-            .where('before.finished', '=', 0)
-            .whereRef('before.lane_seq', '<', 'mine.lane_seq'),
-        ),
-      ),
-    )
-    .orderBy('operations.created_at')
-    .limit(limit)
-  if (parts.backendId !== null) query = query.where('operations.backend_id', '=', parts.backendId)
-  // The scheduler places work wherever it came from; a share manager without a backend takes only what has none.
-  else if (parts.topic === 'share') query = query.where('operations.backend_id', 'is', null)
-  const rows = await query
-    .where((eb) =>
-      eb.or(
-        known(parts).map(({ version, kinds }) =>
-          eb.and([eb('operations.version', '=', version), eb('operations.kind', 'in', kinds)]),
-        ),
-      ),
-    )
-    .execute()
-  return rows.map(({ id }) => id)
-}
-
-/** What this worker has code for: of other work it is not even told, so that none of it fills its slots. */
-function known({ registry }: WorkerParts): { readonly version: number; readonly kinds: readonly string[] }[] {
+/** What is due here, as {@link dueOperations} finds it. */
+function dueHere(parts: WorkerParts, limit: number): Promise<string[]> {
+  const { store, topic, holder, backendId, clock, registry } = parts
   const byVersion = Map.groupBy(registry.values(), ({ version }) => version)
-  return [...byVersion].map(([version, codes]) => ({ version, kinds: codes.map(({ kind }) => kind) }))
+  return dueOperations(store, {
+    topics: rowTopics(topic),
+    holder,
+    // The scheduler places work wherever it came from; a share manager without a backend takes only what has none.
+    backendId: topic === 'share' || backendId !== null ? backendId : undefined,
+    known: [...byVersion].map(([version, codes]) => ({ version, kinds: codes.map(({ kind }) => kind) })),
+    now: clock.now(),
+    limit,
+  })
 }

@@ -241,7 +241,7 @@ describe('the launcher', () => {
     await using busy = spoken([script, '0'])
     const ids = Array.from({ length: 60 }, (_, n) => n + 1)
     for (const id of ids) busy.run(id, `echo ${id}`)
-    await expect.poll(() => busy.said().match(/^closed /gm)?.length, { timeout: 5000 }).toBe(ids.length)
+    await expect.poll(() => busy.said().match(/^closed /gm)?.length, { timeout: 30_000 }).toBe(ids.length)
     const said = busy.said()
     for (const id of ids) {
       expect(said.indexOf(`out ${id} `)).toBeGreaterThanOrEqual(0)

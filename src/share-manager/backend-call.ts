@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { BackendSettings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
-import { confirmLease } from '../engine/lanes.ts'
+import { confirmLease } from '../db/store/leases.ts'
 import type { Fence } from '../exec/exec.ts'
 import { instanceLane } from '../model/lanes.ts'
 import {

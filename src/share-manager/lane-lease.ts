@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
+import { ensureLane, keepLease, releaseLeases, renewLeases, renewMs, takeLease } from '../db/store/leases.ts'
+import { laneIsBusy, waitingIn } from '../db/store/operation-queue.ts'
 import { Hold, monotonicMs } from '../engine/hold.ts'
-import { ensureLane, releaseLeases, renewLeases, renewMs, takeLease } from '../engine/lanes.ts'
-import { laneIsBusy } from '../engine/queue.ts'
 import { busTopic } from '../engine/topics.ts'
 import { instanceLane } from '../model/lanes.ts'
 import type { ShareParts } from './parts.ts'
@@ -63,13 +63,7 @@ export async function withLane<T>(
 }
 
 async function check(tx: Tx, lane: string, holder: string, instanceId: string): Promise<void> {
-  const row = await tx
-    .updateTable('lanes')
-    .set((eb) => ({ fence: eb.ref('fence') }))
-    .where('lane', '=', lane)
-    .where('holder', '=', holder)
-    .executeTakeFirst()
-  if (row.numUpdatedRows === 0n) throw new LeaseLost(instanceId)
+  if (!(await keepLease(tx, lane, holder))) throw new LeaseLost(instanceId)
 }
 
 async function renew(parts: ShareParts, holder: string, hold: Hold): Promise<void> {
@@ -81,14 +75,7 @@ async function renew(parts: ShareParts, holder: string, hold: Hold): Promise<voi
 
 /** What was enqueued while the lane was held found it taken: it is told that it may go. */
 async function wakeLane(parts: ShareParts, lane: string): Promise<void> {
-  const waiting = await parts.store.db
-    .selectFrom('operation_lanes')
-    .innerJoin('operations', 'operations.id', 'operation_lanes.operation_id')
-    .select(['operations.id', 'operations.topic', 'operations.backend_id'])
-    .where('operation_lanes.lane', '=', lane)
-    .where('operation_lanes.finished', '=', 0)
-    .execute()
-  for (const { id, topic, backend_id } of waiting) {
+  for (const { id, topic, backend_id } of await waitingIn(parts.store.db, [lane])) {
     parts.bus.cast(busTopic(topic, backend_id), 'operation.due', { operationId: id })
   }
 }

@@ -9,9 +9,10 @@ import {
   type Job,
   type OperationCode,
   type Registry,
-  type StepCode,
+  type EffectStep,
 } from '../engine/operation.ts'
-import { breakAllLeases } from '../engine/lanes.ts'
+import { asEffect } from '../engine/steps.fixture.ts'
+import { breakAllLeases } from '../db/store/leases.ts'
 import { planKey, planOf, type OperationKind } from '../model/operations.ts'
 import { findStuck } from '../db/store/stuck-instances.fixture.ts'
 import { openBench, type Bench } from './bench.fixture.ts'
@@ -131,7 +132,7 @@ export async function ask(bench: Bench, kind: OperationKind, version: number): P
   return id
 }
 
-type Wrap = (code: StepCode<OperationKind>, name: string) => Partial<StepCode<OperationKind>>
+type Wrap = (code: EffectStep<OperationKind>, name: string) => Partial<EffectStep<OperationKind>>
 
 /** The real code with every step of a version of `kind` wrapped. */
 export function wrapped(operations: Registry, kind: OperationKind, version: number, wrap: Wrap): Registry {
@@ -139,7 +140,10 @@ export function wrapped(operations: Registry, kind: OperationKind, version: numb
   const code = operations.get(key)
   if (code === undefined) throw new Error(`no code for ${key}`)
   const steps = Object.fromEntries(
-    Object.entries(code.steps).map(([name, step]) => [name, { ...step, ...wrap(step, name) }]),
+    Object.entries(code.steps).map(([name, step]) => {
+      const effect = asEffect(step)
+      return [name, { ...effect, ...wrap(effect, name) }]
+    }),
   )
   return new Map([...operations, [key, { ...code, steps } as OperationCode]])
 }

@@ -4,7 +4,7 @@
  * the lease and a look. Doing such work twice by accident harms nothing: what matters is under fences of its own.
  */
 import { Hold, monotonicMs } from '../engine/hold.ts'
-import { ensureLane, releaseLeases, renewMs, takeLease } from '../engine/lanes.ts'
+import { ensureLane, releaseLeases, renewMs, takeLease } from '../db/store/leases.ts'
 import { leaderLane } from '../model/lanes.ts'
 import type { BackendScope } from './parts.ts'
 

@@ -1,7 +1,7 @@
 /** Ends what waits or runs for one resource of a lane; other work in the lane goes on. */
 import type { Ctx } from '../context.ts'
 import { cancelOperations, openOperationsOn } from '../../db/store/operation-cancel.ts'
-import { bumpFence } from '../../engine/lanes.ts'
+import { bumpFence } from '../../db/store/leases.ts'
 import { endSubjects } from './end.ts'
 
 /** Fences off the running operation if it is this resource's, and marks every open one of the resource as cancelled. */

@@ -4,7 +4,7 @@ import type { EndedOperation } from '../../db/store/operation-cancel.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import { changeGroupRow } from '../../db/store/group-states.ts'
-import { bumpFence, cancelLane } from '../../engine/lanes.ts'
+import { bumpFence, cancelLane } from '../../db/store/leases.ts'
 import { instanceOfLane } from '../../model/lanes.ts'
 import {
   operatedShareGroupStatuses,

@@ -1,6 +1,6 @@
 /**
- * Operations that belong together, each step on a backend of its own, a fence for each lane, and what each process knows how to
- * run. The release before leaves all of it empty.
+ * Operations that belong together, each step on a backend of its own, for which operation a lane is held, and what each process
+ * knows how to run. The release before leaves all of it empty.
  */
 import type { Kysely } from 'kysely'
 import { id, integer, json, makeIndexes, name, type ColumnKind } from './columns.ts'
@@ -8,7 +8,6 @@ import { id, integer, json, makeIndexes, name, type ColumnKind } from './columns
 const columns: Readonly<Record<string, Readonly<Record<string, ColumnKind>>>> = {
   operations: { parent_id: id, family_id: id, parent_step: name, child_number: integer },
   operation_steps: { backend_id: id },
-  operation_lanes: { fence: integer },
   lanes: { operation_id: id },
   processes: { plans: json },
 }

@@ -1,4 +1,4 @@
-/** Lanes as rows. Who may work in one is the engine's (`src/engine/lanes.ts`). */
+/** Lanes as rows. Who works in one is in its lease (`leases.ts`). */
 import type { DbOrTx } from '../schema.ts'
 
 /** Which of these lanes there still are. */

@@ -1,4 +1,4 @@
-/** Operations as their owners see them. The engine writes them (`engine/records.ts`). */
+/** Operations as their owners see them. The engine writes them (`operation-records.ts`). */
 import type { DbOrTx, OperationStepsTable, OperationsTable } from '../schema.ts'
 import { paged, type Page } from './keyset.ts'
 import type { Scope } from './scope.ts'

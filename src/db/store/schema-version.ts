@@ -39,15 +39,16 @@ async function versionIn(db: Db, { prefix, table, migrations }: Ledger): Promise
 
 /** The table is Kysely's; it is there once the first migration of the ledger ran. */
 async function appliedMigrations(db: Db, table: string): Promise<string[]> {
+  const read = async (): Promise<string[]> => {
+    const query = sql<{ name: string }>`select name from ${sql.table(table)} order by name`
+    return (await query.execute(db)).rows.map(({ name }) => name)
+  }
   try {
-    const { rows } = await sql<{ name: string }>`select name from ${sql.table(table)} order by name`.execute(
-      db,
-    )
-    return rows.map(({ name }) => name)
-  } catch (error) {
+    return await read()
+  } catch {
     // Only now: every start asks, and this lists every column of every table.
     const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-    if (tables.some(({ name }) => name === table)) throw error
-    return []
+    // It may have come between the two, with another process that starts.
+    return tables.some(({ name }) => name === table) ? read() : []
   }
 }

@@ -84,8 +84,6 @@ export interface OperationLanesTable {
   lane_seq: number
   /** 1 once the operation is over: what comes behind it may run. */
   finished: Flag
-  /** The lane's fence when the operation last took it; null before that. */
-  fence?: number | null
 }
 export interface LanesTable {
   /** `instance:<id>`, `group:<id>`, `server:<id>`, `backend:<id>`… */
@@ -96,7 +94,7 @@ export interface LanesTable {
   fence: number
   /** Microseconds by the *database's* clock. */
   expires_at: number
-  /** For which operation the holder has it; null for work that is none. */
+  /** For which operation it was taken last; null for work that is none. */
   operation_id?: string | null
 }
 export interface TombstonesTable {

@@ -22,29 +22,27 @@ export function createShareGroup(parts: SchedulerParts): OperationCode<'create-s
   return operation('create-share-group', 'scheduler', {
     steps: {
       place: {
-        run: async (job) => ({
-          commit: async (tx, record) => {
-            const group = await takeGroupRow(tx, 'share_group', job.payload.groupId)
-            if (group === undefined) throw gone(job)
-            if (group.backend_id !== null) return record.route(group.backend_id)
-            const pool = await choose(tx, parts, job, group)
-            const backendId = await backendOfPool(tx, pool.id)
-            const consistency = consistentSnapshots(pool)
-            await changeGroupRow(tx, 'share_group', group.id, {
-              from: null,
-              to: null,
-              columns: {
-                host: pool.label,
-                pool_id: pool.id,
-                backend_id: backendId,
-                availability_zone_id: pool.zone.id,
-                consistent_snapshot_support: typeof consistency === 'string' ? consistency : null,
-              },
-              now: parts.clock.now(),
-            })
-            record.route(backendId)
-          },
-        }),
+        write: async (tx, job, record) => {
+          const group = await takeGroupRow(tx, 'share_group', job.payload.groupId)
+          if (group === undefined) throw gone(job)
+          if (group.backend_id !== null) return record.route(group.backend_id)
+          const pool = await choose(tx, parts, job, group)
+          const backendId = await backendOfPool(tx, pool.id)
+          const consistency = consistentSnapshots(pool)
+          await changeGroupRow(tx, 'share_group', group.id, {
+            from: null,
+            to: null,
+            columns: {
+              host: pool.label,
+              pool_id: pool.id,
+              backend_id: backendId,
+              availability_zone_id: pool.zone.id,
+              consistent_snapshot_support: typeof consistency === 'string' ? consistency : null,
+            },
+            now: parts.clock.now(),
+          })
+          record.route(backendId)
+        },
         // No undo: nothing was claimed. A group that failed keeps its place, as its shares keep theirs in the group.
       },
     },

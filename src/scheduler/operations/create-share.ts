@@ -18,26 +18,24 @@ export function createShare(parts: SchedulerParts, version: 1 | 2): OperationCod
     version,
     steps: {
       place: {
-        run: async (job) => ({
-          commit: async (tx, record) => {
-            // Before the pool, which all wait for: who deletes a share takes them in this order.
-            await takeShare(tx, job.payload.shareId)
-            const instance = await instanceById(tx, job.payload.instanceId)
-            if (instance === undefined) throw gone(job)
-            if (instance.pool_id !== null) return record.route(instance.backend_id ?? '')
-            const pool = await claimPool(tx, await request(tx, parts, job), instance.id, claimOptions(parts))
-            const backendId = await backendOfPool(tx, pool.id)
-            const now = parts.clock.now()
-            await putInPool(tx, instance, {
-              poolId: pool.id,
-              backendId,
-              label: pool.label,
-              zoneId: pool.zone.id,
-              now,
-            })
-            record.route(backendId)
-          },
-        }),
+        write: async (tx, job, record) => {
+          // Before the pool, which all wait for: who deletes a share takes them in this order.
+          await takeShare(tx, job.payload.shareId)
+          const instance = await instanceById(tx, job.payload.instanceId)
+          if (instance === undefined) throw gone(job)
+          if (instance.pool_id !== null) return record.route(instance.backend_id ?? '')
+          const pool = await claimPool(tx, await request(tx, parts, job), instance.id, claimOptions(parts))
+          const backendId = await backendOfPool(tx, pool.id)
+          const now = parts.clock.now()
+          await putInPool(tx, instance, {
+            poolId: pool.id,
+            backendId,
+            label: pool.label,
+            zoneId: pool.zone.id,
+            now,
+          })
+          record.route(backendId)
+        },
         // The claim was one transaction with the record of the step, so taking it back is one too.
         undo: async (job) => ({
           commit: async (tx) => {

@@ -3,7 +3,7 @@ import { releaseClaim } from '../../db/store/pools.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
 import { typeById } from '../../db/store/share-types.ts'
-import { StepFailure, type StepCode } from '../../engine/operation.ts'
+import { StepFailure, type Job, type StepCode } from '../../engine/operation.ts'
 import type { OperationKind } from '../../model/operations.ts'
 import { claimPool } from '../ledger.ts'
 import { placementRequest } from '../request.ts'
@@ -19,39 +19,36 @@ interface Growth {
 /** `unchecked`: an administrator's force. */
 export function growInPlace<Kind extends OperationKind>(
   parts: SchedulerParts,
-  growthOf: (payload: Parameters<StepCode<Kind>['run']>[0]['payload']) => Growth & { unchecked: boolean },
+  growthOf: (payload: Job<Kind>['payload']) => Growth & { unchecked: boolean },
 ): StepCode<Kind> {
   return {
-    run: async ({ payload }) => ({
-      commit: async (tx, record) => {
-        const { shareId, instanceId, fromGib, toGib, unchecked } = growthOf(payload)
-        const share = await takeShare(tx, shareId)
-        const instance = await instanceById(tx, instanceId)
-        if (share === undefined || instance === undefined || instance.backend_id === null) {
-          const message = `Share ${shareId} has no place on a backend.`
-          throw new StepFailure('unwind', { code: 'share-gone', message, retryable: false })
-        }
-        const type =
-          share.share_type_id === null
-            ? undefined
-            : await typeById(tx, { projectId: null }, share.share_type_id)
-        const request = placementRequest({
-          kind: 'extend',
-          sizeGib: toGib - fromGib,
-          shareType:
-            type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
-          shareProto: share.share_proto,
-          share: { id: share.id, projectId: share.project_id, fields: { size: toGib } },
-        })
-        await claimPool(tx, request, instance.id, {
-          ...claimOptions(parts),
-          filters: undefined,
-          only: instance.host,
-          unchecked,
-        })
-        record.route(instance.backend_id)
-      },
-    }),
+    write: async (tx, { payload }, record) => {
+      const { shareId, instanceId, fromGib, toGib, unchecked } = growthOf(payload)
+      const share = await takeShare(tx, shareId)
+      const instance = await instanceById(tx, instanceId)
+      if (share === undefined || instance === undefined || instance.backend_id === null) {
+        const message = `Share ${shareId} has no place on a backend.`
+        throw new StepFailure('unwind', { code: 'share-gone', message, retryable: false })
+      }
+      const type =
+        share.share_type_id === null
+          ? undefined
+          : await typeById(tx, { projectId: null }, share.share_type_id)
+      const request = placementRequest({
+        kind: 'extend',
+        sizeGib: toGib - fromGib,
+        shareType: type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
+        shareProto: share.share_proto,
+        share: { id: share.id, projectId: share.project_id, fields: { size: toGib } },
+      })
+      await claimPool(tx, request, instance.id, {
+        ...claimOptions(parts),
+        filters: undefined,
+        only: instance.host,
+        unchecked,
+      })
+      record.route(instance.backend_id)
+    },
     undo: async ({ payload }) => ({
       commit: async (tx) => {
         const { shareId, instanceId, fromGib, toGib } = growthOf(payload)

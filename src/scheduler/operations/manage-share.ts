@@ -19,49 +19,47 @@ export function manageShare(parts: SchedulerParts): OperationCode<'manage-share'
     steps: {
       place: {
         // No undo: this step only looks and writes where the share is.
-        run: async ({ payload }) => ({
-          commit: async (tx, record) => {
-            const share = await takeShare(tx, payload.shareId)
-            const found = await poolRecord(tx, payload.pool)
-            if (share === undefined || found === undefined) {
-              const message = `Pool ${payload.pool} or share ${payload.shareId} is gone.`
-              throw new StepFailure('unwind', { code: 'no-valid-host', message, retryable: false })
+        write: async (tx, { payload }, record) => {
+          const share = await takeShare(tx, payload.shareId)
+          const found = await poolRecord(tx, payload.pool)
+          if (share === undefined || found === undefined) {
+            const message = `Pool ${payload.pool} or share ${payload.shareId} is gone.`
+            throw new StepFailure('unwind', { code: 'no-valid-host', message, retryable: false })
+          }
+          const type =
+            share.share_type_id === null
+              ? undefined
+              : await typeById(tx, { projectId: null }, share.share_type_id)
+          const options = claimOptions(parts)
+          const request = placementRequest({
+            kind: 'manage',
+            sizeGib: 0,
+            shareType:
+              type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
+            shareProto: share.share_proto,
+            share: { id: share.id, projectId: share.project_id },
+          })
+          const placed = place(request, [poolView(found, options.upSince)], options)
+          const { ranked, refusals, detailId } = placed
+          if (ranked.length === 0) {
+            const message = refusals.map(({ why }) => why).join(' ') || `Pool ${payload.pool} does not fit.`
+            const cause = {
+              code: 'no-valid-host',
+              message,
+              retryable: false,
+              detailId,
+              unmet: named(placed.unmet, true),
             }
-            const type =
-              share.share_type_id === null
-                ? undefined
-                : await typeById(tx, { projectId: null }, share.share_type_id)
-            const options = claimOptions(parts)
-            const request = placementRequest({
-              kind: 'manage',
-              sizeGib: 0,
-              shareType:
-                type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
-              shareProto: share.share_proto,
-              share: { id: share.id, projectId: share.project_id },
-            })
-            const placed = place(request, [poolView(found, options.upSince)], options)
-            const { ranked, refusals, detailId } = placed
-            if (ranked.length === 0) {
-              const message = refusals.map(({ why }) => why).join(' ') || `Pool ${payload.pool} does not fit.`
-              const cause = {
-                code: 'no-valid-host',
-                message,
-                retryable: false,
-                detailId,
-                unmet: named(placed.unmet, true),
-              }
-              const soon = await isComingUp(tx, options.upSince, found.backend_label)
-              throw new StepFailure(soon ? 'wait' : 'unwind', cause, { refusals })
-            }
-            await nameThePool(tx, payload.instanceId, {
-              poolId: found.id,
-              backendId: found.backend_id,
-              label: found.label,
-            })
-            record.route(found.backend_id)
-          },
-        }),
+            const soon = await isComingUp(tx, options.upSince, found.backend_label)
+            throw new StepFailure(soon ? 'wait' : 'unwind', cause, { refusals })
+          }
+          await nameThePool(tx, payload.instanceId, {
+            poolId: found.id,
+            backendId: found.backend_id,
+            label: found.label,
+          })
+          record.route(found.backend_id)
+        },
       },
     },
     failed: (tx, job, cause, undone) => manageEndedBadly(tx, ending(parts, job, job.payload, cause, undone)),

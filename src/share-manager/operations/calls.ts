@@ -11,7 +11,7 @@ import {
   type CreatedShare,
   type DriverReason,
 } from '../../storage/contract/driver.ts'
-import { LostLane } from '../../engine/records.ts'
+import { LostLane } from '../../db/store/operation-records.ts'
 import { StepFailure, type Cause, type Job, type Json } from '../../engine/operation.ts'
 import { knownDetail, type MessageAction } from '../../model/messages.ts'
 import { instanceLane } from '../../model/lanes.ts'

@@ -5,6 +5,8 @@ import { changeInstance } from '../../lifecycle/shares/change.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { Tx } from '../../db/schema.ts'
+import type { ShareRow } from '../../db/store/share-instances.ts'
+import { shareById } from '../../db/store/shares.ts'
 import type { StepParts } from '../parts.ts'
 import { bareExport, bareShareRef, driverStateOf, loadShare, loadSnapshot, shareExport } from '../refs.ts'
 import type { ShareSubject } from '../refs.ts'
@@ -23,7 +25,11 @@ export const createShareInFour = (parts: StepParts) =>
       export: { run: (job) => publish(parts, job), undo: (job) => withdraw(parts, job) },
       // Last, so that a half-made share is never `available`. No undo: it is one transaction.
       publish: {
-        run: (job) => finish(parts, job, outputOf(job, 'export') as readonly ExportLocation[]),
+        write: async (tx, job) => {
+          const share = await shareById(tx, job.payload.shareId)
+          const locations = outputOf(job, 'export') as readonly ExportLocation[]
+          return serve(parts, tx, job, { locations, replicaState: replicaStateOf(share) })
+        },
       },
     },
     failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
@@ -42,12 +48,7 @@ export const createShare = (parts: StepParts) =>
       },
       // Last, so that a half-made share is never `available`. No undo: it is one transaction.
       serve: {
-        run: (job) =>
-          finish(
-            parts,
-            job,
-            (outputOf(job, 'backend') as { locations: readonly ExportLocation[] }).locations,
-          ),
+        write: (tx, job) => serve(parts, tx, job, outputOf(job, 'backend') as Served),
       },
     },
     failed: (tx, job, cause, undone) => createEndedBadly(tx, failedEnd(parts, job, cause, undone)),
@@ -64,7 +65,7 @@ async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDon
     created.tree,
   )
   return {
-    output: { locations: locationsJson(locations) },
+    output: { locations: locationsJson(locations), replicaState: replicaStateOf(subject.share) },
     commit: (tx) => record(parts, tx, job, state),
   }
 }
@@ -141,25 +142,29 @@ async function withdraw(parts: StepParts, job: CreateJob): Promise<void> {
   await unpublish(parts, job, instanceId, target)
 }
 
-async function finish(
+/** What is served, as the step that made it remembers it. */
+interface Served {
+  readonly locations: readonly ExportLocation[]
+  readonly replicaState: string | null
+}
+
+const replicaStateOf = (share: Pick<ShareRow, 'replication_type'> | undefined): string | null =>
+  (share?.replication_type ?? null) === null ? null : 'active'
+
+async function serve(
   parts: StepParts,
+  tx: Tx,
   job: CreateJob,
-  locations: readonly ExportLocation[],
-): Promise<StepDone> {
-  const subject = await shareOf(parts, job)
+  { locations, replicaState }: Served,
+): Promise<void> {
   const { instanceId } = job.payload
-  const replicaState = subject.share.replication_type === null ? null : 'active'
-  return {
-    commit: async (tx) => {
-      const now = parts.clock.now()
-      await moveOn(tx, {
-        instanceId,
-        from: ['creating', 'creating_from_snapshot'],
-        to: job.payload.withGroup === true ? null : 'available',
-        instance: { progress: '100%', launched_at: now, replica_state: replicaState },
-        ...by(job, now),
-      })
-      await replaceExportLocations(tx, instanceId, locations, now)
-    },
-  }
+  const now = parts.clock.now()
+  await moveOn(tx, {
+    instanceId,
+    from: ['creating', 'creating_from_snapshot'],
+    to: job.payload.withGroup === true ? null : 'available',
+    instance: { progress: '100%', launched_at: now, replica_state: replicaState },
+    ...by(job, now),
+  })
+  await replaceExportLocations(tx, instanceId, locations, now)
 }

@@ -20,7 +20,7 @@ export const createSnapshot = (parts: StepParts) =>
       backend: { run: (job) => make(parts, job), undo: (job) => unmake(parts, job) },
       export: { run: (job) => publishRun(parts, job), undo: (job) => withdraw(parts, job) },
       // No undo: it is one transaction, and the last step.
-      publish: { run: (job) => publish(parts, job) },
+      publish: { write: (tx, job) => publish(parts, tx, job) },
     },
     failed: (tx, job, cause, undone) => fail(tx, parts, job, cause, undone),
   })
@@ -77,25 +77,21 @@ export async function withdraw(parts: StepParts, job: CreateJob | Job<'manage-sn
   if (subject !== undefined) await withdrawSnapshot(parts, job, subject)
 }
 
-async function publish(parts: StepParts, job: CreateJob): Promise<StepDone> {
+async function publish(parts: StepParts, tx: Tx, job: CreateJob): Promise<void> {
   const { snapshotInstanceId } = job.payload
   const locations = outputOf(job, 'export') as readonly ExportLocation[]
-  return {
-    commit: async (tx) => {
-      const now = parts.clock.now()
-      const found = await settleSnapshotInstance(tx, {
-        snapshotInstanceId,
-        from: ['creating'],
-        to: 'available',
-        instance: { progress: '100%' },
-        ...by(job, now),
-      })
-      if (!found) throw gone(`Snapshot instance ${snapshotInstanceId}`)
-      await replaceSnapshotExportLocations(tx, snapshotInstanceId, locations, now)
-      // Rules that the snapshot inherits from its share are put on its export by the reconciler.
-      if (locations.length > 0) await touchSnapshotRules(tx, snapshotInstanceId)
-    },
-  }
+  const now = parts.clock.now()
+  const found = await settleSnapshotInstance(tx, {
+    snapshotInstanceId,
+    from: ['creating'],
+    to: 'available',
+    instance: { progress: '100%' },
+    ...by(job, now),
+  })
+  if (!found) throw gone(`Snapshot instance ${snapshotInstanceId}`)
+  await replaceSnapshotExportLocations(tx, snapshotInstanceId, locations, now)
+  // Rules that the snapshot inherits from its share are put on its export by the reconciler.
+  if (locations.length > 0) await touchSnapshotRules(tx, snapshotInstanceId)
 }
 
 async function fail(tx: Tx, parts: StepParts, job: CreateJob, cause: Cause, undone: boolean): Promise<void> {

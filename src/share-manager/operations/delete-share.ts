@@ -37,7 +37,10 @@ export const deleteShareInThree = (parts: StepParts) =>
       withdraw: { run: (job) => withdraw(parts, job) },
       // No undo: nothing brings data back.
       backend: { run: (job) => remove(parts, job) },
-      forget: { run: (job) => forget(parts, job) },
+      forget: {
+        write: (tx, job) =>
+          forgetRow(parts, tx, job, job.outputs['backend'] ?? job.outputs['withdraw'] ?? null),
+      },
     },
     failed: (tx, job, cause) => fail(tx, parts, job, cause),
   })
@@ -72,11 +75,6 @@ async function removeFrom(parts: StepParts, job: DeleteJob): Promise<string | nu
   return unlessForced(job, force, () =>
     onBackend(parts, job, how, (call, { driver }) => driver.delete(call, ref)),
   )
-}
-
-async function forget(parts: StepParts, job: DeleteJob): Promise<StepDone> {
-  const leftBehind = job.outputs['backend'] ?? job.outputs['withdraw'] ?? null
-  return { commit: (tx) => forgetRow(parts, tx, job, leftBehind) }
 }
 
 async function forgetRow(parts: StepParts, tx: Tx, job: DeleteJob, leftBehind: Json): Promise<void> {

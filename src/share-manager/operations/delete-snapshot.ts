@@ -1,5 +1,6 @@
 /** The end of a snapshot; forced and deferred as for shares. */
 import { recordOrphan } from '../../db/store/orphans.ts'
+import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import { changeSnapshotInstance, removeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
@@ -17,7 +18,7 @@ export const deleteSnapshot = (parts: StepParts) =>
       withdraw: { run: (job) => withdraw(parts, job) },
       // No undo: nothing brings data back.
       backend: { run: (job) => remove(parts, job) },
-      forget: { run: (job) => forget(parts, job) },
+      forget: { write: (tx, job) => forget(parts, tx, job) },
     },
     failed: (tx, job, cause) => fail(tx, parts, job, cause),
   })
@@ -46,30 +47,26 @@ async function remove(parts: StepParts, job: DeleteJob): Promise<StepDone> {
   }
 }
 
-async function forget(parts: StepParts, job: DeleteJob): Promise<StepDone> {
+async function forget(parts: StepParts, tx: Tx, job: DeleteJob): Promise<void> {
   const { snapshotInstanceId } = job.payload
   const leftBehind = job.outputs['backend'] ?? job.outputs['withdraw'] ?? null
-  const subject = await loadSnapshot(parts.store.db, snapshotInstanceId)
-  return {
-    commit: async (tx) => {
-      const now = parts.clock.now()
-      if (leftBehind !== null && parts.backend !== null) {
-        await recordOrphan(tx, {
-          backendId: parts.backend.id,
-          kind: 'snapshot',
-          resourceId: snapshotInstanceId,
-          driverState: subject?.snapshotInstance.driver_state ?? '{}',
-          reason: String(leftBehind),
-          now,
-        })
-      }
-      if (job.payload.keepsRow === true) {
-        const instance = { driver_state: '{}', provider_location: null, progress: null }
-        const change = { snapshotInstanceId, from: null, to: 'error', instance, ...by(job, now) }
-        await changeSnapshotInstance(tx, change)
-      } else await removeSnapshotInstance(tx, snapshotInstanceId, by(job, now))
-    },
+  const now = parts.clock.now()
+  if (leftBehind !== null && parts.backend !== null) {
+    const instance = await snapshotInstanceById(tx, snapshotInstanceId)
+    await recordOrphan(tx, {
+      backendId: parts.backend.id,
+      kind: 'snapshot',
+      resourceId: snapshotInstanceId,
+      driverState: instance?.driver_state ?? '{}',
+      reason: String(leftBehind),
+      now,
+    })
   }
+  if (job.payload.keepsRow === true) {
+    const instance = { driver_state: '{}', provider_location: null, progress: null }
+    const change = { snapshotInstanceId, from: null, to: 'error', instance, ...by(job, now) }
+    await changeSnapshotInstance(tx, change)
+  } else await removeSnapshotInstance(tx, snapshotInstanceId, by(job, now))
 }
 
 async function fail(tx: Tx, parts: StepParts, job: DeleteJob, cause: Cause): Promise<void> {

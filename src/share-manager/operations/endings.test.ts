@@ -3,6 +3,8 @@ import { DriverError, type CreatedShare } from '../../storage/contract/driver.ts
 import type { Faults } from '../../storage/sim/faults.ts'
 import { readContent, setUsedBytes, writeContent } from '../../storage/drivers/sim/content.ts'
 import { userMessage } from '../../model/causes.ts'
+import type { Job } from '../../engine/operation.ts'
+import { asEffect } from '../../engine/steps.fixture.ts'
 import { operationPlans } from '../../model/operations.ts'
 import { runForcedDeletions } from '../reconcilers/forced-deletions.ts'
 import { openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
@@ -127,7 +129,6 @@ describe('a share that is made', () => {
               ...bench.operations.get('create-share@2')!.steps,
               // The share is forced away while the backend is at work.
               serve: {
-                ...bench.operations.get('create-share@2')!.steps['serve']!,
                 run: async () => {
                   await bench.store.db.deleteFrom('share_instances').where('id', '=', instanceId).execute()
                   await bench.store.db.deleteFrom('shares').where('id', '=', shareId).execute()
@@ -451,10 +452,10 @@ describe('two processes', () => {
             ...real.steps,
             backend: {
               ...real.steps['backend']!,
-              run: async (job: Parameters<NonNullable<(typeof real.steps)['backend']>['run']>[0]) => {
+              run: async (job: Job) => {
                 creates += 1
                 await new Promise((resolve) => setTimeout(resolve, 5))
-                return real.steps['backend']!.run(job)
+                return asEffect(real.steps['backend']!).run(job)
               },
             },
           },
@@ -484,11 +485,10 @@ describe('two processes', () => {
           steps: {
             ...real.steps,
             serve: {
-              ...real.steps['serve']!,
-              run: async (job: Parameters<NonNullable<(typeof real.steps)['export']>['run']>[0]) => {
+              run: async (job: Job) => {
                 await bench.store.db.updateTable('lanes').set({ expires_at: 0 }).execute()
                 await bench.runOnce(operationId, { holder: 'two' })
-                return real.steps['serve']!.run(job)
+                return asEffect(real.steps['serve']!).run(job)
               },
             },
           },

@@ -2,7 +2,8 @@
 import { extendEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { placeExactly } from '../../db/store/instance-places.ts'
 import { isDriverError } from '../../storage/contract/driver.ts'
-import { operation, type Job, type StepDone } from '../../engine/operation.ts'
+import { operation, type Job } from '../../engine/operation.ts'
+import type { Tx } from '../../db/schema.ts'
 import type { StepParts } from '../parts.ts'
 import { loadShare } from '../refs.ts'
 import { by, guarded, moveOn, onBackend, shareOf } from './calls.ts'
@@ -14,7 +15,7 @@ export const extendShare = (parts: StepParts) =>
   operation('extend-share', 'share', {
     steps: {
       backend: { run: (job) => grow(parts, job), undo: (job) => shrinkBack(parts, job) },
-      publish: { run: (job) => publish(parts, job) },
+      publish: { write: (tx, job) => publish(parts, tx, job) },
     },
     failed: (tx, job, cause, undone) => extendEndedBadly(tx, failedEnd(parts, job, cause, undone)),
   })
@@ -50,19 +51,15 @@ async function shrinkBack(parts: StepParts, job: ExtendJob): Promise<void> {
   }
 }
 
-async function publish(parts: StepParts, job: ExtendJob): Promise<StepDone> {
+async function publish(parts: StepParts, tx: Tx, job: ExtendJob): Promise<void> {
   const { instanceId, toGib } = job.payload
-  return {
-    commit: async (tx) => {
-      const share = { size: toGib, target_size: null }
-      await moveOn(tx, {
-        instanceId,
-        from: ['extending'],
-        to: 'available',
-        share,
-        ...by(job, parts.clock.now()),
-      })
-      await placeExactly(tx, instanceId, toGib)
-    },
-  }
+  const share = { size: toGib, target_size: null }
+  await moveOn(tx, {
+    instanceId,
+    from: ['extending'],
+    to: 'available',
+    share,
+    ...by(job, parts.clock.now()),
+  })
+  await placeExactly(tx, instanceId, toGib)
 }

@@ -23,7 +23,7 @@ export const manageShare = (parts: StepParts) =>
       backend: { run: (job) => takeOver(parts, job), undo: (job) => handBack(parts, job) },
       export: { run: (job) => publish(parts, job), undo: (job) => withdraw(parts, job) },
       // No undo: it is one transaction, and the last step.
-      publish: { run: (job) => finish(parts, job) },
+      publish: { write: (tx, job) => finish(parts, tx, job) },
     },
     failed: (tx, job, cause, undone) => manageEndedBadly(tx, failedEnd(parts, job, cause, undone)),
   })
@@ -77,29 +77,25 @@ async function withdraw(parts: StepParts, job: ManageJob): Promise<void> {
   await unpublish(parts, job, instanceId, target)
 }
 
-async function finish(parts: StepParts, job: ManageJob): Promise<StepDone> {
+async function finish(parts: StepParts, tx: Tx, job: ManageJob): Promise<void> {
   const { instanceId } = job.payload
   const { sizeGib } = outputOf(job, 'backend') as Managed
   const locations = outputOf(job, 'export') as readonly ExportLocation[]
-  return {
-    commit: async (tx) => {
-      const now = parts.clock.now()
-      await withinQuota(async () => {
-        await refuseLargerThanAllowed(tx, parts, instanceId, sizeGib)
-        await moveOn(tx, {
-          instanceId,
-          from: ['manage_starting'],
-          to: 'available',
-          instance: { progress: '100%', launched_at: now },
-          share: { size: sizeGib },
-          enforce: parts.settings.quota,
-          ...by(job, now),
-        })
-      })
-      await placeExactly(tx, instanceId, sizeGib)
-      await replaceExportLocations(tx, instanceId, locations, now)
-    },
-  }
+  const now = parts.clock.now()
+  await withinQuota(async () => {
+    await refuseLargerThanAllowed(tx, parts, instanceId, sizeGib)
+    await moveOn(tx, {
+      instanceId,
+      from: ['manage_starting'],
+      to: 'available',
+      instance: { progress: '100%', launched_at: now },
+      share: { size: sizeGib },
+      enforce: parts.settings.quota,
+      ...by(job, now),
+    })
+  })
+  await placeExactly(tx, instanceId, sizeGib)
+  await replaceExportLocations(tx, instanceId, locations, now)
 }
 
 /** The ceiling for one share holds for one that was there before us too. */

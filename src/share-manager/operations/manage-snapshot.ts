@@ -20,7 +20,7 @@ export const manageSnapshot = (parts: StepParts) =>
       backend: { run: (job) => takeOver(parts, job), undo: (job) => handBack(parts, job) },
       export: { run: (job) => publishRun(parts, job), undo: (job) => withdraw(parts, job) },
       // No undo: it is one transaction, and the last step.
-      publish: { run: (job) => publish(parts, job) },
+      publish: { write: (tx, job) => publish(parts, tx, job) },
     },
     failed: (tx, job, cause) => fail(tx, parts, job, cause),
   })
@@ -57,29 +57,25 @@ async function handBack(parts: StepParts, job: ManageJob): Promise<void> {
   })
 }
 
-async function publish(parts: StepParts, job: ManageJob): Promise<StepDone> {
+async function publish(parts: StepParts, tx: Tx, job: ManageJob): Promise<void> {
   const { snapshotInstanceId } = job.payload
   const { sizeGib } = outputOf(job, 'backend') as { readonly sizeGib: number }
   const locations = outputOf(job, 'export') as readonly ExportLocation[]
-  return {
-    commit: async (tx) => {
-      const now = parts.clock.now()
-      const found = await withinQuota(() =>
-        settleSnapshotInstance(tx, {
-          snapshotInstanceId,
-          from: ['manage_starting'],
-          to: 'available',
-          instance: { progress: '100%' },
-          snapshot: { size: sizeGib },
-          enforce: parts.settings.quota,
-          ...by(job, now),
-        }),
-      )
-      if (!found) throw gone(`Snapshot instance ${snapshotInstanceId}`)
-      await replaceSnapshotExportLocations(tx, snapshotInstanceId, locations, now)
-      if (locations.length > 0) await touchSnapshotRules(tx, snapshotInstanceId)
-    },
-  }
+  const now = parts.clock.now()
+  const found = await withinQuota(() =>
+    settleSnapshotInstance(tx, {
+      snapshotInstanceId,
+      from: ['manage_starting'],
+      to: 'available',
+      instance: { progress: '100%' },
+      snapshot: { size: sizeGib },
+      enforce: parts.settings.quota,
+      ...by(job, now),
+    }),
+  )
+  if (!found) throw gone(`Snapshot instance ${snapshotInstanceId}`)
+  await replaceSnapshotExportLocations(tx, snapshotInstanceId, locations, now)
+  if (locations.length > 0) await touchSnapshotRules(tx, snapshotInstanceId)
 }
 
 /** Manila shows a snapshot that couldn't be taken over with this size. */

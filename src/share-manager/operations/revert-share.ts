@@ -41,7 +41,7 @@ const steps = (parts: StepParts) => ({
   // No undo: the undo of `withdraw` publishes whatever is there.
   export: { run: (job: RevertJob) => publish(parts, job) },
   'access rules': { run: async (job: RevertJob) => restoreRules(parts, job, await shareOf(parts, job)) },
-  publish: { run: (job: RevertJob) => finish(parts, job) },
+  publish: { write: (tx: Tx, job: RevertJob) => finish(parts, tx, job) },
 })
 
 async function withdraw(parts: StepParts, job: RevertJob): Promise<void> {
@@ -98,22 +98,18 @@ async function publish(parts: StepParts, job: RevertJob): Promise<StepDone> {
   return { output: locationsJson(await publishShare(parts, job, subject, tree)) }
 }
 
-async function finish(parts: StepParts, job: RevertJob): Promise<StepDone> {
+async function finish(parts: StepParts, tx: Tx, job: RevertJob): Promise<void> {
   const { instanceId, snapshotInstanceId, toGib } = job.payload
   const locations = outputOf(job, 'export') as readonly ExportLocation[]
-  return {
-    commit: async (tx) => {
-      const now = parts.clock.now()
-      const stamp = by(job, now)
-      const share = { size: toGib, target_size: null }
-      await moveOn(tx, { instanceId, from: ['reverting'], to: 'available', share, ...stamp })
-      await placeExactly(tx, instanceId, toGib)
-      await replaceExportLocations(tx, instanceId, locations, now)
-      // Has every rule judged and recorded again: the step before only put them back.
-      await touchRules(tx, instanceId)
-      await settleSnapshotInstance(tx, { snapshotInstanceId, from: ['restoring'], to: 'available', ...stamp })
-    },
-  }
+  const now = parts.clock.now()
+  const stamp = by(job, now)
+  const share = { size: toGib, target_size: null }
+  await moveOn(tx, { instanceId, from: ['reverting'], to: 'available', share, ...stamp })
+  await placeExactly(tx, instanceId, toGib)
+  await replaceExportLocations(tx, instanceId, locations, now)
+  // Has every rule judged and recorded again: the step before only put them back.
+  await touchRules(tx, instanceId)
+  await settleSnapshotInstance(tx, { snapshotInstanceId, from: ['restoring'], to: 'available', ...stamp })
 }
 
 function fail(tx: Tx, parts: StepParts, job: RevertJob, cause: Cause, undone: boolean): Promise<void> {

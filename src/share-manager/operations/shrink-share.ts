@@ -19,7 +19,7 @@ export const shrinkShare = (parts: StepParts) =>
   operation('shrink-share', 'share', {
     steps: {
       backend: { run: (job) => shrink(parts, job), undo: (job) => growBack(parts, job) },
-      publish: { run: (job) => publish(parts, job) },
+      publish: { write: (tx, job) => publish(parts, tx, job) },
     },
     failed: (tx, job, cause, undone) => fail(tx, parts, job, cause, undone),
   })
@@ -84,20 +84,16 @@ async function giveBack(
   }
 }
 
-async function publish(parts: StepParts, job: ShrinkJob): Promise<StepDone> {
+async function publish(parts: StepParts, tx: Tx, job: ShrinkJob): Promise<void> {
   const { instanceId, toGib } = job.payload
-  return {
-    commit: async (tx) => {
-      await moveOn(tx, {
-        instanceId,
-        from: ['shrinking'],
-        to: 'available',
-        share: { size: toGib, target_size: null },
-        ...by(job, parts.clock.now()),
-      })
-      await placeExactly(tx, instanceId, toGib)
-    },
-  }
+  await moveOn(tx, {
+    instanceId,
+    from: ['shrinking'],
+    to: 'available',
+    share: { size: toGib, target_size: null },
+    ...by(job, parts.clock.now()),
+  })
+  await placeExactly(tx, instanceId, toGib)
 }
 
 /** Refusals that leave the share exactly as it was. */

@@ -2,7 +2,7 @@
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { removeInstance } from '../../lifecycle/shares/remove.ts'
 import type { Tx } from '../../db/schema.ts'
-import { operation, type Cause, type Job, type StepDone } from '../../engine/operation.ts'
+import { operation, type Cause, type Job } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { loadShare, shareExport } from '../refs.ts'
 import { by, onBackend, tell, unsupported } from './calls.ts'
@@ -16,7 +16,7 @@ export const unmanageShare = (parts: StepParts) =>
       withdraw: { run: (job) => withdraw(parts, job), undo: (job) => giveBack(parts, job) },
       // No undo: a refusal changed nothing, and what was handed over is the administrator's.
       backend: { run: (job) => handOver(parts, job) },
-      forget: { run: (job) => forget(parts, job) },
+      forget: { write: (tx, job) => forget(parts, tx, job) },
     },
     failed: (tx, job, cause) => fail(tx, parts, job, cause),
   })
@@ -48,12 +48,8 @@ async function handOver(parts: StepParts, job: UnmanageJob): Promise<void> {
   })
 }
 
-async function forget(parts: StepParts, job: UnmanageJob): Promise<StepDone> {
-  return {
-    commit: async (tx) => {
-      await removeInstance(tx, job.payload.instanceId, by(job, parts.clock.now()))
-    },
-  }
+async function forget(parts: StepParts, tx: Tx, job: UnmanageJob): Promise<void> {
+  await removeInstance(tx, job.payload.instanceId, by(job, parts.clock.now()))
 }
 
 async function fail(tx: Tx, parts: StepParts, job: UnmanageJob, cause: Cause): Promise<void> {

@@ -16,7 +16,7 @@ export const unmanageSnapshot = (parts: StepParts) =>
       withdraw: { run: (job) => withdraw(parts, job), undo: (job) => giveBack(parts, job) },
       // No undo: a refusal changed nothing, and what was handed over is the administrator's.
       backend: { run: (job) => handOver(parts, job) },
-      forget: { run: (job) => forget(parts, job) },
+      forget: { write: (tx, job) => forget(parts, tx, job) },
     },
     failed: (tx, job, cause) => fail(tx, parts, job, cause),
   })
@@ -45,12 +45,8 @@ async function handOver(parts: StepParts, job: UnmanageJob): Promise<void> {
   })
 }
 
-async function forget(parts: StepParts, job: UnmanageJob): Promise<StepDone> {
-  return {
-    commit: async (tx) => {
-      await removeSnapshotInstance(tx, job.payload.snapshotInstanceId, by(job, parts.clock.now()))
-    },
-  }
+async function forget(parts: StepParts, tx: Tx, job: UnmanageJob): Promise<void> {
+  await removeSnapshotInstance(tx, job.payload.snapshotInstanceId, by(job, parts.clock.now()))
 }
 
 async function fail(tx: Tx, parts: StepParts, job: UnmanageJob, cause: Cause): Promise<void> {

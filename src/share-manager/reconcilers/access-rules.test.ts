@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DatabaseUnavailable } from '../../db/unavailable.ts'
 import { DriverError } from '../../storage/contract/driver.ts'
 import { openStore as openSimStore } from '../../storage/sim/store.ts'
-import { takeLease } from '../../engine/lanes.ts'
+import { takeLease } from '../../db/store/leases.ts'
 import { openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
 import { brokenLaws } from '../laws.fixture.ts'
 import {

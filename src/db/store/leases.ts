@@ -3,10 +3,10 @@
  * fence grows each time the lease is taken, and every write that follows names it. Leases are compared with the
  * database's clock only.
  */
-import type { Store } from '../db/open.ts'
-import { cancelOperations, openInLane, type EndedOperation } from '../db/store/operation-cancel.ts'
-import { openFamilies } from '../db/store/operation-families.ts'
-import type { Tx } from '../db/schema.ts'
+import type { Store } from '../open.ts'
+import type { Tx } from '../schema.ts'
+import { cancelOperations, openInLane, type EndedOperation } from './operation-cancel.ts'
+import { openFamilies } from './operation-families.ts'
 
 /**
  * Seconds a lease lives without renewal: how long the work of a dead process waits. With {@link renewMs} two renewals may be
@@ -22,31 +22,40 @@ export interface Lease {
   readonly fence: number
 }
 
-/**
- * Takes a free or expired lease, or one that `holder` has for the same operation; null when somebody else holds it, or the same
- * process for another operation, as members of a family use one lane in turn. `operationId` is null for work that is none.
- */
-export async function takeLease(
+/** Takes a free or expired lease for work that is no operation; null when somebody else holds it, or `holder` for an operation. */
+export async function takeLease(tx: Tx, store: Store, lane: string, holder: string): Promise<Lease | null> {
+  const taken = await taking(tx, store, holder, null).where('lane', '=', lane).executeTakeFirst()
+  if (taken.numUpdatedRows === 0n) return null
+  const row = await tx.selectFrom('lanes').select('fence').where('lane', '=', lane).executeTakeFirstOrThrow()
+  return { lane, holder, fence: row.fence }
+}
+
+/** Takes these, whose fences are as they were read, in one statement; false when any of them is not free: nothing may be kept then. */
+export async function takeLeases(
   tx: Tx,
   store: Store,
-  lane: string,
-  holder: string,
-  operationId: string | null = null,
-): Promise<Lease | null> {
-  const now = store.dialect.nowUs
-  const taken = await tx
+  lanes: readonly Pick<Lease, 'lane' | 'fence'>[],
+  { holder, id }: { readonly holder: string; readonly id: string },
+): Promise<boolean> {
+  const taken = await taking(tx, store, holder, id)
+    .where((eb) => eb.or(lanes.map(({ lane, fence }) => eb.and({ lane, fence }))))
+    .executeTakeFirst()
+  return taken.numUpdatedRows === BigInt(lanes.length)
+}
+
+const taking = (tx: Tx, { dialect: { nowUs } }: Store, holder: string, operationId: string | null) =>
+  tx
     .updateTable('lanes')
     .set((eb) => ({
       holder,
       operation_id: operationId,
       fence: eb('fence', '+', 1),
-      expires_at: eb(now, '+', leaseTtlS * 1_000_000),
+      expires_at: eb(nowUs, '+', leaseTtlS * 1_000_000),
     }))
-    .where('lane', '=', lane)
     .where((eb) =>
       eb.or([
         eb('holder', 'is', null),
-        eb('expires_at', '<', now),
+        eb('expires_at', '<', nowUs),
         // A lease taken by a release that does not say what for is for whatever comes.
         eb.and([
           eb('holder', '=', holder),
@@ -57,10 +66,16 @@ export async function takeLease(
         ]),
       ]),
     )
+
+/** Makes sure of a lease in a transaction that writes under it: nobody takes it before the end. False when it is somebody else's. */
+export async function keepLease(tx: Tx, lane: string, holder: string): Promise<boolean> {
+  const kept = await tx
+    .updateTable('lanes')
+    .set((eb) => ({ fence: eb.ref('fence') }))
+    .where('lane', '=', lane)
+    .where('holder', '=', holder)
     .executeTakeFirst()
-  if (taken.numUpdatedRows === 0n) return null
-  const row = await tx.selectFrom('lanes').select('fence').where('lane', '=', lane).executeTakeFirstOrThrow()
-  return { lane, holder, fence: row.fence }
+  return kept.numUpdatedRows > 0n
 }
 
 /** Lets go, if still held. */
@@ -132,7 +147,7 @@ export async function bumpFence(tx: Tx, lane: string): Promise<void> {
     .where('operation_lanes.operation_id', 'in', ids)
     .where('operation_lanes.lane', '!=', lane)
     .where('operation_lanes.finished', '=', 0)
-    .whereRef('operation_lanes.fence', '=', 'lanes.fence')
+    .whereRef('operation_lanes.operation_id', '=', 'lanes.operation_id')
     .execute()
   await bump(tx, [...new Set(others.map((other) => other.lane))].toSorted())
   await tx

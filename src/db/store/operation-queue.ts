@@ -1,0 +1,167 @@
+/** Operations that wait: how they get their places in lanes, and which of them are due. */
+import type { Store } from '../open.ts'
+import type { DbOrTx, OperationsTable, Tx } from '../schema.ts'
+import type { Due } from './operation-families.ts'
+
+/** Writes the operation and a place for it at the end of each lane. */
+export async function insertOperation(tx: Tx, row: OperationsTable, lanes: readonly string[]): Promise<void> {
+  await tx.insertInto('operations').values(row).execute()
+  const places = []
+  for (const lane of [...new Set(lanes)].sort())
+    places.push({ operation_id: row.id, lane, lane_seq: await nextInLane(tx, lane), finished: 0 as const })
+  await tx.insertInto('operation_lanes').values(places).execute()
+}
+
+/** The lane's own counter gives the order, so that no clock does. */
+async function nextInLane(tx: Tx, lane: string): Promise<number> {
+  const bumped = await tx
+    .updateTable('lanes')
+    .set((eb) => ({ next_seq: eb('next_seq', '+', 1) }))
+    .where('lane', '=', lane)
+    .executeTakeFirst()
+  if (bumped.numUpdatedRows === 0n) {
+    await tx
+      .insertInto('lanes')
+      .values({ lane, next_seq: 1, holder: null, fence: 0, expires_at: 0 })
+      .execute()
+    return 1
+  }
+  const row = await tx
+    .selectFrom('lanes')
+    .select('next_seq')
+    .where('lane', '=', lane)
+    .executeTakeFirstOrThrow()
+  return row.next_seq
+}
+
+/**
+ * Writes a child and its places: in a lane that its family has, the family's; in one that nobody has, a new one for all of the
+ * family. `above`: its parent, its parent's parent and so on. Throws when it wants a lane that is somebody else's.
+ */
+export async function insertChild(
+  tx: Tx,
+  row: OperationsTable,
+  lanes: readonly string[],
+  above: readonly string[],
+): Promise<void> {
+  await tx.insertInto('operations').values(row).execute()
+  for (const lane of [...new Set(lanes)].sort()) await takePlace(tx, row.id, lane, above)
+}
+
+async function takePlace(tx: Tx, id: string, lane: string, above: readonly string[]): Promise<void> {
+  const places = await tx
+    .selectFrom('operation_lanes')
+    .select(['operation_id', 'lane_seq'])
+    .where('lane', '=', lane)
+    .where('finished', '=', 0)
+    .execute()
+  const own = places.find((place) => place.operation_id === above[0])
+  if (own === undefined && places.length > 0) {
+    throw new Error(`lane ${lane} is in use by others: a parent takes it when it is enqueued`)
+  }
+  const seq = own?.lane_seq ?? (await nextInLane(tx, lane))
+  const takers = own === undefined ? [id, ...above] : [id]
+  for (const operation_id of takers) await place(tx, operation_id, lane, seq)
+}
+
+/** A parent may have had a place in the lane that it gave up when an administrator intervened. */
+async function place(tx: Tx, operation_id: string, lane: string, lane_seq: number): Promise<void> {
+  const again = await tx
+    .updateTable('operation_lanes')
+    .set({ lane_seq, finished: 0 })
+    .where('operation_id', '=', operation_id)
+    .where('lane', '=', lane)
+    .executeTakeFirst()
+  if (again.numUpdatedRows > 0n) return
+  await tx.insertInto('operation_lanes').values({ operation_id, lane, lane_seq, finished: 0 }).execute()
+}
+
+/** True while something unfinished waits or runs in the lane. */
+export async function laneIsBusy(db: DbOrTx, lane: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('operation_lanes')
+    .select('operation_id')
+    .where('lane', '=', lane)
+    .where('finished', '=', 0)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** What is unfinished in any of these lanes. */
+export const waitingIn = (db: DbOrTx, lanes: readonly string[]): Promise<Due[]> =>
+  db
+    .selectFrom('operation_lanes')
+    .innerJoin('operations', 'operations.id', 'operation_lanes.operation_id')
+    .select(['operations.id', 'operations.topic', 'operations.backend_id'])
+    .where('operation_lanes.lane', 'in', lanes)
+    .where('operation_lanes.finished', '=', 0)
+    .execute()
+
+export interface Looking {
+  /** What the row's topic may be. */
+  readonly topics: readonly string[]
+  readonly holder: string
+  /** Whose operations; null: those that have no backend; undefined: anybody's. */
+  readonly backendId: string | null | undefined
+  /** What the looker has code for: of other work it is not even told, so that none of it fills its slots. */
+  readonly known: readonly { readonly version: number; readonly kinds: readonly string[] }[]
+  /** Microseconds since the epoch. */
+  readonly now: number
+  readonly limit: number
+}
+
+/** Ids of operations that are due there and not held by a live lease of another process, oldest first. */
+export async function dueOperations(
+  { db, dialect: { nowUs } }: Store,
+  { topics, holder, backendId, known, now, limit }: Looking,
+): Promise<string[]> {
+  let query = db
+    .selectFrom('operations')
+    .innerJoin('lanes', 'lanes.lane', 'operations.lane')
+    .select('operations.id')
+    .where('operations.topic', 'in', topics)
+    .where('operations.state', 'in', ['queued', 'running', 'undoing'])
+    .where('operations.not_before', '<=', now)
+    .where((eb) =>
+      eb.or([
+        eb('lanes.holder', 'is', null),
+        eb.and([
+          eb('lanes.holder', '=', holder),
+          eb.or([
+            eb('lanes.operation_id', 'is', null),
+            eb('lanes.operation_id', '=', eb.ref('operations.id')),
+          ]),
+        ]),
+        eb('lanes.expires_at', '<', nowUs),
+      ]),
+    )
+    // Only the first of each lane: what waits behind a slow one must not fill the limit and starve other lanes.
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('operation_lanes as mine')
+            .innerJoin('operation_lanes as before', 'before.lane', 'mine.lane')
+            .select('before.operation_id')
+            .whereRef('mine.operation_id', '=', 'operations.id')
+            .where('before.finished', '=', 0)
+            .whereRef('before.lane_seq', '<', 'mine.lane_seq'),
+        ),
+      ),
+    )
+    .orderBy('operations.created_at')
+    .limit(limit)
+  if (backendId === null) query = query.where('operations.backend_id', 'is', null)
+  else if (backendId !== undefined) query = query.where('operations.backend_id', '=', backendId)
+  const rows = await query
+    .where((eb) =>
+      eb.or(
+        known.map(({ version, kinds }) =>
+          eb.and([eb('operations.version', '=', version), eb('operations.kind', 'in', kinds)]),
+        ),
+      ),
+    )
+    .execute()
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,258 @@
+/**
+ * The rows behind a running operation. Every write here names the fence the worker was given; when no row matches,
+ * somebody else owns the work now and {@link LostLane} ends this worker's part without a trace.
+ */
+import type { Store } from '../open.ts'
+import type { OperationsTable, OperationState, Tx } from '../schema.ts'
+import { takeLeases } from './leases.ts'
+
+export type OperationRow = OperationsTable
+
+export type CauseColumns = Pick<
+  OperationRow,
+  'cause_code' | 'cause_message' | 'cause_retryable' | 'cause_detail_id' | 'cause_unmet'
+>
+
+/** The work belongs to somebody else now. */
+export class LostLane extends Error {
+  constructor(id: string) {
+    super(`operation ${id} is no longer this worker's`)
+    this.name = 'LostLane'
+  }
+}
+
+/** An operation that this worker has, and how far it is. */
+export interface Claimed {
+  readonly row: OperationRow
+  readonly lanes: readonly string[]
+  /** By lane. */
+  readonly fences: Readonly<Record<string, number>>
+  /** What the steps that are done answered, by name. */
+  readonly outputs: Record<string, unknown>
+  /** Steps that started, and on which backend; null: nobody said, the row's. Only these are undone. */
+  readonly begun: Map<string, string | null>
+  /** Numbers of the steps that have a row. */
+  readonly recorded: Set<number>
+}
+
+const open: readonly OperationState[] = ['queued', 'running', 'undoing']
+
+export interface Wanted {
+  readonly id: string
+  /** What the row's topic may be. */
+  readonly topics: readonly string[]
+  readonly holder: string
+  /** Whose steps are run here; undefined: anybody's. */
+  readonly backendId: string | null | undefined
+  /** Microseconds since the epoch. */
+  readonly now: number
+  /** Whether this worker has the code for it: during an upgrade others have newer or older work. */
+  knows(row: Pick<OperationRow, 'kind' | 'version'>): boolean
+}
+
+/** Some lanes were taken and others not: the transaction must not last. */
+export class NotAllFree extends Error {}
+
+/**
+ * Makes the operation this worker's, if it is due, on this topic, first in each of its lanes, and the lanes are free.
+ * Answers null otherwise. Throws {@link NotAllFree} where some of the lanes are not.
+ */
+export async function claim(tx: Tx, store: Store, wanted: Wanted): Promise<Claimed | null> {
+  // Held from here on: whoever had it before may have gone on, handed over or finished until now, and does not any more.
+  const row = await tx
+    .selectFrom('operations')
+    .selectAll()
+    .where('id', '=', wanted.id)
+    .forUpdate()
+    .executeTakeFirst()
+  if (row === undefined || !isDue(row, wanted)) return null
+  const places = await placesOf(tx, row.id)
+  if (places.length === 0 || places.some(({ ahead }) => ahead !== null)) return null
+  const free = await takeLeases(tx, store, places, wanted)
+  if (!free && places.length > 1) throw new NotAllFree()
+  if (!free) return null
+  const lanes = places.map(({ lane }) => lane)
+  const fences = Object.fromEntries(places.map(({ lane, fence }) => [lane, fence + 1]))
+  const fence = fences[row.lane] ?? row.fence
+  const state = row.state === 'queued' ? 'running' : row.state
+  const started_at = row.started_at ?? wanted.now
+  await tx
+    .updateTable('operations')
+    .set({ state, fence, updated_at: wanted.now, started_at })
+    .where('id', '=', row.id)
+    .execute()
+  const steps = row.started_at === null ? [] : await stepsOf(tx, row.id)
+  return {
+    row: { ...row, state, fence, started_at },
+    lanes,
+    fences,
+    outputs: Object.fromEntries(steps.map((step) => [step.name, JSON.parse(step.output) as unknown])),
+    begun: new Map(
+      steps.filter((step) => step.state !== 'undone').map((step) => [step.name, step.backend_id ?? null]),
+    ),
+    recorded: new Set(steps.map(({ step }) => step)),
+  }
+}
+
+/** Its unfinished places, in the order in which lanes are taken; `ahead`: who comes before it there. */
+const placesOf = (tx: Tx, id: string) =>
+  tx
+    .selectFrom('operation_lanes as mine')
+    .innerJoin('lanes', 'lanes.lane', 'mine.lane')
+    .select(['mine.lane', 'lanes.fence'])
+    .select((eb) =>
+      eb
+        .selectFrom('operation_lanes as before')
+        .select('before.operation_id')
+        .whereRef('before.lane', '=', 'mine.lane')
+        .where('before.finished', '=', 0)
+        .whereRef('before.lane_seq', '<', 'mine.lane_seq')
+        .limit(1)
+        .as('ahead'),
+    )
+    .where('mine.operation_id', '=', id)
+    .where('mine.finished', '=', 0)
+    .orderBy('mine.lane')
+    .execute()
+
+const stepsOf = (tx: Tx, id: string) =>
+  tx
+    .selectFrom('operation_steps')
+    .select(['step', 'name', 'output', 'state', 'backend_id'])
+    .where('operation_id', '=', id)
+    .execute()
+
+function isDue(row: OperationRow, { topics, backendId, now, knows }: Wanted): boolean {
+  return (
+    topics.includes(row.topic) &&
+    (backendId === undefined || backendId === row.backend_id) &&
+    open.includes(row.state) &&
+    row.not_before <= now &&
+    knows(row)
+  )
+}
+
+type Changes = Partial<Omit<OperationRow, 'id'>> & { readonly updated_at: number }
+
+/** Updates the operation under its fence. */
+export async function update(tx: Tx, row: OperationRow, changes: Changes): Promise<void> {
+  const changed = await changing(tx, row, changes).executeTakeFirst()
+  if (changed.numUpdatedRows === 0n) throw new LostLane(row.id)
+}
+
+/** The same, unless somebody wants it ended: false then, and nothing is written. Also false where {@link update} throws. */
+export async function updateUnlessCancelled(tx: Tx, row: OperationRow, changes: Changes): Promise<boolean> {
+  const changed = await changing(tx, row, changes).where('cancel_requested', '=', 0).executeTakeFirst()
+  return changed.numUpdatedRows > 0n
+}
+
+const changing = (tx: Tx, row: OperationRow, changes: Changes) =>
+  tx
+    .updateTable('operations')
+    .set(changes)
+    .where('id', '=', row.id)
+    .where('fence', '=', row.fence)
+    .where('state', 'in', ['running', 'undoing'])
+
+/** Asked anew before each step: the wish may have come while the step before ran. */
+export async function cancelRequested(tx: Tx, id: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('operations')
+    .select('cancel_requested')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.cancel_requested === 1
+}
+
+/** A step of the operation as its record names it. */
+export interface StepPlace {
+  readonly index: number
+  readonly name: string
+  /** Whether it has a row: it began before, here or elsewhere. */
+  readonly isRecorded: boolean
+}
+
+/** Says that a step is about to have its effect, or is tried again, and where. */
+export async function stepStarted(
+  tx: Tx,
+  row: OperationRow,
+  { index, name, isRecorded }: StepPlace,
+  now: number,
+): Promise<void> {
+  if (!isRecorded) {
+    const fresh = { state: 'started', output: 'null', started_at: now, finished_at: null } as const
+    return insertStep(tx, row, { step: index, name, ...fresh })
+  }
+  await tx
+    .updateTable('operation_steps')
+    .set((eb) => ({
+      // Tried again it goes on; after an undo it begins anew. Before the state: MariaDB reads what was set to the left.
+      started_at: eb.case().when('state', '=', 'started').then(eb.ref('started_at')).else(now).end(),
+      state: 'started',
+      attempts: eb('attempts', '+', 1),
+      backend_id: row.backend_id,
+      finished_at: null,
+    }))
+    .where('operation_id', '=', row.id)
+    .where('step', '=', index)
+    .execute()
+}
+
+/** A step that is begun and over in one transaction. */
+export async function stepWritten(tx: Tx, row: OperationRow, place: StepPlace, now: number): Promise<void> {
+  if (!place.isRecorded) {
+    const done = { state: 'done', output: 'null', started_at: now, finished_at: now } as const
+    return insertStep(tx, row, { step: place.index, name: place.name, ...done })
+  }
+  await stepStarted(tx, row, place, now)
+  await stepEnded(tx, row, place.index, 'done', 'null', now)
+}
+
+async function insertStep(
+  tx: Tx,
+  row: OperationRow,
+  step: {
+    readonly step: number
+    readonly name: string
+    readonly state: 'started' | 'done'
+    readonly output: string
+    readonly started_at: number
+    readonly finished_at: number | null
+  },
+): Promise<void> {
+  const where = { operation_id: row.id, backend_id: row.backend_id }
+  await tx
+    .insertInto('operation_steps')
+    .values({ ...where, attempts: 1, ...step })
+    .execute()
+}
+
+const maxOutputBytes = 64 * 1024
+
+/** `output` is JSON. Throws when it has more than 64 KiB. */
+export async function stepEnded(
+  tx: Tx,
+  row: OperationRow,
+  index: number,
+  state: 'done' | 'undone',
+  output: string,
+  now: number,
+): Promise<void> {
+  await tx
+    .updateTable('operation_steps')
+    .set({ state, output: bounded(output), finished_at: now })
+    .where('operation_id', '=', row.id)
+    .where('step', '=', index)
+    .execute()
+}
+
+function bounded(output: string): string {
+  if (output.length > maxOutputBytes)
+    throw new Error(`a step's output has ${output.length} bytes: at most ${maxOutputBytes}`)
+  return output
+}
+
+/** Lets the next in its lanes go. Its own row says how it ended. */
+export async function leaveLanes(tx: Tx, id: string): Promise<void> {
+  await tx.updateTable('operation_lanes').set({ finished: 1 }).where('operation_id', '=', id).execute()
+}

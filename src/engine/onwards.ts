@@ -1,0 +1,149 @@
+/**
+ * Goes on with an operation inside one transaction, as far as nothing outside of the database is touched: steps that only write,
+ * the begin of the next effect, the hand-over, the end. So an operation costs a commit before each effect and one behind it, and
+ * none besides.
+ */
+import type { Tx } from '../db/schema.ts'
+import { releaseLeases } from '../db/store/leases.ts'
+import type { Due } from '../db/store/operation-families.ts'
+import {
+  leaveLanes,
+  stepStarted,
+  stepWritten,
+  update,
+  updateUnlessCancelled,
+  type Claimed,
+  type OperationRow,
+} from '../db/store/operation-records.ts'
+import { joinedBy, type OperationPlan, type Topic } from '../model/operations/plan.ts'
+import { causeColumns } from './causes.ts'
+import type { Failpoint } from './failpoint.ts'
+import { childEnded, type FamilyHow } from './families.ts'
+import type { Cause, Job, OperationCode } from './operation.ts'
+import type { RunEnd } from './run-end.ts'
+import { rowTopic } from './topics.ts'
+
+/** How far a transaction went. */
+export type Onwards =
+  /** The due step is on record as begun. */
+  | 'begun'
+  /** The due step is for a look of its own: it joins children, it is too late, or somebody wants the operation ended. */
+  | 'due'
+  | Extract<RunEnd, { end: 'handed-over' | 'finished' }>
+
+/** Somebody wants it ended, or has it: what was begun in this transaction must not last. */
+export class Interrupted extends Error {}
+
+export interface OnwardsHow {
+  readonly plan: OperationPlan
+  readonly code: OperationCode
+  readonly holder: string
+  /** Microseconds since the epoch. */
+  readonly now: number
+  /** Nothing but the move, the hand-over and the end: no step is begun, none is run. */
+  readonly oneByOne: boolean
+  /** Of a child, held since the beginning of the transaction; false where it is not, and then the last step is not run. */
+  readonly parent: OperationRow | null | false
+  readonly family: FamilyHow
+  readonly failpoint: Failpoint
+  isHere(on: Topic, backendId: string | null): boolean
+  jobOf(at: Claimed): Job
+}
+
+/** Of the step that comes after `at`'s, when that one is done. Moves `at`. */
+export function afterStep(at: Claimed, plan: OperationPlan, backendId: string | null): Partial<OperationRow> {
+  const { row } = at
+  const moved = { step: row.step + 1, attempts: 0, backend_id: backendId }
+  Object.assign(row, moved)
+  return { ...moved, progress: overallProgress(plan, row.step, 0), ...causeColumns(null) }
+}
+
+/** Goes on from `at`, of which `pending` is not written yet; leaves `at` where the transaction does. */
+export async function onwards(
+  tx: Tx,
+  at: Claimed,
+  pending: Partial<OperationRow> | null,
+  how: OnwardsHow,
+): Promise<Onwards> {
+  const { row } = at
+  const { plan, code, holder, now } = how
+  let unwritten = pending
+  let written = false
+  const write = async (changes: Partial<OperationRow> | null): Promise<void> => {
+    if (changes === null) return
+    const all = { ...changes, updated_at: now }
+    if (!written) return update(tx, row, all)
+    if (!(await updateUnlessCancelled(tx, row, all))) throw new Interrupted(row.id)
+  }
+  for (;;) {
+    const planned = plan.steps[row.step]
+    if (planned === undefined) {
+      await write({ ...unwritten, ...ending(row, 'done', null, now) })
+      return { end: 'finished', lanes: at.lanes, due: await leave(tx, at, 'done', how) }
+    }
+    // Undone where it ran, and one by one.
+    if (row.state !== 'running') return 'due'
+    const [name, on] = planned
+    if (!how.isHere(on, row.backend_id)) {
+      const topic = rowTopic(on, row)
+      await update(tx, row, { ...unwritten, topic, updated_at: now })
+      await releaseLeases(tx, at.lanes, holder)
+      return { end: 'handed-over', topic, backendId: row.backend_id }
+    }
+    const rests = joinedBy(planned) !== null || now > row.deadline_at || row.cancel_requested === 1
+    if (how.oneByOne || rests) {
+      await write(unwritten)
+      return 'due'
+    }
+    const place = { index: row.step, name, isRecorded: at.recorded.has(row.step) }
+    const step = code.steps[name]
+    if (step === undefined) throw new Error(`no code for step "${name}" of ${row.kind}`)
+    at.begun.set(name, row.backend_id)
+    at.recorded.add(row.step)
+    if (!('write' in step) || (how.parent === false && row.step === plan.steps.length - 1)) {
+      await stepStarted(tx, row, place, now)
+      written = true
+      await write(unwritten)
+      return 'begun'
+    }
+    let backendId = row.backend_id
+    row.attempts += 1
+    how.failpoint(row.kind, name, 'before-effect')
+    await step.write(tx, how.jobOf(at), { route: (id) => (backendId = id) })
+    how.failpoint(row.kind, name, 'after-effect')
+    await stepWritten(tx, row, place, now)
+    at.outputs[name] = null
+    written = true
+    unwritten = afterStep(at, plan, backendId)
+  }
+}
+
+/** The columns of an operation that is over. */
+export const ending = (
+  row: OperationRow,
+  state: 'done' | 'failed' | 'cancelled',
+  cause: Cause | null,
+  now: number,
+): Partial<OperationRow> => ({
+  state,
+  ...causeColumns(cause),
+  progress: state === 'done' ? 100 : row.progress,
+  finished_at: now,
+})
+
+/** Behind {@link ending}: lets go of everything, and tells the parent. Answers whom to wake. */
+export async function leave(
+  tx: Tx,
+  at: Claimed,
+  state: 'done' | 'failed' | 'cancelled',
+  { holder, parent, family }: Pick<OnwardsHow, 'holder' | 'parent' | 'family'>,
+): Promise<readonly Due[]> {
+  await leaveLanes(tx, at.row.id)
+  await releaseLeases(tx, at.lanes, holder)
+  return parent === null || parent === false ? [] : childEnded(tx, at.row, parent, state, family)
+}
+
+/** How far the whole operation is when step `index` is `percent` done. */
+export function overallProgress(plan: OperationPlan, index: number, percent: number): number {
+  return Math.min(99, Math.floor(((index + percent / 100) / plan.steps.length) * 100))
+}
