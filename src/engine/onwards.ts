@@ -16,6 +16,7 @@ import {
   type OperationRow,
 } from '../db/store/operation-records.ts'
 import { joinedBy, type OperationPlan, type Topic } from '../model/operations/plan.ts'
+import { inSpan } from '../tracing/spans.ts'
 import { causeColumns } from './causes.ts'
 import type { Failpoint } from './failpoint.ts'
 import { childEnded, type FamilyHow } from './families.ts'
@@ -109,7 +110,8 @@ export async function onwards(
     let backendId = row.backend_id
     row.attempts += 1
     how.failpoint(row.kind, name, 'before-effect')
-    await step.write(tx, how.jobOf(at), { route: (id) => (backendId = id) })
+    const record = { route: (id: string) => void (backendId = id) }
+    await inSpan(`step ${name}`, {}, () => step.write(tx, how.jobOf(at), record))
     how.failpoint(row.kind, name, 'after-effect')
     await stepWritten(tx, row, place, now)
     at.outputs[name] = null

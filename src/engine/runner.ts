@@ -6,7 +6,7 @@ import type { Store } from '../db/open.ts'
 import { DatabaseUnavailable } from '../db/unavailable.ts'
 import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { inSpan } from '../tracing/spans.ts'
+import { inSpan, type SpanOptions } from '../tracing/spans.ts'
 import { releaseLeases } from '../db/store/leases.ts'
 import {
   askToStop,
@@ -113,14 +113,8 @@ export async function run(
   const walk = new Walk(parts, stop, hold)
   const begun = await walk.claim(id)
   if (begun !== 'claimed') return begun
-  const { kind, request_id, resource_id, traceparent } = walk.row
-  const attributes = {
-    'manila.operation_id': id,
-    'manila.request_id': request_id,
-    'manila.resource_id': resource_id,
-  }
   try {
-    return await inSpan(kind, { attributes, parent: traceparent, kind: 'consumer' }, () => walk.toTheEnd())
+    return await walk.toTheEnd()
   } catch (error) {
     if (error instanceof LostLane) {
       parts.log.warn({ operation_id: id }, 'another worker owns this operation now: leaving it')
@@ -165,8 +159,8 @@ class Walk {
       if (at === null) return null
       this.#know(at)
       // The last step is not run before the parent is held, which must come first.
-      const moved = await this.#onwards(tx, at, null, { parent: at.row.parent_id == null ? null : false })
-      return { at, moved }
+      const onwards = () => this.#onwards(tx, at, null, { parent: this.#parentOrFalse() })
+      return { at, moved: await (this.#isWriteDue() ? inSpan(...this.#span(), onwards) : onwards()) }
     }).catch((error: unknown) => {
       if (error instanceof NotAllFree) return null
       throw error
@@ -199,7 +193,28 @@ class Walk {
     this.#code = code
   }
 
-  async toTheEnd(): Promise<RunEnd> {
+  toTheEnd(): Promise<RunEnd> {
+    return inSpan(...this.#span(), () => this.#walk())
+  }
+
+  #span(): [string, SpanOptions] {
+    const { id, kind, request_id, resource_id, traceparent } = this.row
+    const attributes = {
+      'manila.operation_id': id,
+      'manila.request_id': request_id,
+      'manila.resource_id': resource_id,
+    }
+    return [kind, { attributes, parent: traceparent, kind: 'consumer' }]
+  }
+
+  /** Whether the claim has more to do than to begin an effect. */
+  #isWriteDue(): boolean {
+    const [name = ''] = this.#plan.steps[this.row.step] ?? []
+    const step = this.#code.steps[name]
+    return step !== undefined && 'write' in step
+  }
+
+  async #walk(): Promise<RunEnd> {
     for (;;) {
       if (this.#stop.aborted) {
         await this.letGo()

@@ -7,7 +7,14 @@ import type { NotificationSettings } from '../config/schema.ts'
 import type { Store } from '../db/open.ts'
 import { advance, markSent, sentBefore, subjectsOf, unsentEvents } from '../db/store/notifications.ts'
 import { Hold, monotonicMs } from '../engine/hold.ts'
-import { confirmLease, ensureLane, releaseLeases, renewLeases, renewMs, takeLease } from '../db/store/leases.ts'
+import {
+  confirmLease,
+  ensureLane,
+  releaseLeases,
+  renewLeases,
+  renewMs,
+  takeLease,
+} from '../db/store/leases.ts'
 import { every, type JobLog, type Periodic } from '../engine/periodic.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { auditShares } from './audit.ts'

@@ -1,10 +1,10 @@
 /**
- * Turns a choice into a claim. Ranking is done on what was read; before the claim is written the pool's row is locked,
- * read again and asked again, so that two schedulers never promise the same space.
+ * Turns a choice into a claim. Ranking is done on what was read, and the claim is written if the pool is still as it was; else its
+ * row is locked, read again and asked again. So two schedulers never promise the same space.
  */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { claimOnPool, isComingUp, lockPool, poolRecord, poolRecords } from '../db/store/pools.ts'
+import { claimAsSeen, claimOnPool, isComingUp, lockPool, poolRecord, poolRecords } from '../db/store/pools.ts'
 import { StepFailure, type Refusal } from '../engine/operation.ts'
 import type { Unmet } from '../model/unmet.ts'
 import { whyNoRoom } from '../model/pool-capacity.ts'
@@ -35,24 +35,30 @@ export async function claimPool(
   ownerId: string,
   options: ClaimOptions,
 ): Promise<PoolView> {
-  const all = (await poolRecords(tx)).map((record) => poolView(record, options.upSince))
+  const records = await poolRecords(tx)
+  const all = records.map((record) => poolView(record, options.upSince))
   const pools = options.only === undefined ? all : all.filter((pool) => pool.label === options.only)
   const placed = place(request, pools, options)
   const candidates = options.unchecked === true ? pools : placed.ranked
   const refusals: Refusal[] = [...placed.refusals]
   const latest = new Map(pools.map((pool) => [pool.label, pool]))
-  for (const candidate of candidates) {
-    await lockPool(tx, candidate.id)
-    const fresh = await poolRecord(tx, candidate.label)
+  const seen = new Map(records.map((record) => [record.id, record]))
+  for (const { id: poolId, label } of candidates) {
+    const claim = { id: randomUUID(), poolId, ownerId, addGib: request.sizeGib, now: options.now }
+    const record = seen.get(poolId)
+    // Mostly nobody else chose it meanwhile.
+    if (record !== undefined && options.unchecked !== true && (await claimAsSeen(tx, claim, record)))
+      return poolView(record, options.upSince)
+    await lockPool(tx, poolId)
+    const fresh = await poolRecord(tx, label)
     if (fresh === undefined) continue
     const view = poolView(fresh, options.upSince)
     latest.set(view.label, view)
     const why = options.unchecked === true ? null : whyNoClaim(view, request)
     if (why !== null) {
-      refusals.push({ pool: candidate.label, filter: 'CapacityFilter', why })
+      refusals.push({ pool: label, filter: 'CapacityFilter', why })
       continue
     }
-    const claim = { id: randomUUID(), poolId: view.id, ownerId, addGib: request.sizeGib, now: options.now }
     await claimOnPool(tx, claim)
     return view
   }

@@ -8,6 +8,7 @@ export function samplePool(label = 'h1@alpha#p1', changes: Partial<PoolView> = {
   const [host = '', backend = ''] = backendLabel.split('@')
   return {
     id: label,
+    backendId: backendLabel,
     label,
     backendLabel,
     host,

@@ -9,6 +9,7 @@ export function poolView(record: PoolRecord, upSince: number): PoolView {
   const thin = capabilities.thin_provisioning
   return {
     id: record.id,
+    backendId: record.backend_id,
     label: record.label,
     backendLabel: record.backend_label,
     host: record.backend_label.split('@')[0] ?? '',

@@ -5,6 +5,7 @@ import type { PoolSpace } from '../model/pool-capacity.ts'
 /** One pool as the scheduler sees it: row, last statistics and the state of its service. */
 export interface PoolView extends PoolSpace {
   readonly id: string
+  readonly backendId: string
   /** `host@backend#pool`, unique. */
   readonly label: string
   /** `host@backend` */

@@ -16,6 +16,7 @@ import {
   type DataTypeNode,
   type Dialect,
   type FunctionNode,
+  type OnConflictNode,
   type OrderByItemNode,
   type QueryResult,
   type SelectModifierNode,
@@ -65,10 +66,23 @@ class Compiler extends MysqlQueryCompiler {
     else super.visitSelectModifier(node)
   }
 
+  /** The columns of the conflict are those of the table's keys here; there is nothing to say about them. */
+  protected override visitOnConflict({ updates }: OnConflictNode): void {
+    this.append('on duplicate key update ')
+    this.compileList(updates ?? [])
+  }
+
   /** Nulls first ascending and last descending is how it sorts anyway; there are no words for it. */
   protected override visitOrderByItem(node: OrderByItemNode): void {
     const { nulls: _, ...rest } = node
     super.visitOrderByItem(rest)
+  }
+}
+
+/** It can, unlike MySQL, where it writes one row or several; an update can't. */
+class Adapter extends MysqlAdapter {
+  override get supportsReturning(): boolean {
+    return true
   }
 }
 
@@ -222,7 +236,7 @@ export function mariadbDialect(url: string, limits: PoolLimits): DatabaseDialect
         isLost,
         isOverdue: (error) => overdue.includes(numberOf(error)),
       }),
-    createAdapter: () => new MysqlAdapter(),
+    createAdapter: () => new Adapter(),
     createQueryCompiler: () => new Compiler(),
     createIntrospector: (db) => new MysqlIntrospector(db),
   }

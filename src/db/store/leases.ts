@@ -136,30 +136,35 @@ export async function breakAllLeases(store: Store): Promise<void> {
  * backend. Whoever has this lane loses all that he has besides, and so does his family. Used by `reset_status` and `force_delete`.
  */
 export async function bumpFence(tx: Tx, lane: string): Promise<void> {
-  await bump(tx, [lane])
   const ids = await openFamilies(tx, await openInLane(tx, lane))
-  if (ids.length === 0) return
-  // A lane that went on to others since then is not this operation's any more.
-  const others = await tx
+  // Rows of operations before those of lanes, as whoever claims one takes them.
+  if (ids.length > 0) {
+    await tx
+      .updateTable('operations')
+      .set((eb) => ({ fence: eb('fence', '+', 1) }))
+      .where('id', 'in', ids)
+      .where('state', 'in', ['running', 'undoing'])
+      .execute()
+  }
+  await bump(tx, [lane, ...(ids.length === 0 ? [] : await otherLanes(tx, ids, lane))].toSorted())
+}
+
+/** A lane that went on to others since then is not this operation's any more. */
+async function otherLanes(tx: Tx, ids: readonly string[], lane: string): Promise<string[]> {
+  const rows = await tx
     .selectFrom('operation_lanes')
     .innerJoin('lanes', 'lanes.lane', 'operation_lanes.lane')
     .select('lanes.lane')
+    .distinct()
     .where('operation_lanes.operation_id', 'in', ids)
     .where('operation_lanes.lane', '!=', lane)
     .where('operation_lanes.finished', '=', 0)
     .whereRef('operation_lanes.operation_id', '=', 'lanes.operation_id')
     .execute()
-  await bump(tx, [...new Set(others.map((other) => other.lane))].toSorted())
-  await tx
-    .updateTable('operations')
-    .set((eb) => ({ fence: eb('fence', '+', 1) }))
-    .where('id', 'in', ids)
-    .where('state', 'in', ['running', 'undoing'])
-    .execute()
+  return rows.map((row) => row.lane)
 }
 
 async function bump(tx: Tx, lanes: readonly string[]): Promise<void> {
-  if (lanes.length === 0) return
   await tx
     .updateTable('lanes')
     .set((eb) => ({ fence: eb('fence', '+', 1), holder: null, expires_at: 0 }))

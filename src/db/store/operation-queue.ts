@@ -6,33 +6,32 @@ import type { Due } from './operation-families.ts'
 /** Writes the operation and a place for it at the end of each lane. */
 export async function insertOperation(tx: Tx, row: OperationsTable, lanes: readonly string[]): Promise<void> {
   await tx.insertInto('operations').values(row).execute()
-  const places = []
-  for (const lane of [...new Set(lanes)].sort())
-    places.push({ operation_id: row.id, lane, lane_seq: await nextInLane(tx, lane), finished: 0 as const })
-  await tx.insertInto('operation_lanes').values(places).execute()
+  const places = await nextIn(tx, lanes)
+  await tx
+    .insertInto('operation_lanes')
+    .values(places.map((place) => ({ operation_id: row.id, ...place, finished: 0 })))
+    .execute()
 }
 
-/** The lane's own counter gives the order, so that no clock does. */
-async function nextInLane(tx: Tx, lane: string): Promise<number> {
-  const bumped = await tx
-    .updateTable('lanes')
-    .set((eb) => ({ next_seq: eb('next_seq', '+', 1) }))
-    .where('lane', '=', lane)
-    .executeTakeFirst()
-  if (bumped.numUpdatedRows === 0n) {
-    await tx
-      .insertInto('lanes')
-      .values({ lane, next_seq: 1, holder: null, fence: 0, expires_at: 0 })
-      .execute()
-    return 1
-  }
-  const row = await tx
-    .selectFrom('lanes')
-    .select('next_seq')
-    .where('lane', '=', lane)
-    .executeTakeFirstOrThrow()
-  return row.next_seq
+interface Place {
+  readonly lane: string
+  readonly lane_seq: number
 }
+
+/** The lane's own counter gives the order, so that no clock does. Lanes that nobody had are made. */
+const nextIn = (tx: Tx, lanes: readonly string[]): Promise<Place[]> =>
+  tx
+    .insertInto('lanes')
+    .values(
+      [...new Set(lanes)]
+        .toSorted()
+        .map((lane) => ({ lane, next_seq: 1, holder: null, fence: 0, expires_at: 0 })),
+    )
+    .onConflict((conflict) =>
+      conflict.column('lane').doUpdateSet((eb) => ({ next_seq: eb('lanes.next_seq', '+', 1) })),
+    )
+    .returning(['lane', 'next_seq as lane_seq'])
+    .execute()
 
 /**
  * Writes a child and its places: in a lane that its family has, the family's; in one that nobody has, a new one for all of the
@@ -59,7 +58,7 @@ async function takePlace(tx: Tx, id: string, lane: string, above: readonly strin
   if (own === undefined && places.length > 0) {
     throw new Error(`lane ${lane} is in use by others: a parent takes it when it is enqueued`)
   }
-  const seq = own?.lane_seq ?? (await nextInLane(tx, lane))
+  const seq = own?.lane_seq ?? (await nextIn(tx, [lane]))[0]!.lane_seq
   const takers = own === undefined ? [id, ...above] : [id]
   for (const operation_id of takers) await place(tx, operation_id, lane, seq)
 }

@@ -134,22 +134,43 @@ export async function lockPool(tx: Tx, poolId: string): Promise<void> {
     .execute()
 }
 
-/** Writes what `ownerId` (an instance) takes: `addGib` more on the pool, and a claim until the next measurement sees it. */
-export async function claimOnPool(
+export interface PoolClaim {
+  readonly id: string
+  readonly poolId: string
+  /** A share instance. */
+  readonly ownerId: string
+  readonly addGib: number
+  readonly now: number
+}
+
+/** Writes what `ownerId` takes: `addGib` more on the pool, and a claim until the next measurement sees it. */
+export async function claimOnPool(tx: Tx, claim: PoolClaim): Promise<void> {
+  await growing(tx, claim).execute()
+  await insertClaim(tx, claim)
+}
+
+/** The same if nothing was promised or measured on the pool since `seen` was read; false otherwise, and nothing is written. */
+export async function claimAsSeen(
   tx: Tx,
-  claim: {
-    readonly id: string
-    readonly poolId: string
-    readonly ownerId: string
-    readonly addGib: number
-    readonly now: number
-  },
-): Promise<void> {
-  await tx
+  claim: PoolClaim,
+  seen: Pick<PoolRecord, 'placed_gib' | 'measured_at'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await growing(tx, claim)
+    .where('placed_gib', '=', seen.placed_gib)
+    .where('measured_at', '=', seen.measured_at)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
+  await insertClaim(tx, claim)
+  return true
+}
+
+const growing = (tx: Tx, { poolId, addGib }: PoolClaim) =>
+  tx
     .updateTable('pools')
-    .set((eb) => ({ placed_gib: eb('placed_gib', '+', claim.addGib) }))
-    .where('id', '=', claim.poolId)
-    .execute()
+    .set((eb) => ({ placed_gib: eb('placed_gib', '+', addGib) }))
+    .where('id', '=', poolId)
+
+async function insertClaim(tx: Tx, claim: PoolClaim): Promise<void> {
   await tx
     .insertInto('pool_claims')
     .values({
@@ -211,13 +232,4 @@ export async function poolForManage(
     up: row.stopped === 0 && row.heartbeat_at > upSince,
     disabled: row.disabled === 1,
   }
-}
-
-export async function backendOfPool(db: DbOrTx, poolId: string): Promise<string> {
-  const row = await db
-    .selectFrom('pools')
-    .select('backend_id')
-    .where('id', '=', poolId)
-    .executeTakeFirstOrThrow()
-  return row.backend_id
 }

@@ -1,5 +1,6 @@
 /** Reading and writing quota limits. What is in use changes only through `settle` in `quotas.ts`. */
 import { quotaDefaults, type QuotaResource } from '../../model/quota.ts'
+import { readAgain } from '../once.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
 import type { Payer, QuotaScope } from '../../model/quota-lines.ts'
 import { limitsOf, type ConfiguredLimits } from './quota-room.ts'
@@ -79,6 +80,8 @@ export async function classLimits(
 type NewLimits = readonly (readonly [resource: QuotaResource, limit: number])[]
 
 export async function setLimits(tx: Tx, owner: QuotaOwner, limits: NewLimits): Promise<void> {
+  readAgain(tx)
+  readAgain(tx)
   const { projectId: project_id, scope, scopeId: scope_id } = owner
   for (const [resource, hard_limit] of limits) {
     await tx
@@ -96,6 +99,7 @@ export async function setLimits(tx: Tx, owner: QuotaOwner, limits: NewLimits): P
 }
 
 export async function setClassLimits(tx: Tx, className: string, limits: NewLimits): Promise<void> {
+  readAgain(tx)
   for (const [resource, hard_limit] of limits) {
     await tx
       .deleteFrom('quota_classes')
@@ -108,6 +112,7 @@ export async function setClassLimits(tx: Tx, className: string, limits: NewLimit
 
 /** Back to the defaults. A project takes the limits of its users and share types along. */
 export async function deleteLimits(tx: Tx, owner: QuotaOwner): Promise<void> {
+  readAgain(tx)
   let query = tx.deleteFrom('quota_limits').where('project_id', '=', owner.projectId)
   if (owner.scope !== 'project') {
     query = query.where('scope', '=', owner.scope).where('scope_id', '=', owner.scopeId)

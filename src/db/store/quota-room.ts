@@ -10,6 +10,8 @@ import {
   type QuotaScope,
 } from '../../model/quota-lines.ts'
 import { quotaDefaults, type CountedResource, type QuotaResource } from '../../model/quota.ts'
+import { sql } from 'kysely'
+import { oncePerTransaction } from '../once.ts'
 import type { DbOrTx, QuotaLimitsTable, QuotaUsagesTable } from '../schema.ts'
 
 /** Limits of the service's configuration, which the editable class `default` overrides. */
@@ -50,23 +52,12 @@ export interface LimitBook {
   of(account: Omit<Account, 'resource'> & { readonly resource: QuotaResource }): number | undefined
 }
 
-/** Two statements, however many are concerned. */
-export async function limitsFor(
-  db: DbOrTx,
-  { projects, ids }: Concerned,
-  configured: ConfiguredLimits,
-): Promise<LimitBook> {
-  const classes = await db
-    .selectFrom('quota_classes')
-    .select(['resource', 'hard_limit'])
-    .where('class_name', '=', 'default')
-    .execute()
-  const rows = await db
-    .selectFrom('quota_limits')
-    .selectAll()
-    .where('project_id', 'in', projects)
-    .where('scope_id', 'in', ids)
-    .execute()
+/** One statement, however many are concerned; none where the same transaction has asked for the same before. */
+export async function limitsFor(db: DbOrTx, of: Concerned, configured: ConfiguredLimits): Promise<LimitBook> {
+  const key = `quota limits ${JSON.stringify([of.projects, of.ids.toSorted()])}`
+  const all = await oncePerTransaction(db, key, () => limitRows(db, of))
+  const classes = all.filter(({ scope }) => scope === ofClass)
+  const rows = all.filter(({ scope }) => scope !== ofClass) as readonly QuotaLimitsTable[]
   const common = {
     ...quotaDefaults,
     ...configured,
@@ -90,6 +81,31 @@ export async function limitsFor(
   }
 }
 
+/** In place of the scope. */
+const ofClass = 'class'
+
+/** Limits of the class `default`, and those that were set for whom it concerns. */
+const limitRows = (db: DbOrTx, { projects, ids }: Concerned) =>
+  db
+    .selectFrom('quota_limits')
+    .select(['project_id', 'scope_id', 'resource', 'hard_limit'])
+    .select((eb) => eb.ref('scope').$castTo<QuotaLimitsTable['scope'] | typeof ofClass>().as('scope'))
+    .where('project_id', 'in', projects)
+    .where('scope_id', 'in', ids)
+    .unionAll((eb) =>
+      eb
+        .selectFrom('quota_classes')
+        .select([
+          'class_name as project_id',
+          sql<string>`''`.as('scope_id'),
+          'resource',
+          'hard_limit',
+          sql<QuotaLimitsTable['scope'] | typeof ofClass>`${sql.lit(ofClass)}`.as('scope'),
+        ])
+        .where('class_name', '=', 'default'),
+    )
+    .execute()
+
 export const usageRows = (db: DbOrTx, { projects, ids }: Concerned): Promise<QuotaUsagesTable[]> =>
   db
     .selectFrom('quota_usages')
@@ -98,19 +114,17 @@ export const usageRows = (db: DbOrTx, { projects, ids }: Concerned): Promise<Quo
     .where('scope_id', 'in', ids)
     .execute()
 
+export const accountKeyOf = (row: Omit<QuotaUsagesTable, 'in_use'>): string =>
+  accountKey({
+    resource: row.resource as CountedResource,
+    projectId: row.project_id,
+    scope: row.scope,
+    scopeId: row.scope_id,
+  })
+
 /** What is in use of an account; 0 where nothing was ever charged. */
 export function inUseOf(rows: readonly QuotaUsagesTable[]): (account: Account) => number {
-  const used = new Map(
-    rows.map((row) => [
-      accountKey({
-        resource: row.resource as CountedResource,
-        projectId: row.project_id,
-        scope: row.scope,
-        scopeId: row.scope_id,
-      }),
-      row.in_use,
-    ]),
-  )
+  const used = new Map(rows.map((row) => [accountKeyOf(row), row.in_use]))
   return (account) => used.get(accountKey(account)) ?? 0
 }
 

@@ -3,15 +3,23 @@
  * come from `model/charges.ts`, so a recount can't disagree with the running totals.
  */
 import { fault } from '../../model/errors.ts'
-import { lockOrder, postingsOf, type Payer, type Posting, type QuotaLine } from '../../model/quota-lines.ts'
-import type { DbOrTx, Tx } from '../schema.ts'
+import { sql } from 'kysely'
 import {
+  accountKey,
+  postingsOf,
+  type Account,
+  type Payer,
+  type Posting,
+  type QuotaLine,
+} from '../../model/quota-lines.ts'
+import type { DbOrTx, QuotaUsagesTable, Tx } from '../schema.ts'
+import {
+  accountKeyOf,
   excessOf,
   inUseOf,
   largerThanAllowed,
   limitsFor,
   limitsOf,
-  usageRows,
   type ConfiguredLimits,
 } from './quota-room.ts'
 
@@ -22,8 +30,9 @@ export interface Settlement {
 }
 
 /**
- * Books `after − before` on every account that it concerns, one statement each. With `enforce` a growth beyond a limit throws
- * `OverQuota` (and the caller's transaction rolls back); transitions that only settle what was accepted earlier pass null.
+ * Books `after − before` on every account that it concerns: one statement that reads and locks them, one that writes. With
+ * `enforce` a growth beyond a limit throws `OverQuota` (and the caller's transaction rolls back); transitions that only settle what
+ * was accepted earlier pass null.
  */
 export async function settle(
   tx: Tx,
@@ -31,8 +40,14 @@ export async function settle(
   enforce: ConfiguredLimits | null,
 ): Promise<void> {
   const postings = postingsOf(before, after)
-  for (const posting of postings.toSorted(lockOrder)) await book(tx, posting)
-  if (enforce !== null && postings.some(({ delta }) => delta > 0)) await refuseExcess(tx, postings, enforce)
+  if (postings.length === 0) return
+  const rows = await lockAccounts(tx, postings)
+  if (enforce !== null && postings.some(({ delta }) => delta > 0)) {
+    const limits = await limitsFor(tx, concernedBy(postings), enforce)
+    const excess = excessOf(limits, inUseOf(rows), postings)
+    if (excess !== null) throw fault('OverQuota', { ...excess })
+  }
+  await book(tx, postings, rows)
 }
 
 /** Throws `OverQuota` as {@link settle} would; nothing is charged. For what is paid when it is there. */
@@ -56,34 +71,55 @@ export async function refuseLarger(
   if (excess !== null) throw fault('OverQuota', { ...excess })
 }
 
-async function book(tx: Tx, { projectId, scope, scopeId, resource, delta }: Posting): Promise<void> {
-  const changed = await tx
-    .updateTable('quota_usages')
-    .set((eb) => ({ in_use: eb('in_use', '+', delta) }))
-    .where('project_id', '=', projectId)
-    .where('scope', '=', scope)
-    .where('scope_id', '=', scopeId)
-    .where('resource', '=', resource)
-    .executeTakeFirst()
-  if (changed.numUpdatedRows > 0n) return
-  await tx
-    .insertInto('quota_usages')
-    .values({ project_id: projectId, scope, scope_id: scopeId, resource, in_use: delta })
-    .execute()
-}
+const concernedBy = (postings: readonly Posting[]) => ({
+  projects: [...new Set(postings.map(({ projectId }) => projectId))],
+  ids: [...new Set(['', ...postings.map(({ scopeId }) => scopeId)])],
+})
 
-async function refuseExcess(
-  tx: Tx,
-  postings: readonly Posting[],
-  configured: ConfiguredLimits,
-): Promise<void> {
-  const of = {
-    projects: [...new Set(postings.map(({ projectId }) => projectId))],
-    ids: [...new Set(['', ...postings.map(({ scopeId }) => scopeId)])],
+const columnsOf = ({ projectId, scope, scopeId, resource }: Account) => ({
+  project_id: projectId,
+  scope,
+  scope_id: scopeId,
+  resource,
+})
+
+/** Those that ever were charged, held until the commit. Everybody takes them in the same order, so that nobody waits for ever. */
+const lockAccounts = (tx: Tx, accounts: readonly Account[]): Promise<QuotaUsagesTable[]> =>
+  tx
+    .selectFrom('quota_usages')
+    .selectAll()
+    .where((eb) => eb.or(accounts.map((account) => eb.and(columnsOf(account)))))
+    .orderBy('project_id')
+    .orderBy('scope')
+    .orderBy('scope_id')
+    .orderBy('resource')
+    .forUpdate()
+    .execute()
+
+async function book(tx: Tx, postings: readonly Posting[], rows: readonly QuotaUsagesTable[]): Promise<void> {
+  const charged = new Set(rows.map(accountKeyOf))
+  const [old, fresh] = [true, false].map((was) =>
+    postings.filter((posting) => charged.has(accountKey(posting)) === was),
+  ) as [Posting[], Posting[]]
+  if (old.length > 0) {
+    await tx
+      .updateTable('quota_usages')
+      .set((eb) => ({
+        in_use: eb(
+          'in_use',
+          '+',
+          sql<number>`case ${sql.join(
+            old.map((posting) => sql`when ${eb.and(columnsOf(posting))} then ${sql.lit(posting.delta)}`),
+            sql` `,
+          )} else 0 end`,
+        ),
+      }))
+      .where((eb) => eb.or(old.map((posting) => eb.and(columnsOf(posting)))))
+      .execute()
   }
-  const inUse = inUseOf(await usageRows(tx, of))
-  const limits = await limitsFor(tx, of, configured)
-  // They are booked already.
-  const excess = excessOf(limits, (posting) => inUse(posting) - posting.delta, postings)
-  if (excess !== null) throw fault('OverQuota', { ...excess })
+  // Of two who are the first at once one finds the other's, and its transaction is repeated.
+  if (fresh.length > 0) {
+    const inserted = fresh.map((posting) => ({ ...columnsOf(posting), in_use: posting.delta }))
+    await tx.insertInto('quota_usages').values(inserted).execute()
+  }
 }

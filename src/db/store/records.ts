@@ -1,5 +1,6 @@
 /** Rows that accompany every change: events, user messages, tombstones. Written in the transaction of the change. */
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { recordedUnmet } from '../../model/causes.ts'
 import type { Unmet } from '../../model/unmet.ts'
 import { noteEvent } from '../noted-events.ts'
@@ -32,25 +33,31 @@ export interface NewEvent {
  * the other, and their stamps say so even where the clocks of two hosts differ.
  */
 export async function recordEvent(tx: Tx, event: NewEvent): Promise<void> {
-  const before = await tx
-    .selectFrom('events')
-    .select((eb) => eb.fn.max('created_at').as('at'))
-    .where('resource_id', '=', event.resourceId)
-    .executeTakeFirst()
+  const columns = {
+    id: randomUUID(),
+    project_id: event.projectId,
+    resource_type: event.resourceType,
+    resource_id: event.resourceId,
+    event: event.event,
+    request_id: event.requestId ?? null,
+    operation_id: event.operationId ?? null,
+    detail: JSON.stringify(event.detail ?? {}),
+  }
+  const names = Object.keys(columns) as (keyof typeof columns)[]
   await tx
     .insertInto('events')
-    .values({
-      id: randomUUID(),
-      created_at: Math.max(event.now, Number(before?.at ?? 0) + 1),
-      project_id: event.projectId,
-      resource_type: event.resourceType,
-      resource_id: event.resourceId,
-      event: event.event,
-      request_id: event.requestId ?? null,
-      operation_id: event.operationId ?? null,
-      detail: JSON.stringify(event.detail ?? {}),
-      seq: null,
-    })
+    .columns(['created_at', ...names])
+    .expression((eb) =>
+      eb
+        .selectFrom('events')
+        .select([
+          sql<number>`case when max(created_at) >= ${event.now} then max(created_at) + 1 else ${event.now} end`.as(
+            'created_at',
+          ),
+          ...names.map((name) => sql`${columns[name]}`.as(name)),
+        ])
+        .where('resource_id', '=', event.resourceId),
+    )
     .execute()
   noteEvent(tx)
 }

@@ -25,12 +25,14 @@ export interface ShareType extends ShareTypesTable {
 
 /** The type with this id, if `scope` may see it. */
 export async function typeById(db: DbOrTx, scope: Scope, id: string): Promise<ShareType | undefined> {
-  return withSpecs(db, await visibleTypes(db, scope).where('share_types.id', '=', id).executeTakeFirst())
+  const rows = await typesWithSpecs(db, scope).where('share_types.id', '=', id).execute()
+  return rows.map(withSpecs)[0]
 }
 
 /** The type of this name, if `scope` may see it. */
 export async function typeByName(db: DbOrTx, scope: Scope, name: string): Promise<ShareType | undefined> {
-  return withSpecs(db, await visibleTypes(db, scope).where('share_types.name', '=', name).executeTakeFirst())
+  const rows = await typesWithSpecs(db, scope).where('share_types.name', '=', name).execute()
+  return rows.map(withSpecs)[0]
 }
 
 /** What a request calls a type: an id, or else a name. */
@@ -39,7 +41,26 @@ export async function resolveType(
   scope: Scope,
   nameOrId: string,
 ): Promise<ShareType | undefined> {
-  return (await typeById(db, scope, nameOrId)) ?? (await typeByName(db, scope, nameOrId))
+  const rows = await typesWithSpecs(db, scope)
+    .where((eb) => eb.or([eb('share_types.id', '=', nameOrId), eb('share_types.name', '=', nameOrId)]))
+    .execute()
+  const found = rows.find(({ id }) => id === nameOrId) ?? rows[0]
+  return found === undefined ? undefined : withSpecs(found)
+}
+
+/** With its specs as one JSON object; null where it has none. */
+const typesWithSpecs = (db: DbOrTx, scope: Scope) =>
+  visibleTypes(db, scope).select((eb) =>
+    eb
+      .selectFrom('share_type_extra_specs')
+      .select((inner) => inner.fn<string | null>('json_object_of', ['spec_key', 'spec_value']).as('specs'))
+      .whereRef('share_type_extra_specs.share_type_id', '=', 'share_types.id')
+      .as('specs'),
+  )
+
+function withSpecs({ specs, ...row }: ShareTypesTable & { readonly specs: string | null }): ShareType {
+  const parsed = Object.entries(JSON.parse(specs ?? '{}') as Record<string, string>)
+  return { ...row, extra_specs: Object.fromEntries(parsed.toSorted(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
 /**
@@ -154,10 +175,6 @@ export function visibleTypes(
   scope: Scope,
 ): SelectQueryBuilder<Database, 'share_types', ShareTypesTable> {
   return db.selectFrom('share_types').selectAll().where(isVisible(shareTypeTables, scope))
-}
-
-async function withSpecs(db: DbOrTx, row: ShareTypesTable | undefined): Promise<ShareType | undefined> {
-  return row === undefined ? undefined : { ...row, extra_specs: await extraSpecs(db, row.id) }
 }
 
 /** Type id → specs, in one statement; of all types without `ids`. */

@@ -56,6 +56,18 @@ export async function changeInstance(tx: Tx, change: InstanceChange): Promise<bo
   return true
 }
 
+/** What the driver needs to find it again, which the share shows nothing of. False when the row is gone. */
+export async function keepDriverState(
+  tx: Tx,
+  instanceId: string,
+  state: string,
+  now: number,
+): Promise<boolean> {
+  if ((await takeShareOfInstance(tx, instanceId)) === undefined) return false
+  await writeInstance(tx, instanceId, { driver_state: state, updated_at: now })
+  return true
+}
+
 type Refresh = Pick<InstanceChange, 'share' | 'now' | 'requestId' | 'operationId' | 'enforce'>
 
 /** Copies the chosen instance's columns to the share, settles quota and writes the event when the status moved. */

@@ -2,7 +2,7 @@
 import type { Tx } from '../../db/schema.ts'
 import { groupCreateEndedBadly } from '../../lifecycle/share-groups/endings.ts'
 import { changeGroupRow, takeGroupRow } from '../../db/store/group-states.ts'
-import { backendOfPool, isComingUp, poolRecords } from '../../db/store/pools.ts'
+import { isComingUp, poolRecords } from '../../db/store/pools.ts'
 import { everything } from '../../db/store/scope.ts'
 import { groupTypeById } from '../../db/store/share-group-types.ts'
 import { typesOfGroups, type ShareGroupRow } from '../../db/store/share-groups.ts'
@@ -27,7 +27,7 @@ export function createShareGroup(parts: SchedulerParts): OperationCode<'create-s
           if (group === undefined) throw gone(job)
           if (group.backend_id !== null) return record.route(group.backend_id)
           const pool = await choose(tx, parts, job, group)
-          const backendId = await backendOfPool(tx, pool.id)
+          const { backendId } = pool
           const consistency = consistentSnapshots(pool)
           await changeGroupRow(tx, 'share_group', group.id, {
             from: null,

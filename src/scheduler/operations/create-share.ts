@@ -1,11 +1,9 @@
 /** The scheduler's part of a new share: which pool, and the claim on it. */
-import type { Tx } from '../../db/schema.ts'
+import type { SharesTable, Tx } from '../../db/schema.ts'
 import { createEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { putInPool, takeOutOfPool } from '../../db/store/instance-places.ts'
-import { backendOfPool } from '../../db/store/pools.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
-import { shareById } from '../../db/store/shares.ts'
 import { operation, StepFailure, type Job, type OperationCode } from '../../engine/operation.ts'
 import { claimPool } from '../ledger.ts'
 import { requestFor } from '../new-share-request.ts'
@@ -20,12 +18,17 @@ export function createShare(parts: SchedulerParts, version: 1 | 2): OperationCod
       place: {
         write: async (tx, job, record) => {
           // Before the pool, which all wait for: who deletes a share takes them in this order.
-          await takeShare(tx, job.payload.shareId)
+          const share = await takeShare(tx, job.payload.shareId)
           const instance = await instanceById(tx, job.payload.instanceId)
-          if (instance === undefined) throw gone(job)
+          if (share === undefined || instance === undefined) throw gone(job)
           if (instance.pool_id !== null) return record.route(instance.backend_id ?? '')
-          const pool = await claimPool(tx, await request(tx, parts, job), instance.id, claimOptions(parts))
-          const backendId = await backendOfPool(tx, pool.id)
+          const pool = await claimPool(
+            tx,
+            await request(tx, parts, job, share),
+            instance.id,
+            claimOptions(parts),
+          )
+          const { backendId } = pool
           const now = parts.clock.now()
           await putInPool(tx, instance, {
             poolId: pool.id,
@@ -51,10 +54,13 @@ export function createShare(parts: SchedulerParts, version: 1 | 2): OperationCod
   })
 }
 
-async function request(tx: Tx, parts: SchedulerParts, job: Job<'create-share'>): Promise<PlacementRequest> {
+async function request(
+  tx: Tx,
+  parts: SchedulerParts,
+  job: Job<'create-share'>,
+  share: SharesTable,
+): Promise<PlacementRequest> {
   const { payload } = job
-  const share = await shareById(tx, payload.shareId)
-  if (share === undefined) throw gone(job)
   return requestFor(tx, parts.settings, {
     ...payload,
     share: { id: share.id, projectId: share.project_id, fields: { name: share.name, size: share.size } },

@@ -1,7 +1,7 @@
 /** A new share, empty or filled from a snapshot. */
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
 import { createEndedBadly } from '../../lifecycle/shares/endings.ts'
-import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { keepDriverState } from '../../lifecycle/shares/change.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { Tx } from '../../db/schema.ts'
@@ -75,18 +75,10 @@ async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
   return { output: made(created), commit: (tx) => record(parts, tx, job, driverStateOf(created)) }
 }
 
-/** What the driver needs to find it again. */
 async function record(parts: StepParts, tx: Tx, job: CreateJob, state: string): Promise<void> {
   const { instanceId } = job.payload
-  const instance = { driver_state: state }
-  const found = await changeInstance(tx, {
-    instanceId,
-    from: null,
-    to: null,
-    instance,
-    ...by(job, parts.clock.now()),
-  })
-  if (!found) throw gone(`Share instance ${instanceId}`)
+  if (!(await keepDriverState(tx, instanceId, state, parts.clock.now())))
+    throw gone(`Share instance ${instanceId}`)
 }
 
 async function create(parts: StepParts, job: CreateJob, subject: ShareSubject): Promise<CreatedShare> {
@@ -123,8 +115,7 @@ async function unmake(parts: StepParts, job: CreateJob): Promise<StepDone> {
   await onBackend(parts, job, { name: 'delete', instanceId }, (call, { driver }) => driver.delete(call, ref))
   return {
     commit: async (tx) => {
-      const instance = { driver_state: '{}' }
-      await changeInstance(tx, { instanceId, from: null, to: null, instance, ...by(job, parts.clock.now()) })
+      await keepDriverState(tx, instanceId, '{}', parts.clock.now())
     },
   }
 }

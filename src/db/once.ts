@@ -1,0 +1,20 @@
+/** What one transaction need not read twice. */
+import type { DbOrTx, Tx } from './schema.ts'
+
+const known = new WeakMap<DbOrTx, Map<string, Promise<unknown>>>()
+
+/**
+ * Answers what `read` answered the first time in this transaction; outside of one it reads each time. Whoever writes what
+ * others read so calls {@link readAgain}.
+ */
+export function oncePerTransaction<T>(db: DbOrTx, key: string, read: () => Promise<T>): Promise<T> {
+  if (!db.isTransaction) return read()
+  const answers = known.get(db) ?? new Map<string, Promise<unknown>>()
+  known.set(db, answers)
+  const answer = answers.get(key) ?? read()
+  answers.set(key, answer)
+  return answer as Promise<T>
+}
+
+/** Everything is read anew in this transaction from here on. */
+export const readAgain = (tx: Tx): void => void known.delete(tx)
