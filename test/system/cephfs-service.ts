@@ -8,6 +8,7 @@ import { mountNfs, NfsError } from '../../src/storage/contract/conformance/nfs4/
 import { freePort } from '../../src/exec/free-port.ts'
 import { allowAccess, denyAccess, listAccessRules } from '../../src/wire/access-rules/schema.ts'
 import { listExportLocations } from '../../src/wire/export-locations/schema.ts'
+import { listOperations } from '../../src/wire/operations/schema.ts'
 import { createShareType } from '../../src/wire/share-types/schema.ts'
 import { createShare, deleteShare, extendShare, showShare } from '../../src/wire/shares/schema.ts'
 import { createSnapshot, deleteSnapshot, showSnapshot } from '../../src/wire/snapshots/schema.ts'
@@ -81,11 +82,17 @@ export async function startCephfsService(bench: Bench): Promise<CephfsService> {
     create_share_from_snapshot_support: 'True',
   }
   await admin.call(createShareType, { body: { share_type: { name: 'cephfs', extra_specs } } })
-  const becomes = (id: string, status: string | null) =>
-    until(`share ${id}`, status, async () => {
-      const found = await orGone(client.call(showShare, { params: { id } }))
-      return found?.share.status ?? null
-    })
+  const becomes = async (id: string, status: string | null): Promise<void> => {
+    try {
+      await until(`share ${id}`, status, async () => {
+        const found = await orGone(client.call(showShare, { params: { id } }))
+        return found?.share.status ?? null
+      })
+    } catch (error) {
+      const { operations } = await admin.call(listOperations, { query: { resource_id: id } })
+      throw new Error(`${(error as Error).message}: ${JSON.stringify(operations)}`, { cause: error })
+    }
+  }
   return {
     client,
     nfsPort,
