@@ -78,8 +78,8 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           // What only a hang reaches, on the busiest machine.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           sequence: { groupOrder: 0 },
         },
       },
@@ -91,8 +91,8 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           globalSetup: ['test/helpers/database-server.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
