@@ -8,14 +8,7 @@ import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { inSpan, type SpanOptions } from '../tracing/spans.ts'
 import { releaseLeases } from '../db/store/leases.ts'
-import {
-  askToStop,
-  childrenOf,
-  lockOperation,
-  takingBack,
-  type ChildRow,
-  type Due,
-} from '../db/store/operation-families.ts'
+import type { Due } from '../db/store/operation-families.ts'
 import {
   cancelRequested,
   claim,
@@ -27,27 +20,26 @@ import {
   type Claimed,
   type OperationRow,
 } from '../db/store/operation-records.ts'
-import { lanesOf } from '../db/store/operations-read.ts'
 import { planKey, planOf, type Plans } from '../model/operations.ts'
 import { joinedBy, startedBy, type OperationPlan, type Topic } from '../model/operations/plan.ts'
 import { ownPlans, type Agreement } from './agreement.ts'
 import { cancelled, causeColumns, causeOf } from './causes.ts'
 import type { Failpoint } from './failpoint.ts'
 import {
-  compensations,
   endOf,
   firstFailure,
   holdParent,
-  isOpen,
   startChildren,
   stepKey,
   whenWoken,
   type FamilyHow,
 } from './families.ts'
+import { takeBackChildren, whenOver } from './waits.ts'
+import { within } from './deadline.ts'
+import { asFailure, tooLate } from './failures.ts'
 import { Hold, monotonicMs } from './hold.ts'
 import { afterStep, ending, leave, onwards, overallProgress, type Onwards } from './onwards.ts'
 import {
-  StepFailure,
   type Cause,
   type ChildEnd,
   type Job,
@@ -69,9 +61,6 @@ const maxAttempts = 10
 const maxUndoAttempts = 20
 /** Seconds between two looks at something that is on its way. */
 const waitS = 0.5
-/** A step that ignores its signal is left behind this many milliseconds after its deadline. */
-const graceAfterDeadlineMs = 5000
-
 export interface RunnerParts {
   readonly store: Store
   readonly clock: Clock
@@ -502,7 +491,8 @@ class Walk {
   async #join(step: string): Promise<RunEnd | 'all-over' | null> {
     const { row } = this.#claimed
     const planned = this.#plan.steps.find(([name]) => name === step)
-    const children = await this.#whenOver(stepKey(step, row))
+    const { store, clock, holder } = this.#parts
+    const children = await whenOver(store, this.#claimed, stepKey(step, row), { holder, now: clock.now() })
     if (children === null) return { end: 'has-children', due: [] }
     const failure = startedBy(planned)?.eachByItself === true ? null : firstFailure(children)
     if (failure !== null) return this.#unwind(causeOf(failure), 'fail')
@@ -510,72 +500,18 @@ class Walk {
     return 'all-over'
   }
 
-  /** The children of a step; null when one is still open, and then this operation waits for the last of them. */
-  async #whenOver(key: string): Promise<readonly ChildRow[] | null> {
-    const { row, lanes } = this.#claimed
-    let children: readonly ChildRow[] = []
-    const now = this.#parts.clock.now()
-    await this.#record(async (tx) => {
-      // Held, so that the last child finds this operation waiting, or is seen to be over.
-      await lockOperation(tx, row.id)
-      children = await childrenOf(tx, row.id, key)
-      if (!children.some(isOpen)) return
-      await update(tx, row, { not_before: whenWoken, updated_at: now })
-      await releaseLeases(tx, lanes, this.#parts.holder)
-    })
-    return children.some(isOpen) ? null : children
-  }
-
-  /**
-   * While unwinding: stops what is open of a step's children, then takes back what is done. Answers whether nothing of them is
-   * left, or that this operation waits for them.
-   */
+  /** While unwinding: answers whether nothing of a step's children is left, or that this operation waits for them. */
   async #takeBackChildren(name: string): Promise<RunEnd | boolean> {
-    const { row, lanes } = this.#claimed
-    const key = stepKey(name, row)
-    const how = this.#family(this.#parts.clock.now())
-    const wait = async (tx: Tx): Promise<void> => {
-      await update(tx, row, { not_before: whenWoken, updated_at: how.now })
-      await releaseLeases(tx, lanes, this.#parts.holder)
-    }
-    let due: readonly Due[] | null = null
-    let clean = true
+    const { row } = this.#claimed
     this.#parts.failpoint(row.kind, `take back ${name}`, 'before-effect')
-    await this.#record(async (tx) => {
-      due = null
-      await lockOperation(tx, row.id)
-      const children = await childrenOf(tx, row.id, key)
-      const open = children.filter(isOpen)
-      if (open.length > 0) {
-        await wait(tx)
-        due = await askToStop(
-          tx,
-          open.map(({ id }) => id),
-          how.now,
-        )
-        return
-      }
-      const takenBack = await childrenOf(tx, row.id, takingBack(key))
-      if (takenBack.some(isOpen)) {
-        await wait(tx)
-        due = []
-        return
-      }
-      clean = ![...children, ...takenBack].some((child) => child.leftBehind)
-      if (takenBack.length > 0) {
-        clean &&= takenBack.every(({ state }) => state === 'done')
-        return
-      }
-      const wanted = compensations(children, await lanesOf(tx, children), this.#parts.plans)
-      if (wanted.length === 0) return
-      for (const { finished } of wanted)
-        await this.#step(name).compensating?.(tx, this.#jobNow(), endOf(finished))
-      const all = wanted.map(({ child }) => child)
-      due = await startChildren(tx, row, takingBack(key), all, how)
-      await wait(tx)
+    const taken = await takeBackChildren(this.#parts.store, this.#claimed, stepKey(name, row), {
+      holder: this.#parts.holder,
+      family: this.#family(this.#parts.clock.now()),
+      compensating: async (tx, finished) =>
+        this.#step(name).compensating?.(tx, this.#jobNow(), endOf(finished)),
     })
     this.#parts.failpoint(row.kind, `take back ${name}`, 'after-effect')
-    return due === null ? clean : { end: 'has-children', due }
+    return typeof taken === 'boolean' ? taken : { end: 'has-children', due: taken }
   }
 
   #family(now: number): FamilyHow {
@@ -651,24 +587,9 @@ class Walk {
     return this.#parts.clock.now() > this.#claimed.row.deadline_at
   }
 
-  /** Runs a step with a deadline that holds even if the step ignores its signal. */
-  async #bounded(body: (job: Job) => Promise<StepDone | void>): Promise<StepDone> {
-    const deadline = new AbortController()
-    const signal = AbortSignal.any([deadline.signal, this.#stop])
-    const soft = setTimeout(() => deadline.abort(), this.#parts.stepDeadlineMs)
-    let hard: NodeJS.Timeout | undefined
-    const abandoned = new Promise<never>((_, reject) => {
-      hard = setTimeout(
-        () => reject(new Error(`no answer within ${this.#parts.stepDeadlineMs / 1000} s`)),
-        this.#parts.stepDeadlineMs + graceAfterDeadlineMs,
-      )
-    })
-    try {
-      return (await Promise.race([body(this.#job(signal)), abandoned])) ?? {}
-    } finally {
-      clearTimeout(soft)
-      clearTimeout(hard)
-    }
+  #bounded(body: (job: Job) => Promise<StepDone | void>): Promise<StepDone> {
+    const work = async (signal: AbortSignal) => (await body(this.#job(signal))) ?? {}
+    return within(this.#parts.stepDeadlineMs, this.#stop, work)
   }
 
   /** For what runs inside a transaction, which has limits of its own. */
@@ -724,16 +645,4 @@ const leftBehind = (begun: ReadonlyMap<string, unknown>, name: string): boolean 
 
 export function refusalsOf(row: OperationRow): readonly Refusal[] {
   return row.refusals === null ? [] : (JSON.parse(row.refusals) as Refusal[])
-}
-
-const tooLate = (plan: OperationPlan, last: string | null): Cause => ({
-  code: 'deadline',
-  message: `Not finished within ${plan.deadlineS} seconds${last === null ? '.' : `; the last problem was: ${last}`}`,
-  retryable: true,
-})
-
-function asFailure(error: unknown): StepFailure {
-  if (error instanceof StepFailure) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new StepFailure('retry', { code: 'unexpected', message, retryable: true }, { cause: error })
 }
