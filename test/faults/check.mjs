@@ -57,6 +57,7 @@ for (const kind of [
   'stuck_shares',
   'stuck_snapshots',
   'stuck_rules',
+  'half_group_snapshots',
   'failed_without_cause',
   'failed_without_message',
   'quota_drift',
@@ -121,6 +122,20 @@ for (const row of all(`select id, status from shares where status in (${movingSh
 for (const table of ['share_groups', 'share_group_snapshots'])
   for (const row of all(`select id, status from ${table} where status in ('creating', 'deleting')`))
     note('stuck_shares', `${table} ${row.id} is ${row.status}`)
+// All or nothing.
+const member = `from snapshot_instances i join snapshots m on m.id = i.snapshot_id
+  join share_group_snapshots g on g.id = m.share_group_snapshot_id`
+for (const row of all(`select i.id, i.status, g.id as whole_id, g.status as whole ${member}
+    where (g.status = 'available' and i.status in ('error', 'error_deleting')) or (g.status = 'error' and i.status = 'available')`))
+  note(
+    'half_group_snapshots',
+    `member ${row.id} is ${row.status}, group snapshot ${row.whole_id} ${row.whole}`,
+  )
+/** What was taken back: the row stays, and nothing of it on the backend. */
+const takenBack = new Set(
+  all(`select i.id ${member} where g.status = 'error' and i.status = 'error'
+    and i.id not in (select resource_id from orphans)`).map(({ id }) => id),
+)
 const movingSnapshot = passing([
   'creating',
   'deleting',
@@ -244,7 +259,10 @@ function compare(label, trees, snapshots, exported, overhead = 0) {
   // What is on another backend, or on none yet, has no business here either.
   const mine = (rows, id) => rows.has(id) && isOn(rows.get(id), label)
   for (const id of trees.keys()) if (!mine(instances, id)) note('orphan_trees', id)
-  for (const id of snapshots) if (!mine(snapshotInstances, id)) note('orphan_snapshots', id)
+  for (const id of snapshots) {
+    if (!mine(snapshotInstances, id)) note('orphan_snapshots', id)
+    else if (takenBack.has(id)) note('orphan_snapshots', `${id} (taken back)`)
+  }
   for (const id of exported.keys())
     if (!mine(instances, id) && !mine(snapshotInstances, id)) note('orphan_exports', id)
   for (const [id, row] of instances) {
