@@ -446,13 +446,20 @@ function askTheDaemon(exported, label) {
 let accepted = 0
 let finished = 0
 let failedWithCause = 0
+const byVerb = {}
 if (args.journal !== undefined && existsSync(args.journal)) {
   const operations = new Map(
-    all('select request_id, state, cause_message from operations').map((row) => [row.request_id, row]),
+    // Its children have the same request.
+    all('select request_id, state, cause_message from operations where parent_id is null').map((row) => [
+      row.request_id,
+      row,
+    ]),
   )
   const ids = (sql) => new Set(all(sql).map((row) => row.id))
   const rules = new Map(all('select id, state from access_rules').map((row) => [row.id, row.state]))
-  const there = ids('select id from shares union select id from snapshots')
+  const there = ids(
+    'select id from shares union select id from snapshots union select id from share_groups union select id from share_group_snapshots',
+  )
   const gone = ids('select id from tombstones')
   const entries = readFileSync(args.journal, 'utf8')
     .split('\n')
@@ -467,9 +474,20 @@ if (args.journal !== undefined && existsSync(args.journal)) {
   for (const entry of entries) {
     accepted++
     const end = endOf(entry)
-    if (end === 'finished') finished++
-    else if (end === 'failed') failedWithCause++
-    else note('lost_requests', `${JSON.stringify(entry)}: ${end}`)
+    const verb = (byVerb[entry.verb] ??= { accepted: 0, finished: 0, failedWithCause: 0 })
+    verb.accepted++
+    if (end === 'finished') {
+      finished++
+      verb.finished++
+    } else if (end === 'failed') {
+      failedWithCause++
+      verb.failedWithCause++
+    } else note('lost_requests', `${JSON.stringify(entry)}: ${end}`)
+  }
+
+  /** `delete`, `group-delete` */
+  function isEnd(verb) {
+    return verb.endsWith('delete')
   }
 
   function endOf({ verb, id, share, request, again }) {
@@ -484,13 +502,13 @@ if (args.journal !== undefined && existsSync(args.journal)) {
     const operation = operations.get(request)
     if (operation === undefined) {
       // What never got onto a backend is deleted with the request itself.
-      if (verb === 'delete' && gone.has(id)) return 'finished'
+      if (isEnd(verb) && gone.has(id)) return 'finished'
       return again === true && (there.has(id) || gone.has(id))
         ? 'finished'
         : 'no operation has this request id'
     }
     if (operation.state === 'done') {
-      if (verb === 'delete' && !gone.has(id)) return 'done, but it is still there'
+      if (isEnd(verb) && !gone.has(id)) return 'done, but it is still there'
       return there.has(id) || gone.has(id) ? 'finished' : 'done, but neither there nor deleted'
     }
     return operation.cause_message ? 'failed' : `its operation is ${operation.state}`
@@ -510,6 +528,7 @@ const report = {
   accepted,
   finished,
   failedWithCause,
+  byVerb,
   shares: instances.size,
   snapshots: snapshotInstances.size,
   counts,
