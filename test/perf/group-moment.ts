@@ -14,6 +14,8 @@ const rounds = Number(process.argv[2] ?? 50)
 const dir = mkdtempSync(join(tmpdir(), 'group-moment-'))
 const pool = join(dir, 'pool')
 const mounted: string[] = []
+/** Writers, which keep their mounts. */
+const working = new Set<ChildProcess>()
 const run = (...argv: readonly string[]): string =>
   execFileSync(argv[0] ?? '', argv.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 const subvolume = (path: string): string => run('btrfs', '--quiet', 'subvolume', 'create', path)
@@ -53,6 +55,7 @@ async function moments(
   take: () => { paths: () => readonly [string, string]; end: () => void },
 ): Promise<void> {
   const writing = spawn(process.execPath, ['-e', writer, ...files], { stdio: 'ignore' })
+  working.add(writing)
   while (!files.every((file) => statSync(file, { throwIfNoEntry: false })?.size === 12)) await sleep(20)
   const took: number[] = []
   let apart = 0
@@ -77,6 +80,7 @@ async function moments(
 
 async function ended(child: ChildProcess, whole = false): Promise<void> {
   const gone = new Promise((resolve) => child.once('exit', resolve))
+  working.delete(child)
   process.kill(whole ? -(child.pid ?? 0) : (child.pid ?? 0), 'SIGKILL')
   await gone
 }
@@ -196,7 +200,7 @@ async function holds(): Promise<void> {
       if (await held(at, 5)) still++
       thaw(at)
       // What it left behind when only it was killed.
-      if (!whole) spawnSync('kill', ['-9', `-${child.pid}`])
+      if (!whole) process.kill(-(child.pid ?? 0), 'SIGKILL')
     }
     console.log(`image, the holder of a freeze: 5 s after ${what}, writes still wait in ${still} of 5`)
   }
@@ -212,6 +216,22 @@ async function holds(): Promise<void> {
   console.log(`btrfs, a snapshot while the pool is frozen: ${String(end)}`)
 }
 
+/** Nothing may stay frozen or mounted. */
+function clean(): void {
+  for (const child of working) child.kill('SIGKILL')
+  for (const at of mounted.splice(0).toReversed()) {
+    thaw(at)
+    run('umount', at)
+  }
+  rmSync(dir, { recursive: true, force: true })
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    clean()
+    process.exit(1)
+  })
+
 try {
   run('truncate', '--size', '12G', join(dir, 'pool.img'))
   run('mkfs.btrfs', '--quiet', join(dir, 'pool.img'))
@@ -224,9 +244,5 @@ try {
       .join(' ')}, kernel ${run('uname', '-r').trim()}`,
   )
 } finally {
-  for (const at of mounted.toReversed()) {
-    thaw(at)
-    run('umount', at)
-  }
-  rmSync(dir, { recursive: true, force: true })
+  clean()
 }
