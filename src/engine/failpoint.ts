@@ -4,11 +4,13 @@
  */
 export type Failpoint = (kind: string, step: string, at: 'before-effect' | 'after-effect') => void
 
-/** `MANILA_FAILPOINT=create-share/backend/after-effect` */
+/** `MANILA_FAILPOINT=create-share/backend/after-effect`; with `@2` after it the second time that it comes there: the second child. */
 export function failpointFromEnvironment(environment: NodeJS.ProcessEnv): Failpoint {
   const wanted = environment.MANILA_FAILPOINT
   if (wanted === undefined || wanted === '') return () => {}
+  const [point, nth = '1'] = wanted.split('@')
+  let left = Number(nth)
   return (kind, step, at) => {
-    if (`${kind}/${step}/${at}` === wanted) process.kill(process.pid, 'SIGKILL')
+    if (`${kind}/${step}/${at}` === point && --left === 0) process.kill(process.pid, 'SIGKILL')
   }
 }

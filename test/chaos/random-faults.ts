@@ -1,6 +1,7 @@
 /** Clients that never stop asking while something is killed or paused every few seconds; then the books are read. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { takesBack } from '../../src/db/store/operation-families.ts'
 import { seeded, startLoad } from '../faults/load.ts'
 import { until, type CheckReport } from '../faults/world.ts'
 import { chaos, type Chaos, type Fault } from './faults.ts'
@@ -18,7 +19,14 @@ export interface Outcome {
   /** Seconds, sorted: of every operation, from request to end. */
   readonly allS: readonly number[]
   readonly quietS: number
+  readonly children: Children
   readonly journal: string
+}
+
+/** Operations that were started by others: how many, and how many of them took something back. */
+export interface Children {
+  readonly all: number
+  readonly takingBack: number
 }
 
 export interface FaultsPlan {
@@ -74,6 +82,7 @@ async function strikeAndJudge(
     clients: plan.clients,
     seed: plan.seed,
     restMs: plan.restMs,
+    groups: true,
     shareTypes: ['a', 'b'],
     answered(status) {
       if (status === 503) refusedFor503 += 1
@@ -104,6 +113,7 @@ async function strikeAndJudge(
   )
   const quietS = (performance.now() - began) / 1000
   const ends = await operationEnds(field)
+  const children = await childrenIn(field)
   await field.cluster.stopMembers()
   return {
     faults: trouble.faults,
@@ -112,6 +122,7 @@ async function strikeAndJudge(
     unanswered,
     ...recoveries(trouble.faults, ends),
     quietS,
+    children,
     journal,
   }
 }
@@ -129,6 +140,15 @@ async function operationEnds({ cluster }: Field): Promise<End[]> {
     .where('finished_at', 'is not', null)
     .execute()
   return rows.map((row) => ({ created: row.created_at / 1000, finished: (row.finished_at ?? 0) / 1000 }))
+}
+
+async function childrenIn({ cluster }: Field): Promise<Children> {
+  const rows = await cluster.store.db
+    .selectFrom('operations')
+    .select('parent_step')
+    .where('parent_id', 'is not', null)
+    .execute()
+  return { all: rows.length, takingBack: rows.filter((row) => takesBack(row.parent_step ?? null)).length }
 }
 
 function recoveries(faults: readonly Fault[], ends: readonly End[]) {

@@ -1,11 +1,27 @@
 /** The outcome for people. */
+import { groupVerbs, type GroupVerb } from '../faults/group-load.ts'
+import type { CheckReport } from '../faults/world.ts'
 import type { Outcome } from './random-faults.ts'
 
 /** True when nothing was lost, stuck, drifted or left over. */
 export const verdictOf = ({ report }: Outcome): boolean => report.wrong === 0
 
+const said: Readonly<Record<GroupVerb, string>> = {
+  group: 'made empty',
+  'group-share': 'shares made in them',
+  'group-snapshot': 'snapshots of them',
+  'group-copy': 'made from snapshots',
+  'group-delete': 'deleted, with what was in them',
+}
+
+function verbRow({ byVerb }: CheckReport, verb: GroupVerb): string {
+  const { accepted, finished, failedWithCause } = byVerb[verb] ?? none
+  return `${accepted} accepted, ${finished} finished, ${failedWithCause} failed with a cause`
+}
+const none = { accepted: 0, finished: 0, failedWithCause: 0 } as const
+
 export function table(outcome: Outcome): string {
-  const { report, faults } = outcome
+  const { report, faults, children } = outcome
   const { counts } = report
   const sum = (...starts: readonly string[]): number =>
     Object.entries(counts).reduce(
@@ -18,17 +34,21 @@ export function table(outcome: Outcome): string {
   const orphans = sum('orphan_', 'doubled_', 'orphans_')
   const drift = counts.capacity_drift ?? 0
   const others =
-    report.wrong - sum('lost', 'stuck', 'unfinished', 'quota', 'capacity', 'orphan_', 'doubled_', 'orphans_')
+    report.wrong -
+    sum('lost', 'stuck', 'unfinished', 'half', 'quota', 'capacity', 'orphan_', 'doubled_', 'orphans_')
   const rows: readonly (readonly [string, string])[] = [
     ['faults', String(faults.length)],
     ['requests accepted', String(report.accepted)],
     ['  finished', String(report.finished)],
     ['  failed with a cause', String(report.failedWithCause)],
     ['  lost', String(counts.lost_requests ?? 0)],
+    ...groupVerbs.map((verb) => [`of groups: ${said[verb]}`, verbRow(report, verb)] as const),
+    ['child operations', `${children.all}, ${children.takingBack} of them took something back`],
     ['stuck', String(sum('stuck', 'unfinished'))],
     ['quota drift', String(counts.quota_drift ?? 0)],
     ['capacity drift', String(drift)],
     ['orphans on the backends', String(orphans)],
+    ['group snapshots that are half there', String(counts.half_group_snapshots ?? 0)],
     ['other differences', String(others)],
     ['answered 503 (away for a moment)', String(outcome.refusedFor503)],
     ['not answered (connection lost)', String(outcome.unanswered)],

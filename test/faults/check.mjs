@@ -57,6 +57,7 @@ for (const kind of [
   'stuck_shares',
   'stuck_snapshots',
   'stuck_rules',
+  'half_group_snapshots',
   'failed_without_cause',
   'failed_without_message',
   'quota_drift',
@@ -121,6 +122,20 @@ for (const row of all(`select id, status from shares where status in (${movingSh
 for (const table of ['share_groups', 'share_group_snapshots'])
   for (const row of all(`select id, status from ${table} where status in ('creating', 'deleting')`))
     note('stuck_shares', `${table} ${row.id} is ${row.status}`)
+// All or nothing.
+const member = `from snapshot_instances i join snapshots m on m.id = i.snapshot_id
+  join share_group_snapshots g on g.id = m.share_group_snapshot_id`
+for (const row of all(`select i.id, i.status, g.id as whole_id, g.status as whole ${member}
+    where (g.status = 'available' and i.status in ('error', 'error_deleting')) or (g.status = 'error' and i.status = 'available')`))
+  note(
+    'half_group_snapshots',
+    `member ${row.id} is ${row.status}, group snapshot ${row.whole_id} ${row.whole}`,
+  )
+/** What was taken back: the row stays, and nothing of it on the backend. */
+const takenBack = new Set(
+  all(`select i.id ${member} where g.status = 'error' and i.status = 'error'
+    and i.id not in (select resource_id from orphans)`).map(({ id }) => id),
+)
 const movingSnapshot = passing([
   'creating',
   'deleting',
@@ -244,7 +259,10 @@ function compare(label, trees, snapshots, exported, overhead = 0) {
   // What is on another backend, or on none yet, has no business here either.
   const mine = (rows, id) => rows.has(id) && isOn(rows.get(id), label)
   for (const id of trees.keys()) if (!mine(instances, id)) note('orphan_trees', id)
-  for (const id of snapshots) if (!mine(snapshotInstances, id)) note('orphan_snapshots', id)
+  for (const id of snapshots) {
+    if (!mine(snapshotInstances, id)) note('orphan_snapshots', id)
+    else if (takenBack.has(id)) note('orphan_snapshots', `${id} (taken back)`)
+  }
   for (const id of exported.keys())
     if (!mine(instances, id) && !mine(snapshotInstances, id)) note('orphan_exports', id)
   for (const [id, row] of instances) {
@@ -428,13 +446,20 @@ function askTheDaemon(exported, label) {
 let accepted = 0
 let finished = 0
 let failedWithCause = 0
+const byVerb = {}
 if (args.journal !== undefined && existsSync(args.journal)) {
   const operations = new Map(
-    all('select request_id, state, cause_message from operations').map((row) => [row.request_id, row]),
+    // Its children have the same request.
+    all('select request_id, state, cause_message from operations where parent_id is null').map((row) => [
+      row.request_id,
+      row,
+    ]),
   )
   const ids = (sql) => new Set(all(sql).map((row) => row.id))
   const rules = new Map(all('select id, state from access_rules').map((row) => [row.id, row.state]))
-  const there = ids('select id from shares union select id from snapshots')
+  const there = ids(
+    'select id from shares union select id from snapshots union select id from share_groups union select id from share_group_snapshots',
+  )
   const gone = ids('select id from tombstones')
   const entries = readFileSync(args.journal, 'utf8')
     .split('\n')
@@ -449,9 +474,20 @@ if (args.journal !== undefined && existsSync(args.journal)) {
   for (const entry of entries) {
     accepted++
     const end = endOf(entry)
-    if (end === 'finished') finished++
-    else if (end === 'failed') failedWithCause++
-    else note('lost_requests', `${JSON.stringify(entry)}: ${end}`)
+    const verb = (byVerb[entry.verb] ??= { accepted: 0, finished: 0, failedWithCause: 0 })
+    verb.accepted++
+    if (end === 'finished') {
+      finished++
+      verb.finished++
+    } else if (end === 'failed') {
+      failedWithCause++
+      verb.failedWithCause++
+    } else note('lost_requests', `${JSON.stringify(entry)}: ${end}`)
+  }
+
+  /** `delete`, `group-delete` */
+  function isEnd(verb) {
+    return verb.endsWith('delete')
   }
 
   function endOf({ verb, id, share, request, again }) {
@@ -466,13 +502,13 @@ if (args.journal !== undefined && existsSync(args.journal)) {
     const operation = operations.get(request)
     if (operation === undefined) {
       // What never got onto a backend is deleted with the request itself.
-      if (verb === 'delete' && gone.has(id)) return 'finished'
+      if (isEnd(verb) && gone.has(id)) return 'finished'
       return again === true && (there.has(id) || gone.has(id))
         ? 'finished'
         : 'no operation has this request id'
     }
     if (operation.state === 'done') {
-      if (verb === 'delete' && !gone.has(id)) return 'done, but it is still there'
+      if (isEnd(verb) && !gone.has(id)) return 'done, but it is still there'
       return there.has(id) || gone.has(id) ? 'finished' : 'done, but neither there nor deleted'
     }
     return operation.cause_message ? 'failed' : `its operation is ${operation.state}`
@@ -492,6 +528,7 @@ const report = {
   accepted,
   finished,
   failedWithCause,
+  byVerb,
   shares: instances.size,
   snapshots: snapshotInstances.size,
   counts,

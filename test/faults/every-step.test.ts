@@ -1,15 +1,16 @@
 /**
- * A process killed at every step of every operation, before the effect and after it but before its record; and at every undo.
- * The steps come from the registry. After each kill the next process must finish the work; at the end the independent
+ * A process killed at every step of every operation, before the effect and after it but before its record; at every undo; and
+ * where operations with children are in another state. The steps come from the registry. After each kill the next process must finish the work; at the end the independent
  * checker must find nothing.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { allPlans, allSteps, type OperationKind } from '../../src/model/operations.ts'
 import { obstacleOf, pools } from '../system/nfs-bench.ts'
 import { stepPoints, undoPoints, walk, type KillPoint } from './every-step.ts'
+import { memberPoints, realMemberPoints } from './member-points.ts'
 import { scenarios } from './scenarios.ts'
 import { leftOnHost, openWorld, type StorageKind } from './world.ts'
 
@@ -46,8 +47,7 @@ async function survive(kind: StorageKind, points: readonly KillPoint[]): Promise
   )
   const ends = await Promise.all(
     parts.map(async (part, number) => {
-      const dir = join(bench.dir, `${kind}${number}`)
-      mkdirSync(dir)
+      const dir = mkdtempSync(join(bench.dir, `${kind}${number}-`))
       const world = await openWorld(kind, dir)
       const walked = await walk(world, part)
       const report = await world.check()
@@ -92,6 +92,12 @@ describe('killed at every step', () => {
     ),
   )
 
+  test.skipIf(few)(
+    'sim: groups with members, and the children that make and end those',
+    { timeout: 900_000 },
+    () => survive('sim', memberPoints()),
+  )
+
   const which = everything ? 'of everything' : `that touches it of ${mainKinds.join(', ')}`
   for (const pool of few ? [] : pools) {
     const cannot = obstacleOf(pool)
@@ -106,6 +112,12 @@ describe('killed at every step', () => {
               everything || (mainKinds.includes(kind) && on === 'share' && !rowsOnly.has(step)),
           ),
         ),
+    )
+
+    test.skipIf(cannot !== null)(
+      `${pool} and NFS-Ganesha: making groups from snapshots and group snapshots${cannot === null ? '' : ` (${cannot})`}`,
+      { timeout: 900_000 },
+      () => survive(pool, realMemberPoints()),
     )
   }
 })

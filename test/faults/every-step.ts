@@ -5,6 +5,7 @@ import { allSteps, planKey, versionsOf, type OperationKind } from '../../src/mod
 import type { Topic } from '../../src/model/operations/plan.ts'
 import { schedulerOperations } from '../../src/scheduler/service.ts'
 import { shareOperations } from '../../src/share-manager/operations/index.ts'
+import { memberCases, type MemberCase, type MemberCaseName } from './member-cases.ts'
 import { judged, scenarios, type Subject } from './scenarios.ts'
 import { until, type Reply, type World } from './world.ts'
 
@@ -14,15 +15,36 @@ export interface KillPoint {
   readonly step: string
   /** Which service runs it. */
   readonly on: Topic
-  readonly undo: boolean
+  /** While the step is undone; or while what its children made is taken back. */
+  readonly undo: false | 'undo' | 'take back'
   readonly at: 'before-effect' | 'after-effect'
+  /** Which of those who come there is struck, such as the second of several children; the first without it. */
+  readonly nth?: number
+  /** What is done meanwhile, when it isn't the scenario of the kind: the step may be a child's of it. */
+  readonly group?: MemberCaseName
 }
+
+/** What a point is struck in. */
+type Case = Omit<MemberCase, 'children'>
+
+function caseOf({ kind, undo, group }: KillPoint): Case {
+  if (group !== undefined) return memberCases[group]
+  const { prepare, request, done, undone, fault } = scenarios[kind]
+  const both = { kind, prepare, request }
+  return undo === false
+    ? { ...both, fault: null, ends: 'done', over: done }
+    : { ...both, fault: fault ?? {}, ends: 'failed', over: undone }
+}
+
+/** Every kind of operation that runs in it. */
+const kindsIn = ({ kind, group }: KillPoint): readonly OperationKind[] =>
+  group === undefined ? [kind] : [memberCases[group].kind, ...memberCases[group].children]
 
 const moments = ['before-effect', 'after-effect'] as const
 
 /** Every step of every operation, twice: before its effect, and after the effect but before its record. */
 export function stepPoints(): KillPoint[] {
-  return allSteps().flatMap((step) => moments.map((at) => ({ ...step, undo: false, at })))
+  return allSteps().flatMap((step) => moments.map((at) => ({ ...step, undo: false as const, at })))
 }
 
 /** As {@link stepPoints}, for the steps that have an undo. */
@@ -38,21 +60,25 @@ export function undoPoints(): KillPoint[] {
       const code: OperationCode | undefined = codes[on]?.get(planKey(kind, version))
       return code?.steps[step]?.undo !== undefined
     })
-    .flatMap((step) => moments.map((at) => ({ ...step, undo: true, at })))
+    .flatMap((step) => moments.map((at) => ({ ...step, undo: 'undo' as const, at })))
 }
 
 /** Whether another version of the kind came after it. */
 const isOld = ({ kind, version }: KillPoint): boolean => version < (versionsOf(kind).at(-1) ?? version)
 
 /** As a process is told where to end itself. */
-export const nameOf = ({ kind, step, undo, at }: KillPoint): string =>
-  `${kind}/${undo ? 'undo ' : ''}${step}/${at}`
+export const nameOf = ({ kind, step, undo, at, nth = 1 }: KillPoint): string =>
+  `${kind}/${undo === false ? '' : `${undo} `}${step}/${at}${nth === 1 ? '' : `@${nth}`}`
+
+/** As people are told. */
+const saidOf = (point: KillPoint): string =>
+  point.group === undefined ? nameOf(point) : `${point.group}: ${nameOf(point)}`
 
 interface Row {
   readonly id: string
+  readonly kind: string
   readonly state: string
   readonly version: number
-  readonly step: number
   readonly name: string | null
 }
 
@@ -78,9 +104,9 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
     const began = performance.now()
     try {
       await recovered(world, point, operationId, subjects.get(point)!)
-      survived.push(nameOf(point))
+      survived.push(saidOf(point))
     } catch (error) {
-      wrong.push(`${nameOf(point)}: ${(error as Error).message}`)
+      wrong.push(`${saidOf(point)}: ${(error as Error).message}`)
     }
     recoveryMs.push(performance.now() - began)
     before = null
@@ -96,7 +122,7 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
       await recover()
       before = { point, operationId: await killedAt(world, running, point, subjects.get(point)!) }
     } catch (error) {
-      wrong.push(`${nameOf(point)}: ${(error as Error).message}`)
+      wrong.push(`${saidOf(point)}: ${(error as Error).message}`)
       await running.kill()
     }
   }
@@ -104,10 +130,9 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
   await recover()
   await quiet(world)
   for (const [point, subject] of subjects) {
-    const { done, undone } = scenarios[point.kind]
-    await (point.undo ? undone : done)(world, subject).catch((error: Error) =>
-      wrong.push(`${nameOf(point)}, at the end: ${error.message}`),
-    )
+    await caseOf(point)
+      .over(world, subject)
+      .catch((error: Error) => wrong.push(`${saidOf(point)}, at the end: ${error.message}`))
   }
   await running.kill()
   return { survived, wrong, recoveryMs }
@@ -119,21 +144,26 @@ const indexOf = ({ kind, version, step }: KillPoint): number =>
 
 /** Whether what was killed at `point`, going on, comes by `next`: then another process has to bring it to its end first. */
 function meets(point: KillPoint, next: KillPoint): boolean {
+  if (point.group !== undefined || next.group !== undefined)
+    return kindsIn(point).some((kind) => kindsIn(next).includes(kind))
   if (point.kind !== next.kind || point.undo !== next.undo) return false
   // Steps of several versions have the same name, and the point is known by it.
   if (point.version !== next.version) return true
   const ahead = indexOf(next) - indexOf(point)
-  return point.undo ? ahead <= 0 : ahead >= 0
+  return point.undo === false ? ahead >= 0 : ahead <= 0
 }
+
+const alike = (one: KillPoint, other: KillPoint | undefined): boolean =>
+  (one.group ?? one.kind) === (other?.group ?? other?.kind)
 
 /** Neighbours are of different kinds, as far as there are enough; those of a kind don't meet the next, but for a few. */
 function shuffledByKind(points: readonly KillPoint[]): KillPoint[] {
-  const queues = [...Map.groupBy(points, ({ kind }) => kind).values()].map((queue) =>
+  const queues = [...Map.groupBy(points, ({ kind, group }) => group ?? kind).values()].map((queue) =>
     queue.toSorted(
       (a, b) =>
-        Number(a.undo) - Number(b.undo) ||
+        Number(a.undo !== false) - Number(b.undo !== false) ||
         a.at.localeCompare(b.at) ||
-        (indexOf(b) - indexOf(a)) * (a.undo ? -1 : 1),
+        (indexOf(b) - indexOf(a)) * (a.undo === false ? 1 : -1),
     ),
   )
   const order: KillPoint[] = []
@@ -142,7 +172,7 @@ function shuffledByKind(points: readonly KillPoint[]): KillPoint[] {
       const next = queue[0]
       if (
         next === undefined ||
-        (next.kind === order.at(-1)?.kind && queues.some((q) => q !== queue && q.length > 0))
+        (alike(next, order.at(-1)) && queues.some((q) => q !== queue && q.length > 0))
       )
         continue
       order.push(next)
@@ -152,20 +182,21 @@ function shuffledByKind(points: readonly KillPoint[]): KillPoint[] {
   return order
 }
 
-/** Answers the operation that was under way when the process ended itself. */
+/** Answers the operation that was under way when the process ended itself: the one that was asked for, not a child of it. */
 async function killedAt(
   world: World,
   running: Awaited<ReturnType<World['start']>>,
   point: KillPoint,
   subject: Subject,
 ): Promise<string> {
-  const { fault, request } = scenarios[point.kind]
-  if (point.undo) await setFaults(world.backendDir, fault ?? {})
+  const { kind, fault, request, meanwhile } = caseOf(point)
+  if (fault !== null) await setFaults(world.backendDir, fault)
   // The process may be gone before it answers; the rows tell what it accepted.
   const reply: Reply | null = await judged(() => request(world, subject)).catch(() => null)
   if (reply !== null && reply.status >= 300) {
     throw new Error(`the request was refused: ${reply.status} ${JSON.stringify(reply.body)}`)
   }
+  await meanwhile?.(world, subject).catch(() => null)
   const signal = await Promise.race([
     running.ended,
     new Promise<'nothing'>((resolve) => setTimeout(resolve, 20_000, 'nothing').unref()),
@@ -176,19 +207,29 @@ async function killedAt(
     const why = JSON.stringify(body.operations?.[0] ?? null)
     throw new Error(`the process was ended by ${signal}, not by the failpoint: ${why}`)
   }
-  const [row] = await world.query<Row>(
-    `select o.id, o.state, o.version, o.step, s.name from operations o
-       left join operation_steps s on s.operation_id = o.id and s.step = o.step
-      where o.kind = ? order by o.created_at desc limit 1`,
-    point.kind,
+  const [asked] = await world.query<{ readonly id: string }>(
+    'select id from operations where kind = ? and parent_id is null order by created_at desc limit 1',
+    kind,
   )
-  const should = point.undo ? 'undoing' : 'running'
-  if (row?.state !== should || row.name !== point.step || row.version !== point.version) {
+  const top = asked?.id ?? ''
+  const rows = await world.query<Row>(
+    `select o.id, o.kind, o.state, o.version, s.name from operations o
+       left join operation_steps s on s.operation_id = o.id and s.step = o.step
+      where o.id = ? or o.family_id = ?`,
+    top,
+    top,
+  )
+  const state = point.undo === false ? 'running' : 'undoing'
+  const { kind: struck, step, version } = point
+  const is = (row: Row): boolean =>
+    row.kind === struck && row.state === state && row.name === step && row.version === version
+  if (!rows.some(is)) {
+    const say = (row: Row): string => `${row.kind} ${row.state} at ${row.name} of version ${row.version}`
     throw new Error(
-      `the rows say ${row?.state} at ${row?.name} of version ${row?.version}, not ${should} at ${point.step} of ${point.version}`,
+      `the rows say ${rows.map(say).join(', ') || 'nothing'}, not ${struck} ${state} at ${step} of ${version}`,
     )
   }
-  return row.id
+  return top
 }
 
 async function recovered(
@@ -201,10 +242,10 @@ async function recovered(
     const { body } = await world.call('GET', `/operations/${operationId}`)
     return ['done', 'failed', 'cancelled'].includes(body.operation?.state) ? body.operation : null
   })
-  const should = point.undo ? 'failed' : 'done'
+  const { ends: should, over } = caseOf(point)
   if (ended.state !== should) throw new Error(`it is ${ended.state}: ${JSON.stringify(ended.cause)}`)
-  if (point.undo && !ended.cause?.message) throw new Error('it failed without a cause')
-  await scenarios[point.kind][point.undo ? 'undone' : 'done'](world, subject)
+  if (should === 'failed' && !ended.cause?.message) throw new Error('it failed without a cause')
+  await over(world, subject)
 }
 
 /** Everything that the cases work on, while nothing is killed yet. */
@@ -218,8 +259,8 @@ async function prepareAll(world: World, points: readonly KillPoint[]): Promise<M
   const rest = points.map((point, index) => ({ point, index }))
   const prepare = async (): Promise<void> => {
     for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-      const name = `case-${next.index}-${next.point.kind}`
-      subjects.set(next.point, await scenarios[next.point.kind].prepare(world, name))
+      const name = `case-${next.index}-${caseOf(next.point).kind}`
+      subjects.set(next.point, await caseOf(next.point).prepare(world, name))
     }
   }
   await Promise.all(Array.from({ length: 8 }, prepare))

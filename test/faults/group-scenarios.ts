@@ -1,4 +1,4 @@
-/** The scenarios of share groups; see `scenarios.ts`. */
+/** The scenarios of share groups that have nothing in them; see `scenarios.ts`. Those with members are in `member-cases.ts`. */
 import type { OperationKind } from '../../src/model/operations.ts'
 import type { Scenario, Subject, World } from './scenarios.ts'
 import { until, type Reply } from './world.ts'

@@ -1,16 +1,18 @@
 /**
- * Clients that never stop asking: they create, extend, snapshot, allow, deny and delete, repeat a POST whose answer was lost
+ * Clients that never stop asking: they create, extend, snapshot, allow, deny and delete, and work on groups, repeat a POST whose answer was lost
  * with the same Idempotency-Key, and write down every request that was accepted.
  */
 import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { groupVerbs, groupWork, type GroupVerb } from './group-load.ts'
 import type { Reply, World } from './world.ts'
 
-export type Verb = 'create' | 'extend' | 'snapshot' | 'allow' | 'deny' | 'delete'
+type ShareVerb = 'create' | 'extend' | 'snapshot' | 'allow' | 'deny' | 'delete'
+export type Verb = ShareVerb | GroupVerb
 
 export interface Load {
   /** Requests answered with success so far. */
-  readonly accepted: () => Readonly<Record<Verb, number>>
+  readonly accepted: () => Readonly<Record<ShareVerb, number> & Partial<Record<GroupVerb, number>>>
   /** Each client ends after the request it is at, which it repeats until it is answered. */
   stop(): Promise<void>
 }
@@ -36,6 +38,8 @@ interface Mine {
 const sharesPerClient = 4
 const snapshotsPerShare = 2
 const largestGib = 4
+/** Of a client's turns, where there are groups: they take many requests to become anything. */
+const groupsShare = 0.35
 
 export interface LoadOptions {
   readonly clients: number
@@ -44,18 +48,28 @@ export interface LoadOptions {
   readonly shareTypes?: readonly string[]
   /** Milliseconds that a client rests between two requests, at most; default 30. */
   readonly restMs?: number | undefined
+  /** Share groups beside shares; a release before has none. */
+  readonly groups?: boolean
   /** Told of every answer, with the milliseconds it took; status 0 = none came. */
   readonly answered?: (status: number, ms: number) => void
 }
 
 export function startLoad(world: Pick<World, 'call'>, journal: string, options: LoadOptions): Load {
-  const { clients, seed, shareTypes = [], restMs = 30, answered = () => {} } = options
+  const { clients, seed, shareTypes = [], restMs = 30, groups = false, answered = () => {} } = options
   const file = openSync(journal, 'a')
-  const counts: Record<Verb, number> = { create: 0, extend: 0, snapshot: 0, allow: 0, deny: 0, delete: 0 }
+  const counts: Partial<Record<Verb, number>> & Record<ShareVerb, number> = {
+    create: 0,
+    extend: 0,
+    snapshot: 0,
+    allow: 0,
+    deny: 0,
+    delete: 0,
+    ...(groups ? Object.fromEntries(groupVerbs.map((verb) => [verb, 0])) : {}),
+  }
   const stopping = new AbortController()
   let patienceUntil = Infinity
   const note = (verb: Verb, id: string, share: string, { requestId }: Reply, again: boolean): void => {
-    counts[verb]++
+    counts[verb] = (counts[verb] ?? 0) + 1
     writeSync(
       file,
       `${JSON.stringify({ verb, id, share, request: requestId, ...(again ? { again } : {}) })}\n`,
@@ -94,7 +108,8 @@ export function startLoad(world: Pick<World, 'call'>, journal: string, options: 
     const act = (share: Mine, name: string, body: unknown) =>
       ask('POST', `/shares/${share.id}/action`, { [name]: body })
 
-    const deeds: Readonly<Record<Verb, (share: Mine) => Promise<void>>> = {
+    const workOnGroups = groupWork({ ask, note, random, shareTypes })
+    const deeds: Readonly<Record<ShareVerb, (share: Mine) => Promise<void>>> = {
       async create() {
         if (shares.length >= sharesPerClient) return
         const type = oneOf(shareTypes)
@@ -147,7 +162,7 @@ export function startLoad(world: Pick<World, 'call'>, journal: string, options: 
         else share.snapshots.delete(snapshot)
       },
     }
-    const order: readonly Verb[] = [
+    const order: readonly ShareVerb[] = [
       'extend',
       'snapshot',
       'allow',
@@ -160,7 +175,8 @@ export function startLoad(world: Pick<World, 'call'>, journal: string, options: 
     ]
     while (!stopping.signal.aborted) {
       const share = oneOf(shares)
-      if (share === undefined || (shares.length < sharesPerClient && random() < 0.5))
+      if (groups && random() < groupsShare) await workOnGroups()
+      else if (share === undefined || (shares.length < sharesPerClient && random() < 0.5))
         await deeds.create(undefined as never)
       else await deeds[oneOf(order) ?? 'allow'](share)
       await pause(random() * restMs)

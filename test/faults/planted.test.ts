@@ -17,6 +17,7 @@ import { scratch } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { openRows } from '../helpers/rows.ts'
 import { obstacleOf } from '../system/nfs-bench.ts'
 import { quiet } from './every-step.ts'
+import { memberCases } from './member-cases.ts'
 import { scenarios } from './scenarios.ts'
 import { leftOnHost, openWorld, type CheckReport, type StorageKind, type World } from './world.ts'
 
@@ -33,6 +34,7 @@ async function smallWorld(kind: StorageKind): Promise<World> {
   const running = await world.start()
   const names = ['one', 'two']
   await Promise.all(names.map((name) => scenarios['delete-snapshot'].prepare(world, name)))
+  if (kind === 'sim') await memberCases['end of a group snapshot'].prepare(world, 'three')
   await quiet(world)
   await running.kill()
   return world
@@ -86,6 +88,13 @@ const rowPlants: readonly (readonly [string, Plant])[] = [
     ),
   ],
   [
+    'half_group_snapshots',
+    inTable(
+      'snapshot_instances',
+      `update snapshot_instances set status = 'error' where id = (select min(i.id) from snapshot_instances i join snapshots s on s.id = i.snapshot_id where s.share_group_snapshot_id is not null)`,
+    ),
+  ],
+  [
     'stuck_rules',
     inTable(
       'share_instances',
@@ -117,7 +126,7 @@ const rowPlants: readonly (readonly [string, Plant])[] = [
 ]
 
 /** One for each way in which a row tells of it: a word, a number, and what only two tables together tell. */
-const fewPlants = new Set(['stuck_shares', 'quota_drift', 'held_lanes_without_work'])
+const fewPlants = new Set(['stuck_shares', 'half_group_snapshots', 'quota_drift', 'held_lanes_without_work'])
 
 const lostRequest: Plant = (world) => {
   const journal = join(world.dir, 'journal.jsonl')
@@ -164,7 +173,9 @@ const rewrite =
 
 const fileIn = (folder: string) => (world: World) => first(join(world.backendDir, folder))
 const exportOfAShare = (folder: string, suffix: string) => async (world: World) => {
-  const [row] = await world.query<{ id: string }>('select min(id) as id from share_instances')
+  const [row] = await world.query<{ id: string }>(
+    'select min(share_instance_id) as id from access_rule_mappings',
+  )
   return join(world.backendDir, folder, `${row?.id}${suffix}`)
 }
 

@@ -26,6 +26,10 @@ export interface CheckReport {
   readonly accepted: number
   readonly finished: number
   readonly failedWithCause: number
+  /** The three of each verb of the journal. */
+  readonly byVerb: Readonly<
+    Record<string, { readonly accepted: number; readonly finished: number; readonly failedWithCause: number }>
+  >
   readonly shares: number
   readonly snapshots: number
   readonly counts: Readonly<Record<string, number>>
@@ -61,6 +65,7 @@ export interface World {
 }
 
 const backend = 'alpha'
+const groupsUnlimited = { share_groups: -1, share_group_snapshots: -1 }
 const checker = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'check.mjs')]
 
 /** `dir` must be new or hold an earlier world of the same kind. */
@@ -185,7 +190,7 @@ function settingsOf(kind: StorageKind, dir: string, port: number, sizeGib: numbe
           driver_options: { loop_file: join(dir, 'pool.img'), size_gib: 16, pool_name: 'pool' },
           exporter_options: { port: 0 },
         }
-  const unlimited = { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1 }
+  const unlimited = { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1, ...groupsUnlimited }
   return {
     api: { port },
     auth: { key_file: join(dir, 'token-key.json'), token_lifetime_s: 86_400 },
