@@ -2,9 +2,10 @@
  * Settling quota. `settle` is the only way usage changes, always in the transaction of the transition that causes it; the lines
  * come from `model/charges.ts`, so a recount can't disagree with the running totals.
  */
-import { fault } from '../../model/errors.ts'
-import { lockOrder, postingsOf, type Payer, type Posting, type QuotaLine } from '../../model/quota-lines.ts'
-import type { DbOrTx, Tx } from '../schema.ts'
+import { fault } from '../model/errors.ts'
+import { lockOrder, postingsOf, type Payer, type Posting, type QuotaLine } from '../model/quota-lines.ts'
+import type { DbOrTx, Tx } from '../db/schema.ts'
+import { bookPosting } from '../db/store/quota-usages.ts'
 import {
   excessOf,
   inUseOf,
@@ -13,7 +14,7 @@ import {
   limitsOf,
   usageRows,
   type ConfiguredLimits,
-} from './quota-room.ts'
+} from '../db/store/quota-room.ts'
 
 /** A transition's lines: what its rows cost before and after it. */
 export interface Settlement {
@@ -31,7 +32,7 @@ export async function settle(
   enforce: ConfiguredLimits | null,
 ): Promise<void> {
   const postings = postingsOf(before, after)
-  for (const posting of postings.toSorted(lockOrder)) await book(tx, posting)
+  for (const posting of postings.toSorted(lockOrder)) await bookPosting(tx, posting)
   if (enforce !== null && postings.some(({ delta }) => delta > 0)) await refuseExcess(tx, postings, enforce)
 }
 
@@ -54,22 +55,6 @@ export async function refuseLarger(
 ): Promise<void> {
   const excess = largerThanAllowed(await limitsOf(db, payer, configured), sizeGib)
   if (excess !== null) throw fault('OverQuota', { ...excess })
-}
-
-async function book(tx: Tx, { projectId, scope, scopeId, resource, delta }: Posting): Promise<void> {
-  const changed = await tx
-    .updateTable('quota_usages')
-    .set((eb) => ({ in_use: eb('in_use', '+', delta) }))
-    .where('project_id', '=', projectId)
-    .where('scope', '=', scope)
-    .where('scope_id', '=', scopeId)
-    .where('resource', '=', resource)
-    .executeTakeFirst()
-  if (changed.numUpdatedRows > 0n) return
-  await tx
-    .insertInto('quota_usages')
-    .values({ project_id: projectId, scope, scope_id: scopeId, resource, in_use: delta })
-    .execute()
 }
 
 async function refuseExcess(
