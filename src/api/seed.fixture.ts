@@ -6,7 +6,7 @@ import type {
   SnapshotInstancesTable,
   SnapshotsTable,
 } from '../db/schema.ts'
-import { settle } from '../db/store/quotas.ts'
+import { settle } from '../lifecycle/quotas.ts'
 import { pathHash } from '../db/store/export-locations.ts'
 import { insertShare } from '../db/store/shares.ts'
 import { insertSnapshot } from '../db/store/snapshot-list.ts'

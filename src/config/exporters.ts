@@ -74,3 +74,21 @@ export function exportersTwice(name: string, table: Readonly<Record<string, unkn
     `${tables.map((key) => `[backends.${name}.exporters.${key}]`).join(', ')} for each; keep the tables and remove ${old.join(' and ')}`
   )
 }
+
+/**
+ * The backend `chosen` by a program, with its exporters in the way in which `said`, what the file has of that backend, says its own: as
+ * tables, or as one for all. Whoever changes an option of the one for NFS in the old way changes that, and keeps its others.
+ */
+export function exportersAsIn(
+  said: Readonly<Record<string, unknown>>,
+  chosen: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { exporter: _, exporter_options: __, exporters, ...rest } = chosen
+  if (Object.hasOwn(said, 'exporters')) return { ...rest, ...(exporters !== undefined && { exporters }) }
+  const old = Object.hasOwn(said, 'exporter') || Object.hasOwn(said, 'exporter_options')
+  if (!old || exporters === undefined) return chosen
+  const { nfs } = exporters as Readonly<Record<string, Static<typeof BackendExporter> | undefined>>
+  // Options of another exporter would mean nothing to the one that the file names.
+  if (nfs === undefined || (said.exporter ?? nfs.exporter) !== nfs.exporter) return rest
+  return { ...rest, exporter: nfs.exporter, exporter_options: nfs.options ?? {} }
+}

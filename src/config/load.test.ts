@@ -95,6 +95,13 @@ describe('defaults', () => {
     const tables = { exporters: { nfs: { exporter: 'ganesha' } } }
     const { backends } = fromText(`[backends.a]\n${old}\n`, { defaults: { backends: { a: tables } } })
     expect(exporterTables(backends.a!).map(({ key }) => key)).toEqual(['sim'])
+    const port = { exporters: { nfs: { exporter: 'ganesha', options: { port: 7, bind_address: '::1' } } } }
+    const changed = fromText('[backends.a]\nexporter_options = { port = 8 }\n', {
+      defaults: { backends: { a: port } },
+    }).backends.a!
+    expect(exporterTables(changed)).toEqual([
+      { protocol: null, key: 'ganesha', exporter: 'ganesha', options: { port: 8, bind_address: '::1' } },
+    ])
     const both = fromText(`${table}\n`, { defaults: { backends: { a: tables } } }).backends.a!
     expect(exporterTables(both).map(({ key }) => key)).toEqual(['nfs', 'cifs'])
   })

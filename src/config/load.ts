@@ -10,7 +10,7 @@ import type { TSchema } from 'typebox'
 import { isNetwork } from '../model/networks.ts'
 import { problemWith } from '../wire/validate.ts'
 import { plaintextProblem } from './plaintext.ts'
-import { exportersTwice } from './exporters.ts'
+import { exportersAsIn, exportersTwice } from './exporters.ts'
 import { SettingsSchema, type BackendSettings, type Settings } from './schema.ts'
 import { nearest } from '../model/nearest.ts'
 
@@ -52,8 +52,9 @@ export function loadSettings({ defaults = {}, file, environment = {} }: LoadOpti
     }
   }
   for (const one of [defaults, given]) refuseExportersTwice(one)
-  const below = withoutOtherExporters(defaults, given)
-  const merged = withSecrets(merge(merge(below, given), fromEnvironment(environment)), environment, '')
+  const above = merge(given, fromEnvironment(environment))
+  const below = withoutOtherExporters(defaults, above)
+  const merged = withSecrets(merge(below, above), environment, '')
   refuseUnknown(SettingsSchema as Node, merged, '')
   const settings = withDefaults(SettingsSchema as Node, merged) as Settings
   const problem = problemWith(SettingsSchema as TSchema, settings, 'the configuration')
@@ -88,22 +89,7 @@ function refuseExportersTwice(table: Table): void {
 /** What a program chose itself gives way to a file that says exporters in the other way. */
 function withoutOtherExporters(defaults: Table, given: Table): Table {
   const file = new Map(backendsOf(given))
-  const backends = backendsOf(defaults).map(([name, one]) => {
-    const { exporter, exporter_options, exporters, ...rest } = one
-    const said = file.get(name) ?? {}
-    if (Object.hasOwn(said, 'exporters'))
-      return [name, { ...rest, ...(exporters !== undefined && { exporters }) }]
-    if (Object.hasOwn(said, 'exporter') || Object.hasOwn(said, 'exporter_options'))
-      return [
-        name,
-        {
-          ...rest,
-          ...(exporter !== undefined && { exporter }),
-          ...(exporter_options !== undefined && { exporter_options }),
-        },
-      ]
-    return [name, one]
-  })
+  const backends = backendsOf(defaults).map(([name, one]) => [name, exportersAsIn(file.get(name) ?? {}, one)])
   return backends.length === 0 ? defaults : { ...defaults, backends: Object.fromEntries(backends) }
 }
 

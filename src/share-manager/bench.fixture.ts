@@ -18,7 +18,7 @@ import {
   revertEndedBadly,
 } from '../lifecycle/shares/endings.ts'
 import { groupCreateEndedBadly } from '../lifecycle/share-groups/endings.ts'
-import { changeGroupRow } from '../db/store/group-states.ts'
+import { changeGroup } from '../lifecycle/share-groups/change.ts'
 import { claimOnPool, releaseClaim } from '../db/store/pools.ts'
 import { registerService } from '../db/store/services.ts'
 import { releasePlacement } from '../db/store/instance-places.ts'
@@ -237,7 +237,7 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
           run: async ({ payload: { groupId } }) => ({
             commit: async (tx, record) => {
               const change = { from: null, to: null, columns: home, now: parts.clock.now() }
-              await changeGroupRow(tx, 'share_group', groupId, change)
+              await changeGroup(tx, 'share_group', groupId, change)
               record.route(backendId)
             },
           }),

@@ -1,7 +1,8 @@
 /** What users ask of share groups, as the API would write it; see `scenarios.fixture.ts`. Groups have two shares. */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { changeGroupRow, insertGroupRow, type GroupNoun } from '../db/store/group-states.ts'
+import type { GroupNoun } from '../db/store/group-rows.ts'
+import { addGroup, changeGroup } from '../lifecycle/share-groups/change.ts'
 import { changeSnapshotInstance } from '../lifecycle/snapshots/change.ts'
 import { groupLane, instanceLane } from '../model/lanes.ts'
 import type { OperationKind } from '../model/operations.ts'
@@ -53,7 +54,7 @@ async function groupRow(
     source_share_group_snapshot_id: null,
     consistent_snapshot_support: null,
   }
-  await insertGroupRow(tx, 'share_group', group, insert(bench))
+  await addGroup(tx, 'share_group', group, insert(bench))
   return group.id
 }
 
@@ -90,7 +91,7 @@ export function askForGroupSnapshot(
 ): Promise<AGroupSnapshot & { operationId: string }> {
   return bench.store.transaction(async (tx) => {
     const row = { ...common(bench), share_group_id: groupId }
-    await insertGroupRow(tx, 'share_group_snapshot', row, insert(bench))
+    await addGroup(tx, 'share_group_snapshot', row, insert(bench))
     const members: ASnapshot[] = []
     for (const share of shares) members.push(await snapshotRows(bench, tx, share, 'creating', row.id))
     const operationId = await ask(bench, tx, {
@@ -134,7 +135,7 @@ export function askToDelete(bench: Bench, noun: GroupNoun, id: string, of: AGrou
   const { groupId, members = [] } = of
   return bench.store.transaction(async (tx) => {
     const now = bench.clock.now()
-    await changeGroupRow(tx, noun, id, { from: null, to: 'deleting', now })
+    await changeGroup(tx, noun, id, { from: null, to: 'deleting', now })
     for (const { snapshotInstanceId } of members)
       await changeSnapshotInstance(tx, { snapshotInstanceId, from: null, to: 'deleting', now })
     const payload = { groupId, groupSnapshotId: id, force: false }

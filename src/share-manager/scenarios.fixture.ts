@@ -1,7 +1,7 @@
 /** What users ask for, as the API would write it: rows, quota and the operation, for each kind. */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { settle } from '../db/store/quotas.ts'
+import { settle } from '../lifecycle/quotas.ts'
 import { changeInstance } from '../lifecycle/shares/change.ts'
 import { shownOf } from '../lifecycle/shares/shown.ts'
 import { type InstanceRow, type ShareRow } from '../db/store/share-instances.ts'

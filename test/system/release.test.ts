@@ -1,6 +1,7 @@
 /** What is given to others works where nothing of ours is: installed with npm, the checkout out of reach, no package beside Node. */
 import { once } from 'node:events'
 import {
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -39,7 +40,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 const own = (): string => join(place.prefix, 'lib/node_modules/manila')
 
 describe('the package', () => {
-  test('holds programs that need nothing beside Node, and no TypeScript', () => {
+  test('holds programs that need nothing beside Node, and no TypeScript but declarations', () => {
     const { dependencies, gitHead, bin } = JSON.parse(readFileSync(join(own(), 'package.json'), 'utf8')) as {
       readonly dependencies?: unknown
       readonly gitHead?: string
@@ -49,7 +50,7 @@ describe('the package', () => {
     expect(gitHead).toMatch(/^[0-9a-f]{40}(?:-changed)?$/)
     expect(Object.keys(bin)).toEqual(Object.keys(manifest.bin))
     const names = readdirSync(own(), { recursive: true, encoding: 'utf8' })
-    expect(names.filter((name) => /\.tsx?$|\/node_modules\//.test(name))).toEqual([])
+    expect(names.filter((name) => /(?<!\.d)\.tsx?$|\/node_modules\//.test(name))).toEqual([])
     expect(names).toContain('scripts/exec/launcher.pl')
     expect(readdirSync(join(own(), 'build/dashboard')).toSorted()).toEqual(['assets', 'index.html'])
     expect(readdirSync(join(own(), 'build/dashboard/assets'))).toEqual(['now.js'])
@@ -78,10 +79,16 @@ describe('the package', () => {
     },
   )
 
-  test('an outside driver finds the contract and the kit, and what it throws is known here', async () => {
+  /** A folder of somebody else's, in which the package is installed. */
+  const outsider = (): string => {
     const outside = mkdtempSync(join(dir, 'outside-'))
     mkdirSync(join(outside, 'node_modules'))
     symlinkSync(own(), join(outside, 'node_modules/manila'))
+    return outside
+  }
+
+  test('an outside driver finds the contract and the kit, and what it throws is known here', async () => {
+    const outside = outsider()
     const file = join(outside, 'try.mjs')
     writeFileSync(
       file,
@@ -94,6 +101,25 @@ console.log(typeof driverFactory, typeof conformance, new DriverError('full', 'n
       readonly DriverError: new (message: string, outcome: string) => Error
     }
     expect(isDriverError(new DriverError('full', 'no-room-here'))).toBe(true)
+  })
+
+  test('an outside driver in TypeScript is checked against the contract, and needs the types of Node alone', async () => {
+    const outside = outsider()
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      target: 'es2024',
+      module: 'nodenext',
+      types: ['node'],
+    }
+    writeFileSync(join(outside, 'package.json'), '{ "type": "module" }')
+    writeFileSync(join(outside, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+    cpSync(join(import.meta.dirname, 'outside-driver.ts'), join(outside, 'driver.ts'))
+    // The compiler, too: where it runs there is no checkout.
+    for (const name of ['typescript', '@typescript', '@types/node', 'undici-types'])
+      cpSync(join(root, 'node_modules', name), join(outside, 'node_modules', name), { recursive: true })
+    const compiler = join(outside, 'node_modules/typescript/bin/tsc')
+    await place.run(['node', compiler, '--checkers', '1', '--project', outside])
   })
 
   test('an older Node is told what is wanted', async () => {

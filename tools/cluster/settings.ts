@@ -82,16 +82,15 @@ export function memberSettings(shared: Shared): readonly MemberSettings[] {
 function poolA({ dir, btrfs }: Shared): object {
   const common = { share_backend_name: 'a', report_interval_s: 2 }
   if (btrfs === null) {
-    return { ...common, driver: 'sim', exporter: 'sim' }
+    return { ...common, driver: 'sim', exporters: { nfs: { exporter: 'sim' } } }
   }
   return {
     ...common,
     driver: 'btrfs',
-    exporter: 'ganesha',
+    exporters: { nfs: { exporter: 'ganesha', options: { port: btrfs.nfsPort } } },
     // All its clients are this demonstration's own.
     trusted_clients: true,
     driver_options: { loop_file: join(dir, 'pool-a.btrfs'), size_gib: btrfs.sizeGib, pool_name: 'pool' },
-    exporter_options: { port: btrfs.nfsPort },
   }
 }
 
@@ -102,13 +101,12 @@ function poolB(dir: string): object {
     report_interval_s: 2,
     host: 'farm',
     driver: 'sim',
-    exporter: 'sim',
+    exporters: { nfs: { exporter: 'sim', options: shared } },
     driver_options: {
       ...shared,
       reach: 'network',
       latency_ms: 100,
       pools: [{ name: 'pool', total_gib: 2000, thin: true }],
     },
-    exporter_options: shared,
   }
 }

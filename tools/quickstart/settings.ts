@@ -36,6 +36,13 @@ export function quickstartSettings(options: RunOptions, choice: Choice, known: K
   return settings
 }
 
+const ganesha = (options: Readonly<Record<string, unknown>>) => ({ nfs: { exporter: 'ganesha', options } })
+
+/** Whatever there is, for trying the API. */
+const pretended = Object.fromEntries(
+  ['nfs', 'cifs', 'glusterfs', 'hdfs', 'cephfs', 'maprfs'].map((protocol) => [protocol, { exporter: 'sim' }]),
+)
+
 function backend(options: RunOptions, choice: Choice, known: Known): Record<string, unknown> {
   const common = { share_backend_name: backendName, report_interval_s: 5 }
   switch (choice.kind) {
@@ -44,7 +51,13 @@ function backend(options: RunOptions, choice: Choice, known: Known): Record<stri
       return {
         ...common,
         driver: choice.kind,
-        exporter: 'ganesha',
+        exporters: ganesha({
+          port: known.nfsPort,
+          ...(choice.servers === 'per-project' && {
+            servers: 'per-project',
+            addresses: [...serverAddresses],
+          }),
+        }),
         // Shares are promised the space they ask for: without over-subscription "1 GiB" is always there.
         max_over_subscription_ratio: 1,
         driver_options: {
@@ -54,27 +67,20 @@ function backend(options: RunOptions, choice: Choice, known: Known): Record<stri
         },
         // Asked for by name, btrfs is for clients that trust one another; the choice says so.
         ...(choice.kind === 'btrfs' && { trusted_clients: true }),
-        exporter_options: {
-          port: known.nfsPort,
-          ...(choice.servers === 'per-project' && {
-            servers: 'per-project',
-            addresses: [...serverAddresses],
-          }),
-        },
       }
     case 'directory':
       return {
         ...common,
         driver: 'directory',
-        exporter: choice.exported ? 'ganesha' : 'sim',
-        ...(choice.exported && { trusted_clients: true, exporter_options: { port: known.nfsPort } }),
+        exporters: choice.exported ? ganesha({ port: known.nfsPort }) : pretended,
+        ...(choice.exported && { trusted_clients: true }),
         driver_options: { pool_name: 'pool', ...(choice.exported && { path: sharesMount(options.dir) }) },
       }
     case 'sim':
       return {
         ...common,
         driver: 'sim',
-        exporter: 'sim',
+        exporters: pretended,
         driver_options: { pools: [{ name: 'pool', total_gib: 1000, thin: true }] },
       }
   }

@@ -15,6 +15,7 @@ import { promisify } from 'node:util'
 import { leftovers } from '../dashboard-build/publish.ts'
 import { noticesOf } from './notices.ts'
 import { bundlePrograms, root, scriptsFolder } from './programs.ts'
+import { declareTypes } from './types.ts'
 
 const run = promisify(execFile)
 
@@ -29,10 +30,10 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 
-/** Modules that outside drivers import, by the name after `manila/`. */
+/** Modules that outside drivers import: paths below `src` by the name after `manila/`. */
 const exported: Readonly<Record<string, string>> = {
-  driver: 'src/storage/contract/driver.ts',
-  'driver/conformance': 'src/storage/contract/conformance.ts',
+  driver: 'storage/contract/driver.ts',
+  'driver/conformance': 'storage/contract/conformance.ts',
 }
 const fileOf = (name: string): string => name.replace('/', '-')
 
@@ -47,7 +48,9 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
   const { modules, scripts } = await bundlePrograms(
     {
       ...Object.fromEntries(names.map((name) => [name, join(root, 'src/bin', `${name}.ts`)])),
-      ...Object.fromEntries(Object.entries(exported).map(([name, file]) => [fileOf(name), join(root, file)])),
+      ...Object.fromEntries(
+        Object.entries(exported).map(([name, file]) => [fileOf(name), join(root, 'src', file)]),
+      ),
     },
     join(dir, 'lib'),
   )
@@ -67,6 +70,7 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
   })
   for (const file of ['LICENSE', 'README.md']) cpSync(join(root, file), join(dir, file))
   writeFileSync(join(dir, 'THIRD-PARTY-NOTICES'), noticesOf(modules))
+  const types = await declareTypes(Object.values(exported), join(dir, 'types'))
   const { name, version, description, license, engines } = manifest
   const own = {
     name,
@@ -77,7 +81,12 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
     engines,
     ...(await revision()),
     bin: Object.fromEntries(names.map((one) => [one, `bin/${one}.mjs`])),
-    exports: Object.fromEntries(Object.keys(exported).map((one) => [`./${one}`, `./lib/${fileOf(one)}.mjs`])),
+    exports: Object.fromEntries(
+      Object.keys(exported).map((one, index) => [
+        `./${one}`,
+        { types: `./types/${types[index]}`, default: `./lib/${fileOf(one)}.mjs` },
+      ]),
+    ),
   }
   writeFileSync(join(dir, 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
 }

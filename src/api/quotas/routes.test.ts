@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { settle } from '../../db/store/quotas.ts'
+import { settle } from '../../lifecycle/quotas.ts'
 import { linesOf } from '../../model/quota-lines.ts'
 import { quotaDefaults } from '../../model/quota.ts'
 import { resourceSince } from '../../wire/quotas/schema.ts'

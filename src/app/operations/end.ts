@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts'
 import type { EndedOperation } from '../../db/store/operation-cancel.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { changeSnapshotInstance } from '../../lifecycle/snapshots/change.ts'
-import { changeGroupRow } from '../../db/store/group-states.ts'
+import { changeGroup } from '../../lifecycle/share-groups/change.ts'
 import { bumpFence, cancelLane } from '../../db/store/leases.ts'
 import { instanceOfLane } from '../../model/lanes.ts'
 import {
@@ -37,7 +37,7 @@ export async function endSubjects(ctx: Ctx, ended: readonly EndedOperation[]): P
     if (resource === 'snapshot' && typeof snapshotInstanceId === 'string')
       await changeSnapshotInstance(ctx.tx, { ...by, snapshotInstanceId, from: operatedSnapshotStatuses })
     if (resource === 'share_group' || resource === 'share_group_snapshot')
-      await changeGroupRow(ctx.tx, resource, id, { ...by, from: operatedShareGroupStatuses })
+      await changeGroup(ctx.tx, resource, id, { ...by, from: operatedShareGroupStatuses })
     if (resource === 'share' && instanceId !== null)
       await changeInstance(ctx.tx, { ...by, instanceId, from: operatedShareStatuses })
   }

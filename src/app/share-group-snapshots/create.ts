@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
 import type { ShareGroupSnapshotsTable, SharesTable } from '../../db/schema.ts'
-import { insertGroupRow } from '../../db/store/group-states.ts'
+import { addGroup } from '../../lifecycle/share-groups/change.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { sharesOfGroup } from '../../db/store/share-groups.ts'
 import { insertSnapshot } from '../../db/store/snapshot-list.ts'
@@ -47,7 +47,7 @@ export async function create(ctx: Ctx, input: CreateGroupSnapshotInput): Promise
     created_at: ctx.clock.now(),
     updated_at: null,
   }
-  await insertGroupRow(ctx.tx, 'share_group_snapshot', snapshot, {
+  await addGroup(ctx.tx, 'share_group_snapshot', snapshot, {
     enforce: ctx.settings.quota,
     requestId: ctx.requestId,
     detail: { share_group_id: group.id },

@@ -1,7 +1,7 @@
 /** Ways for a group snapshot to end. Its members go with it; a group that is made of it holds the lane, so the deletion waits. */
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
-import { changeGroupRow, removeGroupRow } from '../../db/store/group-states.ts'
+import { changeGroup, removeGroupSnapshot } from '../../lifecycle/share-groups/change.ts'
 import {
   groupsBeingMadeFrom,
   membersOf,
@@ -43,10 +43,10 @@ async function end(ctx: Ctx, snapshot: GroupSnapshotRow, force: boolean): Promis
   const lanes = await endMembers(ctx, members)
   const group = await groupById(ctx.tx, snapshot.share_group_id)
   if (group === undefined || group.backend_id === null) {
-    await removeGroupRow(ctx.tx, 'share_group_snapshot', snapshot.id, settle)
+    await removeGroupSnapshot(ctx.tx, snapshot.id, settle)
     return
   }
-  await changeGroupRow(ctx.tx, 'share_group_snapshot', snapshot.id, {
+  await changeGroup(ctx.tx, 'share_group_snapshot', snapshot.id, {
     ...settle,
     from: null,
     to: 'deleting',

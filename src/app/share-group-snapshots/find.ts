@@ -1,6 +1,6 @@
 /** Looks group snapshots up for a caller. */
 import { type Ctx, scopeOf } from '../context.ts'
-import { takeGroupRow } from '../../db/store/group-states.ts'
+import { takeGroupRow } from '../../db/store/group-rows.ts'
 import {
   groupSnapshotForView,
   groupSnapshotInScope,

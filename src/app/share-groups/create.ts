@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
 import type { ShareGroupsTable } from '../../db/schema.ts'
-import { insertGroupRow } from '../../db/store/group-states.ts'
+import { addGroup } from '../../lifecycle/share-groups/change.ts'
 import { membersOf } from '../../db/store/share-group-snapshots.ts'
 import { insertTypesOfGroup } from '../../db/store/share-groups.ts'
 import { groupLane, instanceLane } from '../../model/lanes.ts'
@@ -18,7 +18,7 @@ import { askGroup, type AskedGroup, type CreateGroupInput } from './new-group.ts
 export async function create(ctx: Ctx, input: CreateGroupInput): Promise<string> {
   const asked = await askGroup(ctx, input)
   const group = groupRow(ctx, input, asked)
-  await insertGroupRow(ctx.tx, 'share_group', group, {
+  await addGroup(ctx.tx, 'share_group', group, {
     enforce: ctx.settings.quota,
     requestId: ctx.requestId,
   })

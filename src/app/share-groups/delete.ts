@@ -1,8 +1,8 @@
 /** Ways for a share group to end: deleted when it is empty, or by force with all that is in it. */
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
-import { changeGroupRow } from '../../db/store/group-states.ts'
-import { contentsOfGroup, removeGroup, type ShareGroupRow } from '../../db/store/share-groups.ts'
+import { changeGroup, removeGroup } from '../../lifecycle/share-groups/change.ts'
+import { contentsOfGroup, type ShareGroupRow } from '../../db/store/share-groups.ts'
 import { fault } from '../../model/errors.ts'
 import { shareGroupGates } from '../../model/gates/groups.ts'
 import { groupLane } from '../../model/lanes.ts'
@@ -20,7 +20,7 @@ export async function remove(ctx: Ctx, id: string): Promise<void> {
     return
   }
   const change = { ...settle, from: shareGroupAllows.delete.states, to: 'deleting' }
-  if (!(await changeGroupRow(ctx.tx, 'share_group', group.id, change)))
+  if (!(await changeGroup(ctx.tx, 'share_group', group.id, change)))
     throw fault('LostRace', { message: `Share group ${group.id} changed meanwhile: ask again.` })
   await startDelete(ctx, group, [], false)
 }

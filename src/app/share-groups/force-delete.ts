@@ -3,12 +3,12 @@
  * only forgets their rows). What runs for any of them is fenced off first.
  */
 import type { Ctx } from '../context.ts'
-import { changeGroupRow } from '../../db/store/group-states.ts'
+import { changeGroup, removeGroup } from '../../lifecycle/share-groups/change.ts'
 import { groupSnapshotsOf, membersOf } from '../../db/store/share-group-snapshots.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { instancesOf } from '../../db/store/share-instances.ts'
 import { removeInstance } from '../../lifecycle/shares/remove.ts'
-import { removeGroup, sharesOfGroup } from '../../db/store/share-groups.ts'
+import { sharesOfGroup } from '../../db/store/share-groups.ts'
 import { takeShares } from '../../db/store/share-turns.ts'
 import { dependentsOf, type ShareRow } from '../../db/store/shares.ts'
 import { dependents } from '../../model/gates/shares.ts'
@@ -38,11 +38,11 @@ export async function forceDelete(ctx: Ctx, id: string): Promise<void> {
   const change = { from: null, to: 'deleting', now: ctx.clock.now(), requestId: ctx.requestId }
   const lanes: string[] = []
   for (const snapshot of snapshots) {
-    await changeGroupRow(ctx.tx, 'share_group_snapshot', snapshot.id, change)
+    await changeGroup(ctx.tx, 'share_group_snapshot', snapshot.id, change)
     lanes.push(...(await endMembers(ctx, await membersOf(ctx.tx, snapshot.id))))
   }
   for (const share of shares) lanes.push(...(await endShare(ctx, share)))
-  await changeGroupRow(ctx.tx, 'share_group', group.id, change)
+  await changeGroup(ctx.tx, 'share_group', group.id, change)
   if (group.backend_id !== null) await startDelete(ctx, group, lanes, true)
   else await removeGroup(ctx.tx, group.id, change)
 }

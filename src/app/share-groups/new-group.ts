@@ -1,7 +1,7 @@
 /** What is said of a share group before there is one, and everything that can be decided of it before anybody looks for a pool. */
 import { type Ctx, isAdmin, scopeOf } from '../context.ts'
 import type { ShareGroupSnapshotsTable } from '../../db/schema.ts'
-import { takeGroupRow } from '../../db/store/group-states.ts'
+import { takeGroupRow } from '../../db/store/group-rows.ts'
 import { groupSnapshotInScope } from '../../db/store/share-group-snapshots.ts'
 import {
   defaultGroupType,

@@ -1,6 +1,7 @@
 /** An administrator writes a status by hand. It is only a status: what runs for the group is fenced off first. */
 import type { Ctx } from '../context.ts'
-import { changeGroupRow, type GroupNoun } from '../../db/store/group-states.ts'
+import type { GroupNoun } from '../../db/store/group-rows.ts'
+import { changeGroup } from '../../lifecycle/share-groups/change.ts'
 import { invalid } from '../../model/errors.ts'
 import { groupLane } from '../../model/lanes.ts'
 import { resettableStatuses } from '../../model/states.ts'
@@ -25,5 +26,5 @@ export async function resetRow(
     message: 'An administrator reset the status.',
   })
   const change = { from: null, to: status, now: ctx.clock.now(), requestId: ctx.requestId }
-  await changeGroupRow(ctx.tx, noun, id, change)
+  await changeGroup(ctx.tx, noun, id, change)
 }

@@ -6,7 +6,7 @@
 import { type Ctx } from '../context.ts'
 import { refuseAdminKeys } from '../metadata/metadata.ts'
 import type { SharesTable } from '../../db/schema.ts'
-import { refuseLarger } from '../../db/store/quotas.ts'
+import { refuseLarger } from '../../lifecycle/quotas.ts'
 import type { ShareGroupRow } from '../../db/store/share-groups.ts'
 import { zoneByNameOrId, type Zone } from '../../db/store/zones.ts'
 import { fault, invalid } from '../../model/errors.ts'

@@ -1,4 +1,4 @@
-/** How much room the quotas leave: limits in force beside what is in use. Reads only; `quotas.ts` changes what is in use. */
+/** How much room the quotas leave: limits in force beside what is in use. Reads only; `src/lifecycle/quotas.ts` changes what is in use. */
 import {
   accountKey,
   accountsOf,

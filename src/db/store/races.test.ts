@@ -4,7 +4,7 @@ import { faultReply } from '../../api/faults.ts'
 import { openTestStore } from '../store.fixture.ts'
 import { quotaDefaults } from '../../model/quota.ts'
 import { linesOf } from '../../model/quota-lines.ts'
-import { settle } from './quotas.ts'
+import { settle } from '../../lifecycle/quotas.ts'
 import type { Store } from '../open.ts'
 import { DatabaseBusy } from '../unavailable.ts'
 

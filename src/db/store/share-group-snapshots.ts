@@ -1,6 +1,6 @@
 /**
  * Group snapshots as tenants see them, and their members: snapshots of shares with `share_group_snapshot_id`, which nobody sees
- * elsewhere. Their own states change in `group-states.ts`, their members' in `snapshots.ts`.
+ * elsewhere. Their own states change in `src/lifecycle/share-groups`, their members' in `src/lifecycle/snapshots`.
  */
 import type { DbOrTx, ShareGroupSnapshotsTable, SnapshotsTable, Tx } from '../schema.ts'
 import { filterRows, type GroupFilters } from './group-lists.ts'

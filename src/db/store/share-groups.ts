@@ -1,8 +1,7 @@
-/** Share groups as tenants see them, and what is in them. Their states change in `group-states.ts`. */
+/** Share groups as tenants see them, and what is in them. Their states change in `src/lifecycle/share-groups`. */
 import { sql } from 'kysely'
 import type { DbOrTx, ShareGroupsTable, SharesTable, Tx } from '../schema.ts'
 import { filterRows, type GroupFilters } from './group-lists.ts'
-import { removeGroupRow, type GroupRowChange } from './group-states.ts'
 import { paged, type Page } from './keyset.ts'
 import type { Scope } from './scope.ts'
 
@@ -123,12 +122,6 @@ export async function contentsOfGroup(
   return { shares: count('shares'), snapshots: count('snapshots') }
 }
 
-/** Takes the group and its list of types away; false when it was gone. It is empty. */
-export async function removeGroup(
-  tx: Tx,
-  id: string,
-  cause: Pick<GroupRowChange<'share_group'>, 'now' | 'requestId' | 'operationId'>,
-): Promise<boolean> {
-  await tx.deleteFrom('share_group_share_types').where('share_group_id', '=', id).execute()
-  return removeGroupRow(tx, 'share_group', id, cause)
+export async function forgetTypesOfGroup(tx: Tx, groupId: string): Promise<void> {
+  await tx.deleteFrom('share_group_share_types').where('share_group_id', '=', groupId).execute()
 }

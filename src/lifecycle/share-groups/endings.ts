@@ -2,7 +2,7 @@
 import { knownDetail, type MessageAction } from '../../model/messages.ts'
 import type { Unmet } from '../../model/unmet.ts'
 import type { Tx } from '../../db/schema.ts'
-import { changeGroupRow } from '../../db/store/group-states.ts'
+import { changeGroup } from './change.ts'
 import { recordMessage } from '../../db/store/records.ts'
 import { groupSnapshotsOf, membersOf } from '../../db/store/share-group-snapshots.ts'
 import { sharesOfGroup } from '../../db/store/share-groups.ts'
@@ -34,7 +34,7 @@ const deleteAction = '007'
 export async function groupCreateEndedBadly(tx: Tx, ending: GroupEnding): Promise<void> {
   const change = { ...by(ending), from: ['creating'], to: 'error' }
   await settleShares(tx, ending.groupId, change)
-  if (!(await changeGroupRow(tx, 'share_group', ending.groupId, change))) return
+  if (!(await changeGroup(tx, 'share_group', ending.groupId, change))) return
   await tell(tx, ending, ending.cause.code === 'no-valid-host' ? allocateHost : createAction)
 }
 
@@ -43,10 +43,10 @@ export async function groupDeleteEndedBadly(tx: Tx, ending: GroupEnding): Promis
   const change = { ...by(ending), from: ['deleting'] }
   for (const { id } of await groupSnapshotsOf(tx, ending.groupId)) {
     await settleMembers(tx, id, { ...change, to: 'error_deleting' })
-    await changeGroupRow(tx, 'share_group_snapshot', id, { ...change, to: 'error' })
+    await changeGroup(tx, 'share_group_snapshot', id, { ...change, to: 'error' })
   }
   await settleShares(tx, ending.groupId, { ...change, to: 'error_deleting' })
-  if (await changeGroupRow(tx, 'share_group', ending.groupId, { ...change, to: 'error' }))
+  if (await changeGroup(tx, 'share_group', ending.groupId, { ...change, to: 'error' }))
     await tell(tx, ending, deleteAction)
 }
 
@@ -58,7 +58,7 @@ export async function groupSnapshotEndedBadly(
   const isNew = ending.from === 'creating'
   const change = { ...by(ending), from: [ending.from] }
   await settleMembers(tx, ending.groupSnapshotId, { ...change, to: isNew ? 'error' : 'error_deleting' })
-  if (await changeGroupRow(tx, 'share_group_snapshot', ending.groupSnapshotId, { ...change, to: 'error' }))
+  if (await changeGroup(tx, 'share_group_snapshot', ending.groupSnapshotId, { ...change, to: 'error' }))
     await tell(tx, ending, isNew ? createAction : deleteAction)
 }
 

@@ -7,7 +7,7 @@ import { shareCharges } from '../../model/charges.ts'
 import { chooseInstance } from '../../model/states.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { ConfiguredLimits } from '../../db/store/quota-room.ts'
-import { settle } from '../../db/store/quotas.ts'
+import { settle } from '../quotas.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import {
   instancesOf,

@@ -4,7 +4,7 @@ import type { Tx } from '../../db/schema.ts'
 import { forgetAffinity } from '../../db/store/affinity.ts'
 import { releasePlacement } from '../../db/store/instance-places.ts'
 import { letGoOfMountPointName } from '../../db/store/mount-point-names.ts'
-import { settle } from '../../db/store/quotas.ts'
+import { settle } from '../quotas.ts'
 import { recordEvent, recordTombstone } from '../../db/store/records.ts'
 import {
   deleteInstance,

@@ -4,7 +4,7 @@
  */
 import type { Tx } from '../../db/schema.ts'
 import type { ConfiguredLimits } from '../../db/store/quota-room.ts'
-import { settle } from '../../db/store/quotas.ts'
+import { settle } from '../quotas.ts'
 import { recordEvent, recordTombstone } from '../../db/store/records.ts'
 import { takeShareOfSnapshotInstance } from '../../db/store/share-turns.ts'
 import {

@@ -1,7 +1,8 @@
 /** The scheduler's part of a new share group: which pool all of its shares will be in. */
 import type { Tx } from '../../db/schema.ts'
 import { groupCreateEndedBadly } from '../../lifecycle/share-groups/endings.ts'
-import { changeGroupRow, takeGroupRow } from '../../db/store/group-states.ts'
+import { takeGroupRow } from '../../db/store/group-rows.ts'
+import { changeGroup } from '../../lifecycle/share-groups/change.ts'
 import { isComingUp, poolRecords } from '../../db/store/pools.ts'
 import { everything } from '../../db/store/scope.ts'
 import { groupTypeById } from '../../db/store/share-group-types.ts'
@@ -29,7 +30,7 @@ export function createShareGroup(parts: SchedulerParts): OperationCode<'create-s
           const pool = await choose(tx, parts, job, group)
           const { backendId } = pool
           const consistency = consistentSnapshots(pool)
-          await changeGroupRow(tx, 'share_group', group.id, {
+          await changeGroup(tx, 'share_group', group.id, {
             from: null,
             to: null,
             columns: {

@@ -1,7 +1,7 @@
 /** A tree that exists on the backend becomes a share. Its size is what the backend says; quota is charged at the end. */
 import { replaceExportLocations } from '../../db/store/export-locations.ts'
 import { manageEndedBadly } from '../../lifecycle/shares/endings.ts'
-import { refuseLarger } from '../../db/store/quotas.ts'
+import { refuseLarger } from '../../lifecycle/quotas.ts'
 import { placeExactly } from '../../db/store/instance-places.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import type { Tx } from '../../db/schema.ts'

@@ -1,6 +1,6 @@
 /** Making and ending snapshots of whole share groups. Their members are made and ended by operations of their own, the children. */
 import { groupSnapshotEndedBadly } from '../../lifecycle/share-groups/endings.ts'
-import { changeGroupRow, removeGroupRow } from '../../db/store/group-states.ts'
+import { changeGroup, removeGroupSnapshot } from '../../lifecycle/share-groups/change.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { by, gone } from './calls.ts'
@@ -31,9 +31,9 @@ async function publish(parts: StepParts, job: Job<'create-share-group-snapshot'>
   return {
     commit: async (tx) => {
       const change = { from: ['creating'], to: 'available', ...by(job, parts.clock.now()) }
-      if (await changeGroupRow(tx, 'share_group_snapshot', groupSnapshotId, change)) return
+      if (await changeGroup(tx, 'share_group_snapshot', groupSnapshotId, change)) return
       const untouched = { ...change, from: null, to: null }
-      if (await changeGroupRow(tx, 'share_group_snapshot', groupSnapshotId, untouched)) return
+      if (await changeGroup(tx, 'share_group_snapshot', groupSnapshotId, untouched)) return
       throw gone(`Share group snapshot ${groupSnapshotId}`)
     },
   }
@@ -55,7 +55,7 @@ export const deleteShareGroupSnapshot = (parts: StepParts) =>
           const settle = by(job, parts.clock.now())
           return {
             commit: async (tx) => {
-              await removeGroupRow(tx, 'share_group_snapshot', groupSnapshotId, settle)
+              await removeGroupSnapshot(tx, groupSnapshotId, settle)
             },
           }
         },

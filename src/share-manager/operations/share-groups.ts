@@ -1,8 +1,7 @@
 /** Making and ending share groups. What is in them is made and ended by operations of their own, the group's children. */
 import { groupCreateEndedBadly, groupDeleteEndedBadly } from '../../lifecycle/share-groups/endings.ts'
-import { changeGroupRow, removeGroupRow } from '../../db/store/group-states.ts'
+import { changeGroup, removeGroup, removeGroupSnapshot } from '../../lifecycle/share-groups/change.ts'
 import { groupSnapshotsOf } from '../../db/store/share-group-snapshots.ts'
-import { removeGroup } from '../../db/store/share-groups.ts'
 import { operation, type Job, type StepDone } from '../../engine/operation.ts'
 import type { StepParts } from '../parts.ts'
 import { by, gone, moveOn } from './calls.ts'
@@ -37,8 +36,8 @@ async function publish(parts: StepParts, job: Job<'create-share-group'>): Promis
       const now = parts.clock.now()
       const change = { from: ['creating'], to: 'available', ...by(job, now) }
       const moved =
-        (await changeGroupRow(tx, 'share_group', groupId, change)) ||
-        (await changeGroupRow(tx, 'share_group', groupId, { ...change, from: null, to: null }))
+        (await changeGroup(tx, 'share_group', groupId, change)) ||
+        (await changeGroup(tx, 'share_group', groupId, { ...change, from: null, to: null }))
       if (!moved) throw gone(`Share group ${groupId}`)
       for (const { payload } of job.children) {
         const { instanceId } = payload as { readonly instanceId: string }
@@ -75,8 +74,7 @@ async function forget(parts: StepParts, job: Job<'delete-share-group'>): Promise
   return {
     commit: async (tx) => {
       const settle = by(job, parts.clock.now())
-      for (const { id } of await groupSnapshotsOf(tx, groupId))
-        await removeGroupRow(tx, 'share_group_snapshot', id, settle)
+      for (const { id } of await groupSnapshotsOf(tx, groupId)) await removeGroupSnapshot(tx, id, settle)
       await removeGroup(tx, groupId, settle)
     },
   }

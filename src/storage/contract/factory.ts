@@ -51,15 +51,15 @@ export interface Wants {
 export type DriverFactory<Options extends TSchema = TSchema> = Factory<StorageDriver, Options>
 export type ExporterFactory<Options extends TSchema = TSchema> = Factory<Exporter, Options>
 
-/** Keeps the option types while declaring a factory. */
-export function driverFactory<Options extends TSchema>(
+/** Keeps the option types while declaring a factory, of plain JSON schemas as of TypeBox. */
+export function driverFactory<const Options extends TSchema>(
   factory: DriverFactory<Options>,
 ): DriverFactory<Options> {
   return factory
 }
 
 /** As {@link driverFactory}, for exporters. */
-export function exporterFactory<Options extends TSchema>(
+export function exporterFactory<const Options extends TSchema>(
   factory: ExporterFactory<Options>,
 ): ExporterFactory<Options> {
   return factory

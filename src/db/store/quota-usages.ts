@@ -1,0 +1,54 @@
+/** Accounts of what is in use, as rows. Who changes them is `settle` (`src/lifecycle/quotas.ts`). */
+import { sql } from 'kysely'
+import { accountKey, type Account, type Posting } from '../../model/quota-lines.ts'
+import type { QuotaUsagesTable, Tx } from '../schema.ts'
+import { accountKeyOf } from './quota-room.ts'
+
+const columnsOf = ({ projectId, scope, scopeId, resource }: Account) => ({
+  project_id: projectId,
+  scope,
+  scope_id: scopeId,
+  resource,
+})
+
+/** Those that ever were charged, held until the commit. Everybody takes them in the same order, so that nobody waits for ever. */
+export const lockAccounts = (tx: Tx, accounts: readonly Account[]): Promise<QuotaUsagesTable[]> =>
+  tx
+    .selectFrom('quota_usages')
+    .selectAll()
+    .where((eb) => eb.or(accounts.map((account) => eb.and(columnsOf(account)))))
+    .orderBy('project_id')
+    .orderBy('scope')
+    .orderBy('scope_id')
+    .orderBy('resource')
+    .forUpdate()
+    .execute()
+
+/** Adds what the postings say; `rows` is what {@link lockAccounts} answered for them. */
+export async function bookPostings(tx: Tx, postings: readonly Posting[], rows: readonly QuotaUsagesTable[]): Promise<void> {
+  const charged = new Set(rows.map(accountKeyOf))
+  const [old, fresh] = [true, false].map((was) =>
+    postings.filter((posting) => charged.has(accountKey(posting)) === was),
+  ) as [Posting[], Posting[]]
+  if (old.length > 0) {
+    await tx
+      .updateTable('quota_usages')
+      .set((eb) => ({
+        in_use: eb(
+          'in_use',
+          '+',
+          sql<number>`case ${sql.join(
+            old.map((posting) => sql`when ${eb.and(columnsOf(posting))} then ${sql.lit(posting.delta)}`),
+            sql` `,
+          )} else 0 end`,
+        ),
+      }))
+      .where((eb) => eb.or(old.map((posting) => eb.and(columnsOf(posting)))))
+      .execute()
+  }
+  // Of two who are the first at once one finds the other's, and its transaction is repeated.
+  if (fresh.length > 0) {
+    const inserted = fresh.map((posting) => ({ ...columnsOf(posting), in_use: posting.delta }))
+    await tx.insertInto('quota_usages').values(inserted).execute()
+  }
+}
