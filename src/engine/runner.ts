@@ -6,6 +6,7 @@ import type { Store } from '../db/open.ts'
 import { DatabaseUnavailable } from '../db/unavailable.ts'
 import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { uncounted } from '../runtime/database-use.ts'
 import { inSpan } from '../tracing/spans.ts'
 import {
   askToStop,
@@ -59,6 +60,7 @@ import {
   type Claimed,
 } from './records.ts'
 import { rowTopic } from './topics.ts'
+import { WorkUse } from './work-use.ts'
 
 /** At most three pools are tried for one request (design: Work). */
 const maxPlacements = 3
@@ -114,11 +116,23 @@ export type RunEnd =
  * Runs the operation as far as this topic can. `stop` is aborted when the process ends or loses its leases; `hold` is told of
  * the leases, and whoever renews them tells it of that.
  */
-export async function run(
+export function run(
   parts: RunnerParts,
   id: string,
   stop: AbortSignal,
   hold: Hold = new Hold(),
+): Promise<RunEnd> {
+  const use = new WorkUse()
+  // Whoever wakes it is not whose work it is.
+  return uncounted(() => use.of(null, () => walked(parts, id, stop, hold, use)))
+}
+
+async function walked(
+  parts: RunnerParts,
+  id: string,
+  stop: AbortSignal,
+  hold: Hold,
+  use: WorkUse,
 ): Promise<RunEnd> {
   const askedAtMs = monotonicMs()
   const claimed = await parts.store.transaction((tx) =>
@@ -133,7 +147,7 @@ export async function run(
   )
   if (claimed === null) return { end: 'not-mine' }
   hold.taken(claimed.lanes, askedAtMs)
-  const walk = new Walk(parts, claimed, stop, hold)
+  const walk = new Walk(parts, claimed, stop, hold, use)
   const { kind, request_id, resource_id, traceparent } = claimed.row
   const attributes = {
     'manila.operation_id': id,
@@ -149,6 +163,8 @@ export async function run(
     }
     await walk.letGo()
     throw error
+  } finally {
+    use.keep(kind)
   }
 }
 
@@ -157,17 +173,19 @@ class Walk {
   readonly #claimed: Claimed
   readonly #stop: AbortSignal
   readonly #hold: Hold
+  readonly #use: WorkUse
   readonly #plan: OperationPlan
   readonly #code: OperationCode
   #progressWrittenAt = 0
   /** Of the step that is about to join them. */
   #children: readonly ChildEnd[] = []
 
-  constructor(parts: RunnerParts, claimed: Claimed, stop: AbortSignal, hold: Hold) {
+  constructor(parts: RunnerParts, claimed: Claimed, stop: AbortSignal, hold: Hold, use: WorkUse) {
     this.#parts = parts
     this.#claimed = claimed
     this.#stop = stop
     this.#hold = hold
+    this.#use = use
     const { kind, version } = claimed.row
     const plan = planOf(kind, version, parts.plans)
     const code = parts.registry.get(planKey(kind, version))
@@ -183,7 +201,11 @@ class Walk {
         await this.letGo()
         return { end: 'stopped' }
       }
-      const ended = this.#claimed.row.state === 'undoing' ? await this.#undoOne() : await this.#runOne()
+      const { row } = this.#claimed
+      const step = this.#plan.steps[row.step]?.[0] ?? ''
+      const ended = await (row.state === 'undoing'
+        ? this.#use.of(`undo ${step}`, () => this.#undoOne())
+        : this.#use.of(step, () => this.#runOne()))
       if (ended !== null) return ended
     }
   }
@@ -519,6 +541,12 @@ class Walk {
       await update(tx, row, { topic, backend_id: backendId, updated_at: this.#parts.clock.now() })
       await releaseLeases(tx, lanes, this.#parts.holder)
     })
+    const used = this.#use.told()
+    if (used.database !== undefined)
+      this.#parts.log.info(
+        { operation_id: row.id, request_id: row.request_id, ...used },
+        `${row.kind}: handed over`,
+      )
     return { end: 'handed-over', topic, backendId }
   }
 
@@ -549,7 +577,13 @@ class Walk {
     const seconds = (this.#parts.clock.now() - row.created_at) / 1_000_000
     this.#parts.observe?.({ kind: row.kind, outcome, seconds })
     this.#parts.log.info(
-      { operation_id: row.id, request_id: row.request_id, resource_id: row.resource_id, seconds },
+      {
+        operation_id: row.id,
+        request_id: row.request_id,
+        resource_id: row.resource_id,
+        seconds,
+        ...this.#use.told(),
+      },
       `${row.kind}: ${outcome}`,
     )
     return { end: 'finished', lanes, due }
