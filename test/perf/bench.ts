@@ -3,13 +3,17 @@
  * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|audit|dashboard|start|command-line|noisy|noisy-nfs` runs a part; `--seconds 60` and
  * `--before <commit>` is what `lists` compares with (default the tree before lists were made cheap; a clone must have it);
  * `--database sqlite|postgres|mariadb` (default all three) are for `noisy` and `noisy-nfs`; `audit` takes one of them, SQLite by default. `--only many-shares` (with `--shares 1000`) takes many minutes
- * and runs only so.
+ * and runs only so, and so does `--only cluster`: the programs as processes of their own on a database server and a broker, with `--database mariadb|postgres`,
+ * `--storage sim|image|btrfs`, `--rounds 5`, `--creates 300`, `--shares 1000`, `--json FILE`; `--peer URL` measures another endpoint of the same API in turns, whose
+ * credentials are in the environment (`--peer-auth keystone`: OS_*, `token`: MANILA_PEER_TOKEN; MANILA_PEER_DATABASE: the URL of its database server) and whose
+ * processes `--peer-pids 'api=1,2 share=3'` names.
  */
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { obstacleOf, pools, type Pool } from '../system/nfs-bench.ts'
+import { measureCluster } from './cluster/measure.ts'
 import { measureAudit } from './audit.ts'
 import { measureAuth } from './auth.ts'
 import { measureLogins } from './logins.ts'
@@ -21,6 +25,7 @@ import { measureMany } from './many-shares.ts'
 import { measureNoisyWriter } from './noisy-writer.ts'
 import { figure, machine, print, type Figure } from './report.ts'
 import { measureNoise, onDatabase } from './noisy.ts'
+import type { Storage } from './service.ts'
 import { measureStart } from './start.ts'
 import { measureStorage } from './storage.ts'
 
@@ -32,6 +37,13 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     database: { type: 'string' },
     shares: { type: 'string', default: '1000' },
+    storage: { type: 'string', default: 'sim' },
+    rounds: { type: 'string', default: '5' },
+    creates: { type: 'string', default: '300' },
+    json: { type: 'string' },
+    peer: { type: 'string' },
+    'peer-auth': { type: 'string', default: 'keystone' },
+    'peer-pids': { type: 'string', default: '' },
   },
 })
 /** Where the host can't, it says why. */
@@ -71,6 +83,34 @@ try {
   if (only === 'many-shares') {
     const count = Number(values.shares)
     print('One host with many shares', await real('image', () => measureMany(join(dir, 'many'), count)))
+  }
+  if (only === 'cluster') {
+    const storage = values.storage as Storage
+    const lacks = storage === 'sim' ? null : obstacleOf(storage)
+    if (lacks !== null) throw new Error(`no ${storage} here: ${lacks}`)
+    const creates = Number(values.creates)
+    await measureCluster(
+      {
+        dir: join(dir, 'c'),
+        database: values.database === 'postgres' ? 'postgres' : 'mariadb',
+        storage,
+        rounds: Number(values.rounds),
+        shares: Number(values.shares),
+        load: {
+          alone: Math.min(30, creates),
+          many: creates,
+          rules: 30,
+          churned: Math.ceil(creates / 5),
+          lists: 60,
+          shows: 200,
+        },
+        peer: values.peer,
+        peerAuth: values['peer-auth'],
+        peerPids: values['peer-pids'],
+        json: values.json,
+      },
+      (line) => console.log(line),
+    )
   }
   if (wanted('reads') || wanted('start')) {
     const small = await measureReads(join(dir, 'small'), 1000, null)
