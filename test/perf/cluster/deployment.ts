@@ -111,6 +111,7 @@ export async function startDeployment(plan: DeploymentPlan): Promise<Deployment>
     name: 'this tree',
     call,
     counters,
+    putOff: { times: 0 },
     databaseUrl,
     get pids() {
       return new Map([

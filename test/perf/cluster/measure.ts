@@ -63,6 +63,7 @@ async function openPeer(plan: ClusterPlan, url: string, minor: number): Promise<
     call,
     pids: pidsIn(plan.peerPids),
     counters,
+    putOff: { times: 0 },
     async stop() {
       call.close()
       await counters?.[Symbol.asyncDispose]()

@@ -17,6 +17,8 @@ export interface Cell {
   readonly transactions: number | null
   /** Processors that were busy with something else than the target and this program. */
   readonly others: number
+  /** How many requests had to be sent again. */
+  readonly putOff: number
 }
 
 export interface Rest {
@@ -83,6 +85,7 @@ async function once(step: Step, target: Target, load: Load): Promise<Cell> {
   const tidying: (() => Promise<void>)[] = []
   const counted = await target.counters?.read()
   const before = spentBy(target)
+  const { times } = target.putOff
   const [machine, own, began] = [machineCpuMs(), process.cpuUsage(), performance.now()]
   const took = await step.run(target, load, (tidy) => void tidying.push(tidy))
   const tookMs = performance.now() - began
@@ -105,6 +108,7 @@ async function once(step: Step, target: Target, load: Load): Promise<Cell> {
     cpu,
     statements: known ? each(countedAfter.statements - counted.statements) : null,
     transactions: known ? each(countedAfter.transactions - counted.transactions) : null,
+    putOff: target.putOff.times - times,
     others: Math.max(0, (machineMs - sumMs - (user + system) / 1000) / wholeMs),
   }
 }
@@ -141,5 +145,7 @@ function medianOf(cells: readonly Cell[]): Cell {
     statements: known(({ statements }) => statements),
     transactions: known(({ transactions }) => transactions),
     others: middle(({ others }) => others),
+    // Not the middle: that it happened at all is what matters.
+    putOff: cells.reduce((all, { putOff }) => all + putOff, 0),
   }
 }

@@ -37,9 +37,18 @@ interface Share {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function asked<T>({ call }: Target, method: string, path: string, body?: unknown): Promise<T> {
-  const answer = await call(method, path, body)
-  return (answer.text === '' && answer.status < 300 ? null : parsed(answer)) as T
+/** Milliseconds before a request that was put off is sent again, and how often that is done. */
+const [againMs, mostTries] = [500, 40]
+
+/** As a client does: what is refused only for now is asked again. A busy machine does not end a measurement, but it is told. */
+async function asked<T>(target: Target, method: string, path: string, body?: unknown): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const answer = await target.call(method, path, body)
+    if (![429, 503].includes(answer.status) || tries === mostTries)
+      return (answer.text === '' && answer.status < 300 ? null : parsed(answer)) as T
+    target.putOff.times++
+    await pause(againMs)
+  }
 }
 
 async function create(target: Target): Promise<string> {

@@ -11,6 +11,8 @@ export interface Target {
   readonly pids: Pids
   /** Null where nobody may look. */
   readonly counters: Counters | null
+  /** Answers of 429 and 503 so far. */
+  readonly putOff: { times: number }
   stop(): Promise<void>
 }
 

@@ -33,6 +33,7 @@ export function tablesOf({ target, cells, rest }: Measured): string[] {
     short(cell.statements),
     short(cell.transactions),
     short(cell.others),
+    String(cell.putOff),
   ])
   const weights = names.map((name) => [
     name,
@@ -49,7 +50,7 @@ export function tablesOf({ target, cells, rest }: Measured): string[] {
   ]
   return [
     `${target}, for one operation`,
-    ...table([[...head, 'statements', 'transactions', 'others'], ...steps]),
+    ...table([[...head, 'statements', 'transactions', 'others', 'put off'], ...steps]),
     ...(names.length === 0
       ? []
       : ['', `${target}, at rest`, ...table([['', 'RSS MiB', 'PSS MiB', 'CPU-ms/s'], ...weights, total])]),
