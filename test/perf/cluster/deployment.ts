@@ -2,29 +2,22 @@
  * This tree in the shape that production has: manila-api, manila-scheduler and manila-share as they are installed, each a process
  * of its own, on a database server that flushes each commit and on RabbitMQ.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
-import { AuthManager } from '../../../src/auth/manager.ts'
 import { permissionsOf, services } from '../../../src/bus/amqp/permissions.ts'
-import { migrate, openStore, type Store } from '../../../src/db/open.ts'
+import { migrate, openStore } from '../../../src/db/open.ts'
 import { backendHealth } from '../../../src/db/store/health.ts'
 import { freePorts } from '../../../src/exec/free-port.ts'
-import { systemClock } from '../../../src/runtime/clock.ts'
-import { connect } from '../../../src/sdk/connect.ts'
 import { createDatabase, createServiceUsers } from '../../../tools/cluster/database.ts'
 import { detachBackend } from '../../../tools/cluster/detach.ts'
-import { ensureTypes } from '../../../tools/cluster/types.ts'
 import { startMariadb } from '../../../tools/parts/mariadb.ts'
 import { startPostgres } from '../../../tools/parts/postgres.ts'
 import { startRabbitMq } from '../../../tools/parts/rabbitmq.ts'
-import { ensureAccounts } from '../../../tools/quickstart/accounts.ts'
-import { layOut } from '../../../tools/release/package.ts'
 import { caller } from '../http.ts'
-import { seedShares } from '../seed-shares.ts'
 import { settingsIn, type Storage } from '../service.ts'
 import { openCounters } from './counters.ts'
+import { accounts, demoToken, end, install, launch, seed, serving, type Started } from './programs.ts'
 import type { Target } from './target.ts'
 
 export interface DeploymentPlan {
@@ -48,16 +41,11 @@ export interface Deployment extends Target {
 
 const roles = ['api', 'scheduler', 'share'] as const
 type Role = (typeof roles)[number]
-const patienceMs = 120_000
 
 export async function startDeployment(plan: DeploymentPlan): Promise<Deployment> {
   const { dir } = plan
-  for (const name of ['', 'page']) mkdirSync(join(dir, name), { recursive: true, mode: 0o700 })
-  const installed = join(dir, 'manila')
-  // The programs are what counts: their pages are not asked for.
-  writeFileSync(join(dir, 'page/index.html'), '')
-  await layOut(installed, join(dir, 'page'))
-
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const installed = await install(dir)
   const server = await (plan.database === 'postgres'
     ? startPostgres({ durable: true, statistics: true })
     : startMariadb({ durable: true }))
@@ -90,21 +78,22 @@ export async function startDeployment(plan: DeploymentPlan): Promise<Deployment>
       writeFileSync(fileOf(role), stringify(settings), { mode: 0o600 })
     }
   }
-  const running = new Map<Role, ChildProcess>()
+  const running = new Map<Role, Started>()
   const start = async (): Promise<void> => {
-    for (const role of roles) running.set(role, launch(installed, role, fileOf(role), dir))
-    await ready(store, url, running, dir)
+    for (const role of roles) running.set(role, launch(installed, `manila-${role}`, fileOf(role), dir))
+    await serving(url, [...running.values()], async () =>
+      (await backendHealth(store.db)).some(({ health }) => health === 'ready'),
+    )
   }
-  const end = async (): Promise<void> => {
-    await Promise.all([...running.values()].map(ended))
+  const endAll = async (): Promise<void> => {
+    await Promise.all([...running.values()].map(end))
     running.clear()
   }
   configure(false)
   await start()
-  const { tokens } = await connect({ cloud: 'manila-demo', env: { OS_CLIENT_CONFIG_FILE: clouds } })
-  const projectId = tokens.session?.projectId ?? ''
+  const { token, projectId } = await demoToken(clouds)
   await seed(store, plan.shares, projectId)
-  const call = caller(url, await tokens.current(), plan.minor)
+  const call = caller(url, token, plan.minor)
   const counters = await openCounters(server.url(server.kind === 'postgres' ? 'manila' : 'mysql'))
 
   return {
@@ -115,13 +104,13 @@ export async function startDeployment(plan: DeploymentPlan): Promise<Deployment>
     databaseUrl,
     get pids() {
       return new Map([
-        ...roles.map((role) => [role, [running.get(role)?.pid ?? 0]] as const),
+        ...roles.map((role) => [role, [running.get(role)?.child.pid ?? 0]] as const),
         ['database', [server.pid]] as const,
         ['broker', [broker.pid]] as const,
       ])
     },
     async counting() {
-      await end()
+      await endAll()
       configure(true)
       await start()
     },
@@ -131,7 +120,7 @@ export async function startDeployment(plan: DeploymentPlan): Promise<Deployment>
     },
     async stop() {
       call.close()
-      await end()
+      await endAll()
       if (plan.storage !== 'sim') await detachBackend(fileOf('share'))
       await counters[Symbol.asyncDispose]()
       await store.close()
@@ -139,66 +128,4 @@ export async function startDeployment(plan: DeploymentPlan): Promise<Deployment>
       await server.remove()
     },
   }
-}
-
-async function accounts(store: Store, dir: string, url: string): Promise<string> {
-  const clock = systemClock()
-  const keyFile = join(dir, 'token-key.json')
-  const auth = await AuthManager.open({ store, clock, keyFile, tokenLifetimeS: 86_400 })
-  await ensureTypes(store, clock.now())
-  return ensureAccounts(auth, dir, url, { link: false })
-}
-
-async function seed(store: Store, count: number, projectId: string): Promise<void> {
-  const type = await store.db.selectFrom('share_types').select('id').executeTakeFirstOrThrow()
-  await seedShares(store, count, (index) => ({
-    projectId,
-    userId: 'bench',
-    // In the past: what is made during the measurement comes first in a list.
-    now: (Date.now() - 86_400_000) * 1000 + index,
-    shareTypeId: type.id,
-    share: { name: `seeded-${index}` },
-    instance: { status: 'available', host: 'node@alpha#pool', progress: '100%' },
-  }))
-}
-
-function launch(installed: string, role: Role, config: string, dir: string): ChildProcess {
-  const logFile = join(dir, `${role}.log`)
-  const log = openSync(logFile, 'a', 0o640)
-  const program = join(installed, 'bin', `manila-${role}.mjs`)
-  const child = spawn(process.execPath, [program, '--config', config, '--log', logFile], {
-    stdio: ['ignore', log, log],
-  })
-  closeSync(log)
-  return child
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
-  await gone
-}
-
-async function ready(
-  store: Store,
-  url: string,
-  running: ReadonlyMap<Role, ChildProcess>,
-  dir: string,
-): Promise<void> {
-  for (const until = performance.now() + patienceMs; performance.now() < until;) {
-    for (const [role, { exitCode }] of running)
-      if (exitCode !== null)
-        throw new Error(
-          `manila-${role} ended: ${readFileSync(join(dir, `${role}.log`), 'utf8').slice(-1000)}`,
-        )
-    const backends = await backendHealth(store.db)
-    const answers = await fetch(`${url}/healthcheck`).then(
-      ({ status }) => status === 200,
-      () => false,
-    )
-    if (answers && backends.some(({ health }) => health === 'ready')) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error(`the deployment in ${dir} did not come up within ${patienceMs / 1000} s`)
 }

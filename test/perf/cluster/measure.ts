@@ -46,7 +46,9 @@ export async function measureCluster(plan: ClusterPlan, say: (line: string) => v
       for (const line of ['', ...ratiosOf(mine, theirs)]) say(line)
     const use = await countedUse(ours, plan.load)
     for (const line of ['', 'this tree, what each asks of the database', ...use]) say(line)
-    if (plan.json !== undefined) writeFileSync(plan.json, asJson(plan, minor, measured, use))
+    const { dir, database, storage, rounds, load, shares, json } = plan
+    const about = { machine: machine(dir), database, storage, rounds, load, shares, minor, use }
+    if (json !== undefined) writeFileSync(json, asJson(about, measured))
     return measured
   } finally {
     for (const target of targets.toReversed()) await target.stop()
@@ -83,28 +85,13 @@ async function countedUse(ours: Deployment, load: Load): Promise<string[]> {
   return useTable(page)
 }
 
-function asJson(
-  plan: ClusterPlan,
-  minor: number,
-  measured: readonly Measured[],
-  use: readonly string[],
-): string {
-  const { dir, database, storage, rounds, load, shares } = plan
+/** A file for machines: what it was measured on, medians, and each round. */
+export function asJson(about: object, measured: readonly Measured[]): string {
   const plain = measured.map(({ target, rest, cells, rounds: all }) => ({
     target,
     rest,
     medians: Object.fromEntries(cells),
     rounds: Object.fromEntries(all),
   }))
-  const about = {
-    at: new Date().toISOString(),
-    machine: machine(dir),
-    database,
-    storage,
-    rounds,
-    load,
-    shares,
-    minor,
-  }
-  return `${JSON.stringify({ about, measured: plain, use }, null, 2)}\n`
+  return `${JSON.stringify({ about: { at: new Date().toISOString(), ...about }, measured: plain }, null, 2)}\n`
 }

@@ -59,12 +59,12 @@ export function weightOf(pids: readonly number[]): Weight {
   return { rss, pss }
 }
 
+/** Each once, though a child may be named beside its parent. */
 function tree(pids: readonly number[]): number[] {
-  return pids.flatMap((pid) => {
-    const children = text(`/proc/${pid}/task/${pid}/children`)
-      .split(' ')
-      .filter((one) => one !== '')
-      .map(Number)
-    return [pid, ...tree(children)]
-  })
+  const all = new Set(pids)
+  // A set is walked to its end, and what is found on the way is its end.
+  for (const pid of all)
+    for (const child of text(`/proc/${pid}/task/${pid}/children`).split(' '))
+      if (child !== '') all.add(Number(child))
+  return [...all]
 }
