@@ -27,6 +27,7 @@ import { certifiedName } from './client-certificates.ts'
 import { beginRequest, endRequest, watchConnections } from './connections.ts'
 import { changing, outsideOfBudgets, readingContext, turnOf } from './contexts.ts'
 import { allowOrigins } from './cors.ts'
+import { countedFor, requestUse } from './database-use.ts'
 import { takeSessions } from './dashboard/session-token.ts'
 import type { Edge, ServerParts } from './edge.ts'
 import { EventFeed } from './events/feed.ts'
@@ -187,6 +188,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
         url: request.url,
         status: reply.statusCode,
         seconds,
+        ...requestUse(request, settled.routeName),
       },
       'request',
     )
@@ -243,7 +245,7 @@ async function answer(
   const parent = one(request.headers['traceparent']) ?? null
   const attributes = { 'manila.request_id': settled.requestId, 'http.request.method': request.method }
   return inSpan(request.method, { parent, attributes, kind: 'server' }, async (span) => {
-    const sent = await replied(parts, request, reply, settled, body)
+    const sent = await countedFor(request, () => replied(parts, request, reply, settled, body))
     span.updateName(settled.routeName)
     span.setAttribute('http.response.status_code', reply.statusCode)
     return sent
@@ -297,7 +299,7 @@ async function replied(
     if (content instanceof JsonStream) {
       const turn = turnOf(identity)
       const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
-        parts.gate.run(turn, () => withStatementBudget(limitMs, work))
+        countedFor(request, () => parts.gate.run(turn, () => withStatementBudget(limitMs, work)))
       const leave = parts.streams.take(turn)
       const failed = (error: unknown): void =>
         request.log.error({ request_id: settled.requestId, err: error }, 'a list was cut')

@@ -84,6 +84,10 @@ export const Database = Type.Object({
     1,
   ),
   statement_timeout_s: count('Seconds one statement may take on a database server.', 20, 1),
+  count_use: flag(
+    'For debugging: count the statements, transactions, round trips and bytes of each request and of each step of an operation, and tell them in the log and at /metrics.',
+    false,
+  ),
   allow_plaintext: flag(
     'Speak without TLS to a database server on another host: only where the network between them is protected otherwise.',
     false,

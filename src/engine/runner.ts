@@ -6,6 +6,7 @@ import type { Store } from '../db/open.ts'
 import { DatabaseUnavailable } from '../db/unavailable.ts'
 import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { uncounted } from '../runtime/database-use.ts'
 import { inSpan, type SpanOptions } from '../tracing/spans.ts'
 import { releaseLeases } from '../db/store/leases.ts'
 import type { Due } from '../db/store/operation-families.ts'
@@ -52,6 +53,7 @@ import {
 } from './operation.ts'
 import type { RunEnd } from './run-end.ts'
 import { rowTopic, rowTopics } from './topics.ts'
+import { WorkUse } from './work-use.ts'
 
 /** At most three pools are tried for one request (design: Work). */
 const maxPlacements = 3
@@ -93,15 +95,24 @@ export interface RunnerParts {
  * Runs the operation as far as this topic can. `stop` is aborted when the process ends or loses its leases; `hold` is told of
  * the leases, and whoever renews them tells it of that.
  */
-export async function run(
+export function run(
   parts: RunnerParts,
   id: string,
   stop: AbortSignal,
   hold: Hold = new Hold(),
 ): Promise<RunEnd> {
-  const walk = new Walk(parts, stop, hold)
+  const use = new WorkUse()
+  const walk = new Walk(parts, stop, hold, use)
+  // Whoever wakes it is not whose work it is.
+  return uncounted(() => use.of(null, () => walked(parts, walk, id, use)))
+}
+
+async function walked(parts: RunnerParts, walk: Walk, id: string, use: WorkUse): Promise<RunEnd> {
   const begun = await walk.claim(id)
-  if (begun !== 'claimed') return begun
+  if (begun !== 'claimed') {
+    if (begun.end !== 'not-mine') use.keep(walk.row.kind)
+    return begun
+  }
   try {
     return await walk.toTheEnd()
   } catch (error) {
@@ -111,6 +122,8 @@ export async function run(
     }
     await walk.letGo()
     throw error
+  } finally {
+    use.keep(walk.row.kind)
   }
 }
 
@@ -118,6 +131,7 @@ class Walk {
   readonly #parts: RunnerParts
   readonly #stop: AbortSignal
   readonly #hold: Hold
+  readonly #use: WorkUse
   // Set by the claim, before anything else is asked of a walk.
   #claimed!: Claimed
   #plan!: OperationPlan
@@ -130,10 +144,11 @@ class Walk {
   /** Something that shared a transaction failed: from here on each thing has its own. */
   #oneByOne = false
 
-  constructor(parts: RunnerParts, stop: AbortSignal, hold: Hold) {
+  constructor(parts: RunnerParts, stop: AbortSignal, hold: Hold, use: WorkUse) {
     this.#parts = parts
     this.#stop = stop
     this.#hold = hold
+    this.#use = use
   }
 
   get row(): OperationRow {
@@ -209,7 +224,11 @@ class Walk {
         await this.letGo()
         return { end: 'stopped' }
       }
-      const ended = this.#claimed.row.state === 'undoing' ? await this.#undoOne() : await this.#runOne()
+      const { row } = this.#claimed
+      const step = this.#plan.steps[row.step]?.[0] ?? ''
+      const ended = await (row.state === 'undoing'
+        ? this.#use.of(`undo ${step}`, () => this.#undoOne())
+        : this.#use.of(step, () => this.#runOne()))
       if (ended !== null) return ended
     }
   }
@@ -310,6 +329,7 @@ class Walk {
     this.#claimed = at
     this.#isBegun = moved === 'begun'
     if (typeof moved === 'string') return null
+    if (moved.end === 'handed-over') this.#tellHandOver()
     return moved.end === 'finished' ? this.#finished('done', moved.due) : moved
   }
 
@@ -535,7 +555,15 @@ class Walk {
       await update(tx, row, { topic, backend_id: backendId, updated_at: this.#parts.clock.now() })
       await releaseLeases(tx, lanes, this.#parts.holder)
     })
+    this.#tellHandOver()
     return { end: 'handed-over', topic, backendId }
+  }
+
+  #tellHandOver(): void {
+    const used = this.#use.told()
+    if (used.database === undefined) return
+    const { id, request_id, kind } = this.row
+    this.#parts.log.info({ operation_id: id, request_id, ...used }, `${kind}: handed over`)
   }
 
   async #wait(cause: Cause | null, retryAfterS: number | null): Promise<RunEnd> {
@@ -565,7 +593,13 @@ class Walk {
     const seconds = (this.#parts.clock.now() - row.created_at) / 1_000_000
     this.#parts.observe?.({ kind: row.kind, outcome, seconds })
     this.#parts.log.info(
-      { operation_id: row.id, request_id: row.request_id, resource_id: row.resource_id, seconds },
+      {
+        operation_id: row.id,
+        request_id: row.request_id,
+        resource_id: row.resource_id,
+        seconds,
+        ...this.#use.told(),
+      },
       `${row.kind}: ${outcome}`,
     )
     return { end: 'finished', lanes, due }

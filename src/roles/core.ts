@@ -15,6 +15,8 @@ import { failpointFromEnvironment, type Failpoint } from '../engine/failpoint.ts
 import { breakAllLeases } from '../db/store/leases.ts'
 import { kernelId } from '../engine/presence.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
+import { countDatabaseUse } from '../runtime/database-use.ts'
+import { meterDatabaseUse } from '../runtime/database-use-metrics.ts'
 import { createLog } from '../runtime/log.ts'
 import { metrics as createMetrics, type Metrics } from '../runtime/metrics.ts'
 import { startTracing } from '../tracing/export.ts'
@@ -57,6 +59,8 @@ export async function openCore(settings: Settings, options: CoreOptions): Promis
   const store = await openConfiguredStore(settings.database)
   await readyDatabase(store, options.program, log)
   const metrics = createMetrics()
+  countDatabaseUse(settings.database.count_use)
+  if (settings.database.count_use) meterDatabaseUse(metrics.registry)
   const endTracing = await startTracing(settings.traces, options.program, { 'host.name': settings.host })
   const opened = openBus(settings.bus, {
     service: options.program,

@@ -4,6 +4,7 @@
  * Whoever wakes other work from a request does so outside of it: the work of a service has its own limits.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { uncounted } from './database-use.ts'
 
 /** The database needed more time for a request than one request gets. Nothing of its transaction is kept. */
 export class BudgetSpent extends Error {
@@ -27,8 +28,8 @@ const current = new AsyncLocalStorage<StatementBudget | undefined>()
 export const withStatementBudget = <T>(limitMs: number, body: () => T): T =>
   current.run({ limitMs, leftMs: limitMs }, body)
 
-/** Runs `body`, and all that it starts, without a limit. */
-export const withoutStatementBudget = <T>(body: () => T): T => current.run(undefined, body)
+/** Runs `body`, and all that it starts, without a limit; what it asks is not the request's. */
+export const withoutStatementBudget = <T>(body: () => T): T => uncounted(() => current.run(undefined, body))
 
 /** The budget of the request that is being served; undefined outside of one. Throws {@link BudgetSpent} when it is used up. */
 export function budgetForStatement(): StatementBudget | undefined {

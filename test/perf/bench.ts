@@ -3,13 +3,22 @@
  * be compared with one another, of several machines not. `--only creates|storage|reads|lists|logins|auth|audit|dashboard|start|command-line|noisy|noisy-nfs` runs a part; `--seconds 60` and
  * `--before <commit>` is what `lists` compares with (default the tree before lists were made cheap; a clone must have it);
  * `--database sqlite|postgres|mariadb` (default all three) are for `noisy` and `noisy-nfs`; `audit` takes one of them, SQLite by default. `--only many-shares` (with `--shares 1000`) takes many minutes
- * and runs only so.
+ * and runs only so, and so does `--only cluster`: the programs as processes of their own on a database server and a broker, with `--database mariadb|postgres`,
+ * `--storage sim|image|btrfs`, `--rounds 5`, `--creates 300`, `--shares 1000`, `--json FILE`; `--peer URL` measures another endpoint of the same API in turns, whose
+ * credentials are in the environment (`--peer-auth keystone`: OS_*, `token`: MANILA_PEER_TOKEN; MANILA_PEER_DATABASE: the URL of its database server) and whose
+ * processes `--peer-pids 'api=1,2 share=3'` names. `--only alone` measures the same of `manila-all` on SQLite, with its start. `--only plots --json FILE --plots DIR`
+ * draws what either wrote.
  */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { obstacleOf, pools, type Pool } from '../system/nfs-bench.ts'
+import { measureAlone } from './cluster/alone.ts'
+import { asJson, measureCluster } from './cluster/measure.ts'
+import { writePlots, type Kept } from './cluster/plots.ts'
+import type { Load } from './cluster/steps.ts'
+import { tablesOf } from './cluster/told.ts'
 import { measureAudit } from './audit.ts'
 import { measureAuth } from './auth.ts'
 import { measureLogins } from './logins.ts'
@@ -21,6 +30,7 @@ import { measureMany } from './many-shares.ts'
 import { measureNoisyWriter } from './noisy-writer.ts'
 import { figure, machine, print, type Figure } from './report.ts'
 import { measureNoise, onDatabase } from './noisy.ts'
+import type { Storage } from './service.ts'
 import { measureStart } from './start.ts'
 import { measureStorage } from './storage.ts'
 
@@ -32,6 +42,14 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     database: { type: 'string' },
     shares: { type: 'string', default: '1000' },
+    storage: { type: 'string', default: 'sim' },
+    rounds: { type: 'string', default: '5' },
+    creates: { type: 'string', default: '300' },
+    json: { type: 'string' },
+    plots: { type: 'string' },
+    peer: { type: 'string' },
+    'peer-auth': { type: 'string', default: 'keystone' },
+    'peer-pids': { type: 'string', default: '' },
   },
 })
 /** Where the host can't, it says why. */
@@ -71,6 +89,50 @@ try {
   if (only === 'many-shares') {
     const count = Number(values.shares)
     print('One host with many shares', await real('image', () => measureMany(join(dir, 'many'), count)))
+  }
+  const creates = Number(values.creates)
+  const load: Load = {
+    alone: Math.min(30, creates),
+    many: creates,
+    rules: 30,
+    churned: Math.ceil(creates / 5),
+    lists: 60,
+    shows: 200,
+  }
+  const common = { rounds: Number(values.rounds), shares: Number(values.shares), load }
+  if (only === 'alone') {
+    const { figures, measured } = await measureAlone({ dir: join(dir, 'a'), ...common }, (line) =>
+      process.stderr.write(`${line}\n`),
+    )
+    print('Everything in one process, on a SQLite file', figures)
+    for (const line of ['', ...tablesOf(measured)]) console.log(line)
+    if (values.json !== undefined) {
+      const about = { ...common, machine: machine(dir), database: 'sqlite', storage: 'sim' }
+      writeFileSync(values.json, asJson({ ...about, figures }, [measured]))
+    }
+  }
+  if (only === 'plots') {
+    const kept = JSON.parse(readFileSync(values.json ?? '', 'utf8')) as Kept
+    const name = basename(values.json ?? '', '.json')
+    for (const path of writePlots(kept, values.plots ?? '.', name)) console.log(path)
+  }
+  if (only === 'cluster') {
+    const storage = values.storage as Storage
+    const lacks = storage === 'sim' ? null : obstacleOf(storage)
+    if (lacks !== null) throw new Error(`no ${storage} here: ${lacks}`)
+    await measureCluster(
+      {
+        dir: join(dir, 'c'),
+        database: values.database === 'postgres' ? 'postgres' : 'mariadb',
+        storage,
+        ...common,
+        peer: values.peer,
+        peerAuth: values['peer-auth'],
+        peerPids: values['peer-pids'],
+        json: values.json,
+      },
+      (line) => console.log(line),
+    )
   }
   if (wanted('reads') || wanted('start')) {
     const small = await measureReads(join(dir, 'small'), 1000, null)

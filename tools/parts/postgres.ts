@@ -58,6 +58,7 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Databa
     shared_buffers: '64MB',
     log_checkpoints: 'off',
   }
+  if (options.statistics === true) settings.shared_preload_libraries = 'pg_stat_statements'
   if (options.durable !== true) Object.assign(settings, { fsync: 'off', full_page_writes: 'off' })
   if (options.tls !== undefined) {
     for (const [setting, name, from] of [

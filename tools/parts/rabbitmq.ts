@@ -41,6 +41,8 @@ export interface BrokerUser {
 export interface RabbitMq {
   readonly dir: string
   readonly port: number
+  /** 0 while it does not run. */
+  readonly pid: number
   /** Null without TLS. */
   readonly tls: { readonly port: number; readonly caFile: string } | null
   /** Makes users with their virtual hosts; answers their passwords by name. */
@@ -134,6 +136,9 @@ export async function startRabbitMq(options: { readonly tls?: boolean } = {}): P
   const broker: RabbitMq = {
     dir,
     port: port!,
+    get pid() {
+      return runs() ? (server?.pid ?? 0) : 0
+    },
     tls: options.tls === true ? { port: tlsPort!, caFile: join(dir, 'ca.pem') } : null,
     async define(users) {
       const passwords = new Map(users.map(({ name }) => [name, randomBytes(9).toString('hex')]))

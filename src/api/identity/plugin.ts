@@ -16,6 +16,7 @@ import { credentialRoutes } from './credential-routes.ts'
 import { discoveryRoutes } from './discovery-routes.ts'
 import { domainRoutes } from './domain-routes.ts'
 import { baseOf } from '../addresses.ts'
+import { countedFor } from '../database-use.ts'
 import {
   changeOf,
   isChange,
@@ -101,7 +102,8 @@ async function respond(
       const call = await settle(parts, route, request, prefix)
       return audited(parts.audit, request, () => route.handler(call))
     }
-    return await send(reply, await withStatementBudget(parts.statementsMs ?? usualStatementsMs, handled))
+    const limitMs = parts.statementsMs ?? usualStatementsMs
+    return await send(reply, await countedFor(request, () => withStatementBudget(limitMs, handled)))
   } catch (error) {
     return refuse(parts, error, request, reply)
   }

@@ -23,7 +23,7 @@ import {
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
-import { NoAnswer, pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
+import { NoAnswer, pooledDriver, type Client, type ClientPool, type Traffic } from './pooled-driver.ts'
 import {
   idleInTransactionS,
   lockWaitS,
@@ -104,6 +104,10 @@ class MariadbClient implements Client {
     const [answer] = await this.#connection.query(limit + query.sql, values as never)
     if (Array.isArray(answer)) return { rows: answer as unknown[] }
     return { rows: [], numAffectedRows: BigInt(answer.affectedRows) }
+  }
+
+  traffic(): Traffic {
+    return (this.#connection.connection as unknown as { stream: Traffic }).stream
   }
 
   destroy(): void {

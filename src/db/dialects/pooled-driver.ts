@@ -11,6 +11,7 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
+import { addUse, countsDatabaseUse } from '../../runtime/database-use.ts'
 import { BudgetSpent, budgetForStatement, type StatementBudget } from '../../runtime/statement-budget.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
 import type { PoolLimits } from './server-url.ts'
@@ -21,10 +22,17 @@ export interface Client {
   run(query: CompiledQuery, limitMs: number | null): Promise<QueryResult<unknown>>
   /** Asks the server to end the statement that is running; for those that can't be told beforehand. */
   interrupt?(): void
+  /** Bytes on the wire since the connection was opened. */
+  traffic(): Traffic
   /** Ends the connection at once, whatever it is doing. */
   destroy(reason: Error): void
   /** Back into the pool. */
   release(): void
+}
+
+export interface Traffic {
+  readonly bytesRead: number
+  readonly bytesWritten: number
 }
 
 export interface ClientPool {
@@ -65,6 +73,7 @@ class PooledConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    addUse({ statements: 1 })
     // Outside a transaction each statement is its own commit.
     const writes = !this.inTransaction && !/^\s*select\b/i.test(query.sql)
     const budget = budgetForStatement()
@@ -95,6 +104,7 @@ class PooledConnection implements DatabaseConnection {
       }, limitMs + serverFirstMs)
     })
     if (budget !== undefined) interrupting = setTimeout(() => this.client.interrupt?.(), limitMs)
+    const before = countsDatabaseUse() ? trafficOf(this.client) : null
     const answer = this.client.run(query, budget === undefined ? null : limitMs)
     // After a timeout nobody looks at it any more.
     answer.catch(() => {})
@@ -111,6 +121,7 @@ class PooledConnection implements DatabaseConnection {
     } finally {
       clearTimeout(timer)
       clearTimeout(interrupting)
+      if (before !== null) addTrip(before, trafficOf(this.client))
     }
   }
 
@@ -119,6 +130,19 @@ class PooledConnection implements DatabaseConnection {
     throw new Error('answers are not streamed; page with a key instead')
   }
 }
+
+/** The library's socket counts on. */
+const trafficOf = (client: Client): Traffic => {
+  const { bytesRead, bytesWritten } = client.traffic()
+  return { bytesRead, bytesWritten }
+}
+
+const addTrip = (before: Traffic, after: Traffic): void =>
+  addUse({
+    roundTrips: 1,
+    sentBytes: after.bytesWritten - before.bytesWritten,
+    receivedBytes: after.bytesRead - before.bytesRead,
+  })
 
 /** Milliseconds after the server's own limit: its answer says more than our silence. */
 const serverFirstMs = 1000
@@ -148,6 +172,7 @@ export function pooledDriver(parts: PooledParts): Driver {
     },
     acquireConnection: acquire,
     async beginTransaction(connection: DatabaseConnection, _settings: TransactionSettings) {
+      addUse({ transactions: 1 })
       await say(connection, parts.begin)
       ;(connection as PooledConnection).inTransaction = true
     },

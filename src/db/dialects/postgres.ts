@@ -17,7 +17,7 @@ import {
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
-import { pooledDriver, type Client, type ClientPool } from './pooled-driver.ts'
+import { pooledDriver, type Client, type ClientPool, type Traffic } from './pooled-driver.ts'
 import { requestCancel, type BackendKey } from './postgres-cancel.ts'
 import {
   idleInTransactionS,
@@ -107,6 +107,10 @@ class PgClient implements Client {
     // The request may arrive late and would then end the next statement: there is none on this connection.
     this.#broken = new Error('interrupted')
     requestCancel(this.#address, this.#client as unknown as BackendKey)
+  }
+
+  traffic(): Traffic {
+    return (this.#client as unknown as { connection: { stream: Traffic } }).connection.stream
   }
 
   destroy(reason: Error): void {

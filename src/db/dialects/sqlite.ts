@@ -23,6 +23,7 @@ import {
   type BinaryOperationNode,
   type SelectModifierNode,
 } from 'kysely'
+import { addUse } from '../../runtime/database-use.ts'
 import { budgetForStatement } from '../../runtime/statement-budget.ts'
 import { keepPrivate } from '../../runtime/private-file.ts'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
@@ -51,6 +52,7 @@ class Connection implements DatabaseConnection {
    * twenty pairs); the budget keeps a request from adding another one.
    */
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    addUse({ statements: 1 })
     const budget = budgetForStatement()
     if (budget === undefined) return this.run(query)
     const began = performance.now()
@@ -155,6 +157,7 @@ class SqliteFileDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    addUse({ transactions: 1 })
     ;(connection as Connection).run(CompiledQuery.raw('begin immediate'))
   }
 

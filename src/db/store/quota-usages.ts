@@ -25,7 +25,11 @@ export const lockAccounts = (tx: Tx, accounts: readonly Account[]): Promise<Quot
     .execute()
 
 /** Adds what the postings say; `rows` is what {@link lockAccounts} answered for them. */
-export async function bookPostings(tx: Tx, postings: readonly Posting[], rows: readonly QuotaUsagesTable[]): Promise<void> {
+export async function bookPostings(
+  tx: Tx,
+  postings: readonly Posting[],
+  rows: readonly QuotaUsagesTable[],
+): Promise<void> {
   const charged = new Set(rows.map(accountKeyOf))
   const [old, fresh] = [true, false].map((was) =>
     postings.filter((posting) => charged.has(accountKey(posting)) === was),

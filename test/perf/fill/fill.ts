@@ -1,0 +1,45 @@
+/** Fills a database that has no shares, in minutes for a million: rows are made inside the database, totals by their own recount. */
+import { migrate, openStore } from '../../../src/db/open.ts'
+import { correctCapacity, recountCapacity } from '../../../src/db/store/capacity-recount.ts'
+import { correctQuota, recountQuota } from '../../../src/db/store/quota-recount.ts'
+import { tablesOf, type FillPlan } from './rows.ts'
+import { openWords } from './words.ts'
+
+/** Migrates the database at `url` first. Throws a sentence when shares are there already. `say` is told what it does and how long that took. */
+export async function fill(url: string, plan: FillPlan, say: (line: string) => void): Promise<void> {
+  await onStore(url, async (store) => {
+    await migrate(store)
+    const known = await store.db.selectFrom('shares').select('id').limit(1).execute()
+    if (known.length > 0) throw new Error('the database has shares already: fill an empty one')
+  })
+  {
+    await using words = await openWords(url)
+    const tables = tablesOf(plan, words)
+    for (const { table, count, statement } of tables) {
+      const began = performance.now()
+      await words.run(statement)
+      say(`${table}: ${count.toLocaleString('en-US')} rows, ${seconds(began)} s`)
+    }
+    await words.analyze([...new Set(tables.map(({ table }) => table))])
+  }
+  const began = performance.now()
+  await onStore(url, async (store) => {
+    await store.transaction(async (tx) => {
+      await correctQuota(tx, await recountQuota(tx))
+      await correctCapacity(tx, await recountCapacity(tx))
+    })
+  })
+  say(`quota and capacity counted: ${seconds(began)} s`)
+}
+
+const seconds = (began: number): string => ((performance.now() - began) / 1000).toFixed(1)
+
+/** Counting millions of rows takes longer than any statement of the service may. */
+async function onStore(url: string, body: (store: Awaited<ReturnType<typeof openStore>>) => Promise<void>) {
+  const store = await openStore(url, { statementTimeoutMs: 3_600_000 })
+  try {
+    await body(store)
+  } finally {
+    await store.close()
+  }
+}
