@@ -1,7 +1,7 @@
 /** Walks a list of kill points through one world: a process of its own is killed at each, and the next one has to put it right. */
 import { setFaults } from '../../src/storage/sim/faults.ts'
 import type { OperationCode } from '../../src/engine/operation.ts'
-import { allSteps, planKey, versionsOf, type OperationKind } from '../../src/model/operations.ts'
+import { allSteps, planKey, planOf, versionsOf, type OperationKind } from '../../src/model/operations.ts'
 import type { Topic } from '../../src/model/operations/plan.ts'
 import { schedulerOperations } from '../../src/scheduler/service.ts'
 import { shareOperations } from '../../src/share-manager/operations/index.ts'
@@ -79,7 +79,9 @@ interface Row {
   readonly kind: string
   readonly state: string
   readonly version: number
+  /** Its due step, when that is begun. */
   readonly name: string | null
+  readonly step: number
 }
 
 export interface Walked {
@@ -139,7 +141,7 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
 }
 
 const steps = allSteps()
-const indexOf = ({ kind, version, step }: KillPoint): number =>
+const numberOf = ({ kind, version, step }: KillPoint): number =>
   steps.findIndex((one) => one.kind === kind && one.version === version && one.step === step)
 
 /** Whether what was killed at `point`, going on, comes by `next`: then another process has to bring it to its end first. */
@@ -182,6 +184,16 @@ function shuffledByKind(points: readonly KillPoint[]): KillPoint[] {
   return order
 }
 
+const codes = [schedulerOperations({} as never), shareOperations({} as never)]
+
+function onlyWrites({ kind, version, step, undo }: KillPoint): boolean {
+  const key = planKey(kind, version)
+  return undo === false && codes.some((registry) => 'write' in (registry.get(key)?.steps[step] ?? {}))
+}
+
+const numberOf = ({ kind, version, step }: KillPoint): number =>
+  planOf(kind, version)?.steps.findIndex(([name]) => name === step) ?? -1
+
 /** Answers the operation that was under way when the process ended itself: the one that was asked for, not a child of it. */
 async function killedAt(
   world: World,
@@ -213,7 +225,7 @@ async function killedAt(
   )
   const top = asked?.id ?? ''
   const rows = await world.query<Row>(
-    `select o.id, o.kind, o.state, o.version, s.name from operations o
+    `select o.id, o.kind, o.state, o.version, o.step, s.name from operations o
        left join operation_steps s on s.operation_id = o.id and s.step = o.step
       where o.id = ? or o.family_id = ?`,
     top,
@@ -221,9 +233,13 @@ async function killedAt(
   )
   const state = point.undo === false ? 'running' : 'undoing'
   const { kind: struck, step, version } = point
-  const is = (row: Row): boolean =>
-    row.kind === struck && row.state === state && row.name === step && row.version === version
-  if (!rows.some(is)) {
+  const isStruck = (row: Row): boolean =>
+    row.kind === struck && row.version === version && (isOnRecord(row) || isYetToCome(row))
+  const isOnRecord = (row: Row): boolean => row.state === state && row.name === step
+  // What a step that only writes does is there with its record: killed in the middle of that, it was never begun.
+  const isYetToCome = (row: Row): boolean =>
+    onlyWrites(point) && ['queued', 'running'].includes(row.state) && row.step <= numberOf(point)
+  if (!rows.some(isStruck)) {
     const say = (row: Row): string => `${row.kind} ${row.state} at ${row.name} of version ${row.version}`
     throw new Error(
       `the rows say ${rows.map(say).join(', ') || 'nothing'}, not ${struck} ${state} at ${step} of ${version}`,
