@@ -141,7 +141,7 @@ export async function walk(world: World, points: readonly KillPoint[]): Promise<
 }
 
 const steps = allSteps()
-const numberOf = ({ kind, version, step }: KillPoint): number =>
+const indexOf = ({ kind, version, step }: KillPoint): number =>
   steps.findIndex((one) => one.kind === kind && one.version === version && one.step === step)
 
 /** Whether what was killed at `point`, going on, comes by `next`: then another process has to bring it to its end first. */
