@@ -160,6 +160,14 @@ async function held(path: string, afterS: number): Promise<boolean> {
   return !done
 }
 
+function killGroup({ pid = 0 }: ChildProcess): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 const thaw = (path: string): unknown => spawnSync('fsfreeze', ['--unfreeze', path], { stdio: 'ignore' })
 
 async function holds(): Promise<void> {
@@ -199,8 +207,8 @@ async function holds(): Promise<void> {
       await ended(child, whole)
       if (await held(at, 5)) still++
       thaw(at)
-      // What it left behind when only it was killed.
-      if (!whole) process.kill(-(child.pid ?? 0), 'SIGKILL')
+      // What it left behind when only it was killed, if it came to that.
+      if (!whole) killGroup(child)
     }
     console.log(`image, the holder of a freeze: 5 s after ${what}, writes still wait in ${still} of 5`)
   }
