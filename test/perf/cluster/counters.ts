@@ -9,7 +9,7 @@ export interface Counters extends AsyncDisposable {
 export interface Counted {
   /** Without those that begin and end transactions. */
   readonly statements: number
-  /** Begun with a statement of their own on MariaDB; on PostgreSQL also each statement that stands alone. */
+  /** Ended with a statement of their own on MariaDB; on PostgreSQL also each statement that stands alone. */
   readonly transactions: number
 }
 
@@ -36,7 +36,7 @@ async function mariadb(rows: Rows, own: number): Promise<Counted> {
   const of = (name: string): number => Number(found.find((row) => row.name === name)?.value ?? 0)
   return {
     statements: of('QUESTIONS') - of('COM_BEGIN') - of('COM_COMMIT') - of('COM_ROLLBACK') - own,
-    transactions: of('COM_BEGIN'),
+    transactions: of('COM_COMMIT') + of('COM_ROLLBACK'),
   }
 }
 

@@ -184,6 +184,12 @@ export function tablesOf(plan: FillPlan, words: Words): Table[] {
       launched_at: created,
       ...shown,
     }),
+    {
+      table: 'pools',
+      count: pools,
+      statement: `update pools set placed_gib =
+        (select coalesce(sum(i.placed_gib), 0) from share_instances i where i.pool_id = pools.id)`,
+    },
     many('share_instance_export_locations', shares, {
       id: uuid(5, 'g.n'),
       share_instance_id: instanceId('g.n'),
