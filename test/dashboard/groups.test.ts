@@ -78,7 +78,7 @@ it('is made, filled, kept, made again, and ends only when it is empty', async ()
   await page.getByRole('button', { name: 'Actions for laboratory' }).click()
   await page
     .getByRole('menuitem', {
-      name: new RegExp(`Delete ?Share group ${group} has 1 share: delete them first`),
+      name: new RegExp(`Delete ?Share group ${group} has 1 share: delete it first`),
     })
     .waitFor()
   await page.keyboard.press('Escape')
