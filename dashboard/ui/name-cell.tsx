@@ -1,8 +1,9 @@
-/** The first cell of a list of things: the name, and below it the id; on a phone, where nobody copies ids, the state in its place. */
+/** The first cell of a list of things: the name, and below it the id where that is not the name; on a phone, where nobody copies ids, the state in its place. */
 import type { ReactNode } from 'react'
 import { CopyButton, ShortId } from './copy.tsx'
 import { useIsPhone } from './is-phone.ts'
 import { Status } from './status.tsx'
+import classes from './name-cell.module.css'
 
 interface NameCellProps {
   readonly id: string
@@ -18,9 +19,10 @@ export function NameCell({ id, status, isNamed, children }: NameCellProps) {
   const isPhone = useIsPhone()
   if (!isNamed && !isPhone)
     return (
-      <>
-        {children} <CopyButton text={id} what={`ID ${id.slice(0, 8)}`} />
-      </>
+      <span className={classes.unnamed}>
+        {children}
+        <CopyButton text={id} what={`ID ${id.slice(0, 8)}`} />
+      </span>
     )
   return (
     <>
