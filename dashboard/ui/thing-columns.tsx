@@ -5,7 +5,7 @@ import type { Column } from './data-table.tsx'
 import { NameCell } from './name-cell.tsx'
 import { PlainText } from './plain-text.tsx'
 import { Status } from './status.tsx'
-import { nameOf } from './thing-name.ts'
+import { isNamed, nameOf } from './thing-name.ts'
 import { Time } from './time.tsx'
 
 export interface ListedThing {
@@ -33,7 +33,7 @@ export function thingColumns<Row extends ListedThing>(
       title: common.name,
       ...sort('name'),
       show: (row) => (
-        <NameCell id={row.id} status={row.status}>
+        <NameCell id={row.id} status={row.status} isNamed={isNamed(row)}>
           <Link to={page as never} params={{ id: row.id } as never}>
             <PlainText>{nameOf(row)}</PlainText>
           </Link>

@@ -6,9 +6,10 @@ interface Named {
   readonly name: string | null
 }
 
+export const isNamed = ({ name }: Pick<Named, 'name'>): boolean => name !== null && name.trim() !== ''
+
 /** Its name, or what stands for one that has none. */
-export const nameOf = ({ id, name }: Named): string =>
-  name !== null && name.trim() !== '' ? name : id.slice(0, 8)
+export const nameOf = (thing: Named): string => (isNamed(thing) ? (thing.name ?? '') : thing.id.slice(0, 8))
 
 /** In a sentence: what can't be seen escaped, and short. */
 export const called = (thing: Named): string => visible(nameOf(thing)).slice(0, 80)

@@ -1,11 +1,12 @@
 /** Share groups, as a person leads them in the browser: what is made in one, what is taken of it, and what stands in the way of its end. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { listShareGroupTypes } from '../../src/wire/share-group-types/schema.ts'
-import { listShareGroupsDetail } from '../../src/wire/share-groups/schema.ts'
+import { resetShareGroupSnapshotStatus } from '../../src/wire/share-group-snapshots/schema.ts'
+import { listShareGroupsDetail, resetShareGroupStatus } from '../../src/wire/share-groups/schema.ts'
 import { listShareTypes } from '../../src/wire/share-types/schema.ts'
 import { listSharesDetail } from '../../src/wire/shares/schema.ts'
 import { signIn, useBrowser, type Tab } from './browser.ts'
-import { restingGroup, restingShare, stockOfGroups, until } from './stock.ts'
+import { restingGroup, restingGroupSnapshot, restingShare, stockOfGroups, until } from './stock.ts'
 import { listenIn } from './wire.ts'
 import { startWorld, type User, type World } from './world.ts'
 
@@ -78,7 +79,7 @@ it('is made, filled, kept, made again, and ends only when it is empty', async ()
   await page.getByRole('button', { name: 'Actions for laboratory' }).click()
   await page
     .getByRole('menuitem', {
-      name: new RegExp(`Delete ?Share group ${group} has 1 share: delete them first`),
+      name: new RegExp(`Delete ?Share group ${group} has 1 share: delete it first`),
     })
     .waitFor()
   await page.keyboard.press('Escape')
@@ -150,6 +151,34 @@ it('changes on the page as it changes', async () => {
   await page.getByText('No shares in it yet').waitFor()
   await restingShare(client, 'comes-by-itself', 1, { share_group_id: id })
   await page.getByRole('link', { name: 'comes-by-itself' }).waitFor()
+})
+
+it('is found by its name, and said to need somebody when something is wrong with it', async () => {
+  const user = await world.tenant('finder')
+  const client = await world.client(user)
+  const admin = await world.client(world.admin)
+  const { share_group_types: types } = await client.call(listShareGroupTypes)
+  const group = await restingGroup(client, 'observatory', { share_group_type_id: types[0]?.id })
+  await restingShare(client, '', 1, { share_group_id: group })
+  const kept = await restingGroupSnapshot(client, group, 'observatory-eve')
+  const body = { status: 'error' }
+  await admin.act(resetShareGroupStatus, { params: { id: group }, body })
+  await admin.act(resetShareGroupSnapshotStatus, { params: { id: kept }, body })
+  const { page } = await opened(user, '')
+  const main = page.getByRole('main')
+  await main.getByText('Share group observatory is in state error').waitFor()
+  await main.getByText('Group snapshot observatory-eve is in state error').waitFor()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Search' }).fill('observatory')
+  const found = page.getByRole('option')
+  await found.filter({ hasText: 'observatory-eve' }).waitFor()
+  expect(await found.filter({ hasText: 'observatory' }).allInnerTexts()).toEqual([
+    expect.stringMatching(/^Share group\s+observatory\s+error$/),
+    expect.stringMatching(/^Group snapshot\s+observatory-eve\s+error$/),
+  ])
+  await page.getByRole('combobox', { name: 'Search' }).fill(kept)
+  await found.filter({ hasText: 'observatory-eve' }).click()
+  await page.getByRole('heading', { level: 1, name: 'observatory-eve' }).waitFor()
 })
 
 it('is nothing to another tenant', async () => {

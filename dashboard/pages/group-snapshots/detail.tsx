@@ -77,7 +77,7 @@ function Shown({ snapshot }: { readonly snapshot: GroupSnapshotView }) {
           <Section title={things.facts}>
             <Facts
               facts={[
-                [w.of, <ThingLink key="group" type="share_group" id={snapshot.share_group_id} />],
+                [w.of, <ThingLink key="group" type="share_group" id={snapshot.share_group_id} word={null} />],
                 [
                   common.description,
                   snapshot.description === null || snapshot.description === '' ? null : (

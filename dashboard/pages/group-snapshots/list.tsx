@@ -40,7 +40,7 @@ export function GroupSnapshotListPage() {
       key: 'group',
       title: w.of,
       from: 'tablet',
-      show: (snapshot) => <ThingLink type="share_group" id={snapshot.share_group_id} />,
+      show: (snapshot) => <ThingLink type="share_group" id={snapshot.share_group_id} word={null} />,
     },
     {
       key: 'members',

@@ -51,7 +51,7 @@ export function Members({ snapshot }: { readonly snapshot: GroupSnapshotView }) 
               title: w.member,
               show: (member) => (
                 <>
-                  <ThingLink type="share" id={member.share_id} word={member.share_id.slice(0, 8)} />
+                  <ThingLink type="share" id={member.share_id} word={null} />
                   <OnPhone>{statusOf(member)}</OnPhone>
                 </>
               ),

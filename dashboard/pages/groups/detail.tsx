@@ -92,6 +92,7 @@ function Shown({ group }: { readonly group: GroupView }) {
                       key="source"
                       type="share_group_snapshot"
                       id={group.source_share_group_snapshot_id}
+                      word={null}
                     />
                   ),
                 ],

@@ -7,6 +7,8 @@ const now = Date.parse('2026-11-27T12:00:00Z')
 const calm: Facts = {
   shares: [],
   snapshots: [],
+  groups: [],
+  groupSnapshots: [],
   failed: [],
   usages: [],
   quotas: [],
@@ -55,6 +57,11 @@ describe('what needs attention', () => {
         share('broken', { status: 'extending_error' }),
       ],
       snapshots: [{ id: 's', name: 's', status: 'error' }],
+      groups: [
+        { id: 'g', name: 'g', status: 'error' },
+        { id: 'fine', name: 'fine', status: 'available' },
+      ],
+      groupSnapshots: [{ id: 'gs', name: 'gs', status: 'error' }],
       usages: [
         { id: 'nearly', used_bytes: 8.5 * gib },
         { id: 'full', used_bytes: 9.9 * gib },
@@ -69,6 +76,8 @@ describe('what needs attention', () => {
     expect(found.map(({ is, tone }) => [is, tone])).toEqual([
       ['service-down', 'bad'],
       ['share-error', 'bad'],
+      ['group-error', 'bad'],
+      ['group-snapshot-error', 'bad'],
       ['snapshot-error', 'bad'],
       ['rules-error', 'bad'],
       ['pool-full', 'bad'],

@@ -13,7 +13,8 @@ export interface ShareFacts {
   readonly is_soft_deleted?: boolean
   readonly scheduled_to_be_deleted_at?: string | null
 }
-export interface SnapshotFacts {
+/** A snapshot, a share group or a group snapshot. */
+export interface ThingFacts {
   readonly id: string
   readonly name: string | null
   readonly status: string
@@ -45,7 +46,9 @@ export type FailedOperation = Pick<OperationView, 'id' | 'kind' | 'cause' | 'fin
 
 export interface Facts {
   readonly shares: readonly ShareFacts[]
-  readonly snapshots: readonly SnapshotFacts[]
+  readonly snapshots: readonly ThingFacts[]
+  readonly groups: readonly ThingFacts[]
+  readonly groupSnapshots: readonly ThingFacts[]
   /** Newest first. */
   readonly failed: readonly FailedOperation[]
   readonly usages: readonly UsageFacts[]
@@ -63,8 +66,8 @@ export type Attention = {
   | { readonly is: 'service-down'; readonly service: ServiceFacts }
   | { readonly is: 'share-error'; readonly share: ShareFacts; readonly operation: FailedOperation | null }
   | {
-      readonly is: 'snapshot-error'
-      readonly snapshot: SnapshotFacts
+      readonly is: 'group-error' | 'group-snapshot-error' | 'snapshot-error'
+      readonly thing: ThingFacts
       readonly operation: FailedOperation | null
     }
   | { readonly is: 'rules-error'; readonly share: ShareFacts }
@@ -88,6 +91,8 @@ export const newsForMs = dayMs
 const order: readonly Attention['is'][] = [
   'service-down',
   'share-error',
+  'group-error',
+  'group-snapshot-error',
   'snapshot-error',
   'rules-error',
   'pool-full',
@@ -99,7 +104,7 @@ const order: readonly Attention['is'][] = [
 const tones = ['bad', 'warning', 'plain'] as const
 
 export function attention(facts: Facts): readonly Attention[] {
-  const { shares, snapshots, failed, usages, quotas, services, pools, now } = facts
+  const { shares, failed, usages, quotas, services, pools, now } = facts
   const found: Attention[] = []
   const newestOf = (id: string) => failed.find(({ resource_id }) => resource_id === id) ?? null
   const told = new Set<string>()
@@ -134,21 +139,22 @@ export function attention(facts: Facts): readonly Attention[] {
       found.push({ key: `bin ${id}`, tone: 'plain', is: 'bin-expires', share, at })
     }
   }
-  for (const snapshot of snapshots) {
-    const { id } = snapshot
-    if (toneOf(snapshot.status) !== 'bad') continue
-    told.add(id)
-    found.push({
-      key: `snapshot ${id}`,
-      tone: 'bad',
-      is: 'snapshot-error',
-      snapshot,
-      operation: newestOf(id),
-    })
+  const others = [
+    ['group-error', facts.groups],
+    ['group-snapshot-error', facts.groupSnapshots],
+    ['snapshot-error', facts.snapshots],
+  ] as const
+  for (const [is, things] of others) {
+    for (const thing of things) {
+      const { id } = thing
+      if (toneOf(thing.status) !== 'bad') continue
+      told.add(id)
+      found.push({ key: `${is} ${id}`, tone: 'bad', is, thing, operation: newestOf(id) })
+    }
   }
   for (const operation of failed) {
     const { id, resource_id, finished_at } = operation
-    // What its share or snapshot shows is said there; of several failures of one thing the newest is enough.
+    // What its share, group or snapshot shows is said there; of several failures of one thing the newest is enough.
     if (told.has(resource_id) || finished_at === null || now - instant(finished_at) > newsForMs) continue
     told.add(resource_id)
     found.push({ key: `operation ${id}`, tone: 'warning', is: 'operation-failed', operation })

@@ -8,7 +8,7 @@ import { Section } from '../../ui/page.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { Status } from '../../ui/status.tsx'
 import { useWords } from '../../words/index.ts'
-import { nameOf } from '../../ui/thing-name.ts'
+import { isNamed, nameOf } from '../../ui/thing-name.ts'
 import type { ShareFacts, UsageFacts } from './attention.ts'
 import { fullest } from './fullest.ts'
 
@@ -37,7 +37,7 @@ export function FullestList({ shares, usages }: FullestListProps) {
             key: 'name',
             title: common.name,
             show: ({ share }) => (
-              <NameCell id={share.id} status={share.status}>
+              <NameCell id={share.id} status={share.status} isNamed={isNamed(share)}>
                 <Link to="/shares/$id" params={{ id: share.id }}>
                   <PlainText>{nameOf(share)}</PlainText>
                 </Link>

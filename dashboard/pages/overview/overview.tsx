@@ -13,6 +13,8 @@ import { Capacity } from './capacity.tsx'
 import classes from './overview.module.css'
 import {
   binQuery,
+  brokenGroupSnapshotsQuery,
+  brokenGroupsQuery,
   brokenSnapshotsQuery,
   failedQuery,
   poolsQuery,
@@ -36,6 +38,8 @@ export function OverviewPage() {
   const shares = useQuery(sharesQuery(console, all))
   const bin = useQuery(binQuery(console, all))
   const snapshots = useQuery(brokenSnapshotsQuery(console, all))
+  const groups = useQuery(brokenGroupsQuery(console, all))
+  const groupSnapshots = useQuery(brokenGroupSnapshotsQuery(console, all))
   const failed = useQuery(failedQuery(console, all))
   const running = useQuery(runningQuery(console, all))
   const usages = useQuery(usagesQuery(console, shares.data?.map(({ id }) => id) ?? []))
@@ -49,6 +53,8 @@ export function OverviewPage() {
       ...(bin.data ?? []).map((share) => ({ ...share, is_soft_deleted: true })),
     ],
     snapshots: snapshots.data ?? [],
+    groups: groups.data ?? [],
+    groupSnapshots: groupSnapshots.data ?? [],
     failed: failed.data ?? [],
     usages: usages.data ?? [],
     quotas: (quota.data ?? []).map(({ id, used, limit }) => ({ key: id, used, limit })),
@@ -56,7 +62,15 @@ export function OverviewPage() {
     pools: pools.data ?? [],
     now: Math.max(now, Date.now()),
   })
-  const asked = [shares, snapshots, failed, quota, ...(is_admin ? [services, pools] : [])]
+  const asked = [
+    shares,
+    snapshots,
+    groups,
+    groupSnapshots,
+    failed,
+    quota,
+    ...(is_admin ? [services, pools] : []),
+  ]
   return (
     <>
       <PageHead

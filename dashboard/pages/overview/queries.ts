@@ -3,6 +3,8 @@ import { queryOptions } from '@tanstack/react-query'
 import { listOperations } from '../../../src/wire/operations/schema.ts'
 import { listPoolsDetail } from '../../../src/wire/pools/schema.ts'
 import { listServices } from '../../../src/wire/services/schema.ts'
+import { listShareGroupSnapshotsDetail } from '../../../src/wire/share-group-snapshots/schema.ts'
+import { listShareGroupsDetail } from '../../../src/wire/share-groups/schema.ts'
 import { listSharesDetail } from '../../../src/wire/shares/schema.ts'
 import { listSnapshotsDetail } from '../../../src/wire/snapshots/schema.ts'
 import { listShareUsages, mostUsages, showProjectUsageHistory } from '../../../src/wire/usages/schema.ts'
@@ -62,6 +64,26 @@ export const brokenSnapshotsQuery = ({ client }: Console, all: boolean) =>
           ),
         )
       ).flat(),
+  })
+
+const brokenGroups = (all: boolean) => ({ all_tenants: everywhere(all), limit: 50, status: 'error' })
+
+export const brokenGroupsQuery = ({ client, capabilities }: Console, all: boolean) =>
+  queryOptions({
+    queryKey: listKey('share-groups', 'overview', all),
+    meta: { all },
+    enabled: capabilities.has('share-groups'),
+    queryFn: async () =>
+      (await client.call(listShareGroupsDetail, { query: brokenGroups(all) })).share_groups,
+  })
+
+export const brokenGroupSnapshotsQuery = ({ client, capabilities }: Console, all: boolean) =>
+  queryOptions({
+    queryKey: listKey('share-group-snapshots', 'overview', all),
+    meta: { all },
+    enabled: capabilities.has('share-groups'),
+    queryFn: async () =>
+      (await client.call(listShareGroupSnapshotsDetail, { query: brokenGroups(all) })).share_group_snapshots,
   })
 
 export const failedQuery = ({ client, capabilities }: Console, all: boolean) =>

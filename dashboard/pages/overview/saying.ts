@@ -12,6 +12,12 @@ interface Saying {
 const nameOf = ({ name, id }: { readonly name: string | null; readonly id: string }): string =>
   (name || id.slice(0, 8)).slice(0, 120)
 
+const inError = {
+  'group-error': { says: 'groupError', to: '/groups/$id' },
+  'group-snapshot-error': { says: 'groupSnapshotError', to: '/group-snapshots/$id' },
+  'snapshot-error': { says: 'snapshotError', to: '/snapshots/$id' },
+} as const
+
 export function useSaying(format: Format, nameOfQuota: (key: string) => string): (one: Attention) => Saying {
   const { overview, service } = useWords()
   const { says, next } = overview
@@ -36,12 +42,16 @@ export function useSaying(format: Format, nameOfQuota: (key: string) => string):
           why: why(one.operation?.cause),
           next: toShare(next.look, one.share.id),
         }
-      case 'snapshot-error':
+      case 'group-error':
+      case 'group-snapshot-error':
+      case 'snapshot-error': {
+        const { says: saysOf, to } = inError[one.is]
         return {
-          title: says.snapshotError(nameOf(one.snapshot), service.status(one.snapshot.status)),
+          title: says[saysOf](nameOf(one.thing), service.status(one.thing.status)),
           why: why(one.operation?.cause),
-          next: { label: next.look, to: '/snapshots/$id', more: { params: { id: one.snapshot.id } } },
+          next: { label: next.look, to, more: { params: { id: one.thing.id } } },
         }
+      }
       case 'rules-error':
         return {
           title: says.rulesError(nameOf(one.share)),

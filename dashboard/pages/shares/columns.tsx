@@ -10,7 +10,7 @@ import { Time } from '../../ui/time.tsx'
 import type { Words } from '../../words/index.ts'
 import { ProjectName } from '../admin/project-name.tsx'
 import type { ShareView } from './queries.ts'
-import { nameOf } from '../../ui/thing-name.ts'
+import { isNamed, nameOf } from '../../ui/thing-name.ts'
 import type { UsageView } from './usage-queries.ts'
 
 interface ColumnParts {
@@ -37,7 +37,7 @@ export function shareColumns({ words, format, usages, all }: ColumnParts): reado
       title: common.name,
       sort: 'name',
       show: (share) => (
-        <NameCell id={share.id} status={share.status}>
+        <NameCell id={share.id} status={share.status} isNamed={isNamed(share)}>
           <Link to="/shares/$id" params={{ id: share.id }}>
             <PlainText>{nameOf(share)}</PlainText>
           </Link>

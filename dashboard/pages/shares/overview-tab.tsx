@@ -75,7 +75,7 @@ export function OverviewTab({ share }: { readonly share: ShareView }) {
               [
                 w.form.group,
                 share.share_group_id === null || share.share_group_id === undefined ? null : (
-                  <ThingLink key="group" type="share_group" id={share.share_group_id} />
+                  <ThingLink key="group" type="share_group" id={share.share_group_id} word={null} />
                 ),
               ],
               [

@@ -17,27 +17,23 @@ interface ThingLinkProps {
   /** As the service says: `share`, `SHARE_SNAPSHOT`. */
   readonly type: string
   readonly id: string
-  /** In place of the type's own words. */
-  readonly word?: string
+  /** In place of the type's own words; null where what stands around says what it is. */
+  readonly word?: string | null
 }
 
 export function ThingLink({ type, id, word: given }: ThingLinkProps) {
   const { service } = useWords()
-  const word = given ?? service.noun(type)
+  const word = given === undefined ? service.noun(type) : given
+  const told = (text: string): string => (word === null ? text : `${word} ${text}`)
   const page = pages[type.toLowerCase()] ?? null
   const name = useNameOf(page, id)
-  if (page === null)
-    return (
-      <span title={id}>
-        {word} {id.slice(0, 8)}
-      </span>
-    )
+  if (page === null) return <span title={id}>{told(id.slice(0, 8))}</span>
   return (
     <span title={id} className={classes.thing}>
       <Link to={`/${page}/$id` as never} params={{ id } as never}>
-        <PlainText>{name ?? `${word} ${id.slice(0, 8)}`}</PlainText>
+        <PlainText>{name ?? told(id.slice(0, 8))}</PlainText>
       </Link>
-      {name === undefined ? null : <span className={classes.kind}>{word}</span>}
+      {name === undefined || word === null ? null : <span className={classes.kind}>{word}</span>}
     </span>
   )
 }

@@ -23,7 +23,7 @@ export function snapshotColumns(
           key: 'share',
           title: w.of,
           from: 'tablet',
-          show: ({ share_id }) => <ThingLink type="share" id={share_id} />,
+          show: ({ share_id }) => <ThingLink type="share" id={share_id} word={null} />,
         }
       : {
           key: 'frees',

@@ -35,6 +35,9 @@ export const overview = {
     serviceDown: (binary: string, host: string) => `${binary} auf ${host} steht still`,
     serviceDownWhy: 'Was er versorgt, ändert sich erst, wenn er wieder da ist; Eingehängtes läuft weiter.',
     shareError: (name: string, status: string) => `${name} ist im Zustand ${status}`,
+    groupError: (name: string, status: string) => `Freigabegruppe ${name} ist im Zustand ${status}`,
+    groupSnapshotError: (name: string, status: string) =>
+      `Gruppenschnappschuss ${name} ist im Zustand ${status}`,
     snapshotError: (name: string, status: string) => `Schnappschuss ${name} ist im Zustand ${status}`,
     noCause: 'Der Dienst kennt keinen Grund mehr. Vielleicht sagen ihn die Meldungen.',
     rulesError: (name: string) => `Nicht jeder, der darf, kann ${name} einhängen`,

@@ -35,6 +35,8 @@ export const overview = {
     serviceDown: (binary: string, host: string) => `${binary} on ${host} is down`,
     serviceDownWhy: 'What it serves is not changed until it is back; mounts go on.',
     shareError: (name: string, status: string) => `${name} is in state ${status}`,
+    groupError: (name: string, status: string) => `Share group ${name} is in state ${status}`,
+    groupSnapshotError: (name: string, status: string) => `Group snapshot ${name} is in state ${status}`,
     snapshotError: (name: string, status: string) => `Snapshot ${name} is in state ${status}`,
     noCause: 'The service knows no cause any more. Its messages may tell.',
     rulesError: (name: string) => `Not everybody who may can mount ${name}`,

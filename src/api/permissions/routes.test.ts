@@ -88,7 +88,7 @@ describe('permissions', () => {
       allowed: false,
       code: 'dependents',
       status: 403,
-      reason: `Share ${id} has 1 snapshot: delete them first.`,
+      reason: `Share ${id} has 1 snapshot: delete it first.`,
     })
     expect(actionOf(share, 'unmanage')).toMatchObject({
       allowed: false,

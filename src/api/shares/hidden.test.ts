@@ -67,7 +67,7 @@ describe("a snapshot that is not the share owner's", () => {
     const refused = await remove()
     expect([refused.status, messageOf(refused)]).toEqual([
       403,
-      `Share ${share} has 1 snapshot: delete them first.`,
+      `Share ${share} has 1 snapshot: delete it first.`,
     ])
   })
 

@@ -55,11 +55,11 @@ async function removeOne(
   ctx: Ctx,
   share: ShareRow,
   instance: InstanceRow,
-  how: { readonly force: boolean; readonly deferred: boolean },
+  deletion: { readonly force: boolean; readonly deferred: boolean },
   from: readonly string[] = shareAllows.delete.states,
 ): Promise<void> {
   const settle = { now: ctx.clock.now(), requestId: ctx.requestId }
-  if (instance.backend_id === null && !how.force) {
+  if (instance.backend_id === null && !deletion.force) {
     // Never placed: there is nothing on any backend.
     await removeInstance(ctx.tx, instance.id, settle)
     return
@@ -67,8 +67,8 @@ async function removeOne(
   const moved = await changeInstance(ctx.tx, {
     ...settle,
     instanceId: instance.id,
-    from: how.force ? null : from,
-    to: how.deferred ? 'deferred_deleting' : 'deleting',
+    from: deletion.force ? null : from,
+    to: deletion.deferred ? 'deferred_deleting' : 'deleting',
   })
   if (!moved)
     throw fault('LostRace', { message: `Share ${share.id} changed while it was to be deleted: ask again.` })
@@ -78,7 +78,7 @@ async function removeOne(
   }
   await start(ctx, {
     kind: 'delete-share',
-    payload: { shareId: share.id, instanceId: instance.id, ...how },
+    payload: { shareId: share.id, instanceId: instance.id, ...deletion },
     resourceId: share.id,
     lanes: [instanceLane(instance.id)],
     backendId: instance.backend_id,

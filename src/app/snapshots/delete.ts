@@ -47,7 +47,7 @@ async function removeOne(
   ctx: Ctx,
   snapshot: SnapshotRow,
   { snapshotInstance, instance }: PlacedInstance,
-  how: { readonly force: boolean; readonly deferred: boolean },
+  deletion: { readonly force: boolean; readonly deferred: boolean },
   from: readonly string[] = snapshotAllows.delete.states,
 ): Promise<void> {
   const settle = { now: ctx.clock.now(), requestId: ctx.requestId }
@@ -59,8 +59,8 @@ async function removeOne(
   const moved = await changeSnapshotInstance(ctx.tx, {
     ...settle,
     snapshotInstanceId: snapshotInstance.id,
-    from: how.force ? null : from,
-    to: how.deferred ? 'deferred_deleting' : 'deleting',
+    from: deletion.force ? null : from,
+    to: deletion.deferred ? 'deferred_deleting' : 'deleting',
   })
   if (!moved) throw lostRace(snapshot)
   await start(ctx, {
@@ -70,7 +70,7 @@ async function removeOne(
       snapshotInstanceId: snapshotInstance.id,
       shareId: snapshot.share_id,
       instanceId: instance.id,
-      ...how,
+      ...deletion,
     },
     resourceId: snapshot.id,
     lanes: [instanceLane(instance.id)],

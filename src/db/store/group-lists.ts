@@ -17,7 +17,7 @@ export function filterRows<Table extends 'share_groups' | 'share_group_snapshots
   table: Table,
   scope: Scope,
   { exact, nameLike, descriptionLike }: GroupFilters,
-  how?: 'whatever state',
+  states?: 'whatever state',
 ): SelectQueryBuilder<Database, Table, O> {
   let query = all
   const equals = (column: string, value: string): void => {
@@ -25,7 +25,7 @@ export function filterRows<Table extends 'share_groups' | 'share_group_snapshots
   }
   if (scope.projectId !== null) equals('project_id', scope.projectId)
   for (const [column, value] of Object.entries(exact)) {
-    if (how === undefined || column !== 'status') equals(column, value)
+    if (states === undefined || column !== 'status') equals(column, value)
   }
   if (nameLike !== undefined) query = query.where(contains(`${table}.name`, nameLike))
   if (descriptionLike !== undefined) query = query.where(contains(`${table}.description`, descriptionLike))

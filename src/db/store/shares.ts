@@ -240,8 +240,13 @@ function shown(row: Bare): ShareListRow {
 type Query<O> = SelectQueryBuilder<Database, 'shares', O>
 
 /** With 'whatever state' what a share's life changes is not asked for: its status, and whether it is in the recycle bin. */
-function filtered<O>(start: Query<O>, scope: Scope, given: ShareFilters, how?: 'whatever state'): Query<O> {
-  const anyState = how === 'whatever state'
+function filtered<O>(
+  start: Query<O>,
+  scope: Scope,
+  given: ShareFilters,
+  states?: 'whatever state',
+): Query<O> {
+  const anyState = states === 'whatever state'
   const f = anyState ? { ...given, status: undefined, showDeferred: true } : given
   let query = start
   if (scope.projectId !== null) {

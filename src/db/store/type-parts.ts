@@ -131,8 +131,8 @@ export async function takeFromProject(
  * Keeps the type from being deleted until the transaction ends (`hold`, beside all others that use it), or waits for everybody who
  * holds it and has it alone (`take`). False when it is gone.
  */
-export async function lockType(tx: Tx, of: TypeTables, id: string, how: 'hold' | 'take'): Promise<boolean> {
+export async function lockType(tx: Tx, of: TypeTables, id: string, lock: 'hold' | 'take'): Promise<boolean> {
   const query = tx.selectFrom(of.types).select('id').where('id', '=', id)
-  const row = await (how === 'hold' ? query.forKeyShare() : query.forUpdate()).executeTakeFirst()
+  const row = await (lock === 'hold' ? query.forKeyShare() : query.forUpdate()).executeTakeFirst()
   return row !== undefined
 }

@@ -15,7 +15,7 @@ import { changeInstance } from './change.ts'
 export async function recordMove(
   tx: Tx,
   { instance, share, target }: Movable,
-  how: { readonly to: string; readonly driverState: string; readonly claimId: string; readonly now: number },
+  goal: { readonly to: string; readonly driverState: string; readonly claimId: string; readonly now: number },
 ): Promise<void> {
   await takeShare(tx, share.id)
   // Asked before the bytes were copied, and tenants may ask for snapshots all the time.
@@ -27,22 +27,22 @@ export async function recordMove(
     from: ['available'],
     to: null,
     instance: {
-      host: how.to,
+      host: goal.to,
       pool_id: target.poolId,
       backend_id: target.backendId,
-      driver_state: how.driverState,
+      driver_state: goal.driverState,
     },
-    now: how.now,
+    now: goal.now,
   })
   if (!moved) throw new MoveRefused('it changed meanwhile; nothing was written, ask again')
   await claimOnPool(tx, {
-    id: how.claimId,
+    id: goal.claimId,
     poolId: target.poolId,
     ownerId: instance.id,
     addGib: share.size,
-    now: how.now,
+    now: goal.now,
   })
-  await replaceExportLocations(tx, instance.id, [], how.now)
+  await replaceExportLocations(tx, instance.id, [], goal.now)
   await forgetUsage(tx, instance.id)
   await touchRules(tx, instance.id)
 }

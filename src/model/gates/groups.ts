@@ -25,7 +25,7 @@ const inUse = (what: string): Barrier => barrier('dependents', 'Conflict', what)
 /** Empties and undoes nothing: what it holds must have gone before. */
 const holds = (group: GroupFact, { shares, snapshots }: GroupContents): Barrier | null => {
   const says = (count: number, noun: string): string =>
-    `Share group ${group.id} has ${count} ${noun}${count === 1 ? '' : 's'}: delete them first.`
+    `Share group ${group.id} has ${count} ${noun}${count === 1 ? ': delete it first' : 's: delete them first'}.`
   return first(
     () => (snapshots === 0 ? null : inUse(says(snapshots, 'group snapshot'))),
     () => (shares === 0 ? null : inUse(says(shares, 'share'))),

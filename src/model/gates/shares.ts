@@ -99,7 +99,11 @@ export function dependents(
       snapshots === 0
         ? null
         : {
-            ...say(`has ${snapshots} snapshot${snapshots === 1 ? '' : 's'}: delete them first`),
+            ...say(
+              snapshots === 1
+                ? 'has 1 snapshot: delete it first'
+                : `has ${snapshots} snapshots: delete them first`,
+            ),
             hidden: 'snapshots',
           },
     () => (backups === 0 ? null : say('has backups: delete them first')),

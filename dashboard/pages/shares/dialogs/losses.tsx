@@ -91,7 +91,8 @@ function LossesOfOne({ share, used }: { readonly share: ShareView; readonly used
       </li>
       {share.share_group_id === null || share.share_group_id === undefined ? null : (
         <li>
-          {w.lost.group} <ThingLink type="share_group" id={share.share_group_id} />. {w.lost.groupNext}
+          {w.lost.group} <ThingLink type="share_group" id={share.share_group_id} word={null} />.{' '}
+          {w.lost.groupNext}
         </li>
       )}
       {data?.rules === null || data?.rules === undefined ? null : <li>{w.lost.rules(data.rules)}</li>}

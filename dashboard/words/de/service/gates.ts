@@ -54,10 +54,7 @@ export const gates: Sentences = [
   ],
   ['Share {} has replicas: delete them first.', 'Freigabe {0} hat Replikate: löschen Sie erst diese.'],
   ['Share {} has replicas.', 'Freigabe {0} hat Replikate.'],
-  [
-    'Share {} has 1 snapshot: delete them first.',
-    'Freigabe {0} hat 1 Schnappschuss: löschen Sie erst diesen.',
-  ],
+  ['Share {} has 1 snapshot: delete it first.', 'Freigabe {0} hat 1 Schnappschuss: löschen Sie erst diesen.'],
   [
     'Share {} has {} snapshots: delete them first.',
     'Freigabe {0} hat {1} Schnappschüsse: löschen Sie erst diese.',

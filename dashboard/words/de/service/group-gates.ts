@@ -7,7 +7,7 @@ export const groupGates: Sentences = [
     'Zustand der Freigabegruppe {0}: {1!}. Sie muss in einem anderen sein: {2!}.',
   ],
   [
-    'Share group {} has 1 group snapshot: delete them first.',
+    'Share group {} has 1 group snapshot: delete it first.',
     'Freigabegruppe {0} hat einen Gruppenschnappschuss: löschen Sie erst diesen.',
   ],
   [
@@ -15,7 +15,7 @@ export const groupGates: Sentences = [
     'Freigabegruppe {0} hat {1} Gruppenschnappschüsse: löschen Sie erst diese.',
   ],
   [
-    'Share group {} has 1 share: delete them first.',
+    'Share group {} has 1 share: delete it first.',
     'Freigabegruppe {0} hat eine Freigabe: löschen Sie erst diese.',
   ],
   [
