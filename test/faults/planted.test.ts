@@ -305,7 +305,7 @@ function growUnasked(world: World): void {
 const few = process.env.MANILA_FAULTS_EVERYTHING === '0'
 
 describe('what is planted is found', () => {
-  test(`sim${few ? ': in rows' : ''}`, { timeout: 180_000 }, async () => {
+  test(`sim${few ? ': in rows' : ''}`, { timeout: 600_000 }, async () => {
     const world = await smallWorld('sim')
     const plants = [...rowPlants, ['lost_requests', lostRequest] as const, ...simPlants]
     await findsEach(world, few ? plants.filter(([name]) => fewPlants.has(name)) : plants)
@@ -316,13 +316,13 @@ describe('what is planted is found', () => {
   const named = (pool: keyof typeof cannot): string =>
     `${pool} and NFS-Ganesha${cannot[pool] === null ? '' : ` (${cannot[pool]})`}`
 
-  test.skipIf(cannot.btrfs !== null)(named('btrfs'), { timeout: 180_000 }, async () => {
+  test.skipIf(cannot.btrfs !== null)(named('btrfs'), { timeout: 600_000 }, async () => {
     const world = await smallWorld('btrfs')
     await findsEach(world, btrfsPlants)
     await detached(world)
   })
 
-  test.skipIf(cannot.image !== null)(named('image'), { timeout: 180_000 }, async () => {
+  test.skipIf(cannot.image !== null)(named('image'), { timeout: 600_000 }, async () => {
     const world = await smallWorld('image')
     await findsEach(world, imagePlants)
     growUnasked(world)
