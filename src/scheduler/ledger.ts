@@ -46,9 +46,11 @@ export async function claimPool(
   for (const { id: poolId, label } of candidates) {
     const claim = { id: randomUUID(), poolId, ownerId, addGib: request.sizeGib, now: options.now }
     const record = seen.get(poolId)
-    // Mostly nobody else chose it meanwhile.
-    if (record !== undefined && options.unchecked !== true && (await claimAsSeen(tx, claim, record)))
-      return poolView(record, options.upSince)
+    const known = record === undefined ? undefined : latest.get(label)
+    // Mostly nobody else chose it meanwhile. Whatever filters there are, what does not fit is not claimed.
+    if (record !== undefined && known !== undefined && whyNoClaim(known, request) === null) {
+      if (await claimAsSeen(tx, claim, record)) return known
+    }
     await lockPool(tx, poolId)
     const fresh = await poolRecord(tx, label)
     if (fresh === undefined) continue
