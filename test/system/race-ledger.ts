@@ -24,8 +24,15 @@ const quiet = { info() {}, warn() {}, error() {} }
 export interface Ledger extends AsyncDisposable {
   /** Writes `count` requests for a share of `sizeGib`, as the API does. */
   ask(count: number, sizeGib: number): Promise<void>
-  /** Runs a scheduler for each name until every request is decided. Answers how often each one tried to place. */
-  race(holders: readonly string[]): Promise<{ tries: ReadonlyMap<string, number>; refused: number }>
+  /**
+   * Runs a scheduler for each name until every request is decided. Answers how often each one tried to place (what is refused it
+   * tries once more by itself, and what met another one's change again), and how many tries are on record.
+   */
+  race(holders: readonly string[]): Promise<{
+    tries: ReadonlyMap<string, number>
+    recorded: number
+    refused: number
+  }>
   /** What two careless schedulers would promise: each looks first and claims afterwards. GiB. */
   raceWithoutLock(requests: number): Promise<number>
   /** The backend reports its free space; with `finish` every share it was given is available by then. */
@@ -128,7 +135,12 @@ export async function openLedger({ totalGib }: { totalGib: number }): Promise<Le
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .where('state', '=', 'failed')
         .executeTakeFirstOrThrow()
-      return { tries, refused: refused.count }
+      const { recorded } = await store.db
+        .selectFrom('operation_steps')
+        .select((eb) => eb.fn.sum<number>('attempts').as('recorded'))
+        .where('name', '=', 'place')
+        .executeTakeFirstOrThrow()
+      return { tries, recorded: Number(recorded), refused: refused.count }
     },
     async raceWithoutLock(requests) {
       const careless = async (): Promise<void> => {
