@@ -72,6 +72,8 @@ export interface BenchOptions {
   readonly native?: readonly string[]
   /** The backend never comes up. */
   readonly dead?: boolean
+  /** Milliseconds one step may take; 3000 when left out. */
+  readonly stepDeadlineMs?: number
 }
 
 const quiet = { info() {}, warn() {}, error() {} }
@@ -130,7 +132,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     registry: code,
     topic,
     holder: as,
-    stepDeadlineMs: 3000,
+    stepDeadlineMs: options.stepDeadlineMs ?? 3000,
     failpoint: () => {},
     log: quiet,
   })
