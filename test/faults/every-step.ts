@@ -42,9 +42,14 @@ const kindsIn = ({ kind, group }: KillPoint): readonly OperationKind[] =>
 
 const moments = ['before-effect', 'after-effect'] as const
 
-/** Every step of every operation, twice: before its effect, and after the effect but before its record. */
+/**
+ * Every step of every operation, twice: before its effect, and after the effect but before its record. Of a step that only writes
+ * neither is there before the commit: once is enough.
+ */
 export function stepPoints(): KillPoint[] {
-  return allSteps().flatMap((step) => moments.map((at) => ({ ...step, undo: false as const, at })))
+  return allSteps()
+    .flatMap((step) => moments.map((at) => ({ ...step, undo: false as const, at })))
+    .filter((point) => point.at === 'after-effect' || !onlyWrites(point))
 }
 
 /** As {@link stepPoints}, for the steps that have an undo. */
