@@ -90,7 +90,7 @@ const servers = [
   ['mariadb', hasMariadb(), startMariadb],
 ] as const
 
-describe.each(servers)('%s', { timeout: long ? 1_800_000 : 180_000 }, (kind, there, start) => {
+describe.each(servers)('%s', { timeout: long ? 1_800_000 : 900_000 }, (kind, there, start) => {
   describe.runIf(there)('a real server', () => {
     let server: DatabaseServer
     let store: Store
