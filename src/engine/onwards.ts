@@ -28,7 +28,7 @@ import { rowTopic } from './topics.ts'
 export type Onwards =
   /** The due step is on record as begun. */
   | 'begun'
-  /** The due step is for a look of its own: it joins children, it is too late, or somebody wants the operation ended. */
+  /** The due step is for a look of its own: it joins children, failed before, comes too late, or somebody wants the operation ended. */
   | 'due'
   | Extract<RunEnd, { end: 'handed-over' | 'finished' }>
 
@@ -54,9 +54,9 @@ export interface OnwardsHow {
 /** Of the step that comes after `at`'s, when that one is done. Moves `at`. */
 export function afterStep(at: Claimed, plan: OperationPlan, backendId: string | null): Partial<OperationRow> {
   const { row } = at
-  const moved = { step: row.step + 1, attempts: 0, backend_id: backendId }
+  const moved = { step: row.step + 1, attempts: 0, backend_id: backendId, ...causeColumns(null) }
   Object.assign(row, moved)
-  return { ...moved, progress: overallProgress(plan, row.step, 0), ...causeColumns(null) }
+  return { ...moved, progress: overallProgress(plan, row.step, 0) }
 }
 
 /** Goes on from `at`, of which `pending` is not written yet; leaves `at` where the transaction does. */
@@ -92,7 +92,8 @@ export async function onwards(
       return { end: 'handed-over', topic, backendId: row.backend_id }
     }
     const rests = joinedBy(planned) !== null || now > row.deadline_at || row.cancel_requested === 1
-    if (how.oneByOne || rests) {
+    // What failed or waits is tried alone: together with the rest it would be tried twice.
+    if (how.oneByOne || rests || row.cause_code !== null) {
       await write(unwritten)
       return 'due'
     }

@@ -86,17 +86,3 @@ export function postingsOf(before: readonly QuotaLine[], after: readonly QuotaLi
   after.forEach(add(1))
   return [...postings.values()].filter(({ delta }) => delta !== 0)
 }
-
-const rank: Readonly<Record<QuotaScope, number>> = { project: 0, user: 1, share_type: 2 }
-
-/**
- * The order in which accounts are locked, for {@link Array.sort}: resource, scope, project, scope id. Each stays locked until
- * the commit, so that whoever takes them in another order waits for ever.
- */
-export const lockOrder = (one: Account, other: Account): number =>
-  compare(one.resource, other.resource) ||
-  rank[one.scope] - rank[other.scope] ||
-  compare(one.projectId, other.projectId) ||
-  compare(one.scopeId, other.scopeId)
-
-const compare = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1)

@@ -43,15 +43,9 @@ export async function childrenOf(db: DbOrTx, parentId: string, step: string): Pr
   }))
 }
 
-/** Holds the operation's row until the end of the transaction; undefined when it is gone. */
-export async function lockOperation(tx: Tx, id: string): Promise<OperationRow | undefined> {
-  await tx
-    .updateTable('operations')
-    .set((eb) => ({ updated_at: eb.ref('updated_at') }))
-    .where('id', '=', id)
-    .execute()
-  return tx.selectFrom('operations').selectAll().where('id', '=', id).executeTakeFirst()
-}
+/** Holds the operation's row until the end of the transaction, and answers it as it is by then; undefined when it is gone. */
+export const lockOperation = (tx: Tx, id: string): Promise<OperationRow | undefined> =>
+  tx.selectFrom('operations').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 
 /** Its parent, its parent's parent and so on, nearest first. */
 export async function ancestorsOf(db: DbOrTx, parentId: string | null): Promise<string[]> {

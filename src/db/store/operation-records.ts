@@ -5,6 +5,7 @@
 import type { Store } from '../open.ts'
 import type { OperationsTable, OperationState, Tx } from '../schema.ts'
 import { takeLeases } from './leases.ts'
+import { lockOperation } from './operation-families.ts'
 
 export type OperationRow = OperationsTable
 
@@ -59,12 +60,7 @@ export class NotAllFree extends Error {}
  */
 export async function claim(tx: Tx, store: Store, wanted: Wanted): Promise<Claimed | null> {
   // Held from here on: whoever had it before may have gone on, handed over or finished until now, and does not any more.
-  const row = await tx
-    .selectFrom('operations')
-    .selectAll()
-    .where('id', '=', wanted.id)
-    .forUpdate()
-    .executeTakeFirst()
+  const row = await lockOperation(tx, wanted.id)
   if (row === undefined || !isDue(row, wanted)) return null
   const places = await placesOf(tx, row.id)
   if (places.length === 0 || places.some(({ ahead }) => ahead !== null)) return null

@@ -3,7 +3,7 @@
  * waiting needs are a few hundredths of what is spent then. Of one share alone they are more, so that its time is exact.
  */
 import { parsed } from '../http.ts'
-import { inParallel } from '../timing.ts'
+import { inParallel, timed } from '../timing.ts'
 import type { Target } from './target.ts'
 
 export interface Load {
@@ -138,23 +138,13 @@ async function proveAvailable(target: Target, ids: readonly string[]): Promise<v
   if (mine.length > 0) throw new Error(`${mine.length} of ${ids.length} shares failed on ${target.name}`)
 }
 
-async function inTurn(times: number, run: (index: number) => Promise<unknown>): Promise<number[]> {
-  const took: number[] = []
-  for (let index = 0; index < times; index++) {
-    const began = performance.now()
-    await run(index)
-    took.push(performance.now() - began)
-  }
-  return took
-}
-
 const createAlone: Step = {
   name: 'create → available, alone',
   operations: ({ alone }) => alone,
   async run(target, { alone }, later) {
     const ids: string[] = []
     later(() => remove(target, ids))
-    return inTurn(alone, async () => {
+    return timed(alone, async () => {
       const id = await create(target)
       ids.push(id)
       await untilAvailable(target, id)
@@ -189,7 +179,7 @@ const allow: Step = {
     const id = await create(target)
     later(() => remove(target, [id]))
     await untilAvailable(target, id)
-    return inTurn(rules, async (index) => {
+    return timed(rules, async (index) => {
       const rule = { access_type: 'ip', access_to: `192.0.2.${index + 1}`, access_level: 'rw' }
       const { access } = await asked<{ access: { id: string } }>(target, 'POST', `/v2/shares/${id}/action`, {
         allow_access: rule,
@@ -228,7 +218,7 @@ const list: Step = {
   name: 'list of 100 with details',
   operations: ({ lists }) => lists,
   async run(target, { lists }) {
-    return inTurn(lists, async () => {
+    return timed(lists, async () => {
       const { shares } = await asked<{ shares: readonly Share[] }>(target, 'GET', page)
       if (shares.length !== 100) throw new Error(`${target.name} listed ${shares.length} shares, not 100`)
     })
@@ -240,7 +230,7 @@ const show: Step = {
   operations: ({ shows }) => shows,
   async run(target, { shows }) {
     const { shares } = await asked<{ shares: readonly Share[] }>(target, 'GET', '/v2/shares?limit=100')
-    return inTurn(shows, (index) => asked(target, 'GET', `/v2/shares/${shares[index % shares.length]?.id}`))
+    return timed(shows, (index) => asked(target, 'GET', `/v2/shares/${shares[index % shares.length]?.id}`))
   },
 }
 
