@@ -11,6 +11,7 @@ import { poolObstacle } from '../../tools/quickstart/host.ts'
 import type { DatabaseKind } from '../../tools/cluster/options.ts'
 import { openWork, saidOf } from './open-work.ts'
 import { until, type CheckReport, type Reply, type World } from '../faults/world.ts'
+import { pidIn } from '../../src/storage/exporters/ganesha/pid.fixture.ts'
 
 export interface Field extends Pick<World, 'call'> {
   readonly dir: string
@@ -143,7 +144,7 @@ async function ask(
 
 function ganeshaPid(dir: string): number | null {
   try {
-    const pid = Number(readFileSync(join(dir, 'ganesha/ganesha.pid'), 'utf8').split('\n')[0])
+    const pid = pidIn(join(dir, 'ganesha'))
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
     return command.includes(join(dir, 'ganesha')) ? pid : null
   } catch {

@@ -10,6 +10,7 @@ import { call, complete, shareRef, startBench } from '../../src/storage/drivers/
 import { servedByUsers } from '../../src/storage/host/server-users.ts'
 import { exporter as ganesha } from '../../src/storage/exporters/ganesha/index.ts'
 import type { Exporter, ExportRef } from '../../src/storage/contract/driver.ts'
+import { pidIn } from '../../src/storage/exporters/ganesha/pid.fixture.ts'
 
 const exports = Number(process.argv[2] ?? 100)
 const bench = await startBench()
@@ -35,7 +36,7 @@ async function measured(
     const { state, tree } = await driver.create(call(), ref)
     targets.push({ id: ref.id, protocol: 'NFS', projectId: 'p', state, tree, name: ref.id })
   }
-  const [pid = ''] = readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)
+  const pid = pidIn(join(parts.dir, 'ganesha'))
   const status = (field: string) =>
     Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
   const tell = (after: string, ms = 0) => {

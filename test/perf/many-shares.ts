@@ -12,6 +12,7 @@ import { bytes, figure, ms, perSecond, ratio, spread, type Figure } from './repo
 import { startMeasured, type MeasuredOptions } from './service.ts'
 import { mounted, mountedAgain } from './storage.ts'
 import { inParallel, percentile, timed } from './timing.ts'
+import { pidIn } from '../../src/storage/exporters/ganesha/pid.fixture.ts'
 
 const clients = 8
 /** Created alone, before and after the many. */
@@ -130,7 +131,7 @@ function weights(backendDir: string): Weights {
   const kib = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(about)?.[1] ?? 0)
   // Fourth field: runnable/all.
   const threads = /\/(\d+)/.exec(readFileSync('/proc/loadavg', 'utf8'))?.[1]
-  const [pid = ''] = readFileSync(join(backendDir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)
+  const pid = pidIn(join(backendDir, 'ganesha'))
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return {
     space: (blocks - bfree) * bsize,

@@ -89,7 +89,9 @@ export async function startCephfsService(bench: Bench): Promise<CephfsService> {
         return found?.share.status ?? null
       })
     } catch (error) {
-      const { operations } = await admin.call(listOperations, { query: { resource_id: id } })
+      const { operations } = await admin.call(listOperations, {
+        query: { resource_id: id, all_projects: 'true' },
+      })
       throw new Error(`${(error as Error).message}: ${JSON.stringify(operations)}`, { cause: error })
     }
   }

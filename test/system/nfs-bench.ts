@@ -21,6 +21,7 @@ import type {
   Tree,
 } from '../../src/storage/contract/driver.ts'
 import type { GaneshaExporter } from '../../src/storage/exporters/ganesha/index.ts'
+import { pidIn } from '../../src/storage/exporters/ganesha/pid.fixture.ts'
 
 export interface Published {
   readonly share: ShareRef
@@ -132,14 +133,13 @@ export async function nfsBench(pool: Pool, options: BenchOptions = {}): Promise<
 }
 
 async function killServer(dir: string): Promise<void> {
-  // Behind a short number the end of a longer one may be left, from the server before it.
-  const [pid = ''] = readFileSync(join(dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)
-  process.kill(Number(pid), 'SIGKILL')
+  const pid = pidIn(join(dir, 'ganesha'))
+  process.kill(pid, 'SIGKILL')
   // A process that is ending still has its command line for a moment, and an exporter asked then would adopt it.
   while (commandLine(pid) !== '') await sleep(5)
 }
 
-function commandLine(pid: string): string {
+function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
   } catch {

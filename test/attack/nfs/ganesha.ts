@@ -7,6 +7,7 @@ import { exporter as ganesha } from '../../../src/storage/exporters/ganesha/inde
 import type { ConformanceBackend, Hostile } from '../../../src/storage/contract/conformance.ts'
 import type { Parts, StorageDriver } from '../../../src/storage/contract/driver.ts'
 import type { GaneshaExporter } from '../../../src/storage/exporters/ganesha/index.ts'
+import { pidIn } from '../../../src/storage/exporters/ganesha/pid.fixture.ts'
 
 const clients = { attacker: '127.0.0.66', neighbour: '127.0.0.77', victim: '127.0.0.88' }
 
@@ -47,8 +48,8 @@ function serverFolder(dir: string, id: string): string {
 /** The server of the folder: its process id and the tick it began at, since ids are used again. */
 function runOf(folder: string): string | null {
   try {
-    const [pid = ''] = readFileSync(join(folder, 'ganesha.pid'), 'utf8').split('\n', 1)
-    const stat = readFileSync(`/proc/${Number(pid)}/stat`, 'utf8')
+    const pid = pidIn(folder)
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? null : `${pid} since ${fields[19]}`
   } catch {

@@ -47,6 +47,8 @@ export async function detach(commands: Commands, source: PoolSource, dir: string
   const mountPoint = join(dir, 'pool')
   await attempt(`detaching the btrfs pool ${source.path}`, async () => {
     while (mountedOn(mountPoint) !== null) await commands.change(['umount', '--', mountPoint])
+    // With the folder go the mount's copies in other namespaces, which would keep the device.
+    await commands.change(['rmdir', '--', mountPoint], { okCodes: [0, 1] })
     if (source.kind !== 'loop') return
     for (const device of await loopsOf(commands, source.path)) {
       await commands.change(['losetup', '--detach', device])
@@ -55,7 +57,6 @@ export async function detach(commands: Commands, source: PoolSource, dir: string
   })
 }
 
-/** The directory as this backend sees it: hardened, which how its owner mounted it need not be. */
 /** Whoever looks at a loop device holds it for a moment, and the kernel detaches it only then; a set-up in between would take it for ours. */
 async function gone(commands: Commands, file: string): Promise<void> {
   while ((await loopsOf(commands, file)).length > 0) {
@@ -68,6 +69,7 @@ async function gone(commands: Commands, file: string): Promise<void> {
   }
 }
 
+/** The directory as this backend sees it: hardened, which how its owner mounted it need not be. */
 async function useDirectory(commands: Commands, path: string, mountPoint: string): Promise<Attached> {
   return attempt(`using ${path} as a btrfs pool`, async () => {
     const top = (await commands.look(['realpath', '-e', '--', path])).stdout.trimEnd()

@@ -23,6 +23,7 @@ import { driver as btrfs } from './index.ts'
 import { call, cannotRun, complete, nfsClient, scratch, shareRef, snapshotRef } from './bench.fixture.ts'
 import type { GaneshaExporter } from '../../exporters/ganesha/index.ts'
 import type { ExportRef, ExportRule, Parts, ShareRef, StorageDriver, Tree } from '../../contract/driver.ts'
+import { pidIn } from '../../exporters/ganesha/pid.fixture.ts'
 
 const mib = 1024 ** 2
 const gib = 1024 ** 3
@@ -232,7 +233,7 @@ describe.skipIf(cannotRun !== null)(
       const it = await published()
       await client.put(file('before', 'before'), `${it.share.id}/f`)
       const before = ownMounts()
-      const pid = readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8')
+      const pid = pidIn(join(parts.dir, 'ganesha'))
       const port = exporter.port()
       driver = makeDriver()
       await driver.setup(call())
@@ -240,7 +241,7 @@ describe.skipIf(cannotRun !== null)(
       exporter = makeExporter()
       await exporter.setup(call())
       expect(exporter.port()).toBe(port)
-      expect(readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8')).toBe(pid)
+      expect(pidIn(join(parts.dir, 'ganesha'))).toBe(pid)
       expect(ownMounts()).toEqual(before)
       expect(await client.cat(`${it.share.id}/f`)).toBe('before')
       await removed(it)
@@ -250,7 +251,7 @@ describe.skipIf(cannotRun !== null)(
       const [kept, lost] = [await published(), await published()]
       await client.put(file('x', 'x'), `${kept.share.id}/f`)
       await client.put(file('x', 'x'), `${lost.share.id}/f`)
-      process.kill(Number(readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8')), 'SIGKILL')
+      process.kill(pidIn(join(parts.dir, 'ganesha')), 'SIGKILL')
       await localUmount(lost.tree.path)
       await exporter.setup(call())
       expect(await client.cat(`${kept.share.id}/f`)).toBe('x')

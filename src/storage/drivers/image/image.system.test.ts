@@ -306,6 +306,26 @@ describe.skipIf(cannotRun !== null)(`image${cannotRun === null ? '' : ` (${canno
     await driver.delete(call(), ref)
   })
 
+  test('a share goes although another program has a copy of its mount, as every namespace begun meanwhile has', async () => {
+    const { ref, made } = await share()
+    const imageFile = join(root, 'shares', ref.id, 'image')
+    // `unshare` takes everything along, and nothing that happens to it here is seen there.
+    const other = spawn('unshare', ['--mount', 'sh', '-c', 'echo begun; read go'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    await once(other.stdout, 'data')
+    expect(readFileSync(`/proc/${other.pid}/mountinfo`, 'utf8')).toContain(ref.id)
+    expect(loopsBelow(bench.dir)).toContain(imageFile)
+    await driver.delete(call(), ref)
+    expect(loopsBelow(bench.dir)).not.toContain(imageFile)
+    expect(existsSync(pathOf(made))).toBe(false)
+    await driver.stop(call(), { detach: true })
+    expect(loopsBelow(bench.dir)).toEqual([])
+    await driver.setup(call())
+    other.stdin.end()
+    await once(other, 'exit')
+  })
+
   test('an empty share takes next to nothing of the pool, and shows its size and little more', async () => {
     for (const sizeGib of [1, 2]) {
       const { ref, made } = await share(sizeGib)

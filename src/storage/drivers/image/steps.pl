@@ -1069,14 +1069,14 @@ sub take_off {
   my ($device) = $source =~ m{\A/dev/(loop\d+)\z};
   my $before = defined $device ? backing_file($device) : undef;
   unmount_path($path, $code);
+  # Removing it also drops the copies that other namespaces have of the mount, and with a copy the device would stay.
+  rmdir $path;
   my $end = time + $patience;
   while (defined $before && (backing_file($device) // '') eq $before) {
     fail("$source of $path is still in use", $BUSY) if time > $end;
     select(undef, undef, undef, $pause);
   }
   take_away($device) if defined $device;
-  # Removing it also drops copies in other namespaces.
-  rmdir $path;
 }
 
 sub unmount_path {
@@ -1094,13 +1094,15 @@ sub unmount_path {
 sub unmount_id {
   my ($exports, $id, @files) = @_;
   take_off($_->{path}, $_->{source}) for reverse mounts_for($exports, $id);
-  for my $image (@files) {
-    detached($image, open_image($image, 0)) if lstat $image;
-  }
   my $guard = hold_projects($exports);
   for my $project (folders_in($exports)) {
+    # Of a call that was cut short: with the folder go the mount's copies in other namespaces.
     for my $left (grep { m{/\Q$id\E\.[0-9a-f]+\z} } folders_in($project)) { rmdir $left }
     drop_folder($project) if !folders_in($project);
+  }
+  close $guard;
+  for my $image (@files) {
+    detached($image, open_image($image, 0)) if lstat $image;
   }
 }
 

@@ -19,6 +19,7 @@ import {
 } from './bench.fixture.ts'
 import type { Parts } from '../../contract/driver.ts'
 import type { GaneshaExporter } from './exporter.ts'
+import { pidIn } from './pid.fixture.ts'
 
 const project = '0123456789abcdef0123456789abcdef'
 const bytesOf = (uuid: string): string => uuid.replaceAll('-', '')
@@ -30,7 +31,7 @@ describe.skipIf(cannotRun !== null)('an exporter of file systems', () => {
 
   const build = () => ganeshaExporter(complete(ganeshaOptions, { port: 0 }), parts)
   const client = () => session('127.0.0.1', exporter.port() ?? 0)
-  const pid = () => Number(readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)[0])
+  const pid = () => pidIn(join(parts.dir, 'ganesha'))
 
   beforeEach(async () => {
     world = scratch()

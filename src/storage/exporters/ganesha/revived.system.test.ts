@@ -10,6 +10,7 @@ import { call, cannotRun, optionsOf, scratch, shareRef } from '../../drivers/ima
 import { mountNfs, NfsError } from '../../contract/conformance/nfs4/index.ts'
 import { exporter as ganesha, type GaneshaExporter } from './index.ts'
 import type { ExportRef } from '../../contract/driver.ts'
+import { pidIn } from './pid.fixture.ts'
 
 /** XFS_IOC_GOINGDOWN without writing the log: as after an error that it can't get over. */
 const shutDown = (path: string): void =>
@@ -54,7 +55,7 @@ describe.skipIf(cannotRun !== null)('a file system that shut itself down', () =>
       const mount = ({ host, target }: { host: string; target: ExportRef }) =>
         mountNfs({ host, port: exporter.port() ?? 0, path: `/${target.id}`, from: host, timeoutMs: 20_000 })
       const pids = () =>
-        globSync(join(parts.dir, 'ganesha/**/ganesha.pid')).map((file) => readFileSync(file, 'utf8').trim())
+        globSync(join(parts.dir, 'ganesha/**/ganesha.pid')).map((file) => pidIn(dirname(file)))
 
       const [broken, beside] = [await serve(), await serve()]
       const server = pids()

@@ -10,6 +10,7 @@ import { clientsAtMost } from './rules.ts'
 import { exportOf, kill, makeImage, rule, type Image } from './bench.fixture.ts'
 import type { Parts } from '../../contract/driver.ts'
 import type { GaneshaExporter } from './exporter.ts'
+import { pidIn } from './pid.fixture.ts'
 
 describe.skipIf(cannotRun !== null)('NFS access rules', () => {
   let world: ReturnType<typeof scratch>
@@ -30,7 +31,7 @@ describe.skipIf(cannotRun !== null)('NFS access rules', () => {
     globSync(join(parts.dir, `ganesha/exports.d/${image.id}.conf`))[0] ?? ''
   /** The server begins anew, with the files that are there. */
   const restart = async (served: Image): Promise<void> => {
-    await kill(Number(readFileSync(join(parts.dir, 'ganesha/ganesha.pid'), 'utf8').split('\n', 1)[0]))
+    await kill(pidIn(join(parts.dir, 'ganesha')))
     await expect.poll(() => admits(served, '127.0.0.1'), { timeout: 15_000 }).toBe(true)
   }
 

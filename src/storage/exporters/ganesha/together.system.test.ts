@@ -6,6 +6,7 @@ import { call, cannotRun, complete, scratch } from '../../drivers/btrfs/bench.fi
 import { readCrashes, recordCrash } from './crashes.ts'
 import { commandsOf } from '../../host/commands.ts'
 import { exporter as ganesha, type GaneshaExporter } from './index.ts'
+import { pidIn } from './pid.fixture.ts'
 
 const processes = 6
 /** What only a hang reaches. */
@@ -17,7 +18,7 @@ describe.skipIf(cannotRun !== null)('several processes of one host', () => {
   let deaths: number
   const folder = (): string => join(bench.dir, 'alpha/ganesha')
   const alive = (pid: number): boolean => existsSync(`/proc/${pid}/stat`) && pid > 0
-  const pid = (): number => Number(readFileSync(join(folder(), 'ganesha.pid'), 'utf8'))
+  const pid = (): number => pidIn(folder())
 
   beforeEach(() => {
     bench = scratch()
