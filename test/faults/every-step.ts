@@ -156,8 +156,20 @@ function meets(point: KillPoint, next: KillPoint): boolean {
   if (point.kind !== next.kind || point.undo !== next.undo) return false
   // Steps of several versions have the same name, and the point is known by it.
   if (point.version !== next.version) return true
-  const ahead = indexOf(next) - indexOf(point)
+  const ahead = indexOf(next) - resumedAt(point)
   return point.undo === false ? ahead >= 0 : ahead <= 0
+}
+
+/** What only writes shares its transaction with what is before it: killed there, the last effect is repeated. */
+function resumedAt(point: KillPoint): number {
+  const own = indexOf(point)
+  const isOfPlan = ({ kind, version }: (typeof steps)[number]): boolean =>
+    kind === point.kind && version === point.version
+  if (!onlyWrites(point)) return own
+  const effect = steps.findLastIndex(
+    (step, index) => isOfPlan(step) && index < own && !onlyWrites({ ...point, ...step }),
+  )
+  return effect >= 0 ? effect : steps.findIndex(isOfPlan)
 }
 
 const alike = (one: KillPoint, other: KillPoint | undefined): boolean =>
