@@ -4,13 +4,13 @@
  * none besides.
  */
 import type { Tx } from '../db/schema.ts'
-import { releaseLeases } from '../db/store/leases.ts'
 import type { Due } from '../db/store/operation-families.ts'
 import {
   leaveLanes,
   stepStarted,
   stepWritten,
   update,
+  updateHeld,
   updateUnlessCancelled,
   type Claimed,
   type OperationRow,
@@ -38,11 +38,16 @@ export class Interrupted extends Error {}
 export interface OnwardsHow {
   readonly plan: OperationPlan
   readonly code: OperationCode
-  readonly holder: string
   /** Microseconds since the epoch. */
   readonly now: number
   /** Nothing but the move, the hand-over and the end: no step is begun, none is run. */
   readonly oneByOne: boolean
+  /** The row is held by this transaction since before anybody else could want something of it. */
+  readonly held: boolean
+  /** Lets go of its lanes. */
+  releaseLanes(tx: Tx): Promise<void>
+  /** Work for the end of the transaction. */
+  last(work: (tx: Tx) => Promise<void>): void
   /** Of a child, held since the beginning of the transaction; false where it is not, and then the last step is not run. */
   readonly parent: OperationRow | null | false
   readonly family: FamilyHow
@@ -67,12 +72,13 @@ export async function onwards(
   how: OnwardsHow,
 ): Promise<Onwards> {
   const { row } = at
-  const { plan, code, holder, now } = how
+  const { plan, code, now } = how
   let unwritten = pending
   let written = false
   const write = async (changes: Partial<OperationRow> | null): Promise<void> => {
     if (changes === null) return
     const all = { ...changes, updated_at: now }
+    if (how.held) return updateHeld(tx, row, all)
     if (!written) return update(tx, row, all)
     if (!(await updateUnlessCancelled(tx, row, all))) throw new Interrupted(row.id)
   }
@@ -83,12 +89,15 @@ export async function onwards(
       return { end: 'finished', lanes: at.lanes, due: await leave(tx, at, 'done', how) }
     }
     // Undone where it ran, and one by one.
-    if (row.state !== 'running') return 'due'
+    if (row.state !== 'running') {
+      await write(unwritten)
+      return 'due'
+    }
     const [name, on] = planned
     if (!how.isHere(on, row.backend_id)) {
       const topic = rowTopic(on, row)
-      await update(tx, row, { ...unwritten, topic, updated_at: now })
-      await releaseLeases(tx, at.lanes, holder)
+      await (how.held ? updateHeld : update)(tx, row, { ...unwritten, topic, updated_at: now })
+      await how.releaseLanes(tx)
       return { end: 'handed-over', topic, backendId: row.backend_id }
     }
     const rests = joinedBy(planned) !== null || now > row.deadline_at || row.cancel_requested === 1
@@ -111,13 +120,13 @@ export async function onwards(
     let backendId = row.backend_id
     row.attempts += 1
     how.failpoint(row.kind, name, 'before-effect')
-    const record = { route: (id: string) => void (backendId = id) }
+    const record = { route: (id: string) => void (backendId = id), last: how.last }
     await inSpan(`step ${name}`, {}, () => step.write(tx, how.jobOf(at), record))
     how.failpoint(row.kind, name, 'after-effect')
     await stepWritten(tx, row, place, now)
     at.outputs[name] = null
     written = true
-    unwritten = afterStep(at, plan, backendId)
+    unwritten = { ...unwritten, ...afterStep(at, plan, backendId) }
   }
 }
 
@@ -139,10 +148,10 @@ export async function leave(
   tx: Tx,
   at: Claimed,
   state: 'done' | 'failed' | 'cancelled',
-  { holder, parent, family }: Pick<OnwardsHow, 'holder' | 'parent' | 'family'>,
+  { releaseLanes, parent, family }: Pick<OnwardsHow, 'releaseLanes' | 'parent' | 'family'>,
 ): Promise<readonly Due[]> {
   await leaveLanes(tx, at.row.id)
-  await releaseLeases(tx, at.lanes, holder)
+  await releaseLanes(tx)
   return parent === null || parent === false ? [] : childEnded(tx, at.row, parent, state, family)
 }
 

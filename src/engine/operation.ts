@@ -153,6 +153,11 @@ export const maxChildren = 1000
 export interface StepRecord {
   /** Hands the following `share` steps to this backend. */
   route(backendId: string): void
+  /**
+   * Does `work` as the last thing of the transaction: for rows that many wait for. What it throws undoes everything, and then the
+   * step is done again by itself, where this is null.
+   */
+  readonly last: ((work: (tx: Tx) => Promise<void>) => void) | null
 }
 
 // Method syntax on purpose: codes of different kinds live in one registry.

@@ -8,16 +8,17 @@ import type { Tx } from '../db/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { uncounted } from '../runtime/database-use.ts'
 import { inSpan, type SpanOptions } from '../tracing/spans.ts'
-import { releaseLeases } from '../db/store/leases.ts'
+import { passLeases, releaseLeases, takeLeases } from '../db/store/leases.ts'
 import type { Due } from '../db/store/operation-families.ts'
 import {
   cancelRequested,
-  claim,
+  claimable,
   LostLane,
   NotAllFree,
   stepEnded,
   stepStarted,
   update,
+  type Claimable,
   type Claimed,
   type OperationRow,
 } from '../db/store/operation-records.ts'
@@ -39,7 +40,15 @@ import { takeBackChildren, whenOver } from './waits.ts'
 import { within } from './deadline.ts'
 import { asFailure, tooLate } from './failures.ts'
 import { Hold, monotonicMs } from './hold.ts'
-import { afterStep, ending, leave, onwards, overallProgress, type Onwards } from './onwards.ts'
+import {
+  afterStep,
+  ending,
+  leave,
+  onwards,
+  overallProgress,
+  type Onwards,
+  type OnwardsHow,
+} from './onwards.ts'
 import {
   type Cause,
   type ChildEnd,
@@ -158,13 +167,25 @@ class Walk {
   /** Takes the operation and goes on with it in one transaction, as far as that goes. */
   async claim(id: string): Promise<'claimed' | RunEnd> {
     const askedAtMs = monotonicMs()
-    const taken = await this.#together(async (tx) => {
-      const at = await this.#find(tx, id)
-      if (at === null) return null
-      this.#know(at)
+    const taken = await this.#together(async (tx, last) => {
+      const found = await this.#find(tx, id)
+      if (found === null) return null
+      this.#know(found.claimed)
+      const { claimed: at } = found
+      const isWriteDue = this.#isWriteDue()
+      // What comes to its end here is nobody's in between: whether the lanes were free is asked with the end.
+      if (!isWriteDue) await this.#takeLanes(tx, found)
       // The last step is not run before the parent is held, which must come first.
-      const onwards = () => this.#onwards(tx, at, null, { parent: this.#parentOrFalse() })
-      return { at, moved: await (this.#isWriteDue() ? inSpan(...this.#span(), onwards) : onwards()) }
+      const how = {
+        parent: this.#parentOrFalse(),
+        held: true,
+        last,
+        ...(isWriteDue ? { releaseLanes: () => this.#passLanes(tx, found) } : {}),
+      }
+      const onwards = () => this.#onwards(tx, at, found.changes, how)
+      const moved = await (isWriteDue ? inSpan(...this.#span(), onwards) : onwards())
+      if (isWriteDue && typeof moved === 'string') await this.#takeLanes(tx, found)
+      return { at, moved }
     }).catch((error: unknown) => {
       if (error instanceof NotAllFree) return null
       throw error
@@ -174,9 +195,19 @@ class Walk {
     return this.#arrive(taken.at, taken.moved) ?? 'claimed'
   }
 
-  #find(tx: Tx, id: string): Promise<Claimed | null> {
+  async #takeLanes(tx: Tx, { claimed, seen }: Claimable): Promise<void> {
+    const { store, holder } = this.#parts
+    if (!(await takeLeases(tx, store, seen, { holder, id: claimed.row.id }))) throw new NotAllFree()
+  }
+
+  async #passLanes(tx: Tx, { claimed, seen }: Claimable): Promise<void> {
+    const { store, holder } = this.#parts
+    if (!(await passLeases(tx, store, seen, { holder, id: claimed.row.id }))) throw new NotAllFree()
+  }
+
+  #find(tx: Tx, id: string): Promise<Claimable | null> {
     const { store, clock, topic, backendId, holder, registry } = this.#parts
-    return claim(tx, store, {
+    return claimable(tx, store, {
       id,
       topics: rowTopics(topic),
       holder,
@@ -280,13 +311,16 @@ class Walk {
     const children = done?.children ?? []
     if (children.length > 0 && startedBy(this.#plan.steps[this.row.step]) === null)
       throw new Error(`step "${name}" of ${this.row.kind} starts children: its plan must say so`)
-    const { at, moved } = await this.#together(async (tx) => {
+    const { at, moved } = await this.#together(async (tx, last) => {
       const at = copyOf(this.#claimed)
       const { row, outputs } = at
       const now = this.#parts.clock.now()
       const parent = this.#mayEnd() ? await holdParent(tx, row) : this.#parentOrFalse()
       let backendId = row.backend_id
-      const record = { route: (id: string) => void (backendId = id) }
+      const record = {
+        route: (id: string) => void (backendId = id),
+        last: this.#oneByOne ? null : last,
+      }
       const output =
         ('write' in step ? await step.write(tx, this.#jobNow() as never, record) : done?.output) ?? null
       await stepEnded(tx, row, row.step, 'done', JSON.stringify(output), now)
@@ -294,7 +328,8 @@ class Walk {
       outputs[name] = output
       const key = stepKey(name, row)
       const pending = afterStep(at, this.#plan, backendId)
-      if (children.length === 0) return { at, moved: await this.#onwards(tx, at, pending, { parent }) }
+      if (children.length === 0)
+        return { at, moved: await this.#onwards(tx, at, pending, { parent, held: false, last }) }
       await update(tx, row, { ...pending, not_before: whenWoken, updated_at: now })
       const due = await startChildren(tx, row, key, children, this.#family(now))
       await releaseLeases(tx, at.lanes, this.#parts.holder)
@@ -307,16 +342,16 @@ class Walk {
     tx: Tx,
     at: Claimed,
     pending: Partial<OperationRow> | null,
-    { parent }: { readonly parent: OperationRow | null | false },
+    how: Pick<OnwardsHow, 'parent' | 'held' | 'last'> & Partial<Pick<OnwardsHow, 'releaseLanes'>>,
   ): Promise<Onwards> {
     const now = this.#parts.clock.now()
     return onwards(tx, at, pending, {
+      releaseLanes: () => releaseLeases(tx, at.lanes, this.#parts.holder),
+      ...how,
       plan: this.#plan,
       code: this.#code,
-      holder: this.#parts.holder,
       now,
       oneByOne: this.#oneByOne,
-      parent,
       family: this.#family(now),
       failpoint: this.#parts.failpoint,
       isHere: (on, backendId) => this.#isHere(on, backendId),
@@ -350,14 +385,20 @@ class Walk {
    * A transaction for several things at once. When one of them fails it is done again with nothing but the first, and so is all
    * that follows: whatever fails then is on record as what it is.
    */
-  async #together<T>(body: (tx: Tx) => Promise<T>): Promise<T> {
+  async #together<T>(body: (tx: Tx, last: OnwardsHow['last']) => Promise<T>): Promise<T> {
+    const whole = async (tx: Tx): Promise<T> => {
+      const works: ((tx: Tx) => Promise<void>)[] = []
+      const answer = await body(tx, (work) => void works.push(work))
+      for (const work of works) await work(tx)
+      return answer
+    }
     try {
-      return await this.#parts.store.transaction(body)
+      return await this.#parts.store.transaction(whole)
     } catch (error) {
       const isOver = error instanceof LostLane || error instanceof NotAllFree
       if (this.#oneByOne || isOver || error instanceof DatabaseUnavailable) throw error
       this.#oneByOne = true
-      return this.#parts.store.transaction(body)
+      return this.#parts.store.transaction(whole)
     }
   }
 
@@ -476,7 +517,7 @@ class Walk {
       const parent = row.step === 0 ? await holdParent(tx, row) : null
       // A step whose undo gave up stays `started` in the record: something of it may be left.
       if (begun.has(name) && undone) await stepEnded(tx, row, row.step, 'undone', 'null', now)
-      await done.commit?.(tx, { route: () => {} })
+      await done.commit?.(tx, { route: () => {}, last: null })
       if (row.step > 0) {
         await update(tx, row, { step: row.step - 1, attempts: 0, updated_at: now })
       } else if (row.undo_then === 'place-again' && clean) {
@@ -491,8 +532,8 @@ class Walk {
       } else {
         await this.#code.failed(tx, this.#jobNow(), cause, clean)
         await update(tx, row, { ...ending(row, state, cause, now), updated_at: now })
-        const { holder } = this.#parts
-        due = await leave(tx, this.#claimed, state, { holder, parent, family: this.#family(now) })
+        const releaseLanes = () => releaseLeases(tx, this.#claimed.lanes, this.#parts.holder)
+        due = await leave(tx, this.#claimed, state, { releaseLanes, parent, family: this.#family(now) })
       }
     })
     if (undone) begun.delete(name)

@@ -1,11 +1,23 @@
 /**
- * Turns a choice into a claim. Ranking is done on what was read, and the claim is written if the pool is still as it was; else its
- * row is locked, read again and asked again. So two schedulers never promise the same space.
+ * Turns a choice into a claim. Ranking is done on what was read, and the claim is written if the pool still has the room; else its
+ * row is locked, read again and asked again. So two schedulers never promise the same space. All who place something change the
+ * row of the pool, so that is done last of all.
  */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { claimAsSeen, claimOnPool, isComingUp, lockPool, poolRecord, poolRecords } from '../db/store/pools.ts'
-import { StepFailure, type Refusal } from '../engine/operation.ts'
+import {
+  claimOnPool,
+  growAsSeen,
+  isComingUp,
+  lockPool,
+  noteClaim,
+  poolRecord,
+  poolRecords,
+  type PoolClaim,
+  type PoolRecord,
+} from '../db/store/pools.ts'
+import type { InstanceColumns } from '../db/store/share-instances.ts'
+import { StepFailure, type Refusal, type StepRecord } from '../engine/operation.ts'
 import type { Unmet } from '../model/unmet.ts'
 import { whyNoRoom } from '../model/pool-capacity.ts'
 import { detailIdOf } from './detail-ids.ts'
@@ -22,6 +34,9 @@ export interface ClaimOptions extends PlaceOptions {
   readonly only?: string
   /** An administrator's force: the claim is written whatever the filters say. */
   readonly unchecked?: boolean
+  /** What else the owner's row gets of the pool that is chosen. */
+  readonly owner?: (pool: PoolView) => InstanceColumns
+  readonly last: StepRecord['last']
 }
 
 /**
@@ -43,13 +58,21 @@ export async function claimPool(
   const refusals: Refusal[] = [...placed.refusals]
   const latest = new Map(pools.map((pool) => [pool.label, pool]))
   const seen = new Map(records.map((record) => [record.id, record]))
+  const claimOf = (pool: PoolView): PoolClaim => ({
+    id: randomUUID(),
+    poolId: pool.id,
+    ownerId,
+    addGib: request.sizeGib,
+    now: options.now,
+    owner: options.owner?.(pool),
+  })
   for (const { id: poolId, label } of candidates) {
-    const claim = { id: randomUUID(), poolId, ownerId, addGib: request.sizeGib, now: options.now }
     const record = seen.get(poolId)
     const known = record === undefined ? undefined : latest.get(label)
-    // Mostly nobody else chose it meanwhile. Whatever filters there are, what does not fit is not claimed.
+    // Mostly there is room for more. Whatever filters there are, what does not fit is not claimed.
     if (record !== undefined && known !== undefined && whyNoClaim(known, request) === null) {
-      if (await claimAsSeen(tx, claim, record)) return known
+      const spare = spareGib(known, request)
+      if (await claimAsSeen(tx, claimOf(known), { record, spare, last: options.last })) return known
     }
     await lockPool(tx, poolId)
     const fresh = await poolRecord(tx, label)
@@ -61,7 +84,7 @@ export async function claimPool(
       refusals.push({ pool: label, filter: 'CapacityFilter', why })
       continue
     }
-    await claimOnPool(tx, claim)
+    await claimOnPool(tx, claimOf(view))
     return view
   }
   const backendLabel = options.only?.split('#')[0]
@@ -73,6 +96,31 @@ export async function claimPool(
   const detailId = placed.detailId ?? detailIdOf('CapacityFilter')
   const unmet = named(placed.unmet, options.only !== undefined)
   throw noValidHost(refusals, { detailId, unmet }, soon)
+}
+
+/** False when the pool is no longer what it was; where that is asked `last`, only then. */
+async function claimAsSeen(
+  tx: Tx,
+  claim: PoolClaim,
+  { record, spare, last }: { record: PoolRecord; spare: number; last: StepRecord['last'] },
+): Promise<boolean> {
+  if (last === null) {
+    if (!(await growAsSeen(tx, claim, record, spare))) return false
+  } else {
+    last(async (at) => {
+      if (!(await growAsSeen(at, claim, record, spare)))
+        throw new Error(`pool ${record.label} is no longer what it was`)
+    })
+  }
+  await noteClaim(tx, claim)
+  return true
+}
+
+/** GiB that others may be promised meanwhile, of which a claim of this size is none too many: as many as there are, up to a bound. */
+const spareGib = (pool: PoolView, request: PlacementRequest): number => {
+  const fits = (spare: number): boolean =>
+    whyNoClaim(pool, { ...request, sizeGib: request.sizeGib + spare }) === null
+  return [64, 16, 4, 1].map((times) => times * request.sizeGib).find(fits) ?? 0
 }
 
 /** Why no claim of this size is granted on the pool, whatever filters are configured; null when it is. */

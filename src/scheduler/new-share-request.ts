@@ -2,7 +2,6 @@
 import type { Settings } from '../config/schema.ts'
 import type { DbOrTx } from '../db/schema.ts'
 import { poolLabelsOfShare } from '../db/store/shares.ts'
-import { typeById } from '../db/store/share-types.ts'
 import { zonesSpec } from '../model/extra-specs.ts'
 import { placementRequest } from './request.ts'
 import type { HintedShare, PlacementRequest } from './types.ts'
@@ -10,7 +9,7 @@ import type { HintedShare, PlacementRequest } from './types.ts'
 export interface NewShareWish {
   readonly sizeGib: number
   readonly protocol: string
-  readonly shareTypeId: string | null
+  readonly shareType: PlacementRequest['shareType']
   readonly share: NonNullable<PlacementRequest['share']>
   readonly snapshotPool: string | null
   readonly availabilityZoneId: string | null
@@ -22,24 +21,23 @@ export interface NewShareWish {
   readonly excludedPools: readonly string[]
 }
 
-/** Looks up what is named by its id. */
+/** Looks up the pools of shares that are named by their ids. */
 export async function requestFor(
   db: DbOrTx,
   settings: Pick<Settings, 'shares'>,
   wish: NewShareWish,
 ): Promise<PlacementRequest> {
-  const { shareTypeId } = wish
-  const type = shareTypeId === null ? undefined : await typeById(db, { projectId: null }, shareTypeId)
+  const { shareType } = wish
   return placementRequest({
     kind: 'create',
     sizeGib: wish.sizeGib,
-    shareType: type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
+    shareType,
     shareProto: wish.protocol,
     share: wish.share,
     snapshotPool: wish.snapshotPool,
     useSchedulerCreatingShareFromSnapshot: settings.shares.use_scheduler_creating_share_from_snapshot,
     availabilityZoneId: wish.availabilityZoneId,
-    availabilityZones: type === undefined ? [] : zonesSpec(type.extra_specs),
+    availabilityZones: shareType === null ? [] : zonesSpec(shareType.extraSpecs),
     onlyHost: wish.onlyHost,
     sameHost: await hinted(db, wish.sameHost),
     differentHost: await hinted(db, wish.differentHost),

@@ -9,8 +9,8 @@ import {
 } from '../db/store/permission-facts.ts'
 import { everything } from '../db/store/scope.ts'
 import { extraSpecs } from '../db/store/share-types.ts'
-import { instanceById, type InstanceRow, type ShareRow } from '../db/store/share-instances.ts'
-import { shareById } from '../db/store/shares.ts'
+import type { InstanceRow, ShareRow } from '../db/store/share-instances.ts'
+import { instanceWithShare } from '../db/store/instance-with-share.ts'
 import {
   snapshotById,
   snapshotInstanceById,
@@ -46,11 +46,10 @@ export interface SnapshotSubject extends ShareSubject {
 
 /** Undefined when either row is gone. */
 export async function loadShare(db: DbOrTx, instanceId: string): Promise<ShareSubject | undefined> {
-  const instance = await instanceById(db, instanceId)
-  const share = instance && (await shareById(db, instance.share_id))
-  if (instance === undefined || share === undefined) return undefined
-  const specs = await specsOf(db, instance.share_type_id)
-  return { share, instance, ref: shareRef(share, instance, specs) }
+  const found = await instanceWithShare(db, instanceId)
+  if (found === undefined) return undefined
+  const { share, instance, type } = found
+  return { share, instance, ref: shareRef(share, instance, type?.extraSpecs ?? {}) }
 }
 
 /** Undefined when one of the rows is gone. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Tx } from '../../db/schema.ts'
 import { StepFailure } from '../../engine/operation.ts'
 import { claimPool } from '../../scheduler/ledger.ts'
+import { typeById } from '../../db/store/share-types.ts'
 import { requestFor } from '../../scheduler/new-share-request.ts'
 import { claimOptions } from '../../scheduler/operations/parts.ts'
 import { placementRoutes } from './routes.ts'
@@ -98,13 +99,19 @@ const typeId = async (name: string | null): Promise<string | null> =>
           .executeTakeFirstOrThrow()
       ).id
 
+async function typeOf(name: string | null) {
+  const id = await typeId(name)
+  const type = id === null ? undefined : await typeById(bench.db, { projectId: null }, id)
+  return type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs }
+}
+
 class Undo extends Error {}
 
 /** What the ledger does with the request on one pool alone; nothing of it stays. */
 async function claimAlone(request: Awaited<ReturnType<typeof requestFor>>, only: string) {
   let refusal: unknown = null
   const attempt = async (tx: Tx): Promise<never> => {
-    const options = { ...claimOptions({ ...bench, random: () => 0 }), only }
+    const options = { ...claimOptions({ ...bench, random: () => 0 }), only, last: null }
     try {
       await claimPool(tx, request, 'nobody', options)
     } catch (error) {
@@ -162,7 +169,7 @@ test('the first pool of a dry run is where the share goes, and the refusals are 
       const wish = {
         sizeGib: run.size + 1,
         protocol: run.protocol,
-        shareTypeId: await typeId(run.type),
+        shareType: await typeOf(run.type),
         share: { id: 'x', projectId: personas.admin.projectId, fields: { name: null, size: run.size + 1 } },
         snapshotPool: run.snapshotOn,
         availabilityZoneId:

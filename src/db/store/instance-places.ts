@@ -1,5 +1,6 @@
 /** Where a share instance is: its pool, and what it counts for there. Whoever changes it holds the share's row. */
 import type { ShareInstancesTable, Tx } from '../schema.ts'
+import type { InstanceColumns } from './share-instances.ts'
 
 interface Place {
   readonly poolId: string
@@ -8,20 +9,27 @@ interface Place {
   readonly label: string
 }
 
-/** The scheduler's choice for a new instance; its share shows it, if it is the one that the share shows. */
-export async function putInPool(
+interface Choice extends Place {
+  readonly zoneId: string
+}
+
+/** What a new instance's row gets of the scheduler's choice. */
+export const chosenPlace = ({ zoneId, ...place }: Choice, now: number): InstanceColumns => ({
+  ...columns(place),
+  availability_zone_id: zoneId,
+  scheduled_at: now,
+  updated_at: now,
+})
+
+/** Its share shows it, if it is the one that the share shows. */
+export async function showChosenPlace(
   tx: Tx,
   instance: Pick<ShareInstancesTable, 'id' | 'share_id'>,
-  { zoneId, now, ...place }: Place & { readonly zoneId: string; readonly now: number },
+  { label, zoneId }: Pick<Choice, 'label' | 'zoneId'>,
 ): Promise<void> {
   await tx
-    .updateTable('share_instances')
-    .set({ ...columns(place), availability_zone_id: zoneId, scheduled_at: now, updated_at: now })
-    .where('id', '=', instance.id)
-    .execute()
-  await tx
     .updateTable('shares')
-    .set({ host: place.label, availability_zone_id: zoneId })
+    .set({ host: label, availability_zone_id: zoneId })
     .where('id', '=', instance.share_id)
     .where('instance_id', '=', instance.id)
     .execute()

@@ -3,8 +3,9 @@
  * fence grows each time the lease is taken, and every write that follows names it. Leases are compared with the
  * database's clock only.
  */
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
 import type { Store } from '../open.ts'
-import type { Tx } from '../schema.ts'
+import type { Database, Tx } from '../schema.ts'
 import { cancelOperations, openInLane, type EndedOperation } from './operation-cancel.ts'
 import { openFamilies } from './operation-families.ts'
 
@@ -30,42 +31,76 @@ export async function takeLease(tx: Tx, store: Store, lane: string, holder: stri
   return { lane, holder, fence: row.fence }
 }
 
+/** A lane as it was read: what comes of it holds only if nobody has taken it since. */
+export type SeenLane = Pick<Lease, 'lane' | 'fence'>
+
+interface Taker {
+  readonly holder: string
+  /** The operation. */
+  readonly id: string
+}
+
 /** Takes these, whose fences are as they were read, in one statement; false when any of them is not free: nothing may be kept then. */
 export async function takeLeases(
   tx: Tx,
   store: Store,
-  lanes: readonly Pick<Lease, 'lane' | 'fence'>[],
-  { holder, id }: { readonly holder: string; readonly id: string },
+  lanes: readonly SeenLane[],
+  { holder, id }: Taker,
 ): Promise<boolean> {
-  const taken = await taking(tx, store, holder, id)
-    .where((eb) => eb.or(lanes.map(({ lane, fence }) => eb.and({ lane, fence }))))
-    .executeTakeFirst()
+  const taken = await taking(tx, store, holder, id).where(asSeen(lanes)).executeTakeFirst()
   return taken.numUpdatedRows === BigInt(lanes.length)
 }
 
-const taking = (tx: Tx, { dialect: { nowUs } }: Store, holder: string, operationId: string | null) =>
+/** Takes these and lets them go, for work that is done in this transaction; else as {@link takeLeases}. */
+export async function passLeases(
+  tx: Tx,
+  store: Store,
+  lanes: readonly SeenLane[],
+  { holder, id }: Taker,
+): Promise<boolean> {
+  const passed = await tx
+    .updateTable('lanes')
+    .set((eb) => ({ fence: eb('fence', '+', 1), holder: null, expires_at: 0 }))
+    .where(isFree(store, holder, id))
+    .where(asSeen(lanes))
+    .executeTakeFirst()
+  return passed.numUpdatedRows === BigInt(lanes.length)
+}
+
+type LanesWhere = (eb: ExpressionBuilder<Database, 'lanes'>) => ExpressionWrapper<Database, 'lanes', SqlBool>
+
+const asSeen =
+  (lanes: readonly SeenLane[]): LanesWhere =>
+  (eb) =>
+    eb.or(lanes.map(({ lane, fence }) => eb.and({ lane, fence })))
+
+/** Whether `holder` may take the lane: for an operation, or with null for other work. */
+export const isFree =
+  ({ dialect: { nowUs } }: Store, holder: string, operationId: string | null): LanesWhere =>
+  (eb) =>
+    eb.or([
+      eb('lanes.holder', 'is', null),
+      eb('lanes.expires_at', '<', nowUs),
+      // A lease taken by a release that does not say what for is for whatever comes.
+      eb.and([
+        eb('lanes.holder', '=', holder),
+        eb.or([
+          eb('lanes.operation_id', 'is', null),
+          ...(operationId === null ? [] : [eb('lanes.operation_id', '=', operationId)]),
+        ]),
+      ]),
+    ])
+
+const taking = (tx: Tx, store: Store, holder: string, operationId: string | null) =>
   tx
     .updateTable('lanes')
     .set((eb) => ({
       holder,
       operation_id: operationId,
       fence: eb('fence', '+', 1),
-      expires_at: eb(nowUs, '+', leaseTtlS * 1_000_000),
+      expires_at: eb(store.dialect.nowUs, '+', leaseTtlS * 1_000_000),
     }))
-    .where((eb) =>
-      eb.or([
-        eb('holder', 'is', null),
-        eb('expires_at', '<', nowUs),
-        // A lease taken by a release that does not say what for is for whatever comes.
-        eb.and([
-          eb('holder', '=', holder),
-          eb.or([
-            eb('operation_id', 'is', null),
-            ...(operationId === null ? [] : [eb('operation_id', '=', operationId)]),
-          ]),
-        ]),
-      ]),
-    )
+    .where(isFree(store, holder, operationId))
 
 /** Makes sure of a lease in a transaction that writes under it: nobody takes it before the end. False when it is somebody else's. */
 export async function keepLease(tx: Tx, lane: string, holder: string): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import type { Store } from '../open.ts'
 import type { OperationsTable, OperationState, Tx } from '../schema.ts'
-import { takeLeases } from './leases.ts'
+import { isFree, type SeenLane } from './leases.ts'
 import { lockOperation } from './operation-families.ts'
 
 export type OperationRow = OperationsTable
@@ -51,36 +51,37 @@ export interface Wanted {
   knows(row: Pick<OperationRow, 'kind' | 'version'>): boolean
 }
 
-/** Some lanes were taken and others not: the transaction must not last. */
+/** Some of the lanes are not free any more: the transaction must not last. */
 export class NotAllFree extends Error {}
 
-/**
- * Makes the operation this worker's, if it is due, on this topic, first in each of its lanes, and the lanes are free.
- * Answers null otherwise. Throws {@link NotAllFree} where some of the lanes are not.
- */
-export async function claim(tx: Tx, store: Store, wanted: Wanted): Promise<Claimed | null> {
+/** What the operation's row gets with its claim. */
+export type ClaimChanges = Pick<OperationRow, 'state' | 'fence' | 'started_at'>
+
+/** An operation that nobody else has, held until the transaction ends: the claim is yet to be written, with `changes`. */
+export interface Claimable {
+  readonly claimed: Claimed
+  readonly changes: ClaimChanges
+  /** Its lanes, as {@link takeLeases} and {@link passLeases} want them. */
+  readonly seen: readonly SeenLane[]
+}
+
+/** The operation, if it is due, on this topic, first in each of its lanes, and the lanes are free; else null. */
+export async function claimable(tx: Tx, store: Store, wanted: Wanted): Promise<Claimable | null> {
   // Held from here on: whoever had it before may have gone on, handed over or finished until now, and does not any more.
   const row = await lockOperation(tx, wanted.id)
   if (row === undefined || !isDue(row, wanted)) return null
-  const places = await placesOf(tx, row.id)
-  if (places.length === 0 || places.some(({ ahead }) => ahead !== null)) return null
-  const free = await takeLeases(tx, store, places, wanted)
-  if (!free && places.length > 1) throw new NotAllFree()
-  if (!free) return null
-  const lanes = places.map(({ lane }) => lane)
+  const places = await placesOf(tx, store, wanted)
+  if (places.length === 0 || places.some(({ ahead, free }) => ahead !== null || free === 0)) return null
   const fences = Object.fromEntries(places.map(({ lane, fence }) => [lane, fence + 1]))
-  const fence = fences[row.lane] ?? row.fence
-  const state = row.state === 'queued' ? 'running' : row.state
-  const started_at = row.started_at ?? wanted.now
-  await tx
-    .updateTable('operations')
-    .set({ state, fence, updated_at: wanted.now, started_at })
-    .where('id', '=', row.id)
-    .execute()
+  const changes: ClaimChanges = {
+    state: row.state === 'queued' ? 'running' : row.state,
+    fence: fences[row.lane] ?? row.fence,
+    started_at: row.started_at ?? wanted.now,
+  }
   const steps = row.started_at === null ? [] : await stepsOf(tx, row.id)
-  return {
-    row: { ...row, state, fence, started_at },
-    lanes,
+  const claimed = {
+    row: { ...row, ...changes },
+    lanes: places.map(({ lane }) => lane),
     fences,
     outputs: Object.fromEntries(steps.map((step) => [step.name, JSON.parse(step.output) as unknown])),
     begun: new Map(
@@ -88,14 +89,24 @@ export async function claim(tx: Tx, store: Store, wanted: Wanted): Promise<Claim
     ),
     recorded: new Set(steps.map(({ step }) => step)),
   }
+  return { claimed, changes, seen: places.map(({ lane, fence }) => ({ lane, fence })) }
 }
 
 /** Its unfinished places, in the order in which lanes are taken; `ahead`: who comes before it there. */
-const placesOf = (tx: Tx, id: string) =>
+const placesOf = (tx: Tx, store: Store, { id, holder }: Wanted) =>
   tx
     .selectFrom('operation_lanes as mine')
     .innerJoin('lanes', 'lanes.lane', 'mine.lane')
     .select(['mine.lane', 'lanes.fence'])
+    .select((eb) =>
+      eb
+        .case()
+        .when(isFree(store, holder, id)(eb))
+        .then(1)
+        .else(0)
+        .end()
+        .as('free'),
+    )
     .select((eb) =>
       eb
         .selectFrom('operation_lanes as before')
@@ -129,6 +140,11 @@ function isDue(row: OperationRow, { topics, backendId, now, knows }: Wanted): bo
 }
 
 type Changes = Partial<Omit<OperationRow, 'id'>> & { readonly updated_at: number }
+
+/** Updates an operation whose row this transaction holds since it was found to be nobody else's. */
+export async function updateHeld(tx: Tx, row: OperationRow, changes: Changes): Promise<void> {
+  await tx.updateTable('operations').set(changes).where('id', '=', row.id).execute()
+}
 
 /** Updates the operation under its fence. */
 export async function update(tx: Tx, row: OperationRow, changes: Changes): Promise<void> {

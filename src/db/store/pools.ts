@@ -3,6 +3,7 @@
  * transaction that makes it: several schedulers may run and never promise the same space twice.
  */
 import type { DbOrTx, Tx } from '../schema.ts'
+import type { InstanceColumns } from './share-instances.ts'
 
 export interface PoolRecord {
   readonly id: string
@@ -141,27 +142,31 @@ export interface PoolClaim {
   readonly ownerId: string
   readonly addGib: number
   readonly now: number
+  /** What else its row gets. */
+  readonly owner?: InstanceColumns | undefined
 }
 
 /** Writes what `ownerId` takes: `addGib` more on the pool, and a claim until the next measurement sees it. */
 export async function claimOnPool(tx: Tx, claim: PoolClaim): Promise<void> {
   await growing(tx, claim).execute()
-  await insertClaim(tx, claim)
+  await noteClaim(tx, claim)
 }
 
-/** The same if nothing was promised or measured on the pool since `seen` was read; false otherwise, and nothing is written. */
-export async function claimAsSeen(
+/**
+ * Takes `addGib` more on the pool, if nothing was measured since `seen` was read and no more than `spareGib` was promised since then;
+ * false otherwise. Whoever promises more raises `placed_gib` by as much as he claims, so what is left of both bounds is known.
+ */
+export async function growAsSeen(
   tx: Tx,
   claim: PoolClaim,
   seen: Pick<PoolRecord, 'placed_gib' | 'measured_at'>,
+  spareGib: number,
 ): Promise<boolean> {
   const { numUpdatedRows } = await growing(tx, claim)
-    .where('placed_gib', '=', seen.placed_gib)
+    .where('placed_gib', '<=', seen.placed_gib + spareGib)
     .where('measured_at', '=', seen.measured_at)
     .executeTakeFirst()
-  if (numUpdatedRows === 0n) return false
-  await insertClaim(tx, claim)
-  return true
+  return numUpdatedRows > 0n
 }
 
 const growing = (tx: Tx, { poolId, addGib }: PoolClaim) =>
@@ -170,7 +175,8 @@ const growing = (tx: Tx, { poolId, addGib }: PoolClaim) =>
     .set((eb) => ({ placed_gib: eb('placed_gib', '+', addGib) }))
     .where('id', '=', poolId)
 
-async function insertClaim(tx: Tx, claim: PoolClaim): Promise<void> {
+/** A claim and what its owner has by it, without the pool's own count. */
+export async function noteClaim(tx: Tx, claim: PoolClaim): Promise<void> {
   await tx
     .insertInto('pool_claims')
     .values({
@@ -183,7 +189,7 @@ async function insertClaim(tx: Tx, claim: PoolClaim): Promise<void> {
     .execute()
   await tx
     .updateTable('share_instances')
-    .set((eb) => ({ placed_gib: eb('placed_gib', '+', claim.addGib) }))
+    .set((eb) => ({ ...claim.owner, placed_gib: eb('placed_gib', '+', claim.addGib) }))
     .where('id', '=', claim.ownerId)
     .execute()
 }

@@ -52,6 +52,18 @@ const seen = Object.keys({
   progress: 1,
 } satisfies Record<Exclude<keyof SharesTable, Unseen>, 1>) as Exclude<keyof SharesTable, Unseen>[]
 
+const unseen = Object.keys({
+  target_size: 1,
+  instance_id: 1,
+  availability_zone_id: 1,
+  mount_point_name: 1,
+  qos_type_id: 1,
+  updated_at: 1,
+} satisfies Record<Unseen, 1>) as Unseen[]
+
+/** All of them, for whoever reads them beside those of another table. */
+export const shareColumns: readonly (keyof SharesTable)[] = [...seen, ...unseen]
+
 /** A share with what its view needs from other tables. */
 export interface ShareListRow extends Omit<SharesTable, Unseen> {
   readonly share_type_name: string | null

@@ -1,7 +1,8 @@
 /** The scheduler's part of a new share: which pool, and the claim on it. */
-import type { SharesTable, Tx } from '../../db/schema.ts'
+import type { Tx } from '../../db/schema.ts'
 import { createEndedBadly } from '../../lifecycle/shares/endings.ts'
-import { putInPool, takeOutOfPool } from '../../db/store/instance-places.ts'
+import { chosenPlace, showChosenPlace, takeOutOfPool } from '../../db/store/instance-places.ts'
+import { instanceWithShare, type InstanceWithShare } from '../../db/store/instance-with-share.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
 import { operation, StepFailure, type Job, type OperationCode } from '../../engine/operation.ts'
@@ -19,25 +20,19 @@ export function createShare(parts: SchedulerParts, version: 1 | 2): OperationCod
         write: async (tx, job, record) => {
           // Before the pool, which all wait for: who deletes a share takes them in this order.
           const share = await takeShare(tx, job.payload.shareId)
-          const instance = await instanceById(tx, job.payload.instanceId)
-          if (share === undefined || instance === undefined) throw gone(job)
+          const found = await instanceWithShare(tx, job.payload.instanceId)
+          if (share === undefined || found === undefined) throw gone(job)
+          const { instance } = found
           if (instance.pool_id !== null) return record.route(instance.backend_id ?? '')
-          const pool = await claimPool(
-            tx,
-            await request(tx, parts, job, share),
-            instance.id,
-            claimOptions(parts),
-          )
-          const { backendId } = pool
-          const now = parts.clock.now()
-          await putInPool(tx, instance, {
-            poolId: pool.id,
-            backendId,
-            label: pool.label,
-            zoneId: pool.zone.id,
-            now,
+          const options = claimOptions(parts)
+          const pool = await claimPool(tx, await request(tx, parts, job, found), instance.id, {
+            ...options,
+            owner: ({ id, backendId, label, zone }) =>
+              chosenPlace({ poolId: id, backendId, label, zoneId: zone.id }, options.now),
+            last: record.last,
           })
-          record.route(backendId)
+          await showChosenPlace(tx, instance, { label: pool.label, zoneId: pool.zone.id })
+          record.route(pool.backendId)
         },
         // The claim was one transaction with the record of the step, so taking it back is one too.
         undo: async (job) => ({
@@ -58,14 +53,14 @@ async function request(
   tx: Tx,
   parts: SchedulerParts,
   job: Job<'create-share'>,
-  share: SharesTable,
+  { share, type }: InstanceWithShare,
 ): Promise<PlacementRequest> {
   const { payload } = job
   return requestFor(tx, parts.settings, {
     ...payload,
     share: { id: share.id, projectId: share.project_id, fields: { name: share.name, size: share.size } },
     protocol: share.share_proto,
-    shareTypeId: share.share_type_id,
+    shareType: type,
     // Pools that took it and then could not are not asked again.
     excludedPools: job.refusals.filter(({ filter }) => filter === 'Attempt').map(({ pool }) => pool),
   })

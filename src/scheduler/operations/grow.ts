@@ -46,6 +46,7 @@ export function growInPlace<Kind extends OperationKind>(
         filters: undefined,
         only: instance.host,
         unchecked,
+        last: record.last,
       })
       record.route(instance.backend_id)
     },

@@ -15,7 +15,7 @@ export interface SchedulerParts {
   readonly random: () => number
 }
 
-export function claimOptions(parts: SchedulerParts): ClaimOptions {
+export function claimOptions(parts: SchedulerParts): Omit<ClaimOptions, 'last'> {
   const { scheduler, shares } = parts.settings
   const now = parts.clock.now()
   return {

@@ -106,7 +106,7 @@ test.each([
   )
   const { payload } = await bench.db.selectFrom('operations').select('payload').executeTakeFirstOrThrow()
   const undone = await code?.steps.place?.undo?.({ payload: JSON.parse(payload) } as never)
-  await store.transaction(async (tx) => undone?.commit?.(tx, { route: () => {} }))
+  await store.transaction(async (tx) => undone?.commit?.(tx, { route: () => {}, last: null }))
   const pool = await bench.db.selectFrom('pools').select('placed_gib').executeTakeFirstOrThrow()
   expect(pool.placed_gib).toBe(placed)
 })

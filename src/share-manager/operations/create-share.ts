@@ -28,7 +28,7 @@ export const createShareInFour = (parts: StepParts) =>
         write: async (tx, job) => {
           const share = await shareById(tx, job.payload.shareId)
           const locations = outputOf(job, 'export') as readonly ExportLocation[]
-          return serve(parts, tx, job, { locations, replicaState: replicaStateOf(share) })
+          return serve(parts, tx, job, { locations, replicaState: replicaStateOf(share), driverState: null })
         },
       },
     },
@@ -64,10 +64,8 @@ async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDon
     { ...subject, ref: { ...subject.ref, state: created.state } },
     created.tree,
   )
-  return {
-    output: { locations: locationsJson(locations), replicaState: replicaStateOf(subject.share) },
-    commit: (tx) => record(parts, tx, job, state),
-  }
+  const replicaState = replicaStateOf(subject.share)
+  return { output: { locations: locationsJson(locations), replicaState, driverState: state } }
 }
 
 async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
@@ -137,6 +135,8 @@ async function withdraw(parts: StepParts, job: CreateJob): Promise<void> {
 interface Served {
   readonly locations: readonly ExportLocation[]
   readonly replicaState: string | null
+  /** Null when it is on record already. */
+  readonly driverState: string | null
 }
 
 const replicaStateOf = (share: Pick<ShareRow, 'replication_type'> | undefined): string | null =>
@@ -146,7 +146,7 @@ async function serve(
   parts: StepParts,
   tx: Tx,
   job: CreateJob,
-  { locations, replicaState }: Served,
+  { locations, replicaState, driverState }: Served,
 ): Promise<void> {
   const { instanceId } = job.payload
   const now = parts.clock.now()
@@ -154,7 +154,12 @@ async function serve(
     instanceId,
     from: ['creating', 'creating_from_snapshot'],
     to: job.payload.withGroup === true ? null : 'available',
-    instance: { progress: '100%', launched_at: now, replica_state: replicaState },
+    instance: {
+      progress: '100%',
+      launched_at: now,
+      replica_state: replicaState,
+      ...(driverState === null ? {} : { driver_state: driverState }),
+    },
     ...by(job, now),
   })
   await replaceExportLocations(tx, instanceId, locations, now)

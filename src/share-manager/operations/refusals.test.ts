@@ -13,7 +13,7 @@ const shareType = { id: 't', name: 't', extraSpecs: {} }
 
 async function refusal(asked: Partial<PlacementRequest>, only?: string): Promise<StepFailure> {
   const request = placementRequest({ kind: 'create', sizeGib: 1, shareType, ...asked })
-  const options = { upSince: 0, now: 5, ...(only === undefined ? {} : { only }) }
+  const options = { upSince: 0, now: 5, last: null, ...(only === undefined ? {} : { only }) }
   const error: unknown = await bench.store
     .transaction((tx) => claimPool(tx, request, 'owner', options))
     .catch((thrown: unknown) => thrown)

@@ -1,7 +1,7 @@
 /** A file system that shut itself down under its clients comes back, and who used its neighbour notices nothing. */
 import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { complete } from '../../drivers/btrfs/bench.fixture.ts'

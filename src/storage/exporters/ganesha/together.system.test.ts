@@ -1,5 +1,5 @@
 /** Every process that serves a backend on a host looks after the same NFS-Ganesha, in the same moments. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { call, cannotRun, complete, scratch } from '../../drivers/btrfs/bench.fixture.ts'
