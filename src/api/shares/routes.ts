@@ -131,9 +131,9 @@ export const shareRoutes: readonly Route[] = [
     return listed(url, input.page, await list(ctx, input), shareRows(ctx, url))
   }),
   route(wire.showShare, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
-  route(wire.createShare, how, async (ctx, { body, url }) =>
-    shown(ctx, url, await create(ctx, newShareInput(body.share))),
-  ),
+  route(wire.createShare, how, async (ctx, { body, url }) => ({
+    share: shareView(ctx, url, await create(ctx, newShareInput(body.share))),
+  })),
   route(wire.updateShare, how, async (ctx, { params, body: { share }, url }) => {
     await update(ctx, params.id ?? '', {
       name: share.display_name,

@@ -14,7 +14,7 @@ import { takeShare } from '../../db/store/share-turns.ts'
 import { typeById } from '../../db/store/share-types.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
 import { newShareRows } from '../../lifecycle/shares/new-rows.ts'
-import { insertShare } from '../../db/store/shares.ts'
+import { insertShare, type ShareListRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { instanceLane } from '../../model/lanes.ts'
@@ -28,8 +28,8 @@ import { newShare, type CreateShareInput } from './new-share.ts'
 import { findSource, type Source } from './source.ts'
 import type { ChosenType } from './type-rules.ts'
 
-/** Answers the new share's id. */
-export async function create(ctx: Ctx, input: CreateShareInput): Promise<string> {
+/** Answers the new share as a reply shows it: what was just written is not read again. */
+export async function create(ctx: Ctx, input: CreateShareInput): Promise<ShareListRow> {
   const payer = { projectId: ctx.identity.projectId, userId: ctx.identity.userId }
   const asked = await newShare<never>(ctx, input, {
     payer,
@@ -39,14 +39,21 @@ export async function create(ctx: Ctx, input: CreateShareInput): Promise<string>
   const { source, hints } = asked
   const zoneId = asked.zone?.id ?? null
   const groupId = asked.group?.id ?? null
+  const ownMetadata = affinityMetadata(hints)
   const share = await admit(
     ctx,
     { ...input, ...asked, snapshotId: source?.snapshot.id ?? null, zoneId, groupId, memberId: null },
-    affinityMetadata(hints),
+    ownMetadata,
   )
   await recordAffinity(ctx, share.id, hints)
   await startCreate(ctx, share, source, { ...hints, availabilityZoneId: zoneId })
-  return share.id
+  return {
+    ...share,
+    share_type_name: asked.type?.name ?? null,
+    zone_name: asked.zone?.name ?? null,
+    metadata: { ...input.metadata, ...ownMetadata },
+    paths: [],
+  }
 }
 
 /** Charges a new share, writes it and tells that it is there. Its making is still to be begun. */

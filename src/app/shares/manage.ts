@@ -5,7 +5,7 @@ import { start } from '../start.ts'
 import { poolForManage } from '../../db/store/pools.ts'
 import { refuseUnaffordable } from '../../lifecycle/quotas.ts'
 import { exportPathInUse, isBeingManaged } from '../../db/store/export-paths.ts'
-import { resolveType } from '../../db/store/share-types.ts'
+import { resolveAndHoldType } from '../../db/store/share-types.ts'
 import { newShareRows } from '../../lifecycle/shares/new-rows.ts'
 import { insertShare } from '../../db/store/shares.ts'
 import { recordEvent } from '../../db/store/records.ts'
@@ -17,7 +17,7 @@ import { shareCharges } from '../../model/charges.ts'
 import { knownProtocol } from './new-share.ts'
 import { roomForExport } from '../limits.ts'
 import { mountPointName } from './mount-point-name.ts'
-import { keepType, typeForShare } from './type-rules.ts'
+import { typeForShare } from './type-rules.ts'
 
 export interface ManageShareInput {
   /** `host@backend#pool` */
@@ -44,11 +44,10 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
   if (!/#./.test(input.serviceHost)) throw invalid('share.service_host must name a pool: host@backend#pool')
   const type =
     input.shareType === null
-      ? await typeForShare(ctx, null, null)
-      : await resolveType(ctx.tx, { projectId: null }, input.shareType)
+      ? await typeForShare(ctx, null, null, true)
+      : await resolveAndHoldType(ctx.tx, { projectId: null }, input.shareType)
   if (type === undefined || type === null)
     throw fault('ShareTypeNotFound', { id: input.shareType ?? 'default' })
-  await keepType(ctx, type)
   const servers = boolSpec(type.extra_specs, 'driver_handles_share_servers') === true
   if (servers !== (input.shareServerId !== null)) {
     throw invalid('share.share_server_id must be given exactly when the share type handles share servers')

@@ -18,7 +18,7 @@ import { hintsOf, type Hints } from './hints.ts'
 import { adminKeysOfShares } from './metadata.ts'
 import { mountPointName } from './mount-point-name.ts'
 import { findSource, type Source } from './source.ts'
-import { checkSizeOfType, checkZonesOfType, keepType, typeForShare, type ChosenType } from './type-rules.ts'
+import { checkSizeOfType, checkZonesOfType, typeForShare, type ChosenType } from './type-rules.ts'
 
 export interface CreateShareInput {
   readonly protocol: string
@@ -90,12 +90,11 @@ async function ask(
   const type =
     source === undefined && input.shareType === null
       ? undefined
-      : await check('share_type', () => typeForShare(ctx, input.shareType, source ?? null))
+      : await check('share_type', () => typeForShare(ctx, input.shareType, source ?? null, keeps))
   if (type !== undefined && source !== undefined) {
     await check('share_network_id', () => refuseServers(type, input))
   }
   if (type !== undefined && type !== null) {
-    await check('share_type', () => (keeps ? keepType(ctx, type) : undefined))
     await check('availability_zone', () => checkZonesOfType(ctx, type, zone?.name ?? null))
     await check('size', () => {
       if (size !== undefined) checkSizeOfType(type, size)

@@ -1,6 +1,7 @@
 /** What a share type says about a share: which type it is, where it may be, how large. */
 import type { Ctx } from '../context.ts'
-import { defaultType, holdType, resolveType, type ShareType } from '../../db/store/share-types.ts'
+import type { Scope } from '../../db/store/scope.ts'
+import { holdType, resolveAndHoldType, resolveType, type ShareType } from '../../db/store/share-types.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { sizeLimits, zonesSpec } from '../../model/extra-specs.ts'
 import type { Source } from './source.ts'
@@ -9,16 +10,19 @@ export type ChosenType = ShareType
 
 /**
  * The type named, else the parent's, else the default. Null when there is none at all: the request is accepted and the
- * scheduler says so (message 024), as in the original.
+ * scheduler says so (message 024), as in the original. With `keeps` it is there until the transaction ends.
  */
 export async function typeForShare(
   ctx: Ctx,
   named: string | null,
   source: Source | null,
+  keeps: boolean,
 ): Promise<ChosenType | null> {
+  const find = (scope: Scope, called: string): Promise<ShareType | undefined> =>
+    keeps ? resolveAndHoldType(ctx.tx, scope, called) : resolveType(ctx.db, scope, called)
   const projectId = ctx.policy.check('context_is_admin', ctx.identity) ? null : ctx.identity.projectId
   if (named !== null) {
-    const type = await resolveType(ctx.db, { projectId }, named)
+    const type = await find({ projectId }, named)
     if (type === undefined) throw fault('ShareTypeNotFound', { id: named })
     if (source !== null && source.parent.share_type_id !== type.id) {
       throw invalid('share.share_type must be the type of the share the snapshot was taken of')
@@ -27,9 +31,10 @@ export async function typeForShare(
   }
   if (source !== null) {
     const id = source.parent.share_type_id
-    return id === null ? null : ((await resolveType(ctx.db, { projectId: null }, id)) ?? null)
+    return id === null ? null : ((await find({ projectId: null }, id)) ?? null)
   }
-  return (await defaultType(ctx.db, ctx.settings.shares.default_share_type)) ?? null
+  const configured = ctx.settings.shares.default_share_type
+  return configured === '' ? null : ((await find({ projectId: null }, configured)) ?? null)
 }
 
 /** The type is there until the share is; 404 when it was deleted meanwhile. */

@@ -3,6 +3,7 @@
  * generation: whoever changes a rule raises `access_generation`; `access_applied` follows when the backend has them all.
  * The share manager alone moves rules on; the API only queues.
  */
+import { sql } from 'kysely'
 import { meaningOf } from '../../model/access-twins.ts'
 import { aggregateRuleState } from '../../model/states.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
@@ -266,35 +267,36 @@ export function rulesStatusOf(rules: readonly MappedRule[]): 'active' | 'syncing
   return rules.every((rule) => rule.state === 'active') ? 'active' : 'syncing'
 }
 
-/** Share instances of a backend whose rules the backend hasn't all got, oldest change first. */
-export async function instancesWithWork(db: DbOrTx, backendId: string, limit: number): Promise<string[]> {
-  const rows = await db
+/** What a backend hasn't got all rules of. */
+export interface RulesWork {
+  readonly id: string
+  readonly isSnapshot: boolean
+}
+
+/** Share instances of a backend whose rules the backend hasn't all got, and snapshot instances, oldest change first; of each at most `limit`. */
+export async function rulesWork(db: DbOrTx, backendId: string, limit: number): Promise<RulesWork[]> {
+  const shares = db
     .selectFrom('share_instances')
-    .select('id')
+    .select(['id', sql<number>`0`.as('is_snapshot')])
     .where('backend_id', '=', backendId)
     .whereRef('access_generation', '!=', 'access_applied')
     .orderBy('updated_at')
     .limit(limit)
-    .execute()
-  return rows.map(({ id }) => id)
-}
-
-/** As {@link instancesWithWork}, for snapshot instances. */
-export async function snapshotInstancesWithWork(
-  db: DbOrTx,
-  backendId: string,
-  limit: number,
-): Promise<string[]> {
-  const rows = await db
+  const snapshots = db
     .selectFrom('snapshot_instances')
     .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
-    .select('snapshot_instances.id')
+    .select(['snapshot_instances.id', sql<number>`1`.as('is_snapshot')])
     .where('share_instances.backend_id', '=', backendId)
     .whereRef('snapshot_instances.access_generation', '!=', 'snapshot_instances.access_applied')
     .orderBy('snapshot_instances.updated_at')
     .limit(limit)
+  // Whoever looks mostly finds nothing: one question is enough for that.
+  const rows = await db
+    .selectFrom(shares.as('shares_behind'))
+    .selectAll()
+    .unionAll(db.selectFrom(snapshots.as('snapshots_behind')).selectAll())
     .execute()
-  return rows.map(({ id }) => id)
+  return rows.map(({ id, is_snapshot }) => ({ id, isSnapshot: is_snapshot === 1 }))
 }
 
 /** Has the reconciler look at an instance's rules again. */

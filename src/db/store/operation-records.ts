@@ -70,7 +70,7 @@ export async function claimable(tx: Tx, store: Store, wanted: Wanted): Promise<C
   // Held from here on: whoever had it before may have gone on, handed over or finished until now, and does not any more.
   const row = await lockOperation(tx, wanted.id)
   if (row === undefined || !isDue(row, wanted)) return null
-  const places = await placesOf(tx, store, wanted)
+  const { places, steps } = await placesOf(tx, store, row, wanted.holder)
   if (places.length === 0 || places.some(({ ahead, free }) => ahead !== null || free === 0)) return null
   const fences = Object.fromEntries(places.map(({ lane, fence }) => [lane, fence + 1]))
   const changes: ClaimChanges = {
@@ -78,7 +78,6 @@ export async function claimable(tx: Tx, store: Store, wanted: Wanted): Promise<C
     fence: fences[row.lane] ?? row.fence,
     started_at: row.started_at ?? wanted.now,
   }
-  const steps = row.started_at === null ? [] : await stepsOf(tx, row.id)
   const claimed = {
     row: { ...row, ...changes },
     lanes: places.map(({ lane }) => lane),
@@ -92,16 +91,22 @@ export async function claimable(tx: Tx, store: Store, wanted: Wanted): Promise<C
   return { claimed, changes, seen: places.map(({ lane, fence }) => ({ lane, fence })) }
 }
 
-/** Its unfinished places, in the order in which lanes are taken; `ahead`: who comes before it there. */
-const placesOf = (tx: Tx, store: Store, { id, holder }: Wanted) =>
-  tx
+/**
+ * Its unfinished places, in the order in which lanes are taken; `ahead`: who comes before it there. The records of its steps, which
+ * are few, come along with the place in its first lane.
+ */
+async function placesOf(tx: Tx, store: Store, row: OperationRow, holder: string) {
+  const rows = await tx
     .selectFrom('operation_lanes as mine')
     .innerJoin('lanes', 'lanes.lane', 'mine.lane')
-    .select(['mine.lane', 'lanes.fence'])
+    .leftJoin('operation_steps as s', (join) =>
+      join.onRef('s.operation_id', '=', 'mine.operation_id').on('mine.lane', '=', row.lane),
+    )
+    .select(['mine.lane', 'lanes.fence', ...stepColumns])
     .select((eb) =>
       eb
         .case()
-        .when(isFree(store, holder, id)(eb))
+        .when(isFree(store, holder, row.id)(eb))
         .then(1)
         .else(0)
         .end()
@@ -117,17 +122,22 @@ const placesOf = (tx: Tx, store: Store, { id, holder }: Wanted) =>
         .limit(1)
         .as('ahead'),
     )
-    .where('mine.operation_id', '=', id)
+    .where('mine.operation_id', '=', row.id)
     .where('mine.finished', '=', 0)
     .orderBy('mine.lane')
     .execute()
+  const places = [...Map.groupBy(rows, ({ lane }) => lane).values()].flatMap(([place]) => place ?? [])
+  const steps = rows.flatMap(({ step, name, output, state, backend_id }) =>
+    step === null || name === null || output === null ? [] : [{ step, name, output, state, backend_id }],
+  )
+  const isComplete = row.started_at === null || places.some(({ lane }) => lane === row.lane)
+  return { places, steps: isComplete ? steps : await stepsOf(tx, row.id) }
+}
+
+const stepColumns = ['s.step', 's.name', 's.output', 's.state', 's.backend_id'] as const
 
 const stepsOf = (tx: Tx, id: string) =>
-  tx
-    .selectFrom('operation_steps')
-    .select(['step', 'name', 'output', 'state', 'backend_id'])
-    .where('operation_id', '=', id)
-    .execute()
+  tx.selectFrom('operation_steps as s').select(stepColumns).where('operation_id', '=', id).execute()
 
 function isDue(row: OperationRow, { topics, backendId, now, knows }: Wanted): boolean {
   return (

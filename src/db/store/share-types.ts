@@ -36,12 +36,18 @@ export async function typeByName(db: DbOrTx, scope: Scope, name: string): Promis
 }
 
 /** What a request calls a type: an id, or else a name. */
-export async function resolveType(
-  db: DbOrTx,
-  scope: Scope,
+export const resolveType = (db: DbOrTx, scope: Scope, nameOrId: string): Promise<ShareType | undefined> =>
+  resolved(typesWithSpecs(db, scope), nameOrId)
+
+/** The same, and it is there until the transaction ends ({@link holdType}). */
+export const resolveAndHoldType = (tx: Tx, scope: Scope, nameOrId: string): Promise<ShareType | undefined> =>
+  resolved(typesWithSpecs(tx, scope).forKeyShare(), nameOrId)
+
+async function resolved(
+  types: ReturnType<typeof typesWithSpecs>,
   nameOrId: string,
 ): Promise<ShareType | undefined> {
-  const rows = await typesWithSpecs(db, scope)
+  const rows = await types
     .where((eb) => eb.or([eb('share_types.id', '=', nameOrId), eb('share_types.name', '=', nameOrId)]))
     .execute()
   const found = rows.find(({ id }) => id === nameOrId) ?? rows[0]

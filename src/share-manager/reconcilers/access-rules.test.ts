@@ -73,7 +73,11 @@ describe('access rules', () => {
       lastTries.push(lastTry)
       throw new DatabaseUnavailable(false, {})
     }
-    const queue = rulesQueue(bench, { find: async () => [share.instanceId], pass, passSnapshot: pass })
+    const queue = rulesQueue(bench, {
+      find: async () => [{ id: share.instanceId, isSnapshot: false }],
+      pass,
+      passSnapshot: pass,
+    })
     for (let look = 0; look < 12; look++) await queue.look()
     await queue.stop()
     expect(lastTries).toEqual(Array.from({ length: 12 }, () => false))

@@ -4,11 +4,11 @@
  * beside one, and picks up what a dead process left `applying`, `denying` or `updating`.
  */
 import {
-  instancesWithWork,
   refreshRules,
   removeDenied,
   respell,
   rulesOfInstance,
+  rulesWork,
   rulesStatusOf,
   setAccessKey,
   settleRules,
@@ -33,7 +33,7 @@ import { republish } from './exports.ts'
 /** Serves the rules of the backend's share instances and snapshot instances. */
 export function accessRules(parts: BackendScope): RulesQueue {
   return rulesQueue(parts, {
-    find: (limit) => instancesWithWork(parts.store.db, parts.backend.id, limit),
+    find: (limit) => rulesWork(parts.store.db, parts.backend.id, limit),
     pass: (id, lastTry) => passRules(parts, id, lastTry),
     passSnapshot: (id, lastTry) => passSnapshotRules(parts, id, lastTry),
   })

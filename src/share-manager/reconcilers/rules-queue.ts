@@ -1,5 +1,5 @@
 /** Which instances' rules are looked at next: told by the bus, found by polling, bounded, each with its own back-off. */
-import { snapshotInstancesWithWork } from '../../db/store/access-mappings.ts'
+import type { RulesWork } from '../../db/store/access-mappings.ts'
 import { DatabaseUnavailable } from '../../db/unavailable.ts'
 import type { BackendScope } from '../parts.ts'
 import type { Pass } from './pass.ts'
@@ -12,7 +12,7 @@ export interface RulesQueue {
 }
 
 interface Passes {
-  find(limit: number): Promise<string[]>
+  find(limit: number): Promise<readonly RulesWork[]>
   pass(id: string, lastTry: boolean): Promise<Pass>
   passSnapshot(id: string, lastTry: boolean): Promise<Pass>
 }
@@ -29,7 +29,7 @@ const longestPauseMs = 60_000
 const foundAtMost = 500
 
 export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
-  const { store, bus, backend, log } = parts
+  const { bus, backend, log } = parts
   const running = new Map<string, Promise<void>>()
   /** Waiting for a free place, in order; `true` marks a snapshot instance. */
   const waiting = new Map<string, boolean>()
@@ -99,8 +99,7 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
 
   const find = async (): Promise<void> => {
     if (stopped || backend.health !== 'ready') return
-    for (const id of await passes.find(foundAtMost)) add(id, false)
-    for (const id of await snapshotInstancesWithWork(store.db, backend.id, foundAtMost)) add(id, true)
+    for (const { id, isSnapshot } of await passes.find(foundAtMost)) add(id, isSnapshot)
     pump()
   }
   /** However many messages come, one look answers them all. */
