@@ -120,7 +120,9 @@ const rowPlants: readonly (readonly [string, Plant])[] = [
     'held_lanes_without_work',
     inTable(
       'operation_lanes',
-      'update operation_lanes set finished = 0 where operation_id = (select min(operation_id) from operation_lanes)',
+      // Of one that has a single lane: operations of groups have several.
+      `update operation_lanes set finished = 0 where operation_id =
+        (select min(operation_id) from (select operation_id from operation_lanes group by operation_id having count(*) = 1) as single)`,
     ),
   ],
 ]
