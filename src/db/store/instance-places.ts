@@ -41,7 +41,7 @@ export async function nameThePool(tx: Tx, instanceId: string, place: Place): Pro
 }
 
 /** Nothing of it is on any backend: it is nowhere again, and what it was promised is given back. */
-export async function takeOutOfPool(tx: Tx, instance: Parameters<typeof releasePlacement>[1]): Promise<void> {
+export async function takeOutOfPool(tx: Tx, instance: Placed): Promise<void> {
   await releasePlacement(tx, instance)
   await tx
     .updateTable('share_instances')
@@ -56,18 +56,23 @@ const columns = ({ poolId, backendId, label }: Place) => ({
   host: label,
 })
 
-/** Gives back what the instance was promised on its pool. */
-export async function releasePlacement(
-  tx: Tx,
-  instance: Pick<ShareInstancesTable, 'id' | 'pool_id' | 'placed_gib'>,
-): Promise<void> {
-  await tx.deleteFrom('pool_claims').where('owner_id', '=', instance.id).execute()
-  if (instance.pool_id === null || instance.placed_gib === 0) return
+type Placed = Pick<ShareInstancesTable, 'id' | 'pool_id' | 'placed_gib'>
+
+/** Gives back what an instance whose row goes was promised on its pool. */
+export async function leavePool(tx: Tx, { id, pool_id, placed_gib }: Placed): Promise<void> {
+  await tx.deleteFrom('pool_claims').where('owner_id', '=', id).execute()
+  if (pool_id === null || placed_gib === 0) return
   await tx
     .updateTable('pools')
-    .set((eb) => ({ placed_gib: eb('placed_gib', '-', instance.placed_gib) }))
-    .where('id', '=', instance.pool_id)
+    .set((eb) => ({ placed_gib: eb('placed_gib', '-', placed_gib) }))
+    .where('id', '=', pool_id)
     .execute()
+}
+
+/** The same of one whose row stays. */
+export async function releasePlacement(tx: Tx, instance: Placed): Promise<void> {
+  await leavePool(tx, instance)
+  if (instance.pool_id === null || instance.placed_gib === 0) return
   await tx.updateTable('share_instances').set({ placed_gib: 0 }).where('id', '=', instance.id).execute()
 }
 

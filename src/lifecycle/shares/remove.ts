@@ -2,7 +2,7 @@
 import { shareCharges } from '../../model/charges.ts'
 import type { Tx } from '../../db/schema.ts'
 import { forgetAffinity } from '../../db/store/affinity.ts'
-import { releasePlacement } from '../../db/store/instance-places.ts'
+import { leavePool } from '../../db/store/instance-places.ts'
 import { letGoOfMountPointName } from '../../db/store/mount-point-names.ts'
 import { settle } from '../quotas.ts'
 import { recordEvent, recordTombstone } from '../../db/store/records.ts'
@@ -29,14 +29,18 @@ export async function removeInstance(
   { leftBehind = false }: { readonly leftBehind?: boolean } = {},
 ): Promise<boolean> {
   const share = await takeShareOfInstance(tx, instanceId)
-  const instance = await instanceById(tx, instanceId)
+  // One without a share is nobody's, and goes as well.
+  const before =
+    share === undefined
+      ? [await instanceById(tx, instanceId)].filter((row) => row !== undefined)
+      : await instancesOf(tx, share.id)
+  const instance = before.find(({ id }) => id === instanceId)
   if (instance === undefined) return false
   if (!leftBehind) await letGoOfMountPointName(tx, instanceId)
-  await releasePlacement(tx, instance)
+  await leavePool(tx, instance)
   await deleteInstance(tx, instanceId)
-  const left = await instancesOf(tx, instance.share_id)
   if (share === undefined) return true
-  const before = [...left, instance]
+  const left = before.filter((row) => row !== instance)
   if (left.length > 0) await refresh(tx, share, { before, after: left }, change)
   else await removeShare(tx, share, before, change)
   return true

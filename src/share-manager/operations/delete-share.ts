@@ -80,8 +80,8 @@ async function removeFrom(parts: StepParts, job: DeleteJob): Promise<string | nu
 async function forgetRow(parts: StepParts, tx: Tx, job: DeleteJob, leftBehind: Json): Promise<void> {
   const { instanceId } = job.payload
   const now = parts.clock.now()
-  const instance = await instanceById(tx, instanceId)
   if (leftBehind !== null && parts.backend !== null) {
+    const instance = await instanceById(tx, instanceId)
     await recordOrphan(tx, {
       backendId: parts.backend.id,
       kind: 'share',
