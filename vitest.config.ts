@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Measure milliseconds, or count what the whole host has. */
-const alone = ['test/system/hang.test.ts', 'src/storage/drivers/image/limits.system.test.ts']
+const alone = [
+  'test/system/hang.test.ts',
+  'test/system/nfs-user-client.test.ts',
+  'src/storage/drivers/image/limits.system.test.ts',
+  'src/storage/exporters/ganesha/projects.system.test.ts',
+]
 
 /** Whatever opens a store through `src/db/store.fixture.ts`. */
 const stores = [
