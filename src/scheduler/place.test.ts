@@ -266,6 +266,16 @@ describe('what the user is told', () => {
       unmet: { of: 'ready', specs: { dedupe: 'True', storage_protocol: '<in> CIFS' } },
     })
     expect(place(asked, [full, able])).toMatchObject({ detailId: '009', unmet: null })
+    // Its exporter is not up, or full: it may be had another time, and somebody may be told to ask again then.
+    const types: Record<string, string>[] = [{}, { storage_protocol: 'NFS' }]
+    for (const key of ['storage_protocols_down', 'storage_protocols_full']) {
+      const away = samplePool('h@b#1', { capabilities: { storage_protocol: 'NFS', [key]: ['CIFS'] } })
+      for (const type of types)
+        expect(place(sampleRequest({ shareProto: 'CIFS' }, type), [away])).toMatchObject({
+          detailId: '008',
+          unmet: { of: 'ready', specs: { storage_protocol: '<in> CIFS' } },
+        })
+    }
     // Nobody asked for capabilities.
     expect(place(asked, [full], { filters: ['CapacityFilter'] })).toMatchObject({
       detailId: '009',

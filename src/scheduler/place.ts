@@ -7,14 +7,14 @@
  * the time it is written: the ledger claims it, or asks again with that pool in `excludedPools`.
  */
 import { unmetSpecs } from '../model/extra-spec-match.ts'
-import type { Unmet } from '../model/unmet.ts'
+import { isProtocol, type Unmet } from '../model/unmet.ts'
 import { detailIdOf } from './detail-ids.ts'
 import { capabilitiesFilter } from './filters/capabilities.ts'
 import { defaultChain, filtersNamed } from './filters/index.ts'
 import { ignoreAttemptedHostsFilter } from './filters/ignore-attempted-hosts.ts'
 import { retryFilter } from './filters/retry.ts'
 import { poolFields } from './pool-fields.ts'
-import { protocolFilter } from './filters/protocol.ts'
+import { downSentence, protocolFilter } from './filters/protocol.ts'
 import { closedFilter, serviceFilter, shareTypeFilter } from './filters/service.ts'
 import { prepare } from './request.ts'
 import { defaultWeighers, weighersNamed } from './weighers/index.ts'
@@ -95,21 +95,26 @@ function unspoken(
 ): Unmet | null {
   if (lastFilter !== protocolFilter.name || request.shareProto === null) return null
   const judge = protocolFilter.judge(request)
-  const nowhere = pools.every((pool) => judge(pool) !== null)
+  const nowhere = pools.every((pool) => judge(pool) !== null) && !isAway(request, pools)
   return { of: nowhere ? 'all' : 'ready', specs: { storage_protocol: `<in> ${request.shareProto}` } }
 }
+
+/** Somebody speaks the protocol of the share, though not now or not for more: another time it may be had. */
+const isAway = ({ shareProto }: PreparedRequest, pools: readonly PoolView[]): boolean =>
+  shareProto !== null && pools.some((pool) => downSentence(pool, shareProto) !== null)
 
 /** Filters after which it is looked for; before them a pool may be refused although it could be had another time. */
 const asksCapabilities: readonly (string | null)[] = ['CapacityFilter', capabilitiesFilter.name]
 
 /** Of all pools where none of them has it, else of those that got as far as the capabilities filter. */
 function unmetBy(
-  { requirements }: PreparedRequest,
+  request: PreparedRequest,
   pools: readonly PoolView[],
   refusals: readonly Refusal[],
   lastFilter: string | null,
 ): Unmet | null {
   if (!asksCapabilities.includes(lastFilter)) return null
+  const { requirements } = request
   const missing = (some: readonly PoolView[]): Readonly<Record<string, string>> => {
     const lacks = some.map(
       (pool) => new Set([...unmetSpecs(poolFields(pool), requirements)].map(({ key }) => key)),
@@ -118,8 +123,10 @@ function unmetBy(
       Object.entries(requirements).filter(([key]) => lacks.every((lacking) => lacking.has(key))),
     )
   }
-  const nowhere = missing(pools)
-  if (Object.keys(nowhere).length > 0) return { of: 'all', specs: nowhere }
+  const nowhere = Object.entries(missing(pools)).filter(
+    ([key]) => !(isProtocol(key) && isAway(request, pools)),
+  )
+  if (nowhere.length > 0) return { of: 'all', specs: Object.fromEntries(nowhere) }
   if (lastFilter !== capabilitiesFilter.name) return null
   const refused = new Set(
     refusals.filter(({ filter }) => filter === capabilitiesFilter.name).map(({ pool }) => pool),

@@ -72,10 +72,20 @@ export interface Backend {
    * the backend is ready, where the row says otherwise.
    */
   noteTroubles(also?: readonly string[]): Promise<void>
-  /** Sets up, again and again until it works, then calls `whenReady` once; `whenOneMore` for each exporter that comes up later. */
-  start(whenReady: () => void, whenOneMore?: () => void): void
+  /** Sets up, again and again until it works. */
+  start(heard: BackendNews): void
   /** Waits for nothing but the driver's own stop; with `detach` clients lose their mounts. */
   stop(options: { readonly detach: boolean }): Promise<void>
+}
+
+/** What a backend that is set up tells. */
+export interface BackendNews {
+  /** Once. */
+  ready(): void
+  /** An exporter came up later than that. */
+  oneMore?(): void
+  /** A try of an exporter failed while the backend was ready. */
+  oneLess?(): void
 }
 
 /** Milliseconds that a stop which detaches lets a set-up go on. */
@@ -97,7 +107,7 @@ export function backend(parts: BackendParts): Backend {
   let closed: string | null = null
   let gaveBack = 0
   let stopped = false
-  let [whenReady, whenOneMore] = [(): void => {}, (): void => {}]
+  let heard: BackendNews = { ready: () => {} }
 
   const report = async (now: Health, why: string | null): Promise<void> => {
     health = now
@@ -132,10 +142,10 @@ export function backend(parts: BackendParts): Backend {
   const oneCameUp = async (): Promise<void> => {
     const late = health === 'ready'
     await report('ready', remarks())
-    if (late) return whenOneMore()
+    if (late) return heard.oneMore?.()
     if (closed === null) log.info({ backend: label }, 'the backend is ready')
     else log.warn({ backend: label }, `the backend is ready. ${closed}`)
-    whenReady()
+    heard.ready()
   }
 
   const members: readonly { readonly set: SettingUp; readonly state: MemberState }[] = parts.members.map(
@@ -157,6 +167,7 @@ export function backend(parts: BackendParts): Backend {
             parts.members.length === 1 ? 'the backend' : `exporter ${key} of the backend`,
             pauseMs,
           )
+          if (health === 'ready') heard.oneLess?.()
           // The others may yet come up, and then it serves with those.
           if (members.every(({ set: other }) => other.reason !== null)) await report('failed', whyNone())
         },
@@ -235,8 +246,8 @@ export function backend(parts: BackendParts): Backend {
       else if (record.recorded && (await isNotedReady(parts.store.db, parts.id))) return
       await report('ready', now)
     },
-    start(ready, oneMore = () => {}) {
-      ;[whenReady, whenOneMore] = [ready, oneMore]
+    start(news) {
+      heard = news
       void report('starting', null).then(() => (stopped ? undefined : base.start()))
     },
     async stop({ detach }) {

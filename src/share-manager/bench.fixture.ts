@@ -117,7 +117,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const holder = `bench-${randomUUID().slice(0, 8)}`
   const scope: BackendScope = { store, clock, bus, log: quiet, settings, holder, backend: one }
   await new Promise<void>((resolve) => {
-    one.start(resolve)
+    one.start({ ready: resolve })
     if (options.dead === true) setTimeout(resolve, 30)
   })
   if (options.dead !== true) await reportPools(scope)

@@ -80,7 +80,7 @@ it('has what is up go on without what is not, which asks to be asked again', asy
   const both = publisherOf('host@a', [nfs, cifs])!
   cifs.state = { ...cifs.state, up: false, reason: 'no smbd here' }
   expect(both.protocols).toEqual(['NFS', 'CIFS'])
-  expect(both.upProtocols).toEqual(['NFS'])
+  expect(both.offeredProtocols).toEqual(['NFS'])
   expect(['NFS', 'CIFS', 'HDFS'].filter((one) => both.isUp(one))).toEqual(['NFS'])
   await both.publish(call, target('NFS'))
   const later = {
@@ -100,9 +100,11 @@ it('has what is up go on without what is not, which asks to be asked again', asy
   expect(await both.inventory(call)).toEqual(['nfs', 'of both'])
   expect(await both.damaged!(call)).toEqual(['nfs damaged'])
   expect(both.troubles()).toEqual(['nfs is slow', later.message])
-  // Being set up for the first time is no trouble yet.
+  // Being set up for the first time is no trouble yet, and what it will speak is offered.
   cifs.state = { ...cifs.state, reason: null }
   expect(both.troubles()).toEqual(['nfs is slow'])
+  expect(both.offeredProtocols).toEqual(['NFS', 'CIFS'])
+  expect(both.isUp('CIFS')).toBe(false)
   cifs.state = { ...cifs.state, up: true }
   await both.unpublish(call, target(''))
   expect(said.slice(2)).toEqual(['nfs unpublishes', 'cifs unpublishes'])

@@ -30,8 +30,11 @@ export interface MemberState {
 
 /** All members as one, for who does not care which. */
 export interface Publisher extends Omit<Publishes, 'troubles'> {
-  /** Of the members that are up. */
-  readonly upProtocols: readonly string[]
+  /**
+   * Of the members that are up, and of those that are being set up for the first time: shares go there, and wait the moment
+   * until they can be published. Else a start would refuse what the server speaks a second later.
+   */
+  readonly offeredProtocols: readonly string[]
   /** Exports of these protocols can be made, changed and looked for now; false also where nobody speaks it. */
   isUp(protocol: string): boolean
   troubles(): readonly string[]
@@ -67,8 +70,8 @@ export function publisherOf(
   }
   return {
     protocols: members.flatMap(({ protocols }) => protocols),
-    get upProtocols() {
-      return upNow().flatMap(({ protocols }) => protocols)
+    get offeredProtocols() {
+      return now().flatMap((state) => (state.up || isFirst(state) ? state.member.protocols : []))
     },
     isUp: (protocol) => memberFor({ protocol })?.up === true,
     accessTypes: members.flatMap(({ protocols, publishes }) =>
@@ -90,18 +93,16 @@ export function publisherOf(
     damaged: (call) => each(async (one) => (await one.damaged?.(call)) ?? []),
     troubles: () =>
       now().flatMap((state) =>
-        state.up
-          ? (state.member.publishes.troubles?.() ?? [])
-          : // Being set up for the first time is no trouble yet.
-            state.reason === null
-            ? []
-            : [notUp(state, label)],
+        state.up ? (state.member.publishes.troubles?.() ?? []) : isFirst(state) ? [] : [notUp(state, label)],
       ),
     async settled(call) {
       for (const { publishes } of upNow()) await publishes.settled?.(call)
     },
   }
 }
+
+/** Being set up for the first time is no trouble yet: no try has failed. */
+const isFirst = ({ up, reason }: MemberState): boolean => !up && reason === null
 
 function ready(label: string, state: MemberState): Publishes {
   if (state.up) return state.member.publishes

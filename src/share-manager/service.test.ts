@@ -12,7 +12,7 @@ import type { Store } from '../db/open.ts'
 import { backendById } from '../db/store/backends.ts'
 import { openTestStore } from '../db/store.fixture.ts'
 import { DatabaseUnavailable } from '../db/unavailable.ts'
-import { setFaults } from '../storage/sim/faults.ts'
+import { setFaults, type Fault } from '../storage/sim/faults.ts'
 import { forgetMemory } from '../storage/sim/store.ts'
 import { leaderLane } from '../model/lanes.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -122,6 +122,24 @@ async function placedShare(backendId: string) {
   return share
 }
 
+/** One exporter for NFS, and one for CIFS whose set-up is hit by `fault`. */
+async function startSpeakingTwo(fault: Fault, settings: object = {}) {
+  const cifsDir = join(dir, 'alpha', 'exporters', 'cifs')
+  mkdirSync(cifsDir, { recursive: true })
+  await setFaults(cifsDir, { 'setup-exporter': fault })
+  const { exporter: _, exporter_options: _options, ...base } = sim
+  const exporters = {
+    nfs: { exporter: 'sim', options: { protocols: ['NFS'] } },
+    cifs: { exporter: 'sim', options: { protocols: ['CIFS'] } },
+  }
+  const seen: string[] = []
+  const alpha = { ...base, ...settings, exporters }
+  const serving = await start({ alpha }, undefined, store, ({ exporter, up }) =>
+    seen.push(`${exporter} ${up ? 'up' : 'down'}`),
+  )
+  return { serving, seen, cifsDir }
+}
+
 const status = (id: string, wanted: string) =>
   until(`share ${wanted}`, () =>
     store.db
@@ -180,18 +198,7 @@ describe('manila-share', () => {
   })
 
   it('serves with the exporters that are up, says which is not, and with all of them later', async () => {
-    const exporters = {
-      nfs: { exporter: 'sim', options: { protocols: ['NFS'] } },
-      cifs: { exporter: 'sim', options: { protocols: ['CIFS'] } },
-    }
-    const cifsDir = join(dir, 'alpha', 'exporters', 'cifs')
-    mkdirSync(cifsDir, { recursive: true })
-    await setFaults(cifsDir, { 'setup-exporter': { kind: 'fail' } })
-    const { exporter: _, exporter_options: _options, ...base } = sim
-    const seen: string[] = []
-    const serving = await start({ alpha: { ...base, exporters } }, undefined, store, ({ exporter, up }) =>
-      seen.push(`${exporter} ${up ? 'up' : 'down'}`),
-    )
+    const { serving, seen, cifsDir } = await startSpeakingTwo({ kind: 'fail' })
     const { id } = await health('node@alpha', 'ready')
     const speaks = (wanted: object) =>
       until(`speaks ${JSON.stringify(wanted)}`, async () => {
@@ -215,6 +222,29 @@ describe('manila-share', () => {
     expect(seen.filter((one) => one.startsWith('cifs')).at(-1)).toBe('cifs up')
     await serving.backends.get(id)?.noteTroubles()
     expect((await backendById(store.db, id))?.health_reason).toBeNull()
+  })
+
+  it('offers from its first report what an exporter that takes longer to set up will speak', async () => {
+    const { serving } = await startSpeakingTwo({ kind: 'slow', ms: 1000 }, { report_interval_s: 3600 })
+    const { id } = await health('node@alpha', 'ready')
+    const { capabilities } = await pool()
+    const upThen = serving.backends.get(id)?.exporters.map(({ up }) => up)
+    expect(upThen).toEqual([true, false])
+    expect(JSON.parse(capabilities)).toMatchObject({ storage_protocol: ['NFS', 'CIFS'] })
+    await until('both up', async () =>
+      serving.backends.get(id)?.exporters.every(({ up }) => up) === true ? true : undefined,
+    )
+  })
+
+  it('takes back what it offered when the exporter for it does not come up, without waiting for a report', async () => {
+    await startSpeakingTwo({ kind: 'hang' }, { report_interval_s: 3600, call_timeout_s: 1 })
+    const reported = (wanted: unknown) =>
+      until(`reports ${JSON.stringify(wanted)}`, async () => {
+        const said = JSON.parse((await pool()).capabilities).storage_protocol
+        return isDeepStrictEqual(said, wanted) ? true : undefined
+      })
+    await reported(['NFS', 'CIFS'])
+    await reported('NFS')
   })
 
   it('is not ready while none of its exporters is, and says of each why not', async () => {

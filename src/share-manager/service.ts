@@ -219,7 +219,8 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
   return {
     scope,
     usages: measured,
-    start: () => backend.start(ready, oneMore),
+    // One less is a protocol less for new shares.
+    start: () => backend.start({ ready, oneMore, oneLess: () => reports?.nudge() }),
     async stop(graceMs, detach) {
       stopping.abort()
       for (const end of unserve) end()

@@ -57,9 +57,9 @@ async function fullProtocols({ backend, store }: BackendScope): Promise<readonly
 /** What follows from configuration and from the abilities that driver and exporter have. */
 export function backendCapabilities(backend: Backend, full: readonly string[] = []): Record<string, unknown> {
   const { driver, publisher, settings, name } = backend
-  const up = publisher?.upProtocols ?? []
-  const protocols = up.filter((one) => !full.includes(one))
-  const down = (publisher?.protocols ?? []).filter((one) => !up.includes(one))
+  const offered = publisher?.offeredProtocols ?? []
+  const protocols = offered.filter((one) => !full.includes(one))
+  const down = (publisher?.protocols ?? []).filter((one) => !offered.includes(one))
   const mountable = driver.mountsSnapshots !== undefined && publisher !== null
   return {
     share_backend_name: settings.share_backend_name === '' ? name : settings.share_backend_name,
