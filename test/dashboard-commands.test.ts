@@ -27,7 +27,7 @@ import { typeCommands } from '../dashboard/pages/types/commands.ts'
 import { placementCommands } from '../dashboard/pages/why-not/commands.ts'
 import { protocols } from '../dashboard/pages/why-not/queries.ts'
 import { operationCommands } from '../dashboard/ui/operation-commands.ts'
-import { commands, nouns } from '../src/cli/commands/index.ts'
+import { allCommands, firstWords, nouns } from '../src/cli/commands/index.ts'
 import { fromOpenstack } from '../src/cli/openstack-words.ts'
 import { buildProgram, type Invocation } from '../src/cli/program.ts'
 
@@ -363,7 +363,7 @@ function calls(name: string, texts: readonly string[]): string[][][] {
     )
 }
 
-const firstWords = new Set(commands.map(({ words }) => words.split(' ')[0] ?? ''))
+const commands = await allCommands()
 
 let said = ''
 let found: Invocation | null = null

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { commands } from '../src/cli/commands/index.ts'
+import { allCommands, firstWords } from '../src/cli/commands/index.ts'
 import { globalOptions } from '../src/cli/globals.ts'
 import { fromOpenstack } from '../src/cli/openstack-words.ts'
 import { optionsOf } from '../src/cli/program.ts'
@@ -57,7 +57,8 @@ function longest<T>(argv: readonly string[], all: readonly (readonly [string, T]
   return fitting.toSorted(([a], [b]) => b.length - a.length)[0]?.[1]
 }
 
-const nouns = new Set(commands.map((command) => command.words.split(' ')[0] ?? ''))
+const commands = await allCommands()
+const nouns = firstWords
 
 function problemOfManila(typed: readonly string[]): string | null {
   const argv = fromOpenstack(typed, nouns)

@@ -1,6 +1,7 @@
 /** The golden files of the command line: what people see and scripts read. `npm run golden` writes them. */
 import type { Command as Program } from 'commander'
-import { commands, nouns } from './commands/index.ts'
+import type { Command } from './command.ts'
+import { allCommands, nouns } from './commands/index.ts'
 import { treeText } from './commands/completion.ts'
 import { completionScript, shells } from './completion.ts'
 import { listOf, print, showOf } from './output/output.ts'
@@ -8,23 +9,24 @@ import type { Output, Shape } from './output/shape.ts'
 import { buildProgram } from './program.ts'
 
 /** Path below the project's root → text. */
-export function cliGoldens(): Record<string, string> {
+export async function cliGoldens(): Promise<Record<string, string>> {
+  const commands = await allCommands()
   const goldens: Record<string, string> = { 'test/golden/cli/help-tree.txt': treeText(commands) }
-  for (const [words, text] of helpTexts()) {
+  for (const [words, text] of helpTexts(commands)) {
     goldens[`test/golden/cli/help/${words === '' ? 'manila' : words.replaceAll(' ', '-')}.txt`] = text
   }
   for (const shell of shells)
     goldens[`test/golden/cli/completion.${shell}`] = completionScript(shell, commands)
   for (const [name, output] of Object.entries(samples)) {
     for (const format of ['table', 'json', 'yaml', 'csv', 'value'] as const) {
-      goldens[`test/golden/cli/output/${name}-${format}.txt`] = print(output, { ...shape, format })
+      goldens[`test/golden/cli/output/${name}-${format}.txt`] = await print(output, { ...shape, format })
     }
   }
   return goldens
 }
 
 /** Of the program, every group and every command: what `--help` prints. */
-function helpTexts(): (readonly [words: string, text: string])[] {
+function helpTexts(commands: readonly Command[]): (readonly [words: string, text: string])[] {
   let written = ''
   const writers = { out: (text: string) => void (written += text), err: () => {} }
   const program = buildProgram(commands, nouns, writers, () => Promise.resolve())

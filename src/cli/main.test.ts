@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { oneAfterAnother, type Asked, type FakeService, type Said } from '../sdk/fake-service.fixture.ts'
 import { cli, manilaAtFake, no } from './cli.fixture.ts'
 import { completionScript } from './completion.ts'
-import { commands } from './commands/index.ts'
+import { allCommands, commandsOf, firstWords } from './commands/index.ts'
 import { cliGoldens } from './golden.ts'
 import { fromOpenstack } from './openstack-words.ts'
 import { barLine, progressView } from './progress.ts'
@@ -384,6 +384,20 @@ describe('operation retry', () => {
   })
 })
 
+const commands = await allCommands()
+
+test.each([...firstWords])('all commands of %s are had without the others', async (word) => {
+  const wanted = commands.filter(({ words }) => words.split(' ')[0] === word).map(({ words }) => words)
+  expect(wanted.length).toBeGreaterThan(0)
+  expect((await commandsOf(word)).map(({ words }) => words)).toEqual(wanted)
+})
+
+test('every command is of a first word that is known', async () => {
+  for (const { words, also = [] } of commands)
+    for (const one of [words, ...also]) expect(firstWords).toContain(one.split(' ')[0])
+  expect(await commandsOf('constructor')).toEqual([])
+})
+
 test('commands may be spelled as openstack spells them', () => {
   const nouns = new Set(['share', 'access', 'export-location', 'service', 'snapshot', 'group'])
   const spelled = (line: string) => fromOpenstack(line.split(' '), nouns).join(' ')
@@ -428,8 +442,8 @@ describe('completion', () => {
   })
 })
 
-test('golden files are up to date; `npm run golden` writes them', () => {
-  for (const [path, text] of Object.entries(cliGoldens())) {
+test('golden files are up to date; `npm run golden` writes them', async () => {
+  for (const [path, text] of Object.entries(await cliGoldens())) {
     expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'), path).toBe(text)
   }
 })

@@ -2,14 +2,15 @@
  * The command line `manila`: parses, connects, runs one command, prints what it gives and explains what fails. It speaks to
  * the service through `sdk/` only and refuses to know how anything works behind the API.
  */
-import { connect } from '../sdk/connect.ts'
 import type { Client } from '../sdk/client.ts'
+import type { connect } from '../sdk/connect.ts'
 import type { Trace } from '../sdk/exchange.ts'
-import { commands, nouns } from './commands/index.ts'
+import { allCommands, commandsOf, firstWords, nouns } from './commands/index.ts'
+import type { Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { explain } from './explain.ts'
 import { readGlobals, readShape } from './globals.ts'
-import { fromOpenstack } from './openstack-words.ts'
+import { firstWord, fromOpenstack } from './openstack-words.ts'
 import { escapeControls } from './output/escape.ts'
 import { print } from './output/output.ts'
 import { buildProgram, commanderExit, type Invocation } from './program.ts'
@@ -26,17 +27,16 @@ export interface World {
   readonly signal: AbortSignal
 }
 
-const firstWords = new Set(commands.map(({ words }) => words.split(' ')[0] ?? ''))
-
 /** Runs one command line and gives its exit code. Never throws. */
 export async function runCli(world: World): Promise<number> {
   let debug = false
-  const program = buildProgram(commands, nouns, world, async (invocation) => {
+  const argv = fromOpenstack(world.argv, firstWords)
+  const program = buildProgram(await neededFor(argv), nouns, world, async (invocation) => {
     debug = invocation.globals.debug === true
     await runCommand(world, invocation)
   })
   try {
-    await program.parseAsync(fromOpenstack(world.argv, firstWords), { from: 'user' })
+    await program.parseAsync(argv, { from: 'user' })
     return exitCodes.done
   } catch (error) {
     const ended = commanderExit(error)
@@ -47,6 +47,13 @@ export async function runCli(world: World): Promise<number> {
     if (debug && error instanceof Error) world.err(`${error.stack ?? ''}\n`)
     return exitCode
   }
+}
+
+/** The commands that can be meant; all where help, or what comes nearest to a wrong word, is made of all of them. */
+async function neededFor(argv: readonly string[]): Promise<readonly Command[]> {
+  const word = argv[firstWord(argv)]
+  if (word !== undefined && firstWords.has(word)) return commandsOf(word)
+  return allCommands()
 }
 
 async function runCommand(world: World, { command, args, options, globals }: Invocation): Promise<void> {
@@ -69,13 +76,16 @@ async function runCommand(world: World, { command, args, options, globals }: Inv
     options: options as never,
     session,
     connect: () =>
-      (client ??= connect({
+      (client ??= connectLazily({
         ...connection,
         ...(debug ? { onTrace: (trace) => world.err(traceText(trace)) } : {}),
       })),
   })
-  if (output !== undefined) world.out(print(output, shape))
+  if (output !== undefined) world.out(await print(output, shape))
 }
+
+/** What speaks to a server is loaded by those who ask one. */
+const connectLazily: typeof connect = async (options) => (await import('../sdk/connect.ts')).connect(options)
 
 /** What `--debug` shows of an exchange. Secrets are hidden before this. */
 function traceText({ method, url, headers, body, status, requestId, answer, milliseconds }: Trace): string {

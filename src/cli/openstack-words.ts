@@ -28,7 +28,7 @@ export function fromOpenstack(argv: readonly string[], nouns: ReadonlySet<string
 }
 
 /** Where the command begins, behind global options and their values. */
-function firstWord(argv: readonly string[]): number {
+export function firstWord(argv: readonly string[]): number {
   let at = 0
   while (at < argv.length) {
     const one = argv[at] ?? ''

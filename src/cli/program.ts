@@ -1,8 +1,8 @@
 /** Makes a commander program of the commands: parsing, help and suggestions come from there. */
-import { readFileSync } from 'node:fs'
 import { Command as Program, CommanderError, Option } from 'commander'
 import type { ArgSpec, Command, OptionSpec } from './command.ts'
 import { globalOptions, listOptions, outputOptions, shortNames } from './globals.ts'
+import { version } from '../runtime/version.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What was typed, read and checked. */
@@ -30,7 +30,7 @@ export function buildProgram(
 ): Program {
   const program = configured(new Program('manila'), writers)
     .description('Shared file systems: shares, snapshots, who may use them, and what runs them.')
-    .version(ownVersion(), '-V, --version', 'Show the version of this program.')
+    .version(version, '-V, --version', 'Show the version of this program.')
     .helpOption('-h, --help', 'Show help.')
     .helpCommand(false)
     .usage('[options] <noun> <verb> …')
@@ -40,11 +40,6 @@ export function buildProgram(
     for (const words of [one.words, ...(one.also ?? [])]) addCommand(program, words, one, nouns, writers, run)
   }
   return program
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 /** The options of a command, its own and those of its output. */

@@ -2,7 +2,6 @@
 import type { Client } from '../sdk/client.ts'
 import { waitFor, type OperationView, type WaitInput } from '../sdk/watch.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
-import { progressView } from './progress.ts'
 import type { Session } from './session.ts'
 
 export interface Wait extends Omit<WaitInput, 'onProgress' | 'signal' | 'timeoutMs'> {
@@ -16,6 +15,7 @@ export async function waitUntilDone(
   session: Session,
   { what, ...wait }: Wait,
 ): Promise<void> {
+  const { progressView } = await import('./progress.ts')
   const view = progressView(session, what)
   let result
   try {

@@ -11,7 +11,7 @@ import { documentOf, fileOf, keptMinors } from './openapi.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 for (const minor of keptMinors) writeFileSync(fileOf(minor), documentOf(minor))
-for (const [path, text] of Object.entries(cliGoldens())) {
+for (const [path, text] of Object.entries(await cliGoldens())) {
   mkdirSync(dirname(join(root, path)), { recursive: true })
   writeFileSync(join(root, path), text)
 }

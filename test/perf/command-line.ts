@@ -55,7 +55,12 @@ export async function measureCommandLine(dir: string): Promise<Figure[]> {
     OS_CLIENT_CONFIG_FILE: service.process.clouds,
     OS_CLOUD: 'manila-demo',
   }
-  const figures: Figure[] = []
+  const nothing = join(dir, 'nothing.mjs')
+  writeFileSync(nothing, '')
+  const bare = await one(nothing, [], env)
+  const figures = [
+    figure('node with nothing to do', bare.wall, `median of ${runs}; ${bare.processor} of a processor`),
+  ]
   try {
     for (const [title, argv] of [
       ['manila --version', ['--version']],

@@ -2,22 +2,22 @@
 import { choiceArg, command, type Command } from '../command.ts'
 import { completionScript, shells } from '../completion.ts'
 
-export const completionCommand = (all: () => readonly Command[]): Command =>
+/** `all` gives every command, these two among them. */
+export const helpCommands = (all: () => Promise<readonly Command[]>): readonly Command[] => [
   command({
     words: 'completion',
     summary: 'Print the completion script of a shell.',
     gives: 'nothing',
     args: { shell: choiceArg(shells, 'Shell.') },
-    run: ({ args }) => Promise.resolve({ kind: 'raw', text: completionScript(args.shell, all()) }),
-  })
-
-export const helpTreeCommand = (all: () => readonly Command[]): Command =>
+    run: async ({ args }) => ({ kind: 'raw', text: completionScript(args.shell, await all()) }),
+  }),
   command({
     words: 'help tree',
     summary: 'Show every command in one page.',
     gives: 'nothing',
-    run: () => Promise.resolve({ kind: 'raw', text: treeText(all()) }),
-  })
+    run: async () => ({ kind: 'raw', text: treeText(await all()) }),
+  }),
+]
 
 /** One line for each command: words, arguments, sentence. */
 export function treeText(commands: readonly Command[]): string {

@@ -1,29 +1,5 @@
-/** Every command, in the order of help. A new one is a line here. */
+/** Every command, in the order of help. A new noun is a line here; its commands are loaded when somebody types it. */
 import type { Command } from '../command.ts'
-import { aboutCommands } from './about.ts'
-import { accessCommands } from './access.ts'
-import { auditCommands } from './audit.ts'
-import { completionCommand, helpTreeCommand } from './completion.ts'
-import { eventCommands } from './event.ts'
-import { exportLocationCommands } from './export-location.ts'
-import { groupSnapshotCommands } from './group-snapshot.ts'
-import { groupTypeCommands } from './group-type.ts'
-import { groupCommands } from './group.ts'
-import { instanceCommands } from './instance.ts'
-import { lockCommands } from './lock.ts'
-import { messageCommands } from './message.ts'
-import { operationCommands } from './operation.ts'
-import { permissionCommands } from './permission.ts'
-import { quotaCommands } from './quota.ts'
-import { serviceCommands } from './service.ts'
-import { shareResize, shareRevert, shareSet, shareUnset } from './share-change.ts'
-import { shareAdopt, shareCreate } from './share-create.ts'
-import { shareAbandon, shareDelete, shareRestore, shareShow } from './share-delete.ts'
-import { shareList } from './share-list.ts'
-import { snapshotAccessCommands } from './snapshot-access.ts'
-import { snapshotCommands } from './snapshot.ts'
-import { typeCommands } from './type.ts'
-import { shareUsage, shareUsageHistory, snapshotUsage } from './usage.ts'
 
 /** What each group of commands is about. */
 export const nouns: Readonly<Record<string, string>> = {
@@ -59,43 +35,41 @@ export const nouns: Readonly<Record<string, string>> = {
   help: 'Help.',
 }
 
-const working: readonly Command[] = [
-  shareCreate,
-  shareList,
-  shareShow,
-  shareUsage,
-  shareUsageHistory,
-  shareSet,
-  shareUnset,
-  shareResize,
-  shareRevert,
-  shareDelete,
-  shareRestore,
-  shareAdopt,
-  shareAbandon,
-  ...accessCommands,
-  ...exportLocationCommands,
-  ...snapshotCommands,
-  snapshotUsage,
-  ...snapshotAccessCommands,
-  ...groupCommands,
-  ...groupSnapshotCommands,
-  ...groupTypeCommands,
-  ...typeCommands,
-  ...messageCommands,
-  ...operationCommands,
-  ...eventCommands,
-  ...auditCommands,
-  ...permissionCommands,
-  ...lockCommands,
-  ...quotaCommands,
-  ...instanceCommands,
-  ...serviceCommands,
-  ...aboutCommands,
+/** Which first words the commands of a file have, and how they are had: loading all of them takes longer than most commands do. */
+const files: readonly (readonly [words: readonly string[], load: () => Promise<readonly Command[]>])[] = [
+  [['share'], async () => (await import('./share.ts')).shareCommands],
+  [['access'], async () => (await import('./access.ts')).accessCommands],
+  [['export-location'], async () => (await import('./export-location.ts')).exportLocationCommands],
+  [['snapshot'], async () => (await import('./snapshot.ts')).snapshotCommands],
+  [['snapshot'], async () => [(await import('./usage.ts')).snapshotUsage]],
+  [['snapshot'], async () => (await import('./snapshot-access.ts')).snapshotAccessCommands],
+  [['group'], async () => (await import('./group.ts')).groupCommands],
+  [['group'], async () => (await import('./group-snapshot.ts')).groupSnapshotCommands],
+  [['group'], async () => (await import('./group-type.ts')).groupTypeCommands],
+  [['type'], async () => (await import('./type.ts')).typeCommands],
+  [['message'], async () => (await import('./message.ts')).messageCommands],
+  [['operation'], async () => (await import('./operation.ts')).operationCommands],
+  [['event'], async () => (await import('./event.ts')).eventCommands],
+  [['audit'], async () => (await import('./audit.ts')).auditCommands],
+  [['permission'], async () => (await import('./permission.ts')).permissionCommands],
+  [['lock'], async () => (await import('./lock.ts')).lockCommands],
+  [['quota', 'limits'], async () => (await import('./quota.ts')).quotaCommands],
+  [['instance', 'snapshot'], async () => (await import('./instance.ts')).instanceCommands],
+  [['service', 'pool', 'availability-zone'], async () => (await import('./service.ts')).serviceCommands],
+  [['token', 'health', 'api-version'], async () => (await import('./about.ts')).aboutCommands],
+  [['completion', 'help'], async () => (await import('./completion.ts')).helpCommands(allCommands)],
 ]
 
-export const commands: readonly Command[] = [
-  ...working,
-  completionCommand(() => commands),
-  helpTreeCommand(() => commands),
-]
+/** The first words of all commands. */
+export const firstWords: ReadonlySet<string> = new Set(files.flatMap(([words]) => words))
+
+export async function allCommands(): Promise<readonly Command[]> {
+  return (await Promise.all(files.map(([, load]) => load()))).flat()
+}
+
+/** Those whose first word is `word`; none where no command has it. */
+export async function commandsOf(word: string): Promise<readonly Command[]> {
+  const having = files.filter(([words]) => words.includes(word))
+  const found = (await Promise.all(having.map(([, load]) => load()))).flat()
+  return found.filter(({ words }) => words.split(' ')[0] === word)
+}

@@ -1,13 +1,17 @@
 /** Prints what a command gives, in the chosen format, columns and order. */
-import { csv } from './csv.ts'
-import { json } from './json.ts'
 import type { List, Output, Shape, Show } from './shape.ts'
-import { table } from './table.ts'
-import { value } from './value.ts'
-import { yaml } from './yaml.ts'
 import { UsageError } from '../usage-error.ts'
 
-const printers = { table, json, yaml, csv, value }
+type Printer = (output: List | Show, shape: Shape) => string | Promise<string>
+
+/** Each is loaded by who wants it: a library for YAML costs a table nothing. */
+const printers: Readonly<Record<Shape['format'], () => Promise<Printer>>> = {
+  table: async () => (await import('./table.ts')).table,
+  json: async () => (await import('./json.ts')).json,
+  yaml: async () => (await import('./yaml.ts')).yaml,
+  csv: async () => (await import('./csv.ts')).csv,
+  value: async () => (await import('./value.ts')).value,
+}
 
 /** Rows of objects as a list: one function per column title. */
 export function listOf<Row>(
@@ -28,11 +32,12 @@ const shown = (value: unknown): unknown => (value === undefined ? '' : value)
 export const showOf = (fields: Readonly<Record<string, unknown>>): Show => ({ kind: 'show', fields })
 
 /** The text for stdout, ending in a line end. Throws {@link UsageError} for columns that don't exist. */
-export function print(output: Output, shape: Shape): string {
+export async function print(output: Output, shape: Shape): Promise<string> {
   if (output.kind === 'raw') return output.text
   const chosen =
     output.kind === 'list' ? chooseColumns(sorted(output, shape), shape) : chooseFields(output, shape)
-  return printers[shape.format](chosen, shape)
+  const printer = await printers[shape.format]()
+  return printer(chosen, shape)
 }
 
 function sorted(list: List, { sortColumns, descending }: Shape): List {
