@@ -135,7 +135,7 @@ const access: Samples<typeof accessCommands> = {
         ],
         metadata: pair(typed),
         hide: true,
-        keep: true,
+        lockDeletion: true,
         reason: typed,
       }),
   ),
@@ -510,7 +510,7 @@ it('is not offered where no option can say it', () => {
       ],
       metadata: { 'a=b': 'c' },
       hide: false,
-      keep: false,
+      lockDeletion: false,
       reason: '',
     }),
   ).toBe('')

@@ -16,18 +16,18 @@ export function useSteadyRows<Row extends { readonly id: string }>(
   rows: readonly Row[] | undefined,
   place: string,
 ): Steady<Row> {
-  const [kept, keep] = useState<{ readonly place: string; readonly ids: readonly string[] } | null>(null)
+  const [kept, setKept] = useState<{ readonly place: string; readonly ids: readonly string[] } | null>(null)
   const all = rows ?? []
   const isNew = kept === null || kept.place !== place || kept.ids.length === 0
   const steady = isNew || rows === undefined ? { shown: all, waiting: 0 } : steadied(all, kept.ids)
   const ids = steady.shown.map(({ id }) => id)
   if (rows !== undefined && (isNew || ids.join() !== kept?.ids.join())) {
-    if (kept?.place !== place || ids.join() !== kept.ids.join()) keep({ place, ids })
+    if (kept?.place !== place || ids.join() !== kept.ids.join()) setKept({ place, ids })
   }
   return {
     rows: steady.shown,
     waiting: steady.waiting,
-    show: () => keep({ place, ids: all.map(({ id }) => id) }),
+    show: () => setKept({ place, ids: all.map(({ id }) => id) }),
   }
 }
 

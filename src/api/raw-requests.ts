@@ -9,13 +9,13 @@ export function stripProject(raw: RawRequest, collections: ReadonlySet<string>, 
   const url = originForm(raw.url ?? '/')
   const [path = '', ...rest] = url.split('?')
   const query = rest.length > 0 ? `?${rest.join('?')}` : ''
-  const parts = path.split('/')
-  if (parts[1] !== 'v2') return url
-  const second = parts[2] ?? ''
+  const segments = path.split('/')
+  if (segments[1] !== 'v2') return url
+  const second = segments[2] ?? ''
   const tail = (list: string[]): string => list.join('/').replace(/\.json$/, '') + query
   const inProject = second !== '' && !collections.has(second) && projectId.test(second)
   if (inProject) raw.manilaProject = second
-  const routed = inProject ? ['', 'v2', ...parts.slice(3)] : parts
+  const routed = inProject ? ['', 'v2', ...segments.slice(3)] : segments
   // Fastify takes `/v2/shares/` for `/v2/shares`; that would make a whole collection of an id that came out empty.
   raw.manilaEmptyEnd = routed.length > 3 && /^(\.json)?$/.test(routed.at(-1) ?? '')
   return tail(routed)

@@ -60,7 +60,7 @@ export interface Route {
 /** Declares a route. Handlers are one line into `app`, plus the view. */
 export function route<Q extends TSchema, B extends TSchema, R extends TSchema>(
   endpoint: Endpoint<Q, B, R>,
-  how: {
+  options: {
     readonly changes?: readonly Change[]
     readonly wrapper?: string | null
     readonly waits?: boolean
@@ -70,9 +70,9 @@ export function route<Q extends TSchema, B extends TSchema, R extends TSchema>(
   return {
     endpoint: endpoint as unknown as Endpoint,
     handler: handler as Handler<Endpoint>,
-    changes: how.changes ?? [],
-    wrapper: how.wrapper ?? null,
-    waits: how.waits ?? false,
+    changes: options.changes ?? [],
+    wrapper: options.wrapper ?? null,
+    waits: options.waits ?? false,
   }
 }
 

@@ -145,13 +145,13 @@ export async function limitsOf(
   ctx: Ctx,
 ): Promise<Record<string, { readonly limit: number; readonly in_use: number | null }>> {
   const { projectId } = ctx.identity
-  const shown: Record<string, { limit: number; in_use: number | null }> = {}
+  const limits: Record<string, { limit: number; in_use: number | null }> = {}
   for (const name of Object.keys(ctx.settings.limits) as Limit[]) {
     const count = Object.hasOwn(projectCounts, name) ? projectCounts[name as ProjectLimit] : null
-    shown[name] = {
+    limits[name] = {
       limit: ctx.settings.limits[name],
       in_use: count === null ? null : await count(ctx.db, projectId),
     }
   }
-  return shown
+  return limits
 }

@@ -99,7 +99,7 @@ function idOf(event: AuditEvent, minute: number): string {
   const { action, outcome, userId } = event
   // As a guesser is counted: of an IPv6 network he has more addresses than there are rows.
   const address = clientOf(event.address)
-  const parts =
+  const facts =
     action === 'authenticate'
       ? [action, outcome, userId, address, event.operation === 'others' ? 'others' : '']
       : [
@@ -113,7 +113,7 @@ function idOf(event: AuditEvent, minute: number): string {
           String(event.reason),
         ]
   return createHash('sha256')
-    .update(JSON.stringify([minute, ...parts]))
+    .update(JSON.stringify([minute, ...facts]))
     .digest('hex')
     .slice(0, 40)
 }

@@ -39,10 +39,10 @@ export async function grantedRows(
     ...(userId === undefined ? [] : [{ type: 'user', id: userId } as const]),
     ...(groupId === undefined ? [] : [{ type: 'group', id: groupId } as const]),
   ]
-  const shown = target === undefined ? undefined : await shownTargets(parts, target, query)
+  const targets = target === undefined ? undefined : await shownTargets(parts, target, query)
   const rows = await parts.roles.assignments({
     ...(actors.length === 0 ? {} : { actors }),
-    ...(shown === undefined ? {} : { targets: shown }),
+    ...(targets === undefined ? {} : { targets }),
     ...(roleId === undefined ? {} : { roleId }),
     ...(query.inherited === true ? { inherited: true } : {}),
     limit: limit + 1,
@@ -57,16 +57,16 @@ export async function workedOutRows(
 ): Promise<{ readonly rows: EffectiveRow[]; readonly isCut: boolean }> {
   const { roles } = parts
   const { userId, roleId, target, limit } = query
-  const shown = target === undefined ? undefined : await shownTargets(parts, target, query)
+  const targets = target === undefined ? undefined : await shownTargets(parts, target, query)
   const over = target?.type === 'project' ? await placesOver(parts, target.id) : []
   const actors = userId === undefined ? undefined : await actorsOf(parts, userId)
   const rows = await roles.assignments({
     ...(actors === undefined ? {} : { actors }),
-    ...(shown === undefined ? {} : { targets: [...shown, ...over] }),
+    ...(targets === undefined ? {} : { targets: [...targets, ...over] }),
     limit: lookedAt + 1,
   })
   const wanted = {
-    ...(shown === undefined ? {} : { places: new Set(shown.map(({ type, id }) => `${type} ${id}`)) }),
+    ...(targets === undefined ? {} : { places: new Set(targets.map(({ type, id }) => `${type} ${id}`)) }),
     ...(roleId === undefined ? {} : { roleId }),
     ...(userId === undefined ? {} : { userId }),
     ...(query.inherited === true ? { inherited: true } : {}),

@@ -104,8 +104,8 @@ export async function readStoredKeys(path: string): Promise<StoredKey[] | null> 
     throw error
   }
   if ((mode & 0o027) !== 0) {
-    const shown = (mode & 0o777).toString(8).padStart(4, '0')
-    throw new Error(`token key file ${path} has mode ${shown}: whoever reads it can be anyone; run chmod 600`)
+    const octal = (mode & 0o777).toString(8).padStart(4, '0')
+    throw new Error(`token key file ${path} has mode ${octal}: whoever reads it can be anyone; run chmod 600`)
   }
   const text = await readFile(path, 'utf8')
   let content: unknown

@@ -252,7 +252,7 @@ export class LoginGuard {
       // A pause may be as long as the window, and growth is remembered for one more.
       failedBefore: now - 2 * this.#limits.windowS * 1_000_000,
       goodBefore: now - familiarUs,
-      keep: this.#limits.maxRecords,
+      most: this.#limits.maxRecords,
     })
   }
 }

@@ -165,7 +165,7 @@ export class PasswordBook {
       userId: row.id,
       hash: row.password_hash,
       at: clock.now(),
-      keep: Math.max(0, rules.uniqueLast - 2),
+      most: Math.max(0, rules.uniqueLast - 2),
     })
   }
 

@@ -113,8 +113,8 @@ function parse(stored: string): Stored | null {
     cost.passes <= costCeiling.passes &&
     cost.lanes >= 1 &&
     cost.lanes <= costCeiling.lanes
-  const parts = { cost, salt: Buffer.from(salt, 'base64url'), tag: Buffer.from(tag, 'base64url') }
-  return fits && parts.salt.length >= 8 && parts.tag.length >= 16 && parts.tag.length <= 64 ? parts : null
+  const read = { cost, salt: Buffer.from(salt, 'base64url'), tag: Buffer.from(tag, 'base64url') }
+  return fits && read.salt.length >= 8 && read.tag.length >= 16 && read.tag.length <= 64 ? read : null
 }
 
 /**

@@ -190,8 +190,8 @@ export class Sessions implements SessionTokenSource {
     return root
   }
 
-  async #view({ token, ...shown }: Granted): Promise<SessionView> {
-    return { ...shown, projects: await this.#desk.projectsOf(token) }
+  async #view({ token, ...facts }: Granted): Promise<SessionView> {
+    return { ...facts, projects: await this.#desk.projectsOf(token) }
   }
 
   async #find(

@@ -102,7 +102,7 @@ class AmqpBus {
       body: message,
       properties: this.#properties(topic, name, version, stamped),
       durable: delivery === 'one',
-      keep: true,
+      buffered: true,
     })
   }
 
@@ -146,7 +146,7 @@ class AmqpBus {
           expiration: String(Math.max(1, Math.round(deadlineMs))),
         },
         durable: false,
-        keep: false,
+        buffered: false,
         mandatory: true,
       })
     })
@@ -277,7 +277,7 @@ class AmqpBus {
       body: reply,
       properties: { type: `${name}.reply`, correlationId, appId: this.#parts.service },
       durable: false,
-      keep: false,
+      buffered: false,
     })
   }
 
@@ -307,7 +307,7 @@ class AmqpBus {
           },
         },
         durable: true,
-        keep: false,
+        buffered: false,
       })
     } catch (error) {
       log.warn(

@@ -55,7 +55,7 @@ function ofApi(error: ApiError): Explanation {
 }
 
 function facts({ status, code, request, requestId, retryAfter }: ApiError): string[] {
-  const parts = [
+  const sayings = [
     ...(status === 0 ? [] : [`${request} → ${status} ${code}`]),
     ...(requestId === null ? [] : [`request id ${requestId}`]),
   ]
@@ -65,5 +65,5 @@ function facts({ status, code, request, requestId, retryAfter }: ApiError): stri
     code === 'timedOut' && !request.startsWith('GET')
       ? ['It may have happened all the same: look before repeating it.']
       : []
-  return [...(parts.length === 0 ? [] : [parts.join(', ')]), ...retry, ...late]
+  return [...(sayings.length === 0 ? [] : [sayings.join(', ')]), ...retry, ...late]
 }

@@ -88,8 +88,8 @@ export function plaintextProblem({ database, auth, bus, notifications }: Speakin
       'auth_url',
     ],
   ] as const
-  for (const [table, host, allowed, how, option = 'url'] of all) {
-    if (host !== null && !allowed) return sentence(`${table}.${option}`, host, how, `[${table}]`)
+  for (const [table, host, allowed, secure, option = 'url'] of all) {
+    if (host !== null && !allowed) return sentence(`${table}.${option}`, host, secure, `[${table}]`)
   }
   const directories = [['auth.ldap', auth.ldap] as const, ...directoriesIn(auth)]
   for (const [table, { urls, start_tls: startTls, allow_plaintext: allowed }] of directories) {
@@ -107,8 +107,8 @@ const secureDatabase = '?sslmode=verify-full&sslrootcert=<file> at its end'
 const secureBroker = 'amqps://'
 const secureKeystone = 'https://'
 
-const sentence = (what: string, host: string, how: string, table: string): string =>
-  `${what} speaks in clear to ${host}, which is another host: passwords and what they protect could be read and changed on the way. Use ${how}; ` +
+const sentence = (what: string, host: string, secure: string, table: string): string =>
+  `${what} speaks in clear to ${host}, which is another host: passwords and what they protect could be read and changed on the way. Use ${secure}; ` +
   `or, if the network between them is protected otherwise, set allow_plaintext = true in ${table}`
 
 /** The same for a URL that stands on a command line. */

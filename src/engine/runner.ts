@@ -119,7 +119,7 @@ export function run(
 async function walked(parts: RunnerParts, walk: Walk, id: string, use: WorkUse): Promise<RunEnd> {
   const begun = await walk.claim(id)
   if (begun !== 'claimed') {
-    if (begun.end !== 'not-mine') use.keep(walk.row.kind)
+    if (begun.end !== 'not-mine') use.addUp(walk.row.kind)
     return begun
   }
   try {
@@ -132,7 +132,7 @@ async function walked(parts: RunnerParts, walk: Walk, id: string, use: WorkUse):
     await walk.letGo()
     throw error
   } finally {
-    use.keep(walk.row.kind)
+    use.addUp(walk.row.kind)
   }
 }
 

@@ -28,14 +28,14 @@ export async function whenOver(
   store: Store,
   at: Claimed,
   key: string,
-  how: { readonly holder: string; readonly now: number },
+  waiter: { readonly holder: string; readonly now: number },
 ): Promise<readonly ChildRow[] | null> {
   return store.transaction(async (tx) => {
     // Held, so that the last child finds this operation waiting, or is seen to be over.
     await lockOperation(tx, at.row.id)
     const children = await childrenOf(tx, at.row.id, key)
     if (!children.some(isOpen)) return children
-    await wait(tx, at, how)
+    await wait(tx, at, waiter)
     return null
   })
 }

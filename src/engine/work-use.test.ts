@@ -17,8 +17,8 @@ test('an operation is told with its steps, each with all its tries', async () =>
     steps: { backend: { statements: 2, transactions: 0, round_trips: 2 } },
   })
   const kind = `kind-${Math.random()}`
-  use.keep(kind)
-  use.keep(kind)
+  use.addUp(kind)
+  use.addUp(kind)
   const kept = [...keptUse()].filter(({ of }) => of === kind)
   expect(kept.map(({ step, use: { statements } }) => [step, statements])).toEqual([
     ['', 10],

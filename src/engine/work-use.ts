@@ -22,7 +22,7 @@ export class WorkUse {
   }
 
   /** The run is over: into the totals of its kind. */
-  keep(kind: string): void {
+  addUp(kind: string): void {
     keepUse(kind, '', this.#all)
     for (const [name, use] of this.#steps) keepUse(kind, name, use)
   }

@@ -35,12 +35,12 @@ administrator; without it, a group must be mapped to the role admin ([[auth.ldap
       await prepareDirectories(auth, settings.auth)
       return made
     })
-    const shown = ids.created && given.generated ? given.password : null
+    const password = ids.created && given.generated ? given.password : null
     return {
       code: 0,
-      data: { ...told(userName, ids), ...(shown === null ? {} : { password: shown }) },
+      data: { ...told(userName, ids), ...(password === null ? {} : { password }) },
       text: ids.created
-        ? `user ${userName} in project admin (${ids.projectId}) was made\n${shown === null ? '' : `password: ${shown}\n`}`
+        ? `user ${userName} in project admin (${ids.projectId}) was made\n${password === null ? '' : `password: ${password}\n`}`
         : `user ${userName} was there already; its password is what it was\n`,
     }
   },

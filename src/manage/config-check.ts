@@ -30,7 +30,7 @@ interface BackendReport {
   readonly wants: Wants
 }
 
-const shown = ({ wants: _wants, ...report }: BackendReport): object => report
+const withoutWants = ({ wants: _wants, ...report }: BackendReport): object => report
 
 export const configCheck: Verb = {
   name: 'config check',
@@ -73,7 +73,11 @@ something is wrong; all problems are listed. What a backend would serve with les
     const { host, port } = settings.api
     return {
       code: problems.length === 0 ? 0 : 1,
-      data: redactSecrets({ problems, warnings, settings: { ...settings, backends: backends.map(shown) } }),
+      data: redactSecrets({
+        problems,
+        warnings,
+        settings: { ...settings, backends: backends.map(withoutWants) },
+      }),
       text: `${columns(
         ['WHAT', 'VALUE'],
         [
@@ -161,12 +165,12 @@ function fileProblems({ state_dir: state, api, auth, bus, database }: Settings):
   const reads = (['ca_file', 'cert_file', 'key_file'] as const)
     .filter((name) => bus[name] !== '')
     .map((name) => [`bus.${name}`, bus[name]] as const)
-  const shown = (['cert_file', 'key_file'] as const)
+  const served = (['cert_file', 'key_file'] as const)
     .filter((name) => api.tls[name] !== '')
     .map((name) => [`api.tls.${name}`, api.tls[name]] as const)
   const found = [
     ...writes.map(([option = '', path = '']) => [option, writeProblem(path)] as const),
-    ...[...reads, ...shown].map(([option, path]) => [option, readProblem(path)] as const),
+    ...[...reads, ...served].map(([option, path]) => [option, readProblem(path)] as const),
     ['database.url', database.url.startsWith('sqlite:') ? null : addressProblem(database.url)] as const,
   ]
   return found.flatMap(([option, why]) => (why === null ? [] : [`${option}: ${why}`]))

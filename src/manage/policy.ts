@@ -65,7 +65,7 @@ are any of the last kind, 3 when the file can't be used.`,
     const redundant = inFile.filter((rule) => rule.redundant).map(({ name }) => name)
     const notYet = inFile.filter((rule) => rule.notYet).map(({ name }) => name)
     const deprecated = inFile.filter((rule) => rule.deprecated !== null).map(({ name }) => name)
-    const shown = ({ name, default: was, effective }: ListedRule): string =>
+    const line = ({ name, default: was, effective }: ListedRule): string =>
       was === null ? `${name}\n  + ${effective}\n` : `${name}\n  - ${was}\n  + ${effective}\n`
     const named = (title: string, names: readonly string[]): string =>
       names.length === 0 ? '' : `${title}: ${names.join(', ')}\n`
@@ -83,8 +83,8 @@ are any of the last kind, 3 when the file can't be used.`,
       },
       text: [
         none ? 'nothing differs from the defaults\n' : '',
-        ...changed.map(shown),
-        ...helpers.map(shown),
+        ...changed.map(line),
+        ...helpers.map(line),
         named('the same as the default', redundant),
         named('of resources still to come', notYet),
         named('deprecated', deprecated),

@@ -31,7 +31,7 @@ Where the users of "Default" are in a directory ([auth] backend = "ldap"), --use
       }
       return recoverAdministrator(auth, { userName, password: given?.password ?? null })
     })
-    const shown = given?.generated === true ? given.password : null
+    const password = given?.generated === true ? given.password : null
     return {
       code: 0,
       data: {
@@ -40,9 +40,9 @@ Where the users of "Default" are in a directory ([auth] backend = "ldap"), --use
         project: 'admin',
         project_id: ids.projectId,
         created: ids.created,
-        ...(shown === null ? {} : { password: shown }),
+        ...(password === null ? {} : { password }),
       },
-      text: `user ${userName} is administrator in project admin (${ids.projectId})\n${shown === null ? '' : `password: ${shown}\n`}`,
+      text: `user ${userName} is administrator in project admin (${ids.projectId})\n${password === null ? '' : `password: ${password}\n`}`,
     }
   },
 }

@@ -29,7 +29,7 @@ there. A user that exists keeps its password and gets the roles.`,
       await needRoles(auth, roles)
       return ensureAccount(auth, { userName, projectName, password: given.password, roles })
     })
-    const shown = ids.created && given.generated ? given.password : null
+    const password = ids.created && given.generated ? given.password : null
     const what = `${roles.join(', ')} in project ${projectName} (${ids.projectId})`
     return {
       code: 0,
@@ -40,10 +40,10 @@ there. A user that exists keeps its password and gets the roles.`,
         project_id: ids.projectId,
         roles,
         created: ids.created,
-        ...(shown === null ? {} : { password: shown }),
+        ...(password === null ? {} : { password }),
       },
       text: ids.created
-        ? `user ${userName} was made: ${what}\n${shown === null ? '' : `password: ${shown}\n`}`
+        ? `user ${userName} was made: ${what}\n${password === null ? '' : `password: ${password}\n`}`
         : `user ${userName} was there already and keeps its password: ${what}\n`,
     }
   },

@@ -87,11 +87,11 @@ class Reader {
   }
 
   #sequence(): Node {
-    const parts: Node[] = []
+    const nodes: Node[] = []
     for (let c = this.#peek(); c !== undefined && c !== '|' && c !== ')'; c = this.#peek()) {
-      parts.push(this.#repeated(this.#atom()))
+      nodes.push(this.#repeated(this.#atom()))
     }
-    return { kind: 'all', of: parts }
+    return { kind: 'all', of: nodes }
   }
 
   #repeated(of: Node): Node {

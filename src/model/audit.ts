@@ -130,13 +130,15 @@ export function auditTarget(path: string, params: Readonly<Record<string, string
 
 /** The path with its ids, when it has several; a `*` where something else than an id was typed. */
 export function auditPath(path: string, params: Readonly<Record<string, string>>): string {
-  const shown = (segment: string): string => {
+  const readable = (segment: string): string => {
     if (!segment.startsWith(':')) return segment
     const value = params[segment.slice(1)] ?? ''
     return idPattern.test(value) && segment !== ':key' ? value : '*'
   }
   const segments = path.split('/')
-  return segments.filter((segment) => segment.startsWith(':')).length < 2 ? '' : segments.map(shown).join('/')
+  return segments.filter((segment) => segment.startsWith(':')).length < 2
+    ? ''
+    : segments.map(readable).join('/')
 }
 
 /** What was made, by the answer: the collection's singular and the id of the one object in it. */

@@ -8,6 +8,13 @@
 /** The share type's extra specs as stored. */
 export type ExtraSpecs = Readonly<Record<string, string>>
 
+/** What placing a share asks of its type. */
+export interface PlacedType {
+  readonly id: string
+  readonly name: string
+  readonly extraSpecs: ExtraSpecs
+}
+
 /** Why a spec can't be stored. `problem` is a sentence that names the key. */
 export interface SpecProblem {
   readonly key: string

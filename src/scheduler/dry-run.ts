@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Answers, Requests } from '../bus/messages.ts'
 import { poolRecords } from '../db/store/pools.ts'
-import { typeById } from '../db/store/share-types.ts'
+import { placedType } from '../db/store/share-types.ts'
 import { recordedUnmet } from '../model/causes.ts'
 import { detailIdOf } from './detail-ids.ts'
 import { whyNoClaim } from './ledger.ts'
@@ -25,11 +25,9 @@ export async function tryPlacement(
 ): Promise<Answer> {
   const { db } = parts.store
   const { random: _, ...options } = claimOptions({ ...parts, random: () => 0 })
-  const { shareTypeId } = question
-  const type = shareTypeId === null ? undefined : await typeById(db, { projectId: null }, shareTypeId)
   const request = await requestFor(db, parts.settings, {
     ...question,
-    shareType: type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
+    shareType: await placedType(db, question.shareTypeId),
     share: {
       id: randomUUID(),
       projectId: question.projectId,

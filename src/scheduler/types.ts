@@ -1,5 +1,5 @@
 /** The values placement works on: what a pool is, what a request asks, what filters and weighers are. */
-import type { ExtraSpecs } from '../model/extra-specs.ts'
+import type { ExtraSpecs, PlacedType } from '../model/extra-specs.ts'
 import type { PoolSpace } from '../model/pool-capacity.ts'
 
 /** One pool as the scheduler sees it: row, last statistics and the state of its service. */
@@ -39,7 +39,7 @@ export interface PlacementRequest {
   /** GiB: the whole size, for `extend` the increase, for `group` 0. */
   readonly sizeGib: number
   /** Null for groups, and for a share for which no type was given and there is no default. */
-  readonly shareType: { readonly id: string; readonly name: string; readonly extraSpecs: ExtraSpecs } | null
+  readonly shareType: PlacedType | null
   /** `NFS`, `CIFS`…; null for groups. */
   readonly shareProto: string | null
   /** Null for groups. */

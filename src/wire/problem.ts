@@ -75,9 +75,9 @@ function fieldName(path: string, root: string): string {
 }
 
 function unknownKey(schema: TSchema, problem: Problem, root: string): string {
-  const parts = problem.instancePath.split('/')
-  const name = JSON.stringify((parts.at(-1) ?? '').slice(0, 60))
-  const owner = fieldName(parts.slice(0, -1).join('/'), root)
+  const segments = problem.instancePath.split('/')
+  const name = JSON.stringify((segments.at(-1) ?? '').slice(0, 60))
+  const owner = fieldName(segments.slice(0, -1).join('/'), root)
   const says = spokenAt(schema, problem.schemaPath)
   return says === null
     ? `${owner} has unknown fields: ${name}`

@@ -91,7 +91,7 @@ it.concurrent('of a share: made, changed, let in, grown, reset, thrown away and 
         ],
         metadata: { 'on call': names.shell },
         hide: false,
-        keep: true,
+        lockDeletion: true,
         reason: '-',
       }),
     ),

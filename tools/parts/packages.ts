@@ -113,9 +113,9 @@ function run(argv: readonly [string, ...string[]]): Promise<{ code: number; tail
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let text = ''
-    const keep = (chunk: Buffer): void => void (text = (text + chunk.toString()).slice(-4000))
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
+    const hear = (chunk: Buffer): void => void (text = (text + chunk.toString()).slice(-4000))
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
     child.on('error', (error) => resolve({ code: 127, tail: error.message }))
     child.on('close', (code) =>
       resolve({ code: code ?? 1, tail: text.trim().split('\n').slice(-3).join(' ') }),

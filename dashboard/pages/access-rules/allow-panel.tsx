@@ -37,7 +37,7 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
     text: '',
     pairs: [] as readonly Pair[],
     hide: false,
-    keep: false,
+    lockDeletion: false,
     reason: '',
   }
   const [form, setForm] = useState(blank)
@@ -68,7 +68,7 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
   })
   const one = async (target: Target): Promise<Sent> => {
     const metadata = recordOf(form.pairs)
-    const isLocked = form.hide || form.keep
+    const isLocked = form.hide || form.lockDeletion
     try {
       await client.act(allowAccess, {
         params: { id: share.id },
@@ -78,7 +78,7 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
           access_level: target.level,
           ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
           ...(form.hide ? { lock_visibility: true } : {}),
-          ...(form.keep ? { lock_deletion: true } : {}),
+          ...(form.lockDeletion ? { lock_deletion: true } : {}),
           ...(isLocked && form.reason !== '' ? { lock_reason: form.reason } : {}),
         },
       })
@@ -173,10 +173,10 @@ export function AllowPanel({ share, rules, close }: AllowPanelProps) {
           />
           <Checkbox
             label={w.lockDeletion}
-            checked={form.keep}
-            onChange={(event) => set({ keep: event.currentTarget.checked })}
+            checked={form.lockDeletion}
+            onChange={(event) => set({ lockDeletion: event.currentTarget.checked })}
           />
-          {form.hide || form.keep ? (
+          {form.hide || form.lockDeletion ? (
             <TextInput
               label={w.lockReason}
               description={common.optional}

@@ -6,22 +6,22 @@ interface NewRules {
   readonly targets: readonly { readonly to: string; readonly level: string }[]
   readonly metadata: Readonly<Record<string, string>>
   readonly hide: boolean
-  readonly keep: boolean
+  readonly lockDeletion: boolean
   readonly reason: string
 }
 
 export const accessCommands = {
   first: (share: string) => manila('access allow', [share, 'ip', '10.0.0.0/24']),
   /** A line for each target. */
-  allow: (share: string, { type, targets, metadata, hide, keep, reason }: NewRules) =>
+  allow: (share: string, { type, targets, metadata, hide, lockDeletion, reason }: NewRules) =>
     lines(
       (targets.length > 0 ? targets : [{ to: '10.0.0.0/24', level: 'rw' }]).map(({ to, level }) =>
         manila('access allow', [share, type, to], {
           'access-level': level,
           properties: pairTexts(metadata),
           'lock-visibility': hide,
-          'lock-deletion': keep,
-          'lock-reason': hide || keep ? given(reason) : null,
+          'lock-deletion': lockDeletion,
+          'lock-reason': hide || lockDeletion ? given(reason) : null,
         }),
       ),
     ),

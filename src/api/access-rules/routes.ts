@@ -14,9 +14,9 @@ import { dictQuery } from '../lists.ts'
 import { actionRoutes, route, type Input, type Route } from '../route.ts'
 import { accessRuleView, listedRuleView } from './view.ts'
 
-const how = { changes: accessRuleChanges }
+const options = { changes: accessRuleChanges }
 
-async function shown(ctx: Ctx, id: string): Promise<object> {
+async function show(ctx: Ctx, id: string): Promise<object> {
   return { access: accessRuleView(ctx, await showRule(ctx, id)) }
 }
 
@@ -34,7 +34,7 @@ async function listed(ctx: Ctx, { params }: Pick<Input<unknown>, 'params'>): Pro
 
 export const accessRuleRoutes: readonly Route[] = [
   ...actionRoutes(wire.allowAccess, accessRuleChanges, async (ctx, { params, body }) =>
-    shown(
+    show(
       ctx,
       await allow(ctx, params.id ?? '', {
         type: body.access_type,
@@ -50,17 +50,17 @@ export const accessRuleRoutes: readonly Route[] = [
   ...actionRoutes(wire.denyAccess, accessRuleChanges, (ctx, { params, body }) =>
     deny(ctx, params.id ?? '', { ruleId: body.access_id, unrestrict: truth(body.unrestrict ?? false) }),
   ),
-  route(wire.listAccessAction, how, listed),
-  route(wire.listAccessActionLegacy, how, listed),
-  route(wire.listAccessRules, how, async (ctx, { query }) => {
+  route(wire.listAccessAction, options, listed),
+  route(wire.listAccessActionLegacy, options, listed),
+  route(wire.listAccessRules, options, async (ctx, { query }) => {
     const metadata = query.metadata === undefined ? null : dictQuery('metadata', query.metadata)
     const { read, hides } = await listByQuery(ctx, { query, metadata })
     return listReply({ ...rules(ctx), read, keeps: (rule) => !hides || !rule.hidden })
   }),
-  route(wire.showAccessRule, how, (ctx, { params }) => shown(ctx, params.id ?? '')),
-  route(wire.updateAccessRule, how, async (ctx, { params, body }) => {
+  route(wire.showAccessRule, options, (ctx, { params }) => show(ctx, params.id ?? '')),
+  route(wire.updateAccessRule, options, async (ctx, { params, body }) => {
     await updateLevel(ctx, params.id ?? '', body.update_access.access_level)
-    return shown(ctx, params.id ?? '')
+    return show(ctx, params.id ?? '')
   }),
   route(wire.updateAccessMetadata, {}, async (ctx, { params, body }) => {
     const owner = await ruleMetadata(ctx, params.id ?? '', 'share_access_metadata:update')

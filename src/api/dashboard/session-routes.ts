@@ -137,7 +137,7 @@ const over = (): Error => fault('Unauthorized')
 
 async function show(parts: SessionRouteParts, { reply, kind, id }: Asked): Promise<FastifyReply> {
   const session = id === null ? null : await parts.sessions.look(id)
-  if (session !== null) return shown(parts, reply, 200, session)
+  if (session !== null) return sessionReply(parts, reply, 200, session)
   // A name that means nothing any more need not be sent along.
   if (id !== null) reply.header('set-cookie', clearCookie(kind))
   throw over()
@@ -154,7 +154,7 @@ async function logIn(
   // One browser, one session: the other one could no longer be ended by anybody.
   if (before !== null) await parts.sessions.end(before)
   reply.header('set-cookie', setCookie(kind, id))
-  return shown(parts, reply, 201, session)
+  return sessionReply(parts, reply, 201, session)
 }
 
 async function change(parts: SessionRouteParts, { request, reply, kind, id }: Asked): Promise<FastifyReply> {
@@ -169,7 +169,7 @@ async function change(parts: SessionRouteParts, { request, reply, kind, id }: As
   }
   noteCaller(request, session.identity)
   if (parts.audit !== undefined) loggedIn(parts.audit, request, session.identity)
-  return shown(parts, reply, 200, session)
+  return sessionReply(parts, reply, 200, session)
 }
 
 async function logOut({ sessions, audit }: SessionRouteParts, asked: Asked): Promise<FastifyReply> {
@@ -187,7 +187,7 @@ async function logOut({ sessions, audit }: SessionRouteParts, asked: Asked): Pro
   return reply.code(204).send()
 }
 
-function shown(
+function sessionReply(
   { policy }: SessionRouteParts,
   reply: FastifyReply,
   status: number,

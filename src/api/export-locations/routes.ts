@@ -15,7 +15,7 @@ import * as wire from '../../wire/export-locations/schema.ts'
 import { metadataRoutes } from '../metadata/routes.ts'
 import { route, type Route } from '../route.ts'
 
-const how = { changes: exportLocationChanges }
+const options = { changes: exportLocationChanges }
 
 function locationView(ctx: Ctx, row: LocationRow): JsonObject {
   return lower(exportLocationChanges, ctx.minor, {
@@ -41,16 +41,16 @@ function oneLocation(ctx: Ctx, row: LocationRow): JsonObject {
 }
 
 export const exportLocationRoutes: readonly Route[] = [
-  route(wire.listExportLocations, how, async (ctx, { params }) => ({
+  route(wire.listExportLocations, options, async (ctx, { params }) => ({
     export_locations: (await listLocations(ctx, params.id ?? '')).map((row) => locationView(ctx, row)),
   })),
-  route(wire.showExportLocation, how, async (ctx, { params }) =>
+  route(wire.showExportLocation, options, async (ctx, { params }) =>
     oneLocation(ctx, await showLocation(ctx, params.id ?? '', params.location_id ?? '')),
   ),
-  route(wire.listInstanceExportLocations, how, async (ctx, { params }) => ({
+  route(wire.listInstanceExportLocations, options, async (ctx, { params }) => ({
     export_locations: (await listOfInstance(ctx, params.id ?? '')).map((row) => locationView(ctx, row)),
   })),
-  route(wire.showInstanceExportLocation, how, async (ctx, { params }) =>
+  route(wire.showInstanceExportLocation, options, async (ctx, { params }) =>
     oneLocation(ctx, await showOfInstance(ctx, params.id ?? '', params.location_id ?? '')),
   ),
   ...metadataRoutes(wire.exportLocationMetadata, (ctx, params, intent) =>

@@ -239,13 +239,13 @@ function refuse(
 /** 405 where the path exists with other methods, else 404. */
 function noRoute(request: FastifyRequest, prefix: string): Answer {
   const path = pathOf(request.url).slice(prefix.length).replace(/\/+$/, '') || '/'
-  const parts = path.split('/')
+  const segments = path.split('/')
   const methods = routes
     .filter((route) => {
       const pattern = route.path.split('/')
       return (
-        pattern.length === parts.length &&
-        pattern.every((segment, i) => segment.startsWith(':') || segment === parts[i])
+        pattern.length === segments.length &&
+        pattern.every((segment, i) => segment.startsWith(':') || segment === segments[i])
       )
     })
     .map(({ method }) => method)

@@ -21,8 +21,8 @@ export async function relatives(
   }
   const { tree } = call.parts.auth
   const asList = async (rows: readonly ProjectRow[]): Promise<object[]> => {
-    const shown = rows.filter(({ id }) => own === null || own.includes(id))
-    return (await projectViews(call, shown)).map((view) => ({ project: view }))
+    const visible = rows.filter(({ id }) => own === null || own.includes(id))
+    return (await projectViews(call, visible)).map((view) => ({ project: view }))
   }
   const found: { parents?: object | null; subtree?: object | null } = {}
   if (isOn(query.parents_as_list)) found.parents = await asList(await tree.parents(project))

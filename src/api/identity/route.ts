@@ -78,8 +78,8 @@ export function collection(
   { goesOn = false, isCut = false }: { readonly goesOn?: boolean; readonly isCut?: boolean } = {},
 ): Answer {
   const truncated = isCut || rows.length > limit
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1) as { readonly id?: string } | undefined
+  const page = rows.slice(0, limit)
+  const last = page.at(-1) as { readonly id?: string } | undefined
   const next =
     truncated && goesOn && last?.id !== undefined
       ? `${call.v3}${path}?${new URLSearchParams({ ...call.query, marker: last.id })}`
@@ -87,7 +87,7 @@ export function collection(
   return {
     status: 200,
     body: {
-      [name]: shown,
+      [name]: page,
       links: { self: `${call.v3}${path}`, previous: null, next },
       ...(truncated ? { truncated: true } : {}),
     },

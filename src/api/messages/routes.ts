@@ -9,7 +9,7 @@ import { nextLink, pageRequest, type PageRules } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { messageView } from './view.ts'
 
-const how = { changes: messageChanges }
+const options = { changes: messageChanges }
 
 const sortable = [
   'id',
@@ -31,7 +31,7 @@ const rules = (maxLimit: number): PageRules => ({
 })
 
 export const messageRoutes: readonly Route[] = [
-  route(listMessages, how, async (ctx, { query, url }) => {
+  route(listMessages, options, async (ctx, { query, url }) => {
     const page = pageRequest(query, rules(ctx.settings.api.max_limit))
     return listReply({
       key: 'messages',
@@ -41,8 +41,8 @@ export const messageRoutes: readonly Route[] = [
       tail: (last, rows) => nextLink('messages_links', url, page, last, rows),
     })
   }),
-  route(showMessage, how, async (ctx, { params, url }) => ({
+  route(showMessage, options, async (ctx, { params, url }) => ({
     message: messageView(ctx, url, await findMessage(ctx, params.id ?? '')),
   })),
-  route(deleteMessage, how, (ctx, { params }) => remove(ctx, params.id ?? '')),
+  route(deleteMessage, options, (ctx, { params }) => remove(ctx, params.id ?? '')),
 ]

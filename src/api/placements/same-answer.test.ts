@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Tx } from '../../db/schema.ts'
 import { StepFailure } from '../../engine/operation.ts'
 import { claimPool } from '../../scheduler/ledger.ts'
-import { typeById } from '../../db/store/share-types.ts'
+import { placedType } from '../../db/store/share-types.ts'
 import { requestFor } from '../../scheduler/new-share-request.ts'
 import { claimOptions } from '../../scheduler/operations/parts.ts'
 import { placementRoutes } from './routes.ts'
@@ -99,11 +99,7 @@ const typeId = async (name: string | null): Promise<string | null> =>
           .executeTakeFirstOrThrow()
       ).id
 
-async function typeOf(name: string | null) {
-  const id = await typeId(name)
-  const type = id === null ? undefined : await typeById(bench.db, { projectId: null }, id)
-  return type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs }
-}
+const typeOf = async (name: string | null) => placedType(bench.db, await typeId(name))
 
 class Undo extends Error {}
 

@@ -6,7 +6,7 @@ import { dictQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { poolDetail, poolSummary } from './view.ts'
 
-const how = { changes: poolChanges }
+const options = { changes: poolChanges }
 
 const input = (query: Readonly<Record<string, string>>): ListPools => ({
   query,
@@ -17,10 +17,10 @@ const input = (query: Readonly<Record<string, string>>): ListPools => ({
 })
 
 export const poolRoutes: readonly Route[] = [
-  route(listPools, how, async (ctx, { query }) => ({
+  route(listPools, options, async (ctx, { query }) => ({
     pools: (await list(ctx, input(query))).map(poolSummary),
   })),
-  route(listPoolsDetail, how, async (ctx, { query }) => ({
+  route(listPoolsDetail, options, async (ctx, { query }) => ({
     pools: (await list(ctx, input(query))).map(poolDetail),
   })),
 ]

@@ -10,7 +10,7 @@ import { truth } from '../../wire/types.ts'
 import { route, type Input, type Route } from '../route.ts'
 import { detailView, limitsView, quotaView } from './view.ts'
 
-const how = { changes: quotaChanges }
+const options = { changes: quotaChanges }
 
 type Asked = Pick<Input<unknown>, 'params'> & { readonly query: Readonly<Record<string, string>> }
 
@@ -61,19 +61,19 @@ async function updateClassSet(ctx: Ctx, input: Input<typeof wire.updateQuotaClas
 }
 
 export const quotaRoutes: readonly Route[] = [
-  route(wire.showQuotaSet, how, showSet),
-  route(wire.showQuotaSetDetail, how, async (ctx, input) => ({
+  route(wire.showQuotaSet, options, showSet),
+  route(wire.showQuotaSetDetail, options, async (ctx, input) => ({
     quota_set: detailView(ctx, input.params.id ?? '', await show(ctx, ownerIn(input))),
   })),
-  route(wire.showQuotaDefaults, how, showDefaultSet),
-  route(wire.updateQuotaSet, how, updateSet),
-  route(wire.deleteQuotaSet, how, resetSet),
-  route(wire.showQuotaSetLegacy, how, showSet),
-  route(wire.showQuotaDefaultsLegacy, how, showDefaultSet),
-  route(wire.updateQuotaSetLegacy, how, updateSet),
-  route(wire.deleteQuotaSetLegacy, how, resetSet),
-  route(wire.showQuotaClassSet, how, showClassSet),
-  route(wire.updateQuotaClassSet, how, updateClassSet),
-  route(wire.showQuotaClassSetLegacy, how, showClassSet),
-  route(wire.updateQuotaClassSetLegacy, how, updateClassSet),
+  route(wire.showQuotaDefaults, options, showDefaultSet),
+  route(wire.updateQuotaSet, options, updateSet),
+  route(wire.deleteQuotaSet, options, resetSet),
+  route(wire.showQuotaSetLegacy, options, showSet),
+  route(wire.showQuotaDefaultsLegacy, options, showDefaultSet),
+  route(wire.updateQuotaSetLegacy, options, updateSet),
+  route(wire.deleteQuotaSetLegacy, options, resetSet),
+  route(wire.showQuotaClassSet, options, showClassSet),
+  route(wire.updateQuotaClassSet, options, updateClassSet),
+  route(wire.showQuotaClassSetLegacy, options, showClassSet),
+  route(wire.updateQuotaClassSetLegacy, options, updateClassSet),
 ]

@@ -12,7 +12,7 @@ import { booleanQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { serviceView, switchedView } from './view.ts'
 
-const how = { changes: serviceChanges }
+const options = { changes: serviceChanges }
 
 async function listAll(ctx: Ctx, query: Readonly<Record<string, string>>): Promise<object> {
   const text = ctx.flags.has('filterByEnsuring') ? query.ensuring : undefined
@@ -38,11 +38,11 @@ function hostIn({ ensure_shares: wrapped, host }: BodyOf<typeof wire.ensureShare
 }
 
 export const serviceRoutes: readonly Route[] = [
-  route(wire.listServices, how, (ctx, { query }) => listAll(ctx, query)),
-  route(wire.listServicesLegacy, how, (ctx, { query }) => listAll(ctx, query)),
-  route(wire.enableService, how, (ctx, { body }) => turn(ctx, true, body)),
-  route(wire.enableServiceLegacy, how, (ctx, { body }) => turn(ctx, true, body)),
-  route(wire.disableService, how, (ctx, { body }) => turn(ctx, false, body)),
-  route(wire.disableServiceLegacy, how, (ctx, { body }) => turn(ctx, false, body)),
-  route(wire.ensureShares, how, (ctx, { body }) => ensureShares(ctx, hostIn(body))),
+  route(wire.listServices, options, (ctx, { query }) => listAll(ctx, query)),
+  route(wire.listServicesLegacy, options, (ctx, { query }) => listAll(ctx, query)),
+  route(wire.enableService, options, (ctx, { body }) => turn(ctx, true, body)),
+  route(wire.enableServiceLegacy, options, (ctx, { body }) => turn(ctx, true, body)),
+  route(wire.disableService, options, (ctx, { body }) => turn(ctx, false, body)),
+  route(wire.disableServiceLegacy, options, (ctx, { body }) => turn(ctx, false, body)),
+  route(wire.ensureShares, options, (ctx, { body }) => ensureShares(ctx, hostIn(body))),
 ]

@@ -14,7 +14,7 @@ import { actionRoutes, route, type Reply, type Route, type UrlParts } from '../r
 import { commonSortKeys, groupListInput } from '../share-groups/lists.ts'
 import { groupSnapshotSummary, groupSnapshotView, memberView } from './view.ts'
 
-const how = { changes: groupSnapshotChanges, wrapper: 'share_group_snapshot' }
+const options = { changes: groupSnapshotChanges, wrapper: 'share_group_snapshot' }
 const sortKeys = { ...commonSortKeys, share_group_id: 'share_group_id' }
 const memberSortKeys = { id: 'id', created_at: 'created_at', size: 'size', share_id: 'share_id' }
 
@@ -34,18 +34,18 @@ function listed(
   })
 }
 
-const shown = async (ctx: Ctx, url: UrlParts, id: string): Promise<object> => ({
+const show = async (ctx: Ctx, url: UrlParts, id: string): Promise<object> => ({
   share_group_snapshot: groupSnapshotView(url, await findGroupSnapshotForView(ctx, id)),
 })
 
 export const shareGroupSnapshotRoutes: readonly Route[] = [
-  route(wire.listShareGroupSnapshots, how, (ctx, { query, url }) =>
+  route(wire.listShareGroupSnapshots, options, (ctx, { query, url }) =>
     listed(ctx, url, query, (row) => groupSnapshotSummary(url, row)),
   ),
-  route(wire.listShareGroupSnapshotsDetail, how, (ctx, { query, url }) =>
+  route(wire.listShareGroupSnapshotsDetail, options, (ctx, { query, url }) =>
     listed(ctx, url, query, (row) => groupSnapshotView(url, row)),
   ),
-  route(wire.showShareGroupSnapshot, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
+  route(wire.showShareGroupSnapshot, options, (ctx, { params, url }) => show(ctx, url, params.id ?? '')),
   route(wire.listShareGroupSnapshotMembers, {}, async (ctx, { params, query, url }) => {
     const page = pageRequest(query, {
       maxLimit: ctx.settings.api.max_limit,
@@ -60,15 +60,19 @@ export const shareGroupSnapshotRoutes: readonly Route[] = [
       tail: (last, rows) => nextLink('share_group_snapshot_members_links', url, page, last, rows),
     })
   }),
-  route(wire.createShareGroupSnapshot, how, async (ctx, { body: { share_group_snapshot: wish }, url }) => {
-    const { share_group_id: groupId, name = null, description = null } = wish
-    return shown(ctx, url, await create(ctx, { groupId, name, description }))
-  }),
-  route(wire.updateShareGroupSnapshot, how, async (ctx, { params, body, url }) => {
+  route(
+    wire.createShareGroupSnapshot,
+    options,
+    async (ctx, { body: { share_group_snapshot: wish }, url }) => {
+      const { share_group_id: groupId, name = null, description = null } = wish
+      return show(ctx, url, await create(ctx, { groupId, name, description }))
+    },
+  ),
+  route(wire.updateShareGroupSnapshot, options, async (ctx, { params, body, url }) => {
     await update(ctx, params.id ?? '', body.share_group_snapshot)
-    return shown(ctx, url, params.id ?? '')
+    return show(ctx, url, params.id ?? '')
   }),
-  route(wire.deleteShareGroupSnapshot, how, (ctx, { params }) => remove(ctx, params.id ?? '')),
+  route(wire.deleteShareGroupSnapshot, options, (ctx, { params }) => remove(ctx, params.id ?? '')),
   ...actionRoutes(wire.resetShareGroupSnapshotStatus, groupSnapshotChanges, (ctx, { params, body }) =>
     resetStatus(ctx, params.id ?? '', body.status),
   ),

@@ -18,7 +18,7 @@ import { dictQuery, visibilityQuery } from '../lists.ts'
 import { route, type Route } from '../route.ts'
 import { groupTypeView } from './view.ts'
 
-const how = { changes: groupTypeChanges }
+const options = { changes: groupTypeChanges }
 
 type WithParams = { readonly params: Readonly<Record<string, string>> }
 const id = ({ params }: WithParams): string => params.id ?? ''
@@ -26,19 +26,19 @@ const typeId = ({ params }: WithParams): string => params.type_id ?? ''
 const key = ({ params }: WithParams): string => params.key ?? ''
 
 export const shareGroupTypeRoutes: readonly Route[] = [
-  route(wire.listShareGroupTypes, how, async (ctx, { query }) => {
+  route(wire.listShareGroupTypes, options, async (ctx, { query }) => {
     const specs = query.group_specs ?? ''
     const groupSpecs = specs === '' ? null : dictQuery('group_specs', specs)
     const types = await list(ctx, { visibility: visibilityQuery(query), groupSpecs })
     return { share_group_types: types.map((type) => groupTypeView(ctx, type)) }
   }),
-  route(wire.showDefaultShareGroupType, how, async (ctx) => ({
+  route(wire.showDefaultShareGroupType, options, async (ctx) => ({
     share_group_type: groupTypeView(ctx, await showDefault(ctx)),
   })),
-  route(wire.showShareGroupType, how, async (ctx, input) => ({
+  route(wire.showShareGroupType, options, async (ctx, input) => ({
     share_group_type: groupTypeView(ctx, await findGroupType(ctx, id(input))),
   })),
-  route(wire.createShareGroupType, how, async (ctx, { body: { share_group_type: type } }) => ({
+  route(wire.createShareGroupType, options, async (ctx, { body: { share_group_type: type } }) => ({
     share_group_type: groupTypeView(
       ctx,
       await create(ctx, {
@@ -49,8 +49,8 @@ export const shareGroupTypeRoutes: readonly Route[] = [
       }),
     ),
   })),
-  route(wire.deleteShareGroupType, how, (ctx, input) => remove(ctx, id(input))),
-  route(wire.listShareGroupTypeAccess, how, async (ctx, input) => {
+  route(wire.deleteShareGroupType, options, (ctx, input) => remove(ctx, id(input))),
+  route(wire.listShareGroupTypeAccess, options, async (ctx, input) => {
     const { typeId: of, projectIds } = await listAccess(ctx, id(input))
     return {
       share_group_type_access: projectIds.map((project) => ({

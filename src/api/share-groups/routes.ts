@@ -17,7 +17,7 @@ import { emptyIsNull } from '../shares/input.ts'
 import { commonSortKeys, groupListInput } from './lists.ts'
 import { shareGroupSummary, shareGroupView } from './view.ts'
 
-const how = { changes: shareGroupChanges, wrapper: 'share_group' }
+const options = { changes: shareGroupChanges, wrapper: 'share_group' }
 
 const sortKeys: Readonly<Record<string, string>> = {
   ...commonSortKeys,
@@ -44,19 +44,19 @@ function listed(
   })
 }
 
-const shown = async (ctx: Ctx, url: UrlParts, id: string): Promise<object> => ({
+const show = async (ctx: Ctx, url: UrlParts, id: string): Promise<object> => ({
   share_group: shareGroupView(ctx, url, await findGroupForView(ctx, id)),
 })
 
 export const shareGroupRoutes: readonly Route[] = [
-  route(wire.listShareGroups, how, (ctx, { query, url }) =>
+  route(wire.listShareGroups, options, (ctx, { query, url }) =>
     listed(ctx, url, query, (row) => shareGroupSummary(url, row)),
   ),
-  route(wire.listShareGroupsDetail, how, (ctx, { query, url }) =>
+  route(wire.listShareGroupsDetail, options, (ctx, { query, url }) =>
     listed(ctx, url, query, (row) => shareGroupView(ctx, url, row)),
   ),
-  route(wire.showShareGroup, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
-  route(wire.createShareGroup, how, async (ctx, { body: { share_group: group }, url }) => {
+  route(wire.showShareGroup, options, (ctx, { params, url }) => show(ctx, url, params.id ?? '')),
+  route(wire.createShareGroup, options, async (ctx, { body: { share_group: group }, url }) => {
     const id = await create(ctx, {
       name: group.name ?? null,
       description: group.description ?? null,
@@ -66,13 +66,13 @@ export const shareGroupRoutes: readonly Route[] = [
       shareNetworkId: group.share_network_id ?? null,
       availabilityZone: emptyIsNull(group.availability_zone),
     })
-    return shown(ctx, url, id)
+    return show(ctx, url, id)
   }),
-  route(wire.updateShareGroup, how, async (ctx, { params, body, url }) => {
+  route(wire.updateShareGroup, options, async (ctx, { params, body, url }) => {
     await update(ctx, params.id ?? '', body.share_group)
-    return shown(ctx, url, params.id ?? '')
+    return show(ctx, url, params.id ?? '')
   }),
-  route(wire.deleteShareGroup, how, (ctx, { params }) => remove(ctx, params.id ?? '')),
+  route(wire.deleteShareGroup, options, (ctx, { params }) => remove(ctx, params.id ?? '')),
   ...actionRoutes(wire.resetShareGroupStatus, shareGroupChanges, (ctx, { params, body }) =>
     resetStatus(ctx, params.id ?? '', body.status),
   ),

@@ -10,7 +10,7 @@ import { listReply } from '../list-reply.ts'
 import { booleanQuery, nextLink, pageRequest } from '../lists.ts'
 import { route, type Input, type Route } from '../route.ts'
 
-const how = { changes: shareInstanceChanges }
+const options = { changes: shareInstanceChanges }
 
 const columns = ['id', 'created_at', 'updated_at', 'host', 'status', 'share_id', 'share_type_id']
 const sortKeys = Object.fromEntries(columns.map((name) => [name, name]))
@@ -42,7 +42,7 @@ const doForceDelete = (ctx: Ctx, { params }: Pick<Input<unknown>, 'params'>) =>
   forceDelete(ctx, params.id ?? '')
 
 export const shareInstanceRoutes: readonly Route[] = [
-  route(wire.listShareInstances, how, async (ctx, { query, url }) => {
+  route(wire.listShareInstances, options, async (ctx, { query, url }) => {
     const page = pageRequest(query, { maxLimit: ctx.settings.api.max_limit, sortKeys })
     const isSoftDeleted = booleanQuery(query, 'is_soft_deleted')
     return listReply({
@@ -53,14 +53,14 @@ export const shareInstanceRoutes: readonly Route[] = [
       tail: (last, rows) => nextLink('share_instances_links', url, page, last, rows),
     })
   }),
-  route(wire.showShareInstance, how, async (ctx, { params }) => ({
+  route(wire.showShareInstance, options, async (ctx, { params }) => ({
     share_instance: shareInstanceView(ctx, await find(ctx, params.id ?? '')),
   })),
-  route(wire.listInstancesOfShare, how, async (ctx, { params }) => ({
+  route(wire.listInstancesOfShare, options, async (ctx, { params }) => ({
     share_instances: (await listOfShare(ctx, params.id ?? '')).map((row) => shareInstanceView(ctx, row)),
   })),
-  route(wire.resetShareInstanceStatus, how, doReset),
-  route(wire.resetShareInstanceStatusLegacy, how, doReset),
-  route(wire.forceDeleteShareInstance, how, doForceDelete),
-  route(wire.forceDeleteShareInstanceLegacy, how, doForceDelete),
+  route(wire.resetShareInstanceStatus, options, doReset),
+  route(wire.resetShareInstanceStatusLegacy, options, doReset),
+  route(wire.forceDeleteShareInstance, options, doForceDelete),
+  route(wire.forceDeleteShareInstanceLegacy, options, doForceDelete),
 ]

@@ -20,7 +20,7 @@ import { actionRoutes, Reply, route, type Input, type Route, type UrlParts } fro
 import { emptyIsNull, newShareInput, wholeGib } from './input.ts'
 import { shareRows, shareSummary, shareView } from './view.ts'
 
-const how = { changes: shareChanges, wrapper: 'share' }
+const options = { changes: shareChanges, wrapper: 'share' }
 const managing = { changes: manageChanges, wrapper: 'share' }
 
 /** Wire name → column. Those with an index are named in the guide; the others work, best effort. */
@@ -99,7 +99,7 @@ const listed = <Row extends { readonly id: string }>(
     }),
   })
 
-async function shown(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
+async function show(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
   return { share: shareView(ctx, url, await findShareForView(ctx, id)) }
 }
 
@@ -119,30 +119,30 @@ function manageInput({ share }: BodyOf<typeof wire.manageShare>): ManageShareInp
 }
 
 const doManage = async (ctx: Ctx, { body, url }: Input<typeof wire.manageShare>) =>
-  shown(ctx, url, await manage(ctx, manageInput(body)))
+  show(ctx, url, await manage(ctx, manageInput(body)))
 
 export const shareRoutes: readonly Route[] = [
-  route(wire.listShares, how, async (ctx, { query, url }) => {
+  route(wire.listShares, options, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countShares'))
     return listed(url, input.page, await listNames(ctx, input), { view: (row) => shareSummary(url, row) })
   }),
-  route(wire.listSharesDetail, how, async (ctx, { query, url }) => {
+  route(wire.listSharesDetail, options, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, true)
     return listed(url, input.page, await list(ctx, input), shareRows(ctx, url))
   }),
-  route(wire.showShare, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
-  route(wire.createShare, how, async (ctx, { body, url }) => ({
+  route(wire.showShare, options, (ctx, { params, url }) => show(ctx, url, params.id ?? '')),
+  route(wire.createShare, options, async (ctx, { body, url }) => ({
     share: shareView(ctx, url, await create(ctx, newShareInput(body.share))),
   })),
-  route(wire.updateShare, how, async (ctx, { params, body: { share }, url }) => {
+  route(wire.updateShare, options, async (ctx, { params, body: { share }, url }) => {
     await update(ctx, params.id ?? '', {
       name: share.display_name,
       description: share.display_description,
       isPublic: share.is_public === undefined ? undefined : truth(share.is_public),
     })
-    return shown(ctx, url, params.id ?? '')
+    return show(ctx, url, params.id ?? '')
   }),
-  route(wire.deleteShare, how, (ctx, { params, query }) =>
+  route(wire.deleteShare, options, (ctx, { params, query }) =>
     remove(ctx, params.id ?? '', query.share_group_id),
   ),
   route(wire.manageShare, managing, doManage),

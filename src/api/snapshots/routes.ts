@@ -28,7 +28,7 @@ import {
   snapshotView,
 } from './view.ts'
 
-const how = { changes: snapshotChanges, wrapper: 'snapshot' }
+const options = { changes: snapshotChanges, wrapper: 'snapshot' }
 
 /** Wire name → column. */
 const sortKeys: Readonly<Record<string, string>> = {
@@ -95,7 +95,7 @@ const listed = (
     }),
   })
 
-async function shown(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
+async function show(ctx: Ctx, url: UrlParts, id: string): Promise<object> {
   return { snapshot: snapshotView(ctx, url, await findSnapshotForView(ctx, id)) }
 }
 
@@ -118,34 +118,34 @@ function required(name: string, value: unknown, maxLength: number): string {
 }
 
 export const snapshotRoutes: readonly Route[] = [
-  route(wire.listSnapshots, how, async (ctx, { query, url }) => {
+  route(wire.listSnapshots, options, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countSnapshots'))
     return listed(url, input.page, await list(ctx, input), (row) => snapshotSummary(url, row))
   }),
-  route(wire.listSnapshotsDetail, how, async (ctx, { query, url }) => {
+  route(wire.listSnapshotsDetail, options, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countSnapshots'))
     return listed(url, input.page, await list(ctx, input), (row) => snapshotView(ctx, url, row))
   }),
-  route(wire.showSnapshot, how, (ctx, { params, url }) => shown(ctx, url, params.id ?? '')),
-  route(wire.createSnapshot, how, async (ctx, { body: { snapshot }, url }) => {
+  route(wire.showSnapshot, options, (ctx, { params, url }) => show(ctx, url, params.id ?? '')),
+  route(wire.createSnapshot, options, async (ctx, { body: { snapshot }, url }) => {
     const id = await create(ctx, {
       shareId: snapshot.share_id,
       name: snapshot.name ?? snapshot.display_name ?? null,
       description: snapshot.description ?? snapshot.display_description ?? null,
       metadata: snapshot.metadata ?? {},
     })
-    return shown(ctx, url, id)
+    return show(ctx, url, id)
   }),
-  route(wire.updateSnapshot, how, async (ctx, { params, body: { snapshot }, url }) => {
+  route(wire.updateSnapshot, options, async (ctx, { params, body: { snapshot }, url }) => {
     await update(ctx, params.id ?? '', {
       name: snapshot.display_name,
       description: snapshot.display_description,
     })
-    return shown(ctx, url, params.id ?? '')
+    return show(ctx, url, params.id ?? '')
   }),
-  route(wire.deleteSnapshot, how, (ctx, { params }) => remove(ctx, params.id ?? '')),
-  route(wire.manageSnapshot, how, async (ctx, { body, url }) =>
-    shown(ctx, url, await manage(ctx, manageInput(body))),
+  route(wire.deleteSnapshot, options, (ctx, { params }) => remove(ctx, params.id ?? '')),
+  route(wire.manageSnapshot, options, async (ctx, { body, url }) =>
+    show(ctx, url, await manage(ctx, manageInput(body))),
   ),
   ...actionRoutes(wire.resetSnapshotStatus, snapshotChanges, (ctx, { params, body }) =>
     resetStatus(ctx, params.id ?? '', body.status),

@@ -40,9 +40,9 @@ export async function findRuleToChange(
 
 export async function showRule(ctx: Ctx, id: string): Promise<ShownRule> {
   const { rule, share } = await findRule(ctx, id)
-  const [shown] = await complete(ctx, share, [rule])
-  if (shown === undefined) throw fault('AccessRuleNotFound', { id: id.slice(0, 64) })
-  return shown
+  const [found] = await complete(ctx, share, [rule])
+  if (found === undefined) throw fault('AccessRuleNotFound', { id: id.slice(0, 64) })
+  return found
 }
 
 export type ReadRules = (page: Page) => Promise<ShownRule[]>

@@ -61,10 +61,10 @@ export function judge<Name extends string>(
   actions: Readonly<Record<Name, Action>>,
   about: Readonly<Record<Name, About>>,
 ): Verdict[] {
-  return (Object.entries(actions) as [Name, Action][]).map(([action, how]) => ({
-    ...how,
-    action,
-    refusal: refusalOf(ctx, how, about[action]),
+  return (Object.entries(actions) as [Name, Action][]).map(([name, action]) => ({
+    ...action,
+    action: name,
+    refusal: refusalOf(ctx, action, about[name]),
   }))
 }
 

@@ -1,7 +1,13 @@
 /** What a share type says about a share: which type it is, where it may be, how large. */
 import type { Ctx } from '../context.ts'
 import type { Scope } from '../../db/store/scope.ts'
-import { holdType, resolveAndHoldType, resolveType, type ShareType } from '../../db/store/share-types.ts'
+import {
+  defaultType,
+  holdType,
+  resolveAndHoldType,
+  resolveType,
+  type ShareType,
+} from '../../db/store/share-types.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { sizeLimits, zonesSpec } from '../../model/extra-specs.ts'
 import type { Source } from './source.ts'
@@ -33,8 +39,7 @@ export async function typeForShare(
     const id = source.parent.share_type_id
     return id === null ? null : ((await find({ projectId: null }, id)) ?? null)
   }
-  const configured = ctx.settings.shares.default_share_type
-  return configured === '' ? null : ((await find({ projectId: null }, configured)) ?? null)
+  return (await defaultType(ctx.db, ctx.settings.shares.default_share_type, find)) ?? null
 }
 
 /** The type is there until the share is; 404 when it was deleted meanwhile. */

@@ -240,12 +240,12 @@ export class ByDomain implements UserBackend {
       const directories = [...(await this.#all()).values()].map(({ backend }) => backend)
       for (const backend of [this.#parts.db, ...directories]) lists.push(await list(backend, query))
     } else {
-      const parts = new Map<UserBackend, string[]>()
+      const idsOf = new Map<UserBackend, string[]>()
       for (const id of query.ids) {
         const backend = await this.#ofOwner(id)
-        parts.set(backend, [...(parts.get(backend) ?? []), id])
+        idsOf.set(backend, [...(idsOf.get(backend) ?? []), id])
       }
-      for (const [backend, ids] of parts) lists.push(await list(backend, { ...query, ids }))
+      for (const [backend, ids] of idsOf) lists.push(await list(backend, { ...query, ids }))
     }
     const key = ({ name, id }: T): string => `${name}\0${id}`
     return lists

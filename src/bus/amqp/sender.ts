@@ -16,7 +16,7 @@ export interface Outgoing {
   /** Survives a restart of the broker. */
   readonly durable: boolean
   /** Kept while the broker is down; answers and calls are worthless later. */
-  readonly keep: boolean
+  readonly buffered: boolean
   /** Comes back to `onReturn` when no queue takes it. */
   readonly mandatory?: boolean
 }
@@ -76,7 +76,7 @@ export class Sender {
   /** False when it was neither sent nor kept. */
   send(message: Outgoing): boolean {
     if (this.#closed) return false
-    if (!this.ready) return this.#keep(message)
+    if (!this.ready) return this.#putBy(message)
     void this.#publish(message)
     return true
   }
@@ -84,7 +84,7 @@ export class Sender {
   /** Resolves when the broker has it; rejects when it does not take it now. */
   async confirmed(message: Outgoing): Promise<void> {
     if (!this.ready) throw new Error('the broker is not reachable')
-    const failure = await this.#publish({ ...message, keep: false })
+    const failure = await this.#publish({ ...message, buffered: false })
     if (failure !== null) throw failure
   }
 
@@ -159,7 +159,7 @@ export class Sender {
     } catch (error) {
       // Whether it arrived is unknown; sent again it does no harm.
       if (channel.active) this.#count('dropped', name)
-      else this.#keep(message)
+      else this.#putBy(message)
       return error instanceof Error ? error : new Error(String(error))
     } finally {
       this.#unconfirmed--
@@ -167,9 +167,9 @@ export class Sender {
     }
   }
 
-  #keep(message: Outgoing): boolean {
-    const { keep, exchange, routingKey, name, body } = message
-    if (!keep || this.#settings.buffer === 0) {
+  #putBy(message: Outgoing): boolean {
+    const { buffered, exchange, routingKey, name, body } = message
+    if (!buffered || this.#settings.buffer === 0) {
       this.#count('dropped', name)
       return false
     }

@@ -82,7 +82,7 @@ const watch = command({
   args: { operation: operationArg },
   async run({ args, session, connect }) {
     const client = await withOperations(await connect())
-    const operation = await shown(client, args.operation)
+    const operation = await operationOf(client, args.operation)
     await ended(client, session, operation)
     session.note(`${operation.kind.replaceAll('-', ' ')} is done.`)
   },
@@ -112,11 +112,11 @@ const retry = command({
     const reply = await client.act(retryOperation, { params: { id: args.operation }, body: null })
     const { operation } = reply as { readonly operation: Static<typeof Operation> }
     if (options.wait) await ended(client, session, operation)
-    return showOf(fieldsOf(options.wait ? await shown(client, operation.id) : operation))
+    return showOf(fieldsOf(options.wait ? await operationOf(client, operation.id) : operation))
   },
 })
 
-const shown = async (client: Client, id: string) => {
+const operationOf = async (client: Client, id: string) => {
   const { operation } = await client.call(showOperation, { params: { id } })
   return operation
 }

@@ -22,12 +22,12 @@ export function listOf<Row>(
   return {
     kind: 'list',
     columns: Object.keys(columns),
-    rows: rows.map((row) => readers.map((read) => shown(read(row)))),
+    rows: rows.map((row) => readers.map((read) => orBlank(read(row)))),
   }
 }
 
 /** What the server did not send (it differs by caller and version) is blank; null is None. */
-const shown = (value: unknown): unknown => (value === undefined ? '' : value)
+const orBlank = (value: unknown): unknown => (value === undefined ? '' : value)
 
 export const showOf = (fields: Readonly<Record<string, unknown>>): Show => ({ kind: 'show', fields })
 

@@ -232,10 +232,10 @@ export async function refreshRules(tx: Tx, ruleIds: readonly string[], now: numb
       .where('access_rule_id', 'in', ids)
       .execute()
     const states = Map.groupBy(mappings, (row) => row.access_rule_id)
-    const shown = Map.groupBy(states.keys(), (id) =>
+    const byState = Map.groupBy(states.keys(), (id) =>
       aggregateRuleState((states.get(id) ?? []).map((row) => row.state)),
     )
-    for (const [state, of] of shown) {
+    for (const [state, of] of byState) {
       await tx
         .updateTable('access_rules')
         .set({ state, updated_at: now })

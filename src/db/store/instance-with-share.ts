@@ -1,6 +1,6 @@
 /** A share instance with its share and what its type says, in one statement: what whoever works on one needs to know of it. */
 import type { DbOrTx } from '../schema.ts'
-import type { ExtraSpecs } from '../../model/extra-specs.ts'
+import type { PlacedType } from '../../model/extra-specs.ts'
 import type { InstanceRow, ShareRow } from './share-instances.ts'
 import { shareColumns } from './shares.ts'
 
@@ -8,7 +8,7 @@ export interface InstanceWithShare {
   readonly instance: InstanceRow
   readonly share: ShareRow
   /** Null where it has none, or one that is gone. */
-  readonly type: { readonly id: string; readonly name: string; readonly extraSpecs: ExtraSpecs } | null
+  readonly type: PlacedType | null
 }
 
 /** Both have columns of the same names. */

@@ -36,7 +36,7 @@ export async function writeLoginRecord(tx: Tx, record: LoginRecord, isNew: boole
  */
 export async function purgeLoginRecords(
   db: DbOrTx,
-  limits: { readonly failedBefore: Stamp; readonly goodBefore: Stamp; readonly keep: number },
+  limits: { readonly failedBefore: Stamp; readonly goodBefore: Stamp; readonly most: number },
 ): Promise<void> {
   for (const [kind, before] of [
     ['=', limits.failedBefore],
@@ -48,7 +48,7 @@ export async function purgeLoginRecords(
       .where('ok_at', kind, 0)
       .orderBy('touched_at', 'desc')
       .limit(1)
-      .offset(limits.keep)
+      .offset(limits.most)
       .executeTakeFirst()
     await db
       .deleteFrom('login_records')

@@ -78,17 +78,17 @@ export async function oldPasswordHashes(db: DbOrTx, userId: string, limit: numbe
   return rows.map(({ password_hash: hash }) => hash)
 }
 
-/** Adds one and forgets all but the newest `keep`. */
+/** Adds one and forgets all but the newest `most`. */
 export async function rememberOldPassword(
   tx: Tx,
   {
     userId,
     hash,
     at,
-    keep,
-  }: { readonly userId: string; readonly hash: string | null; readonly at: Stamp; readonly keep: number },
+    most,
+  }: { readonly userId: string; readonly hash: string | null; readonly at: Stamp; readonly most: number },
 ): Promise<void> {
-  if (hash !== null && keep > 0) {
+  if (hash !== null && most > 0) {
     await tx
       .insertInto('old_passwords')
       .values({ user_id: userId, replaced_at: at, password_hash: hash })
@@ -99,7 +99,7 @@ export async function rememberOldPassword(
     .select('replaced_at')
     .where('user_id', '=', userId)
     .orderBy('replaced_at', 'desc')
-    .offset(Math.max(keep, 0))
+    .offset(Math.max(most, 0))
     .limit(1)
     .executeTakeFirst()
   if (oldest === undefined) return

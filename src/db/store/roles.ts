@@ -104,11 +104,11 @@ function rowsOf(db: DbOrTx, table: AssignmentTable, filter: AssignmentFilter) {
 /** A list of ids for each type, so that a long one is no deep expression. */
 function anyOf(end: 'actor' | 'target', wanted: readonly (RoleActor | RoleTarget)[]) {
   const types = [...new Set(wanted.map(({ type }) => type))]
-  const parts = types.map((type) => {
+  const kinds = types.map((type) => {
     const ids = wanted.filter((one) => one.type === type).map(({ id }) => id)
     return sql<boolean>`(${sql.ref(`${end}_type`)} = ${type} and ${sql.ref(`${end}_id`)} in (${sql.join(ids)}))`
   })
-  return sql<boolean>`(${sql.join(parts, sql` or `)})`
+  return sql<boolean>`(${sql.join(kinds, sql` or `)})`
 }
 
 /** Throws the database's duplicate error when it is there already. */

@@ -3,7 +3,7 @@
  * reaches take its {@link Scope}: a private type that the project was not given is not there.
  */
 import type { SelectQueryBuilder } from 'kysely'
-import type { ExtraSpecs } from '../../model/extra-specs.ts'
+import type { ExtraSpecs, PlacedType } from '../../model/extra-specs.ts'
 import type { Database, DbOrTx, ShareTypesTable, Stamp, Tx } from '../schema.ts'
 import type { Scope } from './scope.ts'
 import {
@@ -30,6 +30,12 @@ export async function typeById(db: DbOrTx, scope: Scope, id: string): Promise<Sh
 }
 
 /** The type of this name, if `scope` may see it. */
+/** Whatever project may use it; null without an id, or when it is gone. */
+export async function placedType(db: DbOrTx, id: string | null): Promise<PlacedType | null> {
+  const type = id === null ? undefined : await typeById(db, { projectId: null }, id)
+  return type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs }
+}
+
 export async function typeByName(db: DbOrTx, scope: Scope, name: string): Promise<ShareType | undefined> {
   const rows = await typesWithSpecs(db, scope).where('share_types.name', '=', name).execute()
   return rows.map(withSpecs)[0]
@@ -73,8 +79,12 @@ function withSpecs({ specs, ...row }: ShareTypesTable & { readonly specs: string
  * The type of requests that name none (`[shares] default_share_type`, name or id); undefined when none is configured or
  * it does not exist. The default is everybody's, even while it is private.
  */
-export async function defaultType(db: DbOrTx, configured: string): Promise<ShareType | undefined> {
-  return configured === '' ? undefined : resolveType(db, { projectId: null }, configured)
+export async function defaultType(
+  db: DbOrTx,
+  configured: string,
+  find = (scope: Scope, called: string): Promise<ShareType | undefined> => resolveType(db, scope, called),
+): Promise<ShareType | undefined> {
+  return configured === '' ? undefined : find({ projectId: null }, configured)
 }
 
 /** Specs of one type; empty for an unknown one. */

@@ -141,7 +141,7 @@ export async function shareForView(
     query = query.where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)]))
   }
   const row = await query.executeTakeFirst()
-  return row === undefined ? undefined : shown(row)
+  return row === undefined ? undefined : listed(row)
 }
 
 /** One page in one query, and one more for its marker. */
@@ -157,7 +157,7 @@ export async function listShares(
   const sortKey = page.sortKey as keyof SharesTable
   const isSeen = seen.some((column) => column === sortKey)
   const query = await pageOf(db, isSeen ? all : all.select(`shares.${sortKey}`), scope, filters, page)
-  return (await query.execute()).map(shown)
+  return (await query.execute()).map(listed)
 }
 
 /** The same page with what a list of names shows, and the column that it is sorted by. */
@@ -243,7 +243,7 @@ interface Bare extends Omit<SharesTable, Unseen> {
  * Reads what came as JSON, in its place: an object that gets properties which it did not have is made anew, and that was a tenth of
  * the cost of a list. A database may answer null instead of an aggregate of nothing.
  */
-function shown(row: Bare): ShareListRow {
+function listed(row: Bare): ShareListRow {
   row.metadata = row.metadata === null ? {} : (JSON.parse(row.metadata as string) as Record<string, string>)
   row.paths = row.paths === null ? [] : (JSON.parse(row.paths as string) as string[])
   return row as ShareListRow

@@ -88,9 +88,9 @@ export async function refresh(
   const shareId = before.id
   const chosen = chooseInstance(instances.after)
   if (chosen === undefined) return
-  const shown = { ...change.share, ...shownOf(chosen), updated_at: change.now }
-  await writeShare(tx, shareId, shown)
-  const after: ShareRow = { ...before, ...shown }
+  const written = { ...change.share, ...shownOf(chosen), updated_at: change.now }
+  await writeShare(tx, shareId, written)
+  const after: ShareRow = { ...before, ...written }
   const lines = {
     before: shareCharges(before, instances.before),
     after: shareCharges(after, instances.after),

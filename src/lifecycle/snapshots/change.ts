@@ -47,9 +47,9 @@ export async function changeSnapshotInstance(tx: Tx, change: SnapshotInstanceCha
   const before = instance && (await snapshotById(tx, instance.snapshot_id))
   if (before === undefined) return false
   const statuses = (await snapshotInstancesOf(tx, before.id)).map((row) => row.status)
-  const shown = { ...change.snapshot, status: aggregateSnapshotStatus(statuses), updated_at: change.now }
-  await writeSnapshot(tx, before.id, shown)
-  const after: SnapshotRow = { ...before, ...shown }
+  const written = { ...change.snapshot, status: aggregateSnapshotStatus(statuses), updated_at: change.now }
+  await writeSnapshot(tx, before.id, written)
+  const after: SnapshotRow = { ...before, ...written }
   await finish(tx, before, after, { ...change, shareTypeId: share?.share_type_id ?? null })
   return true
 }

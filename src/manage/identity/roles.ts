@@ -215,13 +215,13 @@ async function assignments(auth: IdentityFace, call: Call) {
   }
   const { rows: wanted } = effective ? await workedOutRows(auth, query) : await grantedRows(auth, query)
   const names = options.names === true ? await namesOf(auth, wanted.slice(0, limit)) : null
-  const shown = wanted.map((row) => ({
+  const answered = wanted.map((row) => ({
     role: names?.get(`role ${row.role_id}`) ?? row.role_id,
     [row.actor_type]: names?.get(`${row.actor_type} ${row.actor_id}`) ?? row.actor_id,
     [row.target_type]: names?.get(`${row.target_type} ${row.target_id}`) ?? row.target_id,
     ...('inherited' in row && row.inherited === true ? { inherited: true } : {}),
   }))
-  return listed(shown, ['role', 'user', 'group', 'project', 'domain', 'system', 'inherited'], limit)
+  return listed(answered, ['role', 'user', 'group', 'project', 'domain', 'system', 'inherited'], limit)
 }
 
 /** `kind id` → `name@domain`. */

@@ -147,7 +147,7 @@ class Unfolder {
       if (piece[0] === space) {
         if (!this.#hasLine) throw new LdifError(this.#physical, 'goes on from a line that is not there')
         this.#column += piece.length
-        this.#keep(piece.subarray(1))
+        this.#append(piece.subarray(1))
         return
       }
       yield* this.#flush()
@@ -155,7 +155,7 @@ class Unfolder {
       this.#hasLine = true
     }
     this.#column += piece.length
-    this.#keep(piece)
+    this.#append(piece)
   }
 
   *#endOfLine(): Generator<Line> {
@@ -169,7 +169,7 @@ class Unfolder {
     this.#physical++
   }
 
-  #keep(bytes: Buffer): void {
+  #append(bytes: Buffer): void {
     if (this.#isDropped === true || bytes.length === 0) return
     this.#parts.push(Buffer.from(bytes))
     this.#bytes += bytes.length

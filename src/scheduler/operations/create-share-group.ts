@@ -7,7 +7,7 @@ import { isComingUp, poolRecords } from '../../db/store/pools.ts'
 import { everything } from '../../db/store/scope.ts'
 import { groupTypeById } from '../../db/store/share-group-types.ts'
 import { typesOfGroups, type ShareGroupRow } from '../../db/store/share-groups.ts'
-import { typeById } from '../../db/store/share-types.ts'
+import { placedType } from '../../db/store/share-types.ts'
 import { operation, StepFailure, type Job, type OperationCode } from '../../engine/operation.ts'
 import { zonesSpec } from '../../model/extra-specs.ts'
 import { noValidHost } from '../ledger.ts'
@@ -76,13 +76,13 @@ async function requestsFor(tx: Tx, job: GroupJob, group: ShareGroupRow): Promise
   const ids = (await typesOfGroups(tx, [group.id])).get(group.id) ?? []
   const shares = []
   for (const id of ids) {
-    const type = await typeById(tx, everything, id)
-    if (type === undefined) continue
+    const shareType = await placedType(tx, id)
+    if (shareType === null) continue
     shares.push(
       placementRequest({
         ...common,
-        shareType: { id: type.id, name: type.name, extraSpecs: type.extra_specs },
-        availabilityZones: zonesSpec(type.extra_specs),
+        shareType,
+        availabilityZones: zonesSpec(shareType.extraSpecs),
       }),
     )
   }

@@ -2,7 +2,7 @@
 import { releaseClaim } from '../../db/store/pools.ts'
 import { instanceById } from '../../db/store/share-instances.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
-import { typeById } from '../../db/store/share-types.ts'
+import { placedType } from '../../db/store/share-types.ts'
 import { StepFailure, type Job, type StepCode } from '../../engine/operation.ts'
 import type { OperationKind } from '../../model/operations.ts'
 import { claimPool } from '../ledger.ts'
@@ -30,14 +30,10 @@ export function growInPlace<Kind extends OperationKind>(
         const message = `Share ${shareId} has no place on a backend.`
         throw new StepFailure('unwind', { code: 'share-gone', message, retryable: false })
       }
-      const type =
-        share.share_type_id === null
-          ? undefined
-          : await typeById(tx, { projectId: null }, share.share_type_id)
       const request = placementRequest({
         kind: 'extend',
         sizeGib: toGib - fromGib,
-        shareType: type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
+        shareType: await placedType(tx, share.share_type_id),
         shareProto: share.share_proto,
         share: { id: share.id, projectId: share.project_id, fields: { size: toGib } },
       })

@@ -6,7 +6,7 @@ import { manageEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { nameThePool } from '../../db/store/instance-places.ts'
 import { isComingUp, poolRecord } from '../../db/store/pools.ts'
 import { takeShare } from '../../db/store/share-turns.ts'
-import { typeById } from '../../db/store/share-types.ts'
+import { placedType } from '../../db/store/share-types.ts'
 import { operation, StepFailure, type OperationCode } from '../../engine/operation.ts'
 import { named } from '../ledger.ts'
 import { place } from '../place.ts'
@@ -26,16 +26,11 @@ export function manageShare(parts: SchedulerParts): OperationCode<'manage-share'
             const message = `Pool ${payload.pool} or share ${payload.shareId} is gone.`
             throw new StepFailure('unwind', { code: 'no-valid-host', message, retryable: false })
           }
-          const type =
-            share.share_type_id === null
-              ? undefined
-              : await typeById(tx, { projectId: null }, share.share_type_id)
           const options = claimOptions(parts)
           const request = placementRequest({
             kind: 'manage',
             sizeGib: 0,
-            shareType:
-              type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs },
+            shareType: await placedType(tx, share.share_type_id),
             shareProto: share.share_proto,
             share: { id: share.id, projectId: share.project_id },
           })

@@ -73,9 +73,9 @@ export async function findingsSentence({ backend, store }: BackendScope): Promis
   const found = await findings(store.db, backend.id)
   const orphans = found.filter(({ problem }) => problem === 'orphan').length
   const lost = found.length - orphans
-  const parts = [
+  const sentences = [
     ...(orphans === 0 ? [] : [`it holds ${orphans} ${orphans === 1 ? 'thing' : 'things'} that no row knows`]),
     ...(lost === 0 ? [] : [`${lost} of its shares and snapshots ${lost === 1 ? 'is' : 'are'} not there`]),
   ]
-  return parts.length === 0 ? [] : [`${parts.join(' and ')}: see manila-manage storage audit`]
+  return sentences.length === 0 ? [] : [`${sentences.join(' and ')}: see manila-manage storage audit`]
 }

@@ -26,8 +26,8 @@ export function unitValue(text: string): string | null {
 
 /** As `systemd-escape --path` names the unit of a folder. */
 export function unitName(folder: string): string {
-  const parts = folder.split('/').filter((part) => part !== '')
-  const escaped = parts
+  const segments = folder.split('/').filter((part) => part !== '')
+  const escaped = segments
     .join('/')
     .split('')
     .map((one, at) => {

@@ -49,9 +49,9 @@ const patterns = [...unmet, ...groupGates, ...gates, ...requests, ...fields].map
 )
 
 function pattern(english: string): RegExp {
-  const parts = english.split('{}').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+  const literals = english.split('{}').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
   // What is filled in ends no sentence.
-  return new RegExp(`^${parts.join(String.raw`((?:(?!\. ).)+?)`)}$`, 's')
+  return new RegExp(`^${literals.join(String.raw`((?:(?!\. ).)+?)`)}$`, 's')
 }
 
 /** `available, error or inactive` in German. */

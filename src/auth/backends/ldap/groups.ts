@@ -169,7 +169,7 @@ export async function membersOf(directory: LdapDirectory, key: string): Promise<
 async function valuesOfAll(directory: LdapDirectory, groups: GroupOptions, entry: Entry): Promise<string[]> {
   const values = [...valuesOf(entry, groups.member)]
   let part = rangeOf(entry, groups.member)
-  for (let parts = 0; part !== null && parts < maxParts; parts++) {
+  for (let turn = 0; part !== null && turn < maxParts; turn++) {
     values.push(...part.values)
     if (part.end === null || values.length >= directory.options.maxResults) break
     const name = `${groups.member};range=${part.end + 1}-*`

@@ -164,8 +164,8 @@ async function usersOf(directory: LdapDirectory, entries: readonly Entry[]): Pro
 }
 
 /** What the attribute says; whoever has none is enabled. */
-export function isEnabled(entry: Entry, how: Omit<UserOptions['enabled'], 'group'>): boolean {
-  const { attribute, mask, invert } = how
+export function isEnabled(entry: Entry, enabled: Omit<UserOptions['enabled'], 'group'>): boolean {
+  const { attribute, mask, invert } = enabled
   const value = attribute === '' ? null : valueOf(entry, attribute)
   if (value === null) return true
   if (mask > 0) {

@@ -129,8 +129,10 @@ export async function unmanageSnapshot(volume: Volume, snapshot: SnapshotRef): P
 /** Subvolume and, when it was typed, Ceph's own id below it. Throws `not-found` for anything else. */
 function typedPath({ options }: Volume, typed: string): { name: string; inner: string | null } {
   const path = typed.replace(/^[A-Za-z0-9.,:[\]-]{1,1024}:(?=\/)/, '')
-  const parts = path.startsWith('/') ? path.split('/').slice(1) : ['volumes', options.subvolume_group, path]
-  const [root, group, name = '', inner = null, ...more] = parts
+  const segments = path.startsWith('/')
+    ? path.split('/').slice(1)
+    : ['volumes', options.subvolume_group, path]
+  const [root, group, name = '', inner = null, ...more] = segments
   const known = root === 'volumes' && group === options.subvolume_group && more.length === 0
   if (!known || !isPlainName(name) || (inner !== null && !isPlainName(inner))) throw unknownPlace(typed)
   return { name, inner }

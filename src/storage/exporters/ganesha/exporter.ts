@@ -79,9 +79,9 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
   /** What clients mount. */
   function locationOf(server: Server, name: string): ExportLocation {
     const host = options.advertised_host ?? server.address
-    const shown = options.servers === 'shared' ? host : server.address
+    const reached = options.servers === 'shared' ? host : server.address
     return {
-      path: `${shown.includes(':') ? `[${shown}]` : shown}:/${name}`,
+      path: `${reached.includes(':') ? `[${reached}]` : reached}:/${name}`,
       preferred: true,
       adminOnly: false,
     }
