@@ -392,6 +392,15 @@ test.each([...firstWords])('all commands of %s are had without the others', asyn
   expect((await commandsOf(word)).map(({ words }) => words)).toEqual(wanted)
 })
 
+test.each(['--help', '-h', '--help share', '-h share list', '--os-cloud x --help share'])(
+  'manila %s shows every noun',
+  async (line) => {
+    const { code, out } = await manila(line, () => no('nothing is asked'))
+    expect(code).toBe(0)
+    expect(out).toBe(readFileSync(new URL('../../test/golden/cli/help/manila.txt', import.meta.url), 'utf8'))
+  },
+)
+
 test('every command is of a first word that is known', async () => {
   for (const { words, also = [] } of commands)
     for (const one of [words, ...also]) expect(firstWords).toContain(one.split(' ')[0])

@@ -51,9 +51,11 @@ export async function runCli(world: World): Promise<number> {
 
 /** The commands that can be meant; all where help, or what comes nearest to a wrong word, is made of all of them. */
 async function neededFor(argv: readonly string[]): Promise<readonly Command[]> {
-  const word = argv[firstWord(argv)]
-  if (word !== undefined && firstWords.has(word)) return commandsOf(word)
-  return allCommands()
+  const at = firstWord(argv)
+  const word = argv[at]
+  // Help that is asked for before a word is that of the program.
+  const isOfProgram = argv.slice(0, at).some((one) => one === '--help' || one === '-h')
+  return word === undefined || isOfProgram || !firstWords.has(word) ? allCommands() : commandsOf(word)
 }
 
 async function runCommand(world: World, { command, args, options, globals }: Invocation): Promise<void> {
