@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Gate, longLists, Places } from './gate.ts'
+import { Gate, longLists, Places, restsOfServer, restsOfThread } from './gate.ts'
 
 const gone = (): { promise: Promise<void>; resolve: () => void } => Promise.withResolvers<void>()
 
@@ -52,7 +53,7 @@ describe('the gate', () => {
   })
 
   test('rests after long work for as long as it took, when others might want to', async () => {
-    const gate = new Gate(1, { rests: true })
+    const gate = new Gate(1, { rests: restsOfThread })
     const spans: [from: number, to: number][] = []
     const work = (ms: number) => () => {
       const from = performance.now()
@@ -64,6 +65,21 @@ describe('the gate', () => {
     const pauses = spans.slice(1).map(([from], index) => from - (spans[index]?.[1] ?? 0))
     expect(pauses[0]).toBeGreaterThan(55)
     expect(pauses[1]).toBeLessThan(50)
+  })
+
+  test.each([
+    ['rests on a server when another project asked meanwhile', 'b', 110],
+    ['does not where nobody else is heard of', 'a', 0],
+  ])('%s', async (_, meanwhile, atLeastMs) => {
+    const gate = new Gate(1, { rests: restsOfServer })
+    const work = gate.run('a', () => sleep(120))
+    const other = gate.run(meanwhile, () => Promise.resolve())
+    await work
+    const over = performance.now()
+    await Promise.all([other, gate.run('a', () => Promise.resolve())])
+    const restedMs = performance.now() - over
+    expect(restedMs).toBeGreaterThanOrEqual(atLeastMs)
+    if (atLeastMs === 0) expect(restedMs).toBeLessThan(100)
   })
 
   test('refuses when the line is too long, and only that project', async () => {

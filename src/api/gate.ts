@@ -10,31 +10,54 @@ const longestLine = 256
 /** Seconds after which a refused client may try again. */
 const retryAfterS = 2
 
-/** Milliseconds of a request that nobody else notices. */
-const noRestBelowMs = 25
 const longestRestMs = 500
+/** Milliseconds after which another project that asked counts as gone: a client that polls comes again sooner. */
+const besideMs = 1000
+
+/** After which requests a place stays empty for as long as the request took, so that the others have their turn. */
+export interface Rests {
+  /** Milliseconds of a request that nobody else notices. */
+  readonly aboveMs: number
+  /** Also where no other project was heard of. */
+  readonly alone: boolean
+}
+
+/** For a database whose statements keep this thread: while they do nobody can be heard of, and one would follow the other. */
+export const restsOfThread: Rests = { aboveMs: 25, alone: true }
+/**
+ * For a database server: who keeps all his places busy with long statements takes the processors of everybody's. 100 ms is what
+ * the work of an ordinary request stays below even where many are under way.
+ */
+export const restsOfServer: Rests = { aboveMs: 100, alone: false }
 
 interface Line {
   running: number
   readonly waiting: (() => void)[]
 }
 
+interface Heard {
+  readonly key: string | null
+  readonly atMs: number
+}
+const nobody: Heard = { key: null, atMs: Number.NEGATIVE_INFINITY }
+
 export class Gate {
   readonly #limit: number
-  readonly #rests: boolean
+  readonly #rests: Rests | null
   readonly #lines = new Map<string, Line>()
+  /** Who asked last, and who did before him. */
+  #last: Heard = nobody
+  #before: Heard = nobody
 
-  /**
-   * `rests`: after a long request the others have as much time as it took. For a database whose statements keep this
-   * thread: while they do not even a line can form, and one long statement would follow the other.
-   */
-  constructor(perProject: number, { rests = false }: { readonly rests?: boolean } = {}) {
+  /** `perProject`: requests of one project that are worked on at once. */
+  constructor(perProject: number, { rests = null }: { readonly rests?: Rests | null } = {}) {
     this.#limit = perProject
     this.#rests = rests
   }
 
   /** Runs `body` when it is `key`'s turn; 429 when too many wait already. */
   async run<T>(key: string, body: () => Promise<T>): Promise<T> {
+    this.#hear(key)
     const line = this.#lines.get(key) ?? { running: 0, waiting: [] }
     this.#lines.set(key, line)
     if (line.running < this.#limit) line.running++
@@ -52,11 +75,22 @@ export class Gate {
     } finally {
       const tookMs = performance.now() - began
       const leave = (): void => this.#leave(key, line)
-      if (this.#rests && tookMs > noRestBelowMs) setTimeout(leave, Math.min(tookMs, longestRestMs))
+      if (this.#mustRest(key, tookMs)) setTimeout(leave, Math.min(tookMs, longestRestMs))
       // Without any pause a line of statements that answer at once would run to its end before anybody else is heard.
       else if (line.waiting.length > 0) setImmediate(leave)
       else leave()
     }
+  }
+
+  #hear(key: string): void {
+    if (this.#last.key !== key) this.#before = this.#last
+    this.#last = { key, atMs: performance.now() }
+  }
+
+  #mustRest(key: string, tookMs: number): boolean {
+    if (this.#rests === null || tookMs <= this.#rests.aboveMs) return false
+    const other = this.#last.key === key ? this.#before : this.#last
+    return this.#rests.alone || performance.now() - other.atMs < besideMs
   }
 
   #leave(key: string, line: Line): void {

@@ -33,7 +33,7 @@ import type { Edge, ServerParts } from './edge.ts'
 import { EventFeed } from './events/feed.ts'
 import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
 import { EventTail } from './events/tail.ts'
-import { Gate, longLists, Places } from './gate.ts'
+import { Gate, longLists, Places, restsOfServer, restsOfThread } from './gate.ts'
 import { JsonStream, JsonText } from './list-reply.ts'
 import { readBodies } from './json-body.ts'
 import { fromFastify, one, queryOf, stripProject, type RawRequest } from './raw-requests.ts'
@@ -110,8 +110,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     bus: outsideOfBudgets(parts.bus),
     // Statements on a file follow one another: a second request of a project would only come between those of others.
     gate: parts.store.dialect.singleProcess
-      ? new Gate(1, { rests: true })
-      : new Gate(limits.requests_per_project),
+      ? new Gate(1, { rests: restsOfThread })
+      : new Gate(limits.requests_per_project, { rests: restsOfServer }),
     patient: new Gate(patientPerProject),
     streams: new Places({ each: limits.streams_per_project, all: limits.streams }, longLists),
     tail: new EventTail(parts),
