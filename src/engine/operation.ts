@@ -53,10 +53,16 @@ export class StepFailure extends Error {
   readonly retryAfterS: number | null
   /** Stored on the operation for administrators: which pool was refused by what. */
   readonly refusals: readonly Refusal[] | null
+  /** This try had no effect at all. Where no other one counted, there is nothing of the step to undo. */
+  readonly untouched: boolean
   constructor(
     outcome: FailureOutcome,
     cause: Cause,
-    options: ErrorOptions & { retryAfterS?: number | null; refusals?: readonly Refusal[] } = {},
+    options: ErrorOptions & {
+      retryAfterS?: number | null
+      refusals?: readonly Refusal[]
+      untouched?: boolean
+    } = {},
   ) {
     super(cause.message, options)
     this.name = 'StepFailure'
@@ -64,6 +70,7 @@ export class StepFailure extends Error {
     this.cause_ = cause
     this.retryAfterS = options.retryAfterS ?? null
     this.refusals = options.refusals ?? null
+    this.untouched = options.untouched ?? false
   }
 }
 

@@ -168,6 +168,45 @@ describe('an operation', () => {
     expect(await row(id)).toMatchObject({ state: 'done' })
   })
 
+  it('undoes nothing of a step whose only try had no effect, and all of one that may have had', async () => {
+    const cause = { code: 'away', message: 'away', retryable: true }
+    const untouched = () => {
+      throw new StepFailure('unwind', cause, { untouched: true })
+    }
+    const waits = () => {
+      throw new StepFailure('wait', cause)
+    }
+    const lost = () => {
+      throw new Error('connection lost')
+    }
+    for (const [tries, undone] of [
+      [
+        [waits, waits, untouched],
+        ['undo withdraw', 'failed away true'],
+      ],
+      [
+        [lost, untouched],
+        ['undo backend', 'undo withdraw', 'failed away true'],
+      ],
+    ] as const) {
+      const left = [...tries]
+      const { calls, code } = scripted({ backend: () => left.shift()?.() })
+      const id = await queued()
+      for (let turn = 0; turn < 3; turn++) {
+        await go(parts(code), id)
+        await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+      }
+      expect(calls.filter((call) => !['withdraw', 'backend'].includes(call))).toEqual(undone)
+      const step = await store.db
+        .selectFrom('operation_steps')
+        .select('state')
+        .where('operation_id', '=', id)
+        .where('name', '=', 'backend')
+        .executeTakeFirstOrThrow()
+      expect(step.state).toBe('undone')
+    }
+  })
+
   it('undoes what it did when its owner no longer wants it, without another step', async () => {
     const { calls, code } = scripted({
       backend: () => {

@@ -432,7 +432,8 @@ class Walk {
       return this.#wait(failure.cause_, failure.retryAfterS)
     }
     const placeAgain = failure.outcome === 'place-again' && row.placements + 1 < maxPlacements
-    return this.#unwind(failure.cause_, placeAgain ? 'place-again' : 'fail', failure.refusals)
+    const untouched = failure.untouched && row.attempts === 1 ? name : null
+    return this.#unwind(failure.cause_, placeAgain ? 'place-again' : 'fail', failure.refusals, untouched)
   }
 
   // ------------------------------------------------------------------------------------------------ backwards
@@ -441,20 +442,23 @@ class Walk {
     cause: Cause,
     then: 'fail' | 'place-again' | 'cancel',
     refusals?: readonly Refusal[] | null,
+    untouched: string | null = null,
   ): Promise<null> {
     const { row } = this.#claimed
     const all = JSON.stringify([...refusalsOf(row), ...(refusals ?? [])])
     const now = this.#parts.clock.now()
-    await this.#record((tx) =>
-      update(tx, row, {
+    await this.#record(async (tx) => {
+      if (untouched !== null) await stepEnded(tx, row, row.step, 'undone', 'null', now)
+      await update(tx, row, {
         state: 'undoing',
         undo_then: then,
         attempts: 0,
         refusals: all,
         ...causeColumns(cause),
         updated_at: now,
-      }),
-    )
+      })
+    })
+    if (untouched !== null) this.#claimed.begun.delete(untouched)
     Object.assign(row, {
       state: 'undoing',
       undo_then: then,

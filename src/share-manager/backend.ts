@@ -179,7 +179,7 @@ export function backend(parts: BackendParts): Backend {
       return {
         set,
         get state(): MemberState {
-          return { member, up: set.up, reason: set.reason }
+          return { member, up: set.up, reason: set.reason, failures: set.failures }
         },
       }
     },

@@ -102,7 +102,7 @@ async function carry(
   const serving = from.members.filter(({ protocols }) => protocols.includes(ref.protocol))
   for (const { server } of serving) await server?.setup(call)
   // From here on nobody writes to it; a run that was cut short left it so, and the next one or the next manila-share mends it.
-  const up = serving.map((member) => ({ state: { member, up: true, reason: null } }))
+  const up = serving.map((member) => ({ state: { member, up: true, reason: null, failures: 0 } }))
   await publisherOf(movable.from, up)?.unpublish(call, shareExport({ share, instance, ref }))
   const source = await from.driver.ensure(call, ref)
   const fresh = { ...ref, pool: to.slice(to.indexOf('#') + 1), state: {} }

@@ -39,6 +39,7 @@ function member(said: string[], key: string, protocols: readonly string[]): { st
       member: { key, name: key, protocols, publishes, server: null, dir: '/' },
       up: true,
       reason: null,
+      failures: 0,
     },
   }
 }
@@ -100,6 +101,11 @@ it('has what is up go on without what is not, which asks to be asked again', asy
   expect(await both.inventory(call)).toEqual(['nfs', 'of both'])
   expect(await both.damaged!(call)).toEqual(['nfs damaged'])
   expect(both.troubles()).toEqual(['nfs is slow', later.message])
+  expect(both.notUp('NFS')).toBeNull()
+  expect(both.notUp('HDFS')).toBeNull()
+  expect(both.notUp('CIFS')).toEqual({ why: later.message, isLasting: false })
+  cifs.state = { ...cifs.state, failures: 5 }
+  expect(both.notUp('CIFS')).toEqual({ why: later.message, isLasting: true })
   // Being set up for the first time is no trouble yet, and what it will speak is offered.
   cifs.state = { ...cifs.state, reason: null }
   expect(both.troubles()).toEqual(['nfs is slow'])

@@ -26,6 +26,8 @@ export interface MemberState {
   readonly up: boolean
   /** Why it isn't up. */
   readonly reason: string | null
+  /** Tries to set it up that failed. */
+  readonly failures: number
 }
 
 /** All members as one, for who does not care which. */
@@ -37,11 +39,15 @@ export interface Publisher extends Omit<Publishes, 'troubles'> {
   readonly offeredProtocols: readonly string[]
   /** Exports of these protocols can be made, changed and looked for now; false also where nobody speaks it. */
   isUp(protocol: string): boolean
+  /** Why exports of the protocol can't be made now, and what to expect; null where they can, or nobody speaks it. */
+  notUp(protocol: string): { readonly why: string; readonly isLasting: boolean } | null
   troubles(): readonly string[]
 }
 
 /** Seconds after which what a member that is not up refused is tried again. */
 const notUpRetryS = 5
+/** Tries of a set-up after which it is not expected to come up soon: with the pauses between them half a minute. */
+const triesUntilLasting = 5
 
 /**
  * Null when nobody publishes anything. `label` is the backend's; `states` is asked at every call. Who is chosen depends on the
@@ -74,6 +80,11 @@ export function publisherOf(
       return now().flatMap((state) => (state.up || isFirst(state) ? state.member.protocols : []))
     },
     isUp: (protocol) => memberFor({ protocol })?.up === true,
+    notUp(protocol) {
+      const state = memberFor({ protocol })
+      if (state === undefined || state.up) return null
+      return { why: notUp(state, label), isLasting: state.failures >= triesUntilLasting }
+    },
     accessTypes: members.flatMap(({ protocols, publishes }) =>
       publishes.accessTypes.filter(([protocol]) => protocols.includes(protocol)),
     ),

@@ -7,6 +7,8 @@ export interface SettingUp {
   readonly up: boolean
   /** Why the last try failed; null when none did, or it worked. */
   readonly reason: string | null
+  /** Tries that failed since the start. */
+  readonly failures: number
   /** Settles when the try under way has ended, whatever came of it. */
   readonly underWay: Promise<void>
   start(): void
@@ -28,6 +30,7 @@ export interface SettingUpParts {
 export function settingUp(parts: SettingUpParts): SettingUp {
   let up = false
   let reason: string | null = null
+  let failures = 0
   let stopped = false
   let pause: NodeJS.Timeout | undefined
   let underWay: Promise<void> = Promise.resolve()
@@ -37,6 +40,7 @@ export function settingUp(parts: SettingUpParts): SettingUp {
       await parts.setUp()
     } catch (error) {
       if (stopped) return
+      failures++
       reason = error instanceof Error ? error.message : String(error)
       await parts.failed(error, pauseMs)
       if (stopped) return
@@ -57,6 +61,9 @@ export function settingUp(parts: SettingUpParts): SettingUp {
     },
     get reason() {
       return reason
+    },
+    get failures() {
+      return failures
     },
     get underWay() {
       return underWay

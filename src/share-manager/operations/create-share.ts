@@ -3,14 +3,14 @@ import { replaceExportLocations } from '../../db/store/export-locations.ts'
 import { createEndedBadly } from '../../lifecycle/shares/endings.ts'
 import { keepDriverState } from '../../lifecycle/shares/change.ts'
 import type { CreatedShare, ExportLocation } from '../../storage/contract/driver.ts'
-import { operation, type Job, type StepDone } from '../../engine/operation.ts'
+import { operation, StepFailure, type Job, type StepDone } from '../../engine/operation.ts'
 import type { Tx } from '../../db/schema.ts'
 import type { ShareRow } from '../../db/store/share-instances.ts'
 import { shareById } from '../../db/store/shares.ts'
 import type { StepParts } from '../parts.ts'
 import { bareExport, bareShareRef, driverStateOf, loadShare, loadSnapshot, shareExport } from '../refs.ts'
 import type { ShareSubject } from '../refs.ts'
-import { by, gone, made, moveOn, onBackend, outputOf, shareOf, unsupported } from './calls.ts'
+import { backendOf, by, gone, made, moveOn, onBackend, outputOf, shareOf, unsupported } from './calls.ts'
 import { locationsJson, publishShare, unpublish } from './exports.ts'
 import { failedEnd } from './failed-end.ts'
 
@@ -56,6 +56,7 @@ export const createShare = (parts: StepParts) =>
 
 async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDone> {
   const subject = await shareOf(parts, job)
+  await whenItCanBeExported(parts, subject)
   const created = await create(parts, job, subject)
   const state = driverStateOf(created)
   const locations = await publishShare(
@@ -66,6 +67,22 @@ async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDon
   )
   const replicaState = replicaStateOf(subject.share)
   return { output: { locations: locationsJson(locations), replicaState, driverState: state } }
+}
+
+/**
+ * A share that nobody can export yet is not begun: it waits while its exporter may come up, and goes to another pool when that takes long.
+ * Begun, it could neither be finished nor taken back until the exporter is there.
+ */
+async function whenItCanBeExported(
+  parts: StepParts,
+  { share, instance }: Pick<ShareSubject, 'share' | 'instance'>,
+): Promise<void> {
+  const notUp = backendOf(parts).publisher?.notUp(share.share_proto) ?? null
+  if (notUp === null) return
+  const cause = { code: 'busy', message: notUp.why, retryable: true }
+  if (!notUp.isLasting) throw new StepFailure('wait', cause)
+  const refusals = [{ pool: instance.host, filter: 'Attempt', why: notUp.why }]
+  throw new StepFailure('place-again', cause, { refusals, untouched: true })
 }
 
 async function make(parts: StepParts, job: CreateJob): Promise<StepDone> {
