@@ -6,7 +6,33 @@ import { ApiError, localError } from './api-error.ts'
 import { hideSecrets } from './hide-secrets.ts'
 
 /** The part of `fetch` that is used: what a caller may replace. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+export type Fetch = (url: string, init: Ask) => Promise<Reply>
+
+export interface Ask {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Always: a token must not follow a redirect to another host. */
+  readonly redirect: 'manual'
+  readonly signal: AbortSignal
+}
+
+/** The part of a `Response` that is used. */
+export interface Reply {
+  readonly url: string
+  readonly status: number
+  readonly statusText: string
+  /** 2xx. */
+  readonly ok: boolean
+  readonly headers: ReplyHeaders
+  /** Not every browser goes through a stream by itself. */
+  readonly body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | null
+}
+
+export interface ReplyHeaders {
+  /** `name` is in lower case. */
+  get(name: string): string | null
+}
 
 export interface Request {
   readonly method: string
@@ -21,7 +47,7 @@ export interface Request {
 
 export interface Answer {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: ReplyHeaders
   /** null when the body is empty. */
   readonly body: unknown
 }
@@ -63,7 +89,7 @@ export async function exchange(wire: Wire, request: Request): Promise<Answer> {
       milliseconds: Math.round(performance.now() - startedAt),
     })
 
-  let response: Response
+  let response: Reply
   let text: string
   try {
     response = await wire.fetch(request.url, {
@@ -74,7 +100,6 @@ export async function exchange(wire: Wire, request: Request): Promise<Answer> {
         ...request.headers,
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      // A token must not follow a redirect to another host.
       redirect: 'manual',
       signal: AbortSignal.timeout(request.timeoutMs),
     })
@@ -109,7 +134,7 @@ export async function openStream(wire: Wire, request: StreamRequest): Promise<Re
   const name = `GET ${new URL(url).pathname}`
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(new DOMException('no answer', 'TimeoutError')), timeoutMs)
-  let response: Response
+  let response: Reply
   try {
     response = await wire.fetch(url, {
       method: 'GET',
@@ -123,13 +148,15 @@ export async function openStream(wire: Wire, request: StreamRequest): Promise<Re
     clearTimeout(timer)
   }
   const type = response.headers.get('content-type') ?? ''
-  if (response.ok && response.body !== null && type.startsWith('text/event-stream')) return response.body
+  if (response.ok && response.body !== null && type.startsWith('text/event-stream')) {
+    return streamOf(response.body)
+  }
   const text = await readText(response, name)
   if (response.ok) throw notJson(name, response, requestIdOf(response))
   throw refusal(name, response, requestIdOf(response), parse(text))
 }
 
-const requestIdOf = ({ headers }: Response): string | null =>
+const requestIdOf = ({ headers }: Reply): string | null =>
   headers.get('x-openstack-request-id') ?? headers.get('x-compute-request-id')
 
 /** undefined = not JSON. */
@@ -142,20 +169,41 @@ function parse(text: string): unknown {
   }
 }
 
-async function readText(response: Response, name: string): Promise<string> {
-  if (response.body === null) return ''
+function streamOf(body: NonNullable<Reply['body']>): ReadableStream<Uint8Array> {
+  if ('getReader' in body) return body
+  const pieces = body[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(stream) {
+      const { done, value } = await pieces.next()
+      if (done === true) stream.close()
+      else stream.enqueue(value)
+    },
+    async cancel() {
+      await pieces.return?.()
+    },
+  })
+}
+
+/** Piece by piece; whoever stops before the end closes what it comes from. */
+async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader()
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+  } finally {
+    await reader.cancel()
+  }
+}
+
+async function readText({ body }: Reply, name: string): Promise<string> {
+  if (body === null) return ''
   const chunks: Uint8Array[] = []
   let size = 0
-  const reader = response.body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    size += value.length
+  for await (const chunk of 'getReader' in body ? piecesOf(body) : body) {
+    size += chunk.length
     if (size > maxAnswerBytes) {
-      await reader.cancel()
       throw localError('badReply', name, `The answer is larger than ${maxAnswerBytes / 1024 / 1024} MiB.`)
     }
-    chunks.push(value)
+    chunks.push(chunk)
   }
   return new TextDecoder().decode(joined(chunks, size))
 }
@@ -190,7 +238,7 @@ function reasonOf(error: unknown): string {
   return String(error)
 }
 
-function notJson(name: string, response: Response, requestId: string | null): ApiError {
+function notJson(name: string, response: Reply, requestId: string | null): ApiError {
   const what = response.headers.get('content-type') ?? 'no content type'
   return new ApiError({
     status: response.status,
@@ -202,7 +250,7 @@ function notJson(name: string, response: Response, requestId: string | null): Ap
 }
 
 /** Manila wraps its errors in one key, Keystone in `error`; others may say nothing. */
-function refusal(name: string, response: Response, requestId: string | null, body: unknown): ApiError {
+function refusal(name: string, response: Reply, requestId: string | null, body: unknown): ApiError {
   const entry = Object.entries((body ?? {}) as Record<string, unknown>)[0]
   const inner = entry?.[1] as { message?: unknown; title?: unknown } | null | undefined
   const said = typeof inner?.message === 'string' && inner.message !== '' ? inner.message : null

@@ -1,13 +1,11 @@
 /**
- * `fetch` with certificates of one's own, which the built-in one can't be given per client. Node only; used only when a CA
- * file or `insecure` is set.
+ * What the SDK needs of `fetch`, over Node's own HTTP: the built-in `fetch` can't be given certificates per client, and to load it
+ * takes a command as long as its whole work. Node only.
  */
 import { readFileSync } from 'node:fs'
-import { Agent, request as httpsRequest } from 'node:https'
-import { Readable } from 'node:stream'
-import { rootCertificates } from 'node:tls'
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { localError } from './api-error.ts'
-import type { Fetch } from './exchange.ts'
+import type { Ask, Fetch, Reply } from './exchange.ts'
 
 export interface Trust {
   /** PEM file, trusted besides the built-in roots. */
@@ -15,15 +13,29 @@ export interface Trust {
   readonly insecure?: boolean
 }
 
-/** Requests over plain http go through the built-in `fetch`. Throws `badSettings` when the file can't be read. */
+/** One of the two modules that send. Node reads all the properties of one that is imported, and some of them load `fetch`. */
+interface Door {
+  readonly agent: Agent
+  request(url: string, options: RequestOptions): ClientRequest
+}
+
+/** Connections are kept for the next request. Throws `badSettings` when the file can't be read. */
 export function trustingFetch({ cacert, insecure = false }: Trust): Fetch {
-  if (cacert === undefined && !insecure) return (url, init) => fetch(url, init)
-  const agent = new Agent({
-    keepAlive: true,
-    rejectUnauthorized: !insecure,
-    ...(cacert === undefined ? {} : { ca: [...rootCertificates, readPem(cacert)] }),
-  })
-  return (url, init) => (url.startsWith('https:') ? overTls(agent, url, init) : fetch(url, init))
+  const pem = cacert === undefined ? null : readPem(cacert)
+  let plain: Door | undefined
+  let overTls: Door | undefined
+  const tlsDoor = (): Door => {
+    const { Agent, request } = process.getBuiltinModule('node:https')
+    const { rootCertificates } = process.getBuiltinModule('node:tls')
+    const ca = pem === null ? {} : { ca: [...rootCertificates, pem] }
+    return { agent: new Agent({ keepAlive: true, rejectUnauthorized: !insecure, ...ca }), request }
+  }
+  const plainDoor = (): Door => {
+    const { Agent, request } = process.getBuiltinModule('node:http')
+    return { agent: new Agent({ keepAlive: true }), request }
+  }
+  return (url, init) =>
+    send(url.startsWith('https:') ? (overTls ??= tlsDoor()) : (plain ??= plainDoor()), url, init)
 }
 
 function readPem(file: string): string {
@@ -34,31 +46,43 @@ function readPem(file: string): string {
   }
 }
 
-/** Statuses that have no body; a Response of one refuses even an empty stream. */
-const bodiless = [204, 205, 304]
-
-function overTls(agent: Agent, url: string, init: RequestInit): Promise<Response> {
+function send({ agent, request }: Door, url: string, { method, headers, body, signal }: Ask): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const { signal } = init
-    const request = httpsRequest(url, {
-      agent,
-      method: init.method ?? 'GET',
-      headers: init.headers as Record<string, string>,
+    const reasonOf = (): Error => signal.reason as Error
+    if (signal.aborted) return reject(reasonOf())
+    const sent = request(url, { agent, method, headers })
+    const abort = () => sent.destroy(reasonOf())
+    const settled = () => signal.removeEventListener('abort', abort)
+    signal.addEventListener('abort', abort, { once: true })
+    sent.on('error', (error) => {
+      settled()
+      reject(error)
     })
-    const abort = () => request.destroy(signal?.reason as Error)
-    signal?.addEventListener('abort', abort, { once: true })
-    request.on('error', reject)
-    request.on('response', (message) => {
-      message.on('close', () => signal?.removeEventListener('abort', abort))
-      const headers = new Headers()
-      for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
-        headers.append(message.rawHeaders[at] ?? '', message.rawHeaders[at + 1] ?? '')
-      }
-      const status = message.statusCode ?? 500
-      if (bodiless.includes(status)) message.resume()
-      const body = bodiless.includes(status) ? null : (Readable.toWeb(message) as ReadableStream<Uint8Array>)
-      resolve(new Response(body, { status, statusText: message.statusMessage ?? '', headers }))
+    sent.on('response', (message) => {
+      settled()
+      // What comes is cut with the reason of whoever cuts it, not with that of the connection which he closed.
+      const cut = () => message.destroy(reasonOf())
+      signal.addEventListener('abort', cut, { once: true })
+      message.on('close', () => signal.removeEventListener('abort', cut))
+      resolve(replyOf(url, message))
     })
-    request.end(typeof init.body === 'string' ? init.body : undefined)
+    sent.end(body)
   })
+}
+
+function replyOf(url: string, message: IncomingMessage): Reply {
+  const status = message.statusCode ?? 500
+  return {
+    url,
+    status,
+    statusText: message.statusMessage ?? '',
+    ok: status >= 200 && status < 300,
+    headers: {
+      get(name) {
+        const value = message.headers[name]
+        return value === undefined ? null : String(value)
+      },
+    },
+    body: message,
+  }
 }

@@ -7,6 +7,8 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text as textOf } from 'node:stream/consumers'
 import { stringify } from 'smol-toml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureAccount } from '../../src/auth/bootstrap.ts'
@@ -20,6 +22,7 @@ import { hasPostgres, startPostgres } from '../../tools/parts/postgres.ts'
 import { ensureAccounts } from '../../tools/quickstart/accounts.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { connect } from '../../src/sdk/connect.ts'
+import type { Ask } from '../../src/sdk/exchange.ts'
 import { trustingFetch } from '../../src/sdk/trusting-fetch.ts'
 import { until } from '../faults/world.ts'
 import { programs } from '../helpers/one-file.ts'
@@ -146,14 +149,24 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
     const checked = spawnSync('haproxy', ['-c', '-f', file], { encoding: 'utf8' })
     expect([checked.status, checked.stderr]).toEqual([0, ''])
     const haproxy = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'inherit'] })
-    const asked = trustingFetch({ cacert: ca })
+    const asked = asker()
     await until('the balancer to serve', 30_000, () =>
-      asked(`${url}/healthcheck`, {}).then(
+      asked('/healthcheck').then(
         ({ ok }) => ok,
         () => false,
       ),
     )
     return haproxy
+  }
+
+  /** A client of the balancer, with connections of its own. */
+  function asker() {
+    const ask = trustingFetch({ cacert: ca })
+    return async (path: string, what: Partial<Ask> = {}) => {
+      const signal = AbortSignal.timeout(30_000)
+      const reply = await ask(url + path, { method: 'GET', headers: {}, redirect: 'manual', signal, ...what })
+      return { ...reply, text: await textOf(reply.body as Readable) }
+    }
   }
 
   /** Clients that ask all the while, on connections that they keep; answers what came back otherwise than it should. */
@@ -162,13 +175,12 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
     const asked = { count: 0 }
     const end = new AbortController()
     const client = async (number: number): Promise<void> => {
-      const ask = trustingFetch({ cacert: ca })
+      const ask = asker()
       const headers = { 'x-auth-token': token, 'x-openstack-manila-api-version': '2.99' }
       for (let turn = 0; !end.signal.aborted; turn++) {
         const path = turn % 2 === 0 ? '/v2/shares/detail' : '/v2/limits'
         try {
-          const reply = await ask(url + path, { headers })
-          await reply.text()
+          const reply = await ask(path, { headers })
           if (reply.status !== 200) wrong.push(`client ${number}, request ${turn}: ${reply.status}`)
         } catch (error) {
           wrong.push(`client ${number}, request ${turn}: ${(error as Error).message}`)
@@ -191,12 +203,11 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
   /** The status of one login, and the server's own words with it. */
   async function login(name: string, password: string, headers: Readonly<Record<string, string>> = {}) {
     const user = { name, domain: { name: 'Default' }, password }
-    const reply = await trustingFetch({ cacert: ca })(`${url}/identity/v3/auth/tokens`, {
+    return asker()('/identity/v3/auth/tokens', {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ auth: { identity: { methods: ['password'], password: { user } } } }),
     })
-    return { status: reply.status, headers: reply.headers, text: await reply.text() }
   }
 
   test('sixty guesses at once, to four workers: five are compared', async () => {
@@ -222,15 +233,14 @@ describe.runIf(there)(`manila-api behind HAProxy${there ? '' : ' (haproxy, postg
       expect([status, headers.get('www-authenticate')]).toEqual([401, `Keystone uri="${url}/identity"`])
     }
     expect((await login('forged', 'right', lies(9))).status).toBe(429)
-    const discovered = await trustingFetch({ cacert: ca })(`${url}/`, { headers: lies(1) })
-    const text = await discovered.text()
+    const { text } = await asker()('/', { headers: lies(1) })
     expect([text.includes(`${url}/v2/`), text.includes('evil')]).toEqual([true, false])
   })
 
   test('a policy file that changes is in force in every worker of every API', async () => {
     const ask = async (): Promise<number> =>
       (
-        await trustingFetch({ cacert: ca })(`${url}/v2/messages`, {
+        await asker()('/v2/messages', {
           headers: {
             'x-auth-token': token,
             'x-openstack-manila-api-version': '2.99',
