@@ -1,19 +1,11 @@
 /** Joins the command line to this process: arguments, streams, Ctrl-C. */
-import { setFlagsFromString } from 'node:v8'
 import { exitCodes } from './exit-codes.ts'
 import { version } from '../runtime/version.ts'
 
 /** Between Ctrl-C and the end of the process, for the sentence to be written. */
 const graceMs = 500
 
-/**
- * Bytes of WebAssembly that run before V8 compiles them for speed. What reads HTTP in Node is WebAssembly: three answers were enough to
- * have it compiled beside, for 150 ms of processor time that the end of the process waited for.
- */
-const neverWorthCompiling = '--wasm-tiering-budget=1000000000'
-
 export async function runFromProcess(): Promise<number> {
-  setFlagsFromString(neverWorthCompiling)
   const stop = new AbortController()
   // A wait ends with a sentence about what goes on at the server; whatever else is under way is not waited for.
   process.once('SIGINT', () => {
