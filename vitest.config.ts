@@ -115,8 +115,10 @@ export default defineConfig({
             'test/chaos/**/*.test.ts',
             'test/attack/**/*.test.ts',
             'test/auth/**/*.test.ts',
-            // What they walk is the same on every database.
-            ...(process.env.MANILA_TEST_DATABASE === undefined ? ['test/walks/**/*.test.ts'] : []),
+            // What they walk is the same on every database, and plans are of all three.
+            ...(process.env.MANILA_TEST_DATABASE === undefined
+              ? ['test/walks/**/*.test.ts', 'test/plans/**/*.test.ts']
+              : []),
           ],
           exclude: alone,
           // On a server the tests that kill keep four deployments busy in place of two.

@@ -30,6 +30,7 @@ import { measureMany } from './many-shares.ts'
 import { measureNoisyWriter } from './noisy-writer.ts'
 import { figure, machine, print, type Figure } from './report.ts'
 import { measureNoise, onDatabase } from './noisy.ts'
+import { measureScale } from './scale.ts'
 import type { Storage } from './service.ts'
 import { measureStart } from './start.ts'
 import { measureStorage } from './storage.ts'
@@ -42,6 +43,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     database: { type: 'string' },
     shares: { type: 'string', default: '1000' },
+    sizes: { type: 'string', default: '1000,10000,100000' },
+    pools: { type: 'string', default: '10000' },
     storage: { type: 'string', default: 'sim' },
     rounds: { type: 'string', default: '5' },
     creates: { type: 'string', default: '300' },
@@ -109,6 +112,13 @@ try {
     if (values.json !== undefined) {
       const about = { ...common, machine: machine(dir), database: 'sqlite', storage: 'sim' }
       writeFileSync(values.json, asJson({ ...about, figures }, [measured]))
+    }
+  }
+  if (only === 'scale') {
+    for (const database of databases) {
+      const sizes = values.sizes.split(',').map(Number)
+      const plan = { dir: join(dir, `scale-${database}`), database, sizes, pools: Number(values.pools) }
+      await measureScale(plan, (line) => console.log(line))
     }
   }
   if (only === 'plots') {

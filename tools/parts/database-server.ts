@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
   /** Flush to the disk at each commit. Off is right for tests: what a killed server wrote is in the page cache anyway. */
   readonly durable?: boolean
+  /** Of memory for tables; 64 when left out. */
+  readonly cacheMib?: number
   /** Have PostgreSQL count its statements (`pg_stat_statements`), which MariaDB does anyway. */
   readonly statistics?: boolean
 }

@@ -56,7 +56,7 @@ export async function startMariadb(options: ServerOptions = {}): Promise<Databas
     '--skip-name-resolve',
     '--skip-log-bin',
     '--max-connections=200',
-    '--innodb-buffer-pool-size=64M',
+    `--innodb-buffer-pool-size=${options.cacheMib ?? 64}M`,
     '--performance-schema=off',
     // A commit is written out but not flushed: a killed server loses nothing, a power cut might.
     ...(options.durable === true

@@ -55,7 +55,7 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Databa
     port: String(port),
     unix_socket_directories: dir,
     max_connections: '200',
-    shared_buffers: '64MB',
+    shared_buffers: `${options.cacheMib ?? 64}MB`,
     log_checkpoints: 'off',
   }
   if (options.statistics === true) settings.shared_preload_libraries = 'pg_stat_statements'

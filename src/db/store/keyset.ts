@@ -40,6 +40,17 @@ export interface Listed<DB, TB extends keyof DB> {
   readonly whateverState?: () => SelectQueryBuilder<DB, TB, unknown>
 }
 
+/** The same page without a marker: the place of its row is looked up once for whatever asks for parts of the page. */
+export async function marked<DB, TB extends keyof DB>(
+  db: DbOrTx,
+  query: SelectQueryBuilder<DB, TB, unknown>,
+  from: Listed<DB, TB>,
+  page: Page,
+): Promise<Page> {
+  if (page.marker === null) return page
+  return { ...page, marker: null, after: await markedRow(db, query, from, page) }
+}
+
 /** The place of the marker's row in one query; 400 for a row of no such list, as for an id that never was. */
 async function markedRow<DB, TB extends keyof DB>(
   db: DbOrTx,

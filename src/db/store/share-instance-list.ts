@@ -56,16 +56,18 @@ function filtered<O>(start: Query<O>, f: InstanceFilters): Query<O> {
   let query = start
   if (f.shareId !== undefined) query = query.where('share_instances.share_id', '=', f.shareId)
   if (f.isSoftDeleted !== undefined) {
-    const wanted = f.isSoftDeleted ? 1 : 0
-    query = query.where((eb) =>
-      eb.exists(
+    const wanted = f.isSoftDeleted
+    // Of shares that are not deleted there are as many as there are shares: MariaDB would begin with all of them.
+    query = query.where((eb) => {
+      const deleted = eb.exists(
         eb
           .selectFrom('shares')
           .select('shares.id')
           .whereRef('shares.id', '=', 'share_instances.share_id')
-          .where('shares.is_soft_deleted', '=', wanted),
-      ),
-    )
+          .where('shares.is_soft_deleted', '=', 1),
+      )
+      return wanted ? deleted : eb.not(deleted)
+    })
   }
   const { exportLocationId: id, exportLocationPathHash: hash } = f
   if (id !== undefined || hash !== undefined) {

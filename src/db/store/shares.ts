@@ -1,7 +1,7 @@
 /** Shares as tenants see them: find, list, count, insert. State changes are in `src/lifecycle/shares`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
-import { contains, paged, type Page } from './keyset.ts'
+import { contains, marked, paged, type Listed, type Page } from './keyset.ts'
 import { holdMountPointName } from './mount-point-names.ts'
 import { hasPairs } from './pairs.ts'
 import type { Scope } from './scope.ts'
@@ -179,13 +179,47 @@ function pageOf<O>(
   filters: ShareFilters,
   page: Page,
 ): Promise<Query<O>> {
-  const from = {
+  const list: SharesListed = {
     table: 'shares',
     resourceType: 'share',
     projectId: scope.projectId,
-    whateverState: () => filtered(whole, scope, filters, 'whatever state'),
-  } as const
-  return paged(db, filtered(whole, scope, filters), from, page)
+    whateverState: () => filtered(whole, scope, filters, 'whatever state') as never,
+  }
+  const { limit } = page
+  return scope.projectId !== null && filters.includePublic === true && limit !== null
+    ? pageOfBoth(db, whole, { ...scope, projectId: scope.projectId }, filters, list, { ...page, limit })
+    : paged(db, filtered(whole, scope, filters), list as never, page)
+}
+
+type SharesListed = Listed<Database, 'shares'>
+
+/**
+ * Rows of a project, and of others those that are public: asked for in one condition, a database walks through the rows of everybody.
+ * So a page's worth of each is found by its own index, and the page is made of these.
+ */
+async function pageOfBoth<O>(
+  db: DbOrTx,
+  whole: Query<O>,
+  scope: { readonly projectId: string },
+  filters: ShareFilters,
+  list: SharesListed,
+  given: Page & { readonly limit: number },
+): Promise<Query<O>> {
+  const all = filtered(whole, scope, filters)
+  const page = await marked(db, all as never, list, given)
+  const first = { ...page, limit: given.limit + given.offset, offset: 0 }
+  const keys = db.selectFrom('shares').select('shares.id')
+  const mine = { ...filters, includePublic: false }
+  const own = await paged(db, filtered(keys, scope, mine), list, first)
+  const isOthers = keys.where('shares.project_id', '!=', scope.projectId)
+  const everybody = { projectId: null }
+  const others = await paged(db, filtered(isOthers, everybody, { ...mine, isPublic: true }), list, first)
+  const both = db
+    .selectFrom(own.as('own'))
+    .select('own.id')
+    .unionAll(db.selectFrom(others.as('others')).select('others.id'))
+  const found = db.selectFrom(both.as('found')).select('found.id')
+  return paged(db, all.where('shares.id', 'in', found), list as never, page)
 }
 
 export async function countShares(db: DbOrTx, scope: Scope, filters: ShareFilters): Promise<number> {
@@ -302,7 +336,11 @@ function filtered<O>(
   return query
 }
 
-/** These match any instance of the share, as in the original; without replicas that is the chosen one, which is indexed. */
+/**
+ * What a share shows of its instance, which is indexed. The original looks at every instance of a share, which is the same as long as
+ * nothing has replicas: to ask for those, too, in the same condition ("or it has replicas and one of them …") keeps every database from
+ * its indexes. What replicas need is a page's worth of their own, as in {@link pageOfBoth}.
+ */
 function filteredByInstance<O>(start: Query<O>, f: ShareFilters): Query<O> {
   let query = start
   const columns: readonly (readonly [
@@ -318,21 +356,7 @@ function filteredByInstance<O>(start: Query<O>, f: ShareFilters): Query<O> {
   ]
   for (const [column, value] of columns) {
     if (value === undefined) continue
-    query = query.where((eb) =>
-      eb.or([
-        eb(`shares.${column}` as 'shares.status', '=', value),
-        eb.and([
-          eb('shares.has_replicas', '=', 1),
-          eb.exists(
-            eb
-              .selectFrom('share_instances as si')
-              .select('si.id')
-              .whereRef('si.share_id', '=', 'shares.id')
-              .where(`si.${column}` as 'si.status', '=', value),
-          ),
-        ]),
-      ]),
-    )
+    query = query.where(`shares.${column}` as 'shares.status', '=', value)
   }
   if (f.exportLocationId !== undefined || f.exportLocationPathHash !== undefined) {
     query = query.where((eb) => {

@@ -45,7 +45,10 @@ const rowsPerInsert = 1000
 const seconds = (began: number): string => ((performance.now() - began) / 1000).toFixed(1)
 
 /** Counting millions of rows takes longer than any statement of the service may. */
-async function onStore(url: string, body: (store: Awaited<ReturnType<typeof openStore>>) => Promise<void>) {
+export async function onStore(
+  url: string,
+  body: (store: Awaited<ReturnType<typeof openStore>>) => Promise<void>,
+) {
   const store = await openStore(url, { statementTimeoutMs: 3_600_000 })
   try {
     await body(store)

@@ -200,6 +200,11 @@ export function tablesOf(plan: FillPlan, words: Words): Table[] {
       created_at: created,
       updated_at: created,
     }),
+    many('share_metadata', shares, {
+      share_id: shareId('g.n'),
+      meta_key: `'purpose'`,
+      meta_value: `'test-' || ${text('g.n % 100')}`,
+    }),
     many('usages', shares, {
       id: instanceId('g.n'),
       kind: `'share'`,

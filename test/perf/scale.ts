@@ -1,0 +1,243 @@
+/**
+ * `--only scale`: how cost grows. The same requests to deployments of one size after another, of which each project is as large as in
+ * the others: what a member asks for must cost the same in all of them, and what an administrator asks for across projects, too.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Store } from '../../src/db/open.ts'
+import { claimPool } from '../../src/scheduler/ledger.ts'
+import { placementRequest } from '../../src/scheduler/request.ts'
+import { createDatabase } from '../../tools/cluster/database.ts'
+import type { DatabaseServer } from '../../tools/parts/database-server.ts'
+import { startMariadb } from '../../tools/parts/mariadb.ts'
+import { startPostgres } from '../../tools/parts/postgres.ts'
+import { questionsAbout, type About } from '../plans/questions.ts'
+import { fill, onStore } from './fill/fill.ts'
+import { caller, parsed, type Caller } from './http.ts'
+import { startMeasured, type Measured } from './service.ts'
+import { percentile, timed } from './timing.ts'
+
+export interface ScalePlan {
+  readonly dir: string
+  readonly database: 'postgres' | 'mariadb' | 'sqlite'
+  /** Shares of each deployment, ascending. */
+  readonly sizes: readonly number[]
+  readonly pools: number
+}
+
+/** Of each question. */
+const calls = 100
+/** As many shares has each project. */
+const perProject = 500
+/** Megabytes that a database server may keep of its tables: as little as a small host has. */
+const cacheMib = 2048
+
+/** Milliseconds. */
+interface Spent {
+  readonly p50: number
+  readonly p99: number
+}
+type Column = ReadonlyMap<string, Spent>
+
+/** Says a table: a line for each question, two numbers for each size, and how it grows. */
+export async function measureScale(plan: ScalePlan, say: (line: string) => void): Promise<void> {
+  const columns: Column[] = []
+  for (const shares of plan.sizes) columns.push(await measureOne(plan, shares))
+  const heads = plan.sizes.map((size) => `${size.toLocaleString('en-US')} p50 | p99`)
+  say(`| ${plan.database}, ms | ${heads.join(' | ')} | exponent | p99, last to first |`)
+  say(`| --- ${'| --- | --- '.repeat(plan.sizes.length)}| --- | --- |`)
+  for (const name of columns[0]?.keys() ?? []) {
+    const cells = columns.map((column) => column.get(name) ?? { p50: Number.NaN, p99: Number.NaN })
+    const shown = cells.map(({ p50, p99 }) => `${p50.toFixed(1)} | ${p99.toFixed(1)}`)
+    say(`| ${name} | ${shown.join(' | ')} | ${exponentOf(plan.sizes, cells)} |`)
+  }
+}
+
+/** `0.02 | 1.1 ×`: how p50 grows with the size, and what became of the slowest. */
+function exponentOf(sizes: readonly number[], cells: readonly Spent[]): string {
+  const [first, last] = [cells[0], cells.at(-1)]
+  if (first === undefined || last === undefined || cells.length < 2) return '– | –'
+  const grown = Math.log((sizes.at(-1) ?? 1) / (sizes[0] ?? 1))
+  return `${(Math.log(last.p50 / first.p50) / grown).toFixed(2)} | ${(last.p99 / first.p99).toFixed(1)} ×`
+}
+
+async function measureOne({ dir: base, database, pools }: ScalePlan, shares: number): Promise<Column> {
+  const dir = join(base, String(shares))
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const server = await serverFor(database)
+  const url = server === null ? `sqlite:${join(dir, 'manila.db')}` : await createDatabase(server)
+  const note = (line: string): void => void process.stderr.write(`${shares} shares: ${line}\n`)
+  try {
+    // The first start makes the accounts; a file belongs to one process at a time.
+    await (await startMeasured(dir, 'sim', { database: url })).stop()
+    const projects = Math.max(2, Math.ceil(shares / perProject))
+    await fill(url, { shares, projects, pools, now: Date.now() * 1000 }, note)
+    const column = new Map<string, Spent>()
+    await onStore(url, async (store) => {
+      column.set(placing(pools), await placements(store))
+      await stopFilled(store)
+    })
+    const service = await startMeasured(dir, 'sim', { database: url })
+    try {
+      await askAll(service, column)
+    } finally {
+      await service.stop()
+    }
+    return column
+  } finally {
+    await server?.remove()
+  }
+}
+
+function serverFor(database: ScalePlan['database']): Promise<DatabaseServer | null> {
+  if (database === 'sqlite') return Promise.resolve(null)
+  const options = { durable: true, cacheMib }
+  return database === 'postgres' ? startPostgres(options) : startMariadb(options)
+}
+
+// ------------------------------------------------------------------------------------------------------- questions
+
+const placing = (pools: number): string => `placing a share on one of ${pools.toLocaleString('en-US')} pools`
+
+/** The scheduler's choice and claim, taken back again; all the pools are taken for living ones. */
+async function placements(store: Store): Promise<Spent> {
+  const type = { id: 'filled', name: 'filled', extraSpecs: { driver_handles_share_servers: 'False' } }
+  const owner = await store.db.selectFrom('share_instances').select('id').limit(1).executeTakeFirstOrThrow()
+  const enough = new Error('only to be measured')
+  const took = await timed(calls, async () => {
+    const whole = store.transaction(async (tx) => {
+      const request = placementRequest({ kind: 'create', sizeGib: 1, shareProto: 'NFS', shareType: type })
+      await claimPool(tx, request, owner.id, { upSince: 0, now: Date.now() * 1000, last: null })
+      throw enough
+    })
+    await whole.catch((error: unknown) => {
+      if (error !== enough) throw error
+    })
+  })
+  return spentIn(took)
+}
+
+/** Nothing stands behind the hosts that were filled in: shares made from here on go to the one that lives. */
+async function stopFilled({ db }: Store): Promise<void> {
+  await db.updateTable('services').set({ heartbeat_at: 1 }).where('host', 'like', 'filled-%').execute()
+}
+
+const spentIn = (took: readonly number[]): Spent => ({
+  p50: percentile(took, 50),
+  p99: percentile(took, 99),
+})
+
+/** Somebody who belongs to a project that was filled in, and an administrator. */
+async function askAll(service: Measured, column: Map<string, Spent>): Promise<void> {
+  const { tokens } = await service.process.connect('manila-admin')
+  const admin = caller(service.process.url, await tokens.current())
+  const member = await memberOfFilled(service, admin)
+  try {
+    for (const { name, as, path } of questionsAbout(await aboutOne(admin, member))) {
+      const call = { admin, member }[as]
+      const ask = async (): Promise<unknown> => {
+        const answer = await call('GET', path)
+        if (answer.status !== 200)
+          throw new Error(`GET ${path}: ${answer.status} ${answer.text.slice(0, 300)}`)
+        return answer
+      }
+      // Plans and pages are there already where anybody works.
+      await timed(5, ask)
+      column.set(name, spentIn(await timed(calls, ask)))
+    }
+    for (const [name, took] of await lives(member)) column.set(name, spentIn(took))
+  } finally {
+    for (const one of [admin, member]) one.close()
+  }
+}
+
+/** The demo user becomes a member of a project in the middle. */
+async function memberOfFilled(service: Measured, admin: Caller): Promise<Caller> {
+  const { shares } = parsed(await admin('GET', '/v2/shares/detail?all_tenants=1&limit=1')) as {
+    shares: { project_id: string }[]
+  }
+  const projectId = shares[0]?.project_id ?? ''
+  const client = await service.process.connect('manila-demo')
+  await client.tokens.current()
+  const userId = client.tokens.session?.userId ?? ''
+  const { roles } = parsed(await admin('GET', '/identity/v3/roles?name=member')) as {
+    roles: { id: string }[]
+  }
+  const path = `/identity/v3/projects/${projectId}/users/${userId}/roles/${roles[0]?.id ?? ''}`
+  const granted = await admin('PUT', path)
+  if (granted.status >= 300) throw new Error(`no role: ${granted.status} ${granted.text}`)
+  const auth = {
+    identity: { methods: ['token'], token: { id: await client.tokens.current() } },
+    scope: { project: { id: projectId } },
+  }
+  const answer = await fetch(`${service.process.url}/identity/v3/auth/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ auth }),
+  })
+  const token = answer.headers.get('x-subject-token')
+  if (token === null) throw new Error(`no token: ${answer.status} ${await answer.text()}`)
+  return caller(service.process.url, token)
+}
+
+/** Something in the middle of the member's project. */
+async function aboutOne(admin: Caller, member: Caller): Promise<About> {
+  const { shares } = parsed(await member('GET', '/v2/shares/detail?limit=300')) as {
+    shares: { id: string }[]
+  }
+  const [id, marker] = [shares[100]?.id, shares.at(-1)?.id]
+  if (id === undefined || marker === undefined) throw new Error('the project has too few shares')
+  const { share } = parsed(await admin('GET', `/v2/shares/${id}`)) as { share: About['share'] }
+  const places = parsed(await member('GET', `/v2/shares/${id}/export_locations`)) as {
+    export_locations: About['location'][]
+  }
+  const { snapshots } = parsed(await member('GET', '/v2/snapshots?limit=10')) as {
+    snapshots: { id: string }[]
+  }
+  const location = places.export_locations[0]
+  if (location === undefined) throw new Error(`share ${id} is exported nowhere`)
+  return { share, location, snapshotId: snapshots[0]?.id ?? '', marker }
+}
+
+/** Whole lives of shares in the filled project. */
+async function lives(call: Caller): Promise<[name: string, tookMs: number[]][]> {
+  const took: Record<'create' | 'allow' | 'delete', number[]> = { create: [], allow: [], delete: [] }
+  const until = async (over: () => Promise<boolean>): Promise<void> => {
+    while (!(await over())) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  const measure = async (kind: keyof typeof took, work: () => Promise<void>): Promise<void> => {
+    const [ms = 0] = await timed(1, work)
+    took[kind].push(ms)
+  }
+  for (let n = 0; n < calls / 2; n++) {
+    let id = ''
+    await measure('create', async () => {
+      const body = { share: { share_proto: 'NFS', size: 1, name: 'scale' } }
+      id = (parsed(await call('POST', '/v2/shares', body)) as { share: { id: string } }).share.id
+      await until(async () => {
+        const { share } = parsed(await call('GET', `/v2/shares/${id}`)) as { share: { status: string } }
+        if (share.status === 'error') throw new Error('a share failed')
+        return share.status === 'available'
+      })
+    })
+    await measure('allow', async () => {
+      const rule = { access_type: 'ip', access_to: '192.0.2.1', access_level: 'rw' }
+      const made = parsed(await call('POST', `/v2/shares/${id}/action`, { allow_access: rule })) as {
+        access: { id: string }
+      }
+      await until(async () => {
+        const path = `/v2/share-access-rules/${made.access.id}`
+        return (parsed(await call('GET', path)) as { access: { state: string } }).access.state === 'active'
+      })
+    })
+    await measure('delete', async () => {
+      await call('DELETE', `/v2/shares/${id}`)
+      await until(async () => (await call('GET', `/v2/shares/${id}`)).status === 404)
+    })
+  }
+  return [
+    ['create → available', took.create],
+    ['access rule → active', took.allow],
+    ['delete → gone', took.delete],
+  ]
+}

@@ -1,0 +1,40 @@
+/**
+ * No list and no filter that clients use makes a database read a table of all shares from one end to the other, but those named here.
+ * A new one that does, or an index that is lost to an `or`, fails.
+ */
+import { describe, expect, test } from 'vitest'
+import { hasMariadb } from '../../tools/parts/mariadb.ts'
+import { hasPostgres } from '../../tools/parts/postgres.ts'
+import { plansOn } from './plans-of.ts'
+import { readWhole, type Kind } from './plans.ts'
+
+/** Administrators' questions across all projects that no index can answer, or that are worth none. */
+const whole: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
+  sqlite: {},
+  postgres: {
+    'all shares, and how many there are': ['shares'],
+    // A hundredth of the shares, found by an index; the shares themselves are then read together.
+    'all shares, by metadata': ['shares'],
+    'all shares, by protocol': ['shares'],
+    'all shares, by name, in its order': ['shares'],
+    'all shares, by size, largest first': ['shares'],
+  },
+  mariadb: { 'all shares, and how many there are': ['shares'] },
+}
+
+const there: Readonly<Record<Kind, () => boolean>> = {
+  sqlite: () => true,
+  postgres: hasPostgres,
+  mariadb: hasMariadb,
+}
+
+describe.each(['sqlite', 'postgres', 'mariadb'] as const)('%s', (kind) => {
+  test.skipIf(!there[kind]())('reads no table of all shares whole', async () => {
+    const plans = await plansOn(kind)
+    const found = [...plans].map(([question, all]) => [
+      question,
+      [...new Set(all.flatMap((plan) => readWhole(kind, plan)))],
+    ])
+    expect(Object.fromEntries(found.filter(([, tables]) => tables?.length))).toEqual(whole[kind])
+  })
+})
