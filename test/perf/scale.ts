@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Store } from '../../src/db/open.ts'
+import { migrate, type Store } from '../../src/db/open.ts'
 import { claimPool } from '../../src/scheduler/ledger.ts'
 import { placementRequest } from '../../src/scheduler/request.ts'
 import { createDatabase } from '../../tools/cluster/database.ts'
@@ -68,6 +68,7 @@ async function measureOne({ dir: base, database, pools }: ScalePlan, shares: num
   const url = server === null ? `sqlite:${join(dir, 'manila.db')}` : await createDatabase(server)
   const note = (line: string): void => void process.stderr.write(`${shares} shares: ${line}\n`)
   try {
+    await onStore(url, migrate)
     // The first start makes the accounts; a file belongs to one process at a time.
     await (await startMeasured(dir, 'sim', { database: url })).stop()
     const projects = Math.max(2, Math.ceil(shares / perProject))

@@ -1,5 +1,5 @@
 /** Fills a database that has no shares, in minutes for a million: rows are made inside the database, what projects use of their quota by its own recount. */
-import { migrate, openStore } from '../../../src/db/open.ts'
+import { migrate, openStore, type Store } from '../../../src/db/open.ts'
 import { recountQuota } from '../../../src/db/store/quota-recount.ts'
 import { tablesOf, type FillPlan } from './rows.ts'
 import { openWords } from './words.ts'
@@ -47,7 +47,7 @@ const seconds = (began: number): string => ((performance.now() - began) / 1000).
 /** Counting millions of rows takes longer than any statement of the service may. */
 export async function onStore(
   url: string,
-  body: (store: Awaited<ReturnType<typeof openStore>>) => Promise<void>,
+  body: (store: Store) => Promise<void>,
 ) {
   const store = await openStore(url, { statementTimeoutMs: 3_600_000 })
   try {
