@@ -285,6 +285,12 @@ function listed(row: Bare): ShareListRow {
 
 type Query<O> = SelectQueryBuilder<Database, 'shares', O>
 
+/**
+ * In the text and not as parameters, like whatever is the same in every list: without knowing which states are meant PostgreSQL takes it
+ * that no share is left, and sorts all of them instead of reading the first hundred.
+ */
+const deferredStates = sql<string>`(${sql.lit('deferred_deleting')}, ${sql.lit('error_deferred_deleting')})`
+
 /** With 'whatever state' what a share's life changes is not asked for: its status, and whether it is in the recycle bin. */
 function filtered<O>(
   start: Query<O>,
@@ -302,9 +308,9 @@ function filtered<O>(
         ? query.where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)]))
         : query.where('shares.project_id', '=', own)
   }
-  if (!anyState) query = query.where('shares.is_soft_deleted', '=', f.isSoftDeleted ? 1 : 0)
-  if (!f.showDeferred)
-    query = query.where('shares.status', 'not in', ['deferred_deleting', 'error_deferred_deleting'])
+  if (!anyState)
+    query = query.where('shares.is_soft_deleted', '=', sql.lit<0 | 1>(f.isSoftDeleted === true ? 1 : 0))
+  if (!f.showDeferred) query = query.where('shares.status', 'not in', deferredStates)
   const exact: readonly (readonly [keyof SharesTable & string, string | number | undefined])[] = [
     ['project_id', f.projectId],
     ['user_id', f.userId],
