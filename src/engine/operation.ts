@@ -53,7 +53,7 @@ export class StepFailure extends Error {
   readonly retryAfterS: number | null
   /** Stored on the operation for administrators: which pool was refused by what. */
   readonly refusals: readonly Refusal[] | null
-  /** This try had no effect at all. Where no other one counted, there is nothing of the step to undo. */
+  /** This try had no effect at all. Unless an earlier one may have had one, there is nothing of the step to undo. */
   readonly untouched: boolean
   constructor(
     outcome: FailureOutcome,

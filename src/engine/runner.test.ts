@@ -174,26 +174,32 @@ describe('an operation', () => {
       throw new StepFailure('unwind', cause, { untouched: true })
     }
     const waits = () => {
-      throw new StepFailure('wait', cause)
+      throw new StepFailure('wait', cause, { untouched: true })
     }
     const lost = () => {
       throw new Error('connection lost')
     }
+    let leaving = new AbortController()
+    // A process that ends in the middle says nothing of the try, which may have had its effect.
+    const killed = () => {
+      leaving.abort()
+      throw new Error('never recorded')
+    }
+    const nothing = ['undo withdraw', 'failed away true']
+    const everything = ['undo backend', ...nothing]
     for (const [tries, undone] of [
-      [
-        [waits, waits, untouched],
-        ['undo withdraw', 'failed away true'],
-      ],
-      [
-        [lost, untouched],
-        ['undo backend', 'undo withdraw', 'failed away true'],
-      ],
+      [[waits, waits, untouched], nothing],
+      [[lost, untouched], everything],
+      [[killed, untouched], everything],
+      [[killed, waits, untouched], everything],
+      [[waits, killed, untouched], everything],
     ] as const) {
       const left = [...tries]
       const { calls, code } = scripted({ backend: () => left.shift()?.() })
       const id = await queued()
-      for (let turn = 0; turn < 3; turn++) {
-        await go(parts(code), id)
+      for (let turn = 0; turn < 4; turn++) {
+        leaving = new AbortController()
+        await run(parts(code), id, leaving.signal)
         await store.db.updateTable('operations').set({ not_before: 0 }).execute()
       }
       expect(calls.filter((call) => !['withdraw', 'backend'].includes(call))).toEqual(undone)
@@ -220,6 +226,20 @@ describe('an operation', () => {
     expect(calls).toEqual(['withdraw', 'backend', 'undo backend', 'undo withdraw', 'failed cancelled true'])
     expect(await row(id)).toMatchObject({ state: 'cancelled', cause_code: 'cancelled' })
     expect(await store.transaction((tx) => requestCancel(tx, id, clock.now()))).toEqual([])
+  })
+
+  it('undoes nothing of a step that only waited when its owner no longer wants it', async () => {
+    const cause = { code: 'away', message: 'away', retryable: true }
+    const { calls, code } = scripted({
+      backend: () => {
+        throw new StepFailure('wait', cause, { untouched: true })
+      },
+    })
+    const id = await queued()
+    expect((await go(parts(code), id)).end).toBe('waiting')
+    await store.transaction((tx) => requestCancel(tx, id, clock.now()))
+    expect((await go(parts(code), id)).end).toBe('finished')
+    expect(calls).toEqual(['withdraw', 'backend', 'undo withdraw', 'failed cancelled true'])
   })
 
   it('does nothing at all when it was cancelled before it began', async () => {

@@ -16,6 +16,7 @@ import {
   LostLane,
   NotAllFree,
   stepEnded,
+  stepForgotten,
   stepStarted,
   update,
   type Claimable,
@@ -150,6 +151,8 @@ class Walk {
   #children: readonly ChildEnd[] = []
   /** The due step is on record as begun. */
   #isBegun = false
+  /** Steps that were begun before this process took the operation: what has become of them it does not know. */
+  #begunBefore: ReadonlySet<string> = new Set()
   /** Something that shared a transaction failed: from here on each thing has its own. */
   #oneByOne = false
 
@@ -172,6 +175,7 @@ class Walk {
       if (found === null) return null
       this.#know(found.claimed)
       const { claimed: at } = found
+      this.#begunBefore = new Set(at.begun.keys())
       const isWriteDue = this.#isWriteDue()
       // What comes to its end here is nobody's in between: whether the lanes were free is asked with the end.
       if (!isWriteDue) await this.#takeLanes(tx, found)
@@ -411,6 +415,7 @@ class Walk {
       return { end: 'stopped' }
     }
     const failure = asFailure(error)
+    const untouched = failure.untouched && !this.#begunBefore.has(name)
     // What is on its way is nothing to look after.
     const waits = failure.outcome === 'wait'
     this.#parts.log[waits ? 'info' : 'warn'](
@@ -426,14 +431,14 @@ class Walk {
     )
     if (failure.outcome === 'wait' && !this.#pastDeadline()) {
       row.attempts -= 1
-      return this.#wait(failure.cause_, failure.retryAfterS ?? waitS)
+      return this.#wait(failure.cause_, failure.retryAfterS ?? waitS, { begun: !untouched })
     }
     if (failure.outcome === 'retry' && row.attempts < maxAttempts && !this.#pastDeadline()) {
       return this.#wait(failure.cause_, failure.retryAfterS)
     }
     const placeAgain = failure.outcome === 'place-again' && row.placements + 1 < maxPlacements
-    const untouched = failure.untouched && row.attempts === 1 ? name : null
-    return this.#unwind(failure.cause_, placeAgain ? 'place-again' : 'fail', failure.refusals, untouched)
+    const then = placeAgain ? 'place-again' : 'fail'
+    return this.#unwind(failure.cause_, then, failure.refusals, untouched ? name : null)
   }
 
   // ------------------------------------------------------------------------------------------------ backwards
@@ -611,12 +616,18 @@ class Walk {
     this.#parts.log.info({ operation_id: id, request_id, ...used }, `${kind}: handed over`)
   }
 
-  async #wait(cause: Cause | null, retryAfterS: number | null): Promise<RunEnd> {
+  /** With `begun: false` the due step is on record as never begun: whoever goes on, or undoes, finds nothing of it. */
+  async #wait(
+    cause: Cause | null,
+    retryAfterS: number | null,
+    { begun = true }: { readonly begun?: boolean } = {},
+  ): Promise<RunEnd> {
     const { row, lanes } = this.#claimed
     const backOffS = retryAfterS ?? Math.min(60, 0.25 * 2 ** row.attempts)
     const forMs = Math.round(backOffS * 1000 * (0.75 + Math.random() / 2))
     const now = this.#parts.clock.now()
     await this.#record(async (tx) => {
+      if (!begun) await stepForgotten(tx, row)
       await update(tx, row, {
         not_before: now + forMs * 1000,
         attempts: row.attempts,

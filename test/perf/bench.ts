@@ -7,7 +7,7 @@
  * `--storage sim|image|btrfs`, `--rounds 5`, `--creates 300`, `--shares 1000`, `--json FILE`; `--peer URL` measures another endpoint of the same API in turns, whose
  * credentials are in the environment (`--peer-auth keystone`: OS_*, `token`: MANILA_PEER_TOKEN; MANILA_PEER_DATABASE: the URL of its database server) and whose
  * processes `--peer-pids 'api=1,2 share=3'` names. `--only alone` measures the same of `manila-all` on SQLite, with its start. `--only plots --json FILE --plots DIR`
- * draws what either wrote.
+ * draws what either wrote. `--only scale` asks deployments of `--sizes 1000,10000,100000` shares and `--pools 10000` the same questions, on `--database`.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -117,6 +117,8 @@ try {
   if (only === 'scale') {
     for (const database of databases) {
       const sizes = values.sizes.split(',').map(Number)
+      if (sizes.some((size) => !Number.isSafeInteger(size) || size < 300))
+        throw new Error('--sizes are whole numbers from 300 on, with commas between them')
       const plan = { dir: join(dir, `scale-${database}`), database, sizes, pools: Number(values.pools) }
       await measureScale(plan, (line) => console.log(line))
     }

@@ -11,6 +11,7 @@ import { createDatabase } from '../../tools/cluster/database.ts'
 import type { DatabaseServer } from '../../tools/parts/database-server.ts'
 import { startMariadb } from '../../tools/parts/mariadb.ts'
 import { startPostgres } from '../../tools/parts/postgres.ts'
+import { allowed, create, deleted, untilAvailable } from './cluster/steps.ts'
 import { questionsAbout, type About } from '../plans/questions.ts'
 import { fill, onStore } from './fill/fill.ts'
 import { caller, parsed, type Caller } from './http.ts'
@@ -200,45 +201,21 @@ async function aboutOne(admin: Caller, member: Caller): Promise<About> {
   return { share, location, snapshotId: snapshots[0]?.id ?? '', marker }
 }
 
-/** Whole lives of shares in the filled project. */
-async function lives(call: Caller): Promise<[name: string, tookMs: number[]][]> {
-  const took: Record<'create' | 'allow' | 'delete', number[]> = { create: [], allow: [], delete: [] }
-  const until = async (over: () => Promise<boolean>): Promise<void> => {
-    while (!(await over())) await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  const measure = async (kind: keyof typeof took, work: () => Promise<void>): Promise<void> => {
-    const [ms = 0] = await timed(1, work)
-    took[kind].push(ms)
+/** Whole lives of shares in the filled project, one after the other. */
+async function lives(call: Caller): Promise<ReadonlyMap<string, readonly number[]>> {
+  const target = { name: 'this tree', call, putOff: { times: 0 } }
+  const took = new Map<string, number[]>()
+  const measure = async (what: string, work: () => Promise<void>): Promise<void> => {
+    took.set(what, [...(took.get(what) ?? []), ...(await timed(1, work))])
   }
   for (let n = 0; n < calls / 2; n++) {
     let id = ''
-    await measure('create', async () => {
-      const body = { share: { share_proto: 'NFS', size: 1, name: 'scale' } }
-      id = (parsed(await call('POST', '/v2/shares', body)) as { share: { id: string } }).share.id
-      await until(async () => {
-        const { share } = parsed(await call('GET', `/v2/shares/${id}`)) as { share: { status: string } }
-        if (share.status === 'error') throw new Error('a share failed')
-        return share.status === 'available'
-      })
+    await measure('create → available', async () => {
+      id = await create(target)
+      await untilAvailable(target, id)
     })
-    await measure('allow', async () => {
-      const rule = { access_type: 'ip', access_to: '192.0.2.1', access_level: 'rw' }
-      const made = parsed(await call('POST', `/v2/shares/${id}/action`, { allow_access: rule })) as {
-        access: { id: string }
-      }
-      await until(async () => {
-        const path = `/v2/share-access-rules/${made.access.id}`
-        return (parsed(await call('GET', path)) as { access: { state: string } }).access.state === 'active'
-      })
-    })
-    await measure('delete', async () => {
-      await call('DELETE', `/v2/shares/${id}`)
-      await until(async () => (await call('GET', `/v2/shares/${id}`)).status === 404)
-    })
+    await measure('access rule → active', () => allowed(target, id, '192.0.2.1'))
+    await measure('delete → gone', () => deleted(target, id))
   }
-  return [
-    ['create → available', took.create],
-    ['access rule → active', took.allow],
-    ['delete → gone', took.delete],
-  ]
+  return took
 }

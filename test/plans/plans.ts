@@ -1,6 +1,7 @@
 /** How a database would go about the statements of a request: which table by which index. */
-import { sql, type CompiledQuery, type KyselyPlugin, type QueryId, type RootOperationNode } from 'kysely'
+import { CompiledQuery, sql, type KyselyPlugin, type QueryId } from 'kysely'
 import type { Store } from '../../src/db/open.ts'
+import type { Db } from '../../src/db/schema.ts'
 
 /** A store whose statements, in the order in which they are answered, are added to `seen`. */
 export function listening(store: Store, seen: CompiledQuery[]): Store {
@@ -21,71 +22,76 @@ export function listening(store: Store, seen: CompiledQuery[]): Store {
   return { ...store, db: store.db.withPlugin(plugin) }
 }
 
-/** A line for each table that the statement goes to, in the words of the database without its guesses. */
-export async function planOf({ db }: Store, kind: Kind, query: CompiledQuery): Promise<string[]> {
-  return readers[kind].ask(query, async (explained) => (await db.executeQuery(explained)).rows)
-}
-
 export type Kind = 'sqlite' | 'postgres' | 'mariadb'
 
-type Run = (query: CompiledQuery) => Promise<unknown[]>
-interface Reader {
-  ask(query: CompiledQuery, run: Run): Promise<string[]>
-}
+/** A line for each table that the statement goes to, in the words of the database without its guesses. */
+export const planOf = ({ db }: Store, kind: Kind, query: CompiledQuery): Promise<string[]> =>
+  readers[kind](db, query)
 
-const prefixed = (prefix: string, query: CompiledQuery): CompiledQuery => ({
-  ...query,
-  sql: `${prefix} ${query.sql}`,
-  query: sql`${sql.raw('explain')}`.toOperationNode() as RootOperationNode,
-})
+type Reader = (db: Db, query: CompiledQuery) => Promise<string[]>
+
+async function explained<Row>(
+  db: Db,
+  word: string,
+  { sql: text, parameters }: CompiledQuery,
+): Promise<Row[]> {
+  return (await db.executeQuery<Row>(CompiledQuery.raw(`${word} ${text}`, [...parameters]))).rows
+}
 
 interface PgNode {
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
-  readonly 'Index Cond'?: string
   readonly Plans?: readonly PgNode[]
 }
 
 const readers: Readonly<Record<Kind, Reader>> = {
-  sqlite: {
-    async ask(query, run) {
-      const rows = (await run(prefixed('explain query plan', query))) as { detail: string }[]
-      return rows.map(({ detail }) => detail)
-    },
+  async sqlite(db, query) {
+    const rows = await explained<{ detail: string }>(db, 'explain query plan', query)
+    return rows.map(({ detail }) => detail)
   },
-  postgres: {
-    async ask(query, run) {
-      const [row] = (await run(prefixed('explain (format json, costs off)', query))) as [
-        { 'QUERY PLAN': string },
-      ]
-      const lines: string[] = []
-      const walk = (node: PgNode): void => {
-        const { 'Relation Name': table, 'Index Name': index } = node
-        const isSort = node['Node Type'].includes('Sort')
-        if (table !== undefined || index !== undefined || isSort)
-          lines.push([node['Node Type'], table, index].filter((word) => word !== undefined).join(' '))
-        for (const below of node.Plans ?? []) walk(below)
-      }
-      for (const { Plan } of JSON.parse(row['QUERY PLAN']) as { Plan: PgNode }[]) walk(Plan)
-      return lines
-    },
+  async postgres(db, query) {
+    const lines: string[] = []
+    const walk = (node: PgNode): void => {
+      const { 'Relation Name': table, 'Index Name': index } = node
+      const isSort = node['Node Type'].includes('Sort')
+      if (table !== undefined || index !== undefined || isSort)
+        lines.push([node['Node Type'], table, index].filter((word) => word !== undefined).join(' '))
+      for (const below of node.Plans ?? []) walk(below)
+    }
+    for (const { Plan } of await planForAnyValues(db, query)) walk(Plan)
+    return lines
   },
-  mariadb: {
-    async ask(query, run) {
-      const rows = (await run(prefixed('explain', query))) as {
-        table: string | null
-        type: string | null
-        key: string | null
-        Extra: string
-      }[]
-      const lasting = /Using (filesort|temporary)/g
-      return rows.map(({ table, type, key, Extra }) =>
-        [table ?? '-', type ?? '-', key ?? '', ...(Extra.match(lasting) ?? [])].join(' ').trimEnd(),
-      )
-    },
+  async mariadb(db, query) {
+    const rows = await explained<{
+      table: string | null
+      type: string | null
+      key: string | null
+      Extra: string
+    }>(db, 'explain', query)
+    const lasting = /Using (filesort|temporary)/g
+    return rows.map(({ table, type, key, Extra }) =>
+      [table ?? '-', type ?? '-', key ?? '', ...(Extra.match(lasting) ?? [])].join(' ').trimEnd(),
+    )
   },
 }
+
+/** The plan that a prepared statement has from its sixth time on, which knows none of the values. */
+const planForAnyValues = (
+  db: Db,
+  { sql: text, parameters }: CompiledQuery,
+): Promise<readonly { Plan: PgNode }[]> =>
+  db.transaction().execute(async (tx) => {
+    const values = sql.join(parameters.map((value) => sql.lit(value)))
+    const given = parameters.length === 0 ? sql`` : sql`(${values})`
+    await sql`set local plan_cache_mode = force_generic_plan`.execute(tx)
+    await sql`prepare asked as ${sql.raw(text)}`.execute(tx)
+    const { rows } = await sql<{
+      'QUERY PLAN': string
+    }>`explain (format json, costs off) execute asked ${given}`.execute(tx)
+    await sql`deallocate asked`.execute(tx)
+    return JSON.parse(rows[0]?.['QUERY PLAN'] ?? '[]') as { Plan: PgNode }[]
+  })
 
 /** Tables of which there are rows for each share; others are small beside them. */
 const large = [

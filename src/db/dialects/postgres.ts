@@ -11,11 +11,11 @@ import {
   sql,
   type BinaryOperationNode,
   type CompiledQuery,
-  ValueNode,
   type Dialect,
   type FunctionNode,
   type LimitNode,
   type QueryResult,
+  ValueNode,
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
@@ -31,6 +31,9 @@ import {
 
 /** Distinct statements kept prepared on each connection; lists with filters make more, which go unnamed. */
 const namedStatements = 500
+
+/** What the dashboard, stock clients and the service itself ask for, and the longest page. */
+const usualLimits = [1, 20, 50, 100, 1000]
 
 /** Object identifiers of pg_type: int8, numeric, json, jsonb. */
 const [int8, numeric, json, jsonb] = [20, 1700, 114, 3802]
@@ -62,32 +65,25 @@ class Compiler extends PostgresQueryCompiler {
   }
 
   /**
-   * As a number in the text. A statement that is used often gets one plan for whatever values it is given, and for a limit that is one of
-   * these the planner reckons with a tenth of all rows.
+   * A usual one as a number in the text. A statement that is used often gets one plan for whatever values it is given, and for a limit
+   * that is one of these the planner reckons with a tenth of all rows. What nobody usually asks for stays a value: whoever tries all
+   * numbers makes no statements of his own, of which only {@link namedStatements} are kept.
    */
   protected override visitLimit(node: LimitNode): void {
     const { limit } = node
     const count = ValueNode.is(limit) ? limit.value : null
-    if (typeof count === 'number' && Number.isSafeInteger(count)) this.append(`limit ${count}`)
+    if (usualLimits.some((usual) => usual === count)) this.append(`limit ${String(count)}`)
     else super.visitLimit(node)
   }
 }
 
 /** Names by statement text, the same on every connection of the process. */
 const names = new Map<string, string>()
-/** How many of those that differ in nothing but their limit have one. */
-const limits = new Map<string, number>()
-/** Clients ask for pages of few sizes; one who tries them all has his statements planned each time, and nobody else's. */
-const limitsPerStatement = 8
 
 function nameOf(text: string): string | undefined {
   const known = names.get(text)
   if (known !== undefined || names.size >= namedStatements) return known
   if (!/^(select|insert|update|delete|with)\b/.test(text)) return undefined
-  const whateverLimit = text.replaceAll(/\blimit \d+/g, 'limit')
-  const others = limits.get(whateverLimit) ?? 0
-  if (others >= limitsPerStatement) return undefined
-  limits.set(whateverLimit, others + 1)
   const name = `m${createHash('sha256').update(text).digest('hex').slice(0, 24)}`
   names.set(text, name)
   return name

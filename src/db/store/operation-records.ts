@@ -268,6 +268,15 @@ export async function stepEnded(
     .execute()
 }
 
+/** The step that is due is on record as never begun, as it was before a try that had no effect. */
+export async function stepForgotten(tx: Tx, row: OperationRow): Promise<void> {
+  await tx
+    .deleteFrom('operation_steps')
+    .where('operation_id', '=', row.id)
+    .where('step', '=', row.step)
+    .execute()
+}
+
 function bounded(output: string): string {
   if (output.length > maxOutputBytes)
     throw new Error(`a step's output has ${output.length} bytes: at most ${maxOutputBytes}`)

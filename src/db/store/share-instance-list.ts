@@ -64,7 +64,7 @@ function filtered<O>(start: Query<O>, f: InstanceFilters): Query<O> {
           .selectFrom('shares')
           .select('shares.id')
           .whereRef('shares.id', '=', 'share_instances.share_id')
-          .where('shares.is_soft_deleted', '=', 1),
+          .where('shares.is_soft_deleted', '=', eb.lit(1)),
       )
       return wanted ? deleted : eb.not(deleted)
     })

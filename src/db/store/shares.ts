@@ -1,6 +1,7 @@
 /** Shares as tenants see them: find, list, count, insert. State changes are in `src/lifecycle/shares`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
+import { deferredStates } from './deferred-states.ts'
 import { contains, marked, paged, type Listed, type Page } from './keyset.ts'
 import { holdMountPointName } from './mount-point-names.ts'
 import { hasPairs } from './pairs.ts'
@@ -285,12 +286,6 @@ function listed(row: Bare): ShareListRow {
 
 type Query<O> = SelectQueryBuilder<Database, 'shares', O>
 
-/**
- * In the text and not as parameters, like whatever is the same in every list: without knowing which states are meant PostgreSQL takes it
- * that no share is left, and sorts all of them instead of reading the first hundred.
- */
-const deferredStates = sql<string>`(${sql.lit('deferred_deleting')}, ${sql.lit('error_deferred_deleting')})`
-
 /** With 'whatever state' what a share's life changes is not asked for: its status, and whether it is in the recycle bin. */
 function filtered<O>(
   start: Query<O>,
@@ -323,11 +318,12 @@ function filtered<O>(
     ['source_share_group_snapshot_member_id', f.shareGroupSnapshotId],
     ['mount_point_name', f.mountPointName],
     ['encryption_key_ref', f.encryptionKeyRef],
-    ['is_public', f.isPublic === undefined ? undefined : Number(f.isPublic)],
   ]
   for (const [column, value] of exact) {
     if (value !== undefined) query = query.where(`shares.${column}` as never, '=', value as never)
   }
+  if (f.isPublic !== undefined)
+    query = query.where('shares.is_public', '=', sql.lit<0 | 1>(f.isPublic ? 1 : 0))
   if (f.nameLike !== undefined) query = query.where(contains('shares.name', f.nameLike))
   if (f.descriptionLike !== undefined) {
     query = query.where(contains('shares.description', f.descriptionLike))

@@ -1,6 +1,7 @@
 /** Snapshots for views: pages, counts and single ones with what hangs on them. */
 import { sql, type SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
+import { deferredStates } from './deferred-states.ts'
 import { contains, paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
 import { hasPairs } from './pairs.ts'
@@ -104,9 +105,7 @@ function filtered<O>(start: Query<O>, scope: Scope, f: SnapshotFilters): Query<O
   // Members of group snapshots are listed with those.
   let query = start.where('snapshots.share_group_snapshot_id', 'is', null)
   if (scope.projectId !== null) query = query.where('snapshots.project_id', '=', scope.projectId)
-  if (!f.showDeferred) {
-    query = query.where('snapshots.status', 'not in', ['deferred_deleting', 'error_deferred_deleting'])
-  }
+  if (!f.showDeferred) query = query.where('snapshots.status', 'not in', deferredStates)
   const exact: readonly (readonly [keyof SnapshotsTable & string, string | number | undefined])[] = [
     ['project_id', f.projectId],
     ['user_id', f.userId],

@@ -56,7 +56,7 @@ export const createShare = (parts: StepParts) =>
 
 async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDone> {
   const subject = await shareOf(parts, job)
-  await whenItCanBeExported(parts, subject)
+  refuseUnlessExported(parts, subject)
   const created = await create(parts, job, subject)
   const state = driverStateOf(created)
   const locations = await publishShare(
@@ -73,14 +73,14 @@ async function makeAndPublish(parts: StepParts, job: CreateJob): Promise<StepDon
  * A share that nobody can export yet is not begun: it waits while its exporter may come up, and goes to another pool when that takes long.
  * Begun, it could neither be finished nor taken back until the exporter is there.
  */
-async function whenItCanBeExported(
+function refuseUnlessExported(
   parts: StepParts,
   { share, instance }: Pick<ShareSubject, 'share' | 'instance'>,
-): Promise<void> {
+): void {
   const notUp = backendOf(parts).publisher?.notUp(share.share_proto) ?? null
   if (notUp === null) return
   const cause = { code: 'busy', message: notUp.why, retryable: true }
-  if (!notUp.isLasting) throw new StepFailure('wait', cause)
+  if (!notUp.isLasting) throw new StepFailure('wait', cause, { untouched: true })
   const refusals = [{ pool: instance.host, filter: 'Attempt', why: notUp.why }]
   throw new StepFailure('place-again', cause, { refusals, untouched: true })
 }

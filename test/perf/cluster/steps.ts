@@ -40,8 +40,11 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** Milliseconds before a request that was put off is sent again, and how often that is done. */
 const [againMs, mostTries] = [500, 40]
 
+/** Whoever answers, and how often he put off. */
+type Asked = Pick<Target, 'name' | 'call' | 'putOff'>
+
 /** As a client does: what is refused only for now is asked again. A busy machine does not end a measurement, but it is told. */
-async function asked<T>(target: Target, method: string, path: string, body?: unknown): Promise<T> {
+async function asked<T>(target: Asked, method: string, path: string, body?: unknown): Promise<T> {
   for (let tries = 1; ; tries++) {
     const answer = await target.call(method, path, body)
     if (![429, 503].includes(answer.status) || tries === mostTries)
@@ -51,7 +54,8 @@ async function asked<T>(target: Target, method: string, path: string, body?: unk
   }
 }
 
-async function create(target: Target): Promise<string> {
+/** Asks for a share of 1 GiB; answers its id. */
+export async function create(target: Asked): Promise<string> {
   const body = { share: { share_proto: 'NFS', size: 1, name: 'bench' } }
   return (await asked<{ share: Share }>(target, 'POST', '/v2/shares', body)).share.id
 }
@@ -63,7 +67,8 @@ async function until(pauseMs: number, over: () => Promise<boolean>): Promise<voi
   while (!(await over())) await pause(pauseMs)
 }
 
-async function untilAvailable(target: Target, id: string): Promise<void> {
+/** Throws when it fails. */
+export async function untilAvailable(target: Asked, id: string): Promise<void> {
   await until(aloneMs, async () => {
     const { share } = await asked<{ share: Share }>(target, 'GET', `/v2/shares/${id}`)
     if (!['creating', 'available'].includes(share.status)) throw new Error(`share ${id} is ${share.status}`)
@@ -172,6 +177,26 @@ const createMany: Step = {
   },
 }
 
+/** Lets an address read and write; until that is in force. */
+export async function allowed(target: Asked, id: string, address: string): Promise<void> {
+  const rule = { access_type: 'ip', access_to: address, access_level: 'rw' }
+  const { access } = await asked<{ access: { id: string } }>(target, 'POST', `/v2/shares/${id}/action`, {
+    allow_access: rule,
+  })
+  await until(aloneMs, async () => {
+    const path = `/v2/share-access-rules/${access.id}`
+    const { access: now } = await asked<{ access: { state: string } }>(target, 'GET', path)
+    if (now.state === 'error') throw new Error(`an access rule failed on ${target.name}`)
+    return now.state === 'active'
+  })
+}
+
+/** Until there is no such share any more. */
+export async function deleted(target: Asked, id: string): Promise<void> {
+  await asked(target, 'DELETE', `/v2/shares/${id}`)
+  await until(aloneMs, async () => (await target.call('GET', `/v2/shares/${id}`)).status === 404)
+}
+
 const allow: Step = {
   name: 'access rule → active',
   operations: ({ rules }) => rules,
@@ -179,18 +204,7 @@ const allow: Step = {
     const id = await create(target)
     later(() => remove(target, [id]))
     await untilAvailable(target, id)
-    return timed(rules, async (index) => {
-      const rule = { access_type: 'ip', access_to: `192.0.2.${index + 1}`, access_level: 'rw' }
-      const { access } = await asked<{ access: { id: string } }>(target, 'POST', `/v2/shares/${id}/action`, {
-        allow_access: rule,
-      })
-      await until(aloneMs, async () => {
-        const path = `/v2/share-access-rules/${access.id}`
-        const { access: now } = await asked<{ access: { state: string } }>(target, 'GET', path)
-        if (now.state === 'error') throw new Error(`an access rule failed on ${target.name}`)
-        return now.state === 'active'
-      })
-    })
+    return timed(rules, (index) => allowed(target, id, `192.0.2.${index + 1}`))
   },
 }
 
