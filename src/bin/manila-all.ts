@@ -5,8 +5,8 @@ const { loadSettings } = await import('../config/load.ts')
 const { onSignal } = await import('../runtime/shutdown.ts')
 const { startService } = await import('../main.ts')
 
-const { values } = parseArgs({ options: { config: { type: 'string' }, log: { type: 'string' } } })
 try {
+  const { values } = parseArgs({ options: { config: { type: 'string' }, log: { type: 'string' } } })
   const settings = loadSettings({ file: values.config, environment: process.env })
   const service = await startService(settings, { logFile: values.log })
   process.stdout.write(`manila serves at ${service.url}\n`)

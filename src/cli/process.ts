@@ -1,6 +1,5 @@
 /** Joins the command line to this process: arguments, streams, Ctrl-C. */
 import { exitCodes } from './exit-codes.ts'
-import { version } from '../runtime/version.ts'
 
 /** Between Ctrl-C and the end of the process, for the sentence to be written. */
 const graceMs = 500
@@ -17,15 +16,9 @@ export async function runFromProcess(): Promise<number> {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
-  const argv = process.argv.slice(2)
-  // Asked by scripts before anything else; all the rest takes longer to load than to answer this.
-  if (argv.length === 1 && ['--version', '-V'].includes(argv[0] ?? '')) {
-    process.stdout.write(`${version}\n`)
-    return exitCodes.done
-  }
   const { runCli } = await import('./main.ts')
   return runCli({
-    argv,
+    argv: process.argv.slice(2),
     env: process.env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

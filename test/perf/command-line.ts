@@ -45,8 +45,8 @@ export async function measureCommandLine(dir: string): Promise<Figure[]> {
   writeFileSync(join(dashboard, 'index.html'), '')
   await layOut(join(dir, 'manila'), dashboard)
   const places = [
-    ['from the sources', sources],
-    ['from the package', join(dir, 'manila/bin')],
+    ['from the sources', (name: string) => join(sources, `${name}.mjs`)],
+    ['from the package', (name: string) => join(dir, 'manila/bin', `${name}.cjs`)],
   ] as const
   const service = await startMeasured(join(dir, 'service'), 'sim')
   const env = {
@@ -66,18 +66,18 @@ export async function measureCommandLine(dir: string): Promise<Figure[]> {
       ['manila --version', ['--version']],
       ['manila share list, local service', ['share', 'list']],
     ] as const) {
-      for (const [place, bin] of places) {
-        const { wall, processor } = await one(join(bin, 'manila.mjs'), argv, env)
+      for (const [place, file] of places) {
+        const { wall, processor } = await one(file('manila'), argv, env)
         figures.push(figure(`${title}, ${place}`, wall, `median of ${runs}; ${processor} of a processor`))
       }
     }
   } finally {
     await service.stop()
   }
-  for (const [place, bin] of places) {
+  for (const [place, file] of places) {
     const starts: Awaited<ReturnType<typeof startOnce>>[] = []
     for (let at = 0; at < 5; at++)
-      starts.push(await startOnce(join(dir, `start-${at}`), join(bin, 'manila-all.mjs'), env))
+      starts.push(await startOnce(join(dir, `start-${at}`), file('manila-all'), env))
     const median = (of: (start: (typeof starts)[number]) => number): string =>
       ms(percentile(starts.map(of), 50))
     figures.push(

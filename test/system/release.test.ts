@@ -79,6 +79,16 @@ describe('the package', () => {
     },
   )
 
+  test.each(Object.keys(manifest.bin))(
+    '%s says its version, and a sentence about an unknown option',
+    async (name) => {
+      expect(await place.run([name, '--version'])).toBe(`${manifest.version}\n`)
+      const said = await place.run([name, '--unheard-of']).catch((error: unknown) => String(error))
+      expect(said).toMatch(/unknown option '--unheard-of'/i)
+      expect(said).not.toMatch(/^ +at /m)
+    },
+  )
+
   /** A folder of somebody else's, in which the package is installed. */
   const outsider = (): string => {
     const outside = mkdtempSync(join(dir, 'outside-'))
@@ -125,7 +135,7 @@ console.log(typeof driverFactory, typeof conformance, new DriverError('full', 'n
   test('an older Node is told what is wanted', async () => {
     const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.1.0'}})`
     await expect(
-      place.run(['node', '--import', old, join(own(), 'bin/manila.mjs'), '--version']),
+      place.run(['node', '--import', old, join(own(), 'bin/manila.cjs'), '--version']),
     ).rejects.toThrow('manila needs Node 24 or newer and this is 20.1.0')
   })
 
@@ -134,7 +144,7 @@ console.log(typeof driverFactory, typeof conformance, new DriverError('full', 'n
     expect(kept(place.home)).toBe(true)
     const shared = mkdtempSync(join(dir, 'shared-'))
     await place.run(['chmod', '0777', shared])
-    await place.run(['manila', '--version'], { HOME: shared })
+    await place.run(['manila', 'share', '--help'], { HOME: shared })
     expect(kept(shared)).toBe(false)
   })
 })

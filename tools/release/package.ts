@@ -55,8 +55,8 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
     join(dir, 'lib'),
   )
   mkdirSync(join(dir, 'bin'))
-  cpSync(join(import.meta.dirname, 'start.mjs'), join(dir, 'bin/start.mjs'))
-  for (const name of names) program(join(dir, 'bin', `${name}.mjs`), name)
+  cpSync(join(import.meta.dirname, 'start.cjs'), join(dir, 'bin/start.cjs'))
+  for (const name of names) program(join(dir, 'bin', `${name}.cjs`), name)
   for (const script of scripts) {
     const place = join(dir, scriptsFolder, script)
     mkdirSync(dirname(place), { recursive: true })
@@ -80,7 +80,7 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
     type: 'module',
     engines,
     ...(await revision()),
-    bin: Object.fromEntries(names.map((one) => [one, `bin/${one}.mjs`])),
+    bin: Object.fromEntries(names.map((one) => [one, `bin/${one}.cjs`])),
     exports: Object.fromEntries(
       Object.keys(exported).map((one, index) => [
         `./${one}`,
@@ -92,10 +92,7 @@ export async function layOut(dir: string, dashboard: string): Promise<void> {
 }
 
 function program(file: string, name: string): void {
-  writeFileSync(
-    file,
-    `#!/usr/bin/env node\nimport { startOnNode } from './start.mjs'\n\nawait startOnNode(new URL('../lib/${name}.mjs', import.meta.url).href)\n`,
-  )
+  writeFileSync(file, `#!/usr/bin/env node\nrequire('./start.cjs').startOnNode('${name}')\n`)
   chmodSync(file, 0o755)
 }
 

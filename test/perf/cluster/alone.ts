@@ -39,7 +39,7 @@ export async function measureAlone(
   }
   if (measured === undefined) throw new Error('nothing was measured')
   const began: Awaited<ReturnType<typeof startOnce>>[] = []
-  const program = join(installed, 'bin/manila-all.mjs')
+  const program = join(installed, 'bin/manila-all.cjs')
   // What was measured is there: a start on a used directory is what a supervisor waits for.
   for (let run = 0; run < starts; run++) began.push(await startOnce(stateDir(plan.dir), program))
   const middle = (of: (one: (typeof began)[number]) => number): number => percentile(began.map(of), 50)

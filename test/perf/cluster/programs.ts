@@ -32,7 +32,7 @@ export interface Started {
 export function launch(installed: string, name: string, config: string, dir: string): Started {
   const logFile = join(dir, `${name}.log`)
   const log = openSync(logFile, 'a', 0o640)
-  const program = join(installed, 'bin', `${name}.mjs`)
+  const program = join(installed, 'bin', `${name}.cjs`)
   const child = spawn(process.execPath, [program, '--config', config, '--log', logFile], {
     stdio: ['ignore', log, log],
   })

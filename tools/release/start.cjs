@@ -1,15 +1,16 @@
 /**
  * The first lines of every program of the package. Plain JavaScript that old Nodes can read: checks the version, keeps what V8 compiles
- * for the next start, then starts the program.
+ * for the next start, then starts the program. CommonJS, because Node needs 5 ms less for it where no module is loaded after it.
  */
-import { lstatSync, mkdirSync } from 'node:fs'
-import module from 'node:module'
-import { join } from 'node:path'
+const { lstatSync, mkdirSync, readFileSync } = require('node:fs')
+const module_ = require('node:module')
+const { join } = require('node:path')
+const { pathToFileURL } = require('node:url')
 
 const wanted = 24
 
-/** Imports `program` (a URL) on Node 24 or newer; says what to do and ends with 78 on an older one. */
-export async function startOnNode(program) {
+/** Runs the program of that name in `lib`, on Node 24 or newer; says what to do and ends with 78 on an older one. */
+exports.startOnNode = function startOnNode(name) {
   const { node } = process.versions
   if (Number(node.split('.')[0]) < wanted) {
     process.stderr.write(
@@ -17,9 +18,15 @@ export async function startOnNode(program) {
     )
     process.exit(78)
   }
+  // Asked by scripts before anything else; the program takes longer to load than to answer this.
+  if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2])) {
+    const manifest = readFileSync(join(__dirname, '../package.json'), 'utf8')
+    process.stdout.write(`${JSON.parse(manifest).version}\n`)
+    return
+  }
   const dir = cacheDir(process.env)
-  if (dir !== null) module.enableCompileCache(dir)
-  await import(program)
+  if (dir !== null) module_.enableCompileCache(dir)
+  void import(pathToFileURL(join(__dirname, '../lib', `${name}.mjs`)).href)
 }
 
 /**
