@@ -20,8 +20,6 @@ const operators: ReadonlyMap<string, Operator> = new Map([
   ['s>', (value, operand) => value > operand],
   ['s>=', (value, operand) => value >= operand],
   ['<in>', (value, operand) => value.includes(operand)],
-  // Words that are no booleans count as false, on either side.
-  ['<is>', (value, operand) => (boolFromString(value) ?? false) === (boolFromString(operand) ?? false)],
 ])
 
 /**
@@ -29,19 +27,38 @@ const operators: ReadonlyMap<string, Operator> = new Map([
  * an operator without operand matches nothing, and so does a numeric operator when either side is no number. A value
  * that is neither string, number nor boolean matches nothing.
  */
-export function specMatches(value: unknown, requirement: string): boolean {
-  const text = scalarText(value)
-  if (text === null) return false
+export const specMatches = (value: unknown, requirement: string): boolean => matcher(requirement)(value)
+
+/** The requirement, read once for any number of values: see {@link specMatches}. */
+function matcher(requirement: string): (value: unknown) => boolean {
   const wanted = requirement.toLowerCase()
   const [first = '', ...operands] = wanted.trim().split(/\s+/)
-  if (first === '<or>') return operands.some((word, index) => index % 2 === 0 && word === text)
+  if (first === '<or>') {
+    const words = new Set(operands.filter((_, index) => index % 2 === 0))
+    return ofText((text) => words.has(text))
+  }
+  if (first === '<is>' && operands[0] !== undefined) {
+    // Words that are no booleans count as false, on either side.
+    const flag = boolFromString(operands[0]) ?? false
+    const isSame = ofText((text) => (boolFromString(text) ?? false) === flag)
+    return (value) => (typeof value === 'boolean' ? value === flag : isSame(value))
+  }
   const operator = operators.get(first)
   if (operator === undefined) {
-    return typeof value === 'boolean' ? boolFromString(wanted) === value : text === wanted
+    const flag = boolFromString(wanted)
+    const isSame = ofText((text) => text === wanted)
+    return (value) => (typeof value === 'boolean' ? flag === value : isSame(value))
   }
   const operand = operands[0]
-  return operand !== undefined && operator(text, operand)
+  return operand === undefined ? () => false : ofText((text) => operator(text, operand))
 }
+
+const ofText =
+  (test: (text: string) => boolean) =>
+  (value: unknown): boolean => {
+    const text = scalarText(value)
+    return text !== null && test(text)
+  }
 
 /** A spec that a set of capabilities does not meet. */
 export interface UnmetSpec {
@@ -54,35 +71,46 @@ export interface UnmetSpec {
 /** Specs that other parts of the service read. */
 const notCapabilities = new Set(['availability_zones', 'capabilities:availability_zones'])
 
-/** The first spec that `capabilities` does not meet, or null when all are met: see {@link unmetSpecs}. */
-export const firstUnmetSpec = (
-  capabilities: Readonly<Record<string, unknown>>,
-  specs: ExtraSpecs,
-): UnmetSpec | null => unmetSpecs(capabilities, specs).next().value ?? null
+/** One spec of a type, ready to be asked of any number of pools. */
+export interface CompiledSpec {
+  readonly key: string
+  readonly requirement: string
+  /** Where the value is, from the outermost name inwards. */
+  readonly path: readonly string[]
+  isMet(value: unknown): boolean
+}
 
 /**
- * Every spec that `capabilities` does not meet, in order. Specs with a scope other than
- * `capabilities:` belong to drivers and are passed over; `capabilities:a:b` walks into nested capabilities; of a list,
- * one element that meets the requirement is enough. A type with a `default_qos_type` needs `qos_type_support`.
+ * The specs that ask something of capabilities, in order. Specs with a scope other than `capabilities:` belong to drivers and are passed
+ * over; `capabilities:a:b` walks into nested capabilities; of a list, one element that meets the requirement is enough. A type with a
+ * `default_qos_type` needs `qos_type_support`.
  */
-export function* unmetSpecs(
-  capabilities: Readonly<Record<string, unknown>>,
-  specs: ExtraSpecs,
-): Generator<UnmetSpec, undefined> {
-  for (const [key, requirement] of Object.entries(specs)) {
-    if (notCapabilities.has(key)) continue
-    if (key === 'default_qos_type' || key === 'capabilities:default_qos_type') {
-      const value = lookUp(capabilities, ['qos_type_support'])
-      if (!asList(value).some((one) => specMatches(one, '<is> true'))) yield { key, requirement, value }
-      continue
-    }
+export function compileSpecs(specs: ExtraSpecs): CompiledSpec[] {
+  return Object.entries(specs).flatMap(([key, requirement]) => {
+    if (notCapabilities.has(key)) return []
+    if (key === 'default_qos_type' || key === 'capabilities:default_qos_type')
+      return { key, requirement, path: ['qos_type_support'], isMet: anyOf(matcher('<is> true')) }
     const path = key.split(':')
     if (path[0] === 'capabilities') path.shift()
-    else if (path.length > 1) continue
-    const value = lookUp(capabilities, path)
-    if (!asList(value).some((one) => specMatches(one, requirement))) yield { key, requirement, value }
-  }
+    else if (path.length > 1) return []
+    return { key, requirement, path, isMet: anyOf(matcher(requirement)) }
+  })
 }
+
+const anyOf =
+  (matches: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) ? value.some(matches) : matches(value)
+
+/** Those that `capabilities` do not meet, in order. */
+export const unmetSpecs = (
+  capabilities: Readonly<Record<string, unknown>>,
+  specs: readonly CompiledSpec[],
+): UnmetSpec[] =>
+  specs.flatMap(({ key, requirement, path, isMet }) => {
+    const value = lookUp(capabilities, path)
+    return isMet(value) ? [] : { key, requirement, value }
+  })
 
 /** Walks into nested objects by own keys only, so that no spec can reach `constructor`; undefined when the way ends. */
 export function lookUp(from: unknown, path: readonly string[]): unknown {
@@ -94,10 +122,6 @@ export function lookUp(from: unknown, path: readonly string[]): unknown {
     found = (found as Record<string, unknown>)[key]
   }
   return found
-}
-
-function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [value]
 }
 
 function scalarText(value: unknown): string | null {

@@ -49,7 +49,7 @@ export function fits(pool: PoolSpace, sizeGib: number, purpose: Purpose, thin = 
 
 /**
  * Null when `sizeGib` fits, otherwise a sentence with the numbers. `thin` says whether this share would be thin
- * ({@link isThinHere}); by default whatever the pool can do.
+ * ({@link mayBeThin}, where the pool can); by default whatever the pool can do.
  *
  * An unknown free size accepts everything. An unknown total accepts what is free, but only without a reserve, because a
  * percentage of an unknown total is unknown.
@@ -61,24 +61,25 @@ export function whyNoRoom(
   thin = canBeThin(pool),
 ): string | null {
   if (!(sizeGib >= 0) || sizeGib === Infinity) return `The size ${sizeGib} GiB is not a size.`
-  const needs = `Needs ${gib(sizeGib)}`
+  // Most pools have the room: no words are made for them.
+  const needs = (): string => `Needs ${gib(sizeGib)}`
   const reserved = reservedPercentage(pool, purpose)
   if (pool.freeGib === null) return null
   if (pool.totalGib === null && reserved !== 0 && purpose !== 'manage') {
-    return `${needs}; ${percent(reserved)} is reserved of a total the backend does not report.`
+    return `${needs()}; ${percent(reserved)} is reserved of a total the backend does not report.`
   }
   if (pool.totalGib !== null && !(pool.totalGib > 0))
-    return `${needs}; the pool reports a total of ${gib(pool.totalGib)}.`
+    return `${needs()}; the pool reports a total of ${gib(pool.totalGib)}.`
   if (thin && pool.totalGib !== null && !(pool.maxOverSubscriptionRatio >= 1)) {
-    return `${needs}; the pool's max_over_subscription_ratio is ${pool.maxOverSubscriptionRatio}, which must be at least 1.`
+    return `${needs()}; the pool's max_over_subscription_ratio is ${pool.maxOverSubscriptionRatio}, which must be at least 1.`
   }
   const maxPlaced = maxPlacedGib(pool, purpose)
   if (maxPlaced !== null && !(pool.provisionedGib + sizeGib <= maxPlaced)) {
-    return `${needs}; ${gib(pool.provisionedGib)} of at most ${gib(maxPlaced)} is placed already${promise(pool, reserved)}.`
+    return `${needs()}; ${gib(pool.provisionedGib)} of at most ${gib(maxPlaced)} is placed already${promise(pool, reserved)}.`
   }
   const maxClaimed = maxClaimedGib(pool, purpose, thin)
   if (maxClaimed !== null && !(pool.claimedSinceMeasureGib + sizeGib <= maxClaimed)) {
-    return `${needs}; ${free(pool, reserved, thin)}.`
+    return `${needs()}; ${free(pool, reserved, thin)}.`
   }
   return null
 }
@@ -117,11 +118,10 @@ export function canBeThin(pool: Pick<PoolSpace, 'thin'>): boolean {
   return typeof pool.thin === 'boolean' ? pool.thin : pool.thin.includes(true)
 }
 
-/** Whether a share of a type with these specs would be thin here: the pool can, and the type does not forbid it. */
-export function isThinHere(pool: Pick<PoolSpace, 'thin'>, specs: ExtraSpecs): boolean {
+/** Whether a type with these specs lets its shares be thin, where a pool can. */
+export function mayBeThin(specs: ExtraSpecs): boolean {
   const spec = specs['thin_provisioning'] ?? specs['capabilities:thin_provisioning']
-  const allowed = spec === undefined || (boolFromString(spec) ?? specMatches(true, spec))
-  return allowed && canBeThin(pool)
+  return spec === undefined || (boolFromString(spec) ?? specMatches(true, spec))
 }
 
 /** GiB kept back from this purpose; 0 when the total is unknown. */

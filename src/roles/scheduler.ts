@@ -2,6 +2,8 @@
 import { registerService } from '../db/store/services.ts'
 import { checkChains } from '../scheduler/configured.ts'
 import { tryPlacement } from '../scheduler/dry-run.ts'
+import { KnownPools } from '../scheduler/known-pools.ts'
+import { upSince } from '../scheduler/operations/parts.ts'
 import { schedulerService } from '../scheduler/service.ts'
 import type { Core } from './core.ts'
 import type { Role } from './role.ts'
@@ -17,6 +19,7 @@ export async function schedulerRole(core: Core, count: number): Promise<Role> {
     availabilityZone: settings.shares.storage_availability_zone,
     now: clock.now(),
   })
+  const known = new KnownPools({ db: store.db, upSince: () => upSince({ clock, settings }) })
   const workers = Array.from({ length: count }, (_, index) =>
     schedulerService({
       store,
@@ -24,6 +27,7 @@ export async function schedulerRole(core: Core, count: number): Promise<Role> {
       settings,
       bus,
       random: Math.random,
+      known,
       holder: `${core.processId}/scheduler-${index}`,
       failpoint,
       log,
@@ -45,6 +49,7 @@ export async function schedulerRole(core: Core, count: number): Promise<Role> {
     async stop({ graceMs }) {
       silence()
       await Promise.all(workers.map((worker) => worker.stop(graceMs)))
+      known.forget()
     },
     unusable: async () => null,
   }

@@ -1,6 +1,6 @@
 /**
- * Turns a choice into a claim. Ranking is done on what was read, and the claim is written if the pool still has the room; else its
- * row is locked, read again and asked again. So two schedulers never promise the same space. All who place something change the
+ * Turns a choice into a claim. Ranking is done on what was read, or, of a large fleet, on what is remembered, and then the pool is
+ * read before it is claimed. The claim is written if the pool still has the room; else its row is locked, read again and asked again. So two schedulers never promise the same space. All who place something change the
  * row of the pool, so that is done last of all.
  */
 import { randomUUID } from 'node:crypto'
@@ -13,6 +13,7 @@ import {
   noteClaim,
   poolRecord,
   poolRecords,
+  reportedPool,
   type PoolClaim,
   type PoolRecord,
 } from '../db/store/pools.ts'
@@ -21,7 +22,8 @@ import { StepFailure, type Refusal, type StepRecord } from '../engine/operation.
 import type { Unmet } from '../model/unmet.ts'
 import { whyNoRoom } from '../model/pool-capacity.ts'
 import { detailIdOf } from './detail-ids.ts'
-import { place, type PlaceOptions } from './place.ts'
+import type { KnownPools } from './known-pools.ts'
+import { bestOf, judgeAmong, place, type PlaceOptions } from './place.ts'
 import { poolView } from './pool-views.ts'
 import { purposeOf, thinFor } from './request.ts'
 import type { PlacementRequest, PoolView } from './types.ts'
@@ -37,7 +39,12 @@ export interface ClaimOptions extends PlaceOptions {
   /** What else the owner's row gets of the pool that is chosen. */
   readonly owner?: (pool: PoolView) => InstanceColumns
   readonly last: StepRecord['last']
+  /** Without it all pools are read each time. */
+  readonly known?: KnownPools
 }
+
+/** As many of the pools that are remembered are tried before all of them are read. */
+const tries = 5
 
 /**
  * Chooses a pool for the request and writes the claim of `request.sizeGib` for `ownerId` (a share instance) in `tx`.
@@ -50,22 +57,21 @@ export async function claimPool(
   ownerId: string,
   options: ClaimOptions,
 ): Promise<PoolView> {
-  const records = await poolRecords(tx)
-  const all = records.map((record) => poolView(record, options.upSince))
-  const pools = options.only === undefined ? all : all.filter((pool) => pool.label === options.only)
+  const remembered = options.only === undefined ? (options.known?.views() ?? null) : null
+  if (remembered !== null) {
+    const chosen = await claimRemembered(tx, request, ownerId, { ...options, remembered })
+    if (chosen !== null) return chosen
+  }
+  const records =
+    options.only === undefined ? await poolRecords(tx) : [(await reportedPool(tx, options.only)) ?? []].flat()
+  const pools = records.map((record) => poolView(record, options.upSince))
+  if (options.only === undefined) options.known?.remember(pools)
   const placed = place(request, pools, options)
   const candidates = options.unchecked === true ? pools : placed.ranked
   const refusals: Refusal[] = [...placed.refusals]
   const latest = new Map(pools.map((pool) => [pool.label, pool]))
   const seen = new Map(records.map((record) => [record.id, record]))
-  const claimOf = (pool: PoolView): PoolClaim => ({
-    id: randomUUID(),
-    poolId: pool.id,
-    ownerId,
-    addGib: request.sizeGib,
-    now: options.now,
-    owner: options.owner?.(pool),
-  })
+  const claimOf = (pool: PoolView): PoolClaim => claimFor(pool, request, ownerId, options)
   for (const { id: poolId, label } of candidates) {
     const record = seen.get(poolId)
     const known = record === undefined ? undefined : latest.get(label)
@@ -98,6 +104,50 @@ export async function claimPool(
   throw noValidHost(refusals, { detailId, unmet }, soon)
 }
 
+/** Tries the best of what is remembered, each as it is now; null when none of them can be had. */
+async function claimRemembered(
+  tx: Tx,
+  request: PlacementRequest,
+  ownerId: string,
+  { remembered, ...options }: ClaimOptions & { readonly remembered: readonly PoolView[] },
+): Promise<PoolView | null> {
+  const refusalOf = judgeAmong(request, remembered, options)
+  for (const { label } of bestOf(request, remembered, options, tries)) {
+    const record = await reportedPool(tx, label)
+    const view = record === undefined ? null : poolView(record, options.upSince)
+    options.known?.note(label, view)
+    if (record === undefined || view === null) continue
+    if (refusalOf(view) !== null || whyNoClaim(view, request) !== null) continue
+    const claim = claimFor(view, request, ownerId, options)
+    if (!(await claimAsSeen(tx, claim, { record, spare: spareGib(view, request), last: options.last })))
+      continue
+    // Where this transaction fails it is remembered too full for a few seconds.
+    options.known?.note(label, withClaim(view, request.sizeGib))
+    return view
+  }
+  return null
+}
+
+const withClaim = (pool: PoolView, sizeGib: number): PoolView => ({
+  ...pool,
+  provisionedGib: pool.provisionedGib + sizeGib,
+  claimedSinceMeasureGib: pool.claimedSinceMeasureGib + sizeGib,
+})
+
+const claimFor = (
+  pool: PoolView,
+  request: PlacementRequest,
+  ownerId: string,
+  { now, owner }: Pick<ClaimOptions, 'now' | 'owner'>,
+): PoolClaim => ({
+  id: randomUUID(),
+  poolId: pool.id,
+  ownerId,
+  addGib: request.sizeGib,
+  now,
+  owner: owner?.(pool),
+})
+
 /** False when the pool is no longer what it was; where that is asked `last`, only then. */
 async function claimAsSeen(
   tx: Tx,
@@ -125,7 +175,7 @@ const spareGib = (pool: PoolView, request: PlacementRequest): number => {
 
 /** Why no claim of this size is granted on the pool, whatever filters are configured; null when it is. */
 export const whyNoClaim = (pool: PoolView, request: PlacementRequest): string | null =>
-  whyNoRoom(pool, request.sizeGib, purposeOf(request), thinFor(request, pool))
+  whyNoRoom(pool, request.sizeGib, purposeOf(request), thinFor(request)(pool))
 
 /**
  * True when only claims that no measurement has settled yet stand in the way: the bytes behind them may be counted twice,

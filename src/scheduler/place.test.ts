@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { filterNames } from './filters/index.ts'
-import { place } from './place.ts'
+import { bestOf, place } from './place.ts'
 import { samplePool, sampleRequest } from './pool-sample.ts'
 import { placementRequest } from './request.ts'
 import type { PlacementRequest, PoolView } from './types.ts'
@@ -92,6 +92,19 @@ describe('laws of placement', () => {
         expect(reversed?.ranked).toEqual(once?.ranked)
         expect(reversed?.detailId).toEqual(once?.detailId)
       }),
+    )
+  })
+
+  test('the best few are the first of all that would be ranked', () => {
+    fc.assert(
+      fc.property(anyRequest, anyPools, fc.integer({ min: 1, max: 4 }), (request, pools, count) => {
+        const all: Record<string, number>[] = [{}, { CapacityWeigher: -1 }, { GoodnessWeigher: 0 }]
+        for (const weights of all) {
+          const best = bestOf(request, pools, { weights }, count)
+          expect(best).toEqual(place(request, pools, { weights }).ranked.slice(0, count))
+        }
+      }),
+      { numRuns: 500 },
     )
   })
 

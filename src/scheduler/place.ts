@@ -6,32 +6,22 @@
  * randomness is passed in to break ties). Refuses to know where pools come from and whether the choice still holds by
  * the time it is written: the ledger claims it, or asks again with that pool in `excludedPools`.
  */
-import { unmetSpecs } from '../model/extra-spec-match.ts'
 import { isProtocol, type Unmet } from '../model/unmet.ts'
 import { detailIdOf } from './detail-ids.ts'
 import { capabilitiesFilter } from './filters/capabilities.ts'
 import { defaultChain, filtersNamed } from './filters/index.ts'
 import { ignoreAttemptedHostsFilter } from './filters/ignore-attempted-hosts.ts'
 import { retryFilter } from './filters/retry.ts'
-import { poolFields } from './pool-fields.ts'
+import { fieldAt } from './pool-fields.ts'
 import { downSentence, protocolFilter } from './filters/protocol.ts'
 import { closedFilter, serviceFilter, shareTypeFilter } from './filters/service.ts'
 import { prepare } from './request.ts'
-import { defaultWeighers, weighersNamed } from './weighers/index.ts'
-import type { Filter, PlacementRequest, PoolView, PreparedRequest, Refusal, Weigher } from './types.ts'
+import { firstOf, order, rank, weigh, type RankOptions } from './rank.ts'
+import type { Filter, PlacementRequest, PoolView, PreparedRequest, Refusal } from './types.ts'
 
-export interface PlaceOptions {
+export interface PlaceOptions extends RankOptions {
   /** Filter names in order; by default the chain of the request's kind. */
   readonly filters?: readonly string[]
-  /** Weigher names. */
-  readonly weighers?: readonly string[]
-  /** Multiplier by weigher name (`capacity_weight_multiplier`, `pool_weight_multiplier`); 1 when absent. */
-  readonly weights?: Readonly<Record<string, number>>
-  /**
-   * Numbers in [0, 1) that shuffle pools of equal weight, so that several schedulers do not all run for the same one.
-   * Without it, ties are broken by label.
-   */
-  readonly random?: () => number
 }
 
 export interface Placement<Pool extends PoolView = PoolView> {
@@ -55,36 +45,93 @@ export function place<Pool extends PoolView>(
   options: PlaceOptions = {},
 ): Placement<Pool> {
   const prepared = prepare(request, pools)
-  const refusals: Refusal[] = []
-  let left = [...pools]
-  let lastFilter: string | null = null
-  for (const filter of stages(request, options)) {
-    if (left.length === 0) break
-    const judge = filter.judge(prepared)
-    left = left.filter((pool) => {
-      const why = judge(pool)
-      if (why !== null) refusals.push({ pool: pool.label, filter: filter.name, why })
-      return why === null
-    })
-    if (left.length === 0) lastFilter = filter.name
-  }
+  const chain = stages(request, options)
+  const refusalOf = judged(prepared, chain)
+  const refused: Refusal[][] = chain.map(() => [])
+  const left = pools.filter((pool) => {
+    const no = refusalOf(pool)
+    if (no !== null) refused[no.stage]?.push(no.refusal)
+    return no === null
+  })
+  const refusals = refused.flat()
   if (left.length > 0) {
     const ranked = rank(left, prepared, options)
     return {
       ranked: ranked.map(({ pool }) => pool),
       weights: ranked.map(({ total }) => total),
       refusals,
-      lastFilter,
+      lastFilter: null,
       detailId: null,
       unmet: null,
     }
   }
-  const judged = stages(request, options).includes(capabilitiesFilter)
+  const lastFilter = refusals.at(-1)?.filter ?? null
   const unmet =
-    unspoken(prepared, pools, lastFilter) ?? (judged ? unmetBy(prepared, pools, refusals, lastFilter) : null)
+    unspoken(prepared, pools, lastFilter) ??
+    (chain.includes(capabilitiesFilter) ? unmetBy(prepared, pools, refusals, lastFilter) : null)
   // What no pool has would still be missing when there is room.
   const cause = unmet?.of === 'all' ? capabilitiesFilter.name : lastFilter
   return { ranked: [], weights: [], refusals, lastFilter, detailId: detailIdOf(cause), unmet }
+}
+
+/**
+ * The first `count` that {@link place} would rank, without a word about the others: a choice among thousands of pools judges a few.
+ */
+export function bestOf<Pool extends PoolView>(
+  request: PlacementRequest,
+  pools: readonly Pool[],
+  options: PlaceOptions,
+  count: number,
+): Pool[] {
+  const prepared = prepare(request, pools)
+  const refusalOf = judged(prepared, stages(request, options))
+  const passes = (pool: Pool): boolean => refusalOf(pool) === null
+  const { totals, isLasting } = weigh(pools, prepared, options)
+  if (!isLasting) {
+    const left = pools.filter(passes)
+    return rank(left, prepared, options)
+      .slice(0, count)
+      .map(({ pool }) => pool)
+  }
+  const compare = order(pools, totals, options.random)
+  const found: Pool[] = []
+  let asked = 0
+  // Mostly the first that are looked at will do.
+  for (const many of [count, 16 * count, pools.length]) {
+    const best = firstOf([...pools.keys()], many, compare)
+    const next = best.slice(asked).flatMap((at) => pools.slice(at, at + 1))
+    for (const pool of next) {
+      if (passes(pool)) found.push(pool)
+      if (found.length === count) return found
+    }
+    asked = best.length
+  }
+  return found
+}
+
+/** Whether one more pool may be used for the request, as {@link place} among `pools` would judge it. */
+export function judgeAmong(
+  request: PlacementRequest,
+  pools: readonly PoolView[],
+  options: PlaceOptions,
+): (pool: PoolView) => Refusal | null {
+  const refusalOf = judged(prepare(request, pools), stages(request, options))
+  return (pool) => refusalOf(pool)?.refusal ?? null
+}
+
+/** The first stage that says no. A pool that was refused is asked no more. */
+function judged(
+  request: PreparedRequest,
+  chain: readonly Filter[],
+): (pool: PoolView) => { readonly stage: number; readonly refusal: Refusal } | null {
+  const judges = chain.map((filter) => filter.judge(request))
+  return (pool) => {
+    let why: string | null = null
+    const stage = judges.findIndex((judge) => (why = judge(pool)) !== null)
+    return why === null
+      ? null
+      : { stage, refusal: { pool: pool.label, filter: chain[stage]?.name ?? '', why } }
+  }
 }
 
 /** A protocol that those speak which have it, but none that is left: the share type asks for another one than the share has. */
@@ -114,15 +161,15 @@ function unmetBy(
   lastFilter: string | null,
 ): Unmet | null {
   if (!asksCapabilities.includes(lastFilter)) return null
-  const { requirements } = request
-  const missing = (some: readonly PoolView[]): Readonly<Record<string, string>> => {
-    const lacks = some.map(
-      (pool) => new Set([...unmetSpecs(poolFields(pool), requirements)].map(({ key }) => key)),
+  const missing = (some: readonly PoolView[]): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      request.requirements
+        .filter(({ path, isMet }) => {
+          const valueIn = fieldAt(path)
+          return some.every((pool) => !isMet(valueIn(pool)))
+        })
+        .map(({ key, requirement }) => [key, requirement]),
     )
-    return Object.fromEntries(
-      Object.entries(requirements).filter(([key]) => lacks.every((lacking) => lacking.has(key))),
-    )
-  }
   const nowhere = Object.entries(missing(pools)).filter(
     ([key]) => !(isProtocol(key) && isAway(request, pools)),
   )
@@ -147,39 +194,4 @@ function stages(request: PlacementRequest, options: PlaceOptions): Filter[] {
     ...chain,
     protocolFilter,
   ]
-}
-
-function rank<Pool extends PoolView>(
-  pools: readonly Pool[],
-  request: PreparedRequest,
-  { weighers = defaultWeighers, weights = {}, random }: PlaceOptions,
-): { readonly pool: Pool; readonly total: number }[] {
-  const totals = pools.map(() => 0)
-  for (const weigher of weighersNamed(weighers)) {
-    const multiplier = weights[weigher.name] ?? 1
-    for (const [index, score] of normalised(weigher, pools, request, multiplier).entries()) {
-      totals[index] = (totals[index] ?? 0) + score * multiplier
-    }
-  }
-  // One number per pool, drawn before sorting: a comparison that changes its mind would not sort.
-  const ranked = pools.map((pool, index) => ({ pool, total: totals[index] ?? 0, tie: random?.() ?? 0 }))
-  ranked.sort((a, b) => b.total - a.total || a.tie - b.tie || byLabel(a.pool, b.pool))
-  return ranked
-}
-
-/** Scores stretched to 0…1, so that a weigher's scale never decides; all equal is 0. */
-function normalised(
-  weigher: Weigher,
-  pools: readonly PoolView[],
-  request: PreparedRequest,
-  multiplier: number,
-): number[] {
-  const scores = weigher.scores(pools, request, multiplier)
-  const least = scores.reduce((a, b) => Math.min(a, b), Infinity)
-  const most = scores.reduce((a, b) => Math.max(a, b), -Infinity)
-  return scores.map((score) => (most > least ? (score - least) / (most - least) : 0))
-}
-
-function byLabel(a: PoolView, b: PoolView): number {
-  return a.label < b.label ? -1 : a.label > b.label ? 1 : 0
 }

@@ -3,31 +3,42 @@ import { lookUp } from '../model/extra-spec-match.ts'
 import { protocolChoices } from '../model/storage-protocol.ts'
 import type { PoolView } from './types.ts'
 
-/**
- * Everything extra specs, filter functions and JSON queries may ask of a pool. What the database knows exactly stands
- * above what the driver last reported under the same name.
- */
+/** What the database or the service's own settings know of a pool, whatever its driver reported under the same name. */
+const known: ReadonlyMap<string, (pool: PoolView) => unknown> = new Map([
+  ['host', (pool: PoolView): unknown => pool.label],
+  ['share_backend_name', (pool) => pool.backendName],
+  ['pool_name', (pool) => pool.poolName],
+  ['total_capacity_gb', (pool) => pool.totalGib ?? 'unknown'],
+  ['free_capacity_gb', (pool) => pool.freeGib ?? 'unknown'],
+  ['provisioned_capacity_gb', (pool) => pool.provisionedGib],
+  ['reserved_percentage', (pool) => pool.reservedPercentage],
+  ['reserved_snapshot_percentage', (pool) => pool.reservedSnapshotPercentage],
+  ['reserved_share_extend_percentage', (pool) => pool.reservedShareExtendPercentage],
+  ['max_over_subscription_ratio', (pool) => pool.maxOverSubscriptionRatio],
+  ['thin_provisioning', (pool) => pool.thin],
+  // Two shapes of one fact: drivers report it nested, Manila's host state has it flat.
+  ['sg_consistent_snapshot_support', consistentSnapshots],
+])
+
+/** Everything extra specs, filter functions and JSON queries may ask of a pool. */
 export function poolFields(pool: PoolView): Readonly<Record<string, unknown>> {
-  return {
-    allocated_capacity_gb: 0,
-    ...pool.capabilities,
-    ...('storage_protocol' in pool.capabilities
-      ? { storage_protocol: protocolChoices(pool.capabilities['storage_protocol']) }
-      : {}),
-    host: pool.label,
-    share_backend_name: pool.backendName,
-    pool_name: pool.poolName,
-    total_capacity_gb: pool.totalGib ?? 'unknown',
-    free_capacity_gb: pool.freeGib ?? 'unknown',
-    provisioned_capacity_gb: pool.provisionedGib,
-    reserved_percentage: pool.reservedPercentage,
-    reserved_snapshot_percentage: pool.reservedSnapshotPercentage,
-    reserved_share_extend_percentage: pool.reservedShareExtendPercentage,
-    max_over_subscription_ratio: pool.maxOverSubscriptionRatio,
-    thin_provisioning: pool.thin,
-    // Two shapes of one fact: drivers report it nested, Manila's host state has it flat.
-    sg_consistent_snapshot_support: consistentSnapshots(pool),
-  }
+  const fields: Record<string, unknown> = { allocated_capacity_gb: 0, ...pool.capabilities }
+  if ('storage_protocol' in pool.capabilities)
+    fields['storage_protocol'] = protocolChoices(pool.capabilities['storage_protocol'])
+  for (const [name, of] of known) fields[name] = of(pool)
+  return fields
+}
+
+/** Reads one of {@link poolFields}, from any number of pools; undefined when there is none at the end of `path`. */
+export function fieldAt(path: readonly string[]): (pool: PoolView) => unknown {
+  const [name = '', ...inner] = path
+  const of = known.get(name)
+  if (of !== undefined) return inner.length === 0 ? of : (pool) => lookUp(of(pool), inner)
+  if (name === 'storage_protocol')
+    return ({ capabilities }) => lookUp(protocolChoices(lookUp(capabilities, [name])), inner)
+  if (name === 'allocated_capacity_gb')
+    return ({ capabilities }) => lookUp({ [name]: 0, ...capabilities }, path)
+  return ({ capabilities }) => lookUp(capabilities, path)
 }
 
 /** How the pool keeps the snapshots of a group consistent: `pool`, `host` or null. */

@@ -1,6 +1,7 @@
 /** Builds placement requests and works out, once per placement, what filters read from them. */
 import { boolFromString, booleanSpecs } from '../model/extra-specs.ts'
-import { isThinHere } from '../model/pool-capacity.ts'
+import { compileSpecs } from '../model/extra-spec-match.ts'
+import { canBeThin, mayBeThin } from '../model/pool-capacity.ts'
 import { replicationDomain } from './pool-fields.ts'
 import type { ExtraSpecs } from '../model/extra-specs.ts'
 import type { Purpose } from '../model/pool-capacity.ts'
@@ -36,7 +37,7 @@ export function placementRequest(
 export function prepare(request: PlacementRequest, pools: readonly PoolView[]): PreparedRequest {
   return {
     ...request,
-    requirements: requirements(request),
+    requirements: compileSpecs(requirements(request)),
     activeReplicaDomain: domainOf(request.activeReplicaHost, pools),
     snapshotDomain: domainOf(request.snapshotPool, pools),
   }
@@ -56,9 +57,9 @@ export function purposeOf(request: PlacementRequest): Purpose {
   }
 }
 
-/** Whether the share would be thin in that pool. */
-export function thinFor(request: PlacementRequest, pool: PoolView): boolean {
-  return isThinHere(pool, request.shareType?.extraSpecs ?? {})
+/** Tells of any pool whether the share would be thin in it. */
+export function thinFor(request: PlacementRequest): (pool: PoolView) => boolean {
+  return mayBeThin(request.shareType?.extraSpecs ?? {}) ? canBeThin : () => false
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The values placement works on: what a pool is, what a request asks, what filters and weighers are. */
+import type { CompiledSpec } from '../model/extra-spec-match.ts'
 import type { ExtraSpecs, PlacedType } from '../model/extra-specs.ts'
 import type { PoolSpace } from '../model/pool-capacity.ts'
 
@@ -77,7 +78,7 @@ export interface PlacementRequest {
 /** A request with what follows from it and the pools, worked out once. */
 export interface PreparedRequest extends PlacementRequest {
   /** The type's specs as the capabilities filter reads them. */
-  readonly requirements: ExtraSpecs
+  readonly requirements: readonly CompiledSpec[]
   /** Capability `replication_domain` of the pools named; null when there is none. */
   readonly activeReplicaDomain: string | null
   readonly snapshotDomain: string | null

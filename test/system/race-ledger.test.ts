@@ -14,7 +14,15 @@ test('two schedulers hammer one ledger: both work, neither oversells', async () 
   // Each request was decided once, by one of them.
   expect(recorded).toBe(asked)
   expect(refused).toBe(asked - room)
-  expect(await ledger.placedGib()).toEqual({ pool: room, instances: room })
+  expect(await ledger.placedGib()).toEqual({ pool: room, fullest: room, instances: room })
+})
+
+test('a fleet that schedulers remember: 1,000 requests at once fill every pool, and none of them too far', async () => {
+  await using ledger = await openLedger({ totalGib: 3, pools: 300 })
+  await ledger.ask(1000, 1)
+  const { tries, recorded, refused } = await ledger.race(['first', 'second'])
+  expect([tries.size, recorded, refused]).toEqual([2, 1000, 100])
+  expect(await ledger.placedGib()).toEqual({ pool: 900, fullest: 3, instances: 900 })
 })
 
 test('a measurement in the middle, which counts what is claimed a second time, fails nobody', async () => {
@@ -26,10 +34,10 @@ test('a measurement in the middle, which counts what is claimed a second time, f
   await ledger.ask(12, 1)
   const racing = ledger.race(['first', 'second'])
   await new Promise((resolve) => setTimeout(resolve, 200))
-  expect(await ledger.placedGib()).toEqual({ pool: 10, instances: 10 })
+  expect(await ledger.placedGib()).toEqual({ pool: 10, fullest: 10, instances: 10 })
   await ledger.measure(10, { finish: true })
   expect((await racing).refused).toBe(2)
-  expect(await ledger.placedGib()).toEqual({ pool: 20, instances: 20 })
+  expect(await ledger.placedGib()).toEqual({ pool: 20, fullest: 20, instances: 20 })
 })
 
 test('schedulers that look first and claim afterwards do oversell: the count above can fail', async () => {

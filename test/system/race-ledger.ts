@@ -1,10 +1,10 @@
-/** One ledger in memory with one pool, requests waiting for it, and schedulers to race for it. No API, no backend. */
+/** One ledger in memory with one pool, or as many as are wanted, requests waiting for it, and schedulers to race for it. No API, no backend. */
 import { randomUUID } from 'node:crypto'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { openTestStore } from '../../src/db/store.fixture.ts'
 import { registerBackend, setHealth, writePools } from '../../src/db/store/backends.ts'
-import { claimOnPool, poolRecord } from '../../src/db/store/pools.ts'
+import { claimOnPool, poolRecord, poolRecords } from '../../src/db/store/pools.ts'
 import { registerService } from '../../src/db/store/services.ts'
 import { insertType } from '../../src/db/store/share-types.ts'
 import { insertShare } from '../../src/db/store/shares.ts'
@@ -13,6 +13,7 @@ import { rowTopics } from '../../src/engine/topics.ts'
 import { instanceLane } from '../../src/model/lanes.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { whyNoRoom } from '../../src/model/pool-capacity.ts'
+import { KnownPools } from '../../src/scheduler/known-pools.ts'
 import { poolView } from '../../src/scheduler/pool-views.ts'
 import { schedulerService } from '../../src/scheduler/service.ts'
 import { until } from '../faults/world.ts'
@@ -37,11 +38,18 @@ export interface Ledger extends AsyncDisposable {
   raceWithoutLock(requests: number): Promise<number>
   /** The backend reports its free space; with `finish` every share it was given is available by then. */
   measure(freeGib: number, how: { readonly finish: boolean }): Promise<void>
-  /** What the pool's row says, and what the instances say. */
-  placedGib(): Promise<{ readonly pool: number; readonly instances: number }>
+  /** What the rows of pools say, all together and the fullest, and what the instances say. */
+  placedGib(): Promise<{ readonly pool: number; readonly fullest: number; readonly instances: number }>
 }
 
-export async function openLedger({ totalGib }: { totalGib: number }): Promise<Ledger> {
+/** `totalGib` of each pool. */
+export async function openLedger({
+  totalGib,
+  pools = 1,
+}: {
+  totalGib: number
+  pools?: number
+}): Promise<Ledger> {
   const store = await openTestStore()
   const clock = systemClock()
   const defaults = loadSettings({})
@@ -56,7 +64,8 @@ export async function openLedger({ totalGib }: { totalGib: number }): Promise<Le
     thin_provisioning: false,
     storage_protocol: 'NFS',
   }
-  const measured = (freeGib: number) => [{ name: 'p', capabilities, totalGib, freeGib }]
+  const names = Array.from({ length: pools }, (_, index) => (index === 0 ? 'p' : `p${index}`))
+  const measured = (freeGib: number) => names.map((name) => ({ name, capabilities, totalGib, freeGib }))
   const backend = { id: backendId, label, capabilities }
   await writePools(store, backend, measured(totalGib), clock.now())
   const shareTypeId = randomUUID()
@@ -115,6 +124,7 @@ export async function openLedger({ totalGib }: { totalGib: number }): Promise<Le
           settings,
           holder,
           random: Math.random,
+          known: new KnownPools({ db: store.db, upSince: () => 0 }),
           failpoint: (_kind, step, when) => {
             if (step === 'place' && when === 'before-effect') tries.set(holder, (tries.get(holder) ?? 0) + 1)
           },
@@ -162,12 +172,13 @@ export async function openLedger({ totalGib }: { totalGib: number }): Promise<Le
       await writePools(store, backend, measured(freeGib), clock.now())
     },
     async placedGib() {
-      const pool = (await poolRecord(store.db, `${label}#p`))?.placed_gib ?? 0
+      const placed = (await poolRecords(store.db)).map(({ placed_gib }) => placed_gib)
       const { sum } = await store.db
         .selectFrom('share_instances')
         .select((eb) => eb.fn.sum<number>('placed_gib').as('sum'))
         .executeTakeFirstOrThrow()
-      return { pool, instances: sum }
+      const pool = placed.reduce((a, b) => a + b, 0)
+      return { pool, fullest: Math.max(...placed), instances: Number(sum) }
     },
     [Symbol.asyncDispose]: () => store.close(),
   }

@@ -1,5 +1,5 @@
 /** Which share types a pool satisfies, by the law of the scheduler's capabilities filter. */
-import { unmetSpecs, type UnmetSpec } from '../../../src/model/extra-spec-match.ts'
+import { compileSpecs, unmetSpecs, type UnmetSpec } from '../../../src/model/extra-spec-match.ts'
 import { protocolChoices } from '../../../src/model/storage-protocol.ts'
 import type { Capabilities } from './capacity.ts'
 
@@ -19,4 +19,4 @@ export const specsOf = (type: {
 export const lacks = (
   capabilities: Capabilities,
   specs: Readonly<Record<string, string>>,
-): readonly UnmetSpec[] => [...unmetSpecs(choicesOf(capabilities), specs)]
+): readonly UnmetSpec[] => unmetSpecs(choicesOf(capabilities), compileSpecs(specs))

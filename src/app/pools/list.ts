@@ -7,7 +7,7 @@ import { poolRecords, type PoolRecord } from '../../db/store/pools.ts'
 import { resolveType } from '../../db/store/share-types.ts'
 import { anchoredPattern } from '../../model/anchored-pattern.ts'
 import { invalid } from '../../model/errors.ts'
-import { firstUnmetSpec } from '../../model/extra-spec-match.ts'
+import { compileSpecs, unmetSpecs } from '../../model/extra-spec-match.ts'
 import { protocolChoices, protocolText } from '../../model/storage-protocol.ts'
 import type { ExtraSpecs } from '../../model/extra-specs.ts'
 import { stateOf } from '../services/state.ts'
@@ -38,7 +38,7 @@ export async function list(ctx: Ctx, { query, capabilities }: ListPools): Promis
     ...(ctx.flags.has('filterByShareType') ? ['share_type'] : []),
   ]
   const stray = Object.keys(query).some((key) => !known.includes(key))
-  const specs = { ...capabilities, ...(await specsOfType(ctx, query.share_type ?? '')) }
+  const specs = compileSpecs({ ...capabilities, ...(await specsOfType(ctx, query.share_type ?? '')) })
   const tests = patternFilters.flatMap((key) => {
     const pattern = query[key]
     return pattern === undefined ? [] : [[key, patternTest(key, pattern)] as const]
@@ -50,7 +50,7 @@ export async function list(ctx: Ctx, { query, capabilities }: ListPools): Promis
     .filter((pool) => tests.every(([key, test]) => test(pool[key])))
     .filter(({ capabilities: has }) => {
       const choices = { ...has, storage_protocol: protocolChoices(has['storage_protocol']) }
-      return firstUnmetSpec(choices, specs) === null
+      return unmetSpecs(choices, specs).length === 0
     })
     .map(shownPool)
 }

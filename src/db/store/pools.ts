@@ -29,16 +29,35 @@ export interface PoolRecord {
   readonly stopped: number
 }
 
-/** Every reported pool with its backend, zone, service and claims, in one query. */
-export async function poolRecords(db: DbOrTx): Promise<PoolRecord[]> {
-  const rows = await poolQuery(db).where('pools.reported', '=', 1).orderBy('pools.label').execute()
-  return rows.map((row) => ({ ...row, claimed_gib: Number(row.claimed_gib ?? 0) }))
+/**
+ * Every reported pool with its backend, zone, service and claims, in one query, by label. `after` and `limit` read a page of them.
+ */
+export async function poolRecords(
+  db: DbOrTx,
+  page?: { readonly after: string; readonly limit: number },
+): Promise<PoolRecord[]> {
+  let query = poolQuery(db).where('pools.reported', '=', 1).orderBy('pools.label')
+  if (page !== undefined) query = query.where('pools.label', '>', page.after).limit(page.limit)
+  return (await query.execute()).map(counted)
 }
 
+/** Also one that is reported no more. */
 export async function poolRecord(db: DbOrTx, label: string): Promise<PoolRecord | undefined> {
   const row = await poolQuery(db).where('pools.label', '=', label).executeTakeFirst()
-  return row === undefined ? undefined : { ...row, claimed_gib: Number(row.claimed_gib ?? 0) }
+  return row === undefined ? undefined : counted(row)
 }
+
+/** A pool that shares may be placed on. */
+export async function reportedPool(db: DbOrTx, label: string): Promise<PoolRecord | undefined> {
+  const query = poolQuery(db).where('pools.label', '=', label).where('pools.reported', '=', 1)
+  const row = await query.executeTakeFirst()
+  return row === undefined ? undefined : counted(row)
+}
+
+const counted = <Row extends { readonly claimed_gib: number | null }>(row: Row) => ({
+  ...row,
+  claimed_gib: Number(row.claimed_gib ?? 0),
+})
 
 /** Of a pool by its label, also of one whose service is gone; null when there never was one. */
 export async function poolIdOf(db: DbOrTx, label: string): Promise<string | null> {

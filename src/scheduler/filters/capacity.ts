@@ -7,6 +7,7 @@ export const capacityFilter: Filter = {
   name: 'CapacityFilter',
   judge: (request) => {
     const purpose = purposeOf(request)
-    return (pool) => whyNoRoom(pool, request.sizeGib, purpose, thinFor(request, pool))
+    const isThinIn = thinFor(request)
+    return (pool) => whyNoRoom(pool, request.sizeGib, purpose, isThinIn(pool))
   },
 }

@@ -8,6 +8,7 @@ export function notTriedBefore(name: string): Filter {
   return {
     name,
     judge: (request) => {
+      if (request.excludedPools.length === 0) return () => null
       const tried = new Set(request.excludedPools)
       return (pool) =>
         tried.has(pool.label) ? 'Was tried for this request already and could not take it.' : null

@@ -5,6 +5,7 @@ import type { Ending } from '../../lifecycle/shares/endings.ts'
 import type { Cause, Job } from '../../engine/operation.ts'
 import type { OperationKind } from '../../model/operations.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { KnownPools } from '../known-pools.ts'
 import type { ClaimOptions } from '../ledger.ts'
 
 export interface SchedulerParts {
@@ -13,10 +14,16 @@ export interface SchedulerParts {
   readonly settings: Settings
   /** For ties between pools; tests fix it. */
   readonly random: () => number
+  /** One for all schedulers of a process; without it all pools are read for each placement. */
+  readonly known?: KnownPools
 }
 
+/** Heartbeats after this (microseconds) count as up. */
+export const upSince = ({ clock, settings }: Pick<SchedulerParts, 'clock' | 'settings'>): number =>
+  clock.now() - settings.shares.service_down_time_s * 1_000_000
+
 export function claimOptions(parts: SchedulerParts): Omit<ClaimOptions, 'last'> {
-  const { scheduler, shares } = parts.settings
+  const { scheduler } = parts.settings
   const now = parts.clock.now()
   return {
     ...(scheduler.default_filters.length > 0 ? { filters: scheduler.default_filters } : {}),
@@ -26,7 +33,8 @@ export function claimOptions(parts: SchedulerParts): Omit<ClaimOptions, 'last'> 
       PoolWeigher: scheduler.pool_weight_multiplier,
     },
     random: parts.random,
-    upSince: now - shares.service_down_time_s * 1_000_000,
+    ...(parts.known === undefined ? {} : { known: parts.known }),
+    upSince: upSince(parts),
     now,
   }
 }

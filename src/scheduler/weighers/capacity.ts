@@ -9,7 +9,7 @@ import type { PoolView, PreparedRequest, Weigher } from '../types.ts'
 export const capacityWeigher: Weigher = {
   name: 'CapacityWeigher',
   scores: (pools, request, multiplier) => {
-    const room = pools.map((pool) => roomGib(pool, request))
+    const room = pools.map(roomGib(request))
     const known = room.filter((size) => size !== null)
     // No spread arguments: a fleet has more pools than a call has room for.
     const least = known.reduce((a, b) => Math.min(a, b), Infinity)
@@ -19,12 +19,15 @@ export const capacityWeigher: Weigher = {
   },
 }
 
-function roomGib(pool: PoolView, request: PreparedRequest): number | null {
-  if (pool.totalGib === null || pool.freeGib === null) return null
-  const reserved = reservedGib(pool, purposeOf(request))
-  const thin = thinFor(request, pool) && pool.maxOverSubscriptionRatio >= 1
-  const room = thin
-    ? pool.totalGib * pool.maxOverSubscriptionRatio - pool.provisionedGib - reserved
-    : pool.freeGib - pool.claimedSinceMeasureGib - reserved
-  return Number.isFinite(room) ? Math.floor(room) : null
+function roomGib(request: PreparedRequest): (pool: PoolView) => number | null {
+  const [purpose, isThinIn] = [purposeOf(request), thinFor(request)]
+  return (pool) => {
+    if (pool.totalGib === null || pool.freeGib === null) return null
+    const reserved = reservedGib(pool, purpose)
+    const thin = isThinIn(pool) && pool.maxOverSubscriptionRatio >= 1
+    const room = thin
+      ? pool.totalGib * pool.maxOverSubscriptionRatio - pool.provisionedGib - reserved
+      : pool.freeGib - pool.claimedSinceMeasureGib - reserved
+    return Number.isFinite(room) ? Math.floor(room) : null
+  }
 }

@@ -1,0 +1,110 @@
+/**
+ * What a scheduler remembers of a large fleet, so that a choice among thousands of pools reads one of them. Only an order to try is
+ * taken from here: whoever claims reads the pool that he tries, asks the filters again, and reads all of them before he says no.
+ *
+ * A fleet that is read in a moment is not remembered. A large one is read again in pages, all of it in {@link roundMs}, for as long
+ * as shares are placed.
+ */
+import type { DbOrTx } from '../db/schema.ts'
+import { poolRecords, type PoolRecord } from '../db/store/pools.ts'
+import { poolView } from './pool-views.ts'
+import type { PoolView } from './types.ts'
+
+/** Up to as many pools are read whole each time: about a millisecond. */
+const smallFleet = 256
+/** Of a page of the rounds: two or three milliseconds, in which nothing is placed. */
+const pageSize = 200
+/** No older is what is remembered, give or take a page. The heartbeats that it is about come as often. */
+const roundMs = 10_000
+/** Without a placement in this time all is forgotten, and the next one reads the whole fleet. */
+const idleMs = 60_000
+
+export interface KnownPoolsParts {
+  readonly db: DbOrTx
+  /** Heartbeats after this (microseconds) count as up, now. */
+  upSince(): number
+}
+
+export class KnownPools {
+  readonly #parts: KnownPoolsParts
+  /** By label; null: nothing is remembered. */
+  #pools: Map<string, { view: PoolView; round: number }> | null = null
+  #views: PoolView[] | null = null
+  #round = 0
+  #after = ''
+  #usedAt = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(parts: KnownPoolsParts) {
+    this.#parts = parts
+  }
+
+  /** As they were a few seconds ago, in no order; null where all of them are to be read. */
+  views(): readonly PoolView[] | null {
+    this.#usedAt = performance.now()
+    if (this.#pools === null) return null
+    this.#views ??= [...this.#pools.values()].map(({ view }) => view)
+    return this.#views
+  }
+
+  /** All pools, as they were just read. */
+  remember(views: readonly PoolView[]): void {
+    this.forget()
+    if (views.length <= smallFleet) return
+    this.#pools = new Map(views.map((view) => [view.label, { view, round: this.#round }]))
+    this.#round++
+    this.#later()
+  }
+
+  /** One pool as it was just read or claimed on; null when it is none any more. */
+  note(label: string, view: PoolView | null): void {
+    if (this.#pools === null) return
+    this.#views = null
+    if (view === null) this.#pools.delete(label)
+    else this.#pools.set(label, { view, round: this.#round })
+  }
+
+  /** Ends the reading. */
+  forget(): void {
+    clearTimeout(this.#timer)
+    this.#pools = null
+    this.#views = null
+    this.#after = ''
+  }
+
+  #later(): void {
+    const pages = Math.ceil((this.#pools?.size ?? 1) / pageSize)
+    this.#timer = setTimeout(() => {
+      if (performance.now() - this.#usedAt > idleMs) this.forget()
+      else void this.#readOn()
+    }, roundMs / pages)
+    this.#timer.unref()
+  }
+
+  /** One page. A database that is away is no reason to keep what nobody can look at again. */
+  async #readOn(): Promise<void> {
+    const known = this.#pools
+    let page: PoolRecord[]
+    try {
+      page = await poolRecords(this.#parts.db, { after: this.#after, limit: pageSize })
+    } catch {
+      if (this.#pools === known) this.forget()
+      return
+    }
+    // Forgotten meanwhile, or read whole.
+    if (known === null || this.#pools !== known) return
+    const upSince = this.#parts.upSince()
+    for (const record of page) this.note(record.label, poolView(record, upSince))
+    this.#after = page.at(-1)?.label ?? ''
+    if (page.length < pageSize) this.#endRound(known)
+    if (this.#pools === known) this.#later()
+  }
+
+  #endRound(known: Map<string, { view: PoolView; round: number }>): void {
+    for (const [label, { round }] of known) if (round !== this.#round) known.delete(label)
+    this.#views = null
+    this.#after = ''
+    this.#round++
+    if (known.size <= smallFleet) this.forget()
+  }
+}

@@ -1,0 +1,86 @@
+/** The order of pools that may be used: what the weighers say, then chance, then the label. Pure. */
+import { defaultWeighers, weighersNamed } from './weighers/index.ts'
+import type { PoolView, PreparedRequest } from './types.ts'
+
+export interface RankOptions {
+  /** Weigher names. */
+  readonly weighers?: readonly string[]
+  /** Multiplier by weigher name (`capacity_weight_multiplier`, `pool_weight_multiplier`); 1 when absent. */
+  readonly weights?: Readonly<Record<string, number>>
+  /**
+   * Numbers in [0, 1) that shuffle pools of equal weight, so that several schedulers do not all run for the same one.
+   * Without it, ties are broken by label.
+   */
+  readonly random?: () => number
+}
+
+/** What the weighers give each pool, and whether that order stays the same whichever of the pools are left out. */
+export interface Weighed {
+  readonly totals: Float64Array
+  readonly isLasting: boolean
+}
+
+export function weigh(
+  pools: readonly PoolView[],
+  request: PreparedRequest,
+  { weighers = defaultWeighers, weights = {} }: RankOptions,
+): Weighed {
+  const totals = new Float64Array(pools.length)
+  let opinions = 0
+  for (const weigher of weighersNamed(weighers)) {
+    const multiplier = weights[weigher.name] ?? 1
+    const scores = weigher.scores(pools, request, multiplier)
+    const least = scores.reduce((a, b) => Math.min(a, b), Infinity)
+    const most = scores.reduce((a, b) => Math.max(a, b), -Infinity)
+    if (!(most > least)) continue
+    opinions++
+    // Stretched to 0…1, so that a weigher's scale never decides; all equal is 0.
+    for (const [index, score] of scores.entries())
+      totals[index] = (totals[index] ?? 0) + ((score - least) / (most - least)) * multiplier
+  }
+  return { totals, isLasting: opinions <= 1 }
+}
+
+/** Positions in order. One number per pool is drawn before sorting: a comparison that changes its mind would not sort. */
+export function order(pools: readonly PoolView[], totals: Float64Array, random: RankOptions['random']) {
+  const ties = random === undefined ? null : new Float64Array(pools.length).map(() => random())
+  return (a: number, b: number): number =>
+    (totals[b] ?? 0) - (totals[a] ?? 0) ||
+    (ties?.[a] ?? 0) - (ties?.[b] ?? 0) ||
+    byLabel(pools[a] as PoolView, pools[b] as PoolView)
+}
+
+/** Best first, each with what the weighers give it in all. */
+export function rank<Pool extends PoolView>(
+  pools: readonly Pool[],
+  request: PreparedRequest,
+  options: RankOptions,
+): readonly { readonly pool: Pool; readonly total: number }[] {
+  const { totals } = weigh(pools, request, options)
+  const compare = order(pools, totals, options.random)
+  return [...pools.keys()]
+    .toSorted(compare)
+    .flatMap((at) => pools.slice(at, at + 1).map((pool) => ({ pool, total: totals[at] ?? 0 })))
+}
+
+/** The first `count` in order. A few of many are found in one pass, without sorting the others. */
+export function firstOf(
+  all: readonly number[],
+  count: number,
+  compare: (a: number, b: number) => number,
+): number[] {
+  if (count >= all.length) return all.toSorted(compare)
+  const first: number[] = []
+  for (const one of all) {
+    const last = first.at(-1)
+    if (first.length === count && last !== undefined && compare(last, one) <= 0) continue
+    const at = first.findLastIndex((other) => compare(other, one) <= 0) + 1
+    first.splice(at, 0, one)
+    if (first.length > count) first.pop()
+  }
+  return first
+}
+
+function byLabel(a: PoolView, b: PoolView): number {
+  return a.label < b.label ? -1 : a.label > b.label ? 1 : 0
+}
