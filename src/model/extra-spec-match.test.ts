@@ -1,15 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  compileSpecs,
-  firstUnmetSpec as firstUnmet,
-  specMatches,
-  type UnmetSpec,
-} from './extra-spec-match.ts'
+import { compileSpecs, specMatches, unmetSpecs, type UnmetSpec } from './extra-spec-match.ts'
 import type { ExtraSpecs } from './extra-specs.ts'
 
 const firstUnmetSpec = (has: Readonly<Record<string, unknown>>, specs: ExtraSpecs): UnmetSpec | null =>
-  firstUnmet(has, compileSpecs(specs))
+  unmetSpecs(has, compileSpecs(specs))[0] ?? null
 
 const words = fc.stringMatching(/^[a-zA-Z0-9_.:-]{1,8}$/)
 const numbers = fc.oneof(fc.integer({ min: -1000, max: 1000 }), fc.double({ min: -10, max: 10, noNaN: true }))
