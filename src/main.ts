@@ -10,12 +10,10 @@ import type { Settings } from './config/schema.ts'
 import type { Store } from './db/open.ts'
 import { heldBack, ownPlans } from './engine/agreement.ts'
 import { startPresence, type Presence } from './engine/presence.ts'
-import { apiRole, type ApiRole } from './roles/api.ts'
+import type { ApiRole } from './roles/api.ts'
 import { openCore, whenThere, type Core } from './roles/core.ts'
-import { dataRole } from './roles/data.ts'
 import type { Role, RoleName } from './roles/role.ts'
-import { schedulerRole } from './roles/scheduler.ts'
-import { shareRole, type ShareRole } from './roles/share.ts'
+import type { ShareRole } from './roles/share.ts'
 import type { Clock } from './runtime/clock.ts'
 import { isWorker } from './runtime/worker-metrics.ts'
 import { version } from './runtime/version.ts'
@@ -111,13 +109,24 @@ async function startRoles(
     ),
   })
   const { store, log, clock } = core
+  // Each role is loaded where it runs: what a process does not load costs it no memory and no time at its start.
   const built: Built = {}
-  if (names.includes('share')) built.share = await whenThere(log, () => shareRole(core))
+  if (names.includes('share')) {
+    const { shareRole } = await import('./roles/share.ts')
+    built.share = await whenThere(log, () => shareRole(core))
+  }
   if (names.includes('scheduler')) {
+    const { schedulerRole } = await import('./roles/scheduler.ts')
     built.scheduler = await whenThere(log, () => schedulerRole(core, options.schedulers ?? 1))
   }
-  if (names.includes('data')) built.data = await whenThere(log, () => dataRole(core))
-  if (names.includes('api')) built.api = await apiRole(core)
+  if (names.includes('data')) {
+    const { dataRole } = await import('./roles/data.ts')
+    built.data = await whenThere(log, () => dataRole(core))
+  }
+  if (names.includes('api')) {
+    const { apiRole } = await import('./roles/api.ts')
+    built.api = await apiRole(core)
+  }
   const roles: readonly Role[] = Object.values(built)
   const process_ = {
     id: core.processId,

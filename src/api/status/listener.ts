@@ -2,7 +2,7 @@
  * `/healthcheck` and `/metrics` of a process, on a port that the clients of the API need not reach. Healthy means usable: the
  * database answers and each role can do its work.
  */
-import fastify from 'fastify'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ping } from '../../db/store/health.ts'
 import type { Store } from '../../db/open.ts'
@@ -23,19 +23,44 @@ export interface StatusListener {
   close(): Promise<void>
 }
 
+/** Without the library of the API: a process that is no API does not load it. */
 export async function statusListener(parts: StatusParts): Promise<StatusListener> {
-  const app = fastify()
-  app.get('/healthcheck', async (_request, reply) => {
-    const reason = await whyNot(parts)
-    return reason === null ? { status: 'ok' } : reply.code(503).send({ status: 'failed', reason })
+  const server = createServer((request, response) => {
+    const page = pages[(request.url ?? '').split('?', 1)[0] ?? '']
+    if (page === undefined || !['GET', 'HEAD'].includes(request.method ?? ''))
+      return answer(response, 404, 'application/json', '{"error":"There are /healthcheck and /metrics."}')
+    void page(parts, response).catch(() => answer(response, 503, 'text/plain', 'It could not be said.'))
   })
-  app.get('/metrics', async (_request, reply) =>
-    reply.header('content-type', parts.metrics.contentType).send(await parts.metrics.expose()),
-  )
-  await app.listen({ host: parts.host, port: parts.port })
-  const { port } = app.server.address() as AddressInfo
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: parts.host, port: parts.port }, resolve)
+  })
+  const { port } = server.address() as AddressInfo
   const host = parts.host.includes(':') ? `[${parts.host}]` : parts.host
-  return { url: `http://${host}:${port}`, close: () => app.close() }
+  return {
+    url: `http://${host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const pages: Readonly<Record<string, (parts: StatusParts, response: ServerResponse) => Promise<void>>> = {
+  __proto__: null as never,
+  '/healthcheck': async (parts, response) => {
+    const reason = await whyNot(parts)
+    const said = reason === null ? { status: 'ok' } : { status: 'failed', reason }
+    answer(response, reason === null ? 200 : 503, 'application/json', JSON.stringify(said))
+  },
+  '/metrics': async ({ metrics }, response) =>
+    answer(response, 200, metrics.contentType, await metrics.expose()),
+}
+
+function answer(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
 }
 
 async function whyNot({ store, unusable }: StatusParts): Promise<string | null> {
