@@ -45,6 +45,17 @@ const serverOf = (kind: Kind): Promise<DatabaseServer | null> =>
     : (kind === 'postgres' ? startPostgres : startMariadb)({ cacheMib: 512 })
 
 async function plansIn(store: Store, kind: Kind): Promise<Plans> {
+  const found = new Map<string, string[][]>()
+  for (const [{ name }, statements] of await statementsIn(store)) {
+    const plans: string[][] = []
+    for (const query of statements) plans.push(await planOf(store, kind, query))
+    found.set(name, plans)
+  }
+  return found
+}
+
+/** What the API asks of a filled database for each question, what it keeps for a while left out. */
+export async function statementsIn(store: Store): Promise<Map<Question, readonly CompiledQuery[]>> {
   const about = await aboutIn(store)
   const seen: CompiledQuery[] = []
   const projectId = about.share.project_id
@@ -54,15 +65,13 @@ async function plansIn(store: Store, kind: Kind): Promise<Plans> {
   } as unknown as TokenVerifier
   const bench = await openBench(routes, () => {}, { store: listening(store, seen), auth })
   try {
-    const found = new Map<string, string[][]>()
+    const found = new Map<Question, readonly CompiledQuery[]>()
     for (const question of questionsAbout(about)) {
       // What is kept for a while is asked for the first time.
       await ask(bench.app, question)
       seen.length = 0
       await ask(bench.app, question)
-      const plans: string[][] = []
-      for (const query of seen) plans.push(await planOf(store, kind, query))
-      found.set(question.name, plans)
+      found.set(question, [...seen])
     }
     return found
   } finally {

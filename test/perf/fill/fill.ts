@@ -45,10 +45,10 @@ const rowsPerInsert = 1000
 const seconds = (began: number): string => ((performance.now() - began) / 1000).toFixed(1)
 
 /** Counting millions of rows takes longer than any statement of the service may. */
-export async function onStore(url: string, body: (store: Store) => Promise<void>) {
+export async function onStore<Result>(url: string, body: (store: Store) => Promise<Result>): Promise<Result> {
   const store = await openStore(url, { statementTimeoutMs: 3_600_000 })
   try {
-    await body(store)
+    return await body(store)
   } finally {
     await store.close()
   }
