@@ -12,8 +12,8 @@ import type { PoolView } from './types.ts'
 
 /** Up to as many pools are read whole each time: about a millisecond. */
 const smallFleet = 256
-/** Of a page of the rounds: two or three milliseconds, in which nothing is placed. */
-const pageSize = 200
+/** Of a page of the rounds: a millisecond or two, in which nothing is placed. */
+const pageSize = 100
 /** No older is what is remembered, give or take a page. The heartbeats that it is about come as often. */
 const roundMs = 10_000
 /** Without a placement in this time all is forgotten, and the next one reads the whole fleet. */

@@ -98,7 +98,7 @@ export function bestOf<Pool extends PoolView>(
   let asked = 0
   // Mostly the first that are looked at will do.
   for (const many of [count, 16 * count, pools.length]) {
-    const best = firstOf([...pools.keys()], many, compare)
+    const best = firstOf(pools.length, many, compare)
     const next = best.slice(asked).flatMap((at) => pools.slice(at, at + 1))
     for (const pool of next) {
       if (passes(pool)) found.push(pool)

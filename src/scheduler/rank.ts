@@ -1,4 +1,5 @@
 /** The order of pools that may be used: what the weighers say, then chance, then the label. Pure. */
+import { bounds } from './weighers/bounds.ts'
 import { defaultWeighers, weighersNamed } from './weighers/index.ts'
 import type { PoolView, PreparedRequest } from './types.ts'
 
@@ -30,13 +31,13 @@ export function weigh(
   for (const weigher of weighersNamed(weighers)) {
     const multiplier = weights[weigher.name] ?? 1
     const scores = weigher.scores(pools, request, multiplier)
-    const least = scores.reduce((a, b) => Math.min(a, b), Infinity)
-    const most = scores.reduce((a, b) => Math.max(a, b), -Infinity)
+    const { least, most } = bounds(scores)
     if (!(most > least)) continue
     opinions++
     // Stretched to 0…1, so that a weigher's scale never decides; all equal is 0.
-    for (const [index, score] of scores.entries())
+    scores.forEach((score, index) => {
       totals[index] = (totals[index] ?? 0) + ((score - least) / (most - least)) * multiplier
+    })
   }
   return { totals, isLasting: opinions <= 1 }
 }
@@ -58,20 +59,16 @@ export function rank<Pool extends PoolView>(
 ): readonly { readonly pool: Pool; readonly total: number }[] {
   const { totals } = weigh(pools, request, options)
   const compare = order(pools, totals, options.random)
-  return [...pools.keys()]
-    .toSorted(compare)
-    .flatMap((at) => pools.slice(at, at + 1).map((pool) => ({ pool, total: totals[at] ?? 0 })))
+  return firstOf(pools.length, pools.length, compare).flatMap((at) =>
+    pools.slice(at, at + 1).map((pool) => ({ pool, total: totals[at] ?? 0 })),
+  )
 }
 
-/** The first `count` in order. A few of many are found in one pass, without sorting the others. */
-export function firstOf(
-  all: readonly number[],
-  count: number,
-  compare: (a: number, b: number) => number,
-): number[] {
-  if (count >= all.length) return all.toSorted(compare)
+/** The first `count` of the positions below `size`, in order. A few of many are found in one pass, without sorting the others. */
+export function firstOf(size: number, count: number, compare: (a: number, b: number) => number): number[] {
+  if (count >= size) return Array.from({ length: size }, (_, at) => at).sort(compare)
   const first: number[] = []
-  for (const one of all) {
+  for (let one = 0; one < size; one++) {
     const last = first.at(-1)
     if (first.length === count && last !== undefined && compare(last, one) <= 0) continue
     const at = first.findLastIndex((other) => compare(other, one) <= 0) + 1

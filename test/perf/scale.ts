@@ -125,8 +125,9 @@ async function placements(store: Store): Promise<Spent> {
       if (error !== enough) throw error
     })
   }
-  // The first one reads the fleet. What is measured is a hundred a second for more than a round, in which all of it is read again.
-  await once()
+  // The first one reads the fleet, the next ones are compiled. What is measured is a hundred a second for more than a round, in which
+  // all of it is read again.
+  await timed(100, once)
   const took: number[] = []
   while (took.length < 1200) {
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -6,7 +6,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import type { Client } from '../../src/sdk/client.ts'
 import { pages } from '../../src/sdk/pages.ts'
 import { listMessages } from '../../src/wire/messages/schema.ts'
@@ -46,6 +46,7 @@ test('two schedulers, 1,000 requests of 1 GiB, 500 GiB: exactly 500 are placed',
       },
     },
   })
+  onTestFinished(() => service.kill())
   const [admin, demo] = [await service.connect('manila-admin'), await service.connect('manila-demo')]
   const id = demo.tokens.session?.projectId ?? ''
   await admin.call(updateQuotaSet, {

@@ -1,5 +1,6 @@
 import { reservedGib } from '../../model/pool-capacity.ts'
 import { purposeOf, thinFor } from '../request.ts'
+import { bounds } from './bounds.ts'
 import type { PoolView, PreparedRequest, Weigher } from '../types.ts'
 
 /**
@@ -10,11 +11,9 @@ export const capacityWeigher: Weigher = {
   name: 'CapacityWeigher',
   scores: (pools, request, multiplier) => {
     const room = pools.map(roomGib(request))
-    const known = room.filter((size) => size !== null)
-    // No spread arguments: a fleet has more pools than a call has room for.
-    const least = known.reduce((a, b) => Math.min(a, b), Infinity)
-    const most = known.reduce((a, b) => Math.max(a, b), -Infinity)
-    const unknown = known.length === 0 ? 0 : multiplier < 0 ? most + 1 : least - 1
+    if (!room.includes(null)) return room as number[]
+    const { least, most } = bounds(room.filter((size) => size !== null))
+    const unknown = least > most ? 0 : multiplier < 0 ? most + 1 : least - 1
     return room.map((size) => size ?? unknown)
   },
 }

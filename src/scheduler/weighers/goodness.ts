@@ -9,8 +9,10 @@ export const goodnessWeigher: Weigher = {
   scores: (pools, request) => pools.map((pool) => goodness(pool, request)),
 }
 
+const path = ['goodness_function']
+
 function goodness(pool: PoolView, request: PreparedRequest): number {
-  const text = lookUp(pool.capabilities, ['goodness_function'])
+  const text = lookUp(pool.capabilities, path)
   if (typeof text !== 'string') return 0
   try {
     const result = compileExpression(text).evaluate(expressionScope(pool, request))
