@@ -152,8 +152,8 @@ describe('deferred deletions', () => {
   it('are retried until they succeed, with the quota given back at once', async () => {
     const share = await availableShare(bench)
     await bench.setFaults({ delete: { kind: 'fail' } })
-    const how = { force: false, deferred: true }
-    await askOfShare(bench, share, 'delete-share', how, 'deferred_deleting')
+    const payload = { force: false, deferred: true }
+    await askOfShare(bench, share, 'delete-share', payload, 'deferred_deleting')
     await bench.drain()
     const row = () => bench.store.db.selectFrom('shares').select('status').executeTakeFirst()
     expect(await row()).toEqual({ status: 'error_deferred_deleting' })

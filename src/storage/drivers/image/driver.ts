@@ -105,8 +105,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     pools: (call) =>
       withPool(call, 'reading the capacity of the pool', async (commands, pool) => {
         const { attached, qgroups } = pool
-        const how = { pool_name: options.pool_name, quota_mode: 'full' } as const
-        const report = await reportPool(commands, { attached, qgroups, options: how }, source)
+        const poolOptions = { pool_name: options.pool_name, quota_mode: 'full' } as const
+        const report = await reportPool(commands, { attached, qgroups, options: poolOptions }, source)
         const { freeGib, extra, lacksRoom: lacks } = await promisedIn(commands, pool)
         lacksRoom = lacks
         const exceeding = exceedingReport(await exceedingIn(commands, pool, false), stuck)

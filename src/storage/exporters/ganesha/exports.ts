@@ -354,8 +354,8 @@ async function removeLive(commands: Commands, running: Running, number: number):
 
 function busCall(running: Running, method: string, args: readonly string[]): readonly string[] {
   const to = ['--dest=org.ganesha.nfsd', '/org/ganesha/nfsd/ExportMgr']
-  const how = [`--bus=${running.bus}`, '--print-reply', '--reply-timeout=30000']
-  return ['dbus-send', ...how, ...to, `org.ganesha.nfsd.exportmgr.${method}`, ...args]
+  const flags = [`--bus=${running.bus}`, '--print-reply', '--reply-timeout=30000']
+  return ['dbus-send', ...flags, ...to, `org.ganesha.nfsd.exportmgr.${method}`, ...args]
 }
 
 function isUnknownExport(error: unknown): boolean {
