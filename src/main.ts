@@ -73,7 +73,7 @@ export async function startService(settings: Settings, options: StartOptions = {
     store: core.store,
     clock: core.clock,
     shareManager: share.manager,
-    stop: (options) => running.stop(options),
+    stop: (stopOptions) => running.stop(stopOptions),
   }
 }
 

@@ -59,7 +59,7 @@ export function ManageShare() {
   })
   const problem = (field: string) => problemAt(manageShare.body, body, `share.${field}`)
   // Nothing is wrong with what nobody has typed yet; it can't be sent all the same.
-  const shown = (name: string, field: string) => (touched.has(name) ? problem(field) : null)
+  const errorOf = (name: string, field: string) => (touched.has(name) ? problem(field) : null)
   const missing =
     problem('service_host') ??
     problem('export_path') ??
@@ -81,7 +81,7 @@ export function ManageShare() {
         label={w.adopt.host}
         description={w.adopt.hostHint}
         value={form.host}
-        error={shown('host', 'service_host')}
+        error={errorOf('host', 'service_host')}
         data-autofocus
         onChange={(event) => set({ host: event.currentTarget.value })}
       />
@@ -95,7 +95,7 @@ export function ManageShare() {
         label={w.adopt.path}
         description={w.adopt.pathHint}
         value={form.path}
-        error={shown('path', 'export_path')}
+        error={errorOf('path', 'export_path')}
         onChange={(event) => set({ path: event.currentTarget.value })}
       />
       <TextInput

@@ -52,9 +52,9 @@ export function byName<T extends keyof Database, O>(
 }
 
 /** The same of what is in memory. */
-export function fitsNames(name: string, parts: readonly NamePart[] = []): boolean {
+export function fitsNames(name: string, nameParts: readonly NamePart[] = []): boolean {
   const folded = name.toLowerCase()
-  return parts.every(({ match, text }) => {
+  return nameParts.every(({ match, text }) => {
     const wanted = text.toLowerCase()
     if (match === 'contains') return folded.includes(wanted)
     if (match === 'startswith') return folded.startsWith(wanted)

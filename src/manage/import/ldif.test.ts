@@ -146,11 +146,13 @@ function write(
   layout: { end: string; fold: number; comments: boolean; upper: boolean },
 ): string {
   const line = (key: string, text: string): string => {
-    const shown = layout.upper ? key.toUpperCase() : key
-    const whole = isSafe(text) ? `${shown}: ${text}` : `${shown}:: ${Buffer.from(text).toString('base64')}`
+    const written = layout.upper ? key.toUpperCase() : key
+    const whole = isSafe(text)
+      ? `${written}: ${text}`
+      : `${written}:: ${Buffer.from(text).toString('base64')}`
     // The first line must hold something but its end.
-    const parts = whole.match(new RegExp(`[^]{1,${layout.fold}}`, 'g')) ?? []
-    return parts.join(`${layout.end} `)
+    const pieces = whole.match(new RegExp(`[^]{1,${layout.fold}}`, 'g')) ?? []
+    return pieces.join(`${layout.end} `)
   }
   return entries
     .map(({ dn, attributes }) =>
