@@ -68,7 +68,8 @@ export function failed(tally: Tally, rule: TallyRule, now: number): Tally {
   const before = aged(tally, rule, now)
   const failures = before.failures + 1
   const beyond = failures - rule.limit
-  const pauseUs = beyond < 0 ? 0 : Math.min(rule.longestPauseUs, rule.firstPauseUs * 2 ** Math.min(beyond, 30))
+  const pauseUs =
+    beyond < 0 ? 0 : Math.min(rule.longestPauseUs, rule.firstPauseUs * 2 ** Math.min(beyond, 30))
   return {
     failures,
     since: before.failures === 0 ? now : before.since,

@@ -16,7 +16,9 @@ test('never more than the bucket and what flowed into it, and what it says to wa
         for (const pause of pauses) {
           now += pause
           if (rate.take('a') === 0) taken++
-          expect(taken).toBeLessThanOrEqual(perMinute + ((now - secondUs) / secondUs) * (perMinute / 60) + 1e-6)
+          expect(taken).toBeLessThanOrEqual(
+            perMinute + ((now - secondUs) / secondUs) * (perMinute / 60) + 1e-6,
+          )
         }
         let wait = rate.take('a')
         while (wait === 0) wait = rate.take('a')

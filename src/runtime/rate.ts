@@ -29,9 +29,7 @@ export class Rate {
     const known = this.#buckets.get(key)
     const perUs = this.#perMinute / 60_000_000
     const left =
-      known === undefined
-        ? this.#perMinute
-        : Math.min(this.#perMinute, known.left + (now - known.at) * perUs)
+      known === undefined ? this.#perMinute : Math.min(this.#perMinute, known.left + (now - known.at) * perUs)
     const isThere = left >= 1
     this.#buckets.delete(key)
     this.#buckets.set(key, { left: isThere ? left - 1 : left, at: now })
@@ -46,8 +44,7 @@ export class Rate {
     const now = this.#now()
     const known = this.#buckets.get(key)
     const perUs = perMinute / 60_000_000
-    const left =
-      known === undefined ? perMinute : Math.min(perMinute, known.left + (now - known.at) * perUs)
+    const left = known === undefined ? perMinute : Math.min(perMinute, known.left + (now - known.at) * perUs)
     return { perMinute, left: Math.floor(left), wholeAt: Math.ceil(now + (perMinute - left) / perUs) }
   }
 
