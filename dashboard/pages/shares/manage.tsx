@@ -10,6 +10,7 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { PairsField } from '../../ui/pairs-field.tsx'
 import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { useProblemAt } from '../../ui/problem-at.ts'
+import { OptionalLine } from '../../ui/optional-fields.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareCommands } from './commands.ts'
@@ -98,13 +99,11 @@ export function ManageShare() {
         error={errorOf('path', 'export_path')}
         onChange={(event) => set({ path: event.currentTarget.value })}
       />
-      <TextInput
+      <OptionalLine
         label={common.name}
-        description={common.optional}
-        className="optional"
         value={form.name}
         error={problem('name')}
-        onChange={(event) => set({ name: event.currentTarget.value })}
+        change={(name) => set({ name })}
       />
       <Select
         label={common.type}
