@@ -71,7 +71,7 @@ export async function startService(settings: Settings, options: StartOptions = {
     store: core.store,
     clock: core.clock,
     shareManager: share.manager,
-    stop: (how) => running.stop(how),
+    stop: (stopOptions) => running.stop(stopOptions),
   }
 }
 

@@ -27,15 +27,15 @@ function words(lines: readonly string[]): string[][] {
   let rest = said
   for (const line of lines) {
     const count = countOf.get(line) ?? 0
-    const parts: string[] = []
+    const words: string[] = []
     for (let at = 0; at < count; at++) {
       const end = rest.indexOf('\0')
-      parts.push(rest.slice(0, end))
+      words.push(rest.slice(0, end))
       rest = rest.slice(end + 1)
     }
     if (!rest.startsWith('\0')) return [[`more or fewer words than meant: ${line}`]]
     rest = rest.slice(1)
-    answers.push(parts)
+    answers.push(words)
   }
   return answers
 }
@@ -81,7 +81,7 @@ const anything = fc
     ),
     { maxLength: 8 },
   )
-  .map((parts) => parts.join('').replaceAll('\0', ''))
+  .map((pieces) => pieces.join('').replaceAll('\0', ''))
 
 it('reads every word as it was meant', () => {
   fc.assert(

@@ -21,14 +21,14 @@ const pages = [
 ].filter((path) => path.endsWith('.md') && !path.startsWith('docs/decisions'))
 
 /** Every line of a shell block and every `word in backticks`. */
-function shown(page: string): string[] {
+function codeIn(page: string): string[] {
   const text = readFileSync(join(root, page), 'utf8')
   // Every other part is inside a block.
-  const parts = text.split(/^ *```.*$/m)
-  const blocks = parts
+  const sections = text.split(/^ *```.*$/m)
+  const blocks = sections
     .filter((_, index) => index % 2 === 1)
     .flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
-  const inline = parts
+  const inline = sections
     .filter((_, index) => index % 2 === 0)
     .flatMap((prose) => [...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? ''))
   return [...blocks, ...inline].map((line) => line.trim().replace(/^[$#] /, ''))
@@ -43,7 +43,7 @@ function words(line: string): string[] {
 
 /** Lines that begin with the program, with what comes after it. */
 const linesOf = (page: string, program: RegExp): string[][] =>
-  shown(page)
+  codeIn(page)
     .filter((line) => program.test(line))
     .map((line) => words(line.replace(program, '')))
 
@@ -115,7 +115,7 @@ describe('what documents tell people to run', () => {
 
   test('files of the project', () => {
     const named = pages.flatMap((page) =>
-      shown(page)
+      codeIn(page)
         .filter((word) => /^(?:src|test|deploy|docs)\/[\w./-]+$/.test(word))
         .filter((word) => !existsSync(join(root, word)))
         .map((word) => `${page}: ${word}`),

@@ -3,6 +3,7 @@
  */
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseAst } from 'rolldown/parseAst'
 import { describe, expect, it } from 'vitest'
 import { circlesOf } from '../tools/layers/circles.ts'
 import { layerGraph, moduleGraph, told } from '../tools/layers/drawing.ts'
@@ -26,6 +27,29 @@ const code = (path: string): string => withoutComments(text(path))
 const targetsOf = (path: string): string[] => importsOf(path).flatMap(({ target }) => target ?? [])
 const librariesOf = (path: string): string[] =>
   importsOf(path).flatMap(({ target, specifier }) => (target === null ? specifier : []))
+
+/** Names that a file gives: of variables, parameters, functions and fields. */
+function declaredIn(node: unknown, names = new Set<string>()): ReadonlySet<string> {
+  if (Array.isArray(node)) for (const one of node) declaredIn(one, names)
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) return names
+  const { type, id, key, params } = node as Readonly<Record<string, unknown>>
+  if (type === 'VariableDeclarator' || type === 'FunctionDeclaration') bind(id, names)
+  if (Array.isArray(params)) for (const one of params) bind(one, names)
+  if (type === 'TSPropertySignature' || type === 'PropertyDefinition') bind(key, names)
+  for (const one of Object.values(node)) declaredIn(one, names)
+  return names
+}
+
+/** Names in a pattern: `{ a, b: [c], ...d } = e` gives a, c and d. */
+function bind(pattern: unknown, names: Set<string>): void {
+  if (typeof pattern !== 'object' || pattern === null) return
+  const { type, name, properties, elements, value, left, argument, parameter } = pattern as Readonly<
+    Record<string, unknown>
+  >
+  if ((type === 'Identifier' || type === 'PrivateIdentifier') && typeof name === 'string') names.add(name)
+  for (const one of [properties, elements].flat()) bind(one, names)
+  for (const one of [value, left, argument, parameter]) bind(one, names)
+}
 
 const storage = ['contract', 'host', 'sim', 'drivers', 'exporters'].map((folder) => `storage/${folder}`)
 
@@ -205,6 +229,30 @@ describe('house rules', () => {
         where.test(path) && pattern.test(code(path)) ? [`${path}: ${remedy} (${pattern})`] : [],
       ),
     )
+    expect(wrong).toEqual([])
+  })
+
+  it('give each of these names one meaning', () => {
+    const meanings: Readonly<Record<string, readonly [home: RegExp, remedy: string]>> = {
+      how: [/^$/, 'call it what it is: order, request, options, match'],
+      // And a field of a file that quick starts have written: it can't be called otherwise any more.
+      shown: [/^(?:src\/wire\/changes|tools\/quickstart\/state)\.ts$/, 'it is a kind of change of the wire'],
+      keep: [/^src\/auth\//, 'it is what leaves an administrator, see src/auth/administrators.ts'],
+    }
+    const all = [...sources, ...filesBelow('dashboard')].filter((path) => /\.tsx?$/.test(path))
+    const wrong = all.flatMap((path) => {
+      // Most files have these words in sentences alone, which needs no parser.
+      const names = Object.keys(meanings).filter(
+        (name) =>
+          meanings[name]?.[0].test(path) === false &&
+          new RegExp(`\\b${name}(?:\\s*[:,=?!)(\\]}<]| of | in )`).test(text(path)),
+      )
+      if (names.length === 0) return []
+      const declared = declaredIn(parseAst(text(path), { lang: path.endsWith('x') ? 'tsx' : 'ts' }))
+      return names
+        .filter((name) => declared.has(name))
+        .map((name) => `${path} declares ${name}: ${meanings[name]?.[1]}`)
+    })
     expect(wrong).toEqual([])
   })
 

@@ -70,13 +70,13 @@ beforeEach(() => {
   answers.clear()
   queries = new QueryClient()
   client = {
-    open: (_what: unknown, how: { query?: unknown; lastEventId: unknown; signal: AbortSignal }) => {
+    open: (_what: unknown, options: { query?: unknown; lastEventId: unknown; signal: AbortSignal }) => {
       const stream = Object.assign(new Stream(), {
-        query: how.query,
-        lastEventId: how.lastEventId,
+        query: options.query,
+        lastEventId: options.lastEventId,
         isOpen: true,
       })
-      how.signal.addEventListener('abort', () => {
+      options.signal.addEventListener('abort', () => {
         stream.isOpen = false
         stream.break()
       })

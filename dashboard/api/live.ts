@@ -150,10 +150,10 @@ export class Live {
     const own = changes.filter(({ project_id }) => project_id === this.#own)
     const nobodys = changes.filter(({ project_id }) => project_id === '')
     const cached = this.#queries.getQueryCache().getAll()
-    const shown = new Set([this.#own, ...cached.filter((query) => query.isActive()).map(projectOf)])
+    const projects = new Set([this.#own, ...cached.filter((query) => query.isActive()).map(projectOf)])
     for (const query of cached) {
       const { meta, queryKey, state } = query
-      const isShown = (project: string): boolean => meta?.all === true || shown.has(project)
+      const isShown = (project: string): boolean => meta?.all === true || projects.has(project)
       if (!readAgain(queryKey, changes, isShown)) continue
       if (!query.isActive()) {
         query.invalidate()

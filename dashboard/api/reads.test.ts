@@ -13,8 +13,8 @@ const change = (resource_type: string, resource_id: string): ChangeView => ({
   created_at: '2026-11-27T00:00:00.000000',
 })
 
-const readAgain = (key: readonly unknown[], changes: readonly ChangeView[], shown = 'p') =>
-  readsAgain(key, changes, (project) => project === shown)
+const readAgain = (key: readonly unknown[], changes: readonly ChangeView[], ours = 'p') =>
+  readsAgain(key, changes, (project) => project === ours)
 
 describe('what an event makes old', () => {
   it('is the lists of its noun, and the one thing that it speaks of', () => {

@@ -83,11 +83,11 @@ export function readAgain(
   changes: readonly ChangeView[],
   isShown: (projectId: string) => boolean,
 ): boolean {
-  const [noun, how, ...rest] = key as readonly [Noun, string, ...unknown[]]
+  const [noun, kind, ...rest] = key as readonly [Noun, string, ...unknown[]]
   return changes.some(({ event, resource_type, resource_id, project_id, operation_id }) => {
     if (touches[resource_type]?.includes(noun) !== true) return false
     const isNamed = rest.flat().some((part) => part === resource_id || (part ?? '') === operation_id)
-    if (how !== 'one' || !about.includes(noun) || typeof rest[0] !== 'string')
+    if (kind !== 'one' || !about.includes(noun) || typeof rest[0] !== 'string')
       return isNamed || project_id === '' || isShown(project_id)
     // What hangs on a thing that is gone can't be asked for any more; the thing itself says that it is gone.
     const isGone = event === `${resource_type}.deleted` && noun !== nounOf(resource_type)

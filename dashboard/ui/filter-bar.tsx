@@ -2,7 +2,7 @@
 import { Button, Select, Switch, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { Children, useEffect, useState, type ReactNode } from 'react'
-import { useWords } from '../words/index.ts'
+import { useWords, type Words } from '../words/index.ts'
 import classes from './filter-bar.module.css'
 
 export interface Choice {
@@ -12,6 +12,13 @@ export interface Choice {
   /** Told when somebody looks at the options, for those that are read only then. */
   readonly opened?: () => void
 }
+
+/** Things in one of these statuses alone. */
+export const statusChoice = ({ common, service }: Words, statuses: readonly string[]): Choice => ({
+  name: 'status',
+  label: common.status,
+  options: statuses.map((value) => ({ value, label: service.status(value) })),
+})
 
 export type Filters = Readonly<Record<string, string | undefined>>
 

@@ -13,16 +13,16 @@ interface PageHeadProps {
 }
 
 export function PageHead({ title, aside, line, actions }: PageHeadProps) {
-  const shown = visible(title)
+  const visibleTitle = visible(title)
   useEffect(() => {
-    document.title = `${shown} · Manila`
-  }, [shown])
+    document.title = `${visibleTitle} · Manila`
+  }, [visibleTitle])
   return (
     <header className={classes.head}>
       <div className={classes.words}>
         <div className={classes.title}>
           <h1>
-            <bdi>{shown}</bdi>
+            <bdi>{visibleTitle}</bdi>
           </h1>
           {aside}
         </div>

@@ -19,13 +19,13 @@ export function PlainText({
   readonly wrap?: boolean
 }) {
   // Lines of a long text are lines; of a name they would be a trick.
-  const shown = wrap ? children.split('\n').map(visible).join('\n') : visible(children)
+  const text = wrap ? children.split('\n').map(visible).join('\n') : visible(children)
   return (
     <bdi
       className={wrap ? classes.wrap : classes.line}
-      title={shown.length > 60 ? shown.slice(0, 1000) : undefined}
+      title={text.length > 60 ? text.slice(0, 1000) : undefined}
     >
-      {wrap ? shown : shown.slice(0, 300)}
+      {wrap ? text : text.slice(0, 300)}
     </bdi>
   )
 }

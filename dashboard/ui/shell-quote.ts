@@ -28,9 +28,9 @@ export function quoted(text: string): string {
 
 /** `command('manila', 'share', 'create', ['--size', 3])`; null and undefined are left out. */
 export const command = (
-  ...parts: readonly (string | number | null | undefined | readonly (string | number)[])[]
+  ...words: readonly (string | number | null | undefined | readonly (string | number)[])[]
 ): string =>
-  parts
+  words
     .flat()
     .filter((part): part is string | number => part !== null && part !== undefined)
     .map((part) => quoted(String(part)))

@@ -9,12 +9,12 @@ describe('rows while one reads', () => {
   it('are those of before that are left, in the order of the list, and what follows behind them', () => {
     fc.assert(
       fc.property(ids, ids, (now, before) => {
-        const { shown, waiting } = steadied(rowsOf(now), before)
-        const names = shown.map(({ id }) => id)
+        const { staying, waiting } = steadied(rowsOf(now), before)
+        const names = staying.map(({ id }) => id)
         // Nothing of before is lost, nothing is shown that is not there, and none is forgotten.
         expect(names.filter((id) => before.includes(id))).toEqual(now.filter((id) => before.includes(id)))
         expect(names.every((id) => now.includes(id))).toBe(true)
-        expect(shown.length + waiting).toBe(now.length)
+        expect(staying.length + waiting).toBe(now.length)
         // What is new stands behind everything known.
         const firstNew = names.findIndex((id) => !before.includes(id))
         if (firstNew >= 0) expect(names.slice(firstNew).every((id) => !before.includes(id))).toBe(true)
@@ -27,8 +27,8 @@ describe('rows while one reads', () => {
       fc.property(ids, ids, (before, come) => {
         const others = come.filter((id) => !before.includes(id))
         fc.pre(before.length > 0)
-        const { shown, waiting } = steadied(rowsOf([...others, ...before]), before)
-        expect(shown.map(({ id }) => id)).toEqual(before)
+        const { staying, waiting } = steadied(rowsOf([...others, ...before]), before)
+        expect(staying.map(({ id }) => id)).toEqual(before)
         expect(waiting).toBe(others.length)
       }),
     )

@@ -19,13 +19,13 @@ export function useSteadyRows<Row extends { readonly id: string }>(
   const [kept, setKept] = useState<{ readonly place: string; readonly ids: readonly string[] } | null>(null)
   const all = rows ?? []
   const isNew = kept === null || kept.place !== place || kept.ids.length === 0
-  const steady = isNew || rows === undefined ? { shown: all, waiting: 0 } : steadied(all, kept.ids)
-  const ids = steady.shown.map(({ id }) => id)
+  const steady = isNew || rows === undefined ? { staying: all, waiting: 0 } : steadied(all, kept.ids)
+  const ids = steady.staying.map(({ id }) => id)
   if (rows !== undefined && (isNew || ids.join() !== kept?.ids.join())) {
     if (kept?.place !== place || ids.join() !== kept.ids.join()) setKept({ place, ids })
   }
   return {
-    rows: steady.shown,
+    rows: steady.staying,
     waiting: steady.waiting,
     show: () => setKept({ place, ids: all.map(({ id }) => id) }),
   }
@@ -35,9 +35,9 @@ export function useSteadyRows<Row extends { readonly id: string }>(
 export function steadied<Row extends { readonly id: string }>(
   rows: readonly Row[],
   before: readonly string[],
-): { readonly shown: readonly Row[]; readonly waiting: number } {
+): { readonly staying: readonly Row[]; readonly waiting: number } {
   const known = new Set(before)
   const last = rows.findLastIndex(({ id }) => known.has(id))
-  const shown = rows.filter(({ id }, index) => known.has(id) || index > last)
-  return { shown, waiting: rows.length - shown.length }
+  const staying = rows.filter(({ id }, index) => known.has(id) || index > last)
+  return { staying, waiting: rows.length - staying.length }
 }

@@ -1,6 +1,7 @@
 /** What may be done with one thing, as its menu is told it. */
 import type { usePermissions } from '../api/permissions.ts'
 import type { Words } from '../words/index.ts'
+import type { Action } from './actions.tsx'
 
 export interface Judging {
   readonly permissions: ReturnType<typeof usePermissions>
@@ -24,3 +25,11 @@ export function judgeOf(
     },
   }
 }
+
+/** For the bar of several things that are chosen: asks whether all of them are to be deleted. */
+export const deletingOf = ({ things }: Words, ask: () => void): Action => ({
+  key: 'delete',
+  label: things.delete,
+  danger: true,
+  run: ask,
+})

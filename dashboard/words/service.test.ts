@@ -165,14 +165,14 @@ describe('in German', () => {
 })
 
 it('takes a message apart into what was tried and why it failed', () => {
-  const parts = (user_message: string) =>
+  const taken = (user_message: string) =>
     en.service.message({ action_id: '001', detail_id: null, user_message })
-  expect(parts('allocate host: No room. Ask for less: or later.')).toEqual({
+  expect(taken('allocate host: No room. Ask for less: or later.')).toEqual({
     tried: 'allocate host',
     why: 'No room. Ask for less: or later.',
   })
-  expect(parts('No colon at all')).toEqual({ tried: null, why: 'No colon at all' })
-  expect(parts(': odd')).toEqual({ tried: null, why: ': odd' })
+  expect(taken('No colon at all')).toEqual({ tried: null, why: 'No colon at all' })
+  expect(taken(': odd')).toEqual({ tried: null, why: ': odd' })
 })
 
 /** Every gate closed by each thing that can close it. */

@@ -98,11 +98,11 @@ export async function openBench(
   adjust(settings)
   const store = await openTestStore()
   const real = systemClock()
-  let ahead = 0
+  let aheadUs = 0
   const clock = {
-    now: () => real.now() + ahead,
+    now: () => real.now() + aheadUs,
     advance: (seconds: number) => {
-      ahead += seconds * 1_000_000
+      aheadUs += seconds * 1_000_000
     },
   }
   const bus = memoryBus(() => {})

@@ -79,18 +79,18 @@ const spelling = fc.record({
   doubled: fc.nat(8),
 })
 
-function spelled(path: string, how: typeof spelling extends fc.Arbitrary<infer T> ? T : never): string {
+function spelled(path: string, style: typeof spelling extends fc.Arbitrary<infer T> ? T : never): string {
   const segments = path.split('/')
-  if (how.project !== '') segments.splice(2, 0, how.project)
-  const at = how.escape
+  if (style.project !== '') segments.splice(2, 0, style.project)
+  const at = style.escape
   const escaped = segments.map((segment, i) =>
     i === at && segment !== ''
       ? `%${segment.charCodeAt(0).toString(16).padStart(2, '0')}${segment.slice(1)}`
       : segment,
   )
-  const doubled = escaped.flatMap((segment, i) => (i === how.doubled ? ['', segment] : [segment]))
+  const doubled = escaped.flatMap((segment, i) => (i === style.doubled ? ['', segment] : [segment]))
   const text = doubled.join('/')
-  return `${how.upper ? text.toUpperCase() : text}${how.json ? '.json' : ''}${how.slash}${how.query}`
+  return `${style.upper ? text.toUpperCase() : text}${style.json ? '.json' : ''}${style.slash}${style.query}`
 }
 
 const encode = (template: string, filled: readonly string[]): string => {
@@ -137,8 +137,8 @@ describe('however a URL is spelled', () => {
   test('a rule allows the route that runs, or does not', async () => {
     const reached = new Set<string>()
     await fc.assert(
-      fc.asyncProperty(endpoint, spelling, async ({ method, template, filled }, how) => {
-        await send(method, spelled(encode(template, filled), how))
+      fc.asyncProperty(endpoint, spelling, async ({ method, template, filled }, style) => {
+        await send(method, spelled(encode(template, filled), style))
         if (ran === null || presented === null) return
         reached.add(ran.url)
         // Written once more, plainly.

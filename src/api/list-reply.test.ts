@@ -38,9 +38,9 @@ const reader =
 async function textOf(body: unknown): Promise<{ text: string; longest: number }> {
   if (body instanceof JsonText) return { text: body.text, longest: body.text.length }
   if (!(body instanceof JsonStream)) throw new Error('neither text nor stream')
-  const parts: string[] = []
-  for (let part = await body.next(); part !== null; part = await body.next()) parts.push(part)
-  return { text: parts.join(''), longest: Math.max(...parts.map(({ length }) => length)) }
+  const pieces: string[] = []
+  for (let part = await body.next(); part !== null; part = await body.next()) pieces.push(part)
+  return { text: pieces.join(''), longest: Math.max(...pieces.map(({ length }) => length)) }
 }
 
 test('is byte for byte what the whole list in one piece would be, in parts of bounded length', async () => {

@@ -163,10 +163,10 @@ describe('the marker of a list of shares', () => {
       .execute()
     expect(await names(`export_location_id=${location.id}`, 'other')).toEqual([])
     expect(await names(`export_location_id=${location.id}&all_tenants=1`, 'admin')).toEqual([m])
-    const shown = { is_admin_only: 0 } as const
+    const forAll = { is_admin_only: 0 } as const
     await bench.db
       .updateTable('share_instance_export_locations')
-      .set(shown)
+      .set(forAll)
       .where('id', '=', location.id)
       .execute()
     expect(await names(`export_location_id=${location.id}`, 'other')).toEqual([m])

@@ -43,10 +43,10 @@ test('two lists at once keep what they share to themselves', () => {
 
 test('values that older clients do not know are told in the words of their time, one change after the other', () => {
   const at = (minor: number): unknown => {
-    const { links: _links, ...shown } = JSON.parse(
+    const { links: _links, ...rest } = JSON.parse(
       view.writer(url, minor)?.({ id: 'x', colour: 'blue', size: 3 }) ?? '{}',
     ) as Record<string, unknown>
-    return shown
+    return rest
   }
   expect([9, 8, 6, 4].map(at)).toEqual([
     { id: 'x', colour: 'blue', size: 3 },

@@ -156,8 +156,8 @@ describe('share types', () => {
     const made = await bench.call('POST', '/types', {
       body: { share_type: { name: 'numbers', extra_specs } },
     })
-    const { id: typeId, extra_specs: shown } = made.body.share_type
-    expect(shown).toMatchObject({ 'provisioning:max_share_size': '5', ratio: '0.5' })
+    const { id: typeId, extra_specs: specs } = made.body.share_type
+    expect(specs).toMatchObject({ 'provisioning:max_share_size': '5', ratio: '0.5' })
     const more = { extra_specs: { 'provisioning:min_share_size': 6 } }
     expect((await bench.call('POST', `/types/${typeId}/extra_specs`, { body: more })).status).toBe(400)
     const put = await bench.call('PUT', `/types/${typeId}/extra_specs/ratio`, { body: { ratio: 7 } })
@@ -256,8 +256,8 @@ describe('export locations', () => {
     for (const path of lists) {
       const { body } = await bench.call('GET', `${path}/export-locations`)
       const [listed] = body.share_snapshot_export_locations
-      const { body: shown } = await bench.call('GET', `${path}/export-locations/${listed.id}`)
-      const { share_snapshot_export_location: detail } = shown
+      const { body: reply } = await bench.call('GET', `${path}/export-locations/${listed.id}`)
+      const { share_snapshot_export_location: detail } = reply
       expect(detail.updated_at).toBe(detail.created_at)
       links.push(listed.links, detail.links)
     }

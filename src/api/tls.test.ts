@@ -180,11 +180,11 @@ describe('a client certificate', () => {
     )
     return { cert: readFileSync(join(here, 'c.pem')), key: readFileSync(join(here, 'c.key')) }
   }
-  const show = (shown: object, headers: Record<string, string> = {}) =>
+  const show = (who: object, headers: Record<string, string> = {}) =>
     ask(first.ca, '/v2/shares', {
       port: at,
       headers: { 'x-openstack-manila-api-version': '2.80', ...headers },
-      ...shown,
+      ...who,
     })
 
   test('that our authority signed is its account, without a token', async () => {

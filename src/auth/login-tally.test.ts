@@ -12,12 +12,12 @@ import {
   type TallyRule,
 } from './login-tally.ts'
 
-const second = 1_000_000
+const secondUs = 1_000_000
 const rule: TallyRule = {
   limit: 5,
-  windowUs: 900 * second,
-  firstPauseUs: 60 * second,
-  longestPauseUs: 900 * second,
+  windowUs: 900 * secondUs,
+  firstPauseUs: 60 * secondUs,
+  longestPauseUs: 900 * secondUs,
 }
 
 const step = fc.record({
@@ -29,21 +29,21 @@ test('in whatever order they come, fail and end: never more compared than may fa
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       let tally: Tally = nothing
-      let now = second
+      let now = secondUs
       let open = 0
       let begunAt = now
       let pauses = 0
       // Compared since the tally last was empty.
       let compared = 0
       for (const { what, pass } of steps) {
-        now += pass * second
+        now += pass * secondUs
         const left = aged(tally, rule, now)
         if (left.failures === 0) {
           compared = open
           pauses = 0
         }
         // One under way for longer than a comparison takes died with its process.
-        if (now - begunAt >= 30 * second) {
+        if (now - begunAt >= 30 * secondUs) {
           compared -= open
           open = 0
         }
@@ -73,13 +73,13 @@ test('in whatever order they come, fail and end: never more compared than may fa
 test('pauses double and end at the longest', () => {
   let tally: Tally = nothing
   const pauses: number[] = []
-  let now = second
+  let now = secondUs
   for (let i = 0; i < 12; i++) {
     expect(verdict(tally, rule, now)).toEqual({ is: 'free' })
     tally = failed(taken(tally, rule, now), rule, now)
     const told = verdict(tally, rule, now)
     if (told.is === 'locked') {
-      pauses.push(told.waitUs / second)
+      pauses.push(told.waitUs / secondUs)
       now += told.waitUs
     }
   }
@@ -87,13 +87,13 @@ test('pauses double and end at the longest', () => {
 })
 
 test('one at a time after a pause, and all again after a window', () => {
-  const now = 10_000 * second
+  const now = 10_000 * secondUs
   const paused: Tally = {
     failures: 7,
-    since: now - 500 * second,
+    since: now - 500 * secondUs,
     freeAt: now,
     open: 0,
-    touchedAt: now - 240 * second,
+    touchedAt: now - 240 * secondUs,
   }
   expect(verdict(paused, rule, now).is).toBe('free')
   expect(verdict(taken(paused, rule, now), rule, now).is).toBe('busy')
@@ -103,10 +103,10 @@ test('one at a time after a pause, and all again after a window', () => {
 })
 
 test('what was right clears the failures, and leaves what is under way', () => {
-  const now = second
+  const now = secondUs
   const before: Tally = { failures: 3, since: now, freeAt: 0, open: 2, touchedAt: now }
   expect(cleared(before, rule, now)).toEqual({ ...nothing, open: 1, touchedAt: now })
   expect(verdict(before, rule, now).is).toBe('busy')
   // Its process died.
-  expect(verdict(before, rule, now + 30 * second).is).toBe('free')
+  expect(verdict(before, rule, now + 30 * secondUs).is).toBe('free')
 })

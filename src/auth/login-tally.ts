@@ -68,11 +68,12 @@ export function failed(tally: Tally, rule: TallyRule, now: number): Tally {
   const before = aged(tally, rule, now)
   const failures = before.failures + 1
   const beyond = failures - rule.limit
-  const pause = beyond < 0 ? 0 : Math.min(rule.longestPauseUs, rule.firstPauseUs * 2 ** Math.min(beyond, 30))
+  const pauseUs =
+    beyond < 0 ? 0 : Math.min(rule.longestPauseUs, rule.firstPauseUs * 2 ** Math.min(beyond, 30))
   return {
     failures,
     since: before.failures === 0 ? now : before.since,
-    freeAt: pause === 0 ? before.freeAt : Math.max(before.freeAt, now + pause),
+    freeAt: pauseUs === 0 ? before.freeAt : Math.max(before.freeAt, now + pauseUs),
     open: Math.max(0, before.open - 1),
     touchedAt: now,
   }

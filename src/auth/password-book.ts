@@ -118,9 +118,9 @@ export class PasswordBook {
     const { store, clock, rules } = this.#parts
     const now = clock.now()
     // Where nobody is disabled for it, it should be known all the same when that rule comes.
-    const every = rules.inactiveDays > 0 ? activeEveryUs : 24 * activeEveryUs
+    const everyUs = rules.inactiveDays > 0 ? activeEveryUs : 24 * activeEveryUs
     const row = await findAccount(store.db, { id: userId })
-    if (row === null || (row.last_active_at ?? 0) > now - every) return
+    if (row === null || (row.last_active_at ?? 0) > now - everyUs) return
     await store.transaction((tx) => writePasswordFacts(tx, userId, { last_active_at: now }))
   }
 

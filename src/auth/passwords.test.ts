@@ -55,7 +55,7 @@ test('the cache keeps what was used last', () => {
 
 test('an access rule without wildcards allows exactly its path', () => {
   const segment = fc.stringMatching(/^[a-z0-9]{1,5}$/)
-  const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
+  const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join('/')}`)
   fc.assert(
     fc.property(path, path, (allowed, asked) => {
       const rules = [{ id: '1', path: allowed, method: 'GET', service: 'share' }]

@@ -101,8 +101,8 @@ export class TokenValidator {
     return entry
   }
 
-  #standing(entry: Entry, now: number, maxAge: number): Promise<Standing | null> | Standing | null {
-    if (now - entry.readAt < maxAge) {
+  #standing(entry: Entry, now: number, maxAgeUs: number): Promise<Standing | null> | Standing | null {
+    if (now - entry.readAt < maxAgeUs) {
       this.#hits++
       return entry.standing
     }

@@ -167,7 +167,7 @@ describe('commands about groups send what they say', () => {
 })
 
 describe('what they show', () => {
-  const shown = async (line: string): Promise<unknown> => {
+  const printed = async (line: string): Promise<unknown> => {
     const { code, err, out } = await manila(`${line} -f json`, groups)
     expect([code, err]).toEqual([0, ''])
     return JSON.parse(out)
@@ -175,26 +175,26 @@ describe('what they show', () => {
 
   test('of one: its fields without links', async () => {
     const { links: _, ...fields } = group()
-    expect(await shown('group show lab')).toEqual(fields)
-    expect(await shown('group snapshot show monday')).toEqual(groupSnapshot)
+    expect(await printed('group show lab')).toEqual(fields)
+    expect(await printed('group snapshot show monday')).toEqual(groupSnapshot)
     const { is_public: _open, ...rest } = groupType
-    expect(await shown('group type show pairs')).toEqual({ ...rest, visibility: 'private' })
+    expect(await printed('group type show pairs')).toEqual({ ...rest, visibility: 'private' })
   })
 
   test('of many: columns, and more when asked', async () => {
     const few = { ID: 'g1', Name: 'lab', Status: 'available', Description: null }
-    expect(await shown('group list')).toEqual([few])
-    expect(await shown('group list --project p1')).toEqual([{ ...few, 'Project ID': 'p1' }])
-    expect(await shown('group list --long')).toEqual([
+    expect(await printed('group list')).toEqual([few])
+    expect(await printed('group list --project p1')).toEqual([{ ...few, 'Project ID': 'p1' }])
+    expect(await printed('group list --long')).toEqual([
       expect.objectContaining({ ...few, 'Share Types': ['t1'] }),
     ])
-    expect(await shown('group snapshot list --detailed')).toEqual([
+    expect(await printed('group snapshot list --detailed')).toEqual([
       expect.objectContaining({ ID: 'gs1', 'Share Group ID': 'g1' }),
     ])
-    expect(await shown('group snapshot members list monday')).toEqual([
+    expect(await printed('group snapshot members list monday')).toEqual([
       expect.objectContaining({ 'Share ID': 's1', Size: 2 }),
     ])
-    expect(await shown('group type list')).toEqual([
+    expect(await printed('group type list')).toEqual([
       expect.objectContaining({ Name: 'pairs', Visibility: 'private', 'Group Specs': { tier: '1' } }),
     ])
   })

@@ -46,7 +46,10 @@ the start with a sentence. Made by \`manila-manage config reference\`; \`npm run
 `
 
 /** The whole page as Markdown, ending in a line end. Pure: the same schemas give the same text. */
-export function configurationReference(parts: {
+export function configurationReference({
+  drivers,
+  exporters,
+}: {
   readonly drivers: readonly Documented[]
   readonly exporters: readonly Documented[]
 }): string {
@@ -60,8 +63,8 @@ export function configurationReference(parts: {
     section('At the top of the file', plain),
     ...tables.flatMap(({ key, schema }) => tableSections(key, schema)),
     ...maps.flatMap(({ key, schema }) => mapSections(key, schema)),
-    ...parts.drivers.map((part) => partSection('driver', part)),
-    ...parts.exporters.map((part) => partSection('exporter', part)),
+    ...drivers.map((part) => partSection('driver', part)),
+    ...exporters.map((part) => partSection('exporter', part)),
   ].join('\n')
 }
 

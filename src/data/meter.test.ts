@@ -9,7 +9,7 @@ import { usagePoints, type UsageKind } from '../db/store/usage-points.ts'
 import { usageSteps } from '../model/usage-steps.ts'
 import { meter, purgeMeter } from './meter.ts'
 
-const second = 1_000_000
+const secondUs = 1_000_000
 const gib = 2 ** 30
 const [fine, hour, day] = usageSteps.map(({ seconds }) => seconds) as [number, number, number]
 /** A day's beginning. */
@@ -21,7 +21,7 @@ const clock = { now: () => now }
 const parts = () => ({ store, clock })
 beforeEach(async () => {
   store = await openTestStore()
-  now = begin + 7 * second
+  now = begin + 7 * secondUs
 })
 afterEach(() => store.close())
 
@@ -52,7 +52,7 @@ async function measured({ instanceId: instance }: Seeded, used: number | null, a
 const all = { since: 0, until: Number.MAX_SAFE_INTEGER }
 const points = async (kind: UsageKind, id: string, stepS: number) =>
   (await usagePoints(store.db, kind, id, { stepS, ...all })).map((one) => [
-    (one.at - begin) / second,
+    (one.at - begin) / secondUs,
     one.size_bytes === null ? null : one.size_bytes / gib,
     one.used_bytes,
   ])
@@ -68,7 +68,7 @@ test('each moment is written once, however many processes look, and what has not
     await measured(busy, 1000 + moment)
     await Promise.all([meter(parts()), meter(parts()), meter(parts())])
     await meter(parts())
-    now += fine * second
+    now += fine * secondUs
   }
   expect(await points('share', quiet.id, fine)).toEqual([
     [0, 2, 100],
@@ -88,10 +88,10 @@ test('what was measured too long ago is not known, another size is a change, and
   const one = await share('demo', 1)
   await measured(one, 5)
   await meter(parts())
-  now += 700 * second
+  now += 700 * secondUs
   await meter(parts())
   await store.db.updateTable('shares').set({ size: 4 }).where('id', '=', one.id).execute()
-  now += fine * second
+  now += fine * secondUs
   await measured(one, 5)
   await meter(parts())
   expect(await points('share', one.id, fine)).toEqual([
@@ -118,7 +118,7 @@ test('who dies in the middle leaves a gap: no project has a point whose shares h
     const shares = await points('share', one.id, fine)
     const project = await points('project', await projectOf(one), fine)
     expect([dyingAt, shares.length, project.length]).toEqual([dyingAt, dyingAt - 1, 0])
-    now += fine * second
+    now += fine * secondUs
   }
 })
 
@@ -126,7 +126,7 @@ test('projects are summed apart, pools tell what is free, and the step of a mome
   const [a, b] = [await share('demo', 1), await share('other', 10)]
   await measured(a, 7)
   await meter(parts())
-  now += 3600 * second + 20 * 60 * second
+  now += 3600 * secondUs + 20 * 60 * secondUs
   await measured(b, 9)
   await meter(parts())
   expect(await points('project', await projectOf(a), hour)).toEqual([
@@ -176,9 +176,9 @@ test('two thousand and more shares are three statements more, and what has serve
     [1, [0, 0, 2501]],
     [2, [0, 0, 0]],
   ] as const) {
-    now = begin + kept[index] * second
+    now = begin + kept[index] * secondUs
     while ((await purgeMeter(parts())) > 0);
-    now += second
+    now += secondUs
     while ((await purgeMeter(parts())) > 0);
     expect(await Promise.all([count(fine), count(hour), count(day)])).toEqual(left)
   }

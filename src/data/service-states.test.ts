@@ -5,7 +5,7 @@ import type { Store } from '../db/open.ts'
 import { registerService } from '../db/store/services.ts'
 import { tellServiceStates } from './service-states.ts'
 
-const second = 1_000_000
+const secondUs = 1_000_000
 const begin = 1_787_310_300_000_000
 
 let store: Store
@@ -25,7 +25,7 @@ const known = async () => {
     .selectFrom('services')
     .selectAll()
     .executeTakeFirstOrThrow()
-  return [told_state, (Number(state_since) - begin) / second]
+  return [told_state, (Number(state_since) - begin) / secondUs]
 }
 const events = async () =>
   (await store.db.selectFrom('events').selectAll().orderBy('created_at').execute()).map(
@@ -40,20 +40,20 @@ beforeEach(async () => {
 afterEach(() => store.close())
 
 test('each change is told once, with the moment from which on it was so', async () => {
-  now = begin + 2 * second
+  now = begin + 2 * secondUs
   expect(await tellServiceStates(parts())).toBe(1)
   expect(await known()).toEqual(['up', 0])
-  now = begin + 60 * second
+  now = begin + 60 * secondUs
   expect(await tellServiceStates(parts())).toBe(0)
-  now = begin + 61 * second
+  now = begin + 61 * secondUs
   expect(await tellServiceStates(parts())).toBe(1)
   expect(await known()).toEqual(['down', 0])
-  now = begin + 90 * second
+  now = begin + 90 * secondUs
   await set({ heartbeat_at: now })
   expect(await tellServiceStates(parts())).toBe(1)
   expect(await known()).toEqual(['up', 90])
-  now = begin + 100 * second
-  await set({ stopped: 1, updated_at: begin + 99 * second })
+  now = begin + 100 * secondUs
+  await set({ stopped: 1, updated_at: begin + 99 * secondUs })
   expect(await tellServiceStates(parts())).toBe(1)
   expect(await known()).toEqual(['stopped', 99])
   expect(await tellServiceStates(parts())).toBe(0)

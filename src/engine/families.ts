@@ -31,7 +31,7 @@ export const whenWoken = 9_000_000_000_000_000
 
 type Parent = OperationsTable
 
-export interface FamilyHow {
+export interface FamilyTerms {
   readonly plans: Plans
   readonly agreement: Agreement | undefined
   /** Microseconds since the epoch. */
@@ -61,7 +61,7 @@ export async function startChildren(
   parent: Parent,
   key: string,
   children: readonly AnyChild[],
-  how: FamilyHow,
+  terms: FamilyTerms,
 ): Promise<Due[]> {
   if (children.length > maxChildren)
     throw new Error(`a step starts ${children.length} children: at most ${maxChildren}`)
@@ -71,7 +71,7 @@ export async function startChildren(
   for (const [at, child] of children.entries()) {
     const id = childId(parent.id, key, at + 1)
     if (there.has(id)) continue
-    due.push(await startChild(tx, parent, { id, key, number: at + 1, child, above }, how))
+    due.push(await startChild(tx, parent, { id, key, number: at + 1, child, above }, terms))
   }
   return due
 }
@@ -92,7 +92,7 @@ async function startChild(
     readonly child: AnyChild
     readonly above: readonly string[]
   },
-  { plans, agreement = ownPlans, now }: FamilyHow,
+  { plans, agreement = ownPlans, now }: FamilyTerms,
 ): Promise<Due> {
   const version = versionToBegin(child.kind, agreement, plans)
   const plan = version === null ? null : planOf(child.kind, version, plans)
@@ -134,7 +134,7 @@ export async function childEnded(
   child: Parent,
   parent: Parent,
   state: 'done' | 'failed' | 'cancelled',
-  { plans, now }: Pick<FamilyHow, 'plans' | 'now'>,
+  { plans, now }: Pick<FamilyTerms, 'plans' | 'now'>,
 ): Promise<Due[]> {
   const key = child.parent_step ?? ''
   const siblings = (await childrenOf(tx, parent.id, key)).filter(isOpen)

@@ -19,7 +19,7 @@ import { joinedBy, type OperationPlan, type Topic } from '../model/operations/pl
 import { inSpan } from '../tracing/spans.ts'
 import { causeColumns } from './causes.ts'
 import type { Failpoint } from './failpoint.ts'
-import { childEnded, type FamilyHow } from './families.ts'
+import { childEnded, type FamilyTerms } from './families.ts'
 import type { Cause, Job, OperationCode } from './operation.ts'
 import type { RunEnd } from './run-end.ts'
 import { rowTopic } from './topics.ts'
@@ -35,7 +35,7 @@ export type Onwards =
 /** Somebody wants it ended, or has it: what was begun in this transaction must not last. */
 export class Interrupted extends Error {}
 
-export interface OnwardsHow {
+export interface OnwardsScope {
   readonly plan: OperationPlan
   readonly code: OperationCode
   /** Microseconds since the epoch. */
@@ -50,7 +50,7 @@ export interface OnwardsHow {
   last(work: (tx: Tx) => Promise<void>): void
   /** Of a child, held since the beginning of the transaction; false where it is not, and then the last step is not run. */
   readonly parent: OperationRow | null | false
-  readonly family: FamilyHow
+  readonly family: FamilyTerms
   readonly failpoint: Failpoint
   isHere(on: Topic, backendId: string | null): boolean
   jobOf(at: Claimed): Job
@@ -69,16 +69,16 @@ export async function onwards(
   tx: Tx,
   at: Claimed,
   pending: Partial<OperationRow> | null,
-  how: OnwardsHow,
+  scope: OnwardsScope,
 ): Promise<Onwards> {
   const { row } = at
-  const { plan, code, now } = how
+  const { plan, code, now } = scope
   let unwritten = pending
   let written = false
   const write = async (changes: Partial<OperationRow> | null): Promise<void> => {
     if (changes === null) return
     const all = { ...changes, updated_at: now }
-    if (how.held) return updateHeld(tx, row, all)
+    if (scope.held) return updateHeld(tx, row, all)
     if (!written) return update(tx, row, all)
     if (!(await updateUnlessCancelled(tx, row, all))) throw new Interrupted(row.id)
   }
@@ -86,7 +86,7 @@ export async function onwards(
     const planned = plan.steps[row.step]
     if (planned === undefined) {
       await write({ ...unwritten, ...ending(row, 'done', null, now) })
-      return { end: 'finished', lanes: at.lanes, due: await leave(tx, at, 'done', how) }
+      return { end: 'finished', lanes: at.lanes, due: await leave(tx, at, 'done', scope) }
     }
     // Undone where it ran, and one by one.
     if (row.state !== 'running') {
@@ -94,15 +94,15 @@ export async function onwards(
       return 'due'
     }
     const [name, on] = planned
-    if (!how.isHere(on, row.backend_id)) {
+    if (!scope.isHere(on, row.backend_id)) {
       const topic = rowTopic(on, row)
-      await (how.held ? updateHeld : update)(tx, row, { ...unwritten, topic, updated_at: now })
-      await how.releaseLanes(tx)
+      await (scope.held ? updateHeld : update)(tx, row, { ...unwritten, topic, updated_at: now })
+      await scope.releaseLanes(tx)
       return { end: 'handed-over', topic, backendId: row.backend_id }
     }
     const rests = joinedBy(planned) !== null || now > row.deadline_at || row.cancel_requested === 1
     // What failed or waits is tried alone: together with the rest it would be tried twice.
-    if (how.oneByOne || rests || row.cause_code !== null) {
+    if (scope.oneByOne || rests || row.cause_code !== null) {
       await write(unwritten)
       return 'due'
     }
@@ -111,7 +111,7 @@ export async function onwards(
     if (step === undefined) throw new Error(`no code for step "${name}" of ${row.kind}`)
     at.begun.set(name, row.backend_id)
     at.recorded.add(row.step)
-    if (!('write' in step) || (how.parent === false && row.step === plan.steps.length - 1)) {
+    if (!('write' in step) || (scope.parent === false && row.step === plan.steps.length - 1)) {
       await stepStarted(tx, row, place, now)
       written = true
       await write(unwritten)
@@ -119,10 +119,10 @@ export async function onwards(
     }
     let backendId = row.backend_id
     row.attempts += 1
-    how.failpoint(row.kind, name, 'before-effect')
-    const record = { route: (id: string) => void (backendId = id), last: how.last }
-    await inSpan(`step ${name}`, {}, () => step.write(tx, how.jobOf(at), record))
-    how.failpoint(row.kind, name, 'after-effect')
+    scope.failpoint(row.kind, name, 'before-effect')
+    const record = { route: (id: string) => void (backendId = id), last: scope.last }
+    await inSpan(`step ${name}`, {}, () => step.write(tx, scope.jobOf(at), record))
+    scope.failpoint(row.kind, name, 'after-effect')
     await stepWritten(tx, row, place, now)
     at.outputs[name] = null
     written = true
@@ -148,7 +148,7 @@ export async function leave(
   tx: Tx,
   at: Claimed,
   state: 'done' | 'failed' | 'cancelled',
-  { releaseLanes, parent, family }: Pick<OnwardsHow, 'releaseLanes' | 'parent' | 'family'>,
+  { releaseLanes, parent, family }: Pick<OnwardsScope, 'releaseLanes' | 'parent' | 'family'>,
 ): Promise<readonly Due[]> {
   await leaveLanes(tx, at.row.id)
   await releaseLanes(tx)

@@ -75,6 +75,15 @@ function queued(instanceId = randomUUID()): Promise<string> {
 
 const row = (id: string) =>
   store.db.selectFrom('operations').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+/** Pauses are for production. */
+const dueNow = () => store.db.updateTable('operations').set({ not_before: 0 }).execute()
+const backendStep = (id: string) =>
+  store.db
+    .selectFrom('operation_steps')
+    .selectAll()
+    .where('operation_id', '=', id)
+    .where('name', '=', 'backend')
+    .executeTakeFirstOrThrow()
 const go = (p: RunnerParts, id: string) => run(p, id, new AbortController().signal)
 
 /** Records what was called, in order. */
@@ -133,7 +142,7 @@ describe('an operation', () => {
     const id = await queued()
     expect((await go(parts(code), id)).end).toBe('waiting')
     expect(await row(id)).toMatchObject({ state: 'running', cause_message: 'connection lost' })
-    await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+    await dueNow()
     await go(parts(code), id)
     expect(calls).toEqual(['withdraw', 'backend', 'backend', 'forget'])
     expect(await row(id)).toMatchObject({ state: 'done', cause_code: null })
@@ -154,14 +163,8 @@ describe('an operation', () => {
     const times: number[] = []
     for (let turn = 0; turn < 3; turn++) {
       await go(parts(code), id)
-      await store.db.updateTable('operations').set({ not_before: 0 }).execute()
-      const step = await store.db
-        .selectFrom('operation_steps')
-        .select('started_at')
-        .where('operation_id', '=', id)
-        .where('name', '=', 'backend')
-        .executeTakeFirstOrThrow()
-      times.push(step.started_at)
+      await dueNow()
+      times.push((await backendStep(id)).started_at)
     }
     expect(times[1]).toBe(times[0])
     expect(times[2]).toBeGreaterThan(times[1]!)
@@ -200,16 +203,10 @@ describe('an operation', () => {
       for (let turn = 0; turn < 4; turn++) {
         leaving = new AbortController()
         await run(parts(code), id, leaving.signal)
-        await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+        await dueNow()
       }
       expect(calls.filter((call) => !['withdraw', 'backend'].includes(call))).toEqual(undone)
-      const step = await store.db
-        .selectFrom('operation_steps')
-        .select('state')
-        .where('operation_id', '=', id)
-        .where('name', '=', 'backend')
-        .executeTakeFirstOrThrow()
-      expect(step.state).toBe('undone')
+      expect((await backendStep(id)).state).toBe('undone')
     }
   })
 
@@ -262,7 +259,7 @@ describe('an operation', () => {
     for (let turn = 0; turn < 30; turn++) {
       const end = await go(parts(code), id)
       expect(end.end === 'waiting' && end.forMs <= 1000).toBe(true)
-      await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+      await dueNow()
     }
     expect((await go(parts(code), id)).end).toBe('finished')
     expect(await row(id)).toMatchObject({ state: 'done', cause_code: null })
@@ -277,7 +274,7 @@ describe('an operation', () => {
     })
     const crashing = { ...parts(dead.code), failpoint: () => {} }
     await go(crashing, id)
-    await store.db.updateTable('operations').set({ not_before: 0 }).execute()
+    await dueNow()
     await breakAllLeases(store)
     const { calls, code } = scripted()
     await go(parts(code, 'two'), id)

@@ -35,7 +35,7 @@ import {
   startChildren,
   stepKey,
   whenWoken,
-  type FamilyHow,
+  type FamilyTerms,
 } from './families.ts'
 import { takeBackChildren, whenOver } from './waits.ts'
 import { within } from './deadline.ts'
@@ -48,7 +48,7 @@ import {
   onwards,
   overallProgress,
   type Onwards,
-  type OnwardsHow,
+  type OnwardsScope,
 } from './onwards.ts'
 import {
   type Cause,
@@ -180,13 +180,13 @@ class Walk {
       // What comes to its end here is nobody's in between: whether the lanes were free is asked with the end.
       if (!isWriteDue) await this.#takeLanes(tx, found)
       // The last step is not run before the parent is held, which must come first.
-      const how = {
+      const scope = {
         parent: this.#parentOrFalse(),
         held: true,
         last,
         ...(isWriteDue ? { releaseLanes: () => this.#passLanes(tx, found) } : {}),
       }
-      const onwards = () => this.#onwards(tx, at, found.changes, how)
+      const onwards = () => this.#onwards(tx, at, found.changes, scope)
       const moved = await (isWriteDue ? inSpan(...this.#span(), onwards) : onwards())
       if (isWriteDue && typeof moved === 'string') await this.#takeLanes(tx, found)
       return { at, moved }
@@ -346,12 +346,12 @@ class Walk {
     tx: Tx,
     at: Claimed,
     pending: Partial<OperationRow> | null,
-    how: Pick<OnwardsHow, 'parent' | 'held' | 'last'> & Partial<Pick<OnwardsHow, 'releaseLanes'>>,
+    scope: Pick<OnwardsScope, 'parent' | 'held' | 'last'> & Partial<Pick<OnwardsScope, 'releaseLanes'>>,
   ): Promise<Onwards> {
     const now = this.#parts.clock.now()
     return onwards(tx, at, pending, {
       releaseLanes: () => releaseLeases(tx, at.lanes, this.#parts.holder),
-      ...how,
+      ...scope,
       plan: this.#plan,
       code: this.#code,
       now,
@@ -389,7 +389,7 @@ class Walk {
    * A transaction for several things at once. When one of them fails it is done again with nothing but the first, and so is all
    * that follows: whatever fails then is on record as what it is.
    */
-  async #together<T>(body: (tx: Tx, last: OnwardsHow['last']) => Promise<T>): Promise<T> {
+  async #together<T>(body: (tx: Tx, last: OnwardsScope['last']) => Promise<T>): Promise<T> {
     const whole = async (tx: Tx): Promise<T> => {
       const works: ((tx: Tx) => Promise<void>)[] = []
       const answer = await body(tx, (work) => void works.push(work))
@@ -584,7 +584,7 @@ class Walk {
     return typeof taken === 'boolean' ? taken : { end: 'has-children', due: taken }
   }
 
-  #family(now: number): FamilyHow {
+  #family(now: number): FamilyTerms {
     const { plans, agreement = ownPlans } = this.#parts
     return { plans, agreement, now }
   }

@@ -12,7 +12,7 @@ import {
 } from '../db/store/operation-families.ts'
 import { update, type Claimed } from '../db/store/operation-records.ts'
 import { lanesOf } from '../db/store/operations-read.ts'
-import { compensations, isOpen, startChildren, whenWoken, type FamilyHow } from './families.ts'
+import { compensations, isOpen, startChildren, whenWoken, type FamilyTerms } from './families.ts'
 
 const wait = async (
   tx: Tx,
@@ -42,7 +42,7 @@ export async function whenOver(
 
 export interface TakingBack {
   readonly holder: string
-  readonly family: FamilyHow
+  readonly family: FamilyTerms
   /** Writes in the resource of a finished child that it is being taken back. */
   compensating(tx: Tx, finished: ChildRow): Promise<void>
 }

@@ -166,11 +166,11 @@ test('in random lives quota is what the rows cost, what a share shows is what it
           } else await raiseAccess(tx, made.instance, { now: 2, requestId: 'r' })
         })
         expect(await recountQuota(store.db)).toEqual([])
-        const [shown, [is]] = [
+        const [row, [is]] = [
           await shareById(store.db, made.share.id),
           await instancesOf(store.db, made.share.id),
         ]
-        expect([shown?.status, shown?.access_rules_status]).toEqual([is?.status, is?.access_rules_status])
+        expect([row?.status, row?.access_rules_status]).toEqual([is?.status, is?.access_rules_status])
       }
       await store.transaction((tx) => removeSnapshotInstance(tx, of.instanceId, { now: 3 }))
       await store.transaction((tx) => removeInstance(tx, instanceId, { now: 3 }))

@@ -106,8 +106,8 @@ describe('share update-host', () => {
 
   test('shows first, and does it when told to', async () => {
     await deployed()
-    const shown = await move()
-    expect([shown.code, shown.out]).toEqual([
+    const trial = await move()
+    expect([trial.code, trial.out]).toEqual([
       0,
       'node@old#pool → node@new#pool: 1 share instances\nnode@old → node@new: nothing was changed; say --apply\n',
     ])

@@ -38,9 +38,9 @@ test('one key waits while the other signs; a second run says until when, and not
     `the key ${after[1]?.id} waits already and signs from ${after[1]?.signs_from} on`,
   )
   expect(await keys('keys')).toEqual(after)
-  const shown = (await world.run('identity', 'keys')).out
+  const listing = (await world.run('identity', 'keys')).out
   const { keys: stored } = JSON.parse(readFileSync(file, 'utf8')) as { keys: { d: string; x: string }[] }
-  for (const { d, x } of stored) for (const secret of [d, x]) expect(shown).not.toContain(secret)
+  for (const { d, x } of stored) for (const secret of [d, x]) expect(listing).not.toContain(secret)
 })
 
 test('a key that is withdrawn leaves one new one', async () => {

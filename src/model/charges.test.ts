@@ -66,8 +66,8 @@ const old = {
       .toSorted()
   },
 }
-const said = (...parts: readonly unknown[]): string => parts.join(' ')
-const shown = (postings: readonly Posting[]): string[] =>
+const said = (...words: readonly unknown[]): string => words.join(' ')
+const told = (postings: readonly Posting[]): string[] =>
   postings.map((one) => said(one.resource, one.projectId, one.scope, one.scopeId, one.delta)).toSorted()
 
 const anyType = fc.option(fc.constantFrom('gold', 'silver'))
@@ -99,10 +99,10 @@ describe('a share of one instance, and a snapshot', () => {
           { ...one, ...from },
           { ...after, ...target },
         ] as const
-        expect(shown(postingsOf(shareCharges(one, [from]), shareCharges(after, [target])))).toEqual(
+        expect(told(postingsOf(shareCharges(one, [from]), shareCharges(after, [target])))).toEqual(
           old.booked(payer, old.difference(old.share(rows[0]), old.share(rows[1]))),
         )
-        expect(shown(postingsOf([], shareCharges(one, [from])))).toEqual(
+        expect(told(postingsOf([], shareCharges(one, [from])))).toEqual(
           old.booked(payer, old.difference({}, old.share(rows[0]))),
         )
       }),
@@ -116,7 +116,7 @@ describe('a share of one instance, and a snapshot', () => {
         const after = { ...other, user_id: before.user_id }
         const share = { share_type_id }
         const payer = { projectId: 'p', userId: before.user_id, shareTypeId: share_type_id }
-        expect(shown(postingsOf(snapshotCharges(before, share), snapshotCharges(after, share)))).toEqual(
+        expect(told(postingsOf(snapshotCharges(before, share), snapshotCharges(after, share)))).toEqual(
           old.booked(payer, old.difference(old.snapshot(before), old.snapshot(after))),
         )
       }),
@@ -128,7 +128,7 @@ describe('a share of one instance, and a snapshot', () => {
 describe('a share of several instances', () => {
   const share = { project_id: 'p', user_id: 'u', size: 3, target_size: null, replication_type: null }
   const gold = { status: 'available', share_type_id: 'gold' }
-  const total = (lines: readonly QuotaLine[]): string[] => shown(postingsOf([], lines)).sort()
+  const total = (lines: readonly QuotaLine[]): string[] => told(postingsOf([], lines)).sort()
 
   test('is one share, and as many replicas as its type makes', () => {
     const replicated = { ...share, replication_type: 'dr' }
@@ -151,7 +151,7 @@ describe('a share of several instances', () => {
       'shares p user u 2',
     ])
     const then = shareCharges(share, [{ ...silver, status: 'available' }])
-    expect(shown(postingsOf(shareCharges(share, [gold]), then))).toEqual([
+    expect(told(postingsOf(shareCharges(share, [gold]), then))).toEqual([
       'gigabytes p share_type gold -3',
       'gigabytes p share_type silver 3',
       'shares p share_type gold -1',
@@ -172,7 +172,7 @@ describe('a share of several instances', () => {
 
 test('share groups and their snapshots cost one each, of project and user alone', () => {
   const row = { project_id: 'p', user_id: 'u' }
-  expect(shown(postingsOf([], [...shareGroupCharges(row), ...shareGroupSnapshotCharges(row)]))).toEqual([
+  expect(told(postingsOf([], [...shareGroupCharges(row), ...shareGroupSnapshotCharges(row)]))).toEqual([
     'share_group_snapshots p project  1',
     'share_group_snapshots p user u 1',
     'share_groups p project  1',
@@ -217,7 +217,7 @@ describe('postings', () => {
         const postings = postingsOf(before, after)
         expect(new Set(postings.map(accountKey)).size).toBe(postings.length)
         const turned = postingsOf(before.toReversed(), after.toReversed())
-        expect(shown(turned)).toEqual(shown(postings))
+        expect(told(turned)).toEqual(told(postings))
       }),
     )
   })

@@ -9,8 +9,8 @@ export function clientOf(ip: string): string {
   if (!ipaddr.isValid(ip)) return ip.slice(0, 60)
   const address = ipaddr.process(ip)
   if (address.kind() === 'ipv4') return address.toString()
-  const { parts } = address as ipaddr.IPv6
-  return `${parts
+  const { parts: groups } = address as ipaddr.IPv6
+  return `${groups
     .slice(0, 4)
     .map((part) => part.toString(16))
     .join(':')}::/64`

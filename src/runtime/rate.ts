@@ -27,16 +27,14 @@ export class Rate {
     if (this.#perMinute === 0) return 0
     const now = this.#now()
     const known = this.#buckets.get(key)
-    const perMicro = this.#perMinute / 60_000_000
+    const perUs = this.#perMinute / 60_000_000
     const left =
-      known === undefined
-        ? this.#perMinute
-        : Math.min(this.#perMinute, known.left + (now - known.at) * perMicro)
+      known === undefined ? this.#perMinute : Math.min(this.#perMinute, known.left + (now - known.at) * perUs)
     const isThere = left >= 1
     this.#buckets.delete(key)
     this.#buckets.set(key, { left: isThere ? left - 1 : left, at: now })
     if (this.#buckets.size > this.#capacity) this.#forgetOldest()
-    return isThere ? 0 : Math.max(1, Math.ceil((1 - left) / perMicro / 1_000_000))
+    return isThere ? 0 : Math.max(1, Math.ceil((1 - left) / perUs / 1_000_000))
   }
 
   /** What `key` could take now, and when (microseconds) its bucket is full again; null without a limit. Takes nothing. */
@@ -45,10 +43,9 @@ export class Rate {
     if (perMinute === 0) return null
     const now = this.#now()
     const known = this.#buckets.get(key)
-    const perMicro = perMinute / 60_000_000
-    const left =
-      known === undefined ? perMinute : Math.min(perMinute, known.left + (now - known.at) * perMicro)
-    return { perMinute, left: Math.floor(left), wholeAt: Math.ceil(now + (perMinute - left) / perMicro) }
+    const perUs = perMinute / 60_000_000
+    const left = known === undefined ? perMinute : Math.min(perMinute, known.left + (now - known.at) * perUs)
+    return { perMinute, left: Math.floor(left), wholeAt: Math.ceil(now + (perMinute - left) / perUs) }
   }
 
   get size(): number {

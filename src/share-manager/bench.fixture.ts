@@ -158,7 +158,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       return rules.map(({ type, to, level }) => `${type}:${to}:${level}`).sort()
     },
     runOnce,
-    async drain(how) {
+    async drain(runOptions) {
       for (let round = 0; round < maxRounds; round++) {
         // Pauses are for production.
         await store.db.updateTable('operations').set({ not_before: 0 }).execute()
@@ -170,7 +170,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
           .execute()
         if (open.length === 0) return
         let moved = false
-        for (const { id } of open) moved = (await runOnce(id, how)).end !== 'not-mine' || moved
+        for (const { id } of open) moved = (await runOnce(id, runOptions)).end !== 'not-mine' || moved
         // Somebody else is at work: let him.
         if (!moved) await new Promise((resolve) => setTimeout(resolve, 5))
       }

@@ -114,7 +114,7 @@ async function carry(
   const commands = commandsOf(exec, call)
   log.info({ from: source.tree.path, to: created.tree.path }, 'copying')
   await commands.change(['bash', copyScript, source.tree.path, created.tree.path])
-  const how = { to, driverState: driverStateOf(created), claimId: randomUUID(), now: clock.now() }
-  await store.transaction((tx) => recordMove(tx, movable, how))
+  const goal = { to, driverState: driverStateOf(created), claimId: randomUUID(), now: clock.now() }
+  await store.transaction((tx) => recordMove(tx, movable, goal))
   await manages.unmanage(call, ref)
 }

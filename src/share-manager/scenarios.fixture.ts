@@ -349,8 +349,8 @@ export const scenarios: Readonly<Record<OperationKind, (bench: Bench) => Promise
   'create-snapshot': async (bench) => (await askForSnapshot(bench, await availableShare(bench))).operationId,
   'delete-snapshot': async (bench) => {
     const snapshot = await availableSnapshot(bench, await availableShare(bench))
-    const how = { force: false, deferred: false }
-    return askOfSnapshot(bench, snapshot, 'delete-snapshot', how, 'deleting')
+    const payload = { force: false, deferred: false }
+    return askOfSnapshot(bench, snapshot, 'delete-snapshot', payload, 'deleting')
   },
   'revert-share': async (bench) => {
     const share = await availableShare(bench)
@@ -394,7 +394,7 @@ export function queueRule(
   bench: Bench,
   share: AShare,
   to: string,
-  how: { readonly type?: string; readonly level?: string; readonly twin?: number } = {},
+  rule: { readonly type?: string; readonly level?: string; readonly twin?: number } = {},
 ): Promise<string> {
   return bench.store.transaction(async (tx) => {
     const id = randomUUID()
@@ -404,10 +404,10 @@ export function queueRule(
       .values({
         id,
         share_id: share.shareId,
-        access_type: how.type ?? 'ip',
+        access_type: rule.type ?? 'ip',
         access_to: to,
-        canonical_to: how.twin === undefined ? to : `${twinsOf(to)}${how.twin}`,
-        access_level: how.level ?? 'rw',
+        canonical_to: rule.twin === undefined ? to : `${twinsOf(to)}${rule.twin}`,
+        access_level: rule.level ?? 'rw',
         access_key: null,
         state: 'queued_to_apply',
         created_at: now,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DriverError, type ExportRule, type RuleOutcome } from '../storage/contract/driver.ts'
-import { sendRules, type HowToSend } from './send-rules.ts'
+import { sendRules, type RuleSender } from './send-rules.ts'
 
 const rule = (n: number): ExportRule => ({ id: `r${n}`, type: 'ip', to: `10.0.0.${n}`, level: 'rw' })
 const all = (count: number) => Array.from({ length: count }, (_, n) => rule(n))
@@ -72,7 +72,7 @@ describe('a set that an exporter refuses as a whole', () => {
 })
 
 describe('a backend that does not answer for certain', () => {
-  const how = (send: HowToSend['send'], lastTry = true): HowToSend => ({
+  const sender = (send: RuleSender['send'], lastTry = true): RuleSender => ({
     lastTry,
     isSettled: ({ id }) => id === 'r0',
     send,
@@ -80,19 +80,19 @@ describe('a backend that does not answer for certain', () => {
 
   test('is asked again by the caller, not searched for bad rules, before the last try', async () => {
     const { world, send } = clumsy(new Set(['r1']), unclear, ['r0'])
-    await expect(sendRules(all(2), how(send, false))).rejects.toThrow('no answer')
+    await expect(sendRules(all(2), sender(send, false))).rejects.toThrow('no answer')
     expect(world.calls).toBe(1)
   })
 
   test('is taken at its word in the last try when it takes what it had before', async () => {
     const { world, send } = clumsy(new Set(['r2']), unclear, ['r0'])
-    expect(states(await sendRules(all(3), how(send)), 'error')).toEqual(['r2'])
+    expect(states(await sendRules(all(3), sender(send)), 'error')).toEqual(['r2'])
     expect(world.has).toEqual(['r0', 'r1'])
   })
 
   test('keeps the rules that were in force when it does not answer at all', async () => {
     const { world, send } = clumsy(new Set(['r0', 'r1']), unclear, ['r0'])
-    await expect(sendRules(all(2), how(send))).rejects.toThrow('no answer')
+    await expect(sendRules(all(2), sender(send))).rejects.toThrow('no answer')
     expect(world.has).toEqual(['r0'])
     expect(world.calls).toBe(3)
   })
@@ -104,7 +104,7 @@ describe('a backend that does not answer for certain', () => {
         new Set(['r1']),
         () => new DriverError('x', 'nothing-happened', { reason }),
       )
-      await expect(sendRules(all(2), how(send))).rejects.toMatchObject({ reason })
+      await expect(sendRules(all(2), sender(send))).rejects.toMatchObject({ reason })
       expect(world.calls).toBe(1)
     },
   )

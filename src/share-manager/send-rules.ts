@@ -5,7 +5,7 @@
  */
 import { isDriverError, type ExportRule, type RuleOutcome } from '../storage/contract/driver.ts'
 
-export interface HowToSend {
+export interface RuleSender {
   readonly lastTry: boolean
   /** True for rules that were in force before: they are taken for good ones. */
   isSettled(rule: ExportRule): boolean
@@ -18,15 +18,15 @@ const callsAtMost = 256
 /** One outcome a rule. Throws what the exporter threw where that is no rule's fault; the export then has what it had, or all of `rules`. */
 export async function sendRules(
   rules: readonly ExportRule[],
-  how: HowToSend,
+  sender: RuleSender,
 ): Promise<readonly RuleOutcome[]> {
   try {
-    return await how.send(rules)
+    return await sender.send(rules)
   } catch (error) {
     const fault = faultOf(error)
     if (rules.length === 0 || fault === 'other') throw error
-    if (fault === 'unclear' && !how.lastTry) throw error
-    return new Search(rules, how, error).run(fault === 'rules')
+    if (fault === 'unclear' && !sender.lastTry) throw error
+    return new Search(rules, sender, error).run(fault === 'rules')
   }
 }
 
@@ -48,7 +48,7 @@ function faultOf(error: unknown): 'rules' | 'unclear' | 'other' {
 
 class Search {
   readonly #rules: readonly ExportRule[]
-  readonly #how: HowToSend
+  readonly #sender: RuleSender
   readonly #first: unknown
   #calls = 0
   /** What the exporter took last, and what it said of it. */
@@ -58,16 +58,16 @@ class Search {
   #unsure = true
   readonly #bad = new Map<string, unknown>()
 
-  constructor(rules: readonly ExportRule[], how: HowToSend, first: unknown) {
+  constructor(rules: readonly ExportRule[], sender: RuleSender, first: unknown) {
     this.#rules = rules
-    this.#how = how
+    this.#sender = sender
     this.#first = first
   }
 
   /** `certain`: rules are at fault. Else those that were in force before have to go through, or it is no rule's fault. */
   async run(certain: boolean): Promise<readonly RuleOutcome[]> {
-    const settled = this.#rules.filter((rule) => this.#how.isSettled(rule))
-    const fresh = this.#rules.filter((rule) => !this.#how.isSettled(rule))
+    const settled = this.#rules.filter((rule) => this.#sender.isSettled(rule))
+    const fresh = this.#rules.filter((rule) => !this.#sender.isSettled(rule))
     // Who was let in before is cut off for no moment of the search, if that can be.
     const kept = await this.#take(settled)
     if (!kept && !certain) return this.#giveUp()
@@ -103,7 +103,7 @@ class Search {
     const set = [...this.#good, ...some]
     this.#calls++
     try {
-      this.#outcomes = await this.#how.send(set)
+      this.#outcomes = await this.#sender.send(set)
       this.#good = set
       this.#unsure = false
       return null
@@ -116,7 +116,7 @@ class Search {
 
   /** No rule is at fault. What the search may have taken from the export comes back with the whole set, if that can be. */
   async #giveUp(): Promise<never> {
-    await this.#how.send(this.#rules).catch(() => undefined)
+    await this.#sender.send(this.#rules).catch(() => undefined)
     throw this.#first
   }
 }

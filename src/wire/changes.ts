@@ -45,8 +45,8 @@ export function shown(since: number, ...names: readonly [string, ...string[]]): 
 }
 
 /** A change of shape that is more than a field. */
-export function change(since: number, what: string, how: Pick<Change, 'lift' | 'lower'>): Change {
-  return { since, what, ...how }
+export function change(since: number, what: string, shape: Pick<Change, 'lift' | 'lower'>): Change {
+  return { since, what, ...shape }
 }
 
 /** New values of the field `of`; `instead` says what older clients are told in their place. */

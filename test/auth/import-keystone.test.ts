@@ -162,24 +162,24 @@ describe.skipIf(!hasKeystone())('on a private server (python3-keystone) import: 
     for (const name of ['z-top', 'm-middle', 'a-leaf', 'red', 'resting', 'admin']) {
       expect(projects.get(name)).toMatchObject({ id: idOf(`project ${name}`) })
     }
-    const shown = async (...words: string[]) =>
+    const printed = async (...words: string[]) =>
       JSON.parse((await manage(config, 'identity', ...words, '--json')).out)
-    expect(await shown('project', 'show', idOf('project a-leaf'))).toMatchObject({
+    expect(await printed('project', 'show', idOf('project a-leaf'))).toMatchObject({
       name: 'a-leaf',
       domain_id: idOf('domain lab'),
       parent_id: idOf('project m-middle'),
       description: 'far down',
       enabled: true,
     })
-    expect(await shown('project', 'show', idOf('project z-top'))).toMatchObject({ tags: ['blue', 'round'] })
-    expect(await shown('project', 'show', idOf('project resting'))).toMatchObject({ enabled: false })
-    expect(await shown('domain', 'show', 'old')).toMatchObject({ id: idOf('domain old'), enabled: false })
-    expect(await shown('user', 'show', idOf('user carol'))).toMatchObject({ name: 'carol', enabled: false })
-    expect(await shown('user', 'show', 'alice')).toMatchObject({
+    expect(await printed('project', 'show', idOf('project z-top'))).toMatchObject({ tags: ['blue', 'round'] })
+    expect(await printed('project', 'show', idOf('project resting'))).toMatchObject({ enabled: false })
+    expect(await printed('domain', 'show', 'old')).toMatchObject({ id: idOf('domain old'), enabled: false })
+    expect(await printed('user', 'show', idOf('user carol'))).toMatchObject({ name: 'carol', enabled: false })
+    expect(await printed('user', 'show', 'alice')).toMatchObject({
       email: 'alice@lab.test',
       default_project_id: idOf('project red'),
     })
-    expect(await shown('group', 'show', idOf('group crew'))).toMatchObject({ users: ['bob', 'zoë'] })
+    expect(await printed('group', 'show', idOf('group crew'))).toMatchObject({ users: ['bob', 'zoë'] })
   })
 
   describe.skipIf(!hasStockClients())('comes to the same roles', () => {

@@ -257,9 +257,9 @@ describe.skipIf(!hasSlapd())('on a private server (slapd) auth: LDAP over TLS', 
 
   test.each(['ldaps', 'StartTLS'])(
     '%s: a certificate of the authority is believed, another is not',
-    async (how) => {
-      const urls = [how === 'ldaps' ? server.ldapsUrl : server.url]
-      const tls = { urls, start_tls: how !== 'ldaps' }
+    async (scheme) => {
+      const urls = [scheme === 'ldaps' ? server.ldapsUrl : server.url]
+      const tls = { urls, start_tls: scheme !== 'ldaps' }
       expect(await tried({ ...tls, ca_file: ca })).toEqual({ code: 'let in', troubles: '' })
       expect(await tried({ ...tls, ca_file: strange })).toMatchObject({
         code: 'Unavailable',

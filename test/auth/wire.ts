@@ -18,7 +18,7 @@ export interface Wire {
 
 export async function openWire(target: number): Promise<Wire> {
   const sockets = new Set<Socket>()
-  const keep = (socket: Socket): void => {
+  const remember = (socket: Socket): void => {
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
@@ -26,8 +26,8 @@ export async function openWire(target: number): Promise<Wire> {
   const pass = (port: number): Promise<Server> => {
     const server = createServer({ allowHalfOpen: false }, (near) => {
       const far = connect(target, '127.0.0.1')
-      keep(near)
-      keep(far)
+      remember(near)
+      remember(far)
       near.pipe(far)
       far.pipe(near)
       near.on('close', () => far.destroy())

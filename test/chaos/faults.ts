@@ -5,7 +5,7 @@ import type { Field } from './field.ts'
 export interface Fault {
   /** `share-a1`, `broker`, `database`, `ganesha` */
   readonly on: string
-  readonly how: 'killed' | 'paused'
+  readonly kind: 'killed' | 'paused'
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly forMs: number
@@ -35,8 +35,8 @@ export function chaos(field: Field, random: () => number): Chaos {
   const lost: unknown[] = []
   const between = ([from, to]: readonly [number, number]): number => from + random() * (to - from)
 
-  const during = (on: string, how: Fault['how'], forMs: number, end: () => unknown): void => {
-    faults.push({ on, how, at: Date.now(), forMs })
+  const during = (on: string, kind: Fault['kind'], forMs: number, end: () => unknown): void => {
+    faults.push({ on, kind, at: Date.now(), forMs })
     struck.add(on)
     const over = sleep(forMs)
       .then(end)

@@ -23,7 +23,7 @@ export interface Field extends Pick<World, 'call'> {
   /** The independent checker's verdict; only when no member runs. */
   check(journal?: string): Promise<CheckReport>
   /** Stops everything. */
-  end(options: { readonly keep: boolean }): Promise<void>
+  end(options: { readonly leavesFiles: boolean }): Promise<void>
 }
 
 /** A start is mostly the compiling of the same files. */
@@ -94,9 +94,9 @@ function field(dir: string, cluster: Cluster, token: string): Field {
       const argv = ['--disable-warning=ExperimentalWarning', checker, '--db', cluster.databaseUrl]
       return verdict([...argv, ...btrfs, ...log])
     },
-    async end({ keep }) {
+    async end({ leavesFiles }) {
       await cluster.stop()
-      if (!keep) rmSync(dir, { recursive: true, force: true })
+      if (!leavesFiles) rmSync(dir, { recursive: true, force: true })
     },
   }
 }

@@ -42,8 +42,8 @@ async function run(options: ChaosOptions): Promise<boolean> {
     good = await play(field, options)
     return good
   } finally {
-    if (!good || options.keep) say(`logs and configuration are left in ${field.dir}`)
-    await field.end({ keep: !good || options.keep })
+    if (!good || options.leavesFiles) say(`logs and configuration are left in ${field.dir}`)
+    await field.end({ leavesFiles: !good || options.leavesFiles })
     await before?.remove()
   }
 }

@@ -15,7 +15,7 @@ export interface ChaosOptions {
   readonly repeats: number
   readonly outageS: number
   readonly from: string | null
-  readonly keep: boolean
+  readonly leavesFiles: boolean
 }
 
 export const usage = `npm run chaos -- [options]
@@ -72,6 +72,6 @@ export function chaosOptions(argv: readonly string[]): ChaosOptions | 'help' {
     repeats: whole('repeats', values.repeats),
     outageS: whole('outage', values.outage),
     from: values.from ?? null,
-    keep: values.keep,
+    leavesFiles: values.keep,
   }
 }

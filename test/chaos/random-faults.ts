@@ -66,8 +66,8 @@ export const history = (seed: number, faults: readonly Fault[]): string =>
 
 const time = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
 
-const said = ({ on, how, at, forMs }: Fault): string =>
-  `${time(at)} ${on} ${how}${forMs > 0 ? ` for ${(forMs / 1000).toFixed(1)} s` : ''}`
+const said = ({ on, kind, at, forMs }: Fault): string =>
+  `${time(at)} ${on} ${kind}${forMs > 0 ? ` for ${(forMs / 1000).toFixed(1)} s` : ''}`
 
 async function strikeAndJudge(
   field: Field,

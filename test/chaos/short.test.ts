@@ -43,7 +43,7 @@ describe.each(here)('a cluster on $database', ({ database, there }) => {
     beforeAll(async () => {
       field = await openField(database, (line) => console.log(line), { root: await programs() })
     }, 240_000)
-    afterAll(() => field?.end({ keep: left > 0 }), 120_000)
+    afterAll(() => field?.end({ leavesFiles: left > 0 }), 120_000)
 
     test('gives every process to Prometheus, in a form that promtool has nothing to say against', async () => {
       for (const { name, metricsUrl } of field.cluster.members) {
@@ -75,8 +75,8 @@ describe.each(here)('a cluster on $database', ({ database, there }) => {
           expect(statusesOf(stream.got, share.id)).toEqual([null, 'available'])
         }
         heard.set(share.id, Date.now())
-        const { share: shown } = await client.call(showShare, { params: { id: share.id } })
-        expect(shown.status).toBe('available')
+        const { share: present } = await client.call(showShare, { params: { id: share.id } })
+        expect(present.status).toBe('available')
         waited.push((heard.get(share.id) ?? 0) - Date.parse(`${lastChange(asked[0]?.got ?? [])}Z`))
       }
       console.log(`from the change to the fourth follower: ${waited.join(', ')} ms`)

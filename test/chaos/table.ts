@@ -28,7 +28,7 @@ export function table(outcome: Outcome): string {
       (total, [name, count]) => total + (starts.some((start) => name.startsWith(start)) ? count : 0),
       0,
     )
-  const struck = Object.entries(Object.groupBy(faults, ({ on, how }) => `${on} ${how}`))
+  const struck = Object.entries(Object.groupBy(faults, ({ on, kind }) => `${on} ${kind}`))
     .map(([name, list]) => `${name} ${list?.length ?? 0}`)
     .sort()
   const orphans = sum('orphan_', 'doubled_', 'orphans_')

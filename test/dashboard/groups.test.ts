@@ -164,7 +164,10 @@ it('is found by its name, and said to need somebody when something is wrong with
   const body = { status: 'error' }
   await admin.act(resetShareGroupStatus, { params: { id: group }, body })
   await admin.act(resetShareGroupSnapshotStatus, { params: { id: kept }, body })
-  const { page } = await opened(user, '')
+  const tab = await opened(user, '')
+  const { page } = tab
+  // Of an id nothing says what it is: each kind is asked for it.
+  tab.expect(/^404 GET .*\/v2\/[a-z-]+\/[0-9a-f-]{36}$/)
   const main = page.getByRole('main')
   await main.getByText('Share group observatory is in state error').waitFor()
   await main.getByText('Group snapshot observatory-eve is in state error').waitFor()
@@ -177,6 +180,8 @@ it('is found by its name, and said to need somebody when something is wrong with
     expect.stringMatching(/^Group snapshot\s+observatory-eve\s+error$/),
   ])
   await page.getByRole('combobox', { name: 'Search' }).fill(kept)
+  // What was found before goes when there is an answer: one that is clicked sooner is of the other search.
+  await expect.poll(() => found.count()).toBe(1)
   await found.filter({ hasText: 'observatory-eve' }).click()
   await page.getByRole('heading', { level: 1, name: 'observatory-eve' }).waitFor()
 })

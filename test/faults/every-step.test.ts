@@ -42,11 +42,11 @@ async function survive(kind: StorageKind, points: readonly KillPoint[]): Promise
   const began = performance.now()
   // On a server a lease must run out before another process goes on: there is more waiting.
   const worlds = process.env.MANILA_TEST_DATABASE === undefined || few ? 2 : 4
-  const parts = Array.from({ length: worlds }, (_, part) =>
+  const slices = Array.from({ length: worlds }, (_, part) =>
     points.filter((_, index) => (index >> 1) % worlds === part),
   )
   const ends = await Promise.all(
-    parts.map(async (part, number) => {
+    slices.map(async (part, number) => {
       const dir = mkdtempSync(join(bench.dir, `${kind}${number}-`))
       const world = await openWorld(kind, dir)
       const walked = await walk(world, part)
@@ -67,7 +67,7 @@ async function survive(kind: StorageKind, points: readonly KillPoint[]): Promise
       `${((performance.now() - began) / 1000).toFixed(0)} s`,
   )
   expect(ends.flatMap((end) => end.wrong)).toEqual([])
-  expect(ends.map(({ report }) => report.examples)).toEqual(parts.map(() => ({})))
+  expect(ends.map(({ report }) => report.examples)).toEqual(slices.map(() => ({})))
   expect(sum(({ survived }) => survived.length)).toBe(points.length)
   expect(ends.flatMap(({ left }) => left)).toEqual([])
 }

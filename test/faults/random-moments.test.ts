@@ -35,7 +35,7 @@ interface Life {
 /** A quarter of the kills on real parts, the rest where a process gets through more between two of them. */
 const real = pools.filter((pool) => obstacleOf(pool) === null)
 const onReal = Math.ceil(allKills / 4 / Math.max(1, real.length))
-const parts: readonly (readonly [StorageKind, number])[] = [
+const runs: readonly (readonly [StorageKind, number])[] = [
   // Where tenants' file systems are made, grown and swapped there is most to interrupt.
   ...real.map((pool) => [pool, long && pool === 'image' ? allKills : onReal] as const),
   ['sim', allKills - onReal * real.length],
@@ -45,7 +45,7 @@ let acceptedByAll = 0
 let checkedOfAll = 0
 
 describe(`killed at random moments${lacking.length === 0 ? '' : ` (${lacking.join('; ')})`}`, () => {
-  test.each(parts)('under load on %s, %d times', { timeout: 1_200_000 }, async (kind, kills) => {
+  test.each(runs)('under load on %s, %d times', { timeout: 1_200_000 }, async (kind, kills) => {
     const began = performance.now()
     const dir = join(bench.dir, kind)
     mkdirSync(dir)

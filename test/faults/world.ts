@@ -46,7 +46,7 @@ export interface World {
   /** `node@alpha#pool` */
   readonly pool: string
   /** Starts a process; with `failpoint` it kills itself there. `detach`: its stop unmounts. */
-  start(how?: {
+  start(options?: {
     readonly failpoint?: string
     /** True: new work is begun as the release before does. */
     readonly oldest?: boolean

@@ -23,9 +23,9 @@ const snapshot = (from: string, to: string): string =>
   run('btrfs', '--quiet', 'subvolume', 'snapshot', '-r', from, to)
 const remove = (path: string): string => run('btrfs', '--quiet', 'subvolume', 'delete', path)
 
-function mount(file: string, at: string, ...how: readonly string[]): string {
+function mount(file: string, at: string, ...options: readonly string[]): string {
   mkdirSync(at, { recursive: true })
-  run('mount', '-o', ['loop', ...how].join(','), file, at)
+  run('mount', '-o', ['loop', ...options].join(','), file, at)
   mounted.push(at)
   return at
 }

@@ -130,7 +130,7 @@ async function failAdministrator(): Promise<void> {
   const [share, kept] = [await newShare(), await newShare()]
   const [snapshot, returning] = [await newSnapshot(kept), await newSnapshot(kept)]
   const action = (kind: string, id: string) => `/${kind}/${id}/action`
-  const shown = (await call('manila-admin', 'GET', `/snapshots/${returning}`)).body.snapshot
+  const read = (await call('manila-admin', 'GET', `/snapshots/${returning}`)).body.snapshot
   await must('POST', action('snapshots', returning), { unmanage: null }, 'manila-admin')
   await until('the snapshot is let go', 30_000, async () => {
     return (await call('manila-admin', 'GET', `/snapshots/${returning}`)).status === 404
@@ -138,7 +138,7 @@ async function failAdministrator(): Promise<void> {
   await failing('unmanage-snapshot')
   await failsForAdmin(snapshot, action('snapshots', snapshot), { unmanage: null })
   await failing('manage-snapshot')
-  const { provider_location } = shown
+  const { provider_location } = read
   const { snapshot: again } = await must(
     'POST',
     '/snapshots/manage',

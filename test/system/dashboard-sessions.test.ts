@@ -131,8 +131,8 @@ describe.runIf(there)(`two API processes with TLS${there ? '' : ' (postgresql)'}
       sent.end(body === undefined ? undefined : JSON.stringify(body))
     })
   }
-  async function ask(...how: Parameters<typeof open>): Promise<Reply> {
-    const reply = await open(...how)
+  async function ask(...call: Parameters<typeof open>): Promise<Reply> {
+    const reply = await open(...call)
     let text = ''
     for await (const part of reply) text += String(part)
     const isJson = text.startsWith('{')

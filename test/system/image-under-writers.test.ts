@@ -216,8 +216,8 @@ describe.skipIf(cannot !== null)(named('image: a share behind the service, under
     const writer = startWriter('journal', () => world.mount(id, 20_000))
     writers = [writer]
     await goesOn(writer)
-    const resize = async (size: number, how: typeof extendShare | typeof shrinkShare): Promise<void> => {
-      await client.act(how, { params: { id }, body: { new_size: size } })
+    const resize = async (size: number, route: typeof extendShare | typeof shrinkShare): Promise<void> => {
+      await client.act(route, { params: { id }, body: { new_size: size } })
       await world.becomes(id, 'available')
       expect((await client.call(showShare, { params: { id } })).share.size).toBe(size)
       await goesOn(writer)

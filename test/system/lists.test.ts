@@ -188,6 +188,6 @@ test('metadata and export paths come with the rows', async () => {
     [first?.id, metadata, ['10.0.0.1:/a']],
     [second?.id, {}, []],
   ])
-  const shown = await store.watch(() => shareForView(store.db, mine, first?.id ?? '', false))
-  expect([shown.queries.length, shown.answer?.metadata, shown.answer?.paths]).toEqual([1, metadata, []])
+  const one = await store.watch(() => shareForView(store.db, mine, first?.id ?? '', false))
+  expect([one.queries.length, one.answer?.metadata, one.answer?.paths]).toEqual([1, metadata, []])
 })

@@ -3,9 +3,9 @@
  * began and was killed at, this one finishes by the old plan; work of newer plans starves the old one of nothing; and while both
  * live, new work is begun so that both can go on with it.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
@@ -14,29 +14,13 @@ import { openStore, type Store } from '../../src/db/open.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 import { createDatabase } from '../../tools/cluster/database.ts'
 import type { DatabaseServer } from '../../tools/parts/database-server.ts'
-import { hasPostgres, startPostgres } from '../../tools/parts/postgres.ts'
+import { startPostgres } from '../../tools/parts/postgres.ts'
 import { until } from '../faults/world.ts'
+import { lackingFor, manageOf, revisionBefore, root, serving, unpack } from './two-releases.ts'
 
-const root = join(import.meta.dirname, '../..')
-
-/** The last revision that knew one plan per kind; null without the history, as in a shallow clone. */
-function revisionBefore(): string | null {
-  const git = (...args: readonly string[]): string =>
-    execFileSync('git', ['-C', root, ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  try {
-    const migration = 'src/db/migrations/0017-operation-families.ts'
-    const added = git('log', '-1', '--diff-filter=A', '--format=%H', '--', migration)
-    return git('rev-parse', '--verify', `${added}^`)
-  } catch {
-    return null
-  }
-}
-
-const revision = revisionBefore()
-const lacks = hasPostgres() ? (revision === null ? ' (the history of git)' : '') : ' (postgresql)'
+/** The last one that knew one plan per kind. */
+const revision = revisionBefore('src/db/migrations/0017-operation-families.ts')
+const lacks = lackingFor(revision)
 const password = 'of the first administrator'
 /** More than the old service has slots. */
 const crowd = 3
@@ -60,12 +44,7 @@ describe.runIf(lacks === '')(`plans of two releases${lacks}`, () => {
   beforeAll(async () => {
     server = await startPostgres()
     database = await createDatabase(server)
-    mkdirSync(old)
-    const archive = execFileSync('git', ['-C', root, 'archive', revision ?? '', 'src', 'package.json'], {
-      maxBuffer: 1 << 28,
-    })
-    execFileSync('tar', ['-x', '-C', old], { input: archive })
-    symlinkSync(join(root, 'node_modules'), join(old, 'node_modules'))
+    unpack(revision ?? '', old)
     store = await openStore(database)
   })
   afterAll(async () => {
@@ -130,23 +109,11 @@ describe.runIf(lacks === '')(`plans of two releases${lacks}`, () => {
       },
     )
     processes.push(running)
-    await until('the API to serve', 120_000, () =>
-      fetch(`${site.url}/healthcheck`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    )
+    await serving(site.url, 120_000)
     return running
   }
 
-  const manage = (site: Site, ...words: readonly string[]): string =>
-    execFileSync(
-      process.execPath,
-      [join(site.code, 'src/bin/manila-manage.mjs'), '--config', site.file, ...words],
-      {
-        encoding: 'utf8',
-      },
-    )
+  const manage = ({ code, file }: Site, ...words: readonly string[]): string => manageOf(code, file, ...words)
 
   let token = ''
   async function call(site: Site, method: string, path: string, body?: object): Promise<any> {

@@ -98,8 +98,8 @@ describe.skipIf(process.getuid?.() !== 0)('quickstart --once (root)', () => {
     })
     try {
       for (const turn of [1, 2]) {
-        const how = ['--once', '--dir', dir, '--port', '0', '--backend', 'directory', '--size', '2']
-        const { code, out } = await quickstart(...how)
+        const words = ['--once', '--dir', dir, '--port', '0', '--backend', 'directory', '--size', '2']
+        const { code, out } = await quickstart(...words)
         expect({ turn, code, out }).toMatchObject({ turn, code: 0 })
         expect(out).toMatch(/not enforced/)
         expect(out).toMatch(/WARNING: all shares lie on one file system/)
@@ -256,9 +256,9 @@ describe('quickstart without --once', () => {
       join(scratch, 'away.toml'),
       stringify({ database: { url: 'postgres://manila:secret@127.0.0.1:1/manila' } }),
     )
-    for (const how of ['--clean', '--once']) {
-      const { code, out } = await quickstart(how, ...args)
-      expect({ how, code, out }).toMatchObject({ how, code: 1 })
+    for (const option of ['--clean', '--once']) {
+      const { code, out } = await quickstart(option, ...args)
+      expect({ option, code, out }).toMatchObject({ option, code: 1 })
       expect(out).toMatch(/the database \(\[database\] url\) can't be read: /)
       expect(out).not.toMatch(/\n\s+at |secret/)
     }

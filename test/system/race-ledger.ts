@@ -37,7 +37,7 @@ export interface Ledger extends AsyncDisposable {
   /** What two careless schedulers would promise: each looks first and claims afterwards. GiB. */
   raceWithoutLock(requests: number): Promise<number>
   /** The backend reports its free space; with `finish` every share it was given is available by then. */
-  measure(freeGib: number, how: { readonly finish: boolean }): Promise<void>
+  measure(freeGib: number, options: { readonly finish: boolean }): Promise<void>
   /** What the rows of pools say, all together and the fullest, and what the instances say. */
   placedGib(): Promise<{ readonly pool: number; readonly fullest: number; readonly instances: number }>
 }

@@ -124,8 +124,8 @@ describe.skipIf(cannotRun !== null)(`share move${cannotRun === null ? '' : ` (${
     expect((await manage('share', 'move', id, '--to', 'node@nowhere#pool')).err).toMatch(
       /no backend has reported a pool/,
     )
-    const shown = await manage('share', 'move', id, '--to', to)
-    expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('nothing was changed') as string })
+    const trial = await manage('share', 'move', id, '--to', to)
+    expect(trial).toMatchObject({ code: 0, out: expect.stringContaining('nothing was changed') as string })
     const moved = await manage('share', 'move', id, '--to', to, '--apply')
     expect(moved).toMatchObject({
       code: 0,

@@ -69,9 +69,9 @@ describe.skipIf(!installed)('stock clients (python3-openstackclient, python3-man
       '--wait',
     )
     expect(created).toMatchObject({ name: 'a', size: 1, status: 'available', share_proto: 'NFS' })
-    const shown: Record<string, unknown> = await json('share', 'show', 'a')
-    expect(shown).toMatchObject({ id: created.id, status: 'available' })
-    expect(JSON.stringify(shown.export_locations)).toContain('path')
+    const share: Record<string, unknown> = await json('share', 'show', 'a')
+    expect(share).toMatchObject({ id: created.id, status: 'available' })
+    expect(JSON.stringify(share.export_locations)).toContain('path')
     const listed: { Name: string; Status: string }[] = await json('share', 'list')
     expect(listed).toMatchObject([{ Name: 'a', Status: 'available' }])
 

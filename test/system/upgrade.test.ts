@@ -3,9 +3,9 @@
  * goes on running beside one of today, on the same keys. Accounts are made, changed and used through both all the while, and
  * nothing is answered otherwise than before. (`npm run chaos -- --scenario upgrade` does it to a whole cluster under load.)
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,26 +16,13 @@ import { openStore } from '../../src/db/open.ts'
 import { schemaVersion } from '../../src/db/store/schema-version.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 import type { DatabaseServer } from '../../tools/parts/database-server.ts'
-import { hasPostgres, startPostgres } from '../../tools/parts/postgres.ts'
+import { startPostgres } from '../../tools/parts/postgres.ts'
 import { until } from '../faults/world.ts'
+import { lackingFor, manageOf, revisionBefore, root, serving, unpack } from './two-releases.ts'
 
-const root = join(import.meta.dirname, '../..')
-const git = (...args: readonly string[]): string =>
-  execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-
-/** The last revision whose schema is an older one; null without the history, as in a shallow clone. */
-function revisionBefore(): string | null {
-  try {
-    const migrations = ['src/db/migrations', ':!src/db/migrations/*.test.ts']
-    const newest = git('log', '-1', '--diff-filter=A', '--format=%H', '--', ...migrations)
-    return git('rev-parse', '--verify', `${newest}^`)
-  } catch {
-    return null
-  }
-}
-
-const revision = revisionBefore()
-const lacks = hasPostgres() ? (revision === null ? ' (the history of git)' : '') : ' (postgresql)'
+/** The last one whose schema is an older one. */
+const revision = revisionBefore('src/db/migrations', ':!src/db/migrations/*.test.ts')
+const lacks = lackingFor(revision)
 const password = 'of the first administrator'
 
 interface Api {
@@ -54,12 +41,7 @@ describe.runIf(lacks === '')(`an upgrade from the release before${lacks}`, () =>
   beforeAll(async () => {
     server = await startPostgres()
     database = await createDatabase(server)
-    mkdirSync(old)
-    const archive = execFileSync('git', ['-C', root, 'archive', revision ?? '', 'src', 'package.json'], {
-      maxBuffer: 1 << 28,
-    })
-    execFileSync('tar', ['-x', '-C', old], { input: archive })
-    symlinkSync(join(root, 'node_modules'), join(old, 'node_modules'))
+    unpack(revision ?? '', old)
   })
   afterAll(async () => {
     for (const one of processes) {
@@ -92,26 +74,16 @@ describe.runIf(lacks === '')(`an upgrade from the release before${lacks}`, () =>
       stdio: 'ignore',
     })
     processes.push(process_)
-    const healthy = () =>
-      fetch(`${url}/healthcheck`).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    await until('the API to serve', 90_000, healthy)
+    await serving(url, 90_000)
     return { url, process: process_ }
   }
-
-  const manage = (code: string, file: string, ...words: readonly string[]): string =>
-    execFileSync(process.execPath, [join(code, 'src/bin/manila-manage.mjs'), '--config', file, ...words], {
-      encoding: 'utf8',
-    })
 
   test('fails no request, and loses no account, password or token', async () => {
     const secret = join(dir, 'password')
     writeFileSync(secret, `${password}\n`, { mode: 0o600 })
     const one = await configure('one', {})
-    manage(old, one.file, 'db', 'sync')
-    manage(old, one.file, 'bootstrap', '--password-file', secret)
+    manageOf(old, one.file, 'db', 'sync')
+    manageOf(old, one.file, 'bootstrap', '--password-file', secret)
     const before = await start(old, one)
     const apis: Api[] = [before]
 
@@ -157,7 +129,7 @@ describe.runIf(lacks === '')(`an upgrade from the release before${lacks}`, () =>
       key_overlap_s: 5,
       passwords: { password_expires_days: 30, change_password_upon_first_use: false },
     })
-    manage(root, two.file, 'db', 'sync')
+    manageOf(root, two.file, 'db', 'sync')
     expect((await schemaVersion(store.db)).pending).toEqual([])
     await store.close()
     await lived()
@@ -165,7 +137,7 @@ describe.runIf(lacks === '')(`an upgrade from the release before${lacks}`, () =>
     apis.push(await start(root, two))
     await lived()
     // A key that the release before does not know until it meets it.
-    manage(root, two.file, 'identity', 'rotate-keys')
+    manageOf(root, two.file, 'identity', 'rotate-keys')
     await sleep(6000)
     await lived()
     over.abort()

@@ -52,8 +52,8 @@ export async function demonstrate(
     made = id
     if (leftOver?.shown !== true) rememberDemonstration(options.dir, { shareId: id, shown: false })
   }
-  const ended = (shareId: string | null, shown: boolean): void => {
-    if (leftOver?.shown !== true) rememberDemonstration(options.dir, { shareId, shown })
+  const ended = (shareId: string | null, isComplete: boolean): void => {
+    if (leftOver?.shown !== true) rememberDemonstration(options.dir, { shareId, shown: isComplete })
   }
   try {
     const id = await act(client, begun, { choice, options, told })

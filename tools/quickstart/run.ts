@@ -82,14 +82,14 @@ async function serve(options: RunOptions, told: Steps): Promise<number> {
   let code = 0
   try {
     // Who presses Ctrl-C does not wait for what has not been shown yet.
-    const shown = await Promise.race([show(service, choice, options, told), stopAsked])
-    code = shown ?? (options.once ? 1 : 0)
-    if (shown !== undefined)
+    const outcome = await Promise.race([show(service, choice, options, told), stopAsked])
+    code = outcome ?? (options.once ? 1 : 0)
+    if (outcome !== undefined)
       told.line(
         `\n  Ready in ${((performance.now() - installed) / 1000).toFixed(1)} s (packages aside: ${((installed - began) / 1000).toFixed(1)} s before).`,
       )
-    if (shown !== undefined && options.once) told.line(`  ${await dashboardLine(service.url)}`)
-    if (shown !== undefined && !options.once) {
+    if (outcome !== undefined && options.once) told.line(`  ${await dashboardLine(service.url)}`)
+    if (outcome !== undefined && !options.once) {
       await Promise.race([awaitBuild(building, told), stopAsked])
       await printUse(service, options, told)
       await stopAsked

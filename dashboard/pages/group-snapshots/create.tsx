@@ -1,5 +1,5 @@
 /** The form of a new group snapshot, over the list. */
-import { Select, Textarea, TextInput } from '@mantine/core'
+import { Select } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -10,6 +10,7 @@ import { usePermissions } from '../../api/permissions.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { useProblemAt } from '../../ui/problem-at.ts'
+import { OptionalLine, OptionalText } from '../../ui/optional-fields.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { choiceOf } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
@@ -79,25 +80,18 @@ export function CreateGroupSnapshotPage() {
         }
         onChange={(id) => id !== null && set({ group: id })}
       />
-      <TextInput
+      <OptionalLine
         label={common.name}
-        description={common.optional}
-        className="optional"
         value={form.name}
         error={problem('name')}
-        data-autofocus
-        onChange={(event) => set({ name: event.currentTarget.value })}
+        isFirst
+        change={(name) => set({ name })}
       />
-      <Textarea
+      <OptionalText
         label={common.description}
-        description={common.optional}
-        className="optional"
         value={form.description}
-        autosize
-        minRows={2}
-        maxRows={6}
         error={problem('description')}
-        onChange={(event) => set({ description: event.currentTarget.value })}
+        change={(description) => set({ description })}
       />
       <CommandHint command={groupSnapshotCommands.create(form)} />
     </SidePanel>

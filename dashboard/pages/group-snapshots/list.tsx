@@ -7,7 +7,9 @@ import { shareGroupStatuses } from '../../../src/model/states.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import type { Column } from '../../ui/data-table.tsx'
+import { statusChoice } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { deletingOf } from '../../ui/thing-actions.ts'
 import { thingColumns } from '../../ui/thing-columns.tsx'
 import { ThingList } from '../../ui/thing-list.tsx'
 import { called } from '../../ui/thing-name.ts'
@@ -31,7 +33,7 @@ export function GroupSnapshotListPage() {
   const permissions = usePermissions('share_group_snapshot', snapshots.data?.rows ?? [])
   const choice = useGroupChoice(search.group)
   const [asked, ask] = useState<GroupSnapshotAsked | null>(null)
-  const { common, groupSnapshots: w, service, shares, things } = words
+  const { groupSnapshots: w, shares } = words
   const { name, status, created } = thingColumns<GroupSnapshotView>(words, { page: '/group-snapshots/$id' })
   const columns: readonly Column<GroupSnapshotView>[] = [
     name,
@@ -63,14 +65,7 @@ export function GroupSnapshotListPage() {
         read={snapshots}
         page={snapshots.data}
         search={search}
-        choices={[
-          {
-            name: 'status',
-            label: common.status,
-            options: shareGroupStatuses.map((value) => ({ value, label: service.status(value) })),
-          },
-          ...(choice === null ? [] : [choice]),
-        ]}
+        choices={[statusChoice(words, shareGroupStatuses), ...(choice === null ? [] : [choice])]}
         ofAll={isAdmin}
         sorted={sorted}
         columns={columns}
@@ -84,14 +79,7 @@ export function GroupSnapshotListPage() {
             go: (to) => void navigate(to as never),
           })
         }
-        bulk={(rows) => [
-          {
-            key: 'delete',
-            label: things.delete,
-            danger: true,
-            run: () => ask({ what: 'delete', snapshots: rows }),
-          },
-        ]}
+        bulk={(rows) => [deletingOf(words, () => ask({ what: 'delete', snapshots: rows }))]}
         empty={{
           title: w.emptyTitle,
           text: w.emptyText,

@@ -1,5 +1,5 @@
 /** The form of a new share group: empty, of share types that go together, or with the shares of a group snapshot. */
-import { Select, Textarea, TextInput } from '@mantine/core'
+import { Select } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -9,6 +9,7 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { visible } from '../../ui/plain-text.tsx'
 import { useProblemAt } from '../../ui/problem-at.ts'
+import { OptionalLine, OptionalText } from '../../ui/optional-fields.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { choiceOf } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
@@ -110,14 +111,12 @@ export function CreateGroupPage() {
           {isAdmin ? null : <p>{w.form.noTypesNext}</p>}
         </Notice>
       ) : null}
-      <TextInput
+      <OptionalLine
         label={common.name}
-        description={common.optional}
-        className="optional"
         value={form.name}
         error={problem('name')}
-        data-autofocus
-        onChange={(event) => set({ name: event.currentTarget.value })}
+        isFirst
+        change={(name) => set({ name })}
       />
       {sources.length === 0 ? null : (
         <Select
@@ -162,16 +161,11 @@ export function CreateGroupPage() {
           />
         </>
       ) : null}
-      <Textarea
+      <OptionalText
         label={common.description}
-        description={common.optional}
-        className="optional"
         value={form.description}
-        autosize
-        minRows={2}
-        maxRows={6}
         error={problem('description')}
-        onChange={(event) => set({ description: event.currentTarget.value })}
+        change={(description) => set({ description })}
       />
       <CommandHint command={groupCommands.create(form)} />
     </SidePanel>

@@ -7,6 +7,7 @@ import { shareGroupStatuses } from '../../../src/model/states.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
 import type { Column } from '../../ui/data-table.tsx'
+import { statusChoice } from '../../ui/filter-bar.tsx'
 import { PlainText } from '../../ui/plain-text.tsx'
 import { thingColumns } from '../../ui/thing-columns.tsx'
 import { ThingList } from '../../ui/thing-list.tsx'
@@ -29,7 +30,7 @@ export function GroupListPage() {
   const types = useQuery(usableGroupTypesQuery(console)).data ?? []
   const permissions = usePermissions('share_group', groups.data?.rows ?? [])
   const [asked, ask] = useState<GroupAsked | null>(null)
-  const { common, groups: w, service } = words
+  const { common, groups: w } = words
   const { name, status, created } = thingColumns<GroupView>(words, { page: '/groups/$id' })
   const typeNames = new Map(types.map((type) => [type.id, type.name]))
   const columns: readonly Column<GroupView>[] = [
@@ -84,11 +85,7 @@ export function GroupListPage() {
         page={groups.data}
         search={search}
         choices={[
-          {
-            name: 'status',
-            label: common.status,
-            options: shareGroupStatuses.map((value) => ({ value, label: service.status(value) })),
-          },
+          statusChoice(words, shareGroupStatuses),
           {
             name: 'type',
             label: w.type,

@@ -49,11 +49,11 @@ export function RemovalDialog({
   }
   const disableText =
     kind === 'user' ? w.disableUserText : kind === 'domain' ? w.disableDomainText : w.disableProjectText
-  const shown = visible(name)
+  const visibleName = visible(name)
   const said = {
-    remove: { title: w.removeTitle(shown), verb: w.removeVerb, text: removeTexts[kind] },
-    disable: { title: w.disableTitle(shown), verb: w.disableVerb, text: disableText },
-    enable: { title: `${w.enable}: ${shown}`, verb: w.enable, text: '' },
+    remove: { title: w.removeTitle(visibleName), verb: w.removeVerb, text: removeTexts[kind] },
+    disable: { title: w.disableTitle(visibleName), verb: w.disableVerb, text: disableText },
+    enable: { title: `${w.enable}: ${visibleName}`, verb: w.enable, text: '' },
   }[what]
   return (
     <Confirm

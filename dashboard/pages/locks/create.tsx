@@ -1,5 +1,5 @@
 /** The form of a new lock. */
-import { Select, Textarea, TextInput } from '@mantine/core'
+import { Select, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -8,13 +8,14 @@ import { useConsole } from '../../api/console.ts'
 import { CommandHint } from '../../ui/command-hint.tsx'
 import { isId } from '../../ui/ids.ts'
 import { useProblemAt } from '../../ui/problem-at.ts'
+import { OptionalText } from '../../ui/optional-fields.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { lockCommands } from './commands.ts'
 import { lockListRoute } from './route.tsx'
 
 export function CreateLockPage() {
-  const { common, locks: w } = useWords()
+  const { locks: w } = useWords()
   const problemAt = useProblemAt()
   const { client, queries } = useConsole()
   const search: { readonly on?: string; readonly type?: string } = lockListRoute.useSearch()
@@ -81,16 +82,11 @@ export function CreateLockPage() {
         value={action}
         onChange={(value) => set({ action: value ?? form.action })}
       />
-      <Textarea
+      <OptionalText
         label={w.reason}
-        description={common.optional}
-        className="optional"
         value={form.reason}
-        autosize
-        minRows={2}
-        maxRows={6}
         error={problem('lock_reason')}
-        onChange={(event) => set({ reason: event.currentTarget.value })}
+        change={(reason) => set({ reason })}
       />
       <CommandHint command={lockCommands.create({ ...form, id: form.id.trim(), action })} />
     </SidePanel>

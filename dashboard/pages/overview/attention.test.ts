@@ -115,9 +115,9 @@ describe('what needs attention', () => {
           shares: used.map((one) => share(`s${one}`)),
           usages: used.map((one) => ({ id: `s${one}`, used_bytes: (one / 100) * gib })),
         })
-        const parts = found.map((one) => ('part' in one ? one.part : 0))
-        expect(parts).toEqual(parts.toSorted((a, b) => b - a))
-        expect(parts.length).toBe(used.filter((one) => one / 100 / 10 >= 0.8).length)
+        const fractions = found.map((one) => ('part' in one ? one.part : 0))
+        expect(fractions).toEqual(fractions.toSorted((a, b) => b - a))
+        expect(fractions.length).toBe(used.filter((one) => one / 100 / 10 >= 0.8).length)
         expect(new Set(found.map(({ key }) => key)).size).toBe(found.length)
       }),
     )

@@ -34,15 +34,15 @@ const shownQuota: readonly string[] = ['ShareGigabytes', 'Shares', 'SnapshotGiga
 export function Capacity({ shares, usages, quota, range, isProject, change }: CapacityProps) {
   const { common, limits, overview: w } = useWords()
   const format = useFormat()
-  const shown = shownQuota.flatMap((id) => quota.filter((row) => row.id === id))
+  const rows = shownQuota.flatMap((id) => quota.filter((row) => row.id === id))
   const types = byType(shares ?? [], usages ?? [])
   const nameOf = ({ id }: { readonly id: string }): string => id || w.noType
   return (
     <>
-      {shown.length === 0 ? null : (
+      {rows.length === 0 ? null : (
         <Section title={w.quota}>
           <dl className={classes.quota}>
-            {shown.map((row) => {
+            {rows.map((row) => {
               const show = row.isSize ? format.size : format.number
               const name = (limits.names as Readonly<Record<string, string>>)[row.id] ?? row.id
               return (

@@ -3,10 +3,10 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useFormat, type Format } from '../../ui/format.ts'
 import { useWords, type Words } from '../../words/index.ts'
-import { capacityOf, partsOf, type Capabilities, type CapacityParts } from './capacity.ts'
+import { amountsOf, capacityOf, type Capabilities, type CapacityAmounts } from './capacity.ts'
 import classes from './capacity-bar.module.css'
 
-const shown = ['used', 'promised', 'beyond', 'reserved', 'free'] as const
+const legend = ['used', 'promised', 'beyond', 'reserved', 'free'] as const
 const order = ['used', 'promised', 'reserved', 'free', 'beyond'] as const
 
 interface CapacityProps {
@@ -17,19 +17,19 @@ interface CapacityProps {
 export function CapacityBar({ label, capabilities }: CapacityProps) {
   const { common, pools: w } = useWords()
   const format = useFormat()
-  const parts = partsOf(capabilities)
+  const amounts = amountsOf(capabilities)
   const { total } = capacityOf(capabilities)
-  if (parts === null || total === null) return <span className={classes.unknown}>{common.notKnown}</span>
-  const whole = total + parts.beyond
-  const says = sentence(parts, w, format)
+  if (amounts === null || total === null) return <span className={classes.unknown}>{common.notKnown}</span>
+  const whole = total + amounts.beyond
+  const says = sentence(amounts, w, format)
   return (
     <span className={classes.bar} role="img" aria-label={`${label}: ${says}`} title={says}>
       {order.map((part) =>
-        parts[part] <= 0 || part === 'free' ? null : (
+        amounts[part] <= 0 || part === 'free' ? null : (
           <span
             key={part}
             className={classes[part]}
-            style={{ width: `${(parts[part] / whole) * 100}%`, order: order.indexOf(part) }}
+            style={{ width: `${(amounts[part] / whole) * 100}%`, order: order.indexOf(part) }}
           />
         ),
       )}
@@ -38,10 +38,10 @@ export function CapacityBar({ label, capabilities }: CapacityProps) {
   )
 }
 
-const sentence = (parts: CapacityParts, w: Words['pools'], format: Format): string =>
+const sentence = (amounts: CapacityAmounts, w: Words['pools'], format: Format): string =>
   order
-    .filter((part) => parts[part] > 0)
-    .map((part) => `${w[part]} ${format.size(parts[part])}`)
+    .filter((part) => amounts[part] > 0)
+    .map((part) => `${w[part]} ${format.size(amounts[part])}`)
     .join(', ')
 
 /** What the parts of all bars of a picture mean. */
@@ -49,7 +49,7 @@ export function CapacityKeys() {
   const { pools: w } = useWords()
   return (
     <ul className={classes.keys}>
-      {shown.map((part) => (
+      {legend.map((part) => (
         <li key={part}>
           <span className={`${classes.swatch} ${classes[part]}`} aria-hidden />
           {w[part]}
@@ -64,10 +64,10 @@ export function CapacityPicture({ label, capabilities }: CapacityProps) {
   const { common, pools: w } = useWords()
   const format = useFormat()
   const [isTable, setTable] = useState(false)
-  const parts = partsOf(capabilities)
+  const amounts = amountsOf(capabilities)
   const { total } = capacityOf(capabilities)
-  if (parts === null || total === null) return <p>{common.notKnown}</p>
-  const there = shown.filter((part) => parts[part] > 0 || part === 'used' || part === 'free')
+  if (amounts === null || total === null) return <p>{common.notKnown}</p>
+  const there = legend.filter((part) => amounts[part] > 0 || part === 'used' || part === 'free')
   return (
     <figure className={classes.picture}>
       {isTable ? (
@@ -83,8 +83,8 @@ export function CapacityPicture({ label, capabilities }: CapacityProps) {
             {there.map((part) => (
               <tr key={part}>
                 <th scope="row">{w[part]}</th>
-                <td>{format.size(parts[part])}</td>
-                <td>{total > 0 ? format.percent(parts[part] / total) : common.notKnown}</td>
+                <td>{format.size(amounts[part])}</td>
+                <td>{total > 0 ? format.percent(amounts[part] / total) : common.notKnown}</td>
               </tr>
             ))}
           </tbody>
@@ -96,7 +96,7 @@ export function CapacityPicture({ label, capabilities }: CapacityProps) {
             {there.map((part) => (
               <li key={part}>
                 <span className={`${classes.swatch} ${classes[part]}`} aria-hidden />
-                {w[part]} <b>{format.size(parts[part])}</b>
+                {w[part]} <b>{format.size(amounts[part])}</b>
               </li>
             ))}
           </ul>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { capacityOf, partsOf } from './capacity.ts'
+import { amountsOf, capacityOf } from './capacity.ts'
 
 const pool = (more: object) => ({
   total_capacity_gb: 100,
@@ -16,18 +16,18 @@ describe('the parts of a pool', () => {
     for (const provisioned_capacity_gb of [0, 10, 30, 65, 100, 250])
       for (const free_capacity_gb of [-5, 0, 0.5, 70, 100, 120])
         for (const reserved_percentage of [0, 10, 100]) {
-          const parts = partsOf(pool({ provisioned_capacity_gb, free_capacity_gb, reserved_percentage }))
-          if (parts === null) throw new Error('known')
-          const { used, promised, reserved, free, beyond } = parts
+          const amounts = amountsOf(pool({ provisioned_capacity_gb, free_capacity_gb, reserved_percentage }))
+          if (amounts === null) throw new Error('known')
+          const { used, promised, reserved, free, beyond } = amounts
           expect(used + promised + reserved + free).toBeCloseTo(100, 9)
-          for (const one of Object.values(parts)) expect(one).toBeGreaterThanOrEqual(0)
+          for (const one of Object.values(amounts)) expect(one).toBeGreaterThanOrEqual(0)
           // Nothing that was promised is forgotten.
           expect(promised + beyond).toBeCloseTo(Math.max(0, provisioned_capacity_gb - used), 9)
         }
   })
 
   it('tell promises that have room from those that have none', () => {
-    expect(partsOf(pool({ provisioned_capacity_gb: 150 }))).toEqual({
+    expect(amountsOf(pool({ provisioned_capacity_gb: 150 }))).toEqual({
       used: 30,
       promised: 70,
       reserved: 0,
@@ -37,8 +37,8 @@ describe('the parts of a pool', () => {
   })
 
   it('are not known where the backend can not tell', () => {
-    expect(partsOf(pool({ free_capacity_gb: 'unknown' }))).toBeNull()
-    expect(partsOf(pool({ total_capacity_gb: 'infinite' }))).toBeNull()
+    expect(amountsOf(pool({ free_capacity_gb: 'unknown' }))).toBeNull()
+    expect(amountsOf(pool({ total_capacity_gb: 'infinite' }))).toBeNull()
     expect(capacityOf(pool({ total_capacity_gb: 'unknown', free_capacity_gb: 'unknown' }))).toMatchObject({
       total: null,
       used: null,

@@ -27,7 +27,7 @@ export interface Capacity {
   readonly bound: 'bytes' | 'promises'
 }
 
-export interface CapacityParts {
+export interface CapacityAmounts {
   /** These four make the total. */
   readonly used: number
   /** Promised to shares and not written yet, as far as there is room for it. */
@@ -88,7 +88,7 @@ export function capacityOf(capabilities: Capabilities): Capacity {
 }
 
 /** Null when the backend can't tell how large it is, or how full. */
-export function partsOf(capabilities: Capabilities): CapacityParts | null {
+export function amountsOf(capabilities: Capabilities): CapacityAmounts | null {
   const { total, used, placed } = capacityOf(capabilities)
   if (total === null || used === null) return null
   const waiting = Math.max(0, placed - used)

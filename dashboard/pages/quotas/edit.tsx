@@ -81,14 +81,14 @@ function Form({ owner, lines: now, bounds }: FormProps) {
   })
   const problem = (id: string) => problemAt(updateQuotaSet.body, body, `quota_set.${id}`)
   const wrong = lines.map(({ id }) => problem(id)).find((one) => one !== null)
-  const shown = useLimitText()
+  const limitText = useLimitText()
   const remark = (line: QuotaLine): string => {
     const limit = limits[line.id]
     if (limit !== undefined && isBelow(line, limit))
-      return w.below(shown(line.id, (line.used ?? 0) + line.reserved))
+      return w.below(limitText(line.id, (line.used ?? 0) + line.reserved))
     if (limit !== undefined && isAbove(limit, boundOf(line.id)))
-      return w.aboveProject(shown(line.id, boundOf(line.id)))
-    return line.used === null || owner === null ? '' : `${w.used}: ${shown(line.id, line.used)}`
+      return w.aboveProject(limitText(line.id, boundOf(line.id)))
+    return line.used === null || owner === null ? '' : `${w.used}: ${limitText(line.id, line.used)}`
   }
   return (
     <SidePanel

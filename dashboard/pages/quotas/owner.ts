@@ -11,9 +11,9 @@ export interface OwnerSearch {
 
 /** `own`: the project one is in, which is shown until another is chosen. Null while something is not chosen yet. */
 export function ownerOf({ project, of, user, type }: OwnerSearch, own: string | undefined): Owner | null {
-  const shown = project ?? own
-  if (shown === undefined) return null
-  if (of === 'user') return user === undefined ? null : { project: shown, user }
-  if (of === 'type') return type === undefined ? null : { project: shown, type }
-  return { project: shown }
+  const chosen = project ?? own
+  if (chosen === undefined) return null
+  if (of === 'user') return user === undefined ? null : { project: chosen, user }
+  if (of === 'type') return type === undefined ? null : { project: chosen, type }
+  return { project: chosen }
 }

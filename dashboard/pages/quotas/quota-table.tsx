@@ -17,7 +17,7 @@ interface QuotaTableProps {
 
 export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTableProps) {
   const { admin, quotas: w } = useWords()
-  const shown = useLimitText()
+  const limitText = useLimitText()
   const usualOf = (id: string): number | undefined => usual?.find((one) => one.id === id)?.limit
   const columns: readonly (Column<QuotaLine> | false)[] = [
     { key: 'what', title: w.resource, show: ({ id }) => w.names[id] ?? id },
@@ -27,13 +27,13 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
       width: '34%',
       show: ({ id, limit, used, reserved }) =>
         used === null ? (
-          <OnPhone>{shown(id, limit)}</OnPhone>
+          <OnPhone>{limitText(id, limit)}</OnPhone>
         ) : (
           <Meter
             label={w.names[id] ?? id}
             used={used + reserved}
             total={limit < 0 ? null : limit}
-            show={(value) => shown(id, value)}
+            show={(value) => limitText(id, value)}
           />
         ),
     },
@@ -45,7 +45,7 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
       ...(isDefault ? {} : { from: 'tablet' as const }),
       show: ({ id, limit }) => {
         const other = usualOf(id)
-        return other !== undefined && other !== limit ? <b>{shown(id, limit)}</b> : shown(id, limit)
+        return other !== undefined && other !== limit ? <b>{limitText(id, limit)}</b> : limitText(id, limit)
       },
     },
     !isDefault &&
@@ -54,7 +54,7 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
         title: w.reserved,
         isNumber: true,
         from: 'desk',
-        show: ({ id, reserved }) => (reserved === 0 ? null : shown(id, reserved)),
+        show: ({ id, reserved }) => (reserved === 0 ? null : limitText(id, reserved)),
       },
     usual !== undefined && {
       key: 'usual',
@@ -63,7 +63,7 @@ export function QuotaTable({ label, lines, usual, isDefault = false }: QuotaTabl
       from: 'tablet',
       show: ({ id }) => {
         const other = usualOf(id)
-        return other === undefined ? null : shown(id, other)
+        return other === undefined ? null : limitText(id, other)
       },
     },
   ]

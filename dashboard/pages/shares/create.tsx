@@ -1,5 +1,5 @@
 /** The form of a new share, in the order in which people think; what it costs and where it fits is asked while one types. */
-import { Checkbox, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
+import { Checkbox, NumberInput, Select } from '@mantine/core'
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -12,6 +12,7 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { isRight } from '../../ui/pairs.ts'
 import { useProblemAt } from '../../ui/problem-at.ts'
 import { visible } from '../../ui/plain-text.tsx'
+import { OptionalLine, OptionalText } from '../../ui/optional-fields.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { groupChoicesQuery } from '../groups/choices.ts'
@@ -99,14 +100,12 @@ export function CreateShare() {
       error={create.error}
       whyNot={wrong ?? (pairs ? common.pairWrong : null) ?? refused}
     >
-      <TextInput
+      <OptionalLine
         label={common.name}
-        description={common.optional}
-        className="optional"
         value={form.name}
         error={problem('name')}
-        data-autofocus
-        onChange={(event) => set({ name: event.currentTarget.value })}
+        isFirst
+        change={(name) => set({ name })}
       />
       <NumberInput
         label={`${common.size} (${w.sizes.unit})`}
@@ -184,16 +183,12 @@ export function CreateShare() {
         />
       )}
       <PlacementPanel placement={placement} isAsking={isAsking} size={form.size} />
-      <Textarea
+      <OptionalText
         label={common.description}
-        description={common.optional}
-        className="optional"
-        autosize
-        minRows={1}
-        maxRows={6}
         value={form.description}
         error={problem('description')}
-        onChange={(event) => set({ description: event.currentTarget.value })}
+        minRows={1}
+        change={(description) => set({ description })}
       />
       <Checkbox
         label={w.form.isPublic}

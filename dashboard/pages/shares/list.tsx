@@ -10,7 +10,7 @@ import { usePermissions } from '../../api/permissions.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
-import { FilterBar, withFilters, type Filters } from '../../ui/filter-bar.tsx'
+import { FilterBar, statusChoice, withFilters, type Filters } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page.tsx'
 import { useWords } from '../../words/index.ts'
@@ -90,11 +90,7 @@ export function ShareListPage() {
         search={search as Readonly<Record<string, string | undefined>>}
         text={{ name: 'text', label: common.search }}
         choices={[
-          {
-            name: 'status',
-            label: common.status,
-            options: shareStatuses.map((value) => ({ value, label: words.service.status(value) })),
-          },
+          statusChoice(words, shareStatuses),
           {
             name: 'type',
             label: common.type,

@@ -10,6 +10,7 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { PairsField } from '../../ui/pairs-field.tsx'
 import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { useProblemAt } from '../../ui/problem-at.ts'
+import { OptionalLine } from '../../ui/optional-fields.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareCommands } from './commands.ts'
@@ -59,7 +60,7 @@ export function ManageShare() {
   })
   const problem = (field: string) => problemAt(manageShare.body, body, `share.${field}`)
   // Nothing is wrong with what nobody has typed yet; it can't be sent all the same.
-  const shown = (name: string, field: string) => (touched.has(name) ? problem(field) : null)
+  const errorOf = (name: string, field: string) => (touched.has(name) ? problem(field) : null)
   const missing =
     problem('service_host') ??
     problem('export_path') ??
@@ -81,7 +82,7 @@ export function ManageShare() {
         label={w.adopt.host}
         description={w.adopt.hostHint}
         value={form.host}
-        error={shown('host', 'service_host')}
+        error={errorOf('host', 'service_host')}
         data-autofocus
         onChange={(event) => set({ host: event.currentTarget.value })}
       />
@@ -95,16 +96,14 @@ export function ManageShare() {
         label={w.adopt.path}
         description={w.adopt.pathHint}
         value={form.path}
-        error={shown('path', 'export_path')}
+        error={errorOf('path', 'export_path')}
         onChange={(event) => set({ path: event.currentTarget.value })}
       />
-      <TextInput
+      <OptionalLine
         label={common.name}
-        description={common.optional}
-        className="optional"
         value={form.name}
         error={problem('name')}
-        onChange={(event) => set({ name: event.currentTarget.value })}
+        change={(name) => set({ name })}
       />
       <Select
         label={common.type}

@@ -1,5 +1,5 @@
 /** The form of a new snapshot: over the list, or over the share that it is of. */
-import { Select, Textarea, TextInput } from '@mantine/core'
+import { Select } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -11,6 +11,7 @@ import { PairsField } from '../../ui/pairs-field.tsx'
 import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { visible } from '../../ui/plain-text.tsx'
 import { useProblemAt } from '../../ui/problem-at.ts'
+import { OptionalLine, OptionalText } from '../../ui/optional-fields.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { shareQuery, sharesQuery, type ShareView } from '../shares/queries.ts'
@@ -98,25 +99,18 @@ export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotP
         onSearchChange={(text) => text.includes('·') || set({ text })}
         onChange={(id) => id !== null && set({ share: id })}
       />
-      <TextInput
+      <OptionalLine
         label={common.name}
-        description={common.optional}
-        className="optional"
         value={form.name}
         error={problem('name')}
-        data-autofocus={shareId !== undefined}
-        onChange={(event) => set({ name: event.currentTarget.value })}
+        isFirst={shareId !== undefined}
+        change={(name) => set({ name })}
       />
-      <Textarea
+      <OptionalText
         label={common.description}
-        description={common.optional}
-        className="optional"
         value={form.description}
-        autosize
-        minRows={2}
-        maxRows={6}
         error={problem('description')}
-        onChange={(event) => set({ description: event.currentTarget.value })}
+        change={(description) => set({ description })}
       />
       <PairsField label={w.properties} pairs={form.pairs} change={(pairs) => set({ pairs })} />
       <CommandHint command={snapshotCommands.create({ ...form, metadata })} />

@@ -6,7 +6,9 @@ import { useState } from 'react'
 import { snapshotStatuses } from '../../../src/model/states.ts'
 import { useConsole, useWho } from '../../api/console.ts'
 import { usePermissions } from '../../api/permissions.ts'
+import { statusChoice } from '../../ui/filter-bar.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { deletingOf } from '../../ui/thing-actions.ts'
 import { ThingList } from '../../ui/thing-list.tsx'
 import { called } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
@@ -27,7 +29,7 @@ export function SnapshotListPage() {
   const snapshots = useQuery(snapshotsQuery(console, search))
   const permissions = usePermissions('snapshot', snapshots.data?.rows ?? [])
   const [asked, ask] = useState<SnapshotAsked | null>(null)
-  const { common, snapshots: w, things } = words
+  const { snapshots: w } = words
   const createLink = (
     <Button component={Link} {...({ to: '/snapshots/new', search: { share: search.share } } as object)}>
       {w.create}
@@ -51,11 +53,7 @@ export function SnapshotListPage() {
         page={snapshots.data}
         search={search}
         choices={[
-          {
-            name: 'status',
-            label: common.status,
-            options: snapshotStatuses.map((value) => ({ value, label: words.service.status(value) })),
-          },
+          statusChoice(words, snapshotStatuses),
           ...(search.share === undefined
             ? []
             : [
@@ -79,14 +77,7 @@ export function SnapshotListPage() {
             go: (to) => void navigate(to as never),
           })
         }
-        bulk={(rows) => [
-          {
-            key: 'delete',
-            label: things.delete,
-            danger: true,
-            run: () => ask({ what: 'delete', snapshots: rows }),
-          },
-        ]}
+        bulk={(rows) => [deletingOf(words, () => ask({ what: 'delete', snapshots: rows }))]}
         empty={{
           title: w.emptyTitle,
           text: w.emptyText,

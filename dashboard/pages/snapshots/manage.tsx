@@ -9,6 +9,7 @@ import { CommandHint } from '../../ui/command-hint.tsx'
 import { PairsField } from '../../ui/pairs-field.tsx'
 import { isRight, recordOf, type Pair } from '../../ui/pairs.ts'
 import { useProblemAt } from '../../ui/problem-at.ts'
+import { OptionalLine } from '../../ui/optional-fields.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { useWords } from '../../words/index.ts'
 import { snapshotCommands } from './commands.ts'
@@ -79,13 +80,11 @@ export function ManageSnapshotPage() {
         value={form.location}
         onChange={(event) => set({ location: event.currentTarget.value })}
       />
-      <TextInput
+      <OptionalLine
         label={common.name}
-        description={common.optional}
-        className="optional"
         value={form.name}
         error={problem('name')}
-        onChange={(event) => set({ name: event.currentTarget.value })}
+        change={(name) => set({ name })}
       />
       <Textarea
         label={common.description}

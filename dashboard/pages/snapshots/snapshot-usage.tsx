@@ -23,7 +23,7 @@ export function SnapshotUsage({ id }: { readonly id: string }) {
       console.queries.setQueryData(snapshotUsageQuery(console, id).queryKey, now),
   })
   if (!useCan('usage')) return null
-  const shown = (bytes: number | null): string => {
+  const sizeText = (bytes: number | null): string => {
     if (bytes !== null) return format.bytes(bytes)
     const reason = usage.data?.reason ?? null
     return reason === null ? common.notKnown : `${common.notKnown}: ${visible(service.sentence(reason))}`
@@ -42,8 +42,8 @@ export function SnapshotUsage({ id }: { readonly id: string }) {
       {usage.data === undefined ? null : (
         <Facts
           facts={[
-            [w.frees, shown(usage.data.exclusive_bytes)],
-            [w.holds, shown(usage.data.referenced_bytes)],
+            [w.frees, sizeText(usage.data.exclusive_bytes)],
+            [w.holds, sizeText(usage.data.referenced_bytes)],
             [w.method, usage.data.method],
             [
               w.measured,

@@ -10,6 +10,7 @@ import { Empty } from '../../ui/empty.tsx'
 import { Failure } from '../../ui/failure.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/page.tsx'
+import { deletingOf } from '../../ui/thing-actions.ts'
 import { called } from '../../ui/thing-name.ts'
 import { useWords } from '../../words/index.ts'
 import type { ShareView } from '../shares/queries.ts'
@@ -40,7 +41,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
   const permissions = usePermissions('snapshot', rows.slice(0, 100))
   const ofShare = usePermissions('share', [share])
   const [asked, ask] = useState<SnapshotAsked | null>(null)
-  const { service, snapshots: w, things } = words
+  const { service, snapshots: w } = words
 
   const open = (next: string | undefined): void =>
     void navigate({ to: '.', search: ((before: object) => ({ ...before, panel: next })) as never })
@@ -76,14 +77,7 @@ export function SnapshotsTab({ share }: { readonly share: ShareView }) {
               ofShare: { share, newest: rows[0], permissions: ofShare },
             })
           }
-          bulk={(some) => [
-            {
-              key: 'delete',
-              label: things.delete,
-              danger: true,
-              run: () => ask({ what: 'delete', snapshots: some }),
-            },
-          ]}
+          bulk={(some) => [deletingOf(words, () => ask({ what: 'delete', snapshots: some }))]}
           empty={
             <Empty title={w.emptyTitle} command={snapshotCommands.first(share.id)}>
               {w.emptyText}

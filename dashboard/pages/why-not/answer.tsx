@@ -122,7 +122,7 @@ function Pools({ placement }: { readonly placement: PlacementView }) {
 
 function Price({ placement }: { readonly placement: PlacementView }) {
   const { quotas: q, whyNot: w } = useWords()
-  const shown = useLimitText()
+  const limitText = useLimitText()
   const rows = placement.quota.map((line) => ({ ...line, id: `${line.resource} ${line.scope}` }))
   if (rows.length === 0) return null
   return (
@@ -147,7 +147,7 @@ function Price({ placement }: { readonly placement: PlacementView }) {
             key: 'charge',
             title: w.charge,
             isNumber: true,
-            show: ({ resource, charge }) => shown(resource, charge),
+            show: ({ resource, charge }) => limitText(resource, charge),
           },
           {
             key: 'after',
@@ -155,13 +155,13 @@ function Price({ placement }: { readonly placement: PlacementView }) {
             isNumber: true,
             from: 'tablet',
             show: ({ resource, in_use, charge }) =>
-              resource === 'per_share_gigabytes' ? null : shown(resource, in_use + charge),
+              resource === 'per_share_gigabytes' ? null : limitText(resource, in_use + charge),
           },
           {
             key: 'limit',
             title: q.limit,
             isNumber: true,
-            show: ({ resource, limit }) => shown(resource, limit),
+            show: ({ resource, limit }) => limitText(resource, limit),
           },
           {
             key: 'fits',

@@ -84,8 +84,8 @@ describe('allow', () => {
       access_applied: 0,
       access_rules_status: 'syncing',
     })
-    const shown = await bench.call('GET', `/shares/${share.id}`, { token: 'demo' })
-    expect(shown.body.share.access_rules_status).toBe('syncing')
+    const reply = await bench.call('GET', `/shares/${share.id}`, { token: 'demo' })
+    expect(reply.body.share.access_rules_status).toBe('syncing')
   })
 
   test('a rule in error keeps being shown while another is added', async () => {

@@ -154,13 +154,13 @@ test('failed logins are one counted row for an account, an address and a minute'
     await ask('POST', '/auth/tokens', { auth: { identity: { methods: ['password'], password: { user } } } })
   }
   const all = await rows({ action: 'authenticate', outcome: 'failure' })
-  const shown = all.map(({ userId, address, count }) => [
+  const events = all.map(({ userId, address, count }) => [
     userId.replace(/^unknown:.{4}$/, 'nobody'),
     address,
     count,
   ])
   const byText = (a: unknown, b: unknown): number => (String(a) < String(b) ? -1 : 1)
-  expect(shown.toSorted(byText)).toEqual(
+  expect(events.toSorted(byText)).toEqual(
     [
       [bench.demo.userId, '192.0.2.7', 7],
       [bench.demo.userId, '192.0.2.8', 1],
@@ -208,13 +208,13 @@ test('a change of accounts is written before it, with its end after it; a refuse
   const all = (await rows()).filter(
     ({ action, outcome }) => action !== 'authenticate' || outcome === 'failure',
   )
-  const shown = all.map(({ operation, outcome, reason, count }) => [
+  const events = all.map(({ operation, outcome, reason, count }) => [
     operation.replace(/ \/identity\/v3/, ' '),
     outcome,
     reason,
     count,
   ])
-  expect(shown).toEqual([
+  expect(events).toEqual([
     ['POST /users', 'success', 201, 1],
     ['POST /users', 'failure', 409, 3],
     ['PUT /projects/:target_id/users/:actor_id/roles/:role_id', 'success', 204, 1],

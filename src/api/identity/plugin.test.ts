@@ -562,9 +562,9 @@ describe('application credentials', () => {
       roles: [{ name: 'reader' }],
     })
     expect(made.secret.length).toBeGreaterThan(80)
-    const shown = (await asDemo('GET', `${path()}/${made.id}`)).body.application_credential
-    expect(shown.name).toBe('robot')
-    expect(shown.secret).toBeUndefined()
+    const read = (await asDemo('GET', `${path()}/${made.id}`)).body.application_credential
+    expect(read.name).toBe('robot')
+    expect(read.secret).toBeUndefined()
     expect((await asDemo('GET', `${path()}?name=robot`)).body.application_credentials).toHaveLength(1)
 
     const { status, body, headers } = await enter(made)

@@ -100,8 +100,8 @@ export async function namedQuery(
   find: (id: string) => Promise<NamedPlace | null>,
 ): Promise<NamedFilter> {
   const nameParts = Object.entries(query).flatMap(([key, text]): NamePart[] => {
-    const how = namePartKeys.get(key)
-    return how === undefined ? [] : [{ how, text }]
+    const match = namePartKeys.get(key)
+    return match === undefined ? [] : [{ match, text }]
   })
   const { marker } = query
   const after = marker === undefined ? null : await find(marker)
@@ -115,7 +115,7 @@ export async function namedQuery(
 }
 
 /** Keystone's names for ways to compare; those with and without regard to letter case are the same here, as with MySQL there. */
-const namePartKeys: ReadonlyMap<string, NamePart['how']> = new Map([
+const namePartKeys: ReadonlyMap<string, NamePart['match']> = new Map([
   ['name__contains', 'contains'],
   ['name__icontains', 'contains'],
   ['name__startswith', 'startswith'],

@@ -251,14 +251,14 @@ const asked = fc.record({
 let address = 0
 const nextAddress = (): string => `10.${(++address >> 16) & 255}.${(address >> 8) & 255}.${address & 255}`
 
-const shareActions = (how: Asked) => {
+const shareActions = (client: Asked) => {
   const act = (name: string, value: (thing: Thing) => unknown) => (thing: Thing) =>
-    call('POST', `/shares/${thing.id}/action`, how, { [name]: value(thing) })
+    call('POST', `/shares/${thing.id}/action`, client, { [name]: value(thing) })
   const nothing = () => null
   return {
-    update: ({ id }: Thing) => call('PUT', `/shares/${id}`, how, { share: { display_name: 'x' } }),
-    set_public: ({ id }: Thing) => call('PUT', `/shares/${id}`, how, { share: { is_public: true } }),
-    delete: ({ id }: Thing) => call('DELETE', `/shares/${id}`, how),
+    update: ({ id }: Thing) => call('PUT', `/shares/${id}`, client, { share: { display_name: 'x' } }),
+    set_public: ({ id }: Thing) => call('PUT', `/shares/${id}`, client, { share: { is_public: true } }),
+    delete: ({ id }: Thing) => call('DELETE', `/shares/${id}`, client),
     force_delete: act('force_delete', nothing),
     soft_delete: act('soft_delete', nothing),
     restore: act('restore', nothing),
@@ -268,34 +268,34 @@ const shareActions = (how: Asked) => {
     shrink: act('shrink', ({ size = 0 }) => ({ new_size: Math.max(1, size - 1) })),
     revert: act('revert', ({ snapshotId }) => ({ snapshot_id: snapshotId })),
     allow_access: act('allow_access', () => ({ access_type: 'ip', access_to: nextAddress() })),
-    create_snapshot: ({ id }: Thing) => call('POST', '/snapshots', how, { snapshot: { share_id: id } }),
+    create_snapshot: ({ id }: Thing) => call('POST', '/snapshots', client, { snapshot: { share_id: id } }),
     manage_snapshot: ({ id }: Thing) =>
-      call('POST', '/snapshots/manage', how, {
+      call('POST', '/snapshots/manage', client, {
         snapshot: { share_id: id, provider_location: bench.id() },
       }),
     unmanage: act('unmanage', nothing),
     reset_status: act('reset_status', () => ({ status: 'available' })),
     reset_task_state: act('reset_task_state', () => ({ task_state: null })),
     update_metadata: ({ id }: Thing) =>
-      call('POST', `/shares/${id}/metadata`, how, { metadata: { colour: 'red' } }),
+      call('POST', `/shares/${id}/metadata`, client, { metadata: { colour: 'red' } }),
     delete_metadata: async ({ id }: Thing) => {
       await bench.db
         .insertInto('share_metadata')
         .values({ share_id: id, meta_key: 'k', meta_value: 'v' })
         .execute()
-      return call('DELETE', `/shares/${id}/metadata/k`, how)
+      return call('DELETE', `/shares/${id}/metadata/k`, client)
     },
     lock: ({ id }: Thing) =>
-      call('POST', '/resource-locks', how, {
+      call('POST', '/resource-locks', client, {
         resource_lock: { resource_id: id, resource_type: 'share', resource_action: 'delete' },
       }),
   }
 }
 
-const lockRequests = (how: Asked) => ({
+const lockRequests = (client: Asked) => ({
   update: ({ id }: Thing) =>
-    call('PUT', `/resource-locks/${id}`, how, { resource_lock: { lock_reason: 'why' } }),
-  delete: ({ id }: Thing) => call('DELETE', `/resource-locks/${id}`, how),
+    call('PUT', `/resource-locks/${id}`, client, { resource_lock: { lock_reason: 'why' } }),
+  delete: ({ id }: Thing) => call('DELETE', `/resource-locks/${id}`, client),
 })
 
 /** The laws are the same on every database, and a server takes ten times as long. */
@@ -315,11 +315,11 @@ const administrative = [
 
 test('of shares in every state', async () => {
   await fc.assert(
-    fc.asyncProperty(shares, asked, async (share, how) => {
+    fc.asyncProperty(shares, asked, async (share, client) => {
       // Below 2.64 there is no force, so the request would be another one.
-      const { force_extend, ...rest } = shareActions(how)
-      const actions = how.version >= 64 ? { ...rest, force_extend } : rest
-      await holds('share', actions, () => makeShare(share), how)
+      const { force_extend, ...rest } = shareActions(client)
+      const actions = client.version >= 64 ? { ...rest, force_extend } : rest
+      await holds('share', actions, () => makeShare(share), client)
     }),
     runs,
   )
@@ -358,19 +358,19 @@ test('of shares in each status and with each thing in the way, for their owner a
   ]
   for (const variant of variants) {
     for (const token of ['demo', 'admin']) {
-      const how = { token, version: 99, experimental: false }
-      const actions = Object.entries(shareActions(how)).filter(
+      const client = { token, version: 99, experimental: false }
+      const actions = Object.entries(shareActions(client)).filter(
         ([name]) => administrative.includes(name) === (token === 'admin'),
       )
       const make = () => makeShare({ ...usual, ...variant })
-      await holds('share', Object.fromEntries(actions), make, how)
+      await holds('share', Object.fromEntries(actions), make, client)
     }
   }
-  const how = { token: 'demo', version: 99, experimental: false }
+  const client = { token: 'demo', version: 99, experimental: false }
   const lockOfColleague = async () => ({
     id: await lockOn((await makeShare(usual)).id, 'share', 'colleague'),
   })
-  await holds('resource_lock', lockRequests(how), lockOfColleague, how)
+  await holds('resource_lock', lockRequests(client), lockOfColleague, client)
 }, 300_000)
 
 test('of snapshots in every state, and their instances', async () => {
@@ -382,7 +382,7 @@ test('of snapshots in every state, and their instances', async () => {
     inherits: often<0 | 1>(0, 1),
   })
   await fc.assert(
-    fc.asyncProperty(given, asked, async ({ by, status, share, mounts, inherits }, how) => {
+    fc.asyncProperty(given, asked, async ({ by, status, share, mounts, inherits }, client) => {
       const make = async (): Promise<Thing> => {
         const parent = await makeShare({ ...share, snapshots: [], softDeleted: 0 })
         await bench.db
@@ -395,10 +395,11 @@ test('of snapshots in every state, and their instances', async () => {
       const act =
         (name: string, value: unknown) =>
         ({ id }: Thing) =>
-          call('POST', `/snapshots/${id}/action`, how, { [name]: value })
+          call('POST', `/snapshots/${id}/action`, client, { [name]: value })
       const actions = {
-        update: ({ id }: Thing) => call('PUT', `/snapshots/${id}`, how, { snapshot: { display_name: 'x' } }),
-        delete: ({ id }: Thing) => call('DELETE', `/snapshots/${id}`, how),
+        update: ({ id }: Thing) =>
+          call('PUT', `/snapshots/${id}`, client, { snapshot: { display_name: 'x' } }),
+        delete: ({ id }: Thing) => call('DELETE', `/snapshots/${id}`, client),
         force_delete: act('force_delete', null),
         allow_access: act('allow_access', { access_type: 'ip', access_to: '10.0.0.1' }),
         deny_access: async ({ id }: Thing) => {
@@ -416,26 +417,31 @@ test('of snapshots in every state, and their instances', async () => {
               updated_at: null,
             })
             .execute()
-          return call('POST', `/snapshots/${id}/action`, how, { deny_access: { access_id: rule } })
+          return call('POST', `/snapshots/${id}/action`, client, { deny_access: { access_id: rule } })
         },
         unmanage: act('unmanage', null),
         reset_status: act('reset_status', { status: 'error' }),
         update_metadata: ({ id }: Thing) =>
-          call('POST', `/snapshots/${id}/metadata`, how, { metadata: { colour: 'red' } }),
+          call('POST', `/snapshots/${id}/metadata`, client, { metadata: { colour: 'red' } }),
         delete_metadata: async ({ id }: Thing) => {
           await bench.db
             .insertInto('snapshot_metadata')
             .values({ snapshot_id: id, meta_key: 'k', meta_value: 'v' })
             .execute()
-          return call('DELETE', `/snapshots/${id}/metadata/k`, how)
+          return call('DELETE', `/snapshots/${id}/metadata/k`, client)
         },
       }
-      await holds('snapshot', actions, make, how)
+      await holds('snapshot', actions, make, client)
       const instance = {
         reset_status: ({ id }: Thing) =>
-          call('POST', `/snapshot-instances/${id}/action`, how, { reset_status: { status: 'error' } }),
+          call('POST', `/snapshot-instances/${id}/action`, client, { reset_status: { status: 'error' } }),
       }
-      await holds('snapshot_instance', instance, async () => ({ id: (await make()).instanceId ?? '' }), how)
+      await holds(
+        'snapshot_instance',
+        instance,
+        async () => ({ id: (await make()).instanceId ?? '' }),
+        client,
+      )
     }),
     runs,
   )
@@ -450,7 +456,7 @@ test('of access rules in every state, and locks of any maker', async () => {
     maker: fc.constantFrom('demo', 'colleague', 'admin', 'service'),
   })
   await fc.assert(
-    fc.asyncProperty(given, asked, async ({ share, state, known, locks, maker }, how) => {
+    fc.asyncProperty(given, asked, async ({ share, state, known, locks, maker }, client) => {
       const make = async (): Promise<Thing> => {
         const parent = await makeShare(share)
         const id = bench.id()
@@ -482,30 +488,30 @@ test('of access rules in every state, and locks of any maker', async () => {
         'access_rule',
         {
           update: ({ id }) =>
-            call('PUT', `/share-access-rules/${id}`, how, { update_access: { access_level: 'ro' } }),
+            call('PUT', `/share-access-rules/${id}`, client, { update_access: { access_level: 'ro' } }),
           deny: ({ id, shareId }) =>
-            call('POST', `/shares/${shareId}/action`, how, { deny_access: { access_id: id } }),
+            call('POST', `/shares/${shareId}/action`, client, { deny_access: { access_id: id } }),
           update_metadata: ({ id }) =>
-            call('PUT', `/share-access-rules/${id}/metadata`, how, { metadata: { k: 'v' } }),
+            call('PUT', `/share-access-rules/${id}/metadata`, client, { metadata: { k: 'v' } }),
           delete_metadata: async ({ id }) => {
             await bench.db
               .insertInto('access_rule_metadata')
               .values({ access_rule_id: id, meta_key: 'k', meta_value: 'v' })
               .execute()
-            return call('DELETE', `/share-access-rules/${id}/metadata/k`, how)
+            return call('DELETE', `/share-access-rules/${id}/metadata/k`, client)
           },
           lock: ({ id }) =>
-            call('POST', '/resource-locks', how, {
+            call('POST', '/resource-locks', client, {
               resource_lock: { resource_id: id, resource_type: 'access_rule', resource_action: 'delete' },
             }),
         },
         make,
-        how,
+        client,
       )
       const makeLock = async (): Promise<Thing> => ({
         id: await lockOn((await makeShare(share)).id, 'share', maker),
       })
-      await holds('resource_lock', lockRequests(how), makeLock, how)
+      await holds('resource_lock', lockRequests(client), makeLock, client)
     }),
     runs,
   )
@@ -521,11 +527,11 @@ test('of share instances, types, operations and messages', async () => {
     begunAs: fc.constantFrom('user', 'service', 'admin'),
   })
   await fc.assert(
-    fc.asyncProperty(given, asked, async ({ share, used, isPublic, kind, state, begunAs }, how) => {
+    fc.asyncProperty(given, asked, async ({ share, used, isPublic, kind, state, begunAs }, client) => {
       const onInstance =
         (name: string, value: unknown) =>
         ({ id }: Thing) =>
-          call('POST', `/share_instances/${id}/action`, how, { [name]: value })
+          call('POST', `/share_instances/${id}/action`, client, { [name]: value })
       await holds(
         'share_instance',
         {
@@ -533,19 +539,19 @@ test('of share instances, types, operations and messages', async () => {
           reset_status: onInstance('reset_status', { status: 'error' }),
         },
         async () => ({ id: (await makeShare(share)).instanceId }),
-        how,
+        client,
       )
       const onType =
         (name: string, value: unknown) =>
         ({ id }: Thing) =>
-          call('POST', `/types/${id}/action`, how, { [name]: value })
+          call('POST', `/types/${id}/action`, client, { [name]: value })
       await holds(
         'share_type',
         {
-          update: ({ id }) => call('PUT', `/types/${id}`, how, { share_type: { description: 'x' } }),
-          delete: ({ id }) => call('DELETE', `/types/${id}`, how),
+          update: ({ id }) => call('PUT', `/types/${id}`, client, { share_type: { description: 'x' } }),
+          delete: ({ id }) => call('DELETE', `/types/${id}`, client),
           set_extra_specs: ({ id }) =>
-            call('POST', `/types/${id}/extra_specs`, how, { extra_specs: { colour: 'red' } }),
+            call('POST', `/types/${id}/extra_specs`, client, { extra_specs: { colour: 'red' } }),
           add_access: onType('addProjectAccess', { project: personas.other.projectId }),
           remove_access: async (thing) => {
             await bench.db
@@ -560,12 +566,12 @@ test('of share instances, types, operations and messages', async () => {
           if (used) await seedShare(bench, 'demo', {}, { share_type_id: id })
           return { id }
         },
-        how,
+        client,
       )
       const owner = personas[share.owner]
       await holds(
         'operation',
-        { cancel: ({ id }) => call('POST', `/operations/${id}/action`, how, { cancel: null }) },
+        { cancel: ({ id }) => call('POST', `/operations/${id}/action`, client, { cancel: null }) },
         async () => {
           const { id: shareId, instanceId } = await makeShare({ ...share, status: 'extending' })
           const { backend_id: backendId } = await bench.db
@@ -594,11 +600,11 @@ test('of share instances, types, operations and messages', async () => {
             return { id }
           })
         },
-        how,
+        client,
       )
       await holds(
         'message',
-        { delete: ({ id }) => call('DELETE', `/messages/${id}`, how) },
+        { delete: ({ id }) => call('DELETE', `/messages/${id}`, client) },
         async () => {
           const id = bench.id()
           const now = bench.clock.now()
@@ -621,7 +627,7 @@ test('of share instances, types, operations and messages', async () => {
             .execute()
           return { id }
         },
-        how,
+        client,
       )
     }),
     runs,

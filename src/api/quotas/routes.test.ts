@@ -98,9 +98,9 @@ describe('showing quotas', () => {
   })
 
   it.each(Object.entries(resourceSince))('shows %s since 2.%i', async (resource, since) => {
-    const shown = async (version: number) => (await get(`/quota-sets/${demo}`, { version })).quota_set
-    expect(await shown(since - 1)).not.toHaveProperty(resource)
-    expect(await shown(since)).toHaveProperty(resource)
+    const quotaSet = async (version: number) => (await get(`/quota-sets/${demo}`, { version })).quota_set
+    expect(await quotaSet(since - 1)).not.toHaveProperty(resource)
+    expect(await quotaSet(since)).toHaveProperty(resource)
   })
 
   it('shows what is in use', async () => {

@@ -69,9 +69,9 @@ describe('making share types', () => {
 
   it('knows both names of the visibility on every version', async () => {
     const id = await make('a', { 'share_type_access:is_public': 'false' }, { version: 0 })
-    const shown = (await bench.call('GET', `/types/${id}`, { version: 6 })).body.share_type
-    expect(shown['os-share-type-access:is_public']).toBe(false)
-    expect(shown).not.toHaveProperty('share_type_access:is_public')
+    const older = (await bench.call('GET', `/types/${id}`, { version: 6 })).body.share_type
+    expect(older['os-share-type-access:is_public']).toBe(false)
+    expect(older).not.toHaveProperty('share_type_access:is_public')
     const newer = (await bench.call('GET', `/types/${id}`, { version: 7 })).body.share_type
     expect(newer['share_type_access:is_public']).toBe(false)
     expect(newer).not.toHaveProperty('os-share-type-access:is_public')

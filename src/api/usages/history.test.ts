@@ -128,8 +128,8 @@ test('a point stands for so long at most, and only at moments when somebody wrot
     ({ at: minutes * 60 * 1_000_000, used_bytes: used }) as UsagePoint
   const moments = [0, 5, 10, 60, 65, 70].map((minutes) => ({ at: minutes * 60 * 1_000_000 }))
   const hourUs = 3600 * 1_000_000
-  const shown = filled([point(0, 1), point(10, 2)], moments, hourUs)
-  expect(shown.map((one) => [one.at / 60_000_000, one.used_bytes])).toEqual([
+  const points = filled([point(0, 1), point(10, 2)], moments, hourUs)
+  expect(points.map((one) => [one.at / 60_000_000, one.used_bytes])).toEqual([
     [0, 1],
     [5, 1],
     [10, 2],

@@ -56,4 +56,4 @@ export function permissionsOf(
 }
 
 const literal = (name: string): string => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-const whole = (parts: readonly string[]): string => `^(${parts.join('|')})$`
+const whole = (patterns: readonly string[]): string => `^(${patterns.join('|')})$`

@@ -32,13 +32,13 @@ const atoms: readonly (readonly [text: string, columns: number])[] = [
   ['\u200b', 0],
 ]
 const piece = fc.array(fc.constantFrom(...atoms), { maxLength: 12 })
-const textOf = (parts: readonly (readonly [string, number])[]) => parts.map(([text]) => text).join('')
+const textOf = (pieces: readonly (readonly [string, number])[]) => pieces.map(([text]) => text).join('')
 
 describe('tables', () => {
   test('measure wide and combining characters', () => {
     fc.assert(
-      fc.property(piece, (parts) => {
-        expect(widthOf(textOf(parts))).toBe(parts.reduce((sum, [, columns]) => sum + columns, 0))
+      fc.property(piece, (pieces) => {
+        expect(widthOf(textOf(pieces))).toBe(pieces.reduce((sum, [, columns]) => sum + columns, 0))
       }),
     )
   })

@@ -7,7 +7,7 @@ export type NamedRef = { readonly id: string } | { readonly name: string; readon
 
 /** How a name is compared: regardless of letter case. */
 export interface NamePart {
-  readonly how: 'contains' | 'startswith' | 'endswith' | 'is'
+  readonly match: 'contains' | 'startswith' | 'endswith' | 'is'
   readonly text: string
 }
 
@@ -40,8 +40,8 @@ export function byName<T extends keyof Database, O>(
   let found = query
   const [nameColumn, idColumn] = [sql.ref<string>('name'), sql.ref<string>('id')]
   if (name !== undefined) found = found.where(sql<boolean>`${nameColumn} = ${name}`)
-  for (const { how, text } of nameParts) {
-    const pattern = patterns[how](text.replaceAll(/[!%_]/g, '!$&'))
+  for (const { match, text } of nameParts) {
+    const pattern = patterns[match](text.replaceAll(/[!%_]/g, '!$&'))
     found = found.where(sql<boolean>`lower(${nameColumn}) like lower(${pattern}) escape '!'`)
   }
   if (after !== undefined) {
@@ -52,13 +52,13 @@ export function byName<T extends keyof Database, O>(
 }
 
 /** The same of what is in memory. */
-export function fitsNames(name: string, parts: readonly NamePart[] = []): boolean {
+export function fitsNames(name: string, nameParts: readonly NamePart[] = []): boolean {
   const folded = name.toLowerCase()
-  return parts.every(({ how, text }) => {
+  return nameParts.every(({ match, text }) => {
     const wanted = text.toLowerCase()
-    if (how === 'contains') return folded.includes(wanted)
-    if (how === 'startswith') return folded.startsWith(wanted)
-    return how === 'endswith' ? folded.endsWith(wanted) : folded === wanted
+    if (match === 'contains') return folded.includes(wanted)
+    if (match === 'startswith') return folded.startsWith(wanted)
+    return match === 'endswith' ? folded.endsWith(wanted) : folded === wanted
   })
 }
 

@@ -26,9 +26,9 @@ async function move(meanwhile: (share: { id: string; instanceId: string }) => Pr
   const to = 'node@target#p'
   const movable = await movableShare(bench.db, { shareId: share.id, to, downAfterUs: 1, now })
   await meanwhile(share)
-  const how = { to, driverState: '{}', claimId: randomUUID(), now }
+  const goal = { to, driverState: '{}', claimId: randomUUID(), now }
   const moved = await bench.store
-    .transaction((tx) => recordMove(tx, movable, how))
+    .transaction((tx) => recordMove(tx, movable, goal))
     .then(
       () => 'moved',
       (error: Error) => `${error.name}: ${error.message}`,

@@ -67,18 +67,18 @@ export function limitOf({ limit = '1000' }: Given): number {
 /** A table of at most `limit` rows; whoever has more is told so. */
 export function listed(
   rows: readonly Readonly<Record<string, unknown>>[],
-  shown: readonly string[],
+  fields: readonly string[],
   limit: number,
 ): Answer {
   const within = rows.slice(0, limit)
   const more = rows.length > limit ? `only the first ${limit}: say --limit, or narrow the list\n` : ''
-  const titles = shown.map((name) => name.toUpperCase())
+  const titles = fields.map((name) => name.toUpperCase())
   return {
     code: 0,
     data: within,
     text: `${columns(
       titles,
-      within.map((row) => shown.map((name) => cell(row[name]))),
+      within.map((row) => fields.map((name) => cell(row[name]))),
     )}${more}`,
   }
 }

@@ -10,31 +10,27 @@ import { newIdentityId } from '../../auth/directory.ts'
 import type { Store } from '../../db/open.ts'
 import type { Tx } from '../../db/schema.ts'
 import {
-  assignmentsAmong,
   groupsLike,
-  insertAssignments,
   insertGroups,
-  insertMembers,
   insertProjects,
   insertUsers,
   maxImportRows,
-  membersAmong,
   projectsLike,
   usersLike,
 } from '../../db/store/identity-import.ts'
-import type { AssignmentRow } from '../../db/store/roles.ts'
 import { Fault } from '../../model/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { LongText, PlaceName, RoleName, UserName, EmailText } from '../../wire/identity-fields.ts'
 import { problemWith } from '../../wire/validate.ts'
+import { insertOrEach } from './insert-or-each.ts'
+import type { Place, Places } from './places.ts'
+import { importAssignments, importMembers } from './ties.ts'
 import type { Report, Kind } from './report.ts'
 import type {
   Source,
-  WantedAssignment,
   WantedDomain,
   WantedGroup,
   WantedImplication,
-  WantedMember,
   WantedProject,
   WantedRole,
   WantedUser,
@@ -51,20 +47,18 @@ export interface ImporterParts {
   isDirectory(domain: { readonly id: string; readonly name: string }): boolean
 }
 
-/** What became of something of the source: its id here and how it is shown. Null = it is not here. */
-type Place = { readonly id: string; readonly label: string } | null
-
 export class Importer {
   readonly #parts: ImporterParts
-  readonly #domains = new Map<string, Place>()
-  readonly #roles = new Map<string, Place>()
-  readonly #projects = new Map<string, Place>()
-  readonly #users = new Map<string, Place>()
-  readonly #groups = new Map<string, Place>()
+  readonly #places: Places = {
+    domains: new Map(),
+    roles: new Map(),
+    projects: new Map(),
+    users: new Map(),
+    groups: new Map(),
+    directoryGroups: new Set(),
+  }
   /** Domains here whose users are in a directory. */
   readonly #directories = new Set<string>()
-  /** Groups of those: who is in them is said there. */
-  readonly #directoryGroups = new Set<string>()
   /** Names that this import has given out, by kind, domain and name: a dry run finds what the database would. */
   readonly #taken = new Map<string, string>()
 
@@ -81,8 +75,9 @@ export class Importer {
     for await (const batch of batches(source.projects)) await this.#projectBatch(batch)
     for await (const batch of batches(source.users)) await this.#userBatch(batch)
     for await (const batch of batches(source.groups)) await this.#groupBatch(batch)
-    for await (const batch of batches(source.members)) await this.#memberBatch(batch)
-    for await (const batch of batches(source.assignments)) await this.#assignmentBatch(batch)
+    for await (const batch of batches(source.members)) await importMembers(this.#parts, this.#places, batch)
+    for await (const batch of batches(source.assignments))
+      await importAssignments(this.#parts, this.#places, batch)
     this.#parts.report.notes.push(...source.notes())
   }
 
@@ -98,24 +93,24 @@ export class Importer {
     const isDirectory = this.#parts.isDirectory({ id: there?.id ?? named?.id ?? id, name })
     if (there !== null) {
       // Its name is the operator's: the configuration may say it.
-      this.#domains.set(id, { id, label: there.name })
+      this.#places.domains.set(id, { id, label: there.name })
       report.same('domain')
     } else if (named !== null && isDirectory) {
       // Made for the directory before anybody knew of the other id; nobody's id depends on it.
-      this.#domains.set(id, { id: named.id, label: name })
+      this.#places.domains.set(id, { id: named.id, label: name })
       report.same('domain')
     } else if (named !== null || this.#take('domain', '', name, id)) {
-      this.#domains.set(id, null)
+      this.#places.domains.set(id, null)
       report.add({ ...item, action: 'conflict', why: otherId('domain', name, named?.id) })
     } else if (invalid !== null) {
-      this.#domains.set(id, null)
+      this.#places.domains.set(id, null)
       report.add({ ...item, action: 'left', why: invalid })
     } else {
-      this.#domains.set(id, { id, label: name })
+      this.#places.domains.set(id, { id, label: name })
       report.add({ ...item, action: 'create' })
       if (apply) await auth.directory.createDomain({ id, name, description, enabled })
     }
-    const place = this.#domains.get(id)
+    const place = this.#places.domains.get(id)
     if (isDirectory && place !== null && place !== undefined) this.#directories.add(place.id)
   }
 
@@ -127,33 +122,33 @@ export class Importer {
     const there = all.find((role) => role.name.toLowerCase() === name.toLowerCase())
     const invalid = problem('role', { name: RoleName, description: LongText }, wanted)
     if (there !== undefined) {
-      this.#roles.set(id, { id: there.id, label: there.name })
+      this.#places.roles.set(id, { id: there.id, label: there.name })
       report.same('role')
     } else if (invalid !== null) {
-      this.#roles.set(id, null)
+      this.#places.roles.set(id, null)
       report.add({ action: 'left', kind: 'role', what: name, id, why: invalid })
     } else if (this.#take('role', '', name.toLowerCase(), id)) {
-      this.#roles.set(id, null)
+      this.#places.roles.set(id, null)
       report.add({ action: 'conflict', kind: 'role', what: name, id, why: otherId('role', name) })
     } else {
       // An id that is made now would be another one each time that a plan is printed.
       report.add({ action: 'create', kind: 'role', what: name, ...(isOurs ? {} : { id }) })
       const made = apply ? await auth.roles.create(name, wanted.description, id) : { id }
-      this.#roles.set(id, { id: made.id, label: name })
+      this.#places.roles.set(id, { id: made.id, label: name })
     }
   }
 
   /** Those that the service needs, whatever the source has. */
   async #standardRole(name: string): Promise<void> {
-    const isThere = [...this.#roles.values()].some((place) => place?.label.toLowerCase() === name)
+    const isThere = [...this.#places.roles.values()].some((place) => place?.label.toLowerCase() === name)
     if (isThere) return
     const found = await this.#parts.auth.roles.find({ name })
     if (found === null) await this.#role({ id: newIdentityId(), name, description: '' }, true)
   }
 
   async #implication({ priorId, impliedId }: WantedImplication): Promise<void> {
-    const prior = this.#roles.get(priorId) ?? null
-    const implied = this.#roles.get(impliedId) ?? null
+    const prior = this.#places.roles.get(priorId) ?? null
+    const implied = this.#places.roles.get(impliedId) ?? null
     if (prior === null || implied === null) return
     const what = `${prior.label} implies ${implied.label}`
     const { report } = this.#parts
@@ -175,7 +170,7 @@ export class Importer {
 
   async #projectBatch(batch: readonly WantedProject[]): Promise<void> {
     const { store, clock, auth, report, apply } = this.#parts
-    const ready = batch.filter((one) => this.#isPlaced('project', one, this.#projects, PlaceName))
+    const ready = batch.filter((one) => this.#isPlaced('project', one, this.#places.projects, PlaceName))
     const there = await projectsLike(
       store.db,
       ready.map((one) => this.#named(one)),
@@ -185,19 +180,20 @@ export class Importer {
     for (const one of ready) {
       const { domainId, label } = this.#placeOf(one)
       const row = there.find(({ id }) => id === one.id)
-      const parentId = one.parentId === null ? domainId : (this.#projects.get(one.parentId)?.id ?? null)
+      const parentId =
+        one.parentId === null ? domainId : (this.#places.projects.get(one.parentId)?.id ?? null)
       const item = { kind: 'project', what: label, id: one.id } as const
       if (parentId === null) {
-        this.#projects.set(one.id, null)
+        this.#places.projects.set(one.id, null)
         report.add({ ...item, action: 'left', why: `the project above it (${one.parentId}) is not here` })
         continue
       }
       if (row !== undefined && (row.parent_id ?? row.domain_id) !== parentId) {
-        this.#projects.set(one.id, null)
+        this.#places.projects.set(one.id, null)
         report.add({ ...item, action: 'conflict', why: 'here it is below another project' })
         continue
       }
-      const outcome = await this.#settle(item, this.#projects, row, there, one, () => {
+      const outcome = await this.#settle(item, this.#places.projects, row, there, one, () => {
         const change = differing(
           { name: row?.name, description: row?.description, enabled: row?.enabled === 1 },
           { name: one.name, description: one.description, enabled: one.enabled },
@@ -215,7 +211,7 @@ export class Importer {
       if (outcome === 'create') made.push(one)
     }
     if (!apply) return
-    await this.#insert(made, 'project', this.#projects, (tx, rows) =>
+    await this.#insert(made, 'project', this.#places.projects, (tx, rows) =>
       insertProjects(
         tx,
         rows.map((one) => ({
@@ -230,18 +226,18 @@ export class Importer {
       ),
     )
     for (const { id, tags } of made) {
-      if (this.#projects.get(id) === null) continue
+      if (this.#places.projects.get(id) === null) continue
       for (const tag of tags) await auth.tree.addTag(id, tag)
     }
   }
 
   async #userBatch(batch: readonly WantedUser[]): Promise<void> {
     const { store, clock, auth, report, apply } = this.#parts
-    const placed = batch.filter((one) => this.#isPlaced('user', one, this.#users, UserName))
+    const placed = batch.filter((one) => this.#isPlaced('user', one, this.#places.users, UserName))
     const ready: WantedUser[] = []
     for (const one of placed) {
       if (!this.#directories.has(this.#placeOf(one).domainId)) ready.push(one)
-      else if (await this.#fromDirectory('user', one, this.#users)) report.inDirectory++
+      else if (await this.#fromDirectory('user', one, this.#places.users)) report.inDirectory++
     }
     const there = await usersLike(
       store.db,
@@ -252,7 +248,7 @@ export class Importer {
       const { label } = this.#placeOf(one)
       const row = there.find(({ id }) => id === one.id)
       const item = { kind: 'user', what: label, id: one.id } as const
-      const outcome = await this.#settle(item, this.#users, row, there, one, () => {
+      const outcome = await this.#settle(item, this.#places.users, row, there, one, () => {
         const change = differing(
           { name: row?.name, description: row?.description, email: row?.email, enabled: row?.enabled === 1 },
           { name: one.name, description: one.description, email: one.email, enabled: one.enabled },
@@ -268,7 +264,7 @@ export class Importer {
       if (outcome !== 'not here' && one.enabled && !hasPassword) report.mustReset.push(label)
     }
     if (!apply) return
-    await this.#insert(made, 'user', this.#users, (tx, rows) =>
+    await this.#insert(made, 'user', this.#places.users, (tx, rows) =>
       insertUsers(
         tx,
         rows.map((one) => ({
@@ -279,7 +275,9 @@ export class Importer {
           email: one.email,
           enabled: one.enabled ? 1 : 0,
           default_project_id:
-            one.defaultProjectId === null ? null : (this.#projects.get(one.defaultProjectId)?.id ?? null),
+            one.defaultProjectId === null
+              ? null
+              : (this.#places.projects.get(one.defaultProjectId)?.id ?? null),
           password_hash: one.passwordHash,
           tokens_valid_after: clock.now(),
           created_at: clock.now(),
@@ -290,11 +288,11 @@ export class Importer {
 
   async #groupBatch(batch: readonly WantedGroup[]): Promise<void> {
     const { store, auth, apply } = this.#parts
-    const placed = batch.filter((one) => this.#isPlaced('group', one, this.#groups, PlaceName))
+    const placed = batch.filter((one) => this.#isPlaced('group', one, this.#places.groups, PlaceName))
     const ready: WantedGroup[] = []
     for (const one of placed) {
       if (this.#directories.has(this.#placeOf(one).domainId))
-        await this.#fromDirectory('group', one, this.#groups)
+        await this.#fromDirectory('group', one, this.#places.groups)
       else ready.push(one)
     }
     const there = await groupsLike(
@@ -305,7 +303,7 @@ export class Importer {
     for (const one of ready) {
       const row = there.find(({ id }) => id === one.id)
       const item = { kind: 'group', what: this.#placeOf(one).label, id: one.id } as const
-      const outcome = await this.#settle(item, this.#groups, row, there, one, () => {
+      const outcome = await this.#settle(item, this.#places.groups, row, there, one, () => {
         const change = differing(
           { name: row?.name, description: row?.description },
           { name: one.name, description: one.description },
@@ -315,7 +313,7 @@ export class Importer {
       if (outcome === 'create') made.push(one)
     }
     if (!apply) return
-    await this.#insert(made, 'group', this.#groups, (tx, rows) =>
+    await this.#insert(made, 'group', this.#places.groups, (tx, rows) =>
       insertGroups(
         tx,
         rows.map((one) => ({
@@ -335,7 +333,7 @@ export class Importer {
     places: Map<string, Place>,
     name: typeof UserName,
   ): boolean {
-    const domain = this.#domains.get(one.domainId) ?? null
+    const domain = this.#places.domains.get(one.domainId) ?? null
     const why =
       domain === null
         ? `its domain (${one.domainId}) is not here`
@@ -358,7 +356,7 @@ export class Importer {
   }
 
   #placeOf(one: { readonly name: string; readonly domainId: string }) {
-    const domain = this.#domains.get(one.domainId)
+    const domain = this.#places.domains.get(one.domainId)
     return { domainId: domain?.id ?? '', label: `${one.name}@${domain?.label ?? ''}` }
   }
 
@@ -378,14 +376,14 @@ export class Importer {
     const found = kind === 'user' ? await users.findUser(ref) : await users.findGroup(ref)
     places.set(one.id, found === null ? null : { id: found.id, label })
     if (found === null && (await this.#parts.auth.directory.findDomain({ id: domainId })) === null) {
-      const domain = this.#domains.get(one.domainId)?.label ?? ''
+      const domain = this.#places.domains.get(one.domainId)?.label ?? ''
       const why = `make its domain first (manila-manage identity domain create ${domain}), so that its directory can be asked`
       this.#parts.report.add({ action: 'left', kind, what: label, id: one.id, why })
       return false
     }
     if (found !== null) {
       this.#parts.report.same(kind)
-      if (kind === 'group') this.#directoryGroups.add(found.id)
+      if (kind === 'group') this.#places.directoryGroups.add(found.id)
     } else {
       const why = 'users and groups of this domain are in its directory, and nobody there is called so'
       this.#parts.report.add({ action: 'left', kind, what: label, id: one.id, why })
@@ -446,141 +444,19 @@ export class Importer {
     return false
   }
 
-  /** All in one transaction; one by one when somebody else made one of them meanwhile. */
-  async #insert<T extends { readonly id: string; readonly name: string; readonly domainId: string }>(
+  /** Who made one of them meanwhile has the name, or the id. */
+  #insert<T extends { readonly id: string; readonly name: string; readonly domainId: string }>(
     made: readonly T[],
     kind: Kind,
     places: Map<string, Place>,
     insert: (tx: Tx, rows: readonly T[]) => Promise<void>,
   ): Promise<void> {
-    const { store, report } = this.#parts
-    const all = (rows: readonly T[]) => store.transaction((tx) => insert(tx, rows))
-    try {
-      if (made.length > 0) await all(made)
-    } catch (error) {
-      if (!store.dialect.isDuplicate(error)) throw error
-      for (const one of made) {
-        try {
-          await all([one])
-        } catch (again) {
-          if (!store.dialect.isDuplicate(again)) throw again
-          places.set(one.id, null)
-          const { label } = this.#placeOf(one)
-          report.add({
-            action: 'conflict',
-            kind,
-            what: label,
-            id: one.id,
-            why: 'somebody made one meanwhile',
-          })
-        }
-      }
-    }
-  }
-
-  // ------------------------------------------------------------------------------------- memberships and assignments
-
-  async #memberBatch(batch: readonly WantedMember[]): Promise<void> {
-    const { store, report, apply } = this.#parts
-    const rows = batch.flatMap(({ groupId, userId }) => {
-      const group = this.#groups.get(groupId) ?? null
-      const user = this.#users.get(userId) ?? null
-      const what = `${user?.label ?? userId} in ${group?.label ?? groupId}`
-      if (group === null || user === null) {
-        const why = group === null ? 'the group is not here' : 'the user is not here'
-        report.add({ action: 'left', kind: 'membership', what, why })
-        return []
-      }
-      return [
-        { group_id: group.id, user_id: user.id, what, isElsewhere: this.#directoryGroups.has(group.id) },
-      ]
+    return insertOrEach(this.#parts.store, made, insert, (one) => {
+      places.set(one.id, null)
+      const { label: what } = this.#placeOf(one)
+      const why = 'somebody made one meanwhile'
+      this.#parts.report.add({ action: 'conflict', kind, what, id: one.id, why })
     })
-    const own = rows.filter(({ isElsewhere }) => !isElsewhere)
-    report.same('membership', rows.length - own.length)
-    const there = new Set((await membersAmong(store.db, own)).map((row) => `${row.group_id} ${row.user_id}`))
-    const made: { group_id: string; user_id: string }[] = []
-    for (const { group_id, user_id, what } of own) {
-      const key = `${group_id} ${user_id}`
-      if (there.has(key)) {
-        report.same('membership')
-        continue
-      }
-      there.add(key)
-      report.add({ action: 'create', kind: 'membership', what })
-      made.push({ group_id, user_id })
-    }
-    if (apply) await this.#insertTies(made, insertMembers)
-  }
-
-  async #assignmentBatch(batch: readonly WantedAssignment[]): Promise<void> {
-    const { store, report, apply } = this.#parts
-    const rows = batch.flatMap((one): { row: AssignmentRow; what: string }[] => {
-      const { actor, target } = one
-      const role = this.#roles.get(one.roleId) ?? null
-      const who = (actor.type === 'user' ? this.#users : this.#groups).get(actor.id) ?? null
-      const where =
-        target.type === 'system'
-          ? { id: 'all', label: 'the system' }
-          : ((target.type === 'project' ? this.#projects : this.#domains).get(target.id) ?? null)
-      const below = one.inherited ? 'what is below ' : ''
-      const what = `${role?.label ?? one.roleId} of ${actor.type} ${who?.label ?? actor.id} on ${below}${
-        target.type === 'system' ? '' : `${target.type} `
-      }${where?.label ?? target.id}`
-      const missing = role === null ? 'role' : who === null ? actor.type : where === null ? target.type : null
-      if (role === null || who === null || where === null) {
-        report.add({ action: 'left', kind: 'assignment', what, why: `the ${missing} is not here` })
-        return []
-      }
-      const row: AssignmentRow = {
-        role_id: role.id,
-        actor_type: actor.type,
-        actor_id: who.id,
-        target_type: target.type,
-        target_id: where.id,
-        ...(one.inherited ? { inherited: true } : {}),
-      }
-      return [{ row, what }]
-    })
-    const there = new Set(
-      (
-        await assignmentsAmong(
-          store.db,
-          rows.map(({ row }) => row),
-        )
-      ).map((row) => tieOf(row)),
-    )
-    const made: AssignmentRow[] = []
-    for (const { row, what } of rows) {
-      if (there.has(tieOf(row))) {
-        report.same('assignment')
-        continue
-      }
-      there.add(tieOf(row))
-      report.add({ action: 'create', kind: 'assignment', what })
-      made.push(row)
-    }
-    if (apply) await this.#insertTies(made, insertAssignments)
-  }
-
-  /** What somebody made meanwhile is as good. */
-  async #insertTies<T>(
-    rows: readonly T[],
-    insert: (tx: Tx, rows: readonly T[]) => Promise<void>,
-  ): Promise<void> {
-    const { store } = this.#parts
-    if (rows.length === 0) return
-    try {
-      await store.transaction((tx) => insert(tx, rows))
-    } catch (error) {
-      if (!store.dialect.isDuplicate(error)) throw error
-      for (const row of rows) {
-        try {
-          await store.transaction((tx) => insert(tx, [row]))
-        } catch (again) {
-          if (!store.dialect.isDuplicate(again)) throw again
-        }
-      }
-    }
   }
 }
 
@@ -594,11 +470,6 @@ async function* batches<T>(stream: Iterable<T> | AsyncIterable<T>): AsyncGenerat
   }
   if (batch.length > 0) yield batch
 }
-
-const tieOf = (row: AssignmentRow): string =>
-  [row.role_id, row.actor_type, row.actor_id, row.target_type, row.target_id, row.inherited === true].join(
-    ' ',
-  )
 
 const otherId = (kind: string, name: string, id?: string): string =>
   `there is a ${kind} named ${name} already${id === undefined ? '' : `, with the id ${id}`}`

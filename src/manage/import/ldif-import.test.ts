@@ -239,8 +239,8 @@ describe('an LDIF file', () => {
       { action: 'create', kind: 'group' },
       { action: 'left', kind: 'membership', why: 'the user is not here' },
     ])
-    const shown = (await world.run('identity', 'user', 'show', 'ann', '--domain', 'corp', '--json')).json()
-    expect(shown).toEqual(mine)
+    const ann = (await world.run('identity', 'user', 'show', 'ann', '--domain', 'corp', '--json')).json()
+    expect(ann).toEqual(mine)
     expect(await members('crew')).toEqual([])
   })
 

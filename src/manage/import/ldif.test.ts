@@ -143,35 +143,37 @@ const isSafe = (text: string): boolean => !/^[ :<]|[\0\r\n]|[^\x01-\x7f]| $/.tes
 
 function write(
   entries: readonly { dn: string; attributes: [string, string][] }[],
-  how: { end: string; fold: number; comments: boolean; upper: boolean },
+  layout: { end: string; fold: number; comments: boolean; upper: boolean },
 ): string {
   const line = (key: string, text: string): string => {
-    const shown = how.upper ? key.toUpperCase() : key
-    const whole = isSafe(text) ? `${shown}: ${text}` : `${shown}:: ${Buffer.from(text).toString('base64')}`
+    const written = layout.upper ? key.toUpperCase() : key
+    const whole = isSafe(text)
+      ? `${written}: ${text}`
+      : `${written}:: ${Buffer.from(text).toString('base64')}`
     // The first line must hold something but its end.
-    const parts = whole.match(new RegExp(`[^]{1,${how.fold}}`, 'g')) ?? []
-    return parts.join(`${how.end} `)
+    const pieces = whole.match(new RegExp(`[^]{1,${layout.fold}}`, 'g')) ?? []
+    return pieces.join(`${layout.end} `)
   }
   return entries
     .map(({ dn, attributes }) =>
       [
         line('dn', dn),
-        ...attributes.flatMap(([key, text]) => [...(how.comments ? ['# a word'] : []), line(key, text)]),
-      ].join(how.end),
+        ...attributes.flatMap(([key, text]) => [...(layout.comments ? ['# a word'] : []), line(key, text)]),
+      ].join(layout.end),
     )
-    .join(how.end + how.end)
+    .join(layout.end + layout.end)
 }
 
 describe('laws', () => {
   test('what is written in any style is read again', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(entry, { maxLength: 5 }), style, async (entries, how) => {
+      fc.asyncProperty(fc.array(entry, { maxLength: 5 }), style, async (entries, layout) => {
         const expected = entries.map(({ dn, attributes }) => {
           const values: Record<string, string[]> = {}
           for (const [key, text] of attributes) (values[key] ??= []).push(text)
           return [dn, values]
         })
-        expect(plain(await read(write(entries, how), all, how.pieces))).toEqual(expected)
+        expect(plain(await read(write(entries, layout), all, layout.pieces))).toEqual(expected)
       }),
     )
   })

@@ -38,7 +38,7 @@ const [space, lineFeed, carriageReturn, hash] = [0x20, 0x0a, 0x0d, 0x23]
 const maxHeadBytes = 512
 const maxDnBytes = 65_536
 /** Parts of one value that are kept apart. */
-const maxParts = 4096
+const maxPieces = 4096
 
 /** A line with those that go on from it. */
 interface Line {
@@ -82,7 +82,7 @@ class Unfolder {
   readonly #options: LdifOptions
   readonly #maxBytes: number
   /** Of the line that is being read. */
-  #parts: Buffer[] = []
+  #pieces: Buffer[] = []
   #bytes = 0
   #startsAt = 1
   /** Dropped: a comment, or an attribute that nobody wants. */
@@ -171,21 +171,21 @@ class Unfolder {
 
   #append(bytes: Buffer): void {
     if (this.#isDropped === true || bytes.length === 0) return
-    this.#parts.push(Buffer.from(bytes))
+    this.#pieces.push(Buffer.from(bytes))
     this.#bytes += bytes.length
     // Each part has a price of its own: a value of a million lines must not cost a million of them.
-    if (this.#parts.length > maxParts) this.#parts = [Buffer.concat(this.#parts)]
+    if (this.#pieces.length > maxPieces) this.#pieces = [Buffer.concat(this.#pieces)]
     this.#isDropped ??= this.#look()
-    if (this.#isDropped === true) this.#parts = []
+    if (this.#isDropped === true) this.#pieces = []
     else if (this.#bytes > Math.ceil(this.#maxBytes * 1.4) + maxHeadBytes)
       throw new LdifError(this.#startsAt, `has more than ${this.#maxBytes} bytes in one value`)
   }
 
   /** Whether it is wanted; null until its name is there. */
   #look(): boolean | null {
-    const [first] = this.#parts
+    const [first] = this.#pieces
     if (first?.[0] === hash) return true
-    const head = this.#parts.length === 1 ? (first ?? Buffer.alloc(0)) : Buffer.concat(this.#parts)
+    const head = this.#pieces.length === 1 ? (first ?? Buffer.alloc(0)) : Buffer.concat(this.#pieces)
     const colon = head.indexOf(':')
     if (colon === -1) {
       if (head.length > maxHeadBytes) throw new LdifError(this.#startsAt, noColon)
@@ -205,10 +205,10 @@ class Unfolder {
   *#flush(): Generator<Line> {
     if (!this.#hasLine) return
     const dropped = this.#isDropped === true
-    const line = { line: this.#startsAt, text: Buffer.concat(this.#parts) }
+    const line = { line: this.#startsAt, text: Buffer.concat(this.#pieces) }
     this.#hasLine = false
     this.#isDropped = null
-    this.#parts = []
+    this.#pieces = []
     this.#bytes = 0
     if (!dropped) yield line
   }

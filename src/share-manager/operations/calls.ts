@@ -71,7 +71,7 @@ export function unsupported(what: string, detailId: string | null = null): StepF
   return new StepFailure('unwind', { code: 'unsupported', message, retryable: false, detailId })
 }
 
-export interface CallHow {
+export interface CallRequest {
   /** For metrics: `create`, `publish`… */
   readonly name: string
   /** Whose fence guards the effect: always a *share* instance, also for its snapshots. */
@@ -95,17 +95,17 @@ export function guarded(job: Job, instanceId: string): Guard {
 export async function onBackend<T>(
   parts: StepParts,
   job: Job,
-  how: CallHow,
+  request: CallRequest,
   work: (call: CallContext, backend: Backend) => Promise<T>,
 ): Promise<T> {
   const backend = backendOf(parts)
   try {
     return await backend.call(
       {
-        name: how.name,
-        guarded: guarded(job, how.instanceId),
+        name: request.name,
+        guarded: guarded(job, request.instanceId),
         signal: job.signal,
-        deadlineMs: Math.min(job.deadlineMs, how.deadlineMs ?? job.deadlineMs),
+        deadlineMs: Math.min(job.deadlineMs, request.deadlineMs ?? job.deadlineMs),
         progress: (percent) => job.progress(percent),
         asked: { request_id: job.requestId, operation_id: job.operationId },
       },
@@ -114,7 +114,7 @@ export async function onBackend<T>(
   } catch (error) {
     // The operation is somebody else's, or will be found again once the lease is: nothing is to be written about this try.
     if (isDriverError(error) && error.reason === 'fenced') throw new LostLane(job.operationId)
-    throw asStepFailure(error, how)
+    throw asStepFailure(error, request)
   }
 }
 
@@ -129,20 +129,20 @@ const detailOf: Partial<Record<DriverReason, string>> = {
 /** What a driver's answer means for the operation; anything else than a {@link DriverError} is tried again. */
 export function asStepFailure(
   error: unknown,
-  how: Partial<Pick<CallHow, 'detailId' | 'elsewhere'>> = {},
+  request: Partial<Pick<CallRequest, 'detailId' | 'elsewhere'>> = {},
 ): unknown {
   if (!isDriverError(error)) return error
   const { outcome, reason, retryAfterS, message } = error
   const code = reason ?? `backend-${outcome}`
-  const detailId = (reason === null ? undefined : detailOf[reason]) ?? how.detailId ?? null
+  const detailId = (reason === null ? undefined : detailOf[reason]) ?? request.detailId ?? null
   const cause: Cause = {
     code,
     message,
     retryable: outcome === 'maybe-happened' || retryAfterS !== null,
     detailId,
   }
-  if (outcome === 'no-room-here' && how.elsewhere !== undefined) {
-    const refusals = [{ pool: how.elsewhere, filter: 'Attempt', why: message }]
+  if (outcome === 'no-room-here' && request.elsewhere !== undefined) {
+    const refusals = [{ pool: request.elsewhere, filter: 'Attempt', why: message }]
     return new StepFailure('place-again', { ...cause, retryable: true }, { cause: error, refusals })
   }
   if (outcome === 'maybe-happened' || (outcome === 'nothing-happened' && retryAfterS !== null)) {

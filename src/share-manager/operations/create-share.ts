@@ -113,8 +113,8 @@ async function clone(
 ): Promise<CreatedShare> {
   const source = await loadSnapshot(parts.store.db, snapshotInstanceId)
   if (source === undefined) throw gone(`Snapshot instance ${snapshotInstanceId}`)
-  const how = { name: 'clone', instanceId: instance.id, elsewhere: instance.host, detailId: '017' }
-  return onBackend(parts, job, how, (call, { driver }) => {
+  const request = { name: 'clone', instanceId: instance.id, elsewhere: instance.host, detailId: '017' }
+  return onBackend(parts, job, request, (call, { driver }) => {
     if (driver.clones === undefined || source.instance.backend_id !== instance.backend_id) {
       throw unsupported('make a share from this snapshot', '017')
     }

@@ -57,8 +57,8 @@ async function unmake(parts: StepParts, job: CreateJob): Promise<void> {
   const subject = await loadSnapshot(parts.store.db, job.payload.snapshotInstanceId)
   // Only a forced deletion takes the row away, and that asks the backend itself.
   if (subject === undefined) return
-  const how = { name: 'delete-snapshot', instanceId: subject.instance.id }
-  await onBackend(parts, job, how, async (call, { driver }) => {
+  const request = { name: 'delete-snapshot', instanceId: subject.instance.id }
+  await onBackend(parts, job, request, async (call, { driver }) => {
     await driver.snapshots?.delete(call, subject.snapshotRef)
   })
 }

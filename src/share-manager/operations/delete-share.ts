@@ -71,9 +71,9 @@ async function removeFrom(parts: StepParts, job: DeleteJob): Promise<string | nu
   if (parts.backend === null) return null
   const subject = await loadShare(parts.store.db, instanceId)
   const ref = subject?.ref ?? bareShareRef(shareId, instanceId)
-  const how = { name: 'delete', instanceId, ...(force ? { deadlineMs: forcedDeadlineMs } : {}) }
+  const request = { name: 'delete', instanceId, ...(force ? { deadlineMs: forcedDeadlineMs } : {}) }
   return unlessForced(job, force, () =>
-    onBackend(parts, job, how, (call, { driver }) => driver.delete(call, ref)),
+    onBackend(parts, job, request, (call, { driver }) => driver.delete(call, ref)),
   )
 }
 

@@ -37,10 +37,10 @@ async function remove(parts: StepParts, job: DeleteJob): Promise<StepDone> {
   const { snapshotInstanceId, instanceId, force } = job.payload
   const subject = await loadSnapshot(parts.store.db, snapshotInstanceId)
   if (subject === undefined || parts.backend === null) return { output: null }
-  const how = { name: 'delete-snapshot', instanceId, ...(force ? { deadlineMs: forcedDeadlineMs } : {}) }
+  const request = { name: 'delete-snapshot', instanceId, ...(force ? { deadlineMs: forcedDeadlineMs } : {}) }
   return {
     output: await unlessForced(job, force, () =>
-      onBackend(parts, job, how, async (call, { driver }) => {
+      onBackend(parts, job, request, async (call, { driver }) => {
         await driver.snapshots?.delete(call, subject.snapshotRef)
       }),
     ),

@@ -40,8 +40,8 @@ export async function publishSnapshot(
   subject: SnapshotSubject,
 ): Promise<readonly ExportLocation[]> {
   if (!isMountable(parts, subject)) return []
-  const how = { name: 'snapshot-tree', instanceId: subject.instance.id }
-  const tree = await onBackend(parts, job, how, async (call, { driver }) =>
+  const request = { name: 'snapshot-tree', instanceId: subject.instance.id }
+  const tree = await onBackend(parts, job, request, async (call, { driver }) =>
     driver.mountsSnapshots === undefined ? null : driver.mountsSnapshots.tree(call, subject.snapshotRef),
   )
   return publish(parts, job, subject.instance.id, snapshotExport(subject, tree))
@@ -56,12 +56,12 @@ export async function withdrawSnapshot(
 ): Promise<void> {
   if (!isMountable(parts, subject)) return
   await unpublish(parts, job, subject.instance.id, snapshotExport(subject), deadlineMs)
-  const how = {
+  const request = {
     name: 'snapshot-release',
     instanceId: subject.instance.id,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   }
-  await onBackend(parts, job, how, async (call, { driver }) => {
+  await onBackend(parts, job, request, async (call, { driver }) => {
     await driver.mountsSnapshots?.release(call, subject.snapshotRef)
   })
 }
@@ -84,8 +84,8 @@ export async function unpublish(
   target: ExportRef,
   deadlineMs?: number,
 ): Promise<void> {
-  const how = { name: 'unpublish', instanceId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }
-  await onBackend(parts, job, how, async (call, { publisher }) => {
+  const request = { name: 'unpublish', instanceId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }
+  await onBackend(parts, job, request, async (call, { publisher }) => {
     await publisher?.unpublish(call, target)
   })
 }
@@ -95,11 +95,11 @@ export async function restoreRules(parts: StepParts, job: Job, subject: ShareSub
   const rules = await rulesOfInstance(parts.store.db, subject.instance.id)
   const { publisher } = backendOf(parts)
   if (publisher === null) return
-  const how = { name: 'apply-rules', instanceId: subject.instance.id }
+  const request = { name: 'apply-rules', instanceId: subject.instance.id }
   const readOnly = await servedReadOnly(parts.store.db, subject.instance)
   const about = { protocol: subject.ref.protocol, publisher, readOnly }
   const send: SendRules = (toApply) =>
-    onBackend(parts, job, how, (call) => publisher.applyRules(call, shareExport(subject), toApply)).catch(
+    onBackend(parts, job, request, (call) => publisher.applyRules(call, shareExport(subject), toApply)).catch(
       (error: unknown) => {
         // What the backend said of the rules, so that one it doesn't take keeps no other from being put back.
         throw error instanceof StepFailure && isDriverError(error.cause) ? error.cause : error

@@ -22,8 +22,8 @@ export const extendShare = (parts: StepParts) =>
 
 async function grow(parts: StepParts, job: ExtendJob): Promise<void> {
   const { ref, instance } = await shareOf(parts, job)
-  const how = { name: 'extend', instanceId: instance.id, detailId: '015' }
-  await onBackend(parts, job, how, (call, { driver }) => driver.extend(call, ref, job.payload.toGib))
+  const request = { name: 'extend', instanceId: instance.id, detailId: '015' }
+  await onBackend(parts, job, request, (call, { driver }) => driver.extend(call, ref, job.payload.toGib))
 }
 
 /**

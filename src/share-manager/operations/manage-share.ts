@@ -31,8 +31,8 @@ export const manageShare = (parts: StepParts) =>
 async function takeOver(parts: StepParts, job: ManageJob): Promise<StepDone> {
   const { ref, instance } = await shareOf(parts, job)
   const { exportPath, driverOptions } = job.payload
-  const how = { name: 'manage', instanceId: instance.id }
-  const managed = await onBackend(parts, job, how, (call, { driver }) => {
+  const request = { name: 'manage', instanceId: instance.id }
+  const managed = await onBackend(parts, job, request, (call, { driver }) => {
     if (driver.manages === undefined) throw unsupported('take over existing trees')
     return driver.manages.manage(call, ref, exportPath, driverOptions)
   })

@@ -28,8 +28,8 @@ export const manageSnapshot = (parts: StepParts) =>
 async function takeOver(parts: StepParts, job: ManageJob): Promise<StepDone> {
   const { snapshotRef, instance } = await snapshotOf(parts, job)
   const { snapshotInstanceId, providerLocation, driverOptions } = job.payload
-  const how = { name: 'manage-snapshot', instanceId: instance.id }
-  const { state, sizeGib } = await onBackend(parts, job, how, (call, { driver }) => {
+  const request = { name: 'manage-snapshot', instanceId: instance.id }
+  const { state, sizeGib } = await onBackend(parts, job, request, (call, { driver }) => {
     if (driver.managesSnapshots === undefined) throw unsupported('take over existing snapshots')
     return driver.managesSnapshots.manage(call, snapshotRef, providerLocation, driverOptions)
   })
@@ -51,8 +51,8 @@ async function takeOver(parts: StepParts, job: ManageJob): Promise<StepDone> {
 async function handBack(parts: StepParts, job: ManageJob): Promise<void> {
   const subject = await loadSnapshot(parts.store.db, job.payload.snapshotInstanceId)
   if (subject === undefined) return
-  const how = { name: 'unmanage-snapshot', instanceId: subject.instance.id }
-  await onBackend(parts, job, how, async (call, { driver }) => {
+  const request = { name: 'unmanage-snapshot', instanceId: subject.instance.id }
+  await onBackend(parts, job, request, async (call, { driver }) => {
     await driver.managesSnapshots?.unmanage(call, subject.snapshotRef)
   })
 }

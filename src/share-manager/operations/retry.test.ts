@@ -187,12 +187,12 @@ describe('failed work', () => {
 describe('deletions', () => {
   it('that were deferred give no quota back twice, and charge none again', async () => {
     await open()
-    const how = { force: false, deferred: true }
+    const asked = { force: false, deferred: true }
     const snapshot = await availableSnapshot(bench, await availableShare(bench))
     const share = await availableShare(bench)
     await bench.setFaults({ 'delete-snapshot': fail, delete: fail })
-    const ofSnapshot = await askOfSnapshot(bench, snapshot, 'delete-snapshot', how, 'deferred_deleting')
-    const ofShare = await askOfShare(bench, share, 'delete-share', how, 'deferred_deleting')
+    const ofSnapshot = await askOfSnapshot(bench, snapshot, 'delete-snapshot', asked, 'deferred_deleting')
+    const ofShare = await askOfShare(bench, share, 'delete-share', asked, 'deferred_deleting')
     await bench.drain()
     const released = await usages()
     expect(released).toEqual(['gigabytes 4', 'shares 1', 'snapshot_gigabytes 0', 'snapshots 0'])
@@ -209,8 +209,8 @@ describe('deletions', () => {
 
   it('by force are asked by force again', async () => {
     await open()
-    const how = { force: true, deferred: false }
-    const id = await askOfShare(bench, await availableShare(bench), 'delete-share', how, 'error_deleting')
+    const asked = { force: true, deferred: false }
+    const id = await askOfShare(bench, await availableShare(bench), 'delete-share', asked, 'error_deleting')
     await bench.store.db.updateTable('operations').set({ state: 'failed' }).where('id', '=', id).execute()
     await bench.store.db.updateTable('operation_lanes').set({ finished: 1 }).execute()
     const again = await retry(id)

@@ -55,8 +55,8 @@ async function withdraw(parts: StepParts, job: RevertJob): Promise<void> {
 async function giveBack(parts: StepParts, job: RevertJob): Promise<StepDone> {
   const subject = await loadShare(parts.store.db, job.payload.instanceId)
   if (subject === undefined) return {}
-  const how = { name: 'ensure', instanceId: subject.instance.id }
-  const found = await onBackend(parts, job, how, (call, { driver }) => driver.ensure(call, subject.ref))
+  const request = { name: 'ensure', instanceId: subject.instance.id }
+  const found = await onBackend(parts, job, request, (call, { driver }) => driver.ensure(call, subject.ref))
   await publishShare(parts, job, subject, found.tree)
   await restoreRules(parts, job, subject)
   return { commit: (tx) => keepState(tx, parts, job, found) }
@@ -64,8 +64,8 @@ async function giveBack(parts: StepParts, job: RevertJob): Promise<StepDone> {
 
 async function revert(parts: StepParts, job: RevertJob): Promise<StepDone> {
   const { ref, instance, snapshotRef } = await snapshotOf(parts, job)
-  const how = { name: 'revert', instanceId: instance.id }
-  const reverted = await onBackend(parts, job, how, (call, { driver }) => {
+  const request = { name: 'revert', instanceId: instance.id }
+  const reverted = await onBackend(parts, job, request, (call, { driver }) => {
     if (driver.reverts === undefined) throw unsupported('revert shares to snapshots')
     return driver.reverts.revert(call, ref, snapshotRef, job.operationId)
   })

@@ -28,19 +28,19 @@ async function shrink(parts: StepParts, job: ShrinkJob): Promise<StepDone> {
   const subject = await shareOf(parts, job)
   const { ref, instance } = subject
   const { toGib } = job.payload
-  const how = { name: 'shrink', instanceId: instance.id }
+  const request = { name: 'shrink', instanceId: instance.id }
   const shrinks = backendOf(parts).driver.shrinks
   if (shrinks === undefined) throw unsupported('shrink shares', '019')
   if (shrinks.moves === undefined) {
-    await onBackend(parts, job, how, (call) => shrinks.shrink(call, ref, toGib))
+    await onBackend(parts, job, request, (call) => shrinks.shrink(call, ref, toGib))
     return {}
   }
   // Refused before clients are cut off for nothing.
-  await onBackend(parts, job, { ...how, name: 'shrink-check' }, async (call) =>
+  await onBackend(parts, job, { ...request, name: 'shrink-check' }, async (call) =>
     shrinks.moves?.(call, ref, toGib),
   )
   await unpublish(parts, job, instance.id, shareExport(subject))
-  await onBackend(parts, job, how, (call) => shrinks.shrink(call, ref, toGib))
+  await onBackend(parts, job, request, (call) => shrinks.shrink(call, ref, toGib))
   return giveBack(parts, job, subject, toGib)
 }
 

@@ -33,8 +33,10 @@ async function withdraw(parts: StepParts, job: UnmanageJob): Promise<void> {
 async function giveBack(parts: StepParts, job: UnmanageJob): Promise<void> {
   const subject = await loadShare(parts.store.db, job.payload.instanceId)
   if (subject === undefined || subject.instance.status === 'manage_error_unmanage_starting') return
-  const how = { name: 'ensure', instanceId: subject.instance.id }
-  const { tree } = await onBackend(parts, job, how, (call, { driver }) => driver.ensure(call, subject.ref))
+  const request = { name: 'ensure', instanceId: subject.instance.id }
+  const { tree } = await onBackend(parts, job, request, (call, { driver }) =>
+    driver.ensure(call, subject.ref),
+  )
   await publishShare(parts, job, subject, tree)
   await restoreRules(parts, job, subject)
 }
@@ -42,8 +44,8 @@ async function giveBack(parts: StepParts, job: UnmanageJob): Promise<void> {
 async function handOver(parts: StepParts, job: UnmanageJob): Promise<void> {
   const subject = await loadShare(parts.store.db, job.payload.instanceId)
   if (subject === undefined || parts.backend === null) return
-  const how = { name: 'unmanage', instanceId: subject.instance.id }
-  await onBackend(parts, job, how, async (call, { driver }) => {
+  const request = { name: 'unmanage', instanceId: subject.instance.id }
+  await onBackend(parts, job, request, async (call, { driver }) => {
     await driver.manages?.unmanage(call, subject.ref)
   })
 }

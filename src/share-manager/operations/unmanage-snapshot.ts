@@ -39,8 +39,8 @@ async function giveBack(parts: StepParts, job: UnmanageJob): Promise<StepDone> {
 async function handOver(parts: StepParts, job: UnmanageJob): Promise<void> {
   const subject = await loadSnapshot(parts.store.db, job.payload.snapshotInstanceId)
   if (subject === undefined) return
-  const how = { name: 'unmanage-snapshot', instanceId: subject.instance.id }
-  await onBackend(parts, job, how, async (call, { driver }) => {
+  const request = { name: 'unmanage-snapshot', instanceId: subject.instance.id }
+  await onBackend(parts, job, request, async (call, { driver }) => {
     await driver.managesSnapshots?.unmanage(call, subject.snapshotRef)
   })
 }

@@ -61,7 +61,7 @@ async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolea
   const work = await parts.store.transaction((tx) => begin(tx, parts, lease))
   if (work === null) return { end: 'done' }
   const answer = await outcomesOrRetry(
-    (how) => apply(parts, lease, work, how),
+    (options) => apply(parts, lease, work, options),
     lastTry,
     (last) => everyRuleFailed(work.rules, last),
   )
@@ -100,7 +100,7 @@ async function apply(
   parts: BackendScope,
   lease: LaneLease,
   work: Work,
-  how: { readonly apart: boolean },
+  options: { readonly apart: boolean },
 ): Promise<readonly RuleOutcome[]> {
   const { backend } = parts
   const { subject, rules, readOnly } = work
@@ -112,12 +112,12 @@ async function apply(
       : backend.call({ name: 'apply-rules', guarded: lease }, (call) =>
           publisher.applyRules(call, shareExport(subject), toApply),
         )
-  return applyRules(rules, about, send, how).catch(async (error: unknown) => {
+  return applyRules(rules, about, send, options).catch(async (error: unknown) => {
     const lost = isDriverError(error) && error.reason === 'not-found'
     // A share that was never published has no export to put rules on; one that was is published again.
     if (!lost || subject.instance.status !== 'available') throw error
     await republish(parts, lease, subject, [])
-    return applyRules(rules, about, send, how)
+    return applyRules(rules, about, send, options)
   })
 }
 

@@ -58,7 +58,7 @@ export async function ensureIfChanged(parts: BackendScope): Promise<Ensured | nu
   return ensured
 }
 
-export interface EnsureHow {
+export interface EnsureOptions {
   /** Each share is `ensuring` while it is its turn. */
   readonly show: boolean
   readonly progress?: (percent: number) => void
@@ -80,10 +80,10 @@ export interface EnsuredSoFar {
 export async function ensureAll(
   parts: BackendScope,
   key: EnsureRunKey,
-  how: EnsureHow,
+  options: EnsureOptions,
 ): Promise<EnsuredSoFar> {
   const { db } = parts.store
-  const endsAt = performance.now() + (how.sliceMs ?? Number.POSITIVE_INFINITY)
+  const endsAt = performance.now() + (options.sliceMs ?? Number.POSITIVE_INFINITY)
   const total = await sharesOf(parts)
   let { position, checked, lost, left } = (await ensureRun(db, key)) ?? fresh
   const failed = new Set<string>()
@@ -92,8 +92,8 @@ export async function ensureAll(
   const look = async (items: readonly string[]): Promise<void> => {
     const again = new Set(left)
     await forEachBounded(items, atOnce, async (item) => {
-      how.signal?.throwIfAborted()
-      const end = await lookAt(parts, item, how.show)
+      options.signal?.throwIfAborted()
+      const end = await lookAt(parts, item, options.show)
       if (end === 'failed') failed.add(item)
       if (end === 'checked') checked += 1
       if (end === 'checked' || end === 'nothing') again.delete(item)
@@ -104,7 +104,7 @@ export async function ensureAll(
   }
   const note = async (): Promise<void> => {
     await saveEnsureRun(db, key, { position, checked, lost, left }, parts.clock.now())
-    how.progress?.(percent())
+    options.progress?.(percent())
   }
   const soFar = (complete: boolean): EnsuredSoFar => {
     const failures = left.filter((item) => failed.has(item)).length

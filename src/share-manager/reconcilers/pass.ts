@@ -13,7 +13,7 @@ export type Pass =
 export type Retry = Extract<Pass, { readonly end: 'retry' }>
 
 /** With `apart` a set that is refused without a reason is looked through for the rules that are at fault. */
-export type Apply = (how: { readonly apart: boolean }) => Promise<readonly RuleOutcome[]>
+export type Apply = (options: { readonly apart: boolean }) => Promise<readonly RuleOutcome[]>
 
 /**
  * What became of each rule, or that the backend is to be asked again: a failure that may pass is waited for until the `lastTry`; one that

@@ -152,8 +152,8 @@ describe('deferred deletions', () => {
   it('are retried until they succeed, with the quota given back at once', async () => {
     const share = await availableShare(bench)
     await bench.setFaults({ delete: { kind: 'fail' } })
-    const how = { force: false, deferred: true }
-    await askOfShare(bench, share, 'delete-share', how, 'deferred_deleting')
+    const payload = { force: false, deferred: true }
+    await askOfShare(bench, share, 'delete-share', payload, 'deferred_deleting')
     await bench.drain()
     const row = () => bench.store.db.selectFrom('shares').select('status').executeTakeFirst()
     expect(await row()).toEqual({ status: 'error_deferred_deleting' })
@@ -284,9 +284,9 @@ describe('orphans', () => {
 
 describe('the purge', () => {
   it('removes families together, once the operation at their top is old', async () => {
-    const keep = await availableShare(bench)
+    const other = await availableShare(bench)
     const { db } = bench.store
-    await askOfShare(bench, keep, 'extend-share', { fromGib: 1, toGib: 2, force: false }, 'extending')
+    await askOfShare(bench, other, 'extend-share', { fromGib: 1, toGib: 2, force: false }, 'extending')
     await bench.drain()
     const [top, child] = await db.selectFrom('operations').select('id').orderBy('created_at').execute()
     const family = { parent_id: top!.id, family_id: top!.id, finished_at: 1 }
@@ -361,7 +361,7 @@ describe('the purge', () => {
   })
 
   it('removes what is old and nothing else, in bounded runs', async () => {
-    const keep = await availableShare(bench)
+    const other = await availableShare(bench)
     const gone = await availableShare(bench)
     await askOfShare(bench, gone, 'delete-share', { force: false, deferred: false }, 'deleting')
     await bench.drain()
@@ -387,7 +387,7 @@ describe('the purge', () => {
       .execute()
     expect(await purge(bench)).toBeGreaterThan(0)
     expect(await db.selectFrom('lanes').select('lane').execute()).toEqual([
-      { lane: `instance:${keep.instanceId}` },
+      { lane: `instance:${other.instanceId}` },
     ])
     for (const table of [
       'operations',
@@ -408,17 +408,17 @@ describe('the purge', () => {
 
 describe('fences', () => {
   it('stay while their lane does, and rest for a day', async () => {
-    const keep = await availableShare(bench)
+    const other = await availableShare(bench)
     const dir = join(bench.backend.dir, 'fences')
     await mkdir(dir, { recursive: true })
     const gone = randomUUID()
-    for (const id of [keep.instanceId, gone]) {
+    for (const id of [other.instanceId, gone]) {
       await writeFile(join(dir, id), '')
       await writeFile(join(dir, `${id}.number`), '1')
     }
     expect(await removeFences(bench)).toBe(0)
     expect(await removeFences(bench, Date.now() + 2 * 86_400_000)).toBe(1)
-    expect((await readdir(dir)).sort()).toEqual([keep.instanceId, `${keep.instanceId}.number`])
+    expect((await readdir(dir)).sort()).toEqual([other.instanceId, `${other.instanceId}.number`])
   })
 })
 

@@ -96,7 +96,7 @@ async function passInLane(
   const work = await parts.store.transaction((tx) => begin(tx, parts, lease, id))
   if (work === null) return { end: 'done' }
   const outcomes = await outcomesOrRetry(
-    (how) => apply(parts, lease, work, how),
+    (options) => apply(parts, lease, work, options),
     lastTry,
     (last) =>
       // The rules are the share's, which is not to hear that they hold here.
@@ -126,7 +126,7 @@ async function apply(
   parts: BackendScope,
   lease: LaneLease,
   work: Work,
-  how: { readonly apart: boolean },
+  options: { readonly apart: boolean },
 ): Promise<readonly RuleOutcome[]> {
   const { publisher } = parts.backend
   if (publisher === null) return []
@@ -136,7 +136,7 @@ async function apply(
       publisher.applyRules(call, snapshotExport(work.subject), toApply),
     )
   try {
-    return await applyRules(work.rules, about, send, how)
+    return await applyRules(work.rules, about, send, options)
   } catch (error) {
     // Where nothing is published there is nobody to let in; whoever publishes it has its rules looked at again.
     const isUnpublished = isDriverError(error) && error.reason === 'not-found'

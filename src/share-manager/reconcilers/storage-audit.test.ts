@@ -21,8 +21,8 @@ beforeEach(async () => {
 })
 afterEach(() => bench.close())
 
-/** A look `later` microseconds from now. */
-const look = (later = 0) => auditStorage({ ...bench, clock: { now: () => bench.clock.now() + later } })
+/** A look `laterUs` from now. */
+const look = (laterUs = 0) => auditStorage({ ...bench, clock: { now: () => bench.clock.now() + laterUs } })
 /** Two looks with enough between them; answers `problem kind id` of what is confirmed. */
 async function audited(): Promise<string[]> {
   await look()

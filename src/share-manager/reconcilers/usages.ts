@@ -12,7 +12,7 @@ export interface Usages {
    * one is under way gets the next, because the present one may have passed his share already. With `fresh` the file
    * system brings its counters up to date first.
    */
-  refresh(how?: { readonly fresh: boolean }): Promise<void>
+  refresh(options?: { readonly fresh: boolean }): Promise<void>
 }
 
 /** Statuses in which there is something to measure. */
@@ -34,8 +34,8 @@ export function usages(parts: BackendScope): Usages {
   let next: Promise<void> | null = null
   let fresh = false
   return {
-    refresh(how = { fresh: false }) {
-      fresh ||= how.fresh
+    refresh(options = { fresh: false }) {
+      fresh ||= options.fresh
       next ??= present
         .catch(() => {})
         .then(() => {

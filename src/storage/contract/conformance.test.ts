@@ -63,7 +63,7 @@ test('a check of something undeclared never counts as passed', async () => {
 
 type Break = (whole: StorageDriver) => Partial<StorageDriver>
 
-const brokenDrivers: readonly [law: string, how: string, Break][] = [
+const brokenDrivers: readonly [law: string, breach: string, Break][] = [
   [
     'setup twice',
     'a second setup fails',
@@ -611,7 +611,7 @@ const brokenDrivers: readonly [law: string, how: string, Break][] = [
   ],
 ]
 
-const brokenExporters: readonly [law: string, how: string, (whole: Exporter) => Partial<Exporter>][] = [
+const brokenExporters: readonly [law: string, breach: string, (whole: Exporter) => Partial<Exporter>][] = [
   [
     'publish twice answers the same and publishes one',
     'the location changes',

@@ -116,9 +116,9 @@ export async function openCrowd(): Promise<Crowd> {
 }
 
 /** As clients do, it comes again after a 503: a machine that is busy with other things can use up so short a time by itself. */
-async function patiently(url: string, path: string, how: Stranger): Promise<Reply> {
+async function patiently(url: string, path: string, stranger: Stranger): Promise<Reply> {
   for (let tries = 0; ; tries++) {
-    const reply = await shot(url, path, how)
+    const reply = await shot(url, path, stranger)
     if (reply.status !== 503 || tries === 2) return reply
   }
 }

@@ -60,7 +60,7 @@ async function judged(world: ApiWorld, tried: readonly string[], from: string) {
 }
 
 /** The parts of the attacker's token; and the claims of one of the victim's, as a log or a proxy may have leaked them. */
-async function parts(world: ApiWorld, from: string) {
+async function tokenPieces(world: ApiWorld, from: string) {
   const token = await tokenOf(world, from)
   const [header = '', payload = '', signature = ''] = token.split('.')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
@@ -77,7 +77,7 @@ export const forgedTokens: Attack<ApiWorld> = {
   tries: 'puts the victim into a token of its own, cuts it, mixes two, signs with a key of its own',
   async run(world) {
     const from = '127.0.31.1'
-    const { header, payload, signature, claims, stolen, kid } = await parts(world, from)
+    const { header, payload, signature, claims, stolen, kid } = await tokenPieces(world, from)
     const second = await logIn(world, { name: 'attacker' }, world.passwords.attacker, { from })
     const [, otherPayload = '', otherSignature = ''] = String(second.headers['x-subject-token']).split('.')
     const own = await generateKeyPair('ES256', { extractable: true })
@@ -121,7 +121,7 @@ export const confusedAlgorithms: Attack<ApiWorld> = {
   tries: 'names another algorithm: none, or an HMAC whose secret is the public key that checks tokens',
   async run(world) {
     const from = '127.0.31.2'
-    const { kid, stolen } = await parts(world, from)
+    const { kid, stolen } = await tokenPieces(world, from)
     // Whoever checks tokens elsewhere has it; it is no secret.
     const { keys } = JSON.parse(readFileSync(keyFileOf(world), 'utf8')) as { keys: JWK[] }
     const { d: _secret, ...open } = keys.find((key) => key.kid === kid) ?? {}

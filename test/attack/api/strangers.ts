@@ -18,13 +18,13 @@ export interface Reply {
 }
 
 /** `path` goes on the wire as it is. */
-export const send = ({ service }: ApiWorld, path: string, how: Stranger): Promise<Reply> =>
-  shot(service.url, path, how)
+export const send = ({ service }: ApiWorld, path: string, stranger: Stranger): Promise<Reply> =>
+  shot(service.url, path, stranger)
 
 /** The same at the service that `base` names. */
-export function shot(base: string, path: string, how: Stranger): Promise<Reply> {
+export function shot(base: string, path: string, stranger: Stranger): Promise<Reply> {
   const { hostname, port } = new URL(base)
-  const { from, method = 'GET', body, headers = {} } = how
+  const { from, method = 'GET', body, headers = {} } = stranger
   return new Promise((resolve, reject) => {
     const sent = request(
       {

@@ -29,9 +29,9 @@ export async function newestMinor(endpoint: string): Promise<number> {
 }
 
 /** Credentials come from the environment alone: the arguments of a process are everybody's to read. */
-export async function peerToken(how: string, env: NodeJS.ProcessEnv): Promise<string> {
-  if (how === 'token') return wanted(env, 'MANILA_PEER_TOKEN')
-  if (how !== 'keystone')
+export async function peerToken(auth: string, env: NodeJS.ProcessEnv): Promise<string> {
+  if (auth === 'token') return wanted(env, 'MANILA_PEER_TOKEN')
+  if (auth !== 'keystone')
     throw new Error('--peer-auth is keystone (OS_* variables) or token (MANILA_PEER_TOKEN)')
   const domain = (name: string) => ({ name: env[name] ?? 'Default' })
   const body = {

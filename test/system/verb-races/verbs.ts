@@ -79,7 +79,7 @@ const bySnapshot =
     state.snapshot !== null && table({ status: state.snapshot })
 const another = (state: State): State => ({ ...state, snapshots: state.snapshots + 1, newest: false })
 
-const rule = (to: string, how: Partial<AllowAccessInput> = {}): AllowAccessInput => ({
+const rule = (to: string, fields: Partial<AllowAccessInput> = {}): AllowAccessInput => ({
   type: 'ip',
   to,
   level: null,
@@ -87,7 +87,7 @@ const rule = (to: string, how: Partial<AllowAccessInput> = {}): AllowAccessInput
   lockVisibility: false,
   lockDeletion: false,
   lockReason: null,
-  ...how,
+  ...fields,
 })
 const words = { name: null, description: null, metadata: {} }
 const lock = { resourceAction: 'delete', reason: null } as const

@@ -25,7 +25,7 @@ const evil = fc.constantFrom(
 )
 const path = fc
   .array(fc.oneof(nasty, evil), { minLength: 1, maxLength: 3 })
-  .map((parts) => `/${parts.join('')}`)
+  .map((segments) => `/${segments.join('')}`)
 const name = fc.option(fc.oneof(nasty, evil), { nil: null })
 const id = '309fcedb-c45f-4f63-bd10-aec022f3426e'
 
@@ -176,9 +176,9 @@ test.each([
   ['NFS', 'a b:/x', null],
   ['CIFS', 'h/a', null],
   ['GLUSTERFS', 'h:/a', null],
-])('%s %s', (protocol, text, parts) => {
+])('%s %s', (protocol, text, pieces) => {
   const at = exportPathOf(protocol, text)
-  expect(at).toEqual(parts)
+  expect(at).toEqual(pieces)
   if (at !== null && at.protocol !== 'CIFS') expect(sourceOf(at)).toBe(text)
 })
 

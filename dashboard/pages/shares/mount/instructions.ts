@@ -194,9 +194,9 @@ function systemd(mounted: Mounted): Instructions {
   const unit = unitName(folder)
   const { options, snippets } = secret(mounted)
   const what = unitValue(sourceOf(at))
-  const how = unitValue([isReadOnly ? 'ro' : 'rw', ...options, '_netdev'].join(','))
-  if (what === null || how === null) return only('not-writable')
-  const mount = `[Unit]\nDescription=${plainName(mounted.name, mounted.id)}\nWants=network-online.target\nAfter=network-online.target\n\n[Mount]\nWhat=${what}\nWhere=${folder}\nType=${types[at.protocol]}\nOptions=${how}\n`
+  const mountOptions = unitValue([isReadOnly ? 'ro' : 'rw', ...options, '_netdev'].join(','))
+  if (what === null || mountOptions === null) return only('not-writable')
+  const mount = `[Unit]\nDescription=${plainName(mounted.name, mounted.id)}\nWants=network-online.target\nAfter=network-online.target\n\n[Mount]\nWhat=${what}\nWhere=${folder}\nType=${types[at.protocol]}\nOptions=${mountOptions}\n`
   const auto = `[Unit]\nDescription=${plainName(mounted.name, mounted.id)} when it is used\n\n[Automount]\nWhere=${folder}\nTimeoutIdleSec=600\n\n[Install]\nWantedBy=multi-user.target\n`
   return these([
     ...installed(at),

@@ -37,8 +37,7 @@ export async function attach(commands: Commands, source: PoolSource, dir: string
     }
     await harden(commands, mountPoint)
     if (source.kind === 'loop') await growFileSystem(commands, source, device, mountPoint)
-    const { source: shown } = mountedOn(mountPoint) ?? { source: device }
-    return { top: mountPoint, device: shown }
+    return { top: mountPoint, device: mountedOn(mountPoint)?.source ?? device }
   })
 }
 

@@ -31,6 +31,13 @@ function missingPart(): string | null {
   return absent.length === 0 ? null : `not installed: ${absent.join(', ')}`
 }
 
+/** Checks of the kit that no real backend declares: they need one that breaks and hangs when it is told to, or many exports. */
+export const undeclaredAlways: readonly string[] = [
+  '65534 exports are more than the kit makes',
+  'the target has no breakCreate',
+  'the target has no hangCreate',
+]
+
 /** Pools in memory where there is plenty: the tests are about what a file system keeps, not about a disk. */
 const roomiest = (): string => {
   const [memory, gib] = ['/dev/shm', 1024 ** 3]

@@ -1,11 +1,12 @@
 /** The conformance kit on a real pool with a real NFS-Ganesha. */
-import { readFileSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { granted } from '../../exporters/ganesha/granted.fixture.ts'
 import { exporter as ganesha } from '../../exporters/ganesha/index.ts'
 import { conformance, fileProbes } from '../../contract/conformance.ts'
 import { driver as btrfs } from './index.ts'
-import { call, cannotRun, complete, scratch } from './bench.fixture.ts'
+import { call, cannotRun, complete, scratch, undeclaredAlways } from './bench.fixture.ts'
 import type { ConformanceBackend, Probes } from '../../contract/conformance.ts'
 
 const bench = cannotRun === null ? scratch() : null
@@ -30,7 +31,7 @@ async function open(): Promise<ConformanceBackend> {
     reopen: make,
     cleanup: async () => undefined,
     exportPath: (share) => `127.0.0.1:/${share.id}`,
-    granted: (id) => granted(join(parts.dir, 'ganesha'), id),
+    granted: (id) => granted(parts.exec, join(parts.dir, 'ganesha'), id),
   }
 }
 
@@ -50,25 +51,6 @@ function probesThatKnowQuota(): Probes {
   }
 }
 
-/** Asks the daemon, not the file: who is let in now. */
-async function granted(dir: string, id: string): Promise<readonly string[]> {
-  const text = readFileSync(join(dir, 'exports.d', `${id}.conf`), 'utf8')
-  const number = /Export_Id = (\d+);/.exec(text)?.[1] ?? ''
-  const method = 'org.ganesha.nfsd.exportmgr.DisplayExport'
-  const to = ['--dest=org.ganesha.nfsd', '/org/ganesha/nfsd/ExportMgr', method, `uint16:${number}`]
-  const argv = ['dbus-send', `--bus=unix:path=${dir}/bus`, '--print-reply', ...to]
-  const { stdout } = await bench!.parts('alpha').exec.run(argv, { deadlineMs: 5000 })
-  return [...stdout.matchAll(/string "([0-9a-f.:]+(?:\/\d+)?)"/g)].map((match) =>
-    (match[1] ?? '').replace(/\/32$/, ''),
-  )
-}
-
-const undeclared = [
-  '65534 exports are more than the kit makes',
-  'the target has no breakCreate',
-  'the target has no hangCreate',
-]
-
 describe.skipIf(cannotRun !== null)(
   `btrfs conformance${cannotRun === null ? '' : ` (${cannotRun})`}`,
   async () => {
@@ -83,7 +65,9 @@ describe.skipIf(cannotRun !== null)(
     const checks = await conformance(target)
     for (const check of checks) if (check.notDeclared === null) test(check.name, () => check.run())
     test('nothing but the faults of a pretend backend is undeclared', () => {
-      expect([...new Set(checks.flatMap((check) => check.notDeclared ?? []))].sort()).toEqual(undeclared)
+      expect([...new Set(checks.flatMap((check) => check.notDeclared ?? []))].sort()).toEqual(
+        undeclaredAlways,
+      )
     })
     test('nothing is left', async () => {
       // Looked at as the next process would find it.

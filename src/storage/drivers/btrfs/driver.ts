@@ -7,9 +7,9 @@
  */
 import { join } from 'node:path'
 import { attempt, commandsOf } from '../../host/commands.ts'
-import { DriverError } from '../../contract/driver.ts'
 import { harden } from '../../host/hardened.ts'
-import { namesIn, withRemains } from '../../host/remains.ts'
+import { poolCalls, withPoolOf, type PoolWork } from '../../host/pool-calls.ts'
+import { namesIn } from '../../host/remains.ts'
 import { attach, detach } from './attach.ts'
 import { bindsUnder } from './binds.ts'
 import { sourceOf } from './config.ts'
@@ -30,8 +30,7 @@ import {
   shrinkShare,
 } from './shares.ts'
 import { createSnapshot, deleteSnapshot, revertShare, snapshotTree } from './snapshots.ts'
-import type { Commands } from '../../host/commands.ts'
-import type { CallContext, Parts, StorageDriver } from '../../contract/driver.ts'
+import type { Parts, StorageDriver } from '../../contract/driver.ts'
 import type { BtrfsOptions } from './config.ts'
 import type { Pool } from './pool.ts'
 
@@ -40,20 +39,7 @@ export function btrfsDriver(options: BtrfsOptions, parts: Parts): StorageDriver 
   const source = sourceOf(options)
   let ready: Pool | null = null
 
-  /** Runs one call of the contract against the pool. */
-  const withPool = <T>(
-    call: CallContext,
-    what: string,
-    work: (commands: Commands, pool: Pool) => Promise<T>,
-    errors: { fullMeans?: 'no-room-here' } = {},
-  ): Promise<T> => {
-    const pool = ready
-    if (pool === null) {
-      const why = `${what}: the backend ${parts.backend} is not set up yet`
-      return Promise.reject(new DriverError(why, 'nothing-happened', { retryAfterS: 5 }))
-    }
-    return attempt(what, () => work(commandsOf(parts.exec, call), pool), errors)
-  }
+  const withPool = withPoolOf(parts, () => ready)
 
   return {
     name: 'btrfs',
@@ -106,89 +92,33 @@ export function btrfsDriver(options: BtrfsOptions, parts: Parts): StorageDriver 
       withPool(call, 'reading the capacity of the pool', async (commands, pool) => [
         await reportPool(commands, pool, source),
       ]),
-    create: (call, share) =>
-      withPool(call, `creating share instance ${share.id}`, (c, pool) => createShare(c, pool, share), {
-        fullMeans: 'no-room-here',
-      }),
-    delete: (call, share) =>
-      withPool(call, `deleting share instance ${share.id}`, (c, pool) => deleteShare(c, pool, share)),
-    extend: (call, share, newSizeGib) =>
-      withPool(call, `extending share instance ${share.id}`, (c, pool) =>
-        extendShare(c, pool, share, newSizeGib),
-      ),
-    ensure: (call, share) =>
-      withPool(call, `finding share instance ${share.id}`, (c, pool) => ensureShare(c, pool, share)),
-    inventory: (call) =>
-      withPool(call, 'listing the pool', async (commands, pool) => {
-        const { shares, snapshots } = await listingOf(commands, pool)
-        const names = [...(await namesIn(commands, pool.layout.remains)), ...pool.binds.names()]
-        return withRemains({ shares: shares.keys(), snapshots: snapshots.keys() }, names)
-      }),
-
-    snapshots: {
-      create: (call, snapshot) =>
-        withPool(call, `taking snapshot instance ${snapshot.id}`, (c, pool) =>
-          createSnapshot(c, pool, snapshot),
-        ),
-      delete: (call, snapshot) =>
-        withPool(call, `deleting snapshot instance ${snapshot.id}`, (c, pool) =>
-          deleteSnapshot(c, pool, snapshot),
-        ),
-    },
-    clones: {
-      clone: (call, share, snapshot) =>
-        withPool(
-          call,
-          `creating share instance ${share.id} from snapshot instance ${snapshot.id}`,
-          (c, pool) => cloneShare(c, pool, share, pool.layout.snapshot(snapshot.id), snapshot.sizeGib),
-          { fullMeans: 'no-room-here' },
-        ),
-    },
-    reverts: {
-      revert: (call, share, snapshot, operationId) =>
-        withPool(call, `reverting share instance ${share.id}`, (c, pool) =>
-          revertShare(c, pool, share, snapshot, operationId),
-        ),
-    },
-    mountsSnapshots: {
-      tree: (call, snapshot) =>
-        withPool(call, `mounting snapshot instance ${snapshot.id}`, (c, pool) =>
-          snapshotTree(c, pool, snapshot),
-        ),
-      release: (call, snapshot) =>
-        withPool(call, `unmounting snapshot instance ${snapshot.id}`, (c, pool) =>
-          pool.binds.release(c, snapshot.id),
-        ),
-    },
-    shrinks: {
-      shrink: (call, share, newSizeGib) =>
-        withPool(call, `shrinking share instance ${share.id}`, (c, pool) =>
-          shrinkShare(c, pool, share, newSizeGib),
-        ),
-    },
-    manages: {
-      manage: (call, share, exportPath) =>
-        withPool(call, `taking over share instance ${share.id}`, (c, pool) =>
-          manageShare(c, pool, share, exportPath),
-        ),
-      unmanage: (call, share) =>
-        withPool(call, `giving back share instance ${share.id}`, (c, pool) => unmanageShare(c, pool, share)),
-    },
-    managesSnapshots: {
-      manage: (call, snapshot, providerLocation) =>
-        withPool(call, `taking over snapshot instance ${snapshot.id}`, (c, pool) =>
-          manageSnapshot(c, pool, snapshot, providerLocation),
-        ),
-      unmanage: (call, snapshot) =>
-        withPool(call, `giving back snapshot instance ${snapshot.id}`, (c, pool) =>
-          unmanageSnapshot(c, pool, snapshot),
-        ),
-    },
-    measures: {
-      measure: (call, shares, snapshots, { refresh }) =>
-        withPool(call, 'measuring the pool', (commands, pool) =>
-          measureBatch(commands, pool, shares, snapshots, { refresh, now: () => parts.now() }),
-        ),
-    },
+    ...poolCalls(withPool, work, () => parts.now()),
   }
+}
+
+/** What each call does in the pool. */
+const work: PoolWork<Pool> = {
+  createShare,
+  deleteShare,
+  extendShare,
+  shrinkShare,
+  ensureShare,
+  revertShare,
+  cloneShare: (commands, pool, share, { id, sizeGib }) =>
+    cloneShare(commands, pool, share, pool.layout.snapshot(id), sizeGib),
+  manageShare,
+  unmanageShare,
+  createSnapshot,
+  snapshotNeedsRoom: false,
+  deleteSnapshot,
+  snapshotTree,
+  releaseSnapshot: (commands, pool, id) => pool.binds.release(commands, id),
+  manageSnapshot,
+  unmanageSnapshot,
+  listing: listingOf,
+  remains: async (commands, pool) => [
+    ...(await namesIn(commands, pool.layout.remains)),
+    ...pool.binds.names(),
+  ],
+  measure: measureBatch,
 }

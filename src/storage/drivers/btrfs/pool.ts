@@ -69,11 +69,11 @@ export const deleteSubvolume = (commands: Commands, path: string): Promise<void>
 export const clearPlace = (commands: Commands, path: string): Promise<void> =>
   destroy(commands, path, ['place'])
 
-async function destroy(commands: Commands, path: string, how: readonly string[]): Promise<void> {
+async function destroy(commands: Commands, path: string, flags: readonly string[]): Promise<void> {
   try {
     // Mostly it is not there: what is deleted is what a call that was cut short may have left. A disk that fails says so here.
     await commands.look(['stat', '--format', '%i', '--', path])
-    await commands.change(['perl', destroyScript, path, ...how])
+    await commands.change(['perl', destroyScript, path, ...flags])
   } catch (error) {
     if (isAbsent(error)) return
     if (error instanceof ExecError && /Directory not empty/.test(error.result.stderr)) {

@@ -18,8 +18,8 @@ const makeScript = fileURLToPath(new URL('make-share.sh', import.meta.url))
 export async function createShare(commands: Commands, pool: Pool, share: ShareRef): Promise<CreatedShare> {
   return create(commands, pool, share, async (staging, path) => {
     const { share_mode: mode, data } = pool.options
-    const how = [mode, data === 'nodatacow' ? 'no' : 'yes', String(share.sizeGib * gib)]
-    await commands.change(['sh', makeScript, staging, path, ...how, pool.layout.root])
+    const settings = [mode, data === 'nodatacow' ? 'no' : 'yes', String(share.sizeGib * gib)]
+    await commands.change(['sh', makeScript, staging, path, ...settings, pool.layout.root])
   })
 }
 

@@ -1,5 +1,4 @@
 /** The conformance kit on a private Ceph, over NFS-Ganesha and natively; one cluster for everything in this file. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authIds } from '../../../../test/system/cephfs-auth-ids.ts'
@@ -7,6 +6,7 @@ import { startCephfsService, walkOverNfs, walkWithKeys } from '../../../../test/
 import { forgedHandles, fromSharedUser, ownUsers } from '../../../../test/system/cephfs-server-users.ts'
 import { strays } from '../../../../test/system/cephfs-strays.ts'
 import { twoHosts } from '../../../../test/system/cephfs-two-hosts.ts'
+import { granted } from '../../exporters/ganesha/granted.fixture.ts'
 import { exporter as ganesha } from '../../exporters/ganesha/index.ts'
 import { hasPostgres } from '../../../../tools/parts/postgres.ts'
 import { conformance } from '../../contract/conformance.ts'
@@ -44,24 +44,11 @@ describe.skipIf(bench === null)(`cephfs${cannotRun === null ? '' : ` (${cannotRu
     const base = { driver: await make(), reopen: make, cleanup: async () => undefined }
     if (!exported) return { ...base, granted: authorized }
     const exporter = servedByUsers(makeExporter(parts), base.driver.serverUsers)!
-    return { ...base, exporter, granted: (id) => allowed(join(parts.dir, 'ganesha'), id) }
+    return { ...base, exporter, granted: (id) => granted(parts.exec, join(parts.dir, 'ganesha'), id) }
   }
 
   const makeExporter = (parts: Parts) =>
     ganesha.create(complete(ganesha.options, bench!.exporterOptions), parts)
-
-  /** Asks the daemon, not the file: who is let in now. */
-  async function allowed(dir: string, id: string): Promise<readonly string[]> {
-    const text = readFileSync(join(dir, 'exports.d', `${id}.conf`), 'utf8')
-    const number = /Export_Id = (\d+);/.exec(text)?.[1] ?? ''
-    const method = 'org.ganesha.nfsd.exportmgr.DisplayExport'
-    const to = ['--dest=org.ganesha.nfsd', '/org/ganesha/nfsd/ExportMgr', method, `uint16:${number}`]
-    const argv = ['dbus-send', `--bus=unix:path=${dir}/bus`, '--print-reply', ...to]
-    const { stdout } = await bench!.host('a').exec.run(argv, { deadlineMs: 5000 })
-    return [...stdout.matchAll(/string "([0-9a-f.:]+(?:\/\d+)?)"/g)].map((match) =>
-      (match[1] ?? '').replace(/\/32$/, ''),
-    )
-  }
 
   /** Asks Ceph which keys open the share. */
   async function authorized(id: string): Promise<readonly string[]> {

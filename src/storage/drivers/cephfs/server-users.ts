@@ -19,8 +19,10 @@ const userOf = (id: string): string => `${serverPrefix}${checkedId(id)}`
 /** Makes the user, or finds the one that an earlier call made, with the same key. */
 export async function grantServer(volume: Volume, target: ExportRef): Promise<ServerUser> {
   const name = userOf(target.id)
-  const how = { auth_id: name, access_level: 'rw', tenant_id: tenant }
-  const [made] = await changeAll(volume, target.id, [subvolume(volume, 'authorize', knownName(target), how)])
+  const grant = { auth_id: name, access_level: 'rw', tenant_id: tenant }
+  const [made] = await changeAll(volume, target.id, [
+    subvolume(volume, 'authorize', knownName(target), grant),
+  ])
   const key = (made?.out ?? '').trim()
   if (cephKey.test(key)) return { name, key }
   throw new DriverError(`Ceph made the user ${name} and told no key`, 'maybe-happened', { retryAfterS: 5 })

@@ -22,9 +22,9 @@ export function rewrite(
   rounds: Rounds,
   round: number,
   chosen: (block: number) => boolean,
-  how: 'r+' | 'w' = 'r+',
+  flags: 'r+' | 'w' = 'r+',
 ): void {
-  const handle = openSync(file, how)
+  const handle = openSync(file, flags)
   try {
     for (let from = 0; from < rounds.length;) {
       if (!chosen(from)) {

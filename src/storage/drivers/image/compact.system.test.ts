@@ -352,7 +352,7 @@ describe.skipIf(cannotRun !== null)(
       // Each turn sleeps before it puts anything in place, and the file is written to meanwhile.
       const delay = ['-e', 'trace=sync_file_range', '-e', 'inject=sync_file_range:delay_enter=500000']
       const slowed: Exec = {
-        run: (argv, how) => exec.run(['strace', '-qq', '-o', reached, ...delay, ...argv], how),
+        run: (argv, runOptions) => exec.run(['strace', '-qq', '-o', reached, ...delay, ...argv], runOptions),
       }
       const step = compactBy(slowed)(ref, 110 * mib)
       // One after another, each once, the blocks that are moved.
@@ -375,9 +375,11 @@ describe.skipIf(cannotRun !== null)(
         let at: number | null = null
         const { exec } = bench.parts('alpha')
         const killing: Exec = {
-          run: (argv, how) =>
-            at === null || argv[1]?.endsWith('/steps.pl') !== true || how.input?.includes('compact') !== true
-              ? exec.run(argv, how)
+          run: (argv, runOptions) =>
+            at === null ||
+            argv[1]?.endsWith('/steps.pl') !== true ||
+            runOptions.input?.includes('compact') !== true
+              ? exec.run(argv, runOptions)
               : exec.run(
                   [
                     'strace',
@@ -390,7 +392,7 @@ describe.skipIf(cannotRun !== null)(
                     `inject=${calls}:signal=SIGKILL:when=${at}`,
                     ...argv,
                   ],
-                  how,
+                  runOptions,
                 ),
         }
         // Its group is far below its image: the step is asked for less.

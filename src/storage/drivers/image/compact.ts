@@ -65,8 +65,8 @@ export async function compactShare(
   try {
     const { bytes } = await carryOut(commands, [['identify', imageIn(pool.layout.share(id))]])
     const target = Math.floor(bytes * (1 + (downTo * above) / 100))
-    const how = { target, rate: rate * mib, seconds: callSeconds, renew: lacksRoom }
-    const { said } = await carryOut(commands, [compactStep(pool, id, how)])
+    const goal = { target, rate: rate * mib, seconds: callSeconds, renew: lacksRoom }
+    const { said } = await carryOut(commands, [compactStep(pool, id, goal)])
     const end = ends.find((one) => one === said.get('why'))
     if (end === undefined)
       throw new DriverError(`compacting ${id} did not say how it ended`, 'maybe-happened')
@@ -86,14 +86,14 @@ export async function compactShare(
 export function compactStep(
   pool: Pick<Pool, 'layout' | 'qgroups' | 'host' | 'options'> & Pick<Pool, 'locks'>,
   id: string,
-  how: {
+  goal: {
     readonly target: number
     readonly rate: number
     readonly seconds: number
     readonly renew?: boolean
   },
 ): Step {
-  const { target, rate, seconds, renew = false } = how
+  const { target, rate, seconds, renew = false } = goal
   const { layout, qgroups, host, options } = pool
   const numbers = [options.reserve_percent / 100, target, rate, seconds].map(String)
   return [

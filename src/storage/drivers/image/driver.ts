@@ -13,8 +13,8 @@ import { sourceOf } from '../btrfs/config.ts'
 import { reportPool } from '../btrfs/measure.ts'
 import { enableQuotas } from '../btrfs/quotas.ts'
 import { attempt, commandsOf, hostLacks } from '../../host/commands.ts'
-import { DriverError } from '../../contract/driver.ts'
-import { mountedBelow, namesIn, withRemains } from '../../host/remains.ts'
+import { poolCalls, withPoolOf, type PoolWork } from '../../host/pool-calls.ts'
+import { mountedBelow, namesIn } from '../../host/remains.ts'
 import { compactShare, exceedingIn, exceedingReport, whyStuck } from './compact.ts'
 import { layoutOf } from './layout.ts'
 import { manageShare, manageSnapshot, unmanageShare, unmanageSnapshot } from './manage.ts'
@@ -25,7 +25,7 @@ import { cloneShare, createShare, deleteShare, ensureShare, extendShare } from '
 import { checkShrink, shrinkShare } from './shrink.ts'
 import { createSnapshot, deleteSnapshot, releaseSnapshot, revertShare, snapshotTree } from './snapshots.ts'
 import type { Commands } from '../../host/commands.ts'
-import type { CallContext, Parts, StorageDriver } from '../../contract/driver.ts'
+import type { Parts, StorageDriver } from '../../contract/driver.ts'
 import type { ImageOptions } from './config.ts'
 import type { Pool } from './pool.ts'
 
@@ -42,22 +42,8 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
   /** As of the last report. */
   let lacksRoom = false
 
-  /** Runs one call of the contract against the pool. */
-  const withPool = <T>(
-    call: CallContext,
-    what: string,
-    work: (commands: Commands, pool: Pool) => Promise<T>,
-    errors: { fullMeans?: 'no-room-here' } = {},
-  ): Promise<T> => {
-    const pool = ready
-    if (pool === null) {
-      const why = `${what}: the backend ${parts.backend} is not set up yet`
-      return Promise.reject(new DriverError(why, 'nothing-happened', { retryAfterS: 5 }))
-    }
-    return attempt(what, () => work(commandsOf(parts.exec, call), pool), errors)
-  }
-
-  const mayBeFull = { fullMeans: 'no-room-here' } as const
+  const withPool = withPoolOf(parts, () => ready)
+  const calls = poolCalls(withPool, work, () => parts.now())
 
   return {
     name: 'image',
@@ -105,101 +91,21 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
     pools: (call) =>
       withPool(call, 'reading the capacity of the pool', async (commands, pool) => {
         const { attached, qgroups } = pool
-        const how = { pool_name: options.pool_name, quota_mode: 'full' } as const
-        const report = await reportPool(commands, { attached, qgroups, options: how }, source)
+        const poolOptions = { pool_name: options.pool_name, quota_mode: 'full' } as const
+        const report = await reportPool(commands, { attached, qgroups, options: poolOptions }, source)
         const { freeGib, extra, lacksRoom: lacks } = await promisedIn(commands, pool)
         lacksRoom = lacks
         const exceeding = exceedingReport(await exceedingIn(commands, pool, false), stuck)
         return [{ ...report, freeGib, extra: { ...report.extra, ...extra, ...exceeding } }]
       }),
-    create: (call, share) =>
-      withPool(
-        call,
-        `creating share instance ${share.id}`,
-        (c, pool) => createShare(c, pool, share),
-        mayBeFull,
-      ),
-    delete: (call, share) =>
-      withPool(call, `deleting share instance ${share.id}`, (c, pool) => deleteShare(c, pool, share)),
-    extend: (call, share, newSizeGib) =>
-      withPool(call, `extending share instance ${share.id}`, (c, pool) =>
-        extendShare(c, pool, share, newSizeGib),
-      ),
-    ensure: (call, share) =>
-      withPool(call, `finding share instance ${share.id}`, (c, pool) => ensureShare(c, pool, share)),
-    inventory: (call) =>
-      withPool(call, 'listing the pool', async (commands, pool) => {
-        const { shares, snapshots } = await listingOf(commands, pool)
-        const names = [...(await namesIn(commands, pool.layout.remains)), ...mountedBelow(pool.exports)]
-        return withRemains({ shares: shares.keys(), snapshots: snapshots.keys() }, names)
-      }),
-
-    snapshots: {
-      create: (call, snapshot) =>
-        withPool(
-          call,
-          `taking snapshot instance ${snapshot.id}`,
-          (c, pool) => createSnapshot(c, pool, snapshot),
-          mayBeFull,
-        ),
-      delete: (call, snapshot) =>
-        withPool(call, `deleting snapshot instance ${snapshot.id}`, (c, pool) =>
-          deleteSnapshot(c, pool, snapshot),
-        ),
-    },
-    clones: {
-      clone: (call, share, snapshot) =>
-        withPool(
-          call,
-          `creating share instance ${share.id} from snapshot instance ${snapshot.id}`,
-          (c, pool) => cloneShare(c, pool, share, pool.layout.snapshot(snapshot.id)),
-          mayBeFull,
-        ),
-    },
-    reverts: {
-      revert: (call, share, snapshot, operationId) =>
-        withPool(call, `reverting share instance ${share.id}`, (c, pool) =>
-          revertShare(c, pool, share, snapshot, operationId),
-        ),
-    },
-    mountsSnapshots: {
-      tree: (call, snapshot) =>
-        withPool(call, `mounting snapshot instance ${snapshot.id}`, (c, pool) =>
-          snapshotTree(c, pool, snapshot),
-        ),
-      release: (call, snapshot) =>
-        withPool(call, `unmounting snapshot instance ${snapshot.id}`, (c, pool) =>
-          releaseSnapshot(c, pool, snapshot.id),
-        ),
-    },
+    ...calls,
     shrinks: {
       moves: (call, share, newSizeGib) =>
         withPool(call, `looking whether share instance ${share.id} can shrink`, async (c, pool) => {
           // With the size that it is to have: one that has been shrunk already must not grow back.
           await checkShrink(c, pool, { ...share, sizeGib: newSizeGib }, newSizeGib)
         }),
-      shrink: (call, share, newSizeGib) =>
-        withPool(call, `shrinking share instance ${share.id}`, (c, pool) =>
-          shrinkShare(c, pool, share, newSizeGib),
-        ),
-    },
-    manages: {
-      manage: (call, share, exportPath) =>
-        withPool(call, `taking over share instance ${share.id}`, (c, pool) =>
-          manageShare(c, pool, share, exportPath),
-        ),
-      unmanage: (call, share) =>
-        withPool(call, `giving back share instance ${share.id}`, (c, pool) => unmanageShare(c, pool, share)),
-    },
-    managesSnapshots: {
-      manage: (call, snapshot, providerLocation) =>
-        withPool(call, `taking over snapshot instance ${snapshot.id}`, (c, pool) =>
-          manageSnapshot(c, pool, snapshot, providerLocation),
-        ),
-      unmanage: (call, snapshot) =>
-        withPool(call, `giving back snapshot instance ${snapshot.id}`, (c, pool) =>
-          unmanageSnapshot(c, pool, snapshot),
-        ),
+      ...calls.shrinks,
     },
     watches: {
       room: (call) =>
@@ -221,13 +127,33 @@ export function imageDriver(options: ImageOptions, parts: Parts): StorageDriver 
           return ended
         }),
     },
-    measures: {
-      measure: (call, shares, snapshots, { refresh }) =>
-        withPool(call, 'measuring the pool', (commands, pool) =>
-          measureBatch(commands, pool, shares, snapshots, { refresh, now: () => parts.now() }),
-        ),
-    },
   }
+}
+
+/** What each call does in the pool. */
+const work: PoolWork<Pool> = {
+  createShare,
+  deleteShare,
+  extendShare,
+  shrinkShare,
+  ensureShare,
+  revertShare,
+  cloneShare: (commands, pool, share, { id }) => cloneShare(commands, pool, share, pool.layout.snapshot(id)),
+  manageShare,
+  unmanageShare,
+  createSnapshot,
+  snapshotNeedsRoom: true,
+  deleteSnapshot,
+  snapshotTree,
+  releaseSnapshot,
+  manageSnapshot,
+  unmanageSnapshot,
+  listing: listingOf,
+  remains: async (commands, pool) => [
+    ...(await namesIn(commands, pool.layout.remains)),
+    ...mountedBelow(pool.exports),
+  ],
+  measure: measureBatch,
 }
 
 /** Throws `host-lacks` when a program is missing, the kernel has no XFS or no loop devices. */

@@ -446,8 +446,8 @@ describe.skipIf(cannotRun !== null)(`image${cannotRun === null ? '' : ` (${canno
         copyFileSync(join(top, 'was-a-subvolume/image'), file)
       },
     }
-    for (const [name, how] of Object.entries(spoil)) {
-      how(make(name))
+    for (const [name, spoilIt] of Object.entries(spoil)) {
+      spoilIt(make(name))
       const ref = newShare()
       await expect(driver.manages!.manage(call(), ref, name, {}), name).rejects.toMatchObject({
         outcome: 'nothing-happened',

@@ -169,8 +169,8 @@ export function lawsOf(place: { readonly ownFileSystems: boolean; readonly addre
  * host's own. What this export has is refused to all others.
  */
 export function guardFile(number: number, path: string): string {
-  const how = `Pseudo = "/.guard"; Access_Type = None; FSAL { Name = VFS; }`
-  return `EXPORT { Export_Id = ${number}; Path = ${quoted(path)}; ${how} }\n`
+  const access = `Pseudo = "/.guard"; Access_Type = None; FSAL { Name = VFS; }`
+  return `EXPORT { Export_Id = ${number}; Path = ${quoted(path)}; ${access} }\n`
 }
 
 /** Ganesha's main file: served addresses, lease behaviour, and the export files to begin with. */

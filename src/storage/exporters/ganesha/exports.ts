@@ -86,7 +86,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   const numberFolder = join(dir, 'numbers')
   const guardPath = join(dir, 'nothing')
   const guard = join(dir, 'guard.conf')
-  const shown = join(dir, 'shown')
+  const shownFolder = join(dir, 'shown')
   // Ceph's client walks no mounts, and the module that would is not needed on such a host.
   const guards = options.ceph_conf === undefined
   const fileOf = (id: string) => join(folder, `${checkedId(id)}.conf`)
@@ -145,7 +145,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     takeNumber,
     guardPath,
     async prepare(commands) {
-      const folders = [folder, numberFolder, guardPath, shown]
+      const folders = [folder, numberFolder, guardPath, shownFolder]
       await commands.change(['mkdir', '-p', '-m', '0700', '--', ...folders])
       if (!guards) return
       const input = guardFile(await takeNumber(commands, guardId), guardPath)
@@ -169,7 +169,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     apply: (commands, running, record) => tell(commands, running, record, fileOf(record.id)),
 
     async show(commands, running, record, prober) {
-      const file = join(shown, `${checkedId(record.id)}.conf`)
+      const file = join(shownFolder, `${checkedId(record.id)}.conf`)
       await tell(commands, running, record, file, prober)
       await commands.change(['rm', '-f', '--', file])
     },
@@ -354,8 +354,8 @@ async function removeLive(commands: Commands, running: Running, number: number):
 
 function busCall(running: Running, method: string, args: readonly string[]): readonly string[] {
   const to = ['--dest=org.ganesha.nfsd', '/org/ganesha/nfsd/ExportMgr']
-  const how = [`--bus=${running.bus}`, '--print-reply', '--reply-timeout=30000']
-  return ['dbus-send', ...how, ...to, `org.ganesha.nfsd.exportmgr.${method}`, ...args]
+  const flags = [`--bus=${running.bus}`, '--print-reply', '--reply-timeout=30000']
+  return ['dbus-send', ...flags, ...to, `org.ganesha.nfsd.exportmgr.${method}`, ...args]
 }
 
 function isUnknownExport(error: unknown): boolean {

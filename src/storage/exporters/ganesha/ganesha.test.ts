@@ -260,16 +260,16 @@ describe('a server per project', () => {
 })
 
 describe('deaths of a server', () => {
-  const second = 1_000_000
-  const at = (s: number, ...peers: string[]): Crash => ({ atUs: s * second, peers })
+  const secondUs = 1_000_000
+  const at = (s: number, ...peers: string[]): Crash => ({ atUs: s * secondUs, peers })
 
   test('three within a minute are told for ten, with whoever was connected each time', () => {
     const storm = [at(0, 'a', 'b'), at(20, 'b', 'c'), at(60, 'c', 'b')]
-    expect(troubleOf(storm, 61 * second)).toContain('connected each time: b')
-    expect(troubleOf([...storm, at(70)], 71 * second)).toContain('no client was connected each time')
-    expect(troubleOf(storm, 661 * second)).toBeNull()
-    expect(troubleOf(storm.slice(1), 61 * second)).toBeNull()
-    expect(troubleOf([at(0, 'a'), at(30, 'a'), at(61, 'a')], 62 * second)).toBeNull()
+    expect(troubleOf(storm, 61 * secondUs)).toContain('connected each time: b')
+    expect(troubleOf([...storm, at(70)], 71 * secondUs)).toContain('no client was connected each time')
+    expect(troubleOf(storm, 661 * secondUs)).toBeNull()
+    expect(troubleOf(storm.slice(1), 61 * secondUs)).toBeNull()
+    expect(troubleOf([at(0, 'a'), at(30, 'a'), at(61, 'a')], 62 * secondUs)).toBeNull()
   })
 })
 

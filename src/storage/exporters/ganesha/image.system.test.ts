@@ -1,5 +1,5 @@
 /** What the conformance kit asks of an exporter, of a server per project over the driver that it is made for. */
-import { globSync, readFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { complete } from '../../drivers/btrfs/bench.fixture.ts'
@@ -8,6 +8,7 @@ import { exporterLaws } from '../../contract/conformance/exporter.ts'
 import { driver as image } from '../../drivers/image/index.ts'
 import { call, cannotRun, loopsBelow, optionsOf, scratch } from '../../drivers/image/bench.fixture.ts'
 import { mounts } from '../../host/mountinfo.ts'
+import { granted as grantedBy } from './granted.fixture.ts'
 import { exporter as ganesha } from './index.ts'
 import type { ConformanceBackend } from '../../contract/conformance.ts'
 
@@ -36,15 +37,7 @@ async function open(): Promise<ConformanceBackend> {
 /** Asks the project's server who is let in now. */
 async function granted(dir: string, id: string): Promise<readonly string[]> {
   const [file = ''] = globSync(join(dir, 'ganesha/projects/*/exports.d', `${id}.conf`))
-  const number = /Export_Id = (\d+);/.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
-  const bus = join(dirname(dirname(file)), 'bus')
-  const what = ['org.ganesha.nfsd.exportmgr.DisplayExport', `uint16:${number}`]
-  const to = ['--dest=org.ganesha.nfsd', '/org/ganesha/nfsd/ExportMgr', ...what]
-  const argv = ['dbus-send', `--bus=unix:path=${bus}`, '--print-reply', ...to]
-  const { stdout } = await bench!.parts('alpha').exec.run(argv, { deadlineMs: 5000 })
-  return [...stdout.matchAll(/string "([0-9a-f.:]+(?:\/\d+)?)"/g)].map((match) =>
-    (match[1] ?? '').replace(/\/32$/, ''),
-  )
+  return grantedBy(bench!.parts('alpha').exec, dirname(dirname(file)), id)
 }
 
 describe.skipIf(cannotRun !== null)('a server per project over images', async () => {

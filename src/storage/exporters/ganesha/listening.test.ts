@@ -34,13 +34,13 @@ test('who is connected, and who was until the server died', () => {
 })
 
 test.skipIf(process.platform !== 'linux')('the kernel is asked', async () => {
-  for (const [host, shown] of [
+  for (const [host, expected] of [
     ['127.0.0.1', '127.0.0.1'],
     ['0.0.0.0', '0.0.0.0'],
   ] as const) {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, host, resolve))
-    expect(listeners(process.pid, (server.address() as AddressInfo).port)).toEqual([shown])
+    expect(listeners(process.pid, (server.address() as AddressInfo).port)).toEqual([expected])
     await new Promise((resolve) => server.close(resolve))
   }
 })

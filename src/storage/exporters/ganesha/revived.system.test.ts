@@ -26,12 +26,12 @@ const ways = [
 ] as const
 
 describe.skipIf(cannotRun !== null)('a file system that shut itself down', () => {
-  test.each(ways)('with $servers servers', { timeout: 120_000 }, async (how) => {
+  test.each(ways)('with $servers servers', { timeout: 120_000 }, async (way) => {
     const bench = scratch()
     const parts = bench.parts('alpha')
     const driver = image.create(optionsOf({ loop_file: join(bench.dir, 'pool.img'), size_gib: 4 }), parts)
     const storage = { name: driver.name, separates: 'file-system' } as const
-    const exporter = ganesha.create(complete(ganesha.options, { port: 0, ...how }), {
+    const exporter = ganesha.create(complete(ganesha.options, { port: 0, ...way }), {
       ...parts,
       storage,
     }) as GaneshaExporter

@@ -26,7 +26,7 @@ const forgedAttack = (name: string, tries: string, make: (field: Field) => reado
 })
 
 /** Through when something of another's came back, was changed, or a server that others need died. */
-export async function verdict(field: Field, struck: Struck, how: string): Promise<Outcome> {
+export async function verdict(field: Field, struck: Struck, versions: string): Promise<Outcome> {
   const harm = await field.harm()
   const away = `${Math.round(struck.awayMs)} ms`
   const killed =
@@ -45,7 +45,7 @@ export async function verdict(field: Field, struck: Struck, how: string): Promis
       wrong.length === 0 &&
       !late &&
       ((killed !== null && !field.oneServer) || (killed === null && struck.told.length > 0)),
-    tried: `${struck.sent.toLocaleString('en')} handles ${how}`,
+    tried: `${struck.sent.toLocaleString('en')} handles ${versions}`,
     cameBack: said,
   }
 }

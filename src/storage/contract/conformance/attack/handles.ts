@@ -117,8 +117,8 @@ export function fileSystems(
       [', first half alone', fsid.subarray(0, 8)],
       [', one bit off', Buffer.from(fsid.map((byte, at) => (at === 0 ? byte ^ 1 : byte)))],
     ]
-    for (const [how, changed] of variants) {
-      for (const body of [mine, theirs]) add(`of ${what}${how}`, changed, type, body)
+    for (const [variant, changed] of variants) {
+      for (const body of [mine, theirs]) add(`of ${what}${variant}`, changed, type, body)
     }
     // Whatever the type says: the same bytes read in another way.
     for (const other of Object.keys(fsidBytes).map(Number)) {

@@ -36,13 +36,13 @@ export function attributesOfOthers(field: Field, found: Attributes): string | nu
     }
   }
   if (fileSystem === field.pseudoFileSystem) return null
-  const shown = `inode ${fileId}, ${size} bytes`
+  const file = `inode ${fileId}, ${size} bytes`
   if (field.fileSystemsDiffer) {
     const own = field.mine.facts.some((one) => one.fileSystem === fileSystem)
-    return own ? null : `attributes from another file system, ${fileSystem}: ${shown}`
+    return own ? null : `attributes from another file system, ${fileSystem}: ${file}`
   }
   const own = field.mine.facts.some((one) => one.fileId === fileId)
-  return own || isMachinery(fileId ?? 1n) ? null : `attributes of something else: ${shown}`
+  return own || isMachinery(fileId ?? 1n) ? null : `attributes of something else: ${file}`
 }
 
 /** CephFS numbers what clients made from 2^40 on. Below are its root (1), and what it keeps for itself. */
@@ -56,6 +56,6 @@ export function namesOfOthers(field: Field, page: DirectoryPage): string | null 
   const secret = foreign.find(({ name }) =>
     [...field.others, ...field.gone].some((one) => name === one.secret.file || name === one.secret.directory),
   )
-  const shown = secret === undefined ? foreign.slice(0, 3).map(({ name }) => name) : [secret.name]
-  return `a listing with ${shown.join(', ')}`
+  const names = secret === undefined ? foreign.slice(0, 3).map(({ name }) => name) : [secret.name]
+  return `a listing with ${names.join(', ')}`
 }

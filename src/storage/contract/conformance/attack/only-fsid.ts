@@ -106,12 +106,12 @@ export const onlyFsidAttacks: readonly NfsAttack[] = [
               (bytesRead && bytesOfOthers(field, bytesRead.bytes)) ??
               null
             if (content !== null) found.push(`${what}: ${content}`)
-            const shown = seen === undefined ? null : attributesOfOthers(field, seen)
-            if (shown === null) continue
+            const leak = seen === undefined ? null : attributesOfOthers(field, seen)
+            if (leak === null) continue
             // The own project's server knows its shares; another project's it may not know.
             const reachable = field.oneServer || owner?.projectId === field.mine.projectId
-            if (reachable) open.push(`${what}: ${shown}`)
-            else found.push(`${what}: ${shown}`)
+            if (reachable) open.push(`${what}: ${leak}`)
+            else found.push(`${what}: ${leak}`)
           }
         }
       }

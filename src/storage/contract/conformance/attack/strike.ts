@@ -110,11 +110,11 @@ async function tryHandle(
     const taken = reply.done.some(({ name, status }) => name === 'PUTFH' && status === 'NFS4_OK')
     if (!taken) return 'answered'
     const seen = reply.of(facts)
-    const shown = seen === undefined ? null : attributesOfOthers(field, seen)
+    const leak = seen === undefined ? null : attributesOfOthers(field, seen)
     if (seen?.fileSystem === field.pseudoFileSystem) return 'answered'
     const more = await follow(field, raw, forged, as)
     if (more !== null) struck.found.push(`${forged.what}: ${more}`)
-    else if (shown !== null) (field.judgesUsers ? struck.told : struck.found).push(`${forged.what}: ${shown}`)
+    else if (leak !== null) (field.judgesUsers ? struck.told : struck.found).push(`${forged.what}: ${leak}`)
     return 'answered'
   } catch (error) {
     if (!(error instanceof NfsError)) throw error

@@ -120,5 +120,5 @@ export function writeSettable(writer: XdrWriter, { size, mode, owner, modifiedAt
       .u64(seconds)
       .u32(Number(modifiedAt % 1_000_000_000n))
   }
-  writer.bitmap(bits).opaque(Buffer.concat(values.parts()))
+  writer.bitmap(bits).opaque(Buffer.concat(values.pieces()))
 }

@@ -210,11 +210,11 @@ export class Nfs {
 
   async #withFile<T>(
     path: string,
-    how: Pick<OpenRequest, 'access' | 'create'>,
+    opening: Pick<OpenRequest, 'access' | 'create'>,
     work: (file: OpenFile) => Promise<T>,
   ): Promise<T> {
     const [directory, name] = await this.#parent(path)
-    const file = await this.#session.open(directory, { name, ...how })
+    const file = await this.#session.open(directory, { name, ...opening })
     let result: T
     try {
       result = await work(file)

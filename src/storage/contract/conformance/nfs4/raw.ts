@@ -115,7 +115,7 @@ export class RawNfs {
   async send(operations: readonly Operation<unknown>[], as?: Claimed): Promise<RawReply> {
     const args = new XdrWriter().string('').u32(this.minor).u32(operations.length)
     for (const operation of operations) operation.write(args.u32(operation.number))
-    const reply = await this.#rpc.call(nfsProgram, nfsVersion, compoundProcedure, args.parts(), as)
+    const reply = await this.#rpc.call(nfsProgram, nfsVersion, compoundProcedure, args.pieces(), as)
     const whole = reply.u32()
     reply.opaque()
     const answered = reply.u32()

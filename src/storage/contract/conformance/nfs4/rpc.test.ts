@@ -34,7 +34,7 @@ async function client(port: number, timeoutMs = 2000) {
 
 /** An accepted reply with one word of result. */
 const accepted = (transaction: number, word: number): Buffer =>
-  Buffer.concat(new XdrWriter().u32(transaction).u32(1).u32(0).u32(0).u32(0).u32(0).u32(word).parts())
+  Buffer.concat(new XdrWriter().u32(transaction).u32(1).u32(0).u32(0).u32(0).u32(0).u32(word).pieces())
 const record = (body: Buffer): Buffer => Buffer.concat([recordMark(body.length), body])
 
 describe('RPC', () => {
@@ -111,7 +111,7 @@ describe('RPC', () => {
 
   test('refusals of the RPC layer have names', async () => {
     const port = await server((transaction, socket) => {
-      const body = Buffer.concat(new XdrWriter().u32(transaction).u32(1).u32(1).u32(1).u32(5).parts())
+      const body = Buffer.concat(new XdrWriter().u32(transaction).u32(1).u32(1).u32(1).u32(5).pieces())
       socket.write(record(body))
     })
     await expect((await client(port)).call(1, 1, 1, [])).rejects.toMatchObject({ code: 'DENIED' })

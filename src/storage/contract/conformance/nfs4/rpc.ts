@@ -99,8 +99,8 @@ export class RpcConnection {
       .fixed(as === undefined ? this.#credential : credential(as))
       .u32(authNone)
       .u32(0)
-    const parts = [...header.parts(), ...args]
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    const pieces = [...header.pieces(), ...args]
+    const length = pieces.reduce((sum, part) => sum + part.length, 0)
     return new Promise((succeed, fail) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(transaction)
@@ -109,7 +109,7 @@ export class RpcConnection {
       this.#waiting.set(transaction, { succeed, fail, timer })
       this.#socket.cork()
       this.#socket.write(recordMark(length))
-      for (const part of parts) this.#socket.write(part)
+      for (const part of pieces) this.#socket.write(part)
       this.#socket.uncork()
     })
   }
@@ -165,7 +165,7 @@ export class RpcConnection {
 function credential({ uid, gid, groups = [] }: Claimed): Buffer {
   const body = new XdrWriter().u32(0).string(hostname().slice(0, 255)).u32(uid).u32(gid).u32(groups.length)
   for (const group of groups) body.u32(group)
-  return Buffer.concat(new XdrWriter().u32(authSys).opaque(Buffer.concat(body.parts())).parts())
+  return Buffer.concat(new XdrWriter().u32(authSys).opaque(Buffer.concat(body.pieces())).pieces())
 }
 
 function checkAccepted(reader: XdrReader): void {

@@ -101,7 +101,7 @@ export class Session {
   ): Promise<Results<Operations>> {
     const args = new XdrWriter().string('').u32(0).u32(operations.length)
     for (const operation of operations) operation.write(args.u32(operation.number))
-    const reply = await this.#rpc.call(nfsProgram, nfsVersion, compoundProcedure, args.parts())
+    const reply = await this.#rpc.call(nfsProgram, nfsVersion, compoundProcedure, args.pieces())
     const whole = reply.u32()
     reply.opaque()
     const answered = reply.u32()

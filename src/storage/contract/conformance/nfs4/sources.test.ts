@@ -11,10 +11,10 @@ async function collected(source: NfsSource, chunkBytes: number, start = 0): Prom
 test('every kind of source gives the same bytes in chunks of one size', async () => {
   const pieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 })
   await fc.assert(
-    fc.asyncProperty(pieces, fc.integer({ min: 1, max: 16 }), async (parts, chunkBytes) => {
-      const whole = Buffer.concat(parts)
+    fc.asyncProperty(pieces, fc.integer({ min: 1, max: 16 }), async (chunks, chunkBytes) => {
+      const whole = Buffer.concat(chunks)
       async function* asPieces(): AsyncGenerator<Uint8Array> {
-        yield* parts
+        yield* chunks
       }
       const fillWith = (into: Uint8Array, offset: number): void =>
         into.set(whole.subarray(offset, offset + into.length))

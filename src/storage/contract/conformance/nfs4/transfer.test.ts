@@ -27,7 +27,7 @@ function server(answers: Answer[] = [], { limit = Infinity, restartAfter = Infin
     calls++
     const args = new XdrWriter()
     operation.write(args)
-    const reader = new XdrReader(Buffer.concat(args.parts()))
+    const reader = new XdrReader(Buffer.concat(args.pieces()))
     if (operation.name === 'COMMIT') {
       commits++
       return verifier()

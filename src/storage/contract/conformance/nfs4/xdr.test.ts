@@ -5,7 +5,7 @@ import { XdrReader, XdrWriter } from './xdr.ts'
 const encoded = (write: (to: XdrWriter) => void): Buffer => {
   const writer = new XdrWriter()
   write(writer)
-  return Buffer.concat(writer.parts())
+  return Buffer.concat(writer.pieces())
 }
 
 describe('XDR', () => {

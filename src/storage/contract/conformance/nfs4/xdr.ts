@@ -69,7 +69,7 @@ export class XdrWriter {
   }
 
   /** Everything written so far, in order. */
-  parts(): readonly Uint8Array[] {
+  pieces(): readonly Uint8Array[] {
     this.#seal()
     return this.#done
   }
