@@ -5,6 +5,7 @@ import { tryPlacement } from '../scheduler/dry-run.ts'
 import { KnownPools } from '../scheduler/known-pools.ts'
 import { upSince } from '../scheduler/operations/parts.ts'
 import { schedulerService } from '../scheduler/service.ts'
+import { after } from '../runtime/after.ts'
 import type { Core } from './core.ts'
 import type { Role } from './role.ts'
 
@@ -19,7 +20,7 @@ export async function schedulerRole(core: Core, count: number): Promise<Role> {
     availabilityZone: settings.shares.storage_availability_zone,
     now: clock.now(),
   })
-  const known = new KnownPools({ db: store.db, upSince: () => upSince({ clock, settings }) })
+  const known = new KnownPools({ db: store.db, upSince: () => upSince({ clock, settings }), after })
   const workers = Array.from({ length: count }, (_, index) =>
     schedulerService({
       store,

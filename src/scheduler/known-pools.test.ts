@@ -7,6 +7,7 @@ import { registerService } from '../db/store/services.ts'
 import { insertType } from '../db/store/share-types.ts'
 import { insertShare } from '../db/store/shares.ts'
 import { StepFailure } from '../engine/operation.ts'
+import { after } from '../runtime/after.ts'
 import { shareRows } from '../../test/perf/seed-rows.ts'
 import { KnownPools } from './known-pools.ts'
 import { claimPool } from './ledger.ts'
@@ -63,7 +64,7 @@ describe('a fleet that is remembered', () => {
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     store = await openTestStore()
-    known = new KnownPools({ db: store.db, upSince: () => 0 })
+    known = new KnownPools({ db: store.db, upSince: () => 0, after })
     const zone = { availabilityZone: 'nova', now }
     const row = { ...shareType, description: null, is_public: 1 as const, created_at: now, updated_at: null }
     await store.transaction(async (tx) => {

@@ -23,6 +23,8 @@ export interface KnownPoolsParts {
   readonly db: DbOrTx
   /** Heartbeats after this (microseconds) count as up, now. */
   upSince(): number
+  /** Calls `work` in so many milliseconds, outside any transaction; what it answers calls that off. */
+  after(ms: number, work: () => void): () => void
 }
 
 export class KnownPools {
@@ -33,7 +35,7 @@ export class KnownPools {
   #round = 0
   #after = ''
   #usedAt = 0
-  #timer: NodeJS.Timeout | undefined
+  #callOff = (): void => {}
 
   constructor(parts: KnownPoolsParts) {
     this.#parts = parts
@@ -66,7 +68,7 @@ export class KnownPools {
 
   /** Ends the reading. */
   forget(): void {
-    clearTimeout(this.#timer)
+    this.#callOff()
     this.#pools = null
     this.#views = null
     this.#after = ''
@@ -74,11 +76,10 @@ export class KnownPools {
 
   #later(): void {
     const pages = Math.ceil((this.#pools?.size ?? 1) / pageSize)
-    this.#timer = setTimeout(() => {
+    this.#callOff = this.#parts.after(roundMs / pages, () => {
       if (performance.now() - this.#usedAt > idleMs) this.forget()
       else void this.#readOn()
-    }, roundMs / pages)
-    this.#timer.unref()
+    })
   }
 
   /** One page. A database that is away is no reason to keep what nobody can look at again. */

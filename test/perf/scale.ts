@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { migrate, type Store } from '../../src/db/open.ts'
 import { KnownPools } from '../../src/scheduler/known-pools.ts'
+import { after } from '../../src/runtime/after.ts'
 import { claimPool } from '../../src/scheduler/ledger.ts'
 import { placementRequest } from '../../src/scheduler/request.ts'
 import { createDatabase } from '../../tools/cluster/database.ts'
@@ -108,7 +109,7 @@ async function placements(store: Store): Promise<Spent> {
   const type = { id: 'filled', name: 'filled', extraSpecs: { driver_handles_share_servers: 'False' } }
   const owner = await store.db.selectFrom('share_instances').select('id').limit(1).executeTakeFirstOrThrow()
   const enough = new Error('only to be measured')
-  const known = new KnownPools({ db: store.db, upSince: () => 0 })
+  const known = new KnownPools({ db: store.db, upSince: () => 0, after })
   const once = async (): Promise<void> => {
     const whole = store.transaction(async (tx) => {
       const request = placementRequest({ kind: 'create', sizeGib: 1, shareProto: 'NFS', shareType: type })

@@ -11,6 +11,7 @@ import { insertShare } from '../../src/db/store/shares.ts'
 import { enqueue } from '../../src/engine/queue.ts'
 import { rowTopics } from '../../src/engine/topics.ts'
 import { instanceLane } from '../../src/model/lanes.ts'
+import { after } from '../../src/runtime/after.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { whyNoRoom } from '../../src/model/pool-capacity.ts'
 import { KnownPools } from '../../src/scheduler/known-pools.ts'
@@ -124,7 +125,7 @@ export async function openLedger({
           settings,
           holder,
           random: Math.random,
-          known: new KnownPools({ db: store.db, upSince: () => 0 }),
+          known: new KnownPools({ db: store.db, upSince: () => 0, after }),
           failpoint: (_kind, step, when) => {
             if (step === 'place' && when === 'before-effect') tries.set(holder, (tries.get(holder) ?? 0) + 1)
           },
