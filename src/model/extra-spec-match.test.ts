@@ -64,6 +64,8 @@ describe('requirement grammar', () => {
     [5, '5', true],
     ['', '', true],
     // nothing to compare
+    ['<is>', '<is>', false],
+    ['>=', '>=', false],
     [null, '', false],
     [undefined, 's!= a', false],
     [{ a: 1 }, '[object object]', false],

@@ -37,9 +37,11 @@ function matcher(requirement: string): (value: unknown) => boolean {
     const words = new Set(operands.filter((_, index) => index % 2 === 0))
     return ofText((text) => words.has(text))
   }
-  if (first === '<is>' && operands[0] !== undefined) {
+  const [operand] = operands
+  if (first === '<is>') {
+    if (operand === undefined) return () => false
     // Words that are no booleans count as false, on either side.
-    const flag = boolFromString(operands[0]) ?? false
+    const flag = boolFromString(operand) ?? false
     const isSame = ofText((text) => (boolFromString(text) ?? false) === flag)
     return (value) => (typeof value === 'boolean' ? value === flag : isSame(value))
   }
@@ -49,7 +51,6 @@ function matcher(requirement: string): (value: unknown) => boolean {
     const isSame = ofText((text) => text === wanted)
     return (value) => (typeof value === 'boolean' ? flag === value : isSame(value))
   }
-  const operand = operands[0]
   return operand === undefined ? () => false : ofText((text) => operator(text, operand))
 }
 

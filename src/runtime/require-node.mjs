@@ -18,6 +18,8 @@ export async function startOnNode(module) {
   // Asked by scripts before anything else; the program takes longer to load than to answer this.
   if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2])) {
     const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+    // Whoever closes the pipe before has heard enough.
+    process.stdout.on('error', () => {})
     process.stdout.write(`${JSON.parse(manifest).version}\n`)
     return
   }

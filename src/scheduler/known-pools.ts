@@ -6,7 +6,7 @@
  * as shares are placed.
  */
 import type { DbOrTx } from '../db/schema.ts'
-import { poolRecords, type PoolRecord } from '../db/store/pools.ts'
+import { poolRecords } from '../db/store/pools.ts'
 import { poolView } from './pool-views.ts'
 import type { PoolView } from './types.ts'
 
@@ -14,7 +14,7 @@ import type { PoolView } from './types.ts'
 const smallFleet = 256
 /** Of a page of the rounds: a millisecond or two, in which nothing is placed. */
 const pageSize = 100
-/** No older is what is remembered, give or take a page. The heartbeats that it is about come as often. */
+/** No older is what is remembered, but for the time that the reading itself takes. */
 const roundMs = 10_000
 /** Without a placement in this time all is forgotten, and the next one reads the whole fleet. */
 const idleMs = 60_000
@@ -82,23 +82,21 @@ export class KnownPools {
     })
   }
 
-  /** One page. A database that is away is no reason to keep what nobody can look at again. */
+  /** One page. What can't be read again, as when the database is away, is not kept: whoever places then reads all and says why not. */
   async #readOn(): Promise<void> {
     const known = this.#pools
-    let page: PoolRecord[]
     try {
-      page = await poolRecords(this.#parts.db, { after: this.#after, limit: pageSize })
+      const page = await poolRecords(this.#parts.db, { after: this.#after, limit: pageSize })
+      const views = page.map((record) => poolView(record, this.#parts.upSince()))
+      // Forgotten meanwhile, or read whole.
+      if (known === null || this.#pools !== known) return
+      for (const view of views) this.note(view.label, view)
+      this.#after = views.at(-1)?.label ?? ''
+      if (views.length < pageSize) this.#endRound(known)
+      if (this.#pools === known) this.#later()
     } catch {
       if (this.#pools === known) this.forget()
-      return
     }
-    // Forgotten meanwhile, or read whole.
-    if (known === null || this.#pools !== known) return
-    const upSince = this.#parts.upSince()
-    for (const record of page) this.note(record.label, poolView(record, upSince))
-    this.#after = page.at(-1)?.label ?? ''
-    if (page.length < pageSize) this.#endRound(known)
-    if (this.#pools === known) this.#later()
   }
 
   #endRound(known: Map<string, { view: PoolView; round: number }>): void {

@@ -1,7 +1,8 @@
 /**
- * Turns a choice into a claim. Ranking is done on what was read, or, of a large fleet, on what is remembered, and then the pool is
- * read before it is claimed. The claim is written if the pool still has the room; else its row is locked, read again and asked again. So two schedulers never promise the same space. All who place something change the
- * row of the pool, so that is done last of all.
+ * Turns a choice into a claim. Ranking is done on what was read, and the claim is written if the pool still has the room; else its
+ * row is locked, read again and asked again. So two schedulers never promise the same space. All who place something change the
+ * row of the pool, so that is done last of all. Of a large fleet the ranking is done on what is remembered, and the pool is read
+ * and judged before it is claimed.
  */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
@@ -58,14 +59,25 @@ export async function claimPool(
   options: ClaimOptions,
 ): Promise<PoolView> {
   const remembered = options.only === undefined ? (options.known?.views() ?? null) : null
-  if (remembered !== null) {
-    const chosen = await claimRemembered(tx, request, ownerId, { ...options, remembered })
-    if (chosen !== null) return chosen
-  }
-  const records =
-    options.only === undefined ? await poolRecords(tx) : [(await reportedPool(tx, options.only)) ?? []].flat()
+  const chosen =
+    (remembered === null ? null : await claimRemembered(tx, request, ownerId, { ...options, remembered })) ??
+    (await claimRead(tx, request, ownerId, options))
+  // Where this transaction fails it is remembered too full for a few seconds.
+  options.known?.note(chosen.label, withClaim(chosen, request.sizeGib))
+  return chosen
+}
+
+/** Reads all pools that come into question, and says why when it is none of them. */
+async function claimRead(
+  tx: Tx,
+  request: PlacementRequest,
+  ownerId: string,
+  options: ClaimOptions,
+): Promise<PoolView> {
+  const { only } = options
+  const records = only === undefined ? await poolRecords(tx) : await reportedPool(tx, only)
   const pools = records.map((record) => poolView(record, options.upSince))
-  if (options.only === undefined) options.known?.remember(pools)
+  if (only === undefined) options.known?.remember(pools)
   const placed = place(request, pools, options)
   const candidates = options.unchecked === true ? pools : placed.ranked
   const refusals: Refusal[] = [...placed.refusals]
@@ -113,17 +125,14 @@ async function claimRemembered(
 ): Promise<PoolView | null> {
   const refusalOf = judgeAmong(request, remembered, options)
   for (const { label } of bestOf(request, remembered, options, tries)) {
-    const record = await reportedPool(tx, label)
+    const [record] = await reportedPool(tx, label)
     const view = record === undefined ? null : poolView(record, options.upSince)
     options.known?.note(label, view)
     if (record === undefined || view === null) continue
     if (refusalOf(view) !== null || whyNoClaim(view, request) !== null) continue
     const claim = claimFor(view, request, ownerId, options)
-    if (!(await claimAsSeen(tx, claim, { record, spare: spareGib(view, request), last: options.last })))
-      continue
-    // Where this transaction fails it is remembered too full for a few seconds.
-    options.known?.note(label, withClaim(view, request.sizeGib))
-    return view
+    const spare = spareGib(view, request)
+    if (await claimAsSeen(tx, claim, { record, spare, last: options.last })) return view
   }
   return null
 }

@@ -99,7 +99,7 @@ export function bestOf<Pool extends PoolView>(
   // Mostly the first that are looked at will do.
   for (const many of [count, 16 * count, pools.length]) {
     const best = firstOf(pools.length, many, compare)
-    const next = best.slice(asked).flatMap((at) => pools.slice(at, at + 1))
+    const next = best.slice(asked).map((at) => pools[at] as Pool)
     for (const pool of next) {
       if (passes(pool)) found.push(pool)
       if (found.length === count) return found

@@ -59,9 +59,10 @@ export function rank<Pool extends PoolView>(
 ): readonly { readonly pool: Pool; readonly total: number }[] {
   const { totals } = weigh(pools, request, options)
   const compare = order(pools, totals, options.random)
-  return firstOf(pools.length, pools.length, compare).flatMap((at) =>
-    pools.slice(at, at + 1).map((pool) => ({ pool, total: totals[at] ?? 0 })),
-  )
+  return firstOf(pools.length, pools.length, compare).map((at) => ({
+    pool: pools[at] as Pool,
+    total: totals[at] ?? 0,
+  }))
 }
 
 /** The first `count` of the positions below `size`, in order. A few of many are found in one pass, without sorting the others. */

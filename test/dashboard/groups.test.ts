@@ -167,7 +167,7 @@ it('is found by its name, and said to need somebody when something is wrong with
   const tab = await opened(user, '')
   const { page } = tab
   // Of an id nothing says what it is: each kind is asked for it.
-  tab.expect(/^404 GET .*\/v2\/[a-z-]+\/[0-9a-f-]{36}$/)
+  tab.expect(new RegExp(`^404 GET .*/v2/(?:shares|snapshots|share-groups)/${kept}$`))
   const main = page.getByRole('main')
   await main.getByText('Share group observatory is in state error').waitFor()
   await main.getByText('Group snapshot observatory-eve is in state error').waitFor()

@@ -117,6 +117,12 @@ export async function openLedger({
     async race(holders) {
       const tries = new Map<string, number>()
       const bus = memoryBus(() => {})
+      const memories: KnownPools[] = []
+      const remembered = (): KnownPools => {
+        const known = new KnownPools({ db: store.db, upSince: () => 0, after })
+        memories.push(known)
+        return known
+      }
       const schedulers = holders.map((holder) =>
         schedulerService({
           store,
@@ -125,7 +131,7 @@ export async function openLedger({
           settings,
           holder,
           random: Math.random,
-          known: new KnownPools({ db: store.db, upSince: () => 0, after }),
+          known: remembered(),
           failpoint: (_kind, step, when) => {
             if (step === 'place' && when === 'before-effect') tries.set(holder, (tries.get(holder) ?? 0) + 1)
           },
@@ -142,6 +148,7 @@ export async function openLedger({
           .executeTakeFirstOrThrow()
       await until('every request decided', 90_000, async () => (await waiting()).count === 0)
       await Promise.all(schedulers.map((scheduler) => scheduler.stop(1000)))
+      for (const known of memories) known.forget()
       await bus.close()
       const refused = await store.db
         .selectFrom('operations')

@@ -83,6 +83,9 @@ describe('the package', () => {
     '%s says its version, and a sentence about an unknown option',
     async (name) => {
       expect(await place.run([name, '--version'])).toBe(`${manifest.version}\n`)
+      // A reader that is gone by then is no error.
+      const unread = `exec 3>&1; { sleep 0.2; ${name} --version 2>&3; } | true`
+      expect(await place.run(['sh', '-c', unread])).toBe('')
       const said = await place.run([name, '--unheard-of']).catch((error: unknown) => String(error))
       expect(said).toMatch(/unknown option '--unheard-of'/i)
       expect(said).not.toMatch(/^ +at /m)

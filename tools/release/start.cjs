@@ -3,7 +3,7 @@
  * for the next start, then starts the program. CommonJS, because Node needs 5 ms less for it where no module is loaded after it.
  */
 const { lstatSync, mkdirSync, readFileSync } = require('node:fs')
-const module_ = require('node:module')
+const { enableCompileCache } = require('node:module')
 const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
 
@@ -21,11 +21,13 @@ exports.startOnNode = function startOnNode(name) {
   // Asked by scripts before anything else; the program takes longer to load than to answer this.
   if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2])) {
     const manifest = readFileSync(join(__dirname, '../package.json'), 'utf8')
+    // Whoever closes the pipe before has heard enough.
+    process.stdout.on('error', () => {})
     process.stdout.write(`${JSON.parse(manifest).version}\n`)
     return
   }
   const dir = cacheDir(process.env)
-  if (dir !== null) module_.enableCompileCache(dir)
+  if (dir !== null) enableCompileCache(dir)
   void import(pathToFileURL(join(__dirname, '../lib', `${name}.mjs`)).href)
 }
 

@@ -26,13 +26,14 @@ export interface StatusListener {
 /** Without the library of the API: a process that is no API does not load it. */
 export async function statusListener(parts: StatusParts): Promise<StatusListener> {
   const server = createServer((request, response) => {
-    const page = pages[(request.url ?? '').split('?', 1)[0] ?? '']
+    const page = pages.get((request.url ?? '').split('?', 1)[0] ?? '')
     if (page === undefined || !['GET', 'HEAD'].includes(request.method ?? ''))
       return answer(response, 404, 'application/json', '{"error":"There are /healthcheck and /metrics."}')
     void page(parts, response).catch(() => answer(response, 503, 'text/plain', 'It could not be said.'))
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    // Also for as long as it serves: a connection that can't be accepted ends nothing.
+    server.on('error', reject)
     server.listen({ host: parts.host, port: parts.port }, resolve)
   })
   const { port } = server.address() as AddressInfo
@@ -47,16 +48,21 @@ export async function statusListener(parts: StatusParts): Promise<StatusListener
   }
 }
 
-const pages: Readonly<Record<string, (parts: StatusParts, response: ServerResponse) => Promise<void>>> = {
-  __proto__: null as never,
-  '/healthcheck': async (parts, response) => {
-    const reason = await whyNot(parts)
-    const said = reason === null ? { status: 'ok' } : { status: 'failed', reason }
-    answer(response, reason === null ? 200 : 503, 'application/json', JSON.stringify(said))
-  },
-  '/metrics': async ({ metrics }, response) =>
-    answer(response, 200, metrics.contentType, await metrics.expose()),
+type Page = (parts: StatusParts, response: ServerResponse) => Promise<void>
+
+const health: Page = async (parts, response) => {
+  const reason = await whyNot(parts)
+  const said = reason === null ? { status: 'ok' } : { status: 'failed', reason }
+  answer(response, reason === null ? 200 : 503, 'application/json', JSON.stringify(said))
 }
+
+const counted: Page = async ({ metrics }, response) =>
+  answer(response, 200, metrics.contentType, await metrics.expose())
+
+const pages: ReadonlyMap<string, Page> = new Map([
+  ['/healthcheck', health],
+  ['/metrics', counted],
+])
 
 function answer(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })

@@ -43,15 +43,14 @@ export async function poolRecords(
 
 /** Also one that is reported no more. */
 export async function poolRecord(db: DbOrTx, label: string): Promise<PoolRecord | undefined> {
-  const row = await poolQuery(db).where('pools.label', '=', label).executeTakeFirst()
-  return row === undefined ? undefined : counted(row)
+  const rows = await poolQuery(db).where('pools.label', '=', label).execute()
+  return rows.map(counted)[0]
 }
 
-/** A pool that shares may be placed on. */
-export async function reportedPool(db: DbOrTx, label: string): Promise<PoolRecord | undefined> {
+/** One of those that {@link poolRecords} reads; none when it is reported no more. */
+export async function reportedPool(db: DbOrTx, label: string): Promise<PoolRecord[]> {
   const query = poolQuery(db).where('pools.label', '=', label).where('pools.reported', '=', 1)
-  const row = await query.executeTakeFirst()
-  return row === undefined ? undefined : counted(row)
+  return (await query.execute()).map(counted)
 }
 
 const counted = <Row extends { readonly claimed_gib: number | null }>(row: Row) => ({

@@ -10,9 +10,6 @@ export const protocolFilter: Filter = {
     if (shareProto === null || kind === 'extend' || kind === 'group') return () => null
     const wanted = shareProto.toUpperCase()
     return (pool) => {
-      // As most pools say it; the others are looked at more closely.
-      const said = pool.capabilities['storage_protocol']
-      if (Array.isArray(said) && said.includes(wanted)) return null
       const spoken = words(pool, 'storage_protocol')
       if (spoken === null || spoken.includes(wanted)) return null
       const down = downSentence(pool, shareProto)
