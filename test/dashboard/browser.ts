@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { chromiumProgram } from '../../tools/parts/chromium.ts'
+import { inTime } from './patience.ts'
 import type { User, World } from './world.ts'
 
 export type Scheme = 'light' | 'dark'
@@ -176,8 +177,20 @@ export const pictures = join(import.meta.dirname, '../../node_modules/.cache/pic
 export async function photograph({ page }: Pick<Tab, 'page'>, name: string, scheme: Scheme): Promise<void> {
   mkdirSync(pictures, { recursive: true })
   const width = page.viewportSize()?.width ?? 0
-  const camera = await page.context().newCDPSession(page)
-  const { data } = await camera.send('Page.captureScreenshot', { format: 'png', optimizeForSpeed: true })
+  const camera = await inTime('a session for a picture', page.context().newCDPSession(page))
+  const take = (mostMs?: number): Promise<{ data: string }> =>
+    inTime(
+      `the picture ${name} at ${width} px`,
+      camera.send('Page.captureScreenshot', { format: 'png', optimizeForSpeed: true }),
+      mostMs,
+    )
+  // A picture is of the next frame. Others report that Chromium draws none of a page where nothing moves: it is made to.
+  const { data } = await take(patienceMs).catch(async (error: Error) => {
+    process.stderr.write(`${error.message}; asked once more\n`)
+    await camera.send('Page.startScreencast', { format: 'jpeg', quality: 1 })
+    await camera.send('Page.stopScreencast')
+    return take()
+  })
   await Promise.all([
     writeFile(join(pictures, `${name}-${scheme}-${width}.png`), data, 'base64'),
     camera.detach(),

@@ -1,5 +1,6 @@
 /** What somebody without a mouse finds: where the focus goes with Tab, whether it can be seen there, and what it never reaches. */
 import type { Page } from 'playwright-core'
+import { inTime } from './patience.ts'
 
 export interface KeyboardWalk {
   /** Names of what the focus came to, in order. */
@@ -36,7 +37,7 @@ export async function tabThrough(page: Page): Promise<KeyboardWalk> {
       keyboard.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...key }),
       keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key }),
     ])
-    await Promise.all(asked.flat())
+    await inTime(`keys on ${page.url()}`, Promise.all(asked.flat()))
     if (await page.evaluate(() => window.manilaWalk?.isOver === true)) break
   }
   await keyboard.detach()

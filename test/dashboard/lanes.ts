@@ -1,9 +1,13 @@
 /** Two tabs that work off one list at once: each mostly waits for its page. */
 import type { Browser } from 'playwright-core'
 import { lastSeen, launch, openTab, signIn, type Tab, type TabOptions } from './browser.ts'
+import { inTime } from './patience.ts'
 import type { User, World } from './world.ts'
 
 const lanes = 2
+
+/** A place with many tabs takes a minute; what takes longer than this hangs. */
+const placeMs = 300_000
 
 /** What was found at a place, a line each; errors of the way there reject. */
 export type Findings = readonly string[]
@@ -40,12 +44,17 @@ export function walkThrough<Place extends string>({
       try {
         tab ??= await signedIn(browser)
         const before = tab.complaints().length
-        const found = await look(tab, place)
+        const found = await inTime(place, look(tab, place), placeMs)
         const complaints = tab.complaints().slice(before)
-        answer?.resolve([...found, ...complaints.map((what) => `the page complained: ${what}`)])
+        const all = [...found, ...complaints.map((what) => `the page complained: ${what}`)]
+        // Told at once: the end of a run that is broken off tells nothing.
+        if (all.length > 0) process.stderr.write(`${place}:\n${all.join('\n')}\n`)
+        answer?.resolve(all)
       } catch (error) {
         answer?.reject(error)
-        if (tab !== null) await lastSeen(tab.page, place).then(() => tab?.context.close())
+        if (tab !== null) await lastSeen(tab.page, place)
+        // One that hangs may not even close: it ends with its browser.
+        if (tab !== null) await inTime(`the tab of ${place}`, tab.context.close()).catch(() => {})
         tab = null
       }
     }

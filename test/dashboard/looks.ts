@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import type { Scheme } from './browser.ts'
+import { inTime } from './patience.ts'
 
 /** Waits until nothing is read any more and nothing is under way on the screen. */
 export async function settled(page: Page): Promise<void> {
@@ -40,7 +41,7 @@ export async function violations(
   { only, without = [] }: AxeRules = {},
 ): Promise<readonly string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source)
-  const found = await page.evaluate(
+  const answer = page.evaluate(
     async ({ only, without }) => {
       // An open menu floats beside the landmarks, and is closed before anybody looks for one.
       const off = document.querySelector('[role=menu]') === null ? without : [...without, 'region']
@@ -53,6 +54,7 @@ export async function violations(
     },
     { only: only === undefined ? undefined : [...only], without: [...without] },
   )
+  const found = await inTime(`axe on ${page.url()}`, answer)
   if (found === undefined) throw new Error('axe did not run')
   return found.map(
     ({ id, help, nodes }) =>
