@@ -54,14 +54,15 @@ describe('a fleet that is remembered', () => {
 
   /** What is called next, and when; null while a page is read, or when nothing will be. */
   let next: { readonly atMs: number; readonly work: () => void } | null
-  let isOver: boolean
+  /** Resolves when that is known. */
+  let asked = Promise.withResolvers<void>()
+  const ask = (to: typeof next): void => {
+    next = to
+    asked.resolve()
+  }
   const after = (ms: number, work: () => void): (() => void) => {
-    isOver = false
-    next = { atMs: performance.now() + ms, work }
-    return () => {
-      next = null
-      isOver = true
-    }
+    ask({ atMs: performance.now() + ms, work })
+    return () => ask(null)
   }
 
   /** Milliseconds, and all that is read in them, however long the database takes. */
@@ -71,8 +72,9 @@ describe('a fleet that is remembered', () => {
       const { atMs, work } = next
       vi.advanceTimersByTime(atMs - performance.now())
       next = null
+      asked = Promise.withResolvers()
       work()
-      while (next === null && !isOver) await new Promise((resolve) => setImmediate(resolve))
+      await asked.promise
     }
     vi.advanceTimersByTime(until - performance.now())
   }
