@@ -14,6 +14,7 @@ import {
 import { addUse, countsDatabaseUse } from '../../runtime/database-use.ts'
 import { BudgetSpent, budgetForStatement, type StatementBudget } from '../../runtime/statement-budget.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
+import { Absence } from './absence.ts'
 import type { PoolLimits } from './server-url.ts'
 
 /** One connection of a database library, reduced to what is needed. */
@@ -58,9 +59,6 @@ export interface PooledParts {
   /** Recognises the answer to a statement that was ended because its time was over. */
   isOverdue(error: unknown): boolean
 }
-
-/** Milliseconds between two tries to reach a server that is away. */
-const retryMs = 100
 
 class PooledConnection implements DatabaseConnection {
   readonly client: Client
@@ -149,6 +147,8 @@ const serverFirstMs = 1000
 
 export function pooledDriver(parts: PooledParts): Driver {
   let pool: ClientPool | null = null
+  const isAway = (error: unknown): boolean => error instanceof NoAnswer || parts.isLost(error)
+  const absence = new Absence(async () => (await pool?.acquire())?.release(), isAway)
   const say = (connection: DatabaseConnection, text: string, commits = false) =>
     (connection as PooledConnection).send(CompiledQuery.raw(text), commits)
 
@@ -159,9 +159,8 @@ export function pooledDriver(parts: PooledParts): Driver {
       try {
         return new PooledConnection(await pool.acquire(), parts)
       } catch (error) {
-        if (!(error instanceof NoAnswer || parts.isLost(error))) throw error
-        if (Date.now() + retryMs > deadline) throw new DatabaseUnavailable(false, { cause: error })
-        await new Promise((resolve) => setTimeout(resolve, retryMs))
+        if (!isAway(error)) throw error
+        if (!(await absence.endsBy(deadline))) throw new DatabaseUnavailable(false, { cause: error })
       }
     }
   }
