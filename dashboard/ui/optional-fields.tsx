@@ -26,7 +26,7 @@ export function OptionalLine({
       className="optional"
       value={value}
       error={error}
-      data-autofocus={isFirst}
+      data-autofocus={isFirst || undefined}
       onChange={(event) => change(event.currentTarget.value)}
     />
   )

@@ -7,7 +7,8 @@
  * `--storage sim|image|btrfs`, `--rounds 5`, `--creates 300`, `--shares 1000`, `--json FILE`; `--peer URL` measures another endpoint of the same API in turns, whose
  * credentials are in the environment (`--peer-auth keystone`: OS_*, `token`: MANILA_PEER_TOKEN; MANILA_PEER_DATABASE: the URL of its database server) and whose
  * processes `--peer-pids 'api=1,2 share=3'` names. `--only alone` measures the same of `manila-all` on SQLite, with its start. `--only plots --json FILE --plots DIR`
- * draws what either wrote. `--only limit` asks the service and, without it, its statements in turns, on `--database`. `--only scale` asks deployments of `--sizes 1000,10000,100000` shares and `--pools 10000` the same questions, on `--database`.
+ * draws what either wrote. `--only limit` asks the service and, without it, its statements in turns, on `--database`. `--only restart` starts a service
+ * whose backend has `--shares 10000`. `--only scale` asks deployments of `--sizes 1000,10000,100000` shares and `--pools 10000` the same questions, on `--database`.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,6 +32,7 @@ import { measureNoisyWriter } from './noisy-writer.ts'
 import { figure, machine, print, type Figure } from './report.ts'
 import { measureNoise, onDatabase } from './noisy.ts'
 import { measureLimit } from './limit.ts'
+import { measureRestart } from './restart.ts'
 import { measureScale } from './scale.ts'
 import type { Storage } from './service.ts'
 import { measureStart } from './start.ts'
@@ -122,6 +124,16 @@ try {
         throw new Error('--sizes are whole numbers from 300 on, with commas between them')
       const plan = { dir: join(dir, `scale-${database}`), database, sizes, pools: Number(values.pools) }
       await measureScale(plan, (line) => console.log(line))
+    }
+  }
+  if (only === 'restart') {
+    const shares = Number(values.shares)
+    for (const database of databases) {
+      if (database === 'sqlite') continue
+      print(
+        `A start on ${database}`,
+        await measureRestart({ dir: join(dir, `re-${database}`), database, shares }),
+      )
     }
   }
   if (only === 'limit') {

@@ -33,6 +33,14 @@ export function memoryOf(pid: number): { readonly now: number; readonly most: nu
   return { now: kib('VmRSS') * 1024, most: kib('VmHWM') * 1024 }
 }
 
+/** Milliseconds that a process has had of a processor; counted in hundredths of a second. */
+export function processorOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
 export const bytes = (value: number): string =>
   `${value.toLocaleString('en-US')} bytes (${(value / 1_048_576).toFixed(0)} MiB)`
 

@@ -1,9 +1,9 @@
 /** From the start of the process to its first 200, as a balancer or a supervisor sees it. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
-import { bytes, figure, memoryOf, ms, type Figure } from './report.ts'
+import { bytes, figure, memoryOf, ms, processorOf, type Figure } from './report.ts'
 import { settingsIn } from './service.ts'
 import { percentile } from './timing.ts'
 import { freePort } from '../../src/exec/free-port.ts'
@@ -43,14 +43,6 @@ export async function startOnce(
     child.kill('SIGTERM')
     await ended
   }
-}
-
-/** Milliseconds that a process has had of a processor; counted in hundredths of a second. */
-function processorOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** On an empty directory, and on one that holds what another measurement left there. */

@@ -267,6 +267,9 @@ export function tablesOf(plan: FillPlan, words: Words): Table[] {
       detail: `case ${k} when 0 then '{}' else '{"status":"available"}' end`,
       seq: 'g.n + 1',
     })),
+    // What a service that ran here told of itself gets numbers behind these.
+    { table: 'events', count: 0, statement: `update events set seq = null where resource_type <> 'share'` },
+    { table: 'event_orders', count: 0, statement: `delete from event_orders where name = 'events'` },
     one('event_orders', { name: `'events'`, next_seq: String(shares * perShare.events + 1) }),
     ofShares('usage_points', perShare.points, (s, k) => ({
       kind: `'share'`,

@@ -26,6 +26,7 @@ import {
   putShare,
   refuseWithoutRoom,
   report,
+  everything,
   type Sim,
 } from './trees.ts'
 import { openWorld } from '../../sim/world.ts'
@@ -55,7 +56,10 @@ export function createSim(options: SimOptions, parts: Parts): StorageDriver {
       world.close()
     },
     pools: (call) =>
-      world.act(call, 'pools', null, (store) => options.pools.map((pool) => report(store, pool))),
+      world.act(call, 'pools', null, (store) => {
+        const all = everything(store)
+        return options.pools.map((pool) => report(pool, all))
+      }),
     create: (call, share) => create(sim, call, share),
     delete: (call, share) => world.act(call, 'delete', share.id, (store) => store.drop('shares', share.id)),
     extend: (call, share, newSizeGib) => extend(sim, call, share, newSizeGib),

@@ -92,17 +92,22 @@ function findPool(options: SimOptions, name: string): SimOptions['pools'][number
 export function refuseWithoutRoom(sim: Sim, store: Store, poolName: string, moreGib: number): void {
   const pool = findPool(sim.options, poolName)
   if (pool.thin) return
-  const { freeGib } = report(store, pool)
+  const { freeGib } = report(pool, everything(store))
   if (freeGib! < moreGib)
     throw new DriverError(`pool ${pool.name} has ${freeGib} GiB free, not ${moreGib}`, 'no-room-here')
 }
 
-export function report(store: Store, pool: SimOptions['pools'][number]): PoolReport {
+/** All that is kept, in whatever pool. */
+export const everything = (store: Store) => ({
+  shares: [...store.all('shares'), ...store.all('loose')],
+  snapshots: [...store.all('snapshots'), ...store.all('loose-snapshots')],
+})
+
+export function report(pool: SimOptions['pools'][number], all: ReturnType<typeof everything>): PoolReport {
   const here = (record: ShareRecord | SnapshotRecord) => record.pool === pool.name
   const bytes = (records: readonly { used_bytes: number }[]) =>
     records.reduce((sum, one) => sum + one.used_bytes, 0)
-  const shares = [...store.all('shares'), ...store.all('loose')].filter(here)
-  const snapshots = [...store.all('snapshots'), ...store.all('loose-snapshots')].filter(here)
+  const [shares, snapshots] = [all.shares.filter(here), all.snapshots.filter(here)]
   const takenGib =
     bytes(snapshots) / GIB +
     (pool.thin ? bytes(shares) / GIB : shares.reduce((sum, share) => sum + share.size_gib, 0))
