@@ -1,13 +1,5 @@
 /** Rows as drivers and exporters see them. Read again for every step: what an earlier step saw may be old. */
 import type { DbOrTx } from '../db/schema.ts'
-import { instancesOnBackend } from '../db/store/instances-on-backend.ts'
-import {
-  instancesById,
-  snapshotsInScope,
-  specsOfTypes,
-  visibleSharesOf,
-} from '../db/store/permission-facts.ts'
-import { everything } from '../db/store/scope.ts'
 import { extraSpecs } from '../db/store/share-types.ts'
 import type { InstanceRow, ShareRow } from '../db/store/share-instances.ts'
 import { instanceWithShare } from '../db/store/instance-with-share.ts'
@@ -71,8 +63,8 @@ export async function loadSnapshot(
 }
 
 export function shareRef(
-  share: ShareRow,
-  instance: InstanceRow,
+  share: Pick<ShareRow, 'id' | 'project_id' | 'share_proto' | 'size' | 'mount_point_name'>,
+  instance: Pick<InstanceRow, 'id' | 'host' | 'driver_state'>,
   specs: Readonly<Record<string, string>>,
 ): ShareRef {
   return {
@@ -89,8 +81,8 @@ export function shareRef(
 }
 
 export function snapshotRef(
-  snapshot: SnapshotRow,
-  snapshotInstance: SnapshotInstanceRow,
+  snapshot: Pick<SnapshotRow, 'id' | 'size'>,
+  snapshotInstance: Pick<SnapshotInstanceRow, 'id' | 'driver_state'>,
   share: ShareRef,
 ): SnapshotRef {
   return {
@@ -154,53 +146,6 @@ export const bareExport = (id: string): ExportRef => ({
 
 /** `p1` of `host@alpha#p1`. */
 export const poolName = (label: string): string => label.slice(label.indexOf('#') + 1)
-
-/** A page of a backend's share instances in these statuses, by instance id, in a fixed number of queries. */
-export async function sharesOnBackend(
-  db: DbOrTx,
-  backendId: string,
-  statuses: readonly string[],
-  page: { readonly afterId: string; readonly limit: number },
-): Promise<ShareSubject[]> {
-  return withShares(db, await instancesOnBackend(db, backendId, statuses, page))
-}
-
-async function withShares(db: DbOrTx, instances: readonly InstanceRow[]): Promise<ShareSubject[]> {
-  if (instances.length === 0) return []
-  const shareIds = [...new Set(instances.map((row) => row.share_id))]
-  const shares = await visibleSharesOf(db, everything, shareIds)
-  const byId = new Map(shares.map((row) => [row.id, row]))
-  const types = [...new Set(instances.map((row) => row.share_type_id).filter((id) => id !== null))]
-  const specs = types.length === 0 ? new Map<string, never>() : await specsOfTypes(db, types)
-  return instances.flatMap((instance) => {
-    const share = byId.get(instance.share_id)
-    if (share === undefined) return []
-    return [
-      { share, instance, ref: shareRef(share, instance, specs.get(instance.share_type_id ?? '') ?? {}) },
-    ]
-  })
-}
-
-/** Snapshot instances with everything they belong to, in a fixed number of queries. */
-export async function withSnapshots(
-  db: DbOrTx,
-  rows: readonly SnapshotInstanceRow[],
-): Promise<SnapshotSubject[]> {
-  if (rows.length === 0) return []
-  const instanceIds = [...new Set(rows.map((row) => row.share_instance_id))]
-  const instances = await instancesById(db, instanceIds)
-  const subjects = new Map((await withShares(db, instances)).map((subject) => [subject.instance.id, subject]))
-  const snapshotIds = [...new Set(rows.map((row) => row.snapshot_id))]
-  const found = await snapshotsInScope(db, everything, snapshotIds)
-  const snapshots = new Map(found.map((row) => [row.id, row]))
-  return rows.flatMap((snapshotInstance) => {
-    const subject = subjects.get(snapshotInstance.share_instance_id)
-    const snapshot = snapshots.get(snapshotInstance.snapshot_id)
-    if (subject === undefined || snapshot === undefined) return []
-    const ref = snapshotRef(snapshot, snapshotInstance, subject.ref)
-    return [{ ...subject, snapshot, snapshotInstance, snapshotRef: ref }]
-  })
-}
 
 export async function specsOf(
   db: DbOrTx,

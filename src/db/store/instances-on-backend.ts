@@ -1,6 +1,11 @@
 /** Share instances and snapshot instances as the backend that holds them asks for them. Reads only. */
-import type { DbOrTx } from '../schema.ts'
-import type { InstanceRow } from './share-instances.ts'
+import type {
+  DbOrTx,
+  ShareInstancesTable,
+  SharesTable,
+  SnapshotInstancesTable,
+  SnapshotsTable,
+} from '../schema.ts'
 
 /** A page by id: what comes behind `afterId`. */
 export interface Behind {
@@ -26,20 +31,49 @@ export async function countInstances(db: DbOrTx, backendId: string, statuses: St
   return Number(count)
 }
 
-/** One page of the share instances in these statuses, by id. */
-export function instancesOnBackend(
-  db: DbOrTx,
-  backendId: string,
-  statuses: Statuses,
-  page: Behind,
-): Promise<InstanceRow[]> {
-  return on(db, backendId)
-    .selectAll()
-    .where('status', 'in', statuses)
-    .where('id', '>', page.afterId)
-    .orderBy('id')
-    .limit(page.limit)
+/** What drivers are told of a share instance that they serve. */
+export type ServedRow = Pick<
+  ShareInstancesTable,
+  'id' | 'share_id' | 'status' | 'host' | 'driver_state' | 'share_type_id'
+> &
+  Pick<SharesTable, 'project_id' | 'share_proto' | 'size' | 'mount_point_name'>
+
+/** Of these share instances, in no order; the ids are those of one statement. */
+export function servedRows(db: DbOrTx, ids: readonly string[]): Promise<ServedRow[]> {
+  return db
+    .selectFrom('share_instances as i')
+    .innerJoin('shares as s', 's.id', 'i.share_id')
+    .select(['i.id', 'i.share_id', 'i.status', 'i.host', 'i.driver_state', 'i.share_type_id'])
+    .select(['s.project_id', 's.share_proto', 's.size', 's.mount_point_name'])
+    .where('i.id', 'in', ids)
     .execute()
+}
+
+/** The same of a snapshot instance. */
+export type ServedSnapshotRow = Pick<
+  SnapshotInstancesTable,
+  'id' | 'snapshot_id' | 'share_instance_id' | 'driver_state'
+> &
+  Pick<SnapshotsTable, 'size'>
+
+/** Those in this status of these share instances; the ids are those of one statement. */
+export function servedSnapshotRows(
+  db: DbOrTx,
+  shareInstanceIds: readonly string[],
+  status: string,
+): Promise<ServedSnapshotRow[]> {
+  return db
+    .selectFrom('snapshot_instances as i')
+    .innerJoin('snapshots as s', 's.id', 'i.snapshot_id')
+    .select(['i.id', 'i.snapshot_id', 'i.share_instance_id', 'i.driver_state', 's.size'])
+    .where('i.share_instance_id', 'in', shareInstanceIds)
+    .where('i.status', '=', status)
+    .execute()
+}
+
+/** All share instances of the backend, in whatever status, by id alone. */
+export async function allOnBackend(db: DbOrTx, backendId: string): Promise<string[]> {
+  return (await on(db, backendId).select('id').execute()).map(({ id }) => id)
 }
 
 /** Their ids alone; all of them, in no order, without a page. */

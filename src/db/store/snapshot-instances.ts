@@ -2,25 +2,6 @@
 import type { DbOrTx, Tx } from '../schema.ts'
 import { snapshotInstanceById, type SnapshotInstanceRow } from './snapshots.ts'
 
-/** One page of the snapshot instances on a backend in these statuses, by id. */
-export async function snapshotInstancesOnBackend(
-  db: DbOrTx,
-  backendId: string,
-  statuses: readonly string[],
-  page: { readonly afterId: string; readonly limit: number },
-): Promise<SnapshotInstanceRow[]> {
-  return db
-    .selectFrom('snapshot_instances')
-    .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
-    .selectAll('snapshot_instances')
-    .where('share_instances.backend_id', '=', backendId)
-    .where('snapshot_instances.status', 'in', statuses)
-    .where('snapshot_instances.id', '>', page.afterId)
-    .orderBy('snapshot_instances.id')
-    .limit(page.limit)
-    .execute()
-}
-
 /** Every snapshot instance of one share instance. */
 export async function snapshotInstancesOfShareInstance(
   db: DbOrTx,

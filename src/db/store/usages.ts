@@ -5,7 +5,7 @@ import type { Scope } from './scope.ts'
 export type UsageRow = UsagesTable
 
 /** Rows written by one statement: eight columns each, well under every database's limit of parameters. */
-const batch = 200
+const batch = 500
 
 /** Replaces what was known of these ids. Measurements of things deleted meanwhile are the caller's to leave out. */
 export async function writeUsages(tx: Tx, rows: readonly UsageRow[]): Promise<void> {

@@ -4,7 +4,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writePools } from '../../db/store/backends.ts'
 import { recordOrphan } from '../../db/store/orphans.ts'
-import { DriverError } from '../../storage/contract/driver.ts'
+import { insertShare } from '../../db/store/shares.ts'
+import { DriverError, type Measures } from '../../storage/contract/driver.ts'
+import { shareRows } from '../../../test/perf/seed-rows.ts'
 import { setUsedBytes, writeContent } from '../../storage/drivers/sim/content.ts'
 import { openStore as openSimStore } from '../../storage/sim/store.ts'
 import { changeInstance } from '../../lifecycle/shares/change.ts'
@@ -124,6 +126,77 @@ describe('usages', () => {
     await measured.refresh()
     expect(calls).toBe(2)
     expect(await bench.store.db.selectFrom('usages').select('id').execute()).toHaveLength(2)
+  })
+})
+
+describe('what is measured', () => {
+  /** What the driver was asked for, and numbers for all of it. */
+  const asked = (): { readonly shares: string[]; readonly snapshots: string[]; scope: Bench } => {
+    const [shares, snapshots]: [string[], string[]] = [[], []]
+    const measure: Measures['measure'] = async (_call, wanted, snapped) => {
+      shares.push(...wanted.map(({ id }) => id))
+      snapshots.push(...snapped.map(({ id }) => id))
+      const number = { usedBytes: 4096, referencedBytes: null, exclusiveBytes: null, reason: null }
+      return [...shares, ...snapshots].map((id) => ({ id, ...number, method: 'test', measuredAtUs: 1 }))
+    }
+    const driver = { ...bench.backend.driver, measures: { measure } }
+    return { shares, snapshots, scope: { ...bench, backend: { ...bench.backend, driver } } }
+  }
+  const measuredOf = async (kind: 'share' | 'snapshot'): Promise<string[]> =>
+    (await bench.store.db.selectFrom('usages').select('id').where('kind', '=', kind).execute()).map(
+      ({ id }) => id,
+    )
+
+  it('is every share of more than a page, each once', async () => {
+    const owner = { projectId: randomUUID(), userId: randomUUID(), now: 1 }
+    const place = { backend_id: bench.backend.id, pool_id: bench.poolId, status: 'available' as const }
+    const rows = Array.from({ length: 1201 }, () => shareRows({ ...owner, instance: place }))
+    await bench.store.transaction(async (tx) => {
+      for (const { share, instance } of rows) await insertShare(tx, share, instance, {})
+    })
+    const { shares, scope } = asked()
+    await usages(scope).refresh()
+    const ids = rows.map(({ instance }) => instance.id).toSorted()
+    expect(shares.toSorted()).toEqual(ids)
+    expect((await measuredOf('share')).toSorted()).toEqual(ids)
+  })
+
+  it('is a snapshot whose share has nothing to measure, and nothing of other backends', async () => {
+    const share = await availableShare(bench)
+    const snapshot = await availableSnapshot(bench, share)
+    const elsewhere = await availableShare(bench)
+    await availableSnapshot(bench, elsewhere)
+    const { db } = bench.store
+    await db
+      .updateTable('share_instances')
+      .set({ status: 'error' })
+      .where('id', '=', share.instanceId)
+      .execute()
+    await db
+      .updateTable('share_instances')
+      .set({ backend_id: null })
+      .where('id', '=', elsewhere.instanceId)
+      .execute()
+    const { shares, snapshots, scope } = asked()
+    await usages(scope).refresh()
+    expect({ shares, snapshots }).toEqual({ shares: [], snapshots: [snapshot.snapshotInstanceId] })
+    expect(await measuredOf('snapshot')).toEqual(snapshots)
+    expect(await measuredOf('share')).toEqual([])
+  })
+
+  it('leaves no measurement of what is deleted meanwhile', async () => {
+    const share = await availableShare(bench)
+    const { scope } = asked()
+    const { measure } = scope.backend.driver.measures!
+    const slow: Measures['measure'] = async (...all) => {
+      const found = await measure(...all)
+      await askOfShare(bench, share, 'delete-share', { force: false, deferred: false }, 'deleting')
+      await bench.drain()
+      return found
+    }
+    const driver = { ...scope.backend.driver, measures: { measure: slow } }
+    await usages({ ...scope, backend: { ...scope.backend, driver } }).refresh()
+    expect(await measuredOf('share')).toEqual([])
   })
 })
 

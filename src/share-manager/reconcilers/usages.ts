@@ -1,10 +1,16 @@
 /** How full everything on a backend is: one batched question to the file system's counters, however many ask. */
-import { instancesStillThere } from '../../db/store/instances-on-backend.ts'
-import { snapshotInstancesOnBackend } from '../../db/store/snapshot-instances.ts'
+import {
+  allOnBackend,
+  instancesStillThere,
+  servedRows,
+  servedSnapshotRows,
+  type ServedRow,
+} from '../../db/store/instances-on-backend.ts'
+import type { Tx } from '../../db/schema.ts'
 import { writeUsages, type UsageRow } from '../../db/store/usages.ts'
 import type { Measurement, ShareRef, SnapshotRef } from '../../storage/contract/driver.ts'
 import type { BackendScope } from '../parts.ts'
-import { sharesOnBackend, withSnapshots } from '../refs.ts'
+import { shareRef, snapshotRef, specsOf } from '../refs.ts'
 
 export interface Usages {
   /**
@@ -60,47 +66,55 @@ async function measureAll(parts: BackendScope, refresh: boolean): Promise<void> 
     measures.measure(call, shares, snapshots, { refresh }),
   )
   const shareIds = new Set(shares.map(({ id }) => id))
-  await store.transaction(async (tx) => {
-    const rows = found.map((one) => usageRow(one, shareIds.has(one.id) ? 'share' : 'snapshot'))
-    // A row deleted meanwhile must not come back as a measurement nobody removes.
-    const there = await stillThere(tx, rows)
-    await writeUsages(tx, there)
-  })
+  for (const kind of ['share', 'snapshot'] as const) {
+    const rows = found.filter(({ id }) => shareIds.has(id) === (kind === 'share'))
+    // Some at a time: who deletes a share waits for the transaction that holds its measurement.
+    for (const some of partsOf(rows, pageSize)) await store.transaction((tx) => write(tx, kind, some))
+  }
   parts.bus.cast('usages', 'usage.measured', { backendId: backend.id })
 }
 
+async function write(tx: Tx, kind: UsageRow['kind'], found: readonly Measurement[]): Promise<void> {
+  const ids = found.map(({ id }) => id)
+  // A row deleted meanwhile must not come back as a measurement nobody removes.
+  const there = new Set(await instancesStillThere(tx, ids, [kind]))
+  const rows = found.filter(({ id }) => there.has(id)).map((one) => usageRow(one, kind))
+  await writeUsages(tx, rows)
+}
+
+/** Rows of one statement. */
 const pageSize = 500
 
+/** Shares that can be measured, and the snapshots of all: two statements for so many. */
 async function everything(
   parts: BackendScope,
 ): Promise<{ shares: readonly ShareRef[]; snapshots: readonly SnapshotRef[] }> {
   const { db } = parts.store
-  const { id } = parts.backend
   const shares: ShareRef[] = []
-  for (let afterId: string | undefined = ''; afterId !== undefined;) {
-    const page = await sharesOnBackend(db, id, measurable, { afterId, limit: pageSize })
-    shares.push(...page.map(({ ref }) => ref))
-    afterId = page.at(-1)?.instance.id
-  }
   const snapshots: SnapshotRef[] = []
-  for (let afterId: string | undefined = ''; afterId !== undefined;) {
-    const page = await snapshotInstancesOnBackend(db, id, ['available'], { afterId, limit: pageSize })
-    snapshots.push(...(await withSnapshots(db, page)).map(({ snapshotRef }) => snapshotRef))
-    afterId = page.at(-1)?.id
+  const specs = new Map<string, Readonly<Record<string, string>>>()
+  for (const ids of partsOf(await allOnBackend(db, parts.backend.id), pageSize)) {
+    const rows = await servedRows(db, ids)
+    for (const { share_type_id: type } of rows)
+      if (type !== null && !specs.has(type)) specs.set(type, await specsOf(db, type))
+    const refs = new Map(rows.map((row) => [row.id, refOf(row, specs)]))
+    for (const { id, status } of rows) {
+      const ref = refs.get(id)
+      if (ref !== undefined && measurable.includes(status)) shares.push(ref)
+    }
+    for (const row of await servedSnapshotRows(db, ids, 'available')) {
+      const share = refs.get(row.share_instance_id)
+      if (share !== undefined) snapshots.push(snapshotRef({ ...row, id: row.snapshot_id }, row, share))
+    }
   }
   return { shares, snapshots }
 }
 
-async function stillThere(
-  tx: Parameters<typeof writeUsages>[0],
-  rows: readonly UsageRow[],
-): Promise<UsageRow[]> {
-  const there = new Set<string>()
-  for (let start = 0; start < rows.length; start += 500) {
-    const ids = rows.slice(start, start + 500).map(({ id }) => id)
-    for (const id of await instancesStillThere(tx, ids)) there.add(id)
-  }
-  return rows.filter(({ id }) => there.has(id))
+const refOf = (row: ServedRow, specs: ReadonlyMap<string, Readonly<Record<string, string>>>): ShareRef =>
+  shareRef({ ...row, id: row.share_id }, row, specs.get(row.share_type_id ?? '') ?? {})
+
+function* partsOf<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }
 
 function usageRow(one: Measurement, kind: UsageRow['kind']): UsageRow {
