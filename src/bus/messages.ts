@@ -26,10 +26,16 @@ const id = () => Type.String({ minLength: 1, maxLength: 64 })
 export const messages = {
   /** An operation is due on a topic (`scheduler`, `data`, or `share.<backend id>`): go and look. */
   'operation.due': message(1, 'one', { operationId: id() }),
-  /** An operation is over: whoever waits for it may look. To `operations`. */
-  'operation.finished': message(1, 'all', { operationId: id() }),
-  /** The access rules of an instance (or snapshot instance) changed. To `share.<backend id>`. */
-  'access.changed': message(1, 'all', { instanceId: id() }),
+  /** An operation is over: whoever waits for it may look. To `operations`. `backendId`: whose worker ended it; absent: nobody says. */
+  'operation.finished': message(1, 'all', {
+    operationId: id(),
+    backendId: Type.Optional(nullable(id())),
+  }),
+  /**
+   * The access rules of an instance (or snapshot instance) changed; with `all` perhaps those of every one on the backend. To
+   * `share.<backend id>`.
+   */
+  'access.changed': message(1, 'all', { instanceId: id(), all: Type.Optional(Type.Boolean()) }),
   /** Pool statistics were written: schedulers drop their cache. To `scheduler`. */
   'pools.changed': message(1, 'all', {}),
   /**

@@ -273,13 +273,22 @@ export interface RulesWork {
   readonly isSnapshot: boolean
 }
 
-/** Share instances of a backend whose rules the backend hasn't all got, and snapshot instances, oldest change first; of each at most `limit`. */
-export async function rulesWork(db: DbOrTx, backendId: string, limit: number): Promise<RulesWork[]> {
+/**
+ * Share instances of a backend whose rules the backend hasn't all got, and snapshot instances, oldest change first; of each at most
+ * `limit`. Without `ids`, which are of either kind, every instance on the backend is looked at.
+ */
+export async function rulesWork(
+  db: DbOrTx,
+  backendId: string,
+  limit: number,
+  ids?: readonly string[],
+): Promise<RulesWork[]> {
   const shares = db
     .selectFrom('share_instances')
     .select(['id', sql<number>`0`.as('is_snapshot')])
     .where('backend_id', '=', backendId)
     .whereRef('access_generation', '!=', 'access_applied')
+    .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
     .orderBy('updated_at')
     .limit(limit)
   const snapshots = db
@@ -288,6 +297,7 @@ export async function rulesWork(db: DbOrTx, backendId: string, limit: number): P
     .select(['snapshot_instances.id', sql<number>`1`.as('is_snapshot')])
     .where('share_instances.backend_id', '=', backendId)
     .whereRef('snapshot_instances.access_generation', '!=', 'snapshot_instances.access_applied')
+    .$if(ids !== undefined, (query) => query.where('snapshot_instances.id', 'in', ids ?? []))
     .orderBy('snapshot_instances.updated_at')
     .limit(limit)
   // Whoever looks mostly finds nothing: one question is enough for that.
@@ -297,6 +307,24 @@ export async function rulesWork(db: DbOrTx, backendId: string, limit: number): P
     .unionAll(db.selectFrom(snapshots.as('snapshots_behind')).selectAll())
     .execute()
   return rows.map(({ id, is_snapshot }) => ({ id, isSnapshot: is_snapshot === 1 }))
+}
+
+/** Share instances and snapshot instances of what these operations were about. */
+export async function instancesOfOperations(db: DbOrTx, operationIds: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('operations as o')
+    .innerJoin('share_instances as i', 'i.share_id', 'o.resource_id')
+    .select('i.id')
+    .where('o.id', 'in', operationIds)
+    .unionAll(
+      db
+        .selectFrom('operations as o')
+        .innerJoin('snapshot_instances as i', 'i.snapshot_id', 'o.resource_id')
+        .select('i.id')
+        .where('o.id', 'in', operationIds),
+    )
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 /** Has the reconciler look at an instance's rules again. */

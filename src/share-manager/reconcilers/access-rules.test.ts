@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { instancesOfOperations, rulesWork } from '../../db/store/access-mappings.ts'
 import { DatabaseUnavailable } from '../../db/unavailable.ts'
 import { DriverError } from '../../storage/contract/driver.ts'
 import { openStore as openSimStore } from '../../storage/sim/store.ts'
@@ -15,7 +16,8 @@ import {
   type AShare,
 } from '../scenarios.fixture.ts'
 import { accessRules, passRules } from './access-rules.ts'
-import { rulesQueue } from './rules-queue.ts'
+import type { Pass } from './pass.ts'
+import { rulesQueue, type Told } from './rules-queue.ts'
 import { passSnapshotRules } from './snapshot-rules.ts'
 
 let bench: Bench
@@ -81,6 +83,86 @@ describe('access rules', () => {
     for (let look = 0; look < 12; look++) await queue.look()
     await queue.stop()
     expect(lastTries).toEqual(Array.from({ length: 12 }, () => false))
+  })
+
+  it('are looked for where a message says that they changed, and everywhere only without one', async () => {
+    const asked: (Told | null)[] = []
+    let end: Pass = { end: 'done' }
+    const passed: string[] = []
+    const queue = rulesQueue(bench, {
+      find: async (_limit, told) => {
+        asked.push(told)
+        return told?.instances.has('held') === true ? [{ id: 'held', isSnapshot: false }] : []
+      },
+      pass: async (id) => {
+        passed.push(id)
+        return end
+      },
+      passSnapshot: async () => end,
+    })
+    const next = async (): Promise<Told | null | undefined> => {
+      const before = asked.length
+      await vi.waitUntil(() => asked.length > before, { interval: 1 })
+      return asked.at(-1)
+    }
+    const cast = (message: object): void =>
+      bench.bus.cast(`share.${bench.backend.id}`, 'access.changed', message as never)
+    const ended = (operationId: string, backendId?: string): void =>
+      bench.bus.cast('operations', 'operation.finished', { operationId, backendId } as never)
+    const first = next()
+    queue.start()
+    expect(await first).toBeNull()
+
+    const one = next()
+    for (const instanceId of ['a', 'b']) cast({ instanceId })
+    expect(await one).toEqual({ instances: new Set(['a', 'b']), operations: new Set() })
+
+    const two = next()
+    ended('elsewhere', randomUUID())
+    ended('here', bench.backend.id)
+    ended('of a release that does not say')
+    const operations = new Set(['here', 'of a release that does not say'])
+    expect(await two).toEqual({ instances: new Set(), operations })
+
+    const all = next()
+    cast({ instanceId: 'pool', all: true })
+    expect(await all).toBeNull()
+
+    // What an operation holds is looked at when one has ended, of whatever backend.
+    end = { end: 'again', soon: false }
+    const held = next()
+    cast({ instanceId: 'held' })
+    await held
+    await vi.waitUntil(() => passed.length === 1, { interval: 1 })
+    end = { end: 'done' }
+    ended('elsewhere', randomUUID())
+    await vi.waitUntil(() => passed.length === 2, { interval: 1 })
+    expect(passed).toEqual(['held', 'held'])
+    await queue.stop()
+  })
+
+  it('of what a message names are found among those of a backend, and of what an ended operation was about', async () => {
+    await queueRule(bench, share, '10.0.0.1')
+    const other = await availableShare(bench)
+    await queueRule(bench, other, '10.0.0.1')
+    const found = async (ids: readonly string[]) =>
+      (await rulesWork(bench.store.db, bench.backend.id, 10, ids)).map(({ id }) => id)
+    expect(await found([share.instanceId, randomUUID()])).toEqual([share.instanceId])
+    expect(await found([])).toEqual([])
+    const operation = await bench.store.db
+      .selectFrom('operations')
+      .select('id')
+      .where('resource_id', '=', other.shareId)
+      .executeTakeFirstOrThrow()
+    expect(await instancesOfOperations(bench.store.db, [operation.id])).toEqual([other.instanceId])
+    const snapshot = await availableSnapshot(bench, share)
+    const snapped = await bench.store.db
+      .selectFrom('operations')
+      .select('id')
+      .where('resource_id', '=', snapshot.snapshotId)
+      .executeTakeFirstOrThrow()
+    const both = await instancesOfOperations(bench.store.db, [operation.id, snapped.id])
+    expect(both.toSorted()).toEqual([other.instanceId, snapshot.snapshotInstanceId].toSorted())
   })
 
   it('of one client are one to the exporter, which may write where one of them says so', async () => {

@@ -8,6 +8,7 @@ import {
   removeDenied,
   respell,
   rulesOfInstance,
+  instancesOfOperations,
   rulesWork,
   rulesStatusOf,
   setAccessKey,
@@ -33,7 +34,13 @@ import { republish } from './exports.ts'
 /** Serves the rules of the backend's share instances and snapshot instances. */
 export function accessRules(parts: BackendScope): RulesQueue {
   return rulesQueue(parts, {
-    find: (limit) => rulesWork(parts.store.db, parts.backend.id, limit),
+    async find(limit, told) {
+      const { db } = parts.store
+      if (told === null) return rulesWork(db, parts.backend.id, limit)
+      const of = told.operations.size === 0 ? [] : await instancesOfOperations(db, [...told.operations])
+      const ids = [...new Set([...told.instances, ...of])]
+      return ids.length === 0 ? [] : rulesWork(db, parts.backend.id, limit, ids)
+    },
     pass: (id, lastTry) => passRules(parts, id, lastTry),
     passSnapshot: (id, lastTry) => passSnapshotRules(parts, id, lastTry),
   })

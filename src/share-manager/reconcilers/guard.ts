@@ -73,8 +73,7 @@ async function settle(parts: BackendScope, rooms: readonly PoolRoom[]): Promise<
     const is = room.freeBytes < room.reserveBytes * (was ? enough : 1)
     if (is === was) continue
     if (!(await setPoolReadOnly(store, backend.id, room.name, is ? sentence(room) : null))) continue
-    // Whoever hears it looks for all of them.
-    bus.cast(`share.${backend.id}`, 'access.changed', { instanceId: room.name.slice(0, 64) })
+    bus.cast(`share.${backend.id}`, 'access.changed', { instanceId: room.name.slice(0, 64), all: true })
     const about = { backend: backend.label, pool: room.name, free_bytes: room.freeBytes }
     if (is) log.error(about, sentence(room))
     else log.warn(about, 'the pool has room again: its exports are as their rules say')

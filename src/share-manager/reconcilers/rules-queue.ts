@@ -11,8 +11,17 @@ export interface RulesQueue {
   stop(): Promise<void>
 }
 
+/** What messages were about since the last look. */
+export interface Told {
+  /** Share instances and snapshot instances. */
+  readonly instances: ReadonlySet<string>
+  /** Operations that ended on this backend, or nobody says where. */
+  readonly operations: ReadonlySet<string>
+}
+
 interface Passes {
-  find(limit: number): Promise<readonly RulesWork[]>
+  /** Of what messages told, which costs as much as there were messages; null: of all that is on the backend. */
+  find(limit: number, told: Told | null): Promise<readonly RulesWork[]>
   pass(id: string, lastTry: boolean): Promise<Pass>
   passSnapshot(id: string, lastTry: boolean): Promise<Pass>
 }
@@ -28,13 +37,20 @@ const maxTries = 10
 const longestPauseMs = 60_000
 const foundAtMost = 500
 
+const noneTold = () => ({ instances: new Set<string>(), operations: new Set<string>() })
+
 export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
   const { bus, backend, log } = parts
   const running = new Map<string, Promise<void>>()
   /** Waiting for a free place, in order; `true` marks a snapshot instance. */
   const waiting = new Map<string, boolean>()
   const resting = new Map<string, { tries: number; timer: NodeJS.Timeout | null }>()
+  /** Those that an operation kept from being looked at; `true` as above. They are looked at when one has ended, whichever. */
+  const behind = new Map<string, boolean>()
+  /** Operations of which was heard that they ended. */
+  let ends = 0
   const unserve: (() => void)[] = []
+  let told: { readonly instances: Set<string>; readonly operations: Set<string> } | null = noneTold()
   let timer: NodeJS.Timeout | undefined
   let planned: NodeJS.Timeout | undefined
   let stopped = false
@@ -57,6 +73,7 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
   const one = async (id: string, isSnapshot: boolean): Promise<void> => {
     const tries = (resting.get(id)?.tries ?? 0) + 1
     const lastTry = tries >= maxTries
+    const before = ends
     let pass: Pass
     try {
       pass = await (isSnapshot ? passes.passSnapshot(id, lastTry) : passes.pass(id, lastTry))
@@ -78,7 +95,8 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
       return
     }
     resting.delete(id)
-    if (pass.end === 'again' && pass.soon) waiting.set(id, isSnapshot)
+    // What kept it may have ended while it was found in the way.
+    if (pass.end === 'again') (pass.soon || ends > before ? waiting : behind).set(id, isSnapshot)
   }
 
   const rest = (id: string, isSnapshot: boolean, tries: number, pauseMs: number): void => {
@@ -97,9 +115,9 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
     if ((resting.get(id)?.timer ?? null) === null) waiting.set(id, isSnapshot)
   }
 
-  const find = async (): Promise<void> => {
+  const find = async (of: Told | null): Promise<void> => {
     if (stopped || backend.health !== 'ready') return
-    for (const { id, isSnapshot } of await passes.find(foundAtMost)) add(id, isSnapshot)
+    for (const { id, isSnapshot } of await passes.find(foundAtMost, of)) add(id, isSnapshot)
     pump()
   }
   /** However many messages come, one look answers them all. */
@@ -107,25 +125,53 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
     if (stopped || planned !== undefined) return
     planned = setTimeout(() => {
       planned = undefined
-      find().catch((error: unknown) =>
+      const of = told
+      told = noneTold()
+      find(of).catch((error: unknown) =>
         log.error({ backend: backend.label, err: error }, 'looking for access rules failed'),
       )
     }, gatherMs)
   }
 
+  const lookAtAllSoon = (): void => {
+    told = null
+    lookSoon()
+  }
+  const changed = (instanceId: string, all: boolean): void => {
+    if (all) told = null
+    else told?.instances.add(instanceId)
+    lookSoon()
+  }
+  const finished = (operationId: string, where: string | null | undefined): void => {
+    ends++
+    const ours = where === undefined || where === null || where === backend.id
+    if (!ours && behind.size === 0) return
+    for (const [id, isSnapshot] of behind) add(id, isSnapshot)
+    behind.clear()
+    if (ours) told?.operations.add(operationId)
+    lookSoon()
+  }
+
   return {
     async look() {
-      await find()
+      await find(null)
       while (running.size > 0) await Promise.race(running.values())
     },
     start() {
-      unserve.push(bus.serve(`share.${backend.id}`, 'access.changed', lookSoon))
-      // What waited behind an operation may go now.
-      unserve.push(bus.serve('operations', 'operation.finished', lookSoon))
-      unserve.push(bus.onGap(lookSoon))
-      timer = setInterval(lookSoon, pollMs)
+      unserve.push(
+        bus.serve(`share.${backend.id}`, 'access.changed', ({ instanceId, all }) =>
+          changed(instanceId, all === true),
+        ),
+      )
+      unserve.push(
+        bus.serve('operations', 'operation.finished', ({ operationId, backendId }) =>
+          finished(operationId, backendId),
+        ),
+      )
+      unserve.push(bus.onGap(lookAtAllSoon))
+      timer = setInterval(lookAtAllSoon, pollMs)
       timer.unref()
-      lookSoon()
+      lookAtAllSoon()
     },
     async stop() {
       stopped = true
