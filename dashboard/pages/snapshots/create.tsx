@@ -92,6 +92,7 @@ export function CreateSnapshotPanel({ shareId, close, created }: CreateSnapshotP
         label={w.chooseShare}
         searchable={shareId === undefined}
         disabled={shareId !== undefined}
+        data-autofocus={shareId === undefined || undefined}
         allowDeselect={false}
         data={options.map((one) => ({ value: one.id, label: `${nameOf(one)} · ${one.id.slice(0, 8)}` }))}
         value={form.share === '' ? null : form.share}
