@@ -7,7 +7,6 @@ import type { CompiledQuery } from 'kysely'
 import { createPool } from 'mysql2/promise'
 import { Pool } from 'pg'
 import { serverAddress } from '../../src/db/dialects/server-url.ts'
-import { migrate } from '../../src/db/open.ts'
 import { createDatabase } from '../../tools/cluster/database.ts'
 import { startMariadb } from '../../tools/parts/mariadb.ts'
 import { startPostgres } from '../../tools/parts/postgres.ts'
@@ -16,7 +15,7 @@ import { fill, onStore } from './fill/fill.ts'
 import { memberOfFilled } from './fill/member.ts'
 import { caller, parsed, type Caller } from './http.ts'
 import { figure, perSecond, ratio, type Figure } from './report.ts'
-import { startMeasured } from './service.ts'
+import { makeAccounts, startMeasured } from './service.ts'
 import { percentile } from './timing.ts'
 
 /** Shares of the deployment; those of a project are the 500 of {@link fill}'s plan. */
@@ -35,9 +34,7 @@ export async function measureLimit(dir: string, database: 'postgres' | 'mariadb'
   const server = await { postgres: startPostgres, mariadb: startMariadb }[database]({ durable: true })
   try {
     const url = await createDatabase(server)
-    await onStore(url, migrate)
-    // The first start makes the accounts.
-    await (await startMeasured(dir, 'sim', { database: url })).stop()
+    await makeAccounts(dir, url)
     await fill(url, { ...size, now: Date.now() * 1000 }, () => {})
     const statements = await onStore(url, statementsIn)
     const of = (name: string) => [...statements].find(([question]) => question.name === name)?.[1] ?? []

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { migrate, type Store } from '../../src/db/open.ts'
+import type { Store } from '../../src/db/open.ts'
 import type { Client } from '../../src/sdk/client.ts'
 import { openStore } from '../../src/storage/sim/store.ts'
 import { createDatabase } from '../../tools/cluster/database.ts'
@@ -13,9 +13,8 @@ import { startPostgres } from '../../tools/parts/postgres.ts'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
 import { create, untilAvailable } from './creates.ts'
 import { fill, onStore } from './fill/fill.ts'
-import { caller } from './http.ts'
 import { bytes, figure, memoryOf, ms, processorOf, type Figure } from './report.ts'
-import { settingsIn, startMeasured, type Measured } from './service.ts'
+import { makeAccounts, measuredAs, settingsIn, type Measured } from './service.ts'
 import { percentile } from './timing.ts'
 
 export interface RestartPlan {
@@ -37,9 +36,7 @@ export async function measureRestart({ dir, database, shares }: RestartPlan): Pr
   const server = await { postgres: startPostgres, mariadb: startMariadb }[database]({ durable: true })
   try {
     const url = await createDatabase(server)
-    await onStore(url, migrate)
-    // The first start makes the accounts.
-    await (await startMeasured(dir, 'sim', { database: url })).stop()
+    await makeAccounts(dir, url)
     await fill(url, { shares, projects: 20, pools, now: Date.now() * 1000 }, () => {})
     await onStore(url, (store) => pretend(store, join(dir, 'backends', name)))
     const first = performance.now()
@@ -130,17 +127,7 @@ async function started(dir: string, url: string): Promise<Measured> {
     settings: { ...settings, host, backends: { [name]: store } },
     patienceMs: 600_000,
   })
-  const { tokens } = await signedIn(process)
-  const call = caller(process.url, await tokens.current())
-  return {
-    process,
-    call,
-    projectId: tokens.session?.projectId ?? '',
-    async stop() {
-      call.close()
-      await process.stop()
-    },
-  }
+  return measuredAs(process, await signedIn(process))
 }
 
 /** A process that reads much at its start may say at first that it is too busy: that is not serving yet. */

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { migrate, type Store } from '../../src/db/open.ts'
+import type { Store } from '../../src/db/open.ts'
 import { KnownPools } from '../../src/scheduler/known-pools.ts'
 import { after } from '../../src/runtime/after.ts'
 import { claimPool } from '../../src/scheduler/ledger.ts'
@@ -18,7 +18,7 @@ import { questionsAbout, type About } from '../plans/questions.ts'
 import { fill, onStore } from './fill/fill.ts'
 import { memberOfFilled } from './fill/member.ts'
 import { caller, parsed, type Caller } from './http.ts'
-import { startMeasured, type Measured } from './service.ts'
+import { makeAccounts, startMeasured, type Measured } from './service.ts'
 import { percentile, timed } from './timing.ts'
 
 export interface ScalePlan {
@@ -72,9 +72,7 @@ async function measureOne({ dir: base, database, pools }: ScalePlan, shares: num
   const url = server === null ? `sqlite:${join(dir, 'manila.db')}` : await createDatabase(server)
   const note = (line: string): void => void process.stderr.write(`${shares} shares: ${line}\n`)
   try {
-    await onStore(url, migrate)
-    // The first start makes the accounts; a file belongs to one process at a time.
-    await (await startMeasured(dir, 'sim', { database: url })).stop()
+    await makeAccounts(dir, url)
     const projects = Math.max(2, Math.ceil(shares / perProject))
     await fill(url, { shares, projects, pools, now: Date.now() * 1000 }, note)
     const column = new Map<string, Spent>()

@@ -1,6 +1,9 @@
 /** A service process to measure, with a backend of the kind asked for and no limits in the way. */
 import { join } from 'node:path'
 import { startServiceProcess, type ServiceProcess } from '../helpers/service-process.ts'
+import { migrate } from '../../src/db/open.ts'
+import type { Client } from '../../src/sdk/client.ts'
+import { onStore } from './fill/fill.ts'
 import { caller, type Caller } from './http.ts'
 
 export type Storage = 'sim' | 'btrfs' | 'image'
@@ -74,7 +77,17 @@ export async function startMeasured(
     env: { TEST_DETACH: '1', ...(options.atOnce === true ? { TEST_NO_WAIT: '1' } : {}) },
     patienceMs: 600_000,
   })
-  const { tokens } = await process.connect('manila-demo')
+  return measuredAs(process, await process.connect('manila-demo'))
+}
+
+/** The accounts, and nothing else, in an empty database. */
+export async function makeAccounts(dir: string, database: string): Promise<void> {
+  await onStore(database, migrate)
+  await (await startMeasured(dir, 'sim', { database })).stop()
+}
+
+/** A process that runs, as the user of the client. */
+export async function measuredAs(process: ServiceProcess, { tokens }: Client): Promise<Measured> {
   const call = caller(process.url, await tokens.current())
   return {
     process,

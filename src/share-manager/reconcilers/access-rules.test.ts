@@ -141,6 +141,29 @@ describe('access rules', () => {
     await queue.stop()
   })
 
+  it('are applied when a message says so, and when an operation touched them: no look at everything is needed', async () => {
+    const interval = vi.spyOn(globalThis, 'setInterval').mockReturnValue(setTimeout(() => {}, 0) as never)
+    const queue = accessRules(bench)
+    queue.start()
+    interval.mockRestore()
+    // The first look at everything is over when this one is.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const active = (to: string) => vi.waitUntil(async () => (await states())[to] === 'active', 10_000)
+    await queueRule(bench, share, '10.0.0.1')
+    const operation = await bench.store.db
+      .selectFrom('operations')
+      .select('id')
+      .where('resource_id', '=', share.shareId)
+      .executeTakeFirstOrThrow()
+    bench.bus.cast(`share.${bench.backend.id}`, 'access.changed', { instanceId: share.instanceId })
+    await active('10.0.0.1')
+    await queueRule(bench, share, '10.0.0.2')
+    const ended = { operationId: operation.id, backendId: bench.backend.id }
+    bench.bus.cast('operations', 'operation.finished', ended)
+    await active('10.0.0.2')
+    await queue.stop()
+  })
+
   it('of what a message names are found among those of a backend, and of what an ended operation was about', async () => {
     await queueRule(bench, share, '10.0.0.1')
     const other = await availableShare(bench)

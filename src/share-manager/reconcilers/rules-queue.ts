@@ -36,6 +36,8 @@ const atOnce = 4
 const maxTries = 10
 const longestPauseMs = 60_000
 const foundAtMost = 500
+/** Messages of one look; after more, as when the process was busy for long, everything is looked at. */
+const toldAtMost = 50
 
 const noneTold = () => ({ instances: new Set<string>(), operations: new Set<string>() })
 
@@ -138,8 +140,12 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
     lookSoon()
   }
   const changed = (instanceId: string, all: boolean): void => {
-    if (all) told = null
-    else told?.instances.add(instanceId)
+    if (all) return lookAtAllSoon()
+    told?.instances.add(instanceId)
+    lookAtTheseSoon()
+  }
+  const lookAtTheseSoon = (): void => {
+    if (told !== null && told.instances.size + told.operations.size > toldAtMost) told = null
     lookSoon()
   }
   const finished = (operationId: string, where: string | null | undefined): void => {
@@ -149,7 +155,7 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
     for (const [id, isSnapshot] of behind) add(id, isSnapshot)
     behind.clear()
     if (ours) told?.operations.add(operationId)
-    lookSoon()
+    lookAtTheseSoon()
   }
 
   return {

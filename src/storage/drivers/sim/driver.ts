@@ -22,11 +22,11 @@ import {
   begin,
   completeShare,
   created,
+  everything,
   finish,
   putShare,
   refuseWithoutRoom,
   report,
-  everything,
   type Sim,
 } from './trees.ts'
 import { openWorld } from '../../sim/world.ts'
