@@ -1,12 +1,13 @@
 /** What the tests with a real NFS-Ganesha share: shares that are file systems of their own, and clients that know handles. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { projectFolder } from '../../host/project-folder.ts'
 import * as nfs from '../../contract/conformance/nfs4/operations.ts'
 import { openSession, type Session } from '../../contract/conformance/nfs4/session.ts'
+import { hasMemory } from './process.ts'
 import type { ExportRef, ExportRule, OwnFileSystem } from '../../contract/driver.ts'
 
 export interface Image {
@@ -88,17 +89,8 @@ export const lookupParent: nfs.Operation<void> = {
   read: () => undefined,
 }
 
-/** False as soon as it has ended: one that was killed is listed for a moment. */
-export function isRunning(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`).length > 0
-  } catch {
-    return false
-  }
-}
-
 /** Resolves when the process has ended. */
 export async function kill(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
-  while (isRunning(pid)) await sleep(5)
+  while (hasMemory(pid)) await sleep(5)
 }

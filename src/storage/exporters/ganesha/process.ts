@@ -22,11 +22,11 @@ export function processWith(pid: number, argument: string): Process | null {
 
 /**
  * Resolves when nothing is left of a process that was killed, its locks included; at once when `pid` is a living one, or after
- * {@link leftMs}. It has no command line long before its last thread has let go of its files.
+ * {@link leftMs}. It has no memory long before its last thread has let go of its files.
  */
 export async function nothingLeftOf(pid: number): Promise<void> {
   const end = performance.now() + leftMs
-  while (performance.now() < end && commandLine(pid).length === 0 && threads(pid) > 0) {
+  while (performance.now() < end && !hasMemory(pid) && threads(pid) > 0) {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
@@ -59,13 +59,21 @@ function signal(process_: Process, name: NodeJS.Signals): void {
   process.kill(process_.pid, name)
 }
 
-/** One that was killed is listed until its last thread is gone; by then it has no memory, so no command line either. */
+/** One that was killed is listed until its last thread is gone; it has no memory by then. */
 export function isAlive(process_: Process | null): process_ is Process {
-  return (
-    process_ !== null &&
-    startTime(process_.pid) === process_.startedAt &&
-    commandLine(process_.pid).length > 0
-  )
+  return process_ !== null && startTime(process_.pid) === process_.startedAt && hasMemory(process_.pid)
+}
+
+/**
+ * Field 1 of /proc/PID/statm (proc_pid_statm(5)) is 0 for a process that let go of its memory. Its command line would not tell: that of a living
+ * one is empty, too, while it begins another program.
+ */
+export function hasMemory(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/statm`, 'utf8').startsWith('0 ')
+  } catch {
+    return false
+  }
 }
 
 /** Field 22 of /proc/PID/stat; null for a process that is gone or only waits to be collected. */
