@@ -2,7 +2,7 @@
 # nothing else of the service runs meanwhile. Started by launcher.ts, one for each process of the service:
 #   setpriv --pdeathsig KILL -- perl launcher.pl PRCTL TITLE
 # PRCTL is the number of that system call here; 0: unknown; empty: there is none. TITLE is for `ps`, and room for the names of
-# workers: forks of this process that stay, and do what builtins.pl can do.
+# workers: forks of this process that stay, and do what builtins.pl can do. Perl scripts are carried out by a fork, too.
 # Standard input: "run ID FIELDS INPUT\n" and that many bytes of each; fields are separated by NUL: lock file (empty: no
 # fence), fence number, how many KEY=VALUE follow, those, the program's path and its arguments. "kill ID\n" ends the
 # group of a command, "leave ID\n" lets go of its pipes. Standard output: "out ID BYTES\n" or "err ID BYTES\n" with that many
@@ -24,6 +24,7 @@ my %command;    # by id: { pid, pipes: { out, err }, in, input }, { pid, worker 
 my %id_of;      # by pid
 my @workers;    # that have nothing to do: { pid, ask, answer, said }
 my @waiting;    # ids of builtins that no worker does yet
+my %script;     # by path: what it does, 0 when another Perl has to do it
 # One more is made only when these get nowhere: none is done in so many seconds of silence, or turns beside other work.
 my $enough_workers = 3;
 my ($patience_seconds, $patience_turns) = (0.02, 10);
@@ -115,11 +116,16 @@ sub start {
     %ENV = map { split /=/, $_, 2 } @env;
     $env = $wanted;
   }
+  my $script = script(@argv);
   unshift @argv, '/usr/bin/setpriv', '--pdeathsig', 'KILL', '--' if $prctl eq '0';
   open(STDIN, '<&', $in_read) && open(STDOUT, '>&', $out_write) && open(STDERR, '>&', $err_write)
     or return refused($id, "dup: $!");
   my $pid = fork;
-  become($lock, $number, @argv) if defined $pid && $pid == 0;
+  if (defined $pid && $pid == 0) {
+    # No program takes over, which would close what is not its own.
+    if ($script) { close $_ for $in, $out, $err, $in_read, $out_write, $err_write, $begun, $waits }
+    become($lock, $number, $script, @argv);
+  }
   my $why = $!;
   open(STDIN, '<&', $from) && open(STDOUT, '>&', $to) && open(STDERR, '>&', $complaints) or exit 127;
   return refused($id, "fork: $why") if !defined $pid;
@@ -141,15 +147,53 @@ sub refused {
 
 # In the child: takes the fence's lock, which the program keeps, and becomes the program. Never comes back.
 sub become {
-  my ($lock, $number, @argv) = @_;
+  my ($lock, $number, $script, @argv) = @_;
   be_mortal();
   if ($lock ne '') {
     our $kept = eval { fence($lock, $number) } or fail(113, $@);
     # The lock lasts as long as the program: its descriptor stays open in it.
     fcntl($kept, $F_SETFD, 0) or fail(113, "manila-fence: $!\n");
   }
+  carry_out($script, @argv) if $script;
   exec { $argv[0] } @argv or
   fail(127, "$argv[0]: $!\n");
+}
+
+# What a Perl script of ours says, made ready once: to start another Perl, and to have it read a thousand lines, costs ten times
+# what most of them do. Nothing when it is no script, or one that needs modules, which would make each fork dearer.
+sub script {
+  my ($program, $path) = @_;
+  return if $prctl eq '0' || $program !~ m{\A/(?:usr/)?bin/perl\z} || $path !~ m{\A/[^\n"]*\.pl\z};
+  return $script{$path} //= made_ready($path);
+}
+
+sub made_ready {
+  my ($path) = @_;
+  open(my $file, '<', $path) or return 0;
+  my $text = do { local $/; <$file> };
+  return 0 if $text =~ /^\s*use\s+(?!strict\b|warnings\b)/m;
+  # Made for workers, it has another end; what comes here is too long for them.
+  return 0 if $text =~ /^sub answer \{/m;
+  my $package = 'Script' . keys %script;
+  # What stands at the top becomes a sub, which is called once in each fork: so what the others share with it is the same for all.
+  # Perl warns that it would not be the second time.
+  local $SIG{__WARN__} = sub { };
+  return eval qq{package $package;\nsub main {\n#line 1 "$path"\n$text\n}\n\\&main} || 0;
+}
+
+# In the child: does what the script says, in place of another Perl. Never comes back.
+sub carry_out {
+  my ($script, undef, $path, @arguments) = @_;
+  # What others read or write must not stay open in here: they would wait for its end.
+  (%command, @workers) = ();
+  close $_ for $from, $to, $complaints;
+  # As `ps` would show it.
+  $0 = join ' ', 'perl', $path, @arguments;
+  @ARGV = @arguments;
+  # At the top of a script `shift` takes from these.
+  local *_ = \@ARGV;
+  &$script;
+  exit 0;
 }
 
 # In a child: ends with this process.

@@ -238,6 +238,8 @@ async function exceedingOf(world: NfsService, wanted: (bytes: number) => boolean
     const text = await (await fetch(world.service.metricsUrl)).text()
     bytes = Number(/^manila_pool_exceeding_bytes\{[^}]*\} (\S+)$/m.exec(text)?.[1] ?? NaN)
     return wanted(bytes)
+  }).catch(async (cause: Error) => {
+    throw new Error(`${cause.message}; it is ${bytes}\n${await world.underWay()}`, { cause })
   })
   return bytes
 }

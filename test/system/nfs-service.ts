@@ -1,11 +1,12 @@
 /** A service process with a pool behind NFS-Ganesha, and what a tenant does with it: over REST, and over NFS. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mountNfs } from '../../src/storage/contract/conformance/nfs4/index.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 import { allowAccess, listAccessRules } from '../../src/wire/access-rules/schema.ts'
 import { listExportLocations } from '../../src/wire/export-locations/schema.ts'
+import { listOperations, showOperation } from '../../src/wire/operations/schema.ts'
 import { createShare, showShare } from '../../src/wire/shares/schema.ts'
 import { showSnapshot } from '../../src/wire/snapshots/schema.ts'
 import { leftOnHost } from '../faults/world.ts'
@@ -31,6 +32,8 @@ export interface NfsService {
   again(change?: BackendChange): Promise<void>
   /** Stops it, with everything unmounted and the NFS server ended, and starts it again. Answers what was left in between. */
   restart(): Promise<readonly string[]>
+  /** For failures: what is not done, with its steps, and what the log complained of last. */
+  underWay(): Promise<string>
   /** Stops, and answers what is left of it on the host. */
   end(): Promise<readonly string[]>
 }
@@ -73,7 +76,7 @@ export async function nfsService(pool: Pool, first: BackendChange = {}): Promise
       if (await look()) return
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
-    throw new Error(`${what}: not within ${patienceMs / 1000} s`)
+    throw new Error(`${what}: not within ${patienceMs / 1000} s\n${await me.underWay()}`)
   }
   const orGone = (error: { status?: number }): null => {
     if (error.status === 404) return null
@@ -136,6 +139,19 @@ export async function nfsService(pool: Pool, first: BackendChange = {}): Promise
       service = await start(first)
       client = await service.connect()
       return left
+    },
+    async underWay() {
+      const { operations } = await client.call(listOperations, { query: { limit: '20' } })
+      const open = operations.filter(({ state }) => state !== 'done')
+      const details = await Promise.all(
+        open.map(({ id }) =>
+          client.call(showOperation, { params: { id } }).then((shown) => JSON.stringify(shown)),
+        ),
+      )
+      const complaints = readFileSync(join(dir, 'var/manila.log'), 'utf8')
+        .split('\n')
+        .filter((line) => /"level":(?:[4-6]0|"(?:warn|error|fatal)")/.test(line))
+      return [...details, ...complaints.slice(-8)].join('\n')
     },
     async end() {
       await service.stop()

@@ -4,10 +4,10 @@
  */
 import { fileURLToPath } from 'node:url'
 import { isAbsent } from '../../host/commands.ts'
+import { writeFile } from '../../host/write-file.ts'
 import type { Commands } from '../../host/commands.ts'
 import type { Layout } from './layout.ts'
 
-const writeScript = fileURLToPath(new URL('../../host/write-file.sh', import.meta.url))
 const moveScript = fileURLToPath(new URL('move-records.pl', import.meta.url))
 
 /** Makes the folder of records, and brings in what a release before kept in the pool. */
@@ -38,7 +38,7 @@ export async function writeRecord(
   file: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await commands.change(['sh', writeScript, file], { input: `${JSON.stringify(fields)}\n` })
+  await writeFile(commands, file, `${JSON.stringify(fields)}\n`)
 }
 
 /** Removes records; those that aren't there are fine. */

@@ -3,11 +3,9 @@
  * processes of the host agree and a restart changes nothing: a client's mount names the address.
  */
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { DriverError } from '../../contract/driver.ts'
+import { writeFile } from '../../host/write-file.ts'
 import type { Commands } from '../../host/commands.ts'
-
-const writeScript = fileURLToPath(new URL('../../host/write-file.sh', import.meta.url))
 
 export interface Addresses {
   prepare(commands: Commands): Promise<void>
@@ -62,14 +60,14 @@ export function addressesIn(dir: string, pool: readonly string[], now: () => num
           `all ${pool.length} addresses have a project; give the option addresses more of them`,
           'no-room-here',
         )
-      await commands.change(['sh', writeScript, join(taken, folder)], { input: `${next}\n` })
+      await writeFile(commands, join(taken, folder), `${next}\n`)
       return next
     },
 
     async release(commands, folder) {
       const mine = (await all(commands)).get(folder)
       if (mine === undefined) return
-      await commands.change(['sh', writeScript, join(released, fileName(mine))], { input: `${now()}\n` })
+      await writeFile(commands, join(released, fileName(mine)), `${now()}\n`)
       await commands.change(['rm', '-f', '--', join(taken, folder)])
     },
   }

@@ -3,11 +3,10 @@
  * likes; who was there each time is who an operator wants to talk to. Kept in a file, so that all processes of the host count
  * together.
  */
-import { fileURLToPath } from 'node:url'
 import { isAbsent } from '../../host/commands.ts'
+import { writeFile } from '../../host/write-file.ts'
 import type { Commands } from '../../host/commands.ts'
 
-const writeScript = fileURLToPath(new URL('../../host/write-file.sh', import.meta.url))
 const kept = 10
 /** As many deaths within so long are more than chance. */
 const [many, withinUs] = [3, 60_000_000]
@@ -34,9 +33,7 @@ export async function readCrashes(commands: Commands, file: string): Promise<rea
 /** Adds one and answers them all, the oldest left out. One at a time on the host: the caller sees to that. */
 export async function recordCrash(commands: Commands, file: string, crash: Crash): Promise<readonly Crash[]> {
   const all = [...(await readCrashes(commands, file)), crash].slice(-kept)
-  await commands.change(['sh', writeScript, file], {
-    input: all.map((one) => `${JSON.stringify(one)}\n`).join(''),
-  })
+  await writeFile(commands, file, all.map((one) => `${JSON.stringify(one)}\n`).join(''))
   return all
 }
 

@@ -5,7 +5,6 @@
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { hostLacks, isAbsent } from '../../host/commands.ts'
 import { DriverError } from '../../contract/driver.ts'
 import { freePort, isFree } from '../../../exec/free-port.ts'
@@ -13,11 +12,11 @@ import { alone } from './alone.ts'
 import { busFile, lawsOf, mainFile } from './config-file.ts'
 import { isWildcard, listeners } from './listening.ts'
 import { isAlive, nothingLeftOf, processWith, terminate, type Process } from './process.ts'
+import { writeFile } from '../../host/write-file.ts'
 import type { Commands } from '../../host/commands.ts'
 import type { Parts } from '../../contract/driver.ts'
 import type { GaneshaOptions } from './options.ts'
 
-const writeScript = fileURLToPath(new URL('../../host/write-file.sh', import.meta.url))
 /** A Unix socket's path may have 107 bytes (unix(7)). */
 export const longestSocket = 107
 /** A session of its own before it even forks: the end of a command takes everything that is left in its group along. */
@@ -283,7 +282,7 @@ async function requireProgram(commands: Commands, program: string): Promise<void
 }
 
 async function write(commands: Commands, path: string, text: string): Promise<void> {
-  await commands.change(['sh', writeScript, path], { input: text })
+  await writeFile(commands, path, text)
 }
 
 async function read(commands: Commands, path: string): Promise<string> {

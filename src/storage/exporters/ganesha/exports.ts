@@ -11,15 +11,15 @@ import { DriverError } from '../../contract/driver.ts'
 import { mountOf, mounts, type Mount } from '../../host/mountinfo.ts'
 import { exportFile, guardFile, isIntact, lastLine, readExportFile, readHeader } from './config-file.ts'
 import { differences } from './file-system.ts'
+import { writeFile } from '../../host/write-file.ts'
 import type { Commands } from '../../host/commands.ts'
 import type { OwnFileSystem } from '../../contract/driver.ts'
 import type { ExportHeader, ExportRecord } from './config-file.ts'
 import type { Running } from './daemon.ts'
 import type { GaneshaOptions } from './options.ts'
 
-const changeScript = fileURLToPath(new URL('change-export.sh', import.meta.url))
-const numberScript = fileURLToPath(new URL('take-number.sh', import.meta.url))
-const writeScript = fileURLToPath(new URL('../../host/write-file.sh', import.meta.url))
+const tellScript = fileURLToPath(new URL('tell-export.pl', import.meta.url))
+const numberScript = fileURLToPath(new URL('take-number.pl', import.meta.url))
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Export_Id has 16 bits; 0 is the pseudo root. */
 export const numbers = 65_535
@@ -97,7 +97,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     const first = createHash('sha256').update(checkedId(id)).digest().readUInt32BE() % numbers
     for (let step = 0; step < numbers; step++) {
       const number = 1 + ((first + step) % numbers)
-      const argv = ['sh', numberScript, numberFile(number), id]
+      const argv = ['perl', numberScript, numberFile(number), id]
       if ((await commands.change(argv, { okCodes: [0, 3] })).code === 0) return number
     }
     throw new DriverError(`all ${numbers} export numbers are taken`, 'no-room-here')
@@ -115,21 +115,18 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
   }
 
-  /** Writes `record` to `file` and has the daemon read it there. */
+  /** Writes `record` to `file` and has the daemon read it there; a `fleeting` file is gone afterwards. */
   async function tell(
     commands: Commands,
     running: Running,
     record: ExportRecord,
     file: string,
-    prober?: string,
+    fleeting?: { readonly prober: string },
   ): Promise<void> {
-    const live = await liveExport(commands, running, record.number)
-    if (live !== null && live !== record.path) {
-      await removeLive(commands, running, record.number)
-    }
-    const selector = `EXPORT(Export_Id=${record.number})`
-    const argv = ['sh', changeScript, file, running.bus, selector]
-    const { stdout } = await commands.change(argv, { input: exportFile(record, options, prober) })
+    const argv = ['perl', tellScript, file, running.bus, String(record.number), record.path]
+    const input = exportFile(record, options, fleeting?.prober)
+    const how = fleeting === undefined ? [] : ['fleeting']
+    const { stdout } = await commands.change([...argv, ...how], { input })
     // It says "1 exports updated. Errors found: …" with code 0 when it dropped a part of the file.
     const partly = /errors found/i.test(stdout)
     if (partly || !/^\s*1 exports (updated|added)/.test(stdout)) {
@@ -149,7 +146,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
       await commands.change(['mkdir', '-p', '-m', '0700', '--', ...folders])
       if (!guards) return
       const input = guardFile(await takeNumber(commands, guardId), guardPath)
-      await commands.change(['sh', writeScript, guard], { input })
+      await writeFile(commands, guard, input)
     },
 
     async find(commands, id) {
@@ -169,9 +166,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     apply: (commands, running, record) => tell(commands, running, record, fileOf(record.id)),
 
     async show(commands, running, record, prober) {
-      const file = join(shownFolder, `${checkedId(record.id)}.conf`)
-      await tell(commands, running, record, file, prober)
-      await commands.change(['rm', '-f', '--', file])
+      await tell(commands, running, record, join(shownFolder, `${checkedId(record.id)}.conf`), { prober })
     },
 
     hide: (commands, running, record) => removeLive(commands, running, record.number),
@@ -182,7 +177,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     },
 
     async save(commands, record) {
-      await commands.change(['sh', writeScript, fileOf(record.id)], { input: exportFile(record, options) })
+      await writeFile(commands, fileOf(record.id), exportFile(record, options))
     },
 
     forget,
@@ -216,7 +211,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
         const record = readExportFile(stdout)
         if (record === null || isIntact(stdout, record, options)) continue
         mended = true
-        await commands.change(['sh', writeScript, file], { input: '' })
+        await writeFile(commands, file, '')
       }
       return mended
     },

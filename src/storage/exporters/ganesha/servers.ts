@@ -15,6 +15,7 @@ import { addressesIn, type Addresses } from './addresses.ts'
 import { idOf, isInstanceId, readable } from './exports.ts'
 import { isWildcard } from './listening.ts'
 import { serverIn, type Server } from './server.ts'
+import { writeFile } from '../../host/write-file.ts'
 import type { Commands } from '../../host/commands.ts'
 import type { Parts } from '../../contract/driver.ts'
 import { longestSocket, type Place } from './daemon.ts'
@@ -122,7 +123,6 @@ async function isThere(commands: Commands, path: string): Promise<boolean> {
   return (await commands.look(['test', '-e', path], { okCodes: [0, 1] })).code === 0
 }
 
-const writeScript = fileURLToPath(new URL('../../host/write-file.sh', import.meta.url))
 const confineScript = fileURLToPath(new URL('confine.sh', import.meta.url))
 /** Servers that are brought up at once: each takes a processor for 0.2 s. */
 const atOnce = 4
@@ -334,8 +334,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
         try {
           checkView(viewOf(folder))
           await commands.change(['mkdir', '-p', '-m', '0700', '--', join(projects, project)])
-          if (folder !== project)
-            await commands.change(['sh', writeScript, join(projects, project, 'folder')], { input: folder })
+          if (folder !== project) await writeFile(commands, join(projects, project, 'folder'), folder)
           await one.begin(commands)
           return await work(one)
         } finally {
