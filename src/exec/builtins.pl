@@ -16,6 +16,7 @@ my ($INO_LOOKUP, $FIRST_OBJECT) = (0xd0009412, 256);
 my ($ENOENT, $EEXIST) = (2, 17);
 
 my %builtins = (
+  'blkid --probe --match-tag UUID --output export --' => \&uuids,
   'btrfs inspect-internal rootid --' => \&rootid,
   'cat --' => \&cat,
   'ls --' => sub { list(qr/^[^.]/, @_) },
@@ -27,6 +28,7 @@ my %builtins = (
   'rm -f --' => \&remove,
   'rmdir --' => sub { rmdir $_[0] ? 0 : undef },
   'stat --format %b --' => sub { facts('%b', @_) },
+  'stat --format %d --' => sub { facts('%d', @_) },
   'stat --format %d:%i --' => sub { facts('%d:%i', @_) },
   'stat --format %i --' => sub { facts('%i', @_) },
   'stat --format %s %b --' => sub { facts('%s %b', @_) },
@@ -34,7 +36,7 @@ my %builtins = (
   'test -d' => sub { -d $_[0] ? 0 : 1 },
   'test -e' => sub { -e $_[0] ? 0 : 1 },
 );
-my %operands = (mkdir => 1000, mv => 2, rm => 1000, stat => 1000);
+my %operands = (blkid => 1000, mkdir => 1000, mv => 2, rm => 1000, stat => 1000);
 
 # The builtin that a program's path and arguments ask for, and its operands; nothing when that is none.
 sub builtin {
@@ -168,6 +170,19 @@ sub facts {
     my %fact = (d => $_->[0], i => $_->[1], s => $_->[7], b => $_->[12]);
     out($format =~ s/%([a-z])/$fact{$1}/gr . "\n");
   }
+  return 0;
+}
+
+# Of XFS alone, whose superblock a device begins with; that it is whole is for the kernel to see, which has mounted it.
+sub uuids {
+  my @told;
+  for my $device (@_) {
+    sysopen(my $handle, $device, 0) or return undef;
+    my $head = '';
+    return undef if (sysread($handle, $head, 48) // 0) != 48 || $head !~ /\AXFSB/;
+    push @told, "DEVNAME=$device\nUUID=" . join('-', unpack('x32 H8 H4 H4 H4 H12', $head)) . "\n";
+  }
+  out(join "\n", @told);
   return 0;
 }
 

@@ -26,8 +26,8 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'manila-builtins-'))
   bin = join(dir, 'bin')
   mkdirSync(bin)
-  for (const name of ['cat', 'ls', 'mkdir', 'mv', 'realpath', 'rm', 'rmdir', 'stat', 'tee', 'test'])
-    symlinkSync(join('/usr/bin', name), join(bin, name))
+  for (const name of ['blkid', 'cat', 'ls', 'mkdir', 'mv', 'realpath', 'rm', 'rmdir', 'stat', 'tee', 'test'])
+    symlinkSync(join(name === 'blkid' ? '/usr/sbin' : '/usr/bin', name), join(bin, name))
   programs = localExec({ path: `${bin}:${searchPath}` })
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -114,11 +114,28 @@ describe('what the launcher does itself', () => {
 
   test.each([
     ['%i', '/'],
+    ['%d', '/etc', '/'],
     ['%d:%i', '/etc', '/'],
     ['%b', '/etc/passwd'],
   ])('knows %s of %s', async (format, ...paths) => {
     const argv = ['stat', '--format', format, '--', ...paths]
     expect(await exec.run(argv, options)).toEqual(await programs.run(argv, options))
+  })
+
+  test('knows the UUIDs of file systems, and leaves to the program what is none of XFS', async () => {
+    const at = tree('file systems')
+    const [first = '', second = '', other = ''] = ['first', 'second', 'file'].map((name) => join(at, name))
+    for (const image of [first, second]) {
+      spawnSync('truncate', ['--size', '320M', image])
+      expect(spawnSync('mkfs.xfs', ['-q', image]).status).toBe(0)
+    }
+    const form = ['blkid', '--probe', '--match-tag', 'UUID', '--output', 'export', '--']
+    for (const devices of [[first], [first, second], [first, other, second], [other], [join(at, 'none')]]) {
+      const asked = [...form, ...devices]
+      const told = await exec.run(asked, options)
+      expect(told).toEqual(await programs.run(asked, options))
+      if (devices.length > 1) expect(told.stdout).toMatch(/^UUID=[0-9a-f-]{36}$/m)
+    }
   })
 
   test('starts no program for it, and the program itself for another form', async () => {
