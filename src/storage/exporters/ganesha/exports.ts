@@ -125,8 +125,8 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   ): Promise<void> {
     const argv = ['perl', tellScript, file, running.bus, String(record.number), record.path]
     const input = exportFile(record, options, fleeting?.prober)
-    const how = fleeting === undefined ? [] : ['fleeting']
-    const { stdout } = await commands.change([...argv, ...how], { input })
+    if (fleeting !== undefined) argv.push('fleeting')
+    const { stdout } = await commands.change(argv, { input })
     // It says "1 exports updated. Errors found: …" with code 0 when it dropped a part of the file.
     const partly = /errors found/i.test(stdout)
     if (partly || !/^\s*1 exports (updated|added)/.test(stdout)) {
