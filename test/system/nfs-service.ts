@@ -141,13 +141,13 @@ export async function nfsService(pool: Pool, first: BackendChange = {}): Promise
       return left
     },
     async underWay() {
-      const { operations } = await client.call(listOperations, { query: { limit: '20' } })
-      const open = operations.filter(({ state }) => state !== 'done')
-      const details = await Promise.all(
-        open.map(({ id }) =>
-          client.call(showOperation, { params: { id } }).then((shown) => JSON.stringify(shown)),
-        ),
-      )
+      const open = async (): Promise<string[]> => {
+        const { operations } = await client.call(listOperations, { query: { limit: '20' } })
+        const notDone = operations.filter(({ state }) => state !== 'done')
+        const shown = notDone.map(({ id }) => client.call(showOperation, { params: { id } }))
+        return (await Promise.all(shown)).map((one) => JSON.stringify(one))
+      }
+      const details = await open().catch((error: unknown) => [`operations are not told: ${String(error)}`])
       const complaints = readFileSync(join(dir, 'var/manila.log'), 'utf8')
         .split('\n')
         .filter((line) => /"level":(?:[4-6]0|"(?:warn|error|fatal)")/.test(line))

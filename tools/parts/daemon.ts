@@ -204,7 +204,7 @@ function stateOf(pid: number): string {
 }
 
 /** One that only waits to be collected has let go of everything. */
-const runs = (pid: number): boolean => !['', 'Z', 'X'].includes(stateOf(pid))
+export const runs = (pid: number): boolean => !['', 'Z', 'X'].includes(stateOf(pid))
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -90,6 +90,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   // Ceph's client walks no mounts, and the module that would is not needed on such a host.
   const guards = options.ceph_conf === undefined
   const fileOf = (id: string) => join(folder, `${checkedId(id)}.conf`)
+  const shownFile = (id: string) => join(shownFolder, `${checkedId(id)}.conf`)
   const numberFile = (number: number) => join(numberFolder, String(number))
 
   async function takeNumber(commands: Commands, id: string): Promise<number> {
@@ -112,7 +113,14 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
   }
 
   async function forget(commands: Commands, record: Numbered): Promise<void> {
-    await commands.change(['rm', '-f', '--', fileOf(record.id), numberFile(record.number)])
+    await commands.change([
+      'rm',
+      '-f',
+      '--',
+      fileOf(record.id),
+      shownFile(record.id),
+      numberFile(record.number),
+    ])
   }
 
   /** Writes `record` to `file` and has the daemon read it there; a `fleeting` file is gone afterwards. */
@@ -166,7 +174,7 @@ export function exportsIn(dir: string, options: GaneshaOptions): Exports {
     apply: (commands, running, record) => tell(commands, running, record, fileOf(record.id)),
 
     async show(commands, running, record, prober) {
-      await tell(commands, running, record, join(shownFolder, `${checkedId(record.id)}.conf`), { prober })
+      await tell(commands, running, record, shownFile(record.id), { prober })
     },
 
     hide: (commands, running, record) => removeLive(commands, running, record.number),

@@ -9,10 +9,16 @@ my ($folder) = __FILE__ =~ m{\A(.*)/};
 require "$folder/bus.pl";
 require "$folder/../../host/write-file.pl";
 
+# What Ganesha says of a number that it serves nothing under.
+my $unknown = qr/Export id not found/;
+
 sub answer {
   my ($content, $file, $bus, $number, $path, $fleeting) = @_;
   my $served = served($bus, $number);
-  Bus::call($bus, 'RemoveExport', 'q', $number) if defined $served && $served ne $path;
+  if (defined $served && $served ne $path) {
+    # Somebody else may have taken it away meanwhile.
+    eval { Bus::call($bus, 'RemoveExport', 'q', $number); 1 } or $@ =~ /$unknown/ or die $@;
+  }
   WriteFile::write_file($file, $content, $fleeting);
   my $said = eval { Bus::call($bus, 'UpdateExport', 'ss', $file, "EXPORT(Export_Id=$number)") };
   my $why = $@;
@@ -24,7 +30,7 @@ sub answer {
 sub served {
   my ($bus, $number) = @_;
   my $path = eval { Bus::call($bus, 'DisplayExport', 'q', $number) };
-  die $@ if !defined $path && $@ !~ /Export id not found/;
+  die $@ if !defined $path && $@ !~ /$unknown/;
   return $path;
 }
 
