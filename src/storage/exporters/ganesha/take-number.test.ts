@@ -26,7 +26,7 @@ test('a number has one owner, who gets it again, whatever a call before left', a
 test('of many who ask at once one gets it', async () => {
   const file = join(dir, '8')
   const codes = await Promise.all(Array.from({ length: 20 }, (_, n) => take(file, `id-${n}`)))
-  expect(codes.sort()).toEqual([0, ...Array.from({ length: 19 }, () => 3)])
+  expect([0, 3].map((code) => codes.filter((one) => one === code).length)).toEqual([1, 19])
 })
 
 test('where none can be written none is taken for another’s', async () => {
