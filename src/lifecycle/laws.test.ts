@@ -22,7 +22,7 @@ import {
   type SnapshotStatus,
 } from '../model/states.ts'
 import { raiseAccess } from './access-rules/raise.ts'
-import { changeInstance } from './shares/change.ts'
+import { changeInstance, holdShareOf } from './shares/change.ts'
 import { newShareRows } from './shares/new-rows.ts'
 import { removeInstance } from './shares/remove.ts'
 import { changeSnapshotInstance, removeSnapshotInstance } from './snapshots/change.ts'
@@ -163,7 +163,10 @@ test('in random lives quota is what the rows cost, what a share shows is what it
           } else if ('snapshot' in one) {
             const asked = { snapshotInstanceId: of.instanceId, from: null, to: one.snapshot, now: 2 }
             await changeSnapshotInstance(tx, asked)
-          } else await raiseAccess(tx, made.instance, { now: 2, requestId: 'r' })
+          } else {
+            const held = await holdShareOf(tx, instanceId)
+            if (held !== undefined) await raiseAccess(tx, held, { now: 2, requestId: 'r' })
+          }
         })
         expect(await recountQuota(store.db)).toEqual([])
         const [row, [is]] = [

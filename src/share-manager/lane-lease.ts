@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/schema.ts'
-import { ensureLane, keepLease, releaseLeases, renewLeases, renewMs, takeLease } from '../db/store/leases.ts'
-import { laneIsBusy, waitingIn } from '../db/store/operation-queue.ts'
+import { keepLease, releaseLeases, renewLeases, renewMs, takeIdleLane } from '../db/store/leases.ts'
+import { waitingIn } from '../db/store/operation-queue.ts'
 import { Hold, monotonicMs } from '../engine/hold.ts'
 import { busTopic } from '../engine/topics.ts'
 import { instanceLane } from '../model/lanes.ts'
@@ -18,6 +18,8 @@ export interface LaneLease {
   owned(): boolean
   /** Throws {@link LeaseLost} unless the lane is still ours; call it first in every transaction under the lease. */
   check(tx: Tx): Promise<void>
+  /** Lets the lane go with the transaction, which is the last that is written under the lease; else that is one more. */
+  leave(tx: Tx): Promise<void>
 }
 
 /** Somebody else works in the lane now; what was about to be written must not be. */
@@ -29,10 +31,19 @@ export class LeaseLost extends Error {
 }
 
 /** Runs `work` with the lane, or answers `busy` without running it. */
-export async function withLane<T>(
+export function withLane<T>(
   parts: ShareParts,
   instanceId: string,
   work: (lease: LaneLease) => Promise<T>,
+): Promise<T | 'busy'> {
+  return beginInLane(parts, instanceId, { begin: async () => null, work })
+}
+
+/** The same for work that begins with a transaction: that one takes the lane as well. */
+export async function beginInLane<B, T>(
+  parts: ShareParts,
+  instanceId: string,
+  { begin, work }: { begin(tx: Tx): Promise<B>; work(lease: LaneLease, begun: B): Promise<T> },
 ): Promise<T | 'busy'> {
   const lane = instanceLane(instanceId)
   // A name of its own: a worker of the same process must find the lane taken.
@@ -40,24 +51,33 @@ export async function withLane<T>(
   const hold = new Hold()
   const askedAtMs = monotonicMs()
   const taken = await parts.store.transaction(async (tx) => {
-    if (await laneIsBusy(tx, lane)) return null
-    await ensureLane(tx, lane)
-    return takeLease(tx, parts.store, lane, holder)
+    const lease = await takeIdleLane(tx, parts.store, lane, holder)
+    return lease === null ? null : { fence: lease.fence, begun: await begin(tx) }
   })
   if (taken === null) return 'busy'
   hold.taken([lane], askedAtMs)
   const renewal = setInterval(() => void renew(parts, holder, hold), renewMs)
   renewal.unref()
+  let left = false
+  let done = false
   try {
-    return await work({
+    const lease: LaneLease = {
       instanceId,
       fence: taken.fence,
       owned: () => hold.lasts,
       check: (tx) => check(tx, lane, holder, instanceId),
-    })
+      leave: (tx) => {
+        left = true
+        return releaseLeases(tx, [lane], holder)
+      },
+    }
+    const answer = await work(lease, taken.begun)
+    done = true
+    return answer
   } finally {
     clearInterval(renewal)
-    await parts.store.transaction((tx) => releaseLeases(tx, [lane], holder))
+    // What it left with may not have been committed when it failed.
+    if (!left || !done) await releaseLeases(parts.store.db, [lane], holder)
     await wakeLane(parts, lane)
   }
 }

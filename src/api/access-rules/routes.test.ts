@@ -64,6 +64,38 @@ async function settle(id: string, state: string, status = 'active'): Promise<voi
 }
 
 describe('allow', () => {
+  // It is answered from what was written, not from what could be read again.
+  test.each([7, 27, 28, 44])('at 2.%i the answer is what the list of rules shows', async (version) => {
+    for (const token of ['demo', 'admin'] as const) {
+      const { body } = await act('allow_access', ip(token === 'demo' ? '10.0.0.1' : '10.0.0.2'), {
+        token,
+        version,
+      })
+      const { body: listed } = await act('access_list', null, { token, version })
+      const { share_id: _, ...shown } = body.access
+      expect(listed.access_list).toContainEqual(shown)
+    }
+  })
+  test.each([45, 81, 82, 99])('at 2.%i the answer is what a show answers', async (version) => {
+    const wishes = [
+      {},
+      { access_level: 'ro', metadata: { colour: 'red', a: ' ' } },
+      ...(version < 82
+        ? []
+        : [{ lock_visibility: true }, { lock_visibility: true, lock_deletion: true, lock_reason: 'mine' }]),
+    ]
+    let last = 0
+    for (const wish of wishes)
+      for (const token of ['demo', 'admin'] as const) {
+        const made = await act('allow_access', ip(`10.0.0.${++last}`, wish), { token, version })
+        expect(made.status, JSON.stringify(made.body)).toBe(200)
+        const shown = await bench.call('GET', `/share-access-rules/${made.body.access.id}`, {
+          token,
+          version,
+        })
+        expect(made.body).toEqual(shown.body)
+      }
+  })
   test('a rule is queued, its instance is one generation behind and the share is syncing', async () => {
     const { body } = await act(
       'allow_access',

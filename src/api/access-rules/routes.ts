@@ -33,20 +33,18 @@ async function listed(ctx: Ctx, { params }: Pick<Input<unknown>, 'params'>): Pro
 }
 
 export const accessRuleRoutes: readonly Route[] = [
-  ...actionRoutes(wire.allowAccess, accessRuleChanges, async (ctx, { params, body }) =>
-    show(
-      ctx,
-      await allow(ctx, params.id ?? '', {
-        type: body.access_type,
-        to: body.access_to,
-        level: body.access_level === '' ? null : (body.access_level ?? null),
-        metadata: body.metadata ?? {},
-        lockVisibility: truth(body.lock_visibility ?? false),
-        lockDeletion: truth(body.lock_deletion ?? false),
-        lockReason: body.lock_reason ?? null,
-      }),
-    ),
-  ),
+  ...actionRoutes(wire.allowAccess, accessRuleChanges, async (ctx, { params, body }) => {
+    const rule = await allow(ctx, params.id ?? '', {
+      type: body.access_type,
+      to: body.access_to,
+      level: body.access_level === '' ? null : (body.access_level ?? null),
+      metadata: body.metadata ?? {},
+      lockVisibility: truth(body.lock_visibility ?? false),
+      lockDeletion: truth(body.lock_deletion ?? false),
+      lockReason: body.lock_reason ?? null,
+    })
+    return { access: accessRuleView(ctx, rule) }
+  }),
   ...actionRoutes(wire.denyAccess, accessRuleChanges, (ctx, { params, body }) =>
     deny(ctx, params.id ?? '', { ruleId: body.access_id, unrestrict: truth(body.unrestrict ?? false) }),
   ),

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { insertRule, rulesFor, type AccessRuleRow } from '../../db/store/access-rules.ts'
 import { raiseAccess } from '../../lifecycle/access-rules/raise.ts'
+import type { HeldShare } from '../../lifecycle/shares/change.ts'
 import { recordEvent } from '../../db/store/records.ts'
 import { reasonOfShareLock } from '../../db/store/resource-locks.ts'
-import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts'
+import { instancesOf } from '../../db/store/share-instances.ts'
 import type { ShareRow } from '../../db/store/shares.ts'
 import { busTopic } from '../../engine/topics.ts'
 import { twinOf } from '../../model/access-twins.ts'
@@ -14,7 +15,7 @@ import { invalid } from '../../model/errors.ts'
 import { shareGates } from '../../model/gates/shares.ts'
 import { roomForMetadata, roomForRule } from '../limits.ts'
 import { refuseAtOnce } from '../barriers.ts'
-import { hiddenRules } from './find.ts'
+import { hiddenRules, seesRules, type ShownRule } from './find.ts'
 import { putLock, refuseTooLate } from '../resource-locks/create.ts'
 import { findShareToChange, refuseSoftDeleted } from '../shares/find.ts'
 
@@ -29,8 +30,8 @@ export interface AllowAccessInput {
   readonly lockReason: string | null
 }
 
-/** Answers the new rule's id. */
-export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput): Promise<string> {
+/** Answers the new rule as its maker sees it. */
+export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput): Promise<ShownRule> {
   const share = await findShareToChange(ctx, shareId, 'share:allow_access')
   refuseSoftDeleted(share)
   const level = levelOf(input.level ?? 'rw')
@@ -73,9 +74,25 @@ export async function allow(ctx: Ctx, shareId: string, input: AllowAccessInput):
   // Of two who make it at once the database refuses one; the transaction is repeated and finds the other's.
   await insertRule(ctx.tx, rule, ids, input.metadata)
   await putLocks(ctx, share, rule, input)
-  await tellBackends(ctx, instances)
+  const raised = await tellBackends(ctx, { share, instances })
   await recordRule(ctx, share, 'access.allowed', rule)
-  return rule.id
+  return {
+    ...rule,
+    metadata: input.metadata,
+    hidden: await isHiddenNew(ctx, share, rule, input),
+    rulesStatus: raised.access_rules_status,
+  }
+}
+
+/** Nobody but its maker can have put a lock on it. */
+async function isHiddenNew(
+  ctx: Ctx,
+  share: ShareRow,
+  rule: AccessRuleRow,
+  { lockVisibility }: AllowAccessInput,
+): Promise<boolean> {
+  if (!lockVisibility) return !seesRules(ctx, share)
+  return (await hiddenRules(ctx, share, [rule])).has(rule.id)
 }
 
 /** No key and no name of a client: listeners outside bill, they don't admit. */
@@ -135,12 +152,11 @@ async function putLocks(
   })
 }
 
-/** Raises each instance's generation and wakes its share manager after the commit. */
-export async function tellBackends(ctx: Ctx, instances: readonly InstanceRow[]): Promise<void> {
-  for (const instance of instances) {
-    await raiseAccess(ctx.tx, instance, { now: ctx.clock.now(), requestId: ctx.requestId })
-    const { id, backend_id } = instance
+/** Raises the generation of the share's instances and wakes their share managers after the commit. Answers the share as it is then. */
+export async function tellBackends(ctx: Ctx, held: HeldShare): Promise<ShareRow> {
+  for (const { id, backend_id } of held.instances) {
     if (backend_id === null) continue
     ctx.afterCommit(() => ctx.bus.cast(busTopic('share', backend_id), 'access.changed', { instanceId: id }))
   }
+  return raiseAccess(ctx.tx, held, { now: ctx.clock.now(), requestId: ctx.requestId })
 }

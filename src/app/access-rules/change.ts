@@ -38,7 +38,7 @@ export async function deny(ctx: Ctx, shareId: string, input: DenyAccessInput): P
     return
   }
   refuseAtOnce(ruleGates.deny({ ...facts, locks: 0, known }))
-  await tellBackends(ctx, instances)
+  await tellBackends(ctx, { share, instances })
   await recordRule(ctx, share, 'access.denied', rule)
 }
 
@@ -50,6 +50,6 @@ export async function updateLevel(ctx: Ctx, ruleId: string, level: string): Prom
   const instances = await instancesOf(ctx.tx, share.id)
   refuseAtOnce(ruleGates.update({ rule, share, instances }))
   await queueLevel(ctx.tx, rule.id, level, ctx.clock.now())
-  await tellBackends(ctx, instances)
+  await tellBackends(ctx, { share, instances })
   await recordRule(ctx, share, 'access.updated', { ...rule, access_level: level })
 }

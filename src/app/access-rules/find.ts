@@ -1,11 +1,17 @@
 /** Looks access rules up for a caller, with what hangs on them and what must be hidden of them. */
 import { type Ctx, scopeOf } from '../context.ts'
-import { ruleById, rulesOfShare, type AccessRuleRow, type RuleFilters } from '../../db/store/access-rules.ts'
+import {
+  ruleById,
+  ruleForView,
+  rulesOfShare,
+  type AccessRuleRow,
+  type RuleFilters,
+} from '../../db/store/access-rules.ts'
 import type { Page } from '../../db/store/keyset.ts'
 import { metadataOf } from '../../db/store/metadata.ts'
 import { locksOn } from '../../db/store/resource-locks.ts'
-import { takeShareOfRule } from '../../db/store/share-turns.ts'
-import { visibleShare, type ShareRow } from '../../db/store/shares.ts'
+import { takeVisibleShareOfRule } from '../../db/store/share-turns.ts'
+import type { ShareRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
 import { mayOverrule } from '../resource-locks/rank.ts'
 
@@ -17,32 +23,30 @@ export interface ShownRule extends AccessRuleRow {
   readonly rulesStatus: string
 }
 
-/** The rule and its share, or 404 when either is not the caller's to see. */
-export async function findRule(ctx: Ctx, id: string): Promise<{ rule: AccessRuleRow; share: ShareRow }> {
-  const rule = await ruleById(ctx.db, id.slice(0, 64))
-  const share = rule && (await visibleShare(ctx.db, scopeOf(ctx), rule.share_id))
-  if (rule === undefined || share === undefined) throw fault('AccessRuleNotFound', { id: id.slice(0, 64) })
-  return { rule, share }
-}
-
-/** The rule of a share that the caller may change: another project's public share is 403. Both are this request's until the end. */
+/**
+ * The rule of a share that the caller may change: 404 when he does not see it, 403 for another project's public share. Both are this
+ * request's until the end.
+ */
 export async function findRuleToChange(
   ctx: Ctx,
   id: string,
   policy: string,
 ): Promise<{ rule: AccessRuleRow; share: ShareRow }> {
-  await takeShareOfRule(ctx.tx, id.slice(0, 64))
-  const found = await findRule(ctx, id)
-  const { project_id, user_id } = found.share
+  const share = await takeVisibleShareOfRule(ctx.tx, scopeOf(ctx), id.slice(0, 64))
+  const rule = share && (await ruleById(ctx.db, id.slice(0, 64)))
+  if (rule === undefined || share === undefined) throw fault('AccessRuleNotFound', { id: id.slice(0, 64) })
+  const { project_id, user_id } = share
   ctx.policy.authorize(policy, ctx.identity, { project_id, user_id })
-  return found
+  return { rule, share }
 }
 
+/** The rule, or 404 when it, or its share, is not the caller's to see. */
 export async function showRule(ctx: Ctx, id: string): Promise<ShownRule> {
-  const { rule, share } = await findRule(ctx, id)
-  const [found] = await complete(ctx, share, [rule])
+  const found = await ruleForView(ctx.db, scopeOf(ctx), id.slice(0, 64))
   if (found === undefined) throw fault('AccessRuleNotFound', { id: id.slice(0, 64) })
-  return found
+  const { rule, share, metadata, lockedAway } = found
+  const hidden = lockedAway ? (await hiddenRules(ctx, share, [rule])).has(rule.id) : !seesRules(ctx, share)
+  return { ...rule, metadata, hidden, rulesStatus: share.access_rules_status }
 }
 
 export type ReadRules = (page: Page) => Promise<ShownRule[]>
@@ -74,12 +78,11 @@ async function complete(ctx: Ctx, share: ShareRow, rules: readonly AccessRuleRow
  */
 export async function hiddenRules(
   ctx: Ctx,
-  share: ShareRow,
+  share: OwnedShare,
   rules: readonly { readonly id: string }[],
 ): Promise<ReadonlySet<string>> {
   const ids = rules.map(({ id }) => id)
-  const { project_id, user_id } = share
-  if (!ctx.policy.check('share:access_get', ctx.identity, { project_id, user_id })) return new Set(ids)
+  if (!seesRules(ctx, share)) return new Set(ids)
   const locks = await locksOn(ctx.db, ids, 'show')
   return new Set(
     locks
@@ -87,3 +90,9 @@ export async function hiddenRules(
       .map((lock) => lock.resource_id),
   )
 }
+
+type OwnedShare = Pick<ShareRow, 'project_id' | 'user_id'>
+
+/** False for what nobody but its project is to know of a public share. */
+export const seesRules = (ctx: Ctx, { project_id, user_id }: OwnedShare): boolean =>
+  ctx.policy.check('share:access_get', ctx.identity, { project_id, user_id })

@@ -1,7 +1,7 @@
 /** Ways for a share to end: delete, force delete, unmanage. Each marks the instances and enqueues one operation each. */
 import type { Ctx } from '../context.ts'
 import { start } from '../start.ts'
-import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { changeInstance, type HeldShare } from '../../lifecycle/shares/change.ts'
 import { instancesOf, type InstanceRow } from '../../db/store/share-instances.ts'
 import { removeInstance } from '../../lifecycle/shares/remove.ts'
 import { dependentsOf, type ShareRow } from '../../db/store/shares.ts'
@@ -18,9 +18,11 @@ export async function remove(ctx: Ctx, id: string, shareGroupId: string | undefi
   const dependents = await dependentsOf(ctx.tx, share.id)
   await refuse(ctx, shareGates.delete({ share, dependents, namedGroup: shareGroupId ?? null }), share)
   const deferred = ctx.settings.shares.is_deferred_deletion_enabled
-  for (const instance of await instancesOf(ctx.tx, share.id)) {
-    await removeOne(ctx, share, instance, { force: false, deferred })
-  }
+  const instances = await instancesOf(ctx.tx, share.id)
+  // Of several each changes what the next one finds.
+  const held = instances.length === 1 ? { share, instances } : undefined
+  for (const instance of instances)
+    await removeOne(ctx, share, instance, { force: false, deferred }, { held })
 }
 
 /** Once more what a backend refused: quota that was given back stays given back. */
@@ -32,7 +34,7 @@ export async function removeAgain(ctx: Ctx, id: string): Promise<void> {
   await refuse(ctx, shareGates.delete({ share, dependents, namedGroup, allows }), share)
   for (const instance of (await instancesOf(ctx.tx, share.id)).filter(allows)) {
     const deferred = instance.status === 'error_deferred_deleting'
-    await removeOne(ctx, share, instance, { force: false, deferred }, allows.states)
+    await removeOne(ctx, share, instance, { force: false, deferred }, { from: allows.states })
   }
 }
 
@@ -56,7 +58,10 @@ async function removeOne(
   share: ShareRow,
   instance: InstanceRow,
   deletion: { readonly force: boolean; readonly deferred: boolean },
-  from: readonly string[] = shareAllows.delete.states,
+  {
+    from = shareAllows.delete.states,
+    held,
+  }: { readonly from?: readonly string[]; readonly held?: HeldShare | undefined } = {},
 ): Promise<void> {
   const settle = { now: ctx.clock.now(), requestId: ctx.requestId }
   if (instance.backend_id === null && !deletion.force) {
@@ -64,12 +69,16 @@ async function removeOne(
     await removeInstance(ctx.tx, instance.id, settle)
     return
   }
-  const moved = await changeInstance(ctx.tx, {
-    ...settle,
-    instanceId: instance.id,
-    from: deletion.force ? null : from,
-    to: deletion.deferred ? 'deferred_deleting' : 'deleting',
-  })
+  const moved = await changeInstance(
+    ctx.tx,
+    {
+      ...settle,
+      instanceId: instance.id,
+      from: deletion.force ? null : from,
+      to: deletion.deferred ? 'deferred_deleting' : 'deleting',
+    },
+    held,
+  )
   if (!moved)
     throw fault('LostRace', { message: `Share ${share.id} changed while it was to be deleted: ask again.` })
   if (instance.backend_id === null) {

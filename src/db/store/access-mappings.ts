@@ -80,33 +80,42 @@ export async function rulesOfSnapshot(db: DbOrTx, snapshotId: string): Promise<M
   }))
 }
 
-/** Everything queued for the instance is under way from now on. */
-export async function startQueuedRules(tx: Tx, shareInstanceId: string, now: number): Promise<void> {
-  const queued = (await rulesOfInstance(tx, shareInstanceId)).filter((rule) => rule.state in inFlight)
-  for (const [from, to] of Object.entries(inFlight)) {
+/**
+ * Of these rules of the instance, those that are queued are under way from now on; answers all of them as they are then. What somebody
+ * queues meanwhile is under way as well, or is left: he raises the generation with it, so that it is looked at again.
+ */
+export async function startQueuedRules(
+  tx: Tx,
+  shareInstanceId: string,
+  rules: readonly MappedRule[],
+  now: number,
+): Promise<readonly MappedRule[]> {
+  const queued = rules.filter((rule) => rule.state in inFlight).map(({ id }) => id)
+  for (const ids of inChunks(queued)) {
     await tx
       .updateTable('access_rule_mappings')
-      .set({ state: to })
+      .set({ state: nextState })
       .where('share_instance_id', '=', shareInstanceId)
-      .where('state', '=', from)
+      .where('access_rule_id', 'in', ids)
+      .where('state', 'in', Object.keys(inFlight))
       .execute()
   }
-  await refreshRules(
-    tx,
-    queued.map(({ id }) => id),
-    now,
-  )
+  await refreshRules(tx, queued, now)
+  return rules.map((rule) => ({ ...rule, state: inFlight[rule.state] ?? rule.state }))
 }
 
+const nextState = sql<string>`case state ${sql.join(
+  Object.entries(inFlight).map(([from, to]) => sql`when ${sql.lit(from)} then ${sql.lit(to)}`),
+  sql` `,
+)} end`
+
 export async function startQueuedSnapshotRules(tx: Tx, snapshotId: string, now: number): Promise<void> {
-  for (const [from, to] of Object.entries(inFlight)) {
-    await tx
-      .updateTable('snapshot_access_rules')
-      .set({ state: to, updated_at: now })
-      .where('snapshot_id', '=', snapshotId)
-      .where('state', '=', from)
-      .execute()
-  }
+  await tx
+    .updateTable('snapshot_access_rules')
+    .set({ state: nextState, updated_at: now })
+    .where('snapshot_id', '=', snapshotId)
+    .where('state', 'in', Object.keys(inFlight))
+    .execute()
 }
 
 /** Moves mappings, unless the user queued another change of one meanwhile: then that comes next. */

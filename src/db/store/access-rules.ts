@@ -4,12 +4,13 @@
  */
 import { sql } from 'kysely'
 import { spellingsOf, twinsOf } from '../../model/access-twins.ts'
-import type { AccessRulesTable, DbOrTx, Tx } from '../schema.ts'
+import type { AccessRulesTable, DbOrTx, SharesTable, Tx } from '../schema.ts'
 import { refreshRules } from './access-mappings.ts'
 import { paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
 import { hasPairs } from './pairs.ts'
 import { removeLocksOf } from './resource-locks.ts'
+import type { Scope } from './scope.ts'
 
 export type AccessRuleRow = AccessRulesTable
 
@@ -24,6 +25,50 @@ export interface RuleFilters {
 /** Without the tenant's wall: the caller checks the rule's share. */
 export async function ruleById(db: DbOrTx, id: string): Promise<AccessRuleRow | undefined> {
   return db.selectFrom('access_rules').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** A rule with what its view needs of its share and of what hangs on it. */
+export interface RuleForView {
+  readonly rule: AccessRuleRow
+  readonly share: Pick<SharesTable, 'project_id' | 'user_id' | 'access_rules_status'>
+  readonly metadata: Readonly<Record<string, string>>
+  /** Somebody's visibility lock is on it. */
+  readonly lockedAway: boolean
+}
+
+/** Undefined where the scope does not see its share. */
+export async function ruleForView(db: DbOrTx, scope: Scope, id: string): Promise<RuleForView | undefined> {
+  let query = db
+    .selectFrom('access_rules as r')
+    .innerJoin('shares as s', 's.id', 'r.share_id')
+    .selectAll('r')
+    .select(['s.project_id', 's.user_id', 's.access_rules_status'])
+    .select((eb) => [
+      eb
+        .selectFrom('access_rule_metadata as m')
+        .select(({ fn }) => fn<string | null>('json_object_of', ['m.meta_key', 'm.meta_value']).as('object'))
+        .whereRef('m.access_rule_id', '=', 'r.id')
+        .as('metadata'),
+      eb
+        .selectFrom('resource_locks as l')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .whereRef('l.resource_id', '=', 'r.id')
+        .where('l.resource_action', '=', 'show')
+        .as('locks'),
+    ])
+    .where('r.id', '=', id)
+  const own = scope.projectId
+  if (own !== null)
+    query = query.where((eb) => eb.or([eb('s.project_id', '=', own), eb('s.is_public', '=', 1)]))
+  const row = await query.executeTakeFirst()
+  if (row === undefined) return undefined
+  const { project_id, user_id, access_rules_status, metadata, locks, ...rule } = row
+  return {
+    rule,
+    share: { project_id, user_id, access_rules_status },
+    metadata: JSON.parse(metadata ?? '{}') as Record<string, string>,
+    lockedAway: Number(locks) > 0,
+  }
 }
 
 /** The rules by which the share lets this client in already, or is about to stop doing so: twins too, and older spellings. */
@@ -81,12 +126,13 @@ export async function insertRule(
 ): Promise<void> {
   await tx.insertInto('access_rules').values(rule).execute()
   await writePairs(tx, 'access_rule_metadata', rule.id, metadata)
-  for (const id of instanceIds) {
-    await tx
-      .insertInto('access_rule_mappings')
-      .values({ access_rule_id: rule.id, share_instance_id: id, state: rule.state })
-      .execute()
-  }
+  if (instanceIds.length === 0) return
+  const mappings = instanceIds.map((id) => ({
+    access_rule_id: rule.id,
+    share_instance_id: id,
+    state: rule.state,
+  }))
+  await tx.insertInto('access_rule_mappings').values(mappings).execute()
 }
 
 /** Queues the removal on every instance that knows the rule. False when none does: then nothing has to be told. */

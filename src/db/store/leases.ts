@@ -5,7 +5,7 @@
  */
 import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
 import type { Store } from '../open.ts'
-import type { Database, Tx } from '../schema.ts'
+import type { Database, DbOrTx, Tx } from '../schema.ts'
 import { cancelOperations, openInLane, type EndedOperation } from './operation-cancel.ts'
 import { openFamilies } from './operation-families.ts'
 
@@ -30,6 +30,42 @@ export async function takeLease(tx: Tx, store: Store, lane: string, holder: stri
   const row = await tx.selectFrom('lanes').select('fence').where('lane', '=', lane).executeTakeFirstOrThrow()
   return { lane, holder, fence: row.fence }
 }
+
+/**
+ * Takes a lane that nobody works in and that no operation waits for; null when it is not so. Whoever enqueues one meanwhile finds the
+ * lane taken: the holder has to look who waits when he lets go.
+ */
+export async function takeIdleLane(
+  tx: Tx,
+  store: Store,
+  lane: string,
+  holder: string,
+): Promise<Lease | null> {
+  const seen = await idleLane(tx, lane)
+  if (seen === undefined) await ensureLane(tx, lane)
+  const { fence, waiting } = seen ?? { fence: 0, waiting: null }
+  if (waiting !== null) return null
+  const taken = await taking(tx, store, holder, null)
+    .where(asSeen([{ lane, fence }]))
+    .executeTakeFirst()
+  return taken.numUpdatedRows === 0n ? null : { lane, holder, fence: fence + 1 }
+}
+
+const idleLane = (tx: Tx, lane: string) =>
+  tx
+    .selectFrom('lanes')
+    .select('fence')
+    .select((eb) =>
+      eb
+        .selectFrom('operation_lanes')
+        .select('operation_id')
+        .whereRef('operation_lanes.lane', '=', 'lanes.lane')
+        .where('finished', '=', 0)
+        .limit(1)
+        .as('waiting'),
+    )
+    .where('lanes.lane', '=', lane)
+    .executeTakeFirst()
 
 /** A lane as it was read: what comes of it holds only if nobody has taken it since. */
 export type SeenLane = Pick<Lease, 'lane' | 'fence'>
@@ -114,7 +150,7 @@ export async function keepLease(tx: Tx, lane: string, holder: string): Promise<b
 }
 
 /** Lets go, if still held. */
-export async function releaseLeases(tx: Tx, lanes: readonly string[], holder: string): Promise<void> {
+export async function releaseLeases(tx: DbOrTx, lanes: readonly string[], holder: string): Promise<void> {
   if (lanes.length === 0) return
   await tx
     .updateTable('lanes')

@@ -75,18 +75,6 @@ async function place(tx: Tx, operation_id: string, lane: string, lane_seq: numbe
   await tx.insertInto('operation_lanes').values({ operation_id, lane, lane_seq, finished: 0 }).execute()
 }
 
-/** True while something unfinished waits or runs in the lane. */
-export async function laneIsBusy(db: DbOrTx, lane: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('operation_lanes')
-    .select('operation_id')
-    .where('lane', '=', lane)
-    .where('finished', '=', 0)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 /** What is unfinished in any of these lanes. */
 export const waitingIn = (db: DbOrTx, lanes: readonly string[]): Promise<Due[]> =>
   db

@@ -12,6 +12,7 @@ export type RuleTable = 'access_rules' | 'snapshot_access_rules'
 const ownerOf = (table: RuleTable) => (table === 'access_rules' ? 'share_id' : 'snapshot_id')
 /** `_` is any one character: no rule that counts more than once is written in another way, and few others are in this one. */
 const mayCountMore = '%:%/12_'
+const mayBeWide = sql`case when access_type = 'ip' and access_to like ${mayCountMore} then 1 else 0 end`
 /** Owners in one statement. */
 const batch = 200
 /** Owners that are looked into at most, those with the most rules first. */
@@ -20,10 +21,14 @@ const mostCandidates = 1000
 /** Rules of one share or snapshot, those on their way out included. */
 export async function rulesOn(db: DbOrTx, table: RuleTable, id: string): Promise<number> {
   const owner = sql.ref(ownerOf(table))
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from ${sql.table(table)} where ${owner} = ${id}`.execute(db)
-  const extra = await extraOf(db, table, [id])
-  return Number(rows[0]?.count ?? 0) + (extra.get(id) ?? 0)
+  const { rows } = await sql<{ count: number; wide: number | null }>`
+    select count(*) as count, sum(${mayBeWide}) as wide from ${sql.table(table)} where ${owner} = ${id}`.execute(
+    db,
+  )
+  const count = Number(rows[0]?.count ?? 0)
+  // Hardly any share has one.
+  if (Number(rows[0]?.wide ?? 0) === 0) return count
+  return count + ((await extraOf(db, table, [id])).get(id) ?? 0)
 }
 
 /** What has more rules than `limit`, with how many, the most first: made under a larger limit, or by a release that counted otherwise. */

@@ -23,8 +23,11 @@ export async function writeInstance(tx: Tx, id: string, columns: InstanceColumns
   await tx.updateTable('share_instances').set(columns).where('id', '=', id).execute()
 }
 
-/** Something of the instance's rules is no longer what its backend has. An error stays shown until a pass without one. */
-export async function raiseAccessGeneration(tx: Tx, id: string, now: number): Promise<void> {
+/** What an instance shows once its rules are no longer what its backend has: an error stays until a pass without one. */
+export const showsRaised = (status: string): string => (status === 'active' ? 'syncing' : status)
+
+/** Something of the rules of a share's instances is no longer what their backends have; see {@link showsRaised}. */
+export async function raiseAccessGenerations(tx: Tx, shareId: string, now: number): Promise<void> {
   await tx
     .updateTable('share_instances')
     .set((eb) => ({
@@ -37,7 +40,7 @@ export async function raiseAccessGeneration(tx: Tx, id: string, now: number): Pr
         .end(),
       updated_at: now,
     }))
-    .where('id', '=', id)
+    .where('share_id', '=', shareId)
     .execute()
 }
 

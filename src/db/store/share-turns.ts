@@ -8,8 +8,8 @@
  * where the database has one writer anyway (dialects).
  */
 import type { DbOrTx, Tx } from '../schema.ts'
-import type { Scope } from './scope.ts'
-import { visible, type ShareRow } from './shares.ts'
+import { everything, type Scope } from './scope.ts'
+import { visible, visibleOnes, type ShareRow } from './shares.ts'
 
 /** The share that the scope may see, as it is when its turn has come; undefined when there is none. */
 export function takeVisibleShare(tx: Tx, scope: Scope, id: string): Promise<ShareRow | undefined> {
@@ -83,9 +83,12 @@ export function takeShareOfSnapshotInstance(
 
 /** The share that an access rule is on. */
 export function takeShareOfRule(tx: Tx, ruleId: string): Promise<ShareRow | undefined> {
-  return tx
-    .selectFrom('shares')
-    .selectAll()
+  return takeVisibleShareOfRule(tx, everything, ruleId)
+}
+
+/** The same, if the scope may see the share. */
+export function takeVisibleShareOfRule(tx: Tx, scope: Scope, ruleId: string): Promise<ShareRow | undefined> {
+  return visibleOnes(tx, scope)
     .where('id', '=', (eb) =>
       eb.selectFrom('access_rules').select('share_id').where('access_rules.id', '=', ruleId),
     )

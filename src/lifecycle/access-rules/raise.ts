@@ -1,17 +1,19 @@
-/** What a change of rules does to the instance that they hold for, and to what its share shows. */
-import type { ShareInstancesTable, Tx } from '../../db/schema.ts'
-import { raiseAccessGeneration } from '../../db/store/share-instances.ts'
-import { takeShare } from '../../db/store/share-turns.ts'
-import { refreshShare } from '../shares/change.ts'
+/** What a change of rules does to the instances that they hold for, and to what their share shows. */
+import type { Tx } from '../../db/schema.ts'
+import { raiseAccessGenerations, showsRaised, type ShareRow } from '../../db/store/share-instances.ts'
+import { refresh, type HeldShare } from '../shares/change.ts'
 
-/** Says that the instance's rules are no longer what its backend has. */
+/** Says that the rules of a share are no longer what its backends have. Answers the share as it is then. */
 export async function raiseAccess(
   tx: Tx,
-  instance: Pick<ShareInstancesTable, 'id' | 'share_id'>,
+  { share, instances }: HeldShare,
   change: { readonly now: number; readonly requestId: string },
-): Promise<void> {
-  // Before the instance: whoever changes either takes them in this order.
-  await takeShare(tx, instance.share_id)
-  await raiseAccessGeneration(tx, instance.id, change.now)
-  await refreshShare(tx, instance.share_id, change)
+): Promise<ShareRow> {
+  await raiseAccessGenerations(tx, share.id, change.now)
+  const after = instances.map((row) => ({
+    ...row,
+    access_rules_status: showsRaised(row.access_rules_status),
+    updated_at: change.now,
+  }))
+  return refresh(tx, share, { before: instances, after }, change)
 }

@@ -15,9 +15,15 @@ import {
   type InstanceRow,
   type ShareRow,
 } from '../../db/store/share-instances.ts'
-import { takeShare, takeShareOfInstance } from '../../db/store/share-turns.ts'
+import { takeShareOfInstance } from '../../db/store/share-turns.ts'
 import { writeShare } from '../../db/store/shares.ts'
 import { shownOf } from './shown.ts'
+
+/** A share in its turn with all its instances, as they are until the transaction ends or until it writes one of them. */
+export interface HeldShare {
+  readonly share: ShareRow
+  readonly instances: readonly InstanceRow[]
+}
 
 export interface InstanceChange {
   readonly instanceId: string
@@ -35,14 +41,23 @@ export interface InstanceChange {
   readonly enforce?: ConfiguredLimits | null
 }
 
+/** Takes the turn of an instance's share; undefined when either row is gone. */
+export async function holdShareOf(tx: Tx, instanceId: string): Promise<HeldShare | undefined> {
+  const share = await takeShareOfInstance(tx, instanceId)
+  return share === undefined ? undefined : { share, instances: await instancesOf(tx, share.id) }
+}
+
 /**
  * Applies the change if the instance is in one of `from`; false when it isn't (somebody else won). Throws `OverQuota` only
- * with `enforce`.
+ * with `enforce`. Who has its share in his turn gives it as `held`, and nothing is read again.
  */
-export async function changeInstance(tx: Tx, change: InstanceChange): Promise<boolean> {
-  const share = await takeShareOfInstance(tx, change.instanceId)
-  if (share === undefined) return false
-  const before = await instancesOf(tx, share.id)
+export async function changeInstance(
+  tx: Tx,
+  change: InstanceChange,
+  held?: HeldShare | undefined,
+): Promise<boolean> {
+  const { share, instances: before } = held ?? (await holdShareOf(tx, change.instanceId)) ?? {}
+  if (share === undefined || before === undefined) return false
   const instance = before.find(({ id }) => id === change.instanceId)
   if (instance === undefined || change.from?.includes(instance.status) === false) return false
   const columns = {
@@ -70,24 +85,19 @@ export async function keepDriverState(
 
 type Refresh = Pick<InstanceChange, 'share' | 'now' | 'requestId' | 'operationId' | 'enforce'>
 
-/** Copies the chosen instance's columns to the share, settles quota and writes the event when the status moved. */
-export async function refreshShare(tx: Tx, shareId: string, change: Refresh): Promise<void> {
-  const share = await takeShare(tx, shareId)
-  if (share === undefined) return
-  const instances = await instancesOf(tx, shareId)
-  await refresh(tx, share, { before: instances, after: instances }, change)
-}
-
-/** `instances`: all that the share had and has. */
+/**
+ * Copies the chosen instance's columns to the share, settles quota and writes the event when the status moved. `instances`: all that the
+ * share had and has. Answers the share as it is then.
+ */
 export async function refresh(
   tx: Tx,
   before: ShareRow,
   instances: { readonly before: readonly InstanceRow[]; readonly after: readonly InstanceRow[] },
   change: Refresh,
-): Promise<void> {
+): Promise<ShareRow> {
   const shareId = before.id
   const chosen = chooseInstance(instances.after)
-  if (chosen === undefined) return
+  if (chosen === undefined) return before
   const written = { ...change.share, ...shownOf(chosen), updated_at: change.now }
   await writeShare(tx, shareId, written)
   const after: ShareRow = { ...before, ...written }
@@ -96,7 +106,7 @@ export async function refresh(
     after: shareCharges(after, instances.after),
   }
   await settle(tx, lines, change.enforce ?? null)
-  if (before.status === after.status && before.size === after.size) return
+  if (before.status === after.status && before.size === after.size) return after
   await recordEvent(tx, {
     projectId: after.project_id,
     resourceType: 'share',
@@ -107,4 +117,5 @@ export async function refresh(
     detail: { from: before.status, to: after.status, size: after.size },
     now: change.now,
   })
+  return after
 }

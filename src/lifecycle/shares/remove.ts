@@ -36,7 +36,7 @@ export async function removeInstance(
       : await instancesOf(tx, share.id)
   const instance = before.find(({ id }) => id === instanceId)
   if (instance === undefined) return false
-  if (!leftBehind) await letGoOfMountPointName(tx, instanceId)
+  if (!leftBehind && share?.mount_point_name !== null) await letGoOfMountPointName(tx, instanceId)
   await leavePool(tx, instance)
   await deleteInstance(tx, instanceId)
   if (share === undefined) return true

@@ -18,11 +18,11 @@ import {
 } from '../../db/store/access-mappings.ts'
 import { servedReadOnly } from '../../db/store/read-only-pools.ts'
 import { recordEvent, recordMessage } from '../../db/store/records.ts'
-import { changeInstance } from '../../lifecycle/shares/change.ts'
+import { changeInstance, holdShareOf } from '../../lifecycle/shares/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import { isDriverError, type RuleOutcome } from '../../storage/contract/driver.ts'
 import type { MessageAction } from '../../model/messages.ts'
-import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
+import { beginInLane, LeaseLost, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
@@ -49,7 +49,10 @@ export function accessRules(parts: BackendScope): RulesQueue {
 /** One pass. With `lastTry` a backend that doesn't answer puts the rules in error instead of asking for a repeat. */
 export async function passRules(parts: BackendScope, instanceId: string, lastTry: boolean): Promise<Pass> {
   try {
-    const ended = await withLane(parts, instanceId, (lease) => passInLane(parts, lease, lastTry))
+    const ended = await beginInLane(parts, instanceId, {
+      begin: (tx) => begin(tx, parts, instanceId),
+      work: (lease, work) => passInLane(parts, lease, work, lastTry),
+    })
     return ended === 'busy' ? { end: 'again', soon: false } : ended
   } catch (error) {
     if (error instanceof LeaseLost) return { end: 'again', soon: false }
@@ -64,8 +67,12 @@ interface Work {
   readonly readOnly: boolean
 }
 
-async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolean): Promise<Pass> {
-  const work = await parts.store.transaction((tx) => begin(tx, parts, lease))
+async function passInLane(
+  parts: BackendScope,
+  lease: LaneLease,
+  work: Work | null,
+  lastTry: boolean,
+): Promise<Pass> {
   if (work === null) return { end: 'done' }
   const answer = await outcomesOrRetry(
     (options) => apply(parts, lease, work, options),
@@ -85,15 +92,12 @@ async function passInLane(parts: BackendScope, lease: LaneLease, lastTry: boolea
 }
 
 /** Takes all that is queued; what a dead process left under way is under way again. */
-async function begin(tx: Tx, parts: BackendScope, lease: LaneLease): Promise<Work | null> {
-  await lease.check(tx)
-  const { instanceId } = lease
+async function begin(tx: Tx, parts: BackendScope, instanceId: string): Promise<Work | null> {
   const now = parts.clock.now()
   const before = await loadShare(tx, instanceId)
   if (before === undefined || before.instance.access_generation === before.instance.access_applied)
     return null
-  await startQueuedRules(tx, instanceId, now)
-  const rules = await rulesOfInstance(tx, instanceId)
+  const rules = await startQueuedRules(tx, instanceId, await rulesOfInstance(tx, instanceId), now)
   if (before.instance.access_rules_status === 'active' && rulesStatusOf(rules) === 'syncing') {
     const instance = { access_rules_status: 'syncing' }
     await changeInstance(tx, { instanceId, from: null, to: null, instance, now })
@@ -159,15 +163,15 @@ async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, again }
   for (const rule of told) await tellWhy(tx, parts, work.subject, rule, failed.get(rule.id)!, now)
   const denied = work.rules.filter((rule) => !again && rule.state === 'denying' && !failed.has(rule.id))
   await removeDenied(tx, instanceId, idsOf(denied))
-  await respell(tx, 'access_rules', respelled(await rulesOfInstance(tx, instanceId)))
-  await refreshRules(
-    tx,
-    work.rules.map(({ id }) => id),
-    now,
-  )
-  const access_rules_status = rulesStatusOf(await rulesOfInstance(tx, instanceId))
-  const instance = { access_rules_status, ...(again ? {} : { access_applied: work.generation }) }
-  await changeInstance(tx, { instanceId, from: null, to: null, instance, now })
+  const left = await rulesOfInstance(tx, instanceId)
+  await respell(tx, 'access_rules', respelled(left))
+  await refreshRules(tx, idsOf(work.rules), now)
+  const instance = {
+    access_rules_status: rulesStatusOf(left),
+    ...(again ? {} : { access_applied: work.generation }),
+  }
+  const held = await holdShareOf(tx, instanceId)
+  await changeInstance(tx, { instanceId, from: null, to: null, instance, now }, held)
   await touchInheriting(tx, work.subject)
   await recordEvent(tx, {
     projectId: work.subject.share.project_id,
@@ -177,8 +181,9 @@ async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, again }
     detail: { rules: work.rules.length - denied.length, failed: failed.size },
     now,
   })
-  const after = await loadShare(tx, instanceId)
-  return after !== undefined && after.instance.access_generation !== work.generation
+  await lease.leave(tx)
+  const after = held?.instances.find(({ id }) => id === instanceId)
+  return after !== undefined && after.access_generation !== work.generation
 }
 
 /** Messages of one pass: whoever has thousands of bad rules reads of the first of them. */

@@ -21,7 +21,7 @@ import {
 import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import { isDriverError, type RuleOutcome } from '../../storage/contract/driver.ts'
-import { LeaseLost, withLane, type LaneLease } from '../lane-lease.ts'
+import { beginInLane, LeaseLost, type LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
@@ -36,9 +36,10 @@ export async function passSnapshotRules(
   const row = await snapshotInstanceById(parts.store.db, snapshotInstanceId)
   if (row === undefined) return { end: 'done' }
   try {
-    const ended = await withLane(parts, row.share_instance_id, (lease) =>
-      passInLane(parts, lease, snapshotInstanceId, lastTry),
-    )
+    const ended = await beginInLane(parts, row.share_instance_id, {
+      begin: (tx) => begin(tx, parts, snapshotInstanceId),
+      work: (lease, work) => passInLane(parts, lease, work, lastTry),
+    })
     return ended === 'busy' ? { end: 'again', soon: false } : ended
   } catch (error) {
     if (error instanceof LeaseLost) return { end: 'again', soon: false }
@@ -70,8 +71,12 @@ export async function followNow(
   if (share.snapshot_inherit_share_access_support === 0 || share.mount_snapshot_support === 0) return null
   let late: Late | null = null
   for (const { id } of await snapshotInstancesOfShareInstance(parts.store.db, instance.id)) {
-    await parts.store.transaction((tx) => touchSnapshotRules(tx, id))
-    const pass = await passInLane(parts, lease, id, false)
+    const work = await parts.store.transaction(async (tx) => {
+      await lease.check(tx)
+      await touchSnapshotRules(tx, id)
+      return begin(tx, parts, id)
+    })
+    const pass = await passInLane(parts, lease, work, false)
     if (pass.end === 'retry') late ??= { error: pass.error, afterS: pass.afterS }
   }
   return late
@@ -90,10 +95,9 @@ interface Work {
 async function passInLane(
   parts: BackendScope,
   lease: LaneLease,
-  id: string,
+  work: Work | null,
   lastTry: boolean,
 ): Promise<Pass> {
-  const work = await parts.store.transaction((tx) => begin(tx, parts, lease, id))
   if (work === null) return { end: 'done' }
   const outcomes = await outcomesOrRetry(
     (options) => apply(parts, lease, work, options),
@@ -109,8 +113,7 @@ async function passInLane(
   return changed ? { end: 'again', soon: true } : { end: 'done' }
 }
 
-async function begin(tx: Tx, parts: BackendScope, lease: LaneLease, id: string): Promise<Work | null> {
-  await lease.check(tx)
+async function begin(tx: Tx, parts: BackendScope, id: string): Promise<Work | null> {
   const subject = await loadSnapshot(tx, id)
   if (subject === undefined) return null
   const { access_generation: generation, access_applied } = subject.snapshotInstance
