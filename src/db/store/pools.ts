@@ -2,6 +2,7 @@
  * Pools as the scheduler sees them, and the ledger of what is placed on each. A placement is written here, in the
  * transaction that makes it: several schedulers may run and never promise the same space twice.
  */
+import { prepared } from '../prepared.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
 import type { InstanceColumns } from './share-instances.ts'
 
@@ -36,10 +37,15 @@ export async function poolRecords(
   db: DbOrTx,
   page?: { readonly after: string; readonly limit: number },
 ): Promise<PoolRecord[]> {
-  let query = poolQuery(db).where('pools.reported', '=', 1).orderBy('pools.label')
-  if (page !== undefined) query = query.where('pools.label', '>', page.after).limit(page.limit)
-  return (await query.execute()).map(counted)
+  const rows = page === undefined ? await everyPool(db) : await somePools(db, page.after, page.limit)
+  return rows.map(counted)
 }
+
+const everyPool = prepared((db) => reportedPools(db))
+const somePools = prepared((db, after: string, most: number) =>
+  reportedPools(db).where('pools.label', '>', after).limit(most),
+)
+const reportedPools = (db: DbOrTx) => poolQuery(db).where('pools.reported', '=', 1).orderBy('pools.label')
 
 /** Also one that is reported no more. */
 export async function poolRecord(db: DbOrTx, label: string): Promise<PoolRecord | undefined> {

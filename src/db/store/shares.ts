@@ -1,5 +1,6 @@
 /** Shares as tenants see them: find, list, count, insert. State changes are in `src/lifecycle/shares`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
+import { prepared } from '../prepared.ts'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { deferredStates } from './deferred-states.ts'
 import { contains, marked, paged, type Listed, type Page } from './keyset.ts'
@@ -138,14 +139,21 @@ export async function shareForView(
   id: string,
   withPaths: boolean,
 ): Promise<ShareListRow | undefined> {
-  let query = viewQuery(db, withPaths).where('shares.id', '=', id)
-  if (scope.projectId !== null) {
-    const own = scope.projectId
-    query = query.where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)]))
-  }
-  const row = await query.executeTakeFirst()
+  const ask = shownAs[withPaths ? 'withPaths' : 'alone']
+  const own = scope.projectId
+  const [row] = await (own === null ? ask.ofAll(db, id) : ask.visible(db, id, own))
   return row === undefined ? undefined : listed(row)
 }
+
+const showing = (withPaths: boolean) => ({
+  ofAll: prepared((db, id: string) => viewQuery(db, withPaths).where('shares.id', '=', id)),
+  visible: prepared((db, id: string, own: string) =>
+    viewQuery(db, withPaths)
+      .where('shares.id', '=', id)
+      .where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)])),
+  ),
+})
+const shownAs = { alone: showing(false), withPaths: showing(true) }
 
 /** One page in one query, and one more for its marker. */
 export async function listShares(
