@@ -10,6 +10,7 @@ const sent = [
   'Accept',
   'Content-Type',
   'Idempotency-Key',
+  'If-None-Match',
   'Last-Event-ID',
   'OpenStack-API-Version',
   'X-Auth-Token',
@@ -19,6 +20,7 @@ const sent = [
   'X-Subject-Token',
 ].join(', ')
 const read = [
+  'ETag',
   'Location',
   'Retry-After',
   'WWW-Authenticate',

@@ -30,6 +30,7 @@ import { allowOrigins } from './cors.ts'
 import { countedFor, requestUse } from './database-use.ts'
 import { takeSessions } from './dashboard/session-token.ts'
 import type { Edge, ServerParts } from './edge.ts'
+import { tagged } from './etags.ts'
 import { EventFeed } from './events/feed.ts'
 import { manyStreams, rememberedMs, sendFeed } from './events/send.ts'
 import { EventTail } from './events/tail.ts'
@@ -312,6 +313,7 @@ async function replied(
     reply.code(status)
     if (content === undefined) return await reply.send()
     const text = content instanceof JsonText ? content.text : JSON.stringify(content)
+    if (status === 200 && tagged(request, reply, text)) return await reply.code(304).send()
     return await reply.header('content-type', 'application/json').send(text)
   } catch (error) {
     versionHeaders(reply, settled, request)

@@ -1,6 +1,7 @@
 /** The dashboard's files: assets that never change, and one page for everything else, with a nonce of its own and a policy that names it. */
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { holds } from '../etags.ts'
 import type { BuiltFolder, BuiltFile, Encoding } from './built-folder.ts'
 
 /** What the build leaves in the page for the nonce. */
@@ -122,14 +123,9 @@ async function sendFile(
     ...(file.encodings.size === 0 ? {} : { vary: 'Accept-Encoding' }),
     ...(encoding === null ? {} : { 'content-encoding': encoding }),
   })
-  const known = request.headers['if-none-match']
-  if (known !== undefined && isKnown(known, content.etag)) return reply.code(304).send()
+  if (holds(request.headers['if-none-match'], content.etag)) return reply.code(304).send()
   return reply.code(200).send(content.bytes)
 }
-
-/** RFC 9110, 13.1.2: a list, or whatever there is. */
-const isKnown = (header: string, etag: string): boolean =>
-  header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
 
 /** The smallest form that the client takes (RFC 9110, 12.5.3); null = as it is. */
 export function chooseEncoding(
