@@ -72,8 +72,8 @@ describe('allow', () => {
         version,
       })
       const { body: listed } = await act('access_list', null, { token, version })
-      const { share_id: _, ...shown } = body.access
-      expect(listed.access_list).toContainEqual(shown)
+      const { share_id: _, ...answered } = body.access
+      expect(listed.access_list).toContainEqual(answered)
     }
   })
   test.each([45, 81, 82, 99])('at 2.%i the answer is what a show answers', async (version) => {
@@ -89,11 +89,11 @@ describe('allow', () => {
       for (const token of ['demo', 'admin'] as const) {
         const made = await act('allow_access', ip(`10.0.0.${++last}`, wish), { token, version })
         expect(made.status, JSON.stringify(made.body)).toBe(200)
-        const shown = await bench.call('GET', `/share-access-rules/${made.body.access.id}`, {
+        const read = await bench.call('GET', `/share-access-rules/${made.body.access.id}`, {
           token,
           version,
         })
-        expect(made.body).toEqual(shown.body)
+        expect(made.body).toEqual(read.body)
       }
   })
   test('a rule is queued, its instance is one generation behind and the share is syncing', async () => {
