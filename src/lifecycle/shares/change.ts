@@ -54,7 +54,7 @@ export async function holdShareOf(tx: Tx, instanceId: string): Promise<HeldShare
 export async function changeInstance(
   tx: Tx,
   change: InstanceChange,
-  held?: HeldShare | undefined,
+  held?: HeldShare,
 ): Promise<boolean> {
   const { share, instances: before } = held ?? (await holdShareOf(tx, change.instanceId)) ?? {}
   if (share === undefined || before === undefined) return false
