@@ -6,7 +6,8 @@
  * what that costs: neighbours that rows of a list mostly share are made once and kept until a row differs from the one before it.
  */
 import { isoMicros } from '../runtime/clock.ts'
-import { fieldwise, type Change, type Fieldwise, type JsonObject } from '../wire/changes.ts'
+import { fieldwise, lower, type Change, type Fieldwise, type JsonObject } from '../wire/changes.ts'
+import type { ListReply } from './list-reply.ts'
 import { linkRoots, selfLinks } from './lists.ts'
 import type { UrlParts } from './route.ts'
 
@@ -34,6 +35,17 @@ export class RowView<Row extends { readonly id: string }> {
   /** As the newest microversion shows it. */
   object(url: UrlParts, row: Row): JsonObject {
     return this.#object(row, url)
+  }
+
+  /** As clients of `minor` expect it. */
+  lowered(url: UrlParts, minor: number, row: Row): JsonObject {
+    return lower(this.#of.changes, minor, this.object(url, row))
+  }
+
+  /** The rows of one list, for its reply. */
+  rows(url: UrlParts, minor: number): Pick<ListReply<Row>, 'view' | 'text'> {
+    const text = this.writer(url, minor)
+    return { view: (row) => this.lowered(url, minor, row), ...(text === null ? {} : { text }) }
   }
 
   /**
@@ -179,3 +191,11 @@ const quoted = (value: unknown): string =>
 
 /** What stands between the quotes. */
 const inner = (text: string): string => (plain.test(text) ? text : JSON.stringify(text).slice(1, -1))
+
+/** What lists without details show of each row. */
+export const namesOf = (collection: string): RowView<{ readonly id: string; readonly name: string | null }> =>
+  new RowView({
+    collection,
+    changes: [],
+    fields: { id: ['own', 'id'], name: ['own', 'name'], links: ['links'] },
+  })

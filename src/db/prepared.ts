@@ -26,7 +26,9 @@ export function prepared<Values extends readonly Value[], Row>(
   const blanks = Array.from({ length: build.length - 1 }, (_, at) => new Blank(at))
   return async (db, ...values) => {
     // The same for all transactions of a database, and for no other one.
-    const { adapter } = db.getExecutor()
+    const { adapter, plugins } = db.getExecutor()
+    // A plugin wants to see each statement, with its values.
+    if (plugins.length > 0) return (await db.executeQuery<Row>(build(db, ...values))).rows
     let statement = known.get(adapter)
     if (statement === undefined) {
       statement = build(db, ...(blanks as unknown as Values)).compile()

@@ -18,7 +18,7 @@ import { listReply, type ListReply } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { actionRoutes, Reply, route, type Input, type Route, type UrlParts } from '../route.ts'
 import { emptyIsNull, newShareInput, wholeGib } from './input.ts'
-import { shareRows, shareSummary, shareView } from './view.ts'
+import { shareNames, shareRows, shareView } from './view.ts'
 
 const options = { changes: shareChanges, wrapper: 'share' }
 const managing = { changes: manageChanges, wrapper: 'share' }
@@ -124,7 +124,7 @@ const doManage = async (ctx: Ctx, { body, url }: Input<typeof wire.manageShare>)
 export const shareRoutes: readonly Route[] = [
   route(wire.listShares, options, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countShares'))
-    return listed(url, input.page, await listNames(ctx, input), { view: (row) => shareSummary(url, row) })
+    return listed(url, input.page, await listNames(ctx, input), shareNames.rows(url, ctx.minor))
   }),
   route(wire.listSharesDetail, options, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, true)

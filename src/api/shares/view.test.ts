@@ -7,11 +7,8 @@ import { maxMinor } from '../../model/version.ts'
 import { lower, type JsonObject } from '../../wire/changes.ts'
 import { shareChanges } from '../../wire/shares/changes.ts'
 import type { UrlParts } from '../route.ts'
+import { flag, maybe, often, plainStamp, stamp, text, url } from '../row-texts.fixture.ts'
 import { shareRows, shareView } from './view.ts'
-
-const plainStamp = (micros: number): string =>
-  new Date(Math.floor(micros / 1e6) * 1000).toISOString().slice(0, 19) +
-  `.${String(micros % 1e6).padStart(6, '0')}`
 
 function plainView(hostAdmin: boolean, minor: number, url: UrlParts, row: ShareListRow): JsonObject {
   const path = `${url.projectPart}/shares/${row.id}`
@@ -59,17 +56,6 @@ function plainView(hostAdmin: boolean, minor: number, url: UrlParts, row: ShareL
   })
 }
 
-/** What JSON has to write otherwise than it is, and what it must leave alone. */
-const text = fc.oneof(
-  fc.string(),
-  fc.string({ unit: 'binary' }),
-  fc.constantFrom('"', '\\', '\n', '\u007f', '\ud800', 'é', '\u2028', '</script>', '{}'),
-)
-/** Few values, so that rows share some with the row before them and not others. */
-const often = (other: fc.Arbitrary<string> = text) => fc.oneof(fc.constantFrom('a', 'b'), other)
-const maybe = fc.option(often(), { nil: null })
-const flag = fc.constantFrom(0, 1)
-const stamp = fc.integer({ min: 0, max: 4e15 })
 const row = fc.record({
   id: text,
   size: fc.integer({ min: 1, max: 3 }),
@@ -107,13 +93,6 @@ const row = fc.record({
   metadata: fc.dictionary(text, text, { maxKeys: 3 }),
   paths: fc.array(text, { maxLength: 2 }),
 }) as unknown as fc.Arbitrary<ShareListRow>
-
-const url = fc.record({
-  base: fc.constantFrom('http://127.0.0.1:8786', 'http://a"b\\c'),
-  projectPart: fc.constantFrom('', '/p'),
-  path: fc.constant('/shares/detail'),
-  query: fc.constant({}),
-})
 
 test('a list writes what JSON makes of each share, whatever the rows before it, at every microversion and for everybody', () => {
   let written = 0

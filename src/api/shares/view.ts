@@ -4,9 +4,8 @@ import type { ShareListRow } from '../../db/store/shares.ts'
 import { lower, type JsonObject } from '../../wire/changes.ts'
 import { shareChanges } from '../../wire/shares/changes.ts'
 import type { ListReply } from '../list-reply.ts'
-import { selfLinks } from '../lists.ts'
 import type { UrlParts } from '../route.ts'
-import { RowView, type Fields } from '../row-view.ts'
+import { namesOf, RowView, type Fields } from '../row-view.ts'
 
 const fields: Fields<ShareListRow> = {
   id: ['own', 'id'],
@@ -61,11 +60,9 @@ export function shareView(ctx: Ctx, url: UrlParts, row: ShareListRow): JsonObjec
 }
 
 /** The same for the rows of one list, in their order. */
-export function shareRows(ctx: Ctx, url: UrlParts): Pick<ListReply<ShareListRow>, 'view' | 'text'> {
-  const text = viewFor(ctx).writer(url, ctx.minor)
-  return { view: (row) => shareView(ctx, url, row), ...(text === null ? {} : { text }) }
-}
+export const shareRows = (ctx: Ctx, url: UrlParts): Pick<ListReply<ShareListRow>, 'view' | 'text'> => ({
+  ...viewFor(ctx).rows(url, ctx.minor),
+  view: (row) => shareView(ctx, url, row),
+})
 
-export function shareSummary(url: UrlParts, row: Pick<ShareListRow, 'id' | 'name'>): JsonObject {
-  return { id: row.id, name: row.name, links: selfLinks(url, 'shares', row.id) }
-}
+export const shareNames = namesOf('shares')

@@ -16,7 +16,7 @@ import type { BodyOf } from '../../wire/endpoint.ts'
 import { snapshotChanges } from '../../wire/snapshots/changes.ts'
 import * as wire from '../../wire/snapshots/schema.ts'
 import { optionTexts } from '../../wire/types.ts'
-import { listReply, oldestFirst } from '../list-reply.ts'
+import { listReply, oldestFirst, type ListReply } from '../list-reply.ts'
 import { booleanQuery, dictQuery, nextLink, pageRequest, type PageRequest } from '../lists.ts'
 import { metadataRoutes } from '../metadata/routes.ts'
 import { actionRoutes, route, type Reply, type Route, type UrlParts } from '../route.ts'
@@ -24,7 +24,8 @@ import {
   oneSnapshotLocation,
   snapshotAccessView,
   snapshotLocationView,
-  snapshotSummary,
+  snapshotNames,
+  snapshotRows,
   snapshotView,
 } from './view.ts'
 
@@ -82,13 +83,13 @@ const listed = (
   url: UrlParts,
   page: PageRequest,
   { read, count }: Awaited<ReturnType<typeof list>>,
-  view: (row: SnapshotListRow) => object,
+  rows: Pick<ListReply<SnapshotListRow>, 'view' | 'text'>,
 ): Promise<Reply> =>
   listReply({
     key: 'snapshots',
     page,
     read,
-    view,
+    ...rows,
     tail: (last, rows) => ({
       ...(count === null ? {} : { count }),
       ...nextLink('share_snapshots_links', url, page, last, rows),
@@ -120,11 +121,11 @@ function required(name: string, value: unknown, maxLength: number): string {
 export const snapshotRoutes: readonly Route[] = [
   route(wire.listSnapshots, options, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countSnapshots'))
-    return listed(url, input.page, await list(ctx, input), (row) => snapshotSummary(url, row))
+    return listed(url, input.page, await list(ctx, input), snapshotNames.rows(url, ctx.minor))
   }),
   route(wire.listSnapshotsDetail, options, async (ctx, { query, url }) => {
     const input = listInput(ctx, query, ctx.flags.has('countSnapshots'))
-    return listed(url, input.page, await list(ctx, input), (row) => snapshotView(ctx, url, row))
+    return listed(url, input.page, await list(ctx, input), snapshotRows(ctx, url))
   }),
   route(wire.showSnapshot, options, (ctx, { params, url }) => show(ctx, url, params.id ?? '')),
   route(wire.createSnapshot, options, async (ctx, { body: { snapshot }, url }) => {

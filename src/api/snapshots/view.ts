@@ -4,33 +4,45 @@ import type { SnapshotRuleRow } from '../../db/store/snapshot-access.ts'
 import type { SnapshotListRow } from '../../db/store/snapshot-list.ts'
 import type { SnapshotLocationRow } from '../../db/store/snapshot-locations.ts'
 import { isoMicros } from '../../runtime/clock.ts'
-import { lower, type JsonObject } from '../../wire/changes.ts'
+import type { JsonObject } from '../../wire/changes.ts'
 import { snapshotChanges } from '../../wire/snapshots/changes.ts'
+import type { ListReply } from '../list-reply.ts'
 import { selfLinks } from '../lists.ts'
 import type { UrlParts } from '../route.ts'
+import { namesOf, RowView, type Fields } from '../row-view.ts'
 
-export function snapshotView(ctx: Ctx, url: UrlParts, row: SnapshotListRow): JsonObject {
-  return lower(snapshotChanges, ctx.minor, {
-    id: row.id,
-    share_id: row.share_id,
-    share_size: row.share_size,
-    created_at: isoMicros(row.created_at),
-    status: row.status,
-    name: row.name,
-    description: row.description,
-    size: row.size,
-    share_proto: row.share_proto,
-    links: selfLinks(url, 'snapshots', row.id),
-    user_id: row.user_id,
-    project_id: row.project_id,
-    metadata: row.metadata,
-    ...(isAdmin(ctx) ? { provider_location: row.provider_location } : {}),
-  })
+const fields: Fields<SnapshotListRow> = {
+  id: ['own', 'id'],
+  share_id: ['text', 'share_id'],
+  share_size: ['number', 'share_size'],
+  created_at: ['stamp', 'created_at'],
+  status: ['text', 'status'],
+  name: ['own', 'name'],
+  description: ['own', 'description'],
+  size: ['number', 'size'],
+  share_proto: ['text', 'share_proto'],
+  links: ['links'],
+  user_id: ['text', 'user_id'],
+  project_id: ['text', 'project_id'],
+  metadata: ['pairs', 'metadata'],
 }
 
-export function snapshotSummary(url: UrlParts, row: Pick<SnapshotListRow, 'id' | 'name'>): JsonObject {
-  return { id: row.id, name: row.name, links: selfLinks(url, 'snapshots', row.id) }
-}
+const snapshots = { collection: 'snapshots', changes: snapshotChanges }
+const ofMembers = new RowView<SnapshotListRow>({ ...snapshots, fields })
+const ofAdmins = new RowView<SnapshotListRow>({
+  ...snapshots,
+  fields: { ...fields, provider_location: ['text', 'provider_location'] },
+})
+const viewFor = (ctx: Ctx): RowView<SnapshotListRow> => (isAdmin(ctx) ? ofAdmins : ofMembers)
+
+export const snapshotView = (ctx: Ctx, url: UrlParts, row: SnapshotListRow): JsonObject =>
+  viewFor(ctx).lowered(url, ctx.minor, row)
+
+/** The same for the rows of one list, in their order. */
+export const snapshotRows = (ctx: Ctx, url: UrlParts): Pick<ListReply<SnapshotListRow>, 'view' | 'text'> =>
+  viewFor(ctx).rows(url, ctx.minor)
+
+export const snapshotNames = namesOf('snapshots')
 
 export function snapshotAccessView(rule: SnapshotRuleRow): JsonObject {
   return { id: rule.id, access_type: rule.access_type, access_to: rule.access_to, state: rule.state }

@@ -1,5 +1,5 @@
 /** Snapshots for views: pages, counts and single ones with what hangs on them. */
-import { sql, type SelectQueryBuilder } from 'kysely'
+import type { SelectQueryBuilder } from 'kysely'
 import type { Database, DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
 import { deferredStates } from './deferred-states.ts'
 import { contains, paged, type Page } from './keyset.ts'
@@ -30,14 +30,14 @@ export interface SnapshotFilters {
   readonly showDeferred: boolean
 }
 
-/** One page in two queries: the rows, then what hangs on them. */
+/** One page in one query, and one more for its marker. */
 export async function listSnapshots(
   db: DbOrTx,
   scope: Scope,
   filters: SnapshotFilters,
   page: Page,
 ): Promise<SnapshotListRow[]> {
-  const all = db.selectFrom('snapshots').selectAll('snapshots')
+  const all = viewQuery(db)
   const from = {
     table: 'snapshots',
     resourceType: 'snapshot',
@@ -45,7 +45,7 @@ export async function listSnapshots(
     whateverState: () => filtered(all, scope, { ...filters, status: undefined, showDeferred: true }),
   } as const
   const query = filtered(all, scope, filters)
-  return complete(db, await (await paged(db, query, from, page)).execute())
+  return (await (await paged(db, query, from, page)).execute()).map(listed)
 }
 
 export async function countSnapshots(db: DbOrTx, scope: Scope, filters: SnapshotFilters): Promise<number> {
@@ -59,44 +59,50 @@ export async function snapshotForView(
   scope: Scope,
   id: string,
 ): Promise<SnapshotListRow | undefined> {
-  let query = db
-    .selectFrom('snapshots')
-    .selectAll()
-    .where('id', '=', id)
-    .where('share_group_snapshot_id', 'is', null)
-  if (scope.projectId !== null) query = query.where('project_id', '=', scope.projectId)
-  return (await complete(db, await query.execute()))[0]
+  let query = viewQuery(db)
+    .where('snapshots.id', '=', id)
+    .where('snapshots.share_group_snapshot_id', 'is', null)
+  if (scope.projectId !== null) query = query.where('snapshots.project_id', '=', scope.projectId)
+  const row = await query.executeTakeFirst()
+  return row === undefined ? undefined : listed(row)
 }
 
-/** Metadata and provider locations of a whole page in one query; the latter come under the key ''. */
-async function complete(db: DbOrTx, rows: readonly SnapshotsTable[]): Promise<SnapshotListRow[]> {
-  const full = rows.map((row): SnapshotListRow => ({ ...row, metadata: {}, provider_location: null }))
-  if (full.length === 0) return full
-  const byId = new Map(full.map((row) => [row.id, row]))
-  const ids = [...byId.keys()]
-  const extras = await db
-    .selectFrom('snapshot_metadata')
-    .select(['snapshot_id', 'meta_key', 'meta_value'])
-    .where('snapshot_id', 'in', ids)
-    .unionAll(
-      db
-        .selectFrom('snapshot_instances')
-        .select([
-          'snapshot_id',
-          sql<string>`''`.as('meta_key'),
-          sql<string>`provider_location`.as('meta_value'),
-        ])
-        .where('snapshot_id', 'in', ids)
-        .where('provider_location', 'is not', null),
-    )
-    .execute()
-  for (const { snapshot_id, meta_key, meta_value } of extras) {
-    const row = byId.get(snapshot_id)
-    if (row === undefined) continue
-    if (meta_key === '') row.provider_location = meta_value
-    else row.metadata[meta_key] = meta_value
-  }
-  return full
+/** What a list selects depends on nothing: it is said once for each database. */
+const lasting = new WeakMap<DbOrTx, ReturnType<typeof newViewQuery>>()
+
+function viewQuery(db: DbOrTx) {
+  const query = lasting.get(db) ?? newViewQuery(db)
+  lasting.set(db, query)
+  return query
+}
+
+const newViewQuery = (db: DbOrTx) =>
+  db
+    .selectFrom('snapshots')
+    .selectAll('snapshots')
+    .select((eb) => [
+      eb
+        .selectFrom('snapshot_metadata as sm')
+        .select(({ fn }) =>
+          fn<string | null>('json_object_of', ['sm.meta_key', 'sm.meta_value']).as('object'),
+        )
+        .whereRef('sm.snapshot_id', '=', 'snapshots.id')
+        .as('metadata'),
+      eb
+        .selectFrom('snapshot_instances as si')
+        .select('si.provider_location')
+        .whereRef('si.snapshot_id', '=', 'snapshots.id')
+        .where('si.provider_location', 'is not', null)
+        .limit(1)
+        .as('provider_location'),
+    ])
+
+type Bare = Omit<SnapshotListRow, 'metadata'> & { metadata: string | Record<string, string> | null }
+
+/** In its place, as in `shares.ts`. */
+function listed(row: Bare): SnapshotListRow {
+  row.metadata = JSON.parse((row.metadata as string | null) ?? '{}') as Record<string, string>
+  return row as SnapshotListRow
 }
 
 type Query<O> = SelectQueryBuilder<Database, 'snapshots', O>

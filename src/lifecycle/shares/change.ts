@@ -51,11 +51,7 @@ export async function holdShareOf(tx: Tx, instanceId: string): Promise<HeldShare
  * Applies the change if the instance is in one of `from`; false when it isn't (somebody else won). Throws `OverQuota` only
  * with `enforce`. Who has its share in his turn gives it as `held`, and nothing is read again.
  */
-export async function changeInstance(
-  tx: Tx,
-  change: InstanceChange,
-  held?: HeldShare,
-): Promise<boolean> {
+export async function changeInstance(tx: Tx, change: InstanceChange, held?: HeldShare): Promise<boolean> {
   const { share, instances: before } = held ?? (await holdShareOf(tx, change.instanceId)) ?? {}
   if (share === undefined || before === undefined) return false
   const instance = before.find(({ id }) => id === change.instanceId)
