@@ -2,7 +2,7 @@
  * What both faces of the API write into the audit trail; no verb and no handler does. An event is made of what the edge has settled:
  * the caller, the route and its ids, the address. Bodies, queries and headers but the user agent are never looked at.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { AuditTrail, NewEvent } from '../audit/trail.ts'
 import { Fault } from '../model/errors.ts'
@@ -215,5 +215,4 @@ function callerOf(request: FastifyRequest, identity: Identity | null): Partial<N
 }
 
 /** The first 128 bits of its SHA-256. */
-export const tokenHash = (token: string): string =>
-  createHash('sha256').update(token).digest('hex').slice(0, 32)
+export const tokenHash = (token: string): string => hash('sha256', token, 'hex').slice(0, 32)

@@ -3,7 +3,7 @@
  * key and its answer are written in the transaction that creates the resource, so a crash leaves both or neither. Errors
  * are not kept.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Tx } from '../db/schema.ts'
 import { forgetAnswer, keepAnswer, keptAnswer, type IdempotencyKey } from '../db/store/idempotency-keys.ts'
@@ -18,7 +18,7 @@ export interface Idempotency extends IdempotencyKey {
   readonly now: number
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
 /** Null without the header or on other methods than POST. */
 export function idempotencyOf(

@@ -2,7 +2,7 @@
  * Tokens of a real Keystone: each is asked about once and believed for a bounded time, as its own middleware does. What Keystone
  * has said within that time stands while it is away; of everything else nothing is guessed, the answer is 503.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { fault } from '../model/errors.ts'
@@ -148,7 +148,7 @@ export class KeystoneVerifier implements TokenVerifier {
     // It goes into a header: whatever can't be in one is nobody's token.
     if (!/^[\x21-\x7e]+$/.test(token) || token.length > maxTokenLength) return null
     // By a hash, so that a dump of the heap shows no usable token. Whoever may be expired is known apart.
-    const key = `${createHash('sha256').update(token).digest('base64')}${allowExpired ? '+' : ''}`
+    const key = `${hash('sha256', token, 'base64')}${allowExpired ? '+' : ''}`
     const now = this.#options.clock.now()
     const known = this.#known.get(key)
     const asked =

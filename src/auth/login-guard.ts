@@ -9,7 +9,7 @@
  * An attempt is counted before its password is compared ({@link LoginGuard.take}). Names that nobody has are counted like
  * others. docs/decisions/0019-logins.md has the numbers.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Store } from '../db/open.ts'
 import {
   findLoginRecords,
@@ -128,7 +128,7 @@ export class LoginGuard {
 
   /** A name that nobody has. Hashed: people type passwords where names belong. */
   nobody(spelling: string): string {
-    return `x:${createHash('sha256').update(spelling).digest('base64url')}`
+    return `x:${hash('sha256', spelling, 'base64url')}`
   }
 
   client(ip: string): string {

@@ -2,7 +2,7 @@
  * Tokens as they lie in the database: encrypted with a key that is made of the id which only the browser has. Who has the database
  * alone has neither the id nor a token; who has a browser's id gets no further than its session.
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
 
 export interface SessionTokens {
   /** What the session's calls are made with. */
@@ -18,7 +18,7 @@ export const newSessionId = (): string => randomBytes(32).toString('base64url')
 export const isSessionId = (text: string): boolean => /^[\w-]{43}$/.test(text)
 
 /** Under which a session is found. */
-export const sessionHash = (id: string): string => createHash('sha256').update(id).digest('hex')
+export const sessionHash = (id: string): string => hash('sha256', id, 'hex')
 
 const algorithm = 'aes-256-gcm'
 const [nonceBytes, tagBytes] = [12, 16]

@@ -3,7 +3,7 @@
  * neither side ever holds a whole table. The target is told apart from a deployment by having no rows, and is checked afterwards row
  * by row count and by a digest of every row.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { sql } from 'kysely'
 import { migrate, openStore, type Store } from './open.ts'
 import { isLedger } from './migrations/ledgers.ts'
@@ -144,5 +144,5 @@ async function digestOf(store: Store, table: string, key: readonly string[]): Pr
 function digestOfRow(row: Row): bigint {
   const fields = Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))
   const text = JSON.stringify(fields.map(([name, value]) => [name, value === null ? null : String(value)]))
-  return BigInt(`0x${createHash('sha256').update(text).digest('hex')}`)
+  return BigInt(`0x${hash('sha256', text, 'hex')}`)
 }

@@ -6,7 +6,7 @@
  * So nothing waits in a ring: a family waits only for what came before its parent, and within it children wait for each other's
  * leases, which whoever has them gives back at his next pause.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { OperationsTable, Tx } from '../db/schema.ts'
 import {
   ancestorsOf,
@@ -44,7 +44,7 @@ export const stepKey = (step: string, { placements }: Pick<Parent, 'placements'>
 
 /** The same for the same parent, step and number, so that a repeated step starts nothing twice. */
 export function childId(parentId: string, key: string, number: number): string {
-  const hex = createHash('sha256').update(`${parentId}/${key}/${number}`).digest('hex')
+  const hex = hash('sha256', `${parentId}/${key}/${number}`, 'hex')
   // The form of a UUID of version 8: made by rules of one's own.
   return [
     hex.slice(0, 8),

@@ -3,7 +3,7 @@
  * the same one again. One column of the database is unique for each meaning: the second rule's is {@link twinOf} it, and
  * {@link meaningOf} leads back. Backends are told of one client once.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 import { checkTarget } from './access.ts'
 
@@ -12,7 +12,7 @@ const mark = '\u0001'
 
 /** What all twins of a canonical form begin with. */
 export const twinsOf = (canonical: string): string =>
-  `${mark}${createHash('sha256').update(canonical).digest('hex').slice(0, 40)}:`
+  `${mark}${hash('sha256', canonical, 'hex').slice(0, 40)}:`
 
 /** The first spelling that is free beside `taken`. Two who make the same twin at once get the same, and the database refuses one. */
 export function twinOf(canonical: string, taken: readonly string[]): string {

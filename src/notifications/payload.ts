@@ -2,7 +2,7 @@
  * What a notification says about its subject. Status and size are those of the event; the rest is as it was when the
  * notification was sent. The names of a share's fields are Manila's.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { EventRow, ExistingShare, Subjects } from '../db/store/notifications.ts'
 import { isoMicros } from '../runtime/clock.ts'
 import { meaningOf } from './event-types.ts'
@@ -137,6 +137,6 @@ const publisherOf = (host: string): string => {
 
 /** A UUID made from words, so that a repeated audit is recognised. */
 function idOf(words: string): string {
-  const hex = createHash('sha256').update(words).digest('hex')
+  const hex = hash('sha256', words, 'hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

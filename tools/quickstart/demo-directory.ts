@@ -3,7 +3,7 @@
  * password kept there, who gets a role by a group, and who is refused. The administrator and other accounts of the service stay in
  * its database, in a domain of their own.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
 import { prepareDirectories } from '../../src/auth/bootstrap.ts'
 import { loadSettings } from '../../src/config/load.ts'
@@ -141,7 +141,7 @@ function entriesWith(passwordOf: (name: string) => string, own: string): LdifEnt
 }
 
 function uuidOf(dn: string): string {
-  const hex = createHash('sha256').update(dn).digest('hex')
+  const hex = hash('sha256', dn, 'hex')
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),

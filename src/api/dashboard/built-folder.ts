@@ -2,7 +2,7 @@
  * The built dashboard as a list of files. What a request names is looked up in the list and never becomes a path. The list is made
  * anew when the build changed; a build puts assets there before the page that names them, and takes old ones away a day later.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { lstatSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
@@ -44,7 +44,7 @@ export class BuiltFile {
 
 async function read(path: string): Promise<Content> {
   const bytes = await readFile(path)
-  return { bytes, etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` }
+  return { bytes, etag: `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` }
 }
 
 export interface BuiltFiles {

@@ -2,7 +2,7 @@
  * The service catalog. Of this service it has three entries, made from the configured URL, which nobody has to keep and nobody can
  * spoil; beside them stands what administrators added.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { CatalogRows } from '../../auth/catalog-book.ts'
 import type { ValidToken } from '../../auth/validator.ts'
 import type { Call, IdentityParts } from './route.ts'
@@ -41,8 +41,7 @@ type Place = Pick<Call, 'parts' | 'base'>
 const regionOf = (parts: IdentityParts): string => parts.region ?? 'RegionOne'
 
 /** Stable ids without a table to keep them in. */
-const idOf = (...names: readonly string[]): string =>
-  createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 32)
+const idOf = (...names: readonly string[]): string => hash('sha256', names.join('\0'), 'hex').slice(0, 32)
 
 /** What the service says of itself. */
 export function ownCatalog({ parts, base }: Place): Catalog {

@@ -2,7 +2,7 @@
  * PostgreSQL 15 and later through `pg`. What is corrected: integers come as numbers (microseconds fit into 2^53), JSON as text,
  * frequent statements are prepared under a name once per connection, and sessions say how long they may idle with locks.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Pool, types, type PoolClient, type QueryResult as PgResult } from 'pg'
 import {
   PostgresAdapter,
@@ -84,7 +84,7 @@ function nameOf(text: string): string | undefined {
   const known = names.get(text)
   if (known !== undefined || names.size >= namedStatements) return known
   if (!/^(select|insert|update|delete|with)\b/.test(text)) return undefined
-  const name = `m${createHash('sha256').update(text).digest('hex').slice(0, 24)}`
+  const name = `m${hash('sha256', text, 'hex').slice(0, 24)}`
   names.set(text, name)
   return name
 }

@@ -1,5 +1,5 @@
 /** Export locations of share instances and snapshot instances. A path that stays keeps its id and its metadata. */
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { DbOrTx, ShareInstanceExportLocationsTable, Tx } from '../schema.ts'
 
 export interface Location {
@@ -95,5 +95,5 @@ export async function replaceSnapshotExportLocations(
 
 /** sha256 hex: paths are too long to index on MariaDB. */
 export function pathHash(path: string): string {
-  return createHash('sha256').update(path).digest('hex')
+  return hash('sha256', path, 'hex')
 }

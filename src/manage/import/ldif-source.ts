@@ -3,7 +3,7 @@
  * service gave them, or would give them, as users of that directory. The file is read twice: people and names of groups first, members
  * then. Of each person a digest of the DN and the id are kept; whatever else the file holds is never in memory.
  */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { foldedName, normalDn, parseDn } from '../../auth/backends/ldap/dn.ts'
 import { bytesOf, keyOf, valueOf, valuesOf } from '../../auth/backends/ldap/entry.ts'
@@ -296,8 +296,7 @@ export class LdifSource implements Source {
 }
 
 /** Short, and the same for all spellings of a DN. */
-const digestOf = (dn: string): string =>
-  createHash('sha256').update(normalDn(dn)).digest('base64').slice(0, 24)
+const digestOf = (dn: string): string => hash('sha256', normalDn(dn), 'base64').slice(0, 24)
 
 function isBelow(dn: string, base: string): boolean {
   if (base === '') return true

@@ -3,7 +3,7 @@
  * the configuration changed or the host restarted, else skipped; shares are served meanwhile. How far it is is kept in the database:
  * a hundred thousand shares take hours, and no process may be taken to live that long.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mustBeOn, rulesOfInstance } from '../../db/store/access-mappings.ts'
@@ -260,7 +260,7 @@ async function infoHash({ settings, driver, label }: Backend): Promise<string> {
     boot: '',
   }
   if (driver.reach === 'host') about.boot = await bootId()
-  return createHash('sha256').update(JSON.stringify(about)).digest('hex')
+  return hash('sha256', JSON.stringify(about), 'hex')
 }
 
 async function bootId(): Promise<string> {

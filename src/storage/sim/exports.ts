@@ -1,5 +1,5 @@
 /** What the sim publishes and to whom: for its exporter (`exporters/sim.ts`) and for its own native protocols. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   DriverError,
   type ExportLocation,
@@ -129,9 +129,6 @@ function judge(options: SimExports, parts: Parts, record: ExportRecord, rule: Ex
   if (options.refuse.includes(rule.to))
     return refusal(`Client ${rule.to} is not allowed.`, 'client-forbidden')
   // The same client has the same key on every share of a backend, as a Ceph user has.
-  const accessKey =
-    rule.type === 'cephx'
-      ? createHash('sha256').update(`${parts.backend}\0${rule.to}`).digest('base64')
-      : null
+  const accessKey = rule.type === 'cephx' ? hash('sha256', `${parts.backend}\0${rule.to}`, 'base64') : null
   return { id: rule.id, state: 'active', accessKey, why: null, reason: null }
 }

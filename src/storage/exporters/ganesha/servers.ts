@@ -5,7 +5,7 @@
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { hostLacks, isAbsent } from '../../host/commands.ts'
 import { writeFile } from '../../host/write-file.ts'
 import { DriverError, isDriverError } from '../../contract/driver.ts'
@@ -145,7 +145,7 @@ export function projectServers(dir: string, options: GaneshaOptions, parts: Part
   const nameOf = (projectId: string): string => {
     const folder = projectFolder(projectId)
     if (folder.length <= longestFolder(dir)) return folder
-    return createHash('sha256').update(folder).digest('hex').slice(0, 32)
+    return hash('sha256', folder, 'hex').slice(0, 32)
   }
 
   /** Where the driver `image` mounts the project's trees. */
