@@ -2,6 +2,7 @@
 /** All roles in one process: `manila-all --config manila.toml`. */
 import { parseArgs } from 'node:util'
 const { loadSettings } = await import('../config/load.ts')
+const { giveBackAtRest } = await import('../runtime/memory-at-rest.ts')
 const { onSignal } = await import('../runtime/shutdown.ts')
 const { startService } = await import('../main.ts')
 
@@ -11,6 +12,7 @@ try {
   const service = await startService(settings, { logFile: values.log })
   process.stdout.write(`manila serves at ${service.url}\n`)
   onSignal(() => service.stop())
+  giveBackAtRest()
 } catch (error) {
   process.stderr.write(`manila-all: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)

