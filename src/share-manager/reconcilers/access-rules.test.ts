@@ -141,6 +141,43 @@ describe('access rules', () => {
     await queue.stop()
   })
 
+  it('are looked at as soon as a message says that they changed; those behind it wait for the next look together', async () => {
+    const asked: (readonly string[])[] = []
+    const queue = rulesQueue(bench, {
+      find: async (_limit, told) => {
+        asked.push([...(told?.instances ?? ['all'])])
+        return []
+      },
+      pass: async () => ({ end: 'done' }),
+      passSnapshot: async () => ({ end: 'done' }),
+    })
+    vi.useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'],
+    })
+    try {
+      const hear = async (...instances: string[]) => {
+        for (const instanceId of instances)
+          bench.bus.cast(`share.${bench.backend.id}`, 'access.changed', { instanceId } as never)
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      }
+      queue.start()
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(asked.splice(0)).toEqual([['all']])
+      await hear('a')
+      await vi.advanceTimersByTimeAsync(1)
+      expect(asked).toEqual([['a']])
+      await hear('b', 'c')
+      await vi.advanceTimersByTimeAsync(10)
+      await hear('d')
+      expect(asked).toEqual([['a']])
+      await vi.advanceTimersByTimeAsync(15)
+      expect(asked).toEqual([['a'], ['b', 'c', 'd']])
+    } finally {
+      vi.useRealTimers()
+      await queue.stop()
+    }
+  })
+
   it('are applied when a message says so, and when an operation touched them: no look at everything is needed', async () => {
     const interval = vi.spyOn(globalThis, 'setInterval').mockReturnValue(setTimeout(() => {}, 0) as never)
     const queue = accessRules(bench)

@@ -28,7 +28,7 @@ interface Passes {
 
 /** Milliseconds between two looks without a message. */
 const pollMs = 5000
-/** Milliseconds that messages are gathered before one look. */
+/** Milliseconds between two looks that messages cause. Somebody waits for a rule: the first message is not gathered. */
 const gatherMs = 20
 /** Passes at once: the exporter of one backend does one thing at a time anyway. */
 const atOnce = 4
@@ -54,7 +54,8 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
   const unserve: (() => void)[] = []
   let told: { readonly instances: Set<string>; readonly operations: Set<string> } | null = noneTold()
   let timer: NodeJS.Timeout | undefined
-  let planned: NodeJS.Timeout | undefined
+  let planned: { readonly timer: NodeJS.Timeout; readonly atMs: number } | undefined
+  let lookedAtMs = -gatherMs
   let stopped = false
 
   const pump = (): void => {
@@ -123,17 +124,22 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
     pump()
   }
   /** However many messages come, one look answers them all. */
-  const lookSoon = (): void => {
-    if (stopped || planned !== undefined) return
-    planned = setTimeout(() => {
+  const lookAt = (atMs: number): void => {
+    if (stopped || (planned !== undefined && planned.atMs <= atMs)) return
+    clearTimeout(planned?.timer)
+    const look = (): void => {
       planned = undefined
+      lookedAtMs = performance.now()
       const of = told
       told = noneTold()
       find(of).catch((error: unknown) =>
         log.error({ backend: backend.label, err: error }, 'looking for access rules failed'),
       )
-    }, gatherMs)
+    }
+    planned = { atMs, timer: setTimeout(look, Math.max(0, atMs - performance.now())) }
   }
+  const lookSoon = (): void => lookAt(performance.now() + gatherMs)
+  const lookNext = (): void => lookAt(Math.max(performance.now(), lookedAtMs + gatherMs))
 
   const lookAtAllSoon = (): void => {
     told = null
@@ -142,11 +148,11 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
   const changed = (instanceId: string, all: boolean): void => {
     if (all) return lookAtAllSoon()
     told?.instances.add(instanceId)
-    lookAtTheseSoon()
+    notTooMany()
+    lookNext()
   }
-  const lookAtTheseSoon = (): void => {
+  const notTooMany = (): void => {
     if (told !== null && told.instances.size + told.operations.size > toldAtMost) told = null
-    lookSoon()
   }
   const finished = (operationId: string, where: string | null | undefined): void => {
     ends++
@@ -155,7 +161,8 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
     for (const [id, isSnapshot] of behind) add(id, isSnapshot)
     behind.clear()
     if (ours) told?.operations.add(operationId)
-    lookAtTheseSoon()
+    notTooMany()
+    lookSoon()
   }
 
   return {
@@ -182,7 +189,7 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
     async stop() {
       stopped = true
       clearInterval(timer)
-      clearTimeout(planned)
+      clearTimeout(planned?.timer)
       for (const end of unserve) end()
       for (const { timer } of resting.values()) if (timer !== null) clearTimeout(timer)
       const all = Promise.allSettled(running.values())
