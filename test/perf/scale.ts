@@ -4,22 +4,25 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadSettings } from '../../src/config/load.ts'
+import { purge } from '../../src/data/purge.ts'
 import type { Store } from '../../src/db/open.ts'
 import { KnownPools } from '../../src/scheduler/known-pools.ts'
 import { after } from '../../src/runtime/after.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { claimPool } from '../../src/scheduler/ledger.ts'
 import { placementRequest } from '../../src/scheduler/request.ts'
 import { createDatabase } from '../../tools/cluster/database.ts'
 import type { DatabaseServer } from '../../tools/parts/database-server.ts'
 import { startMariadb } from '../../tools/parts/mariadb.ts'
 import { startPostgres } from '../../tools/parts/postgres.ts'
-import { allowed, create, deleted, untilAvailable } from './cluster/steps.ts'
+import { allowed, clients, create, deleted, untilAvailable } from './cluster/steps.ts'
 import { questionsAbout, type About } from '../plans/questions.ts'
 import { fill, onStore } from './fill/fill.ts'
 import { memberOfFilled } from './fill/member.ts'
 import { caller, parsed, type Caller } from './http.ts'
 import { makeAccounts, startMeasured, type Measured } from './service.ts'
-import { percentile, timed } from './timing.ts'
+import { inParallel, percentile, timed } from './timing.ts'
 
 export interface ScalePlan {
   readonly dir: string
@@ -79,6 +82,7 @@ async function measureOne({ dir: base, database, pools }: ScalePlan, shares: num
     await onStore(url, async (store) => {
       column.set(placing(pools), await placements(store))
       await stopFilled(store)
+      column.set('purge, one pass of 500 rows a table', await purges(store))
     })
     const service = await startMeasured(dir, 'sim', { database: url })
     try {
@@ -136,6 +140,12 @@ async function placements(store: Store): Promise<Spent> {
   return spentIn(took)
 }
 
+/** What is removed is a year old; each pass finds the next of it. */
+async function purges(store: Store): Promise<Spent> {
+  const parts = { store, clock: systemClock(), settings: loadSettings({}) }
+  return spentIn(await timed(calls / 2, () => purge(parts)))
+}
+
 /** Nothing stands behind the hosts that were filled in: shares made from here on go to the one that lives. */
 async function stopFilled({ db }: Store): Promise<void> {
   await db.updateTable('services').set({ heartbeat_at: 1 }).where('host', 'like', 'filled-%').execute()
@@ -165,6 +175,7 @@ async function askAll(service: Measured, column: Map<string, Spent>): Promise<vo
       column.set(name, spentIn(await timed(calls, ask)))
     }
     for (const [name, took] of await lives(member)) column.set(name, spentIn(took))
+    column.set(`create, ${clients} of one project at once`, spentIn(await crowd(member)))
   } finally {
     for (const one of [admin, member]) one.close()
   }
@@ -187,6 +198,22 @@ async function aboutOne(admin: Caller, member: Caller): Promise<About> {
   const location = places.export_locations[0]
   if (location === undefined) throw new Error(`share ${id} is exported nowhere`)
   return { share, location, snapshotId: snapshots[0]?.id ?? '', marker }
+}
+
+/** All book in the same rows of quota. Until the request is answered; what it made goes again. */
+async function crowd(call: Caller): Promise<readonly number[]> {
+  const target = { name: 'this tree', call, putOff: { times: 0 } }
+  const took: number[] = []
+  const ids: string[] = []
+  await inParallel(2 * calls, clients, async () => {
+    took.push(...(await timed(1, async () => void ids.push(await create(target)))))
+  })
+  await inParallel(ids.length, clients, async (index) => {
+    const id = ids[index] ?? ''
+    await untilAvailable(target, id)
+    await deleted(target, id)
+  })
+  return took
 }
 
 /** Whole lives of shares in the filled project, one after the other. */

@@ -29,6 +29,7 @@ export interface Step {
 
 export const clients = 16
 export const churners = 8
+export const readers = 8
 
 interface Share {
   readonly id: string
@@ -228,24 +229,44 @@ const churn: Step = {
 
 const page = '/v2/shares/detail?limit=100'
 
-const list: Step = {
-  name: 'list of 100 with details',
-  operations: ({ lists }) => lists,
-  async run(target, { lists }) {
-    return timed(lists, async () => {
-      const { shares } = await asked<{ shares: readonly Share[] }>(target, 'GET', page)
-      if (shares.length !== 100) throw new Error(`${target.name} listed ${shares.length} shares, not 100`)
-    })
-  },
+/** `times` of it, one after the other or by `lanes` readers at once. */
+async function read(
+  times: number,
+  lanes: number,
+  ask: (index: number) => Promise<unknown>,
+): Promise<number[]> {
+  const took: number[] = []
+  await inParallel(times, lanes, async (index) => took.push(...(await timed(1, () => ask(index)))))
+  return took
 }
 
-const show: Step = {
-  name: 'show',
+const listBy = (lanes: number, name: string): Step => ({
+  name,
+  operations: ({ lists }) => lists,
+  run: (target, { lists }) =>
+    read(lists, lanes, async () => {
+      const { shares } = await asked<{ shares: readonly Share[] }>(target, 'GET', page)
+      if (shares.length !== 100) throw new Error(`${target.name} listed ${shares.length} shares, not 100`)
+    }),
+})
+
+const showBy = (lanes: number, name: string): Step => ({
+  name,
   operations: ({ shows }) => shows,
   async run(target, { shows }) {
     const { shares } = await asked<{ shares: readonly Share[] }>(target, 'GET', '/v2/shares?limit=100')
-    return timed(shows, (index) => asked(target, 'GET', `/v2/shares/${shares[index % shares.length]?.id}`))
+    const path = (index: number): string => `/v2/shares/${shares[index % shares.length]?.id}`
+    return read(shows, lanes, (index) => asked(target, 'GET', path(index)))
   },
-}
+})
 
-export const steps: readonly Step[] = [createAlone, createMany, allow, churn, list, show]
+export const steps: readonly Step[] = [
+  createAlone,
+  createMany,
+  allow,
+  churn,
+  listBy(1, 'list of 100 with details'),
+  listBy(readers, `list of 100 with details, ${readers} at once`),
+  showBy(1, 'show'),
+  showBy(readers, `show, ${readers} at once`),
+]
