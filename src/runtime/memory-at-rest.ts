@@ -48,7 +48,7 @@ export function giveBackAtRest(): void {
   }, lookMs).unref()
 }
 
-type Collect = (how: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
+type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
 
 /** The only way to V8's collector from within; the flag would have to stand on every command line. */
 function collector(): Collect {
