@@ -16,8 +16,6 @@ const whole: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>>
     // A hundredth of the shares, found by an index; the shares themselves are then read together.
     'all shares, by metadata': ['shares'],
     'all shares, by part of a name': ['shares'],
-    'all shares, by name, in its order': ['shares'],
-    'all shares, by size, largest first': ['shares'],
   },
   mariadb: { 'all shares, and how many there are': ['shares'] },
 }

@@ -18,6 +18,7 @@ import * as usagePoints from './0015-usage-points.ts'
 import * as serviceSince from './0016-service-since.ts'
 import * as operationFamilies from './0017-operation-families.ts'
 import * as shareGroups from './0018-share-groups.ts'
+import * as acrossProjects from './0019-across-projects.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -38,4 +39,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0016-service-since': serviceSince,
   '0017-operation-families': operationFamilies,
   '0018-share-groups': shareGroups,
+  '0019-across-projects': acrossProjects,
 }
