@@ -102,8 +102,8 @@ try {
     many: creates,
     rules: 30,
     churned: Math.ceil(creates / 5),
-    lists: 60,
-    shows: 200,
+    lists: 200,
+    shows: 600,
   }
   const common = { rounds: Number(values.rounds), shares: Number(values.shares), load }
   if (only === 'alone') {
