@@ -142,8 +142,10 @@ interface Ending {
 
 /** Records what became of each rule. True when rules were changed meanwhile, so that another pass is due. */
 async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, again }: Ending): Promise<boolean> {
-  await lease.check(tx)
   const { instanceId } = lease
+  // First, as everywhere (`db/store/share-turns.ts`): nobody queues another change from here on.
+  const held = await holdShareOf(tx, instanceId)
+  await lease.check(tx)
   const now = parts.clock.now()
   const byId = new Map(work.rules.map((rule) => [rule.id, rule]))
   const known = outcomes.filter(({ id }) => byId.has(id))
@@ -170,7 +172,6 @@ async function end(tx: Tx, parts: BackendScope, { lease, work, outcomes, again }
     access_rules_status: rulesStatusOf(left),
     ...(again ? {} : { access_applied: work.generation }),
   }
-  const held = await holdShareOf(tx, instanceId)
   await changeInstance(tx, { instanceId, from: null, to: null, instance, now }, held)
   await touchInheriting(tx, work.subject)
   await recordEvent(tx, {
