@@ -26,10 +26,14 @@ const id = () => Type.String({ minLength: 1, maxLength: 64 })
 export const messages = {
   /** An operation is due on a topic (`scheduler`, `data`, or `share.<backend id>`): go and look. */
   'operation.due': message(1, 'one', { operationId: id() }),
-  /** An operation is over: whoever waits for it may look. To `operations`. `backendId`: whose worker ended it; absent: nobody says. */
+  /**
+   * An operation is over: whoever waits for it may look. To `operations`. `backendId`: whose worker ended it; absent: nobody says.
+   * `lanes`: those that it had, if it was this release's.
+   */
   'operation.finished': message(1, 'all', {
     operationId: id(),
     backendId: Type.Optional(nullable(id())),
+    lanes: Type.Optional(Type.Array(Type.String({ maxLength: 128 }))),
   }),
   /**
    * The access rules of an instance (or snapshot instance) changed; with `all` perhaps those of every one on the backend. To

@@ -60,7 +60,12 @@ export function worker(parts: WorkerParts): Worker {
         } else if (end.end === 'waiting') {
           setTimeout(() => start(id), end.forMs + 5).unref()
         } else if (end.end === 'finished') {
-          parts.bus.cast('operations', 'operation.finished', { operationId: id, backendId: parts.backendId })
+          const { lanes } = end
+          parts.bus.cast('operations', 'operation.finished', {
+            operationId: id,
+            backendId: parts.backendId,
+            lanes: [...lanes],
+          })
           wakeAll(end.due)
           void wakeNext(end.lanes)
         } else if (end.end === 'has-children') {

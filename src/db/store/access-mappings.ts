@@ -284,7 +284,8 @@ export interface RulesWork {
 
 /**
  * Share instances of a backend whose rules the backend hasn't all got, and snapshot instances, oldest change first; of each at most
- * `limit`. Without `ids`, which are of either kind, every instance on the backend is looked at.
+ * `limit`. Without `ids`, which are of either kind, every instance on the backend is looked at; with them those, and the snapshots of
+ * those that are shares.
  */
 export async function rulesWork(
   db: DbOrTx,
@@ -300,21 +301,27 @@ export async function rulesWork(
     .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
     .orderBy('updated_at')
     .limit(limit)
-  const snapshots = db
+  const allSnapshots = db
     .selectFrom('snapshot_instances')
     .innerJoin('share_instances', 'share_instances.id', 'snapshot_instances.share_instance_id')
     .select(['snapshot_instances.id', sql<number>`1`.as('is_snapshot')])
     .where('share_instances.backend_id', '=', backendId)
     .whereRef('snapshot_instances.access_generation', '!=', 'snapshot_instances.access_applied')
-    .$if(ids !== undefined, (query) => query.where('snapshot_instances.id', 'in', ids ?? []))
     .orderBy('snapshot_instances.updated_at')
     .limit(limit)
+  // One after the other, so that each is found by its own index.
+  const snapshots =
+    ids === undefined
+      ? [allSnapshots]
+      : (['id', 'share_instance_id'] as const).map((column) =>
+          allSnapshots.where(`snapshot_instances.${column}`, 'in', ids),
+        )
   // Whoever looks mostly finds nothing: one question is enough for that.
-  const rows = await db
-    .selectFrom(shares.as('shares_behind'))
-    .selectAll()
-    .unionAll(db.selectFrom(snapshots.as('snapshots_behind')).selectAll())
-    .execute()
+  const everything = snapshots.reduce(
+    (query, some, at) => query.unionAll(db.selectFrom(some.as(`snapshots_behind_${at}`)).selectAll()),
+    db.selectFrom(shares.as('shares_behind')).selectAll(),
+  )
+  const rows = await everything.execute()
   return rows.map(({ id, is_snapshot }) => ({ id, isSnapshot: is_snapshot === 1 }))
 }
 

@@ -107,8 +107,8 @@ describe('access rules', () => {
     }
     const cast = (message: object): void =>
       bench.bus.cast(`share.${bench.backend.id}`, 'access.changed', message as never)
-    const ended = (operationId: string, backendId?: string): void =>
-      bench.bus.cast('operations', 'operation.finished', { operationId, backendId } as never)
+    const ended = (operationId: string, backendId?: string, lanes?: string[]): void =>
+      bench.bus.cast('operations', 'operation.finished', { operationId, backendId, lanes } as never)
     const first = next()
     queue.start()
     expect(await first).toBeNull()
@@ -123,6 +123,11 @@ describe('access rules', () => {
     ended('of a release that does not say')
     const operations = new Set(['here', 'of a release that does not say'])
     expect(await two).toEqual({ instances: new Set(), operations })
+
+    const three = next()
+    ended('elsewhere', randomUUID(), ['instance:c'])
+    ended('told', bench.backend.id, ['backend:x', 'instance:d'])
+    expect(await three).toEqual({ instances: new Set(['d']), operations: new Set() })
 
     const all = next()
     cast({ instanceId: 'pool', all: true })
@@ -221,6 +226,8 @@ describe('access rules', () => {
       .select('id')
       .where('resource_id', '=', snapshot.snapshotId)
       .executeTakeFirstOrThrow()
+    expect(await found([share.instanceId])).toEqual([share.instanceId, snapshot.snapshotInstanceId])
+    expect(await found([snapshot.snapshotInstanceId])).toEqual([snapshot.snapshotInstanceId])
     const both = await instancesOfOperations(bench.store.db, [operation.id, snapped.id])
     expect(both.toSorted()).toEqual([other.instanceId, snapshot.snapshotInstanceId].toSorted())
   })

@@ -1,6 +1,7 @@
 /** Which instances' rules are looked at next: told by the bus, found by polling, bounded, each with its own back-off. */
 import type { RulesWork } from '../../db/store/access-mappings.ts'
 import { DatabaseUnavailable } from '../../db/unavailable.ts'
+import { instanceOfLane } from '../../model/lanes.ts'
 import type { BackendScope } from '../parts.ts'
 import type { Pass } from './pass.ts'
 
@@ -13,9 +14,9 @@ export interface RulesQueue {
 
 /** What messages were about since the last look. */
 export interface Told {
-  /** Share instances and snapshot instances. */
+  /** Share instances, of which the snapshots are meant, too, and snapshot instances. */
   readonly instances: ReadonlySet<string>
-  /** Operations that ended on this backend, or nobody says where. */
+  /** Operations that ended on this backend, or nobody says where, and nobody says what they were about. */
   readonly operations: ReadonlySet<string>
 }
 
@@ -154,13 +155,20 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
   const notTooMany = (): void => {
     if (told !== null && told.instances.size + told.operations.size > toldAtMost) told = null
   }
-  const finished = (operationId: string, where: string | null | undefined): void => {
+  const finished = (
+    operationId: string,
+    where: string | null | undefined,
+    lanes: readonly string[] | undefined,
+  ): void => {
     ends++
     const ours = where === undefined || where === null || where === backend.id
     if (!ours && behind.size === 0) return
     for (const [id, isSnapshot] of behind) add(id, isSnapshot)
     behind.clear()
-    if (ours) told?.operations.add(operationId)
+    if (ours && lanes === undefined) told?.operations.add(operationId)
+    if (ours)
+      for (const instance of (lanes ?? []).flatMap((lane) => instanceOfLane(lane) ?? []))
+        told?.instances.add(instance)
     notTooMany()
     lookSoon()
   }
@@ -177,8 +185,8 @@ export function rulesQueue(parts: BackendScope, passes: Passes): RulesQueue {
         ),
       )
       unserve.push(
-        bus.serve('operations', 'operation.finished', ({ operationId, backendId }) =>
-          finished(operationId, backendId),
+        bus.serve('operations', 'operation.finished', ({ operationId, backendId, lanes }) =>
+          finished(operationId, backendId, lanes),
         ),
       )
       unserve.push(bus.onGap(lookAtAllSoon))
