@@ -44,5 +44,6 @@ export function isWithin(path: string, folder: string): boolean {
 
 /** Blanks, tabs, newlines and backslashes are written as `\040`. */
 function unescape(field: string): string {
+  if (!field.includes('\\')) return field
   return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }

@@ -110,6 +110,8 @@ pop @words;
 $| = 1;
 # What is held until the end: locks.
 my @held;
+# Images that this process made: no device can show one yet.
+my %made;
 while (@words) {
   my ($name, $count) = splice @words, 0, 2;
   my @arguments = splice @words, 0, $count;
@@ -228,12 +230,12 @@ sub room {
   my ($lock, $root, $groups, $host, $seen, $more, $beyond, $reserve, @copied) = @_;
   sysopen($claiming, $lock, $O_RDWR | $O_CREAT | $O_NOFOLLOW, 0600) or fail("$lock: $!");
   flock($claiming, $LOCK_EX) or fail("$lock: $!");
-  my %is_copied = map { (tree_of($_) => 1) } @copied;
+  my %is_copied = map { (subvolume_of($_) => 1) } @copied;
   my ($needs, $free);
   # Counters move when the file system commits: what does not fit is counted once more after that.
   for my $try (0, 1) {
     sync_pool($root) if $try;
-    my @images = promised_images($root, $groups);
+    my @images = promised_images($root);
     my ($total, $available) = left_in($root, $host);
     # However often space may be promised: what clients may not write any more nobody is given.
     fail(sprintf('the pool has %.2f GiB free, which is less than its reserve', $available / 2**30), $NO_ROOM)
@@ -241,9 +243,12 @@ sub room {
     $needs = $more;
     $free = $available + $beyond * $total;
     $free -= $_->{bytes} for @images;
+    # What fits whatever lies where needs no look at that, which takes the longer the more images there are.
+    return if !%is_copied && $needs <= $free && $available >= $reserve * $total;
+    weigh($groups, @images);
     my @others;
     for my $image (@images) {
-      if (!$is_copied{ $image->{tree} }) { push @others, $image; next }
+      if (!$is_copied{ $image->{subvolume} }) { push @others, $image; next }
       # What it will have to write once more.
       $needs += $image->{most};
       $free += $image->{most};
@@ -269,7 +274,9 @@ sub tell_promised {
   my ($root, $groups, $host, $seen) = @_;
   my $seen_already = read_seen($seen);
   my ($promised, %there) = (0);
-  for my $image (promised_images($root, $groups)) {
+  my @images = promised_images($root);
+  weigh($groups, @images);
+  for my $image (@images) {
     $promised += $image->{bytes} - in_place($image, $seen_already);
     $there{ $image->{tree} } = 1;
   }
@@ -279,18 +286,29 @@ sub tell_promised {
   say_that(promised => $promised);
 }
 
-# Each image of the pool that has something promised: where it is, its tree, its length, and the most of it that can lie in its place.
+# Each image of the pool that has something promised: where it is, what tells its subvolume from others, and its length.
 sub promised_images {
-  my ($root, $groups) = @_;
+  my ($root) = @_;
   my (@found, %counted);
   # What others move meanwhile is counted where it was or where it goes: staging is read first, as that is the way.
-  for my $path (map { glob_images("$root/$_") } 'staging', 'shares') {
-    my $tree = tree_if_there($path) // next;
-    my $bytes = -s "$path/image" or next;
-    next if $counted{$tree}++;
-    push @found, { path => "$path/image", tree => $tree, bytes => $bytes, most => least($bytes, alone_of($tree, $groups)) };
+  for my $folder (map { folders_in("$root/$_") } 'staging', 'shares') {
+    my ($subvolume, $mode, $bytes) = (lstat "$folder/image")[0, 2, 7];
+    next if !$bytes || ($mode & 0170000) != 0100000 || $counted{$subvolume}++;
+    push @found, { folder => $folder, path => "$folder/image", subvolume => $subvolume, bytes => $bytes };
   }
   return @found;
+}
+
+# As `stat` tells it, of the images in it, too.
+sub subvolume_of { return (lstat $_[0])[0] // fail("$_[0]: $!", $! == $ENOENT ? $ABSENT : 1) }
+
+# Adds to each its tree and the most of it that can lie in its place: all of one that has gone meanwhile.
+sub weigh {
+  my ($groups, @images) = @_;
+  for my $image (@images) {
+    my $tree = $image->{tree} = tree_if_there($image->{folder}) // 0;
+    $image->{most} = $tree ? least($image->{bytes}, alone_of($tree, $groups)) : $image->{bytes};
+  }
 }
 
 # Bytes of an image that can be overwritten where they lie. What was seen of one that has not changed since is still so.
@@ -625,6 +643,7 @@ sub superblock {
 sub format_image {
   my ($image, $bytes, $uuid, @how) = @_;
   sysopen(my $handle, $image, $O_RDWR | $O_CREAT | $O_EXCL | $O_NOFOLLOW, 0600) or fail("$image: $!");
+  $made{$image} = 1;
   truncate($handle, $bytes) or fail("$image: $!");
   # From here on others count it.
   claimed();
@@ -871,6 +890,11 @@ sub backing_file {
   return scalar readline $file;
 }
 
+sub loops_there {
+  opendir(my $block, '/sys/block') or fail("/sys/block: $!");
+  return scalar grep { /\Aloop\d+\z/ } readdir $block;
+}
+
 # Of all backends.
 sub images_attached {
   opendir(my $block, '/sys/block') or fail("/sys/block: $!");
@@ -881,7 +905,7 @@ sub images_attached {
 # to stay open until it is mounted.
 sub attach {
   my ($image, $handle, $read_only, $most) = @_;
-  my $known = loop_of($image, $handle);
+  my $known = $made{$image} ? undef : loop_of($image, $handle);
   if (defined $known) {
     sysopen(my $loop, $known, $read_only ? 0 : $O_RDWR) or fail("$known: $!", $BUSY);
     # It may have gone before it was open.
@@ -891,7 +915,8 @@ sub attach {
   if ($most) {
     # Whoever counts is alone on this host until his own device shows: this goes with the handle.
     flock($control, $LOCK_EX) or fail("/dev/loop-control: $!");
-    my $there = images_attached();
+    # Where there are fewer devices than that nobody has to look what they show.
+    my $there = loops_there() < $most ? 0 : images_attached();
     fail("this host has $there images attached, and max_mounts is $most", $NO_ROOM) if $there >= $most;
   }
   my $flags = $LO_AUTOCLEAR | $LO_DIRECT_IO | ($read_only ? $LO_READ_ONLY : 0);
@@ -991,10 +1016,10 @@ sub mount_image {
   fail("$image has the UUID $uuid, which is not its own", $ABSENT) if !grep { $_ eq $uuid } split /,/, $uuids;
   my $folder = "$exports/$project";
   my $target = "$folder/$id." . substr $uuid, 0, 8;
-  my $there = 0;
+  my ($there, $source) = (0);
   for my $mount (mounts_for($exports, $id)) {
     my $mine = $mount->{path} eq $target && backs($mount->{source}, $handle);
-    if ($mine && answers($target)) { $there = 1 }
+    if ($mine && answers($target)) { ($there, $source) = (1, $mount->{source}) }
     else { take_off($mount->{path}, $mount->{source}, $mine ? $SERVED : $BUSY) }
   }
   if (!$there) {
@@ -1005,8 +1030,9 @@ sub mount_image {
     my $flags = $flag{nosuid} | $flag{nodev} | $flag{nosymfollow} | $flag{noatime} | ($read_only ? $flag{ro} : 0);
     my ($xfs, $data) = ('xfs', $read_only ? '' : 'discard');
     syscall($call->{mount}, $loop->{path}, $target, $xfs, $flags, $data) == 0 or fail("mounting $image: $!", $! == $EBUSY ? $BUSY : 1);
+    $source = $loop->{path};
   }
-  bound_retries($_->{source}) for grep { $_->{path} eq $target } all_mounts($target);
+  bound_retries($source // die 'mounted where?');
   say_that(uuid => $uuid);
   say_that(tree => $target);
 }

@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { attempt, commandsOf, hostLacks } from '../../host/commands.ts'
 import { DriverError } from '../../contract/driver.ts'
-import { isWithin } from '../../host/mountinfo.ts'
+import { isWithin, mounts, type Mount } from '../../host/mountinfo.ts'
 import { checkedName, checkedPath, sameUser } from './config-file.ts'
 import { checkFileSystem, checkSameDirectory, isInstanceId, mountIdentity, numbers } from './exports.ts'
 import { rootHandle } from './handle.ts'
@@ -95,16 +95,18 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
     const name = checkedName(target.name)
     const { exports } = server
     const known = await exports.find(commands, target.id)
+    // A host with a thousand shares has as many mounts: they are read once.
+    const table = tree.ceph === undefined ? mounts() : []
     const record = async (): Promise<ExportRecord> => ({
       id: target.id,
       number: known?.number ?? (await exports.takeNumber(commands, target.id)),
       path,
       readOnly: tree.readOnly,
       name,
-      ...identity(tree),
+      ...identity(tree, table),
       rules: known?.rules ?? [],
     })
-    await checkTree(commands, exports, { ...tree, path })
+    await checkTree(commands, exports, { ...tree, path }, table)
     if (known !== null) {
       const next = await record()
       // One more that the server, if it waits, needs not wait for. As whom it is served is written when the server knows.
@@ -129,9 +131,15 @@ export function ganeshaExporter(options: GaneshaOptions, parts: Parts): GaneshaE
   }
 
   /** Before a path is served it has to be what the driver says, for the daemon too. */
-  async function checkTree(commands: Commands, exports: Exports, tree: Tree): Promise<void> {
+  async function checkTree(
+    commands: Commands,
+    exports: Exports,
+    tree: Tree,
+    table: readonly Mount[],
+  ): Promise<void> {
     const { path, fileSystem } = tree
-    if (fileSystem !== undefined) await checkFileSystem(commands, path, fileSystem, exports.guardPath)
+    if (fileSystem !== undefined)
+      await checkFileSystem(commands, { path, fileSystem }, exports.guardPath, table)
     else if (ownFileSystems && tree.ceph === undefined)
       throw hostLacks(`${path} is not served: ${parts.storage?.name} does not say which file system it is`)
   }
@@ -278,11 +286,11 @@ async function withdraw(commands: Commands, server: Server, id: string): Promise
 }
 
 /** What the record has to say of the place where the tree lies. */
-function identity(tree: Tree): Pick<ExportRecord, 'mount' | 'ceph' | 'fileSystem'> {
+function identity(tree: Tree, table: readonly Mount[]): Pick<ExportRecord, 'mount' | 'ceph' | 'fileSystem'> {
   if (tree.ceph !== undefined) return { mount: 'cephfs', ceph: tree.ceph }
   const { fileSystem } = tree
   const known = fileSystem && { uuid: fileSystem.uuid, backing: fileSystem.backing }
-  return { mount: mountIdentity(tree.path), ...(known === undefined ? {} : { fileSystem: known }) }
+  return { mount: mountIdentity(tree.path, table), ...(known === undefined ? {} : { fileSystem: known }) }
 }
 
 function nfsTree(target: ExportRef) {

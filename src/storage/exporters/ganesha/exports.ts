@@ -10,10 +10,9 @@ import { isAbsent } from '../../host/commands.ts'
 import { DriverError } from '../../contract/driver.ts'
 import { mountOf, mounts, type Mount } from '../../host/mountinfo.ts'
 import { exportFile, guardFile, isIntact, lastLine, readExportFile, readHeader } from './config-file.ts'
-import { differences } from './file-system.ts'
+import { differences, type Expected } from './file-system.ts'
 import { writeFile } from '../../host/write-file.ts'
 import type { Commands } from '../../host/commands.ts'
-import type { OwnFileSystem } from '../../contract/driver.ts'
 import type { ExportHeader, ExportRecord } from './config-file.ts'
 import type { Running } from './daemon.ts'
 import type { GaneshaOptions } from './options.ts'
@@ -261,11 +260,12 @@ export async function checkSameDirectory(commands: Commands, running: Running, p
  */
 export async function checkFileSystem(
   commands: Commands,
-  path: string,
-  fileSystem: OwnFileSystem,
+  expected: Expected,
   guardPath: string,
+  table: readonly Mount[],
 ): Promise<void> {
-  const [wrong = null] = await differences(commands, [{ path, fileSystem }])
+  const { path } = expected
+  const [wrong = null] = await differences(commands, [expected], table)
   const refuse = (why: string) =>
     new DriverError(`${path} is not served: ${why}`, 'nothing-happened', { reason: 'host-lacks' })
   if (wrong !== null) throw refuse(wrong)
