@@ -72,13 +72,14 @@ export async function measureRounds(
   })
 }
 
+/** As much as a service has done some minutes after its start: V8 compiles what was asked often. */
 const warming = (load: Load): Load => ({
   alone: 5,
-  many: Math.min(32, load.many),
-  rules: 3,
-  churned: 8,
-  lists: 20,
-  shows: 50,
+  many: Math.min(100, load.many),
+  rules: 10,
+  churned: 16,
+  lists: 300,
+  shows: 2000,
 })
 
 async function once(step: Step, target: Target, load: Load): Promise<Cell> {
