@@ -7,6 +7,7 @@ import { readFileSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { freePort } from '../../src/exec/free-port.ts'
+import { allowed } from './cluster/steps.ts'
 import { create, untilAvailable } from './creates.ts'
 import { bytes, figure, ms, perSecond, ratio, spread, type Figure } from './report.ts'
 import { startMeasured, type MeasuredOptions } from './service.ts'
@@ -44,6 +45,8 @@ export async function measureMany(dir: string, count: number): Promise<Figure[]>
     const after = await timed(alone, async () => void ids.push(await one()))
     const per = (what: keyof Weights): number =>
       Math.round((10 * (full[what] - empty[what])) / (count - alone - 5)) / 10
+    const target = { name: 'this tree', call: service.call, putOff: { times: 0 } }
+    const rules = await timed(alone * 2, (n) => allowed(target, ids[n % alone] ?? '', `192.0.2.${n + 1}`))
     const sample = ids.slice(0, sampled)
     for (const id of sample) {
       const nfs = await mounted(service, id, nfsPort)
@@ -91,6 +94,7 @@ export async function measureMany(dir: string, count: number): Promise<Figure[]>
         spread(after),
         `${ratio(percentile(after, 50), percentile(before, 50))}; of it the export ${spread(steps.slice(-alone))}`,
       ),
+      figure(`access rule → active, beside ${count.toLocaleString('en-US')}`, spread(rules)),
       figure('space of the pool, each', bytes(Math.round(per('space'))), 'empty shares of 1 GiB'),
       figure(
         'memory of the kernel, each',
