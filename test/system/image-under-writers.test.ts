@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { call, snapshotRef } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { mountNfs, NfsError } from '../../src/storage/contract/conformance/nfs4/index.ts'
+import { listMessages } from '../../src/wire/messages/schema.ts'
 import { deleteShare, extendShare, showShare, shrinkShare } from '../../src/wire/shares/schema.ts'
 import { long } from '../helpers/long.ts'
 import { until } from '../faults/world.ts'
@@ -219,7 +220,10 @@ describe.skipIf(cannot !== null)(named('image: a share behind the service, under
     const resize = async (size: number, route: typeof extendShare | typeof shrinkShare): Promise<void> => {
       await client.act(route, { params: { id }, body: { new_size: size } })
       await world.becomes(id, 'available')
-      expect((await client.call(showShare, { params: { id } })).share.size).toBe(size)
+      const { share } = await client.call(showShare, { params: { id } })
+      // What was refused says why in a message.
+      const { messages } = await client.call(listMessages)
+      expect({ size: share.size, messages }).toEqual({ size, messages: [] })
       await goesOn(writer)
     }
     for (const size of [2, 3, 5]) await resize(size, extendShare)
