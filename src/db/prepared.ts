@@ -38,3 +38,13 @@ export function prepared<Values extends readonly Value[], Row>(
     return (await db.executeQuery<Row>({ ...statement, parameters })).rows
   }
 }
+
+/** The same of the beginning of statements that go on in many ways: it is built once for each database. */
+export function lasting<Query extends object>(build: (db: DbOrTx) => Query): (db: DbOrTx) => Query {
+  const known = new WeakMap<DbOrTx, Query>()
+  return (db) => {
+    const query = known.get(db) ?? build(db)
+    known.set(db, query)
+    return query
+  }
+}

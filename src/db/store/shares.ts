@@ -1,6 +1,6 @@
 /** Shares as tenants see them: find, list, count, insert. State changes are in `src/lifecycle/shares`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
-import { prepared } from '../prepared.ts'
+import { lasting, prepared } from '../prepared.ts'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { deferredStates } from './deferred-states.ts'
 import { contains, marked, paged, type Listed, type Page } from './keyset.ts'
@@ -240,15 +240,11 @@ export async function countShares(db: DbOrTx, scope: Scope, filters: ShareFilter
 }
 
 /** What a list selects depends on nothing: to say it anew for each costs as much as ten of its rows. */
-const lasting = new WeakMap<DbOrTx, Map<boolean, ReturnType<typeof newViewQuery>>>()
-
-function viewQuery(db: DbOrTx, withPaths: boolean) {
-  let known = lasting.get(db)
-  if (known === undefined) lasting.set(db, (known = new Map()))
-  let query = known.get(withPaths)
-  if (query === undefined) known.set(withPaths, (query = newViewQuery(db, withPaths)))
-  return query
+const views = {
+  alone: lasting((db) => newViewQuery(db, false)),
+  withPaths: lasting((db) => newViewQuery(db, true)),
 }
+const viewQuery = (db: DbOrTx, withPaths: boolean) => views[withPaths ? 'withPaths' : 'alone'](db)
 
 function newViewQuery(db: DbOrTx, withPaths: boolean) {
   return db

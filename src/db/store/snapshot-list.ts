@@ -1,5 +1,6 @@
 /** Snapshots for views: pages, counts and single ones with what hangs on them. */
 import type { SelectQueryBuilder } from 'kysely'
+import { lasting } from '../prepared.ts'
 import type { Database, DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
 import { deferredStates } from './deferred-states.ts'
 import { contains, paged, type Page } from './keyset.ts'
@@ -67,16 +68,7 @@ export async function snapshotForView(
   return row === undefined ? undefined : listed(row)
 }
 
-/** What a list selects depends on nothing: it is said once for each database. */
-const lasting = new WeakMap<DbOrTx, ReturnType<typeof newViewQuery>>()
-
-function viewQuery(db: DbOrTx) {
-  const query = lasting.get(db) ?? newViewQuery(db)
-  lasting.set(db, query)
-  return query
-}
-
-const newViewQuery = (db: DbOrTx) =>
+const viewQuery = lasting((db) =>
   db
     .selectFrom('snapshots')
     .selectAll('snapshots')
@@ -95,7 +87,8 @@ const newViewQuery = (db: DbOrTx) =>
         .where('si.provider_location', 'is not', null)
         .limit(1)
         .as('provider_location'),
-    ])
+    ]),
+)
 
 type Bare = Omit<SnapshotListRow, 'metadata'> & { metadata: string | Record<string, string> | null }
 

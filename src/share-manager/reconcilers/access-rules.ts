@@ -22,12 +22,12 @@ import { changeInstance, holdShareOf } from '../../lifecycle/shares/change.ts'
 import type { Tx } from '../../db/schema.ts'
 import { isDriverError, type RuleOutcome } from '../../storage/contract/driver.ts'
 import type { MessageAction } from '../../model/messages.ts'
-import { beginInLane, LeaseLost, type LaneLease } from '../lane-lease.ts'
+import type { LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadShare, shareExport, type ShareSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
 import { followNow, passSnapshotRules, touchInheriting } from './snapshot-rules.ts'
-import { outcomesOrRetry, type Pass } from './pass.ts'
+import { outcomesOrRetry, passIn, type Pass } from './pass.ts'
 import { rulesQueue, type RulesQueue } from './rules-queue.ts'
 import { republish } from './exports.ts'
 
@@ -47,17 +47,11 @@ export function accessRules(parts: BackendScope): RulesQueue {
 }
 
 /** One pass. With `lastTry` a backend that doesn't answer puts the rules in error instead of asking for a repeat. */
-export async function passRules(parts: BackendScope, instanceId: string, lastTry: boolean): Promise<Pass> {
-  try {
-    const ended = await beginInLane(parts, instanceId, {
-      begin: (tx) => begin(tx, parts, instanceId),
-      work: (lease, work) => passInLane(parts, lease, work, lastTry),
-    })
-    return ended === 'busy' ? { end: 'again', soon: false } : ended
-  } catch (error) {
-    if (error instanceof LeaseLost) return { end: 'again', soon: false }
-    throw error
-  }
+export function passRules(parts: BackendScope, instanceId: string, lastTry: boolean): Promise<Pass> {
+  return passIn(parts, instanceId, {
+    begin: (tx) => begin(tx, parts, instanceId),
+    work: (lease, work) => passInLane(parts, lease, work, lastTry),
+  })
 }
 
 interface Work {
@@ -70,10 +64,9 @@ interface Work {
 async function passInLane(
   parts: BackendScope,
   lease: LaneLease,
-  work: Work | null,
+  work: Work,
   lastTry: boolean,
 ): Promise<Pass> {
-  if (work === null) return { end: 'done' }
   const answer = await outcomesOrRetry(
     (options) => apply(parts, lease, work, options),
     lastTry,

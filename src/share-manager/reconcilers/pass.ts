@@ -1,5 +1,8 @@
 /** One pass over the rules of a share instance or a snapshot instance: what both have in common. */
+import type { Tx } from '../../db/schema.ts'
 import { isDriverError, type RuleOutcome } from '../../storage/contract/driver.ts'
+import { beginInLane, LeaseLost, type LaneLease } from '../lane-lease.ts'
+import type { ShareParts } from '../parts.ts'
 
 /** What became of one pass over the rules of one share instance or snapshot instance. */
 export type Pass =
@@ -11,6 +14,24 @@ export type Pass =
   | { readonly end: 'retry'; readonly error: unknown; readonly afterS: number | null }
 
 export type Retry = Extract<Pass, { readonly end: 'retry' }>
+
+/** A pass in the lane of a share instance: `begin` takes what is to be done, and null says that nothing is. */
+export async function passIn<Work>(
+  parts: ShareParts,
+  instanceId: string,
+  pass: { begin(tx: Tx): Promise<Work | null>; work(lease: LaneLease, work: Work): Promise<Pass> },
+): Promise<Pass> {
+  try {
+    const ended = await beginInLane<Work | null, Pass>(parts, instanceId, {
+      begin: pass.begin,
+      work: async (lease, work) => (work === null ? { end: 'done' } : pass.work(lease, work)),
+    })
+    return ended === 'busy' ? { end: 'again', soon: false } : ended
+  } catch (error) {
+    if (error instanceof LeaseLost) return { end: 'again', soon: false }
+    throw error
+  }
+}
 
 /** With `apart` a set that is refused without a reason is looked through for the rules that are at fault. */
 export type Apply = (options: { readonly apart: boolean }) => Promise<readonly RuleOutcome[]>

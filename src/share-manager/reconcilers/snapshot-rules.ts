@@ -21,11 +21,11 @@ import {
 import { snapshotInstanceById } from '../../db/store/snapshots.ts'
 import type { Tx } from '../../db/schema.ts'
 import { isDriverError, type RuleOutcome } from '../../storage/contract/driver.ts'
-import { beginInLane, LeaseLost, type LaneLease } from '../lane-lease.ts'
+import type { LaneLease } from '../lane-lease.ts'
 import type { BackendScope } from '../parts.ts'
 import { loadSnapshot, snapshotExport, type ShareSubject, type SnapshotSubject } from '../refs.ts'
 import { applyRules, everyRuleFailed, respelled, type SendRules } from '../rules.ts'
-import { outcomesOrRetry, type Pass } from './pass.ts'
+import { outcomesOrRetry, passIn, type Pass } from './pass.ts'
 
 /** One pass over one snapshot instance, in the lane of its share instance. */
 export async function passSnapshotRules(
@@ -35,16 +35,10 @@ export async function passSnapshotRules(
 ): Promise<Pass> {
   const row = await snapshotInstanceById(parts.store.db, snapshotInstanceId)
   if (row === undefined) return { end: 'done' }
-  try {
-    const ended = await beginInLane(parts, row.share_instance_id, {
-      begin: (tx) => begin(tx, parts, snapshotInstanceId),
-      work: (lease, work) => passInLane(parts, lease, work, lastTry),
-    })
-    return ended === 'busy' ? { end: 'again', soon: false } : ended
-  } catch (error) {
-    if (error instanceof LeaseLost) return { end: 'again', soon: false }
-    throw error
-  }
+  return passIn(parts, row.share_instance_id, {
+    begin: (tx) => begin(tx, parts, snapshotInstanceId),
+    work: (lease, work) => passInLane(parts, lease, work, lastTry),
+  })
 }
 
 /** Snapshots that inherit follow every change of their share's rules. */
@@ -76,6 +70,7 @@ export async function followNow(
       await touchSnapshotRules(tx, id)
       return begin(tx, parts, id)
     })
+    if (work === null) continue
     const pass = await passInLane(parts, lease, work, false)
     if (pass.end === 'retry') late ??= { error: pass.error, afterS: pass.afterS }
   }
@@ -95,10 +90,9 @@ interface Work {
 async function passInLane(
   parts: BackendScope,
   lease: LaneLease,
-  work: Work | null,
+  work: Work,
   lastTry: boolean,
 ): Promise<Pass> {
-  if (work === null) return { end: 'done' }
   const outcomes = await outcomesOrRetry(
     (options) => apply(parts, lease, work, options),
     lastTry,

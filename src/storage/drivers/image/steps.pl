@@ -258,7 +258,7 @@ sub room {
     $most += $_->{most} for @others;
     if ($needs > $most) { $free = $most; next }
     my $seen_already = read_seen($seen);
-    for my $image (sort { $b->{most} <=> $a->{most} } @others) {
+    for my $image (sort { $b->{most} <=> $a->{most} } grep { defined $_->{tree} } @others) {
       last if $needs <= $free;
       $free += in_place($image, $seen_already);
     }
@@ -276,7 +276,7 @@ sub tell_promised {
   my ($promised, %there) = (0);
   my @images = promised_images($root);
   weigh($groups, @images);
-  for my $image (@images) {
+  for my $image (grep { defined $_->{tree} } @images) {
     $promised += $image->{bytes} - in_place($image, $seen_already);
     $there{ $image->{tree} } = 1;
   }
@@ -302,12 +302,13 @@ sub promised_images {
 # As `stat` tells it, of the images in it, too.
 sub subvolume_of { return (lstat $_[0])[0] // fail("$_[0]: $!", $! == $ENOENT ? $ABSENT : 1) }
 
-# Adds to each its tree and the most of it that can lie in its place: all of one that has gone meanwhile.
+# Adds to each its tree and the most of it that can lie in its place. What is not where it was seen any more has no tree: it is gone, or lies
+# elsewhere and is promised there.
 sub weigh {
   my ($groups, @images) = @_;
   for my $image (@images) {
-    my $tree = $image->{tree} = tree_if_there($image->{folder}) // 0;
-    $image->{most} = $tree ? least($image->{bytes}, alone_of($tree, $groups)) : $image->{bytes};
+    my $tree = $image->{tree} = tree_if_there($image->{folder});
+    $image->{most} = defined $tree ? least($image->{bytes}, alone_of($tree, $groups)) : 0;
   }
 }
 
@@ -1032,7 +1033,7 @@ sub mount_image {
     syscall($call->{mount}, $loop->{path}, $target, $xfs, $flags, $data) == 0 or fail("mounting $image: $!", $! == $EBUSY ? $BUSY : 1);
     $source = $loop->{path};
   }
-  bound_retries($source // die 'mounted where?');
+  bound_retries($source);
   say_that(uuid => $uuid);
   say_that(tree => $target);
 }
