@@ -47,6 +47,8 @@ export const messages = {
    * `share.<backend id>`; one measurement of the whole backend serves everybody who asked before it began.
    */
   'usage.wanted': message(1, 'one', { backendId: id(), atLeast: Type.Integer() }),
+  /** Somebody waits for a measurement of the pools on the backend. To `share.<backend id>`: whoever leads there measures. */
+  'room.wanted': message(1, 'all', { backendId: id() }),
   /** Events were written: who follows them may look. To `events`. */
   'events.written': message(1, 'all', {}),
   /** A measurement of the whole backend was written: who waits may look. To `usages`. */

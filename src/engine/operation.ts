@@ -88,6 +88,8 @@ export interface Job<Kind extends OperationKind = OperationKind> {
   readonly requestId: string
   readonly projectId: string
   readonly userId: string
+  /** Microseconds: when it was asked for. */
+  readonly askedAtUs: number
   /** What earlier steps returned, by step name. */
   readonly outputs: Readonly<Record<string, Json>>
   /** Pools that already failed this operation. */

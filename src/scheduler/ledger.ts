@@ -42,7 +42,21 @@ export interface ClaimOptions extends PlaceOptions {
   readonly last: StepRecord['last']
   /** Without it all pools are read each time. */
   readonly known?: KnownPools
+  /** What the claim is made for. */
+  readonly operationId?: string | null
+  /** Without it a full pool is refused by what was measured last. */
+  readonly asked?: Asked
 }
+
+/** Who is refused for want of room learns it of a measurement that is younger than what he asked. */
+export interface Asked {
+  readonly atUs: number
+  /** Has the pools of a backend measured soon; nothing comes back. */
+  measure(backendId: string): void
+}
+
+/** A measurement takes a second or two; a backend that hangs keeps nobody waiting longer than this. */
+const patienceUs = 15_000_000
 
 /** As many of the pools that are remembered are tried before all of them are read. */
 const tries = 5
@@ -50,7 +64,7 @@ const tries = 5
 /**
  * Chooses a pool for the request and writes the claim of `request.sizeGib` for `ownerId` (a share instance) in `tx`.
  * Throws {@link StepFailure} with code `no-valid-host`, the refusal of every pool and the message detail id: `unwind`, or
- * `wait` while a backend is still coming up, as after a restart, or while a full pool has claims yet to be measured.
+ * `wait` while a backend is still coming up, as after a restart, or while a full pool is yet to be measured.
  */
 export async function claimPool(
   tx: Tx,
@@ -107,10 +121,12 @@ async function claimRead(
   }
   const backendLabel = options.only?.split('#')[0]
   const full = new Set(refusals.filter(({ filter }) => filter === 'CapacityFilter').map(({ pool }) => pool))
-  const soon =
-    // As it is now: what was read before the row was locked may still show the room that another scheduler has taken since.
-    [...latest.values()].some((pool) => full.has(pool.label) && mayHaveRoomSoon(pool, request)) ||
-    (await isComingUp(tx, options.upSince, backendLabel))
+  // As it is now: what was read before the row was locked may still show the room that another scheduler has taken since.
+  const soonAt = [...latest.values()].filter(
+    (pool) => full.has(pool.label) && mayHaveRoomSoon(pool, request, options),
+  )
+  for (const backendId of new Set(soonAt.map((pool) => pool.backendId))) options.asked?.measure(backendId)
+  const soon = soonAt.length > 0 || (await isComingUp(tx, options.upSince, backendLabel))
   const detailId = placed.detailId ?? detailIdOf('CapacityFilter')
   const unmet = named(placed.unmet, options.only !== undefined)
   throw noValidHost(refusals, { detailId, unmet }, soon)
@@ -147,13 +163,14 @@ const claimFor = (
   pool: PoolView,
   request: PlacementRequest,
   ownerId: string,
-  { now, owner }: Pick<ClaimOptions, 'now' | 'owner'>,
+  { now, owner, operationId = null }: Pick<ClaimOptions, 'now' | 'owner' | 'operationId'>,
 ): PoolClaim => ({
   id: randomUUID(),
   poolId: pool.id,
   ownerId,
   addGib: request.sizeGib,
   now,
+  operationId,
   owner: owner?.(pool),
 })
 
@@ -187,12 +204,19 @@ export const whyNoClaim = (pool: PoolView, request: PlacementRequest): string | 
   whyNoRoom(pool, request.sizeGib, purposeOf(request), thinFor(request)(pool))
 
 /**
- * True when only claims that no measurement has settled yet stand in the way: the bytes behind them may be counted twice,
- * as claimed and as no longer free. What is placed is exact and is never waited for.
+ * True when another measurement may show the room. Of claims that none has settled yet the bytes may be counted twice, as claimed and
+ * as no longer free; and what was measured before somebody asked may lack what has been deleted or made smaller since, perhaps by himself.
+ * What is placed is exact and is never waited for.
  */
-function mayHaveRoomSoon(pool: PoolView, request: PlacementRequest): boolean {
+function mayHaveRoomSoon(
+  pool: PoolView,
+  request: PlacementRequest,
+  { asked, now }: Pick<ClaimOptions, 'asked' | 'now'>,
+): boolean {
   const settled = { ...pool, claimedSinceMeasureGib: 0 }
-  return whyNoClaim(settled, request) === null
+  if (whyNoClaim(settled, request) === null) return true
+  if (asked === undefined || pool.measuredAtUs >= asked.atUs || now >= asked.atUs + patienceUs) return false
+  return whyNoClaim({ ...settled, freeGib: pool.totalGib ?? Infinity }, request) === null
 }
 
 /** Of one pool that was named it is said so. */

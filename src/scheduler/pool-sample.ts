@@ -18,6 +18,7 @@ export function samplePool(label = 'h1@alpha#p1', changes: Partial<PoolView> = {
     serviceUp: true,
     enabled: true,
     closed: null,
+    measuredAtUs: 0,
     capabilities: { storage_protocol: 'NFS', driver_handles_share_servers: false },
     totalGib: 100,
     freeGib: 100,

@@ -19,6 +19,7 @@ export function poolView(record: PoolRecord, upSince: number): PoolView {
     serviceUp: record.stopped === 0 && record.heartbeat_at > upSince && record.health === 'ready',
     enabled: record.disabled === 0,
     closed: record.closed_reason ?? null,
+    measuredAtUs: record.measured_at,
     capabilities,
     totalGib: record.total_gib,
     freeGib: record.free_gib,

@@ -6,6 +6,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Failpoint } from '../engine/failpoint.ts'
 import { registry, type Registry } from '../engine/operation.ts'
 import type { RunnerParts } from '../engine/runner.ts'
+import { busTopic } from '../engine/topics.ts'
 import { worker, type Worker } from '../engine/worker.ts'
 import { operationPlans } from '../model/operations.ts'
 import { createShare } from './operations/create-share.ts'
@@ -41,10 +42,12 @@ export const schedulerOperations = (parts: SchedulerParts): Registry =>
 
 /** The caller starts and stops the worker. */
 export function schedulerService(parts: SchedulerServiceParts): Worker {
+  const measure = (backendId: string): void =>
+    parts.bus.cast(busTopic('share', backendId), 'room.wanted', { backendId })
   return worker({
     ...parts,
     plans: operationPlans,
-    registry: schedulerOperations(parts),
+    registry: schedulerOperations({ ...parts, measure }),
     topic: 'scheduler',
     backendId: null,
     stepDeadlineMs,

@@ -22,6 +22,8 @@ export interface PoolView extends PoolSpace {
   readonly enabled: boolean
   /** Why the backend takes no new shares, although it serves those it has; a sentence. Null: it takes them. */
   readonly closed: string | null
+  /** Microseconds: when what it has free was asked for. */
+  readonly measuredAtUs: number
   /** Manila's capability names; the backend's with the pool's on top. Values come from a driver: trust no type. */
   readonly capabilities: Readonly<Record<string, unknown>>
 }

@@ -200,8 +200,8 @@ function schedulerStandIn(parts: StepParts, poolId: string): Registry {
   const backendId = parts.backend?.id ?? ''
   const home = { pool_id: poolId, backend_id: backendId, host: `${label}#sim` }
   const settle = async (tx: Parameters<typeof claimOnPool>[0], instanceId: string, addGib: number) => {
-    const claim = { id: randomUUID(), poolId, ownerId: instanceId, addGib, now: parts.clock.now() }
-    await claimOnPool(tx, claim)
+    const claim = { id: randomUUID(), poolId, ownerId: instanceId, addGib, operationId: null }
+    await claimOnPool(tx, { ...claim, now: parts.clock.now() })
   }
   const placing = (version: number) =>
     operation('create-share', 'scheduler', {

@@ -161,6 +161,15 @@ describe('manila-share', () => {
     expect(await until('another report', later)).toBe(true)
   })
 
+  it('reports its pools anew at once for who waits for room', async () => {
+    const { backends } = await start({ alpha: { ...sim, report_interval_s: 3600 } })
+    const { measured_at: first, backend_id: id } = await pool()
+    bus.cast(`share.${id}`, 'room.wanted', { backendId: id })
+    expect(backends.size).toBe(1)
+    const later = async () => ((await pool()).measured_at > first ? true : undefined)
+    expect(await until('another report', later)).toBe(true)
+  })
+
   it('serves a backend: pools, operations, access rules, usages', async () => {
     const { refreshUsages } = await start({ alpha: sim })
     const { id } = await health('node@alpha', 'ready')

@@ -182,6 +182,8 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
         })
       }),
     )
+    let asked = 0
+    unserve.push(parts.bus.serve(topic, 'room.wanted', () => void asked++))
     operations.start()
     rules.start()
     reports = whenLeading(backend.settings.report_interval_s, 'pools', () => reportPools(scope))
@@ -190,10 +192,11 @@ function serve(parts: ShareManagerParts, scope: BackendScope): Served {
     led.push(
       reports,
       check,
-      // Who deletes to make room need not wait for the next report.
+      // Who deletes to make room, or waits for some, need not wait for the next report.
       whenLeading(1, 'pools with more room', async () => {
-        if (known === backend.gaveBack) return
-        known = backend.gaveBack
+        const now = backend.gaveBack + asked
+        if (known === now) return
+        known = now
         reports?.nudge()
       }),
       whenLeading(60, 'usages', () => measured.refresh()),

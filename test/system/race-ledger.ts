@@ -166,8 +166,14 @@ export async function openLedger({
       const careless = async (): Promise<void> => {
         const record = await poolRecord(store.db, `${label}#p`)
         if (record === undefined || whyNoRoom(poolView(record, 0), 1, 'create') !== null) return
-        const claim = { id: randomUUID(), poolId: record.id, ownerId: randomUUID(), addGib: 1 }
-        await store.transaction((tx) => claimOnPool(tx, { ...claim, now: clock.now() }))
+        const claim = {
+          id: randomUUID(),
+          poolId: record.id,
+          ownerId: randomUUID(),
+          addGib: 1,
+          now: clock.now(),
+        }
+        await store.transaction((tx) => claimOnPool(tx, { ...claim, operationId: null }))
       }
       await Promise.all(Array.from({ length: requests }, careless))
       return (await poolRecord(store.db, `${label}#p`))?.placed_gib ?? 0

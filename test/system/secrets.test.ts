@@ -200,10 +200,12 @@ beforeAll(async () => {
   agent = new Agent({ ca: readFileSync(tls.ca), keepAlive: true })
   const connection = new Connection({ url: busUrl })
   connection.on('error', () => {})
-  connection.createConsumer(
+  const consumer = connection.createConsumer(
     { queue: 'all', queueOptions: { passive: true, queue: 'all' }, noAck: true },
     (message) => void messages.push(JSON.stringify(message)),
   )
+  // The service makes the queue after it serves; until then this asks again.
+  consumer.on('error', () => {})
 })
 afterAll(async () => {
   agent?.destroy()

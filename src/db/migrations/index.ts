@@ -19,6 +19,7 @@ import * as serviceSince from './0016-service-since.ts'
 import * as operationFamilies from './0017-operation-families.ts'
 import * as shareGroups from './0018-share-groups.ts'
 import * as acrossProjects from './0019-across-projects.ts'
+import * as claimsOfOperations from './0020-claims-of-operations.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -40,4 +41,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017-operation-families': operationFamilies,
   '0018-share-groups': shareGroups,
   '0019-across-projects': acrossProjects,
+  '0020-claims-of-operations': claimsOfOperations,
 }

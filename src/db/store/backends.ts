@@ -148,13 +148,13 @@ export interface MeasuredPool {
   readonly freeGib: number | null
 }
 
-/** States in which an instance's claim may not be visible on the backend yet, however old it is. */
+/** States in which a claim of nobody's operation may not be visible on the backend yet, however old it is. */
 const unfinished = ['creating', 'creating_from_snapshot', 'extending']
 
 /**
  * Writes what a backend reported as of `measuredAt` (the instant before it was asked). Pools it no longer reports are
- * kept but not offered. Claims that the measurement has seen are dropped; one whose share is still being made is
- * carried over to the next measurement.
+ * kept but not offered. Claims that the measurement has seen are dropped; one whose operation was under way then is carried over to
+ * the next measurement. Of the operation alone, not of its share: one that waits for room must not wait for what its share has long had.
  */
 export async function writePools(
   store: Store,
@@ -217,7 +217,17 @@ async function writePool(
     .deleteFrom('pool_claims')
     .where('pool_id', '=', row.id)
     .where('claimed_at', '<=', measuredAt)
-    .where('owner_id', 'not in', busy)
+    .where((eb) => eb.or([eb('operation_id', 'is not', null), eb('owner_id', 'not in', busy)]))
+    .where((eb) => {
+      const underWay = eb
+        .selectFrom('operations')
+        .select('operations.id')
+        .whereRef('operations.id', '=', 'pool_claims.operation_id')
+        .where(({ or, eb: at }) =>
+          or([at('operations.finished_at', 'is', null), at('operations.finished_at', '>', measuredAt)]),
+        )
+      return eb.not(eb.exists(underWay))
+    })
     .execute()
   await tx
     .updateTable('pool_claims')

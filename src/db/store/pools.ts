@@ -166,6 +166,8 @@ export interface PoolClaim {
   readonly ownerId: string
   readonly addGib: number
   readonly now: number
+  /** Until its end the backend may not show what is claimed; null: while the instance is being made or grows. */
+  readonly operationId: string | null
   /** What else its row gets. */
   readonly owner?: InstanceColumns | undefined
 }
@@ -209,6 +211,7 @@ export async function noteClaim(tx: Tx, claim: PoolClaim): Promise<void> {
       owner_id: claim.ownerId,
       size_gib: claim.addGib,
       claimed_at: claim.now,
+      operation_id: claim.operationId,
     })
     .execute()
   await tx

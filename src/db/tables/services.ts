@@ -110,6 +110,8 @@ export interface PoolClaimsTable {
   owner_id: string
   size_gib: number
   claimed_at: Stamp
+  /** Until when it may be invisible on the backend; null: the release before made it, or nobody said. */
+  operation_id?: string | null
 }
 
 export interface ServiceTables {

@@ -25,6 +25,7 @@ export function jobOf(walk: Walk, signal: AbortSignal, { row, outputs, begun, fe
     requestId: row.request_id,
     projectId: row.project_id,
     userId: row.user_id,
+    askedAtUs: row.created_at,
     outputs: outputs as Readonly<Record<string, Json>>,
     refusals: refusalsOf(row),
     leftBehind: row.state === 'undoing' && leftBehind(begun, walk.plan.steps[row.step]?.[0] ?? ''),

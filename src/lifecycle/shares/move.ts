@@ -41,6 +41,7 @@ export async function recordMove(
     ownerId: instance.id,
     addGib: share.size,
     now: goal.now,
+    operationId: null,
   })
   await replaceExportLocations(tx, instance.id, [], goal.now)
   await forgetUsage(tx, instance.id)

@@ -9,7 +9,7 @@ import { operation, StepFailure, type Job, type OperationCode } from '../../engi
 import { claimPool } from '../ledger.ts'
 import { requestFor } from '../new-share-request.ts'
 import type { PlacementRequest } from '../types.ts'
-import { claimOptions, ending, type SchedulerParts } from './parts.ts'
+import { askedBy, claimOptions, ending, type SchedulerParts } from './parts.ts'
 
 /** Placing is the same in both versions. */
 export function createShare(parts: SchedulerParts, version: 1 | 2): OperationCode<'create-share'> {
@@ -27,6 +27,7 @@ export function createShare(parts: SchedulerParts, version: 1 | 2): OperationCod
           const options = claimOptions(parts)
           const pool = await claimPool(tx, await request(tx, parts, job, found), instance.id, {
             ...options,
+            ...askedBy(parts, job),
             owner: ({ id, backendId, label, zone }) =>
               chosenPlace({ poolId: id, backendId, label, zoneId: zone.id }, options.now),
             last: record.last,

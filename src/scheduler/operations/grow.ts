@@ -7,7 +7,7 @@ import { StepFailure, type Job, type StepCode } from '../../engine/operation.ts'
 import type { OperationKind } from '../../model/operations.ts'
 import { claimPool } from '../ledger.ts'
 import { placementRequest } from '../request.ts'
-import { claimOptions, type SchedulerParts } from './parts.ts'
+import { askedBy, claimOptions, type SchedulerParts } from './parts.ts'
 
 interface Growth {
   readonly shareId: string
@@ -22,8 +22,8 @@ export function growInPlace<Kind extends OperationKind>(
   growthOf: (payload: Job<Kind>['payload']) => Growth & { unchecked: boolean },
 ): StepCode<Kind> {
   return {
-    write: async (tx, { payload }, record) => {
-      const { shareId, instanceId, fromGib, toGib, unchecked } = growthOf(payload)
+    write: async (tx, job, record) => {
+      const { shareId, instanceId, fromGib, toGib, unchecked } = growthOf(job.payload)
       const share = await takeShare(tx, shareId)
       const instance = await instanceById(tx, instanceId)
       if (share === undefined || instance === undefined || instance.backend_id === null) {
@@ -39,6 +39,7 @@ export function growInPlace<Kind extends OperationKind>(
       })
       await claimPool(tx, request, instance.id, {
         ...claimOptions(parts),
+        ...askedBy(parts, job),
         filters: undefined,
         only: instance.host,
         unchecked,

@@ -16,6 +16,8 @@ export interface SchedulerParts {
   readonly random: () => number
   /** One for all schedulers of a process; without it all pools are read for each placement. */
   readonly known?: KnownPools
+  /** Has the pools of a backend measured soon; without it a full pool is refused by what was measured last. */
+  readonly measure?: (backendId: string) => void
 }
 
 /** Heartbeats after this (microseconds) count as up. */
@@ -37,6 +39,14 @@ export function claimOptions(parts: SchedulerParts): Omit<ClaimOptions, 'last'> 
     upSince: upSince(parts),
     now,
   }
+}
+
+/** Who claims: nobody is refused for want of room by what was measured before he asked. */
+export function askedBy(
+  { measure }: SchedulerParts,
+  { operationId, askedAtUs }: Pick<Job, 'operationId' | 'askedAtUs'>,
+): Pick<ClaimOptions, 'operationId' | 'asked'> {
+  return { operationId, ...(measure === undefined ? {} : { asked: { atUs: askedAtUs, measure } }) }
 }
 
 export function ending<Kind extends OperationKind>(

@@ -86,6 +86,25 @@ describe('pool reports', () => {
     expect(left!.claimed_at).toBeGreaterThan((await pools())[0]!.measured_at)
   })
 
+  it('carry over what an operation claims, and not what its share was given before it', async () => {
+    const share = await availableShare(bench)
+    const { db } = bench.store
+    const { id } = await db.selectFrom('operations').select('id').executeTakeFirstOrThrow()
+    await db.updateTable('pool_claims').set({ operation_id: id }).execute()
+    await db.updateTable('operations').set({ finished_at: null }).execute()
+    await reportPools(bench)
+    expect(await claims()).toMatchObject([{ owner_id: share.instanceId }])
+    // It ended while the backend counted: what was counted may be of before or after.
+    await db.updateTable('operations').set({ finished_at: 8e15 }).execute()
+    await reportPools(bench)
+    expect(await claims()).toHaveLength(1)
+    await db.updateTable('operations').set({ finished_at: bench.clock.now() }).execute()
+    // It waits for room by now, and must not wait for its own.
+    await db.updateTable('share_instances').set({ status: 'extending' }).execute()
+    await reportPools(bench)
+    expect(await claims()).toEqual([])
+  })
+
   it('keep a pool that is no longer reported, and offer it no more', async () => {
     await writePools(bench.store, { ...bench.backend, capabilities: {} }, [], bench.clock.now())
     expect(await pools()).toMatchObject([{ reported: 0 }])
