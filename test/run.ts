@@ -13,13 +13,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
-const { ensureInstalled } = await import('../tools/parts/packages.ts')
-const { hasMariadb } = await import('../tools/parts/mariadb.ts')
-const { hasPostgres } = await import('../tools/parts/postgres.ts')
+const { ensureInstalled } = await import('../tools/programs/packages.ts')
+const { hasMariadb } = await import('../tools/programs/mariadb.ts')
+const { hasPostgres } = await import('../tools/programs/postgres.ts')
 const { setup: bundleService } = await import('./helpers/before-all.ts')
 const { bundlePrograms } = await import('./helpers/one-file.ts')
 const { setup: offerBroker } = await import('./helpers/shared-broker.ts')
-const { testNeeds } = await import('./parts.ts')
+const { testNeeds } = await import('./programs.ts')
 
 interface Report {
   readonly testResults: readonly {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { makeCertificates, type Certificates } from '../../tools/parts/certificates.ts'
+import { makeCertificates, type Certificates } from '../../tools/programs/certificates.ts'
 import { KeystoneAway, KeystoneClient, type KeystoneOptions } from './keystone.ts'
 
 type Handler = (

@@ -81,11 +81,11 @@ const pairs = (target: Readonly<Record<string, unknown>>): string =>
 const plain = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?')
 
 /** A line per part, each behind what it came to and deeper than what it is part of. */
-function drawn({ text, passes, why, parts }: Explained, indent: string): string[] {
+function drawn({ text, passes, why, operands }: Explained, indent: string): string[] {
   const said = why === null ? '' : `  (${why})`
   return [
     `${passes ? 'true ' : 'false'}   ${indent}${text}${said}`,
-    ...parts.flatMap((part) => drawn(part, `${indent}  `)),
+    ...operands.flatMap((operand) => drawn(operand, `${indent}  `)),
   ]
 }
 

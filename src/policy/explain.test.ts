@@ -21,13 +21,13 @@ const caller = (roles: string[], more: Partial<Identity> = {}): Identity => ({
   ...more,
 })
 
-/** Whether a node's outcome follows from its parts. */
-function holds({ text, passes, parts }: Explained): boolean {
-  if (!parts.every(holds)) return false
-  if (parts.length === 0) return true
-  const outcomes = parts.map((part) => part.passes)
-  if (text.startsWith('rule:') && parts.length === 1) return passes === outcomes[0]
-  if (text.startsWith('not ') && parts.length === 1) return passes !== outcomes[0]
+/** Whether a node's outcome follows from its operands. */
+function holds({ text, passes, operands }: Explained): boolean {
+  if (!operands.every(holds)) return false
+  if (operands.length === 0) return true
+  const outcomes = operands.map((operand) => operand.passes)
+  if (text.startsWith('rule:') && operands.length === 1) return passes === outcomes[0]
+  if (text.startsWith('not ') && operands.length === 1) return passes !== outcomes[0]
   return passes === outcomes.every(Boolean) || passes === outcomes.some(Boolean)
 }
 
@@ -48,9 +48,9 @@ describe('an explanation', () => {
   test('says what was compared with what', () => {
     const { tree } = policy.explain('share:extend', caller(['member']), { project_id: 'p2' })
     const lines: string[] = []
-    const walk = ({ text, why, parts }: Explained): void => {
+    const walk = ({ text, why, operands }: Explained): void => {
       lines.push(why === null ? text : `${text}: ${why}`)
-      parts.forEach(walk)
+      operands.forEach(walk)
     }
     walk(tree!)
     expect(lines).toEqual([

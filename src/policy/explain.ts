@@ -8,7 +8,8 @@ export interface Explained {
   readonly passes: boolean
   /** Of a leaf: what was compared with what. */
   readonly why: string | null
-  readonly parts: readonly Explained[]
+  /** What it is put together from. */
+  readonly operands: readonly Explained[]
 }
 
 /** Every part is decided by `evaluate` itself, also those that no decision needs any more. */
@@ -17,11 +18,11 @@ export function explain(check: Check, question: Question): Explained {
     text: printCheck(check),
     passes: evaluate(check, question),
     why: whyOf(check, question),
-    parts: partsOf(check, question).map((part) => explain(part, question)),
+    operands: operandsOf(check, question).map((operand) => explain(operand, question)),
   }
 }
 
-function partsOf(check: Check, { rules }: Question): readonly Check[] {
+function operandsOf(check: Check, { rules }: Question): readonly Check[] {
   if (check.kind === 'and' || check.kind === 'or') return check.checks
   if (check.kind === 'not') return [check.check]
   if (check.kind !== 'rule') return []

@@ -3,8 +3,8 @@
  * choose the groups whose names contain one of them; `--planted` runs those where a hole is, which must be found, `--pending` what
  * is known and not mended yet.
  */
-import { ensureInstalled } from '../../tools/parts/packages.ts'
-import { testNeeds } from '../parts.ts'
+import { ensureInstalled } from '../../tools/programs/packages.ts'
+import { testNeeds } from '../programs.ts'
 import { countOf, runAttacks } from './run.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)

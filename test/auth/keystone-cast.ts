@@ -1,7 +1,7 @@
 /** The cast of the suite in a private Keystone, and what its people and its administrator do there. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startKeystone, type Keystone, type KeystoneOptions } from '../../tools/parts/keystone.ts'
+import { startKeystone, type Keystone, type KeystoneOptions } from '../../tools/programs/keystone.ts'
 import { fault } from '../../src/model/errors.ts'
 import {
   groups,

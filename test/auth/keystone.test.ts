@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openKeystone } from '../../src/auth/open-keystone.ts'
 import { loadSettings } from '../../src/config/load.ts'
-import { hasKeystone } from '../../tools/parts/keystone.ts'
+import { hasKeystone } from '../../tools/programs/keystone.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { until } from '../faults/world.ts'
 import { administratorOf, inProject, nextSecond, openCast, type Cast } from './keystone-cast.ts'

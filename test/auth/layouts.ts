@@ -1,7 +1,7 @@
 /** The cast of the suite as three kinds of directory have it, and the options that read it. */
 import { createHash } from 'node:crypto'
 import type { LdapSettings } from '../../src/config/ldap.ts'
-import { saltedPassword, type LdifEntry } from '../../tools/parts/slapd.ts'
+import { saltedPassword, type LdifEntry } from '../../tools/programs/slapd.ts'
 import { groups, held, passwordOf, people } from './suite.ts'
 
 export const suffix = 'dc=lab,dc=test'

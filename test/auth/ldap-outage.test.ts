@@ -4,7 +4,7 @@
  * own accounts notice nothing.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { makeCertificates } from '../../tools/parts/certificates.ts'
+import { makeCertificates } from '../../tools/programs/certificates.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LdapSettings } from '../../src/config/ldap.ts'
 import { freePort } from '../../src/exec/free-port.ts'
 import { Fault } from '../../src/model/errors.ts'
-import { hasSlapd, type Slapd } from '../../tools/parts/slapd.ts'
+import { hasSlapd, type Slapd } from '../../tools/programs/slapd.ts'
 import { address, grantHeld } from './face-world.ts'
 import { posix, suffix } from './layouts.ts'
 import { commonOptions, corp, openAuth, startLayout, type Opened } from './ldap-world.ts'

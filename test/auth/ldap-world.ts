@@ -9,10 +9,10 @@ import { loadSettings } from '../../src/config/load.ts'
 import type { LdapSettings } from '../../src/config/ldap.ts'
 import { openTestStore } from '../../src/db/store.fixture.ts'
 import type { Store } from '../../src/db/open.ts'
-import { startSlapd, type Slapd, type SlapdOptions } from '../../tools/parts/slapd.ts'
+import { startSlapd, type Slapd, type SlapdOptions } from '../../tools/programs/slapd.ts'
 import { faceWorld, furnish, grantHeld, scratchDir } from './face-world.ts'
 import { groupBase, peopleBase, reader, suffix, type Layout } from './layouts.ts'
-import { saltedPassword } from '../../tools/parts/slapd.ts'
+import { saltedPassword } from '../../tools/programs/slapd.ts'
 import type { AuthWorld } from './suite.ts'
 
 /** Where people live; its name is that of the domain, too. */

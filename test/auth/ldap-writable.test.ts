@@ -1,7 +1,7 @@
 /** A directory that the service may write to (`writable = true`): what is changed through it is in the directory, and only there. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Fault } from '../../src/model/errors.ts'
-import { hasSlapd, type Slapd } from '../../tools/parts/slapd.ts'
+import { hasSlapd, type Slapd } from '../../tools/programs/slapd.ts'
 import { address } from './face-world.ts'
 import { groupOfNames, reader, suffix } from './layouts.ts'
 import { asAdmin, commonOptions, corp, openAuth, startLayout, type Opened } from './ldap-world.ts'

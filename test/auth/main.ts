@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureInstalled } from '../../tools/parts/packages.ts'
-import { testNeeds } from '../parts.ts'
+import { ensureInstalled } from '../../tools/programs/packages.ts'
+import { testNeeds } from '../programs.ts'
 
 interface Report {
   readonly testResults: readonly {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Attribute, Change, Client } from 'ldapts'
 import { describe } from 'vitest'
-import { sambaObstacle, startSambaAd, type SambaAd } from '../../tools/parts/samba-ad.ts'
+import { sambaObstacle, startSambaAd, type SambaAd } from '../../tools/programs/samba-ad.ts'
 import { faceWorld, grantHeld } from './face-world.ts'
 import { corp, openAuth } from './ldap-world.ts'
 import { authSuite, groups, held, passwordOf, people, type AuthWorld } from './suite.ts'

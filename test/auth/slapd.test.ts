@@ -1,6 +1,6 @@
 /** The suite on a private slapd, as three kinds of directory keep their people. */
 import { describe } from 'vitest'
-import { hasSlapd } from '../../tools/parts/slapd.ts'
+import { hasSlapd } from '../../tools/programs/slapd.ts'
 import { activeDirectory, groupBase, groupOfNames, posix } from './layouts.ts'
 import { ldapWorld } from './ldap-world.ts'
 import { authSuite } from './suite.ts'

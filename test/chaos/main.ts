@@ -1,8 +1,8 @@
 /** Faults at random, or one of the named scenarios, on a cluster of its own; prints a table and ends 1 when anything is wrong. */
-import { mariadbNeed } from '../../tools/parts/mariadb.ts'
-import { ensureInstalled } from '../../tools/parts/packages.ts'
-import { postgresNeed } from '../../tools/parts/postgres.ts'
-import { rabbitmqNeed } from '../../tools/parts/rabbitmq.ts'
+import { mariadbNeed } from '../../tools/programs/mariadb.ts'
+import { ensureInstalled } from '../../tools/programs/packages.ts'
+import { postgresNeed } from '../../tools/programs/postgres.ts'
+import { rabbitmqNeed } from '../../tools/programs/rabbitmq.ts'
 import { btrfsNeeds } from '../../tools/quickstart/host.ts'
 import { openField, type Field } from './field.ts'
 import { chaosOptions, usage, type ChaosOptions } from './options.ts'

@@ -8,7 +8,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { chromiumProgram } from '../../tools/parts/chromium.ts'
+import { chromiumProgram } from '../../tools/programs/chromium.ts'
 import { inTime } from './patience.ts'
 import type { User, World } from './world.ts'
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, existsSync, globSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { ensureInstalled } from '../../tools/parts/packages.ts'
+import { ensureInstalled } from '../../tools/programs/packages.ts'
 
 const run = promisify(execFile)
 

@@ -1,6 +1,6 @@
 /** A private server for a test run: `MANILA_TEST_DATABASE` says which; nothing for SQLite. Projects of one run share it. */
-import { startMariadb } from '../../tools/parts/mariadb.ts'
-import { startPostgres } from '../../tools/parts/postgres.ts'
+import { startMariadb } from '../../tools/programs/mariadb.ts'
+import { startPostgres } from '../../tools/programs/postgres.ts'
 
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   const kind = process.env.MANILA_TEST_DATABASE ?? 'sqlite'

@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { startRabbitMq, type RabbitMq } from '../../tools/parts/rabbitmq.ts'
+import { startRabbitMq, type RabbitMq } from '../../tools/programs/rabbitmq.ts'
 
 const variable = 'TEST_BROKER'
 

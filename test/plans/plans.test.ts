@@ -3,8 +3,8 @@
  * A new one that does, or an index that is lost to an `or`, fails.
  */
 import { describe, expect, test } from 'vitest'
-import { hasMariadb } from '../../tools/parts/mariadb.ts'
-import { hasPostgres } from '../../tools/parts/postgres.ts'
+import { hasMariadb } from '../../tools/programs/mariadb.ts'
+import { hasPostgres } from '../../tools/programs/postgres.ts'
 import { plansOn } from './plans-of.ts'
 import { readWhole, type Kind } from './plans.ts'
 

@@ -16,8 +16,8 @@ import { loadSettings } from '../../src/config/load.ts'
 import type { BusSettings } from '../../src/config/schema.ts'
 import { testWorld } from '../../src/manage/bench.fixture.ts'
 import { until } from '../faults/world.ts'
-import { hasProgram } from '../../tools/parts/packages.ts'
-import { rabbitmqNeed, startRabbitMq, type RabbitMq } from '../../tools/parts/rabbitmq.ts'
+import { hasProgram } from '../../tools/programs/packages.ts'
+import { rabbitmqNeed, startRabbitMq, type RabbitMq } from '../../tools/programs/rabbitmq.ts'
 
 const names = namesOf('manila')
 let broker: RabbitMq

@@ -6,7 +6,7 @@ import { basename, extname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { exportPathOf } from '../../dashboard/pages/shares/mount/export-path.ts'
 import { instructionsFor } from '../../dashboard/pages/shares/mount/instructions.ts'
-import { hasProgram } from '../../tools/parts/packages.ts'
+import { hasProgram } from '../../tools/programs/packages.ts'
 import { packagedUnits } from '../../tools/release/debian.ts'
 
 const root = join(import.meta.dirname, '../..')

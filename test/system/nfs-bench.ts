@@ -11,7 +11,7 @@ import {
   shareRef,
 } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
 import { loadDriver } from '../../src/storage/drivers/index.ts'
-import { hasProgram } from '../../tools/parts/packages.ts'
+import { hasProgram } from '../../tools/programs/packages.ts'
 import { exporter as ganesha } from '../../src/storage/exporters/ganesha/index.ts'
 import type {
   ExportRef,

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { call, cannotRun } from '../../src/storage/drivers/btrfs/bench.fixture.ts'
-import { GuestUnavailable, startGuest, type Guest } from '../../tools/parts/guest/index.ts'
+import { GuestUnavailable, startGuest, type Guest } from '../../tools/programs/guest/index.ts'
 import { mountNfs, type NfsError } from '../../src/storage/contract/conformance/nfs4/index.ts'
 import { nfsBench, obstacleOf, pools, type NfsBench, type Published } from './nfs-bench.ts'
 

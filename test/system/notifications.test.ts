@@ -10,8 +10,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { quiet } from '../faults/every-step.ts'
 import { startLoad } from '../faults/load.ts'
 import { openWorld, until, type World } from '../faults/world.ts'
-import { hasProgram } from '../../tools/parts/packages.ts'
-import { rabbitmqNeed, startRabbitMq, type RabbitMq } from '../../tools/parts/rabbitmq.ts'
+import { hasProgram } from '../../tools/programs/packages.ts'
+import { rabbitmqNeed, startRabbitMq, type RabbitMq } from '../../tools/programs/rabbitmq.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'notifications-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))

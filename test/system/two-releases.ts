@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasPostgres } from '../../tools/parts/postgres.ts'
+import { hasPostgres } from '../../tools/programs/postgres.ts'
 import { until } from '../faults/world.ts'
 
 export const root = join(import.meta.dirname, '../..')

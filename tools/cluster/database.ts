@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { grantStatements, runGrants } from '../../src/db/grant-statements.ts'
 import { grantedServices, grantsOf, type GrantedService } from '../../src/db/grants.ts'
 import type { Store } from '../../src/db/open.ts'
-import type { DatabaseServer } from '../parts/database-server.ts'
+import type { DatabaseServer } from '../programs/database-server.ts'
 
 const run = promisify(execFile)
 

@@ -1,9 +1,9 @@
 /** `npm run cluster`: starts the cluster, says where everything is, and keeps it running until Ctrl-C. */
 import { relative } from 'node:path'
-import { mariadbNeed } from '../parts/mariadb.ts'
-import { ensureInstalled } from '../parts/packages.ts'
-import { postgresNeed } from '../parts/postgres.ts'
-import { rabbitmqNeed } from '../parts/rabbitmq.ts'
+import { mariadbNeed } from '../programs/mariadb.ts'
+import { ensureInstalled } from '../programs/packages.ts'
+import { postgresNeed } from '../programs/postgres.ts'
+import { rabbitmqNeed } from '../programs/rabbitmq.ts'
 import { btrfsNeeds, poolObstacle, poolSizeGib } from '../quickstart/host.ts'
 import { steps } from '../quickstart/say.ts'
 import { startCluster, type Cluster } from './cluster.ts'

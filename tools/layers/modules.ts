@@ -54,7 +54,7 @@ export const modulesOf = (...folders: readonly string[]): Module[] =>
     .filter((path) => /\.tsx?$/.test(path) && !isForTests(path))
     .map((path) => ({ path, imports: importsOf(path) }))
 
-/** `api`, `main`, `storage/drivers`, `tools/parts`, `dashboard`. */
+/** `api`, `main`, `storage/drivers`, `tools/programs`, `dashboard`. */
 export function layerOf(path: string): string {
   const [top = '', folder = '', below = ''] = path.replace(/\.tsx?$/, '').split('/')
   if (top === 'dashboard') return top

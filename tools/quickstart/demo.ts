@@ -42,7 +42,7 @@ export async function demonstrate(
     connect({ cloud: 'manila-demo', env: { OS_CLIENT_CONFIG_FILE: clouds } }),
   )
   const leftOver = readState(options.dir)?.demonstration
-  if (leftOver?.shown === false && leftOver.shareId !== null) {
+  if (leftOver?.isComplete === false && leftOver.shareId !== null) {
     const { shareId } = leftOver
     await told.step(`take away share ${shareId}, which an earlier try left`, () => remove(client, shareId))
   }
@@ -50,10 +50,10 @@ export async function demonstrate(
   // Known before the share can fail, and to the next start when this one is killed.
   const begun = (id: string): void => {
     made = id
-    if (leftOver?.shown !== true) rememberDemonstration(options.dir, { shareId: id, shown: false })
+    if (leftOver?.isComplete !== true) rememberDemonstration(options.dir, { shareId: id, isComplete: false })
   }
   const ended = (shareId: string | null, isComplete: boolean): void => {
-    if (leftOver?.shown !== true) rememberDemonstration(options.dir, { shareId, shown: isComplete })
+    if (leftOver?.isComplete !== true) rememberDemonstration(options.dir, { shareId, isComplete })
   }
   try {
     const id = await act(client, begun, { choice, options, told })

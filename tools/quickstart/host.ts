@@ -1,7 +1,7 @@
 /** What this host allows: which backend is the best here, and why. */
 import { closeSync, existsSync, openSync, readFileSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { ensureInstalled, type Need } from '../parts/packages.ts'
+import { ensureInstalled, type Need } from '../programs/packages.ts'
 import type { BackendKind, QuickstartOptions } from './options.ts'
 import type { Steps } from './say.ts'
 import { sharesMountObstacle } from './shares-mount.ts'

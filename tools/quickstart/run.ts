@@ -164,7 +164,7 @@ async function show(service: Service, choice: Choice, options: RunOptions, told:
       )
       return options.once ? 2 : 0
     }
-    if (!options.once && readState(options.dir)?.demonstration?.shown === true)
+    if (!options.once && readState(options.dir)?.demonstration?.isComplete === true)
       told.line('\n  The demonstration was shown at an earlier start; --once repeats it.')
     else await demonstrate(clouds, choice, options, told)
     return 0

@@ -20,14 +20,22 @@ export interface Demonstration {
   /** The share it made, as long as that was not taken away. */
   readonly shareId: string | null
   /** It went to its end: a later start does not repeat it. */
-  readonly shown: boolean
+  readonly isComplete: boolean
 }
 
 const fileOf = (dir: string): string => join(dir, 'quickstart.json')
 
 export function readState(dir: string): QuickstartState | null {
   const file = fileOf(dir)
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as QuickstartState) : null
+  return existsSync(file) ? asOfToday(JSON.parse(readFileSync(file, 'utf8')) as QuickstartState) : null
+}
+
+/** What earlier quick starts called otherwise: a demonstration that went to its end was `shown`. */
+function asOfToday(state: QuickstartState): QuickstartState {
+  if (state.demonstration === undefined) return state
+  const { shareId, ...written } = state.demonstration
+  const { isComplete, ['shown']: before }: Readonly<Record<string, unknown>> = written
+  return { ...state, demonstration: { shareId, isComplete: (isComplete ?? before) === true } }
 }
 
 export function writeState(dir: string, state: QuickstartState): void {

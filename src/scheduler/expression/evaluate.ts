@@ -34,7 +34,7 @@ export function evaluate(node: Node, scope: Scope): Value {
       return compare(node, scope)
     case 'and':
     case 'or':
-      return logical(node.kind, node.parts, scope)
+      return logical(node.kind, node.operands, scope)
     case 'condition':
       return evaluate(evaluate(node.test, scope) ? node.yes : node.no, scope)
   }
@@ -83,10 +83,10 @@ function holds(operator: CompareOperator, left: number, right: number): boolean 
 }
 
 /** The operand that decided, as in Manila: `0 or 60` is 60. The ones after it are not looked at. */
-function logical(kind: 'and' | 'or', parts: readonly Node[], scope: Scope): Value {
+function logical(kind: 'and' | 'or', operands: readonly Node[], scope: Scope): Value {
   let value: Value = kind === 'and'
-  for (const part of parts) {
-    value = evaluate(part, scope)
+  for (const operand of operands) {
+    value = evaluate(operand, scope)
     if (Boolean(value) === (kind === 'or')) return value
   }
   return value

@@ -17,7 +17,7 @@ export type Node =
   | { readonly kind: 'power'; readonly base: Node; readonly exponent: Node }
   | { readonly kind: 'chain'; readonly first: Node; readonly rest: readonly Link<'+' | '-' | '*' | '/'>[] }
   | { readonly kind: 'compare'; readonly first: Node; readonly rest: readonly Link<CompareOperator>[] }
-  | { readonly kind: 'and' | 'or'; readonly parts: readonly Node[] }
+  | { readonly kind: 'and' | 'or'; readonly operands: readonly Node[] }
   | { readonly kind: 'condition'; readonly test: Node; readonly yes: Node; readonly no: Node }
 
 export interface Link<Operator> {
@@ -50,9 +50,9 @@ class Parser {
 
   or(): Node {
     return this.#nested(() => {
-      const parts = [this.#and()]
-      while (this.#take('or')) parts.push(this.#and())
-      return parts.length === 1 ? (parts[0] as Node) : { kind: 'or', parts }
+      const operands = [this.#and()]
+      while (this.#take('or')) operands.push(this.#and())
+      return operands.length === 1 ? (operands[0] as Node) : { kind: 'or', operands }
     })
   }
 
@@ -62,9 +62,9 @@ class Parser {
   }
 
   #and(): Node {
-    const parts = [this.#condition()]
-    while (this.#take('and')) parts.push(this.#condition())
-    return parts.length === 1 ? (parts[0] as Node) : { kind: 'and', parts }
+    const operands = [this.#condition()]
+    while (this.#take('and')) operands.push(this.#condition())
+    return operands.length === 1 ? (operands[0] as Node) : { kind: 'and', operands }
   }
 
   #condition(): Node {

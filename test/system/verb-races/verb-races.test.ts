@@ -13,9 +13,9 @@ import {
   shareGroupAllows,
   snapshotAllows,
 } from '../../../src/model/states.ts'
-import type { DatabaseServer } from '../../../tools/parts/database-server.ts'
-import { hasMariadb, startMariadb } from '../../../tools/parts/mariadb.ts'
-import { hasPostgres, startPostgres } from '../../../tools/parts/postgres.ts'
+import type { DatabaseServer } from '../../../tools/programs/database-server.ts'
+import { hasMariadb, startMariadb } from '../../../tools/programs/mariadb.ts'
+import { hasPostgres, startPostgres } from '../../../tools/programs/postgres.ts'
 import { long } from '../../helpers/long.ts'
 import { attemptOn, openUnlocked, race, type Score } from './race.ts'
 import { exclusivePairs, harmlessPolicies, initial, orderedPairs, verbs, withoutVerb } from './verbs.ts'

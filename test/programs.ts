@@ -1,16 +1,16 @@
 /** The Debian packages whose programs the suite starts as private instances. */
 import { imageNeeds } from '../tools/quickstart/host.ts'
-import { cephClientNeeds, cephNeeds } from '../tools/parts/ceph.ts'
-import { chromiumNeeds } from '../tools/parts/chromium.ts'
-import { guestNeeds } from '../tools/parts/guest/index.ts'
-import { keystoneNeed } from '../tools/parts/keystone.ts'
-import { mariadbNeed } from '../tools/parts/mariadb.ts'
-import { nfsClientNeed } from '../tools/parts/nfs-client.ts'
-import { rabbitmqNeed } from '../tools/parts/rabbitmq.ts'
-import type { Need } from '../tools/parts/packages.ts'
-import { postgresNeed } from '../tools/parts/postgres.ts'
-import { sambaNeeds } from '../tools/parts/samba-ad.ts'
-import { slapdNeeds } from '../tools/parts/slapd.ts'
+import { cephClientNeeds, cephNeeds } from '../tools/programs/ceph.ts'
+import { chromiumNeeds } from '../tools/programs/chromium.ts'
+import { guestNeeds } from '../tools/programs/guest/index.ts'
+import { keystoneNeed } from '../tools/programs/keystone.ts'
+import { mariadbNeed } from '../tools/programs/mariadb.ts'
+import { nfsClientNeed } from '../tools/programs/nfs-client.ts'
+import { rabbitmqNeed } from '../tools/programs/rabbitmq.ts'
+import type { Need } from '../tools/programs/packages.ts'
+import { postgresNeed } from '../tools/programs/postgres.ts'
+import { sambaNeeds } from '../tools/programs/samba-ad.ts'
+import { slapdNeeds } from '../tools/programs/slapd.ts'
 
 export const testNeeds: readonly Need[] = [
   ...imageNeeds,
