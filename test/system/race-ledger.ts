@@ -180,8 +180,12 @@ export async function openLedger({
     },
     async measure(freeGib, { finish }) {
       if (finish) {
-        const ended = { status: 'available' }
-        await store.db.updateTable('share_instances').set(ended).where('pool_id', 'is not', null).execute()
+        const ended = { state: 'done', finished_at: clock.now() } as const
+        await store.db
+          .updateTable('operations')
+          .set(ended)
+          .where('topic', 'not in', rowTopics('scheduler'))
+          .execute()
       }
       await writePools(store, backend, measured(freeGib), clock.now())
     },
