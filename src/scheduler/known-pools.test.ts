@@ -9,7 +9,7 @@ import { insertShare } from '../db/store/shares.ts'
 import { StepFailure } from '../engine/operation.ts'
 import { shareRows } from '../../test/perf/seed-rows.ts'
 import { KnownPools } from './known-pools.ts'
-import { claimPool } from './ledger.ts'
+import { claimPool, type ClaimOptions } from './ledger.ts'
 import { placementRequest } from './request.ts'
 
 const capabilities = { driver_handles_share_servers: false, storage_protocol: 'NFS' }
@@ -43,11 +43,11 @@ describe('a fleet that is remembered', () => {
   }
 
   /** The label of the pool that was claimed. */
-  const claim = async (sizeGib = 1): Promise<string> => {
+  const claim = async (sizeGib = 1, change: Partial<ClaimOptions> = {}): Promise<string> => {
     const owner = await ownerOf()
     const request = placementRequest({ kind: 'create', sizeGib, shareProto: 'NFS', shareType })
     const { label } = await store.transaction((tx) =>
-      claimPool(tx, request, owner, { known, upSince: 0, now: ++now, last: null }),
+      claimPool(tx, request, owner, { known, upSince: 0, now: ++now, last: null, ...change }),
     )
     return label
   }
@@ -151,6 +151,30 @@ describe('a fleet that is remembered', () => {
     const refused = await claim().catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(StepFailure)
     expect((refused as StepFailure).refusals).toHaveLength(301)
+  })
+
+  test('a refusal waits for a few of a fleet to be measured, those with the most room, and no longer', async () => {
+    await store.db.updateTable('pools').set({ free_gib: 0, placed_gib: 50 }).execute()
+    await store.db.updateTable('pools').set({ placed_gib: 10 }).where('name', 'in', ['p7', 'p9']).execute()
+    const asked: string[] = []
+    const atUs = now + 1000
+    const refusal = async (): Promise<StepFailure> => {
+      const change = { asked: { atUs, measure: (id: string) => void asked.push(id) } }
+      const refused = await claim(20, change).catch((error: unknown) => error)
+      expect(refused).toBeInstanceOf(StepFailure)
+      return refused as StepFailure
+    }
+    expect((await refusal()).outcome).toBe('wait')
+    expect(asked.length).toBeLessThanOrEqual(2)
+    // As if the eight with the most room had been measured since, and nobody else.
+    const names = ['p7', 'p9', 'large']
+    const others = many.map(({ name }) => name).filter((name) => !names.includes(name))
+    await store.db
+      .updateTable('pools')
+      .set({ measured_at: atUs, placed_gib: 0 })
+      .where('name', 'in', [...names, ...others.slice(0, 5)])
+      .execute()
+    expect((await refusal()).outcome).toBe('unwind')
   })
 
   test('what changes is seen within a round: new pools, gone ones, more room', async () => {

@@ -12,8 +12,8 @@ import type { PoolView } from './types.ts'
 
 /** Up to as many pools are read whole each time: about a millisecond. */
 const smallFleet = 256
-/** Of a page of the rounds: a millisecond or two, in which nothing is placed. */
-const pageSize = 100
+/** Of a page of the rounds: a millisecond at most, in which nothing is placed. */
+const pageSize = 50
 /** No older is what is remembered, but for the time that the reading itself takes. */
 const roundMs = 10_000
 /** Without a placement in this time all is forgotten, and the next one reads the whole fleet. */
@@ -29,9 +29,8 @@ export interface KnownPoolsParts {
 
 export class KnownPools {
   readonly #parts: KnownPoolsParts
-  /** By label; null: nothing is remembered. */
-  #pools: Map<string, { view: PoolView; round: number }> | null = null
-  #views: PoolView[] | null = null
+  /** Null: nothing is remembered. */
+  #pools: Remembered | null = null
   #round = 0
   #after = ''
   #usedAt = 0
@@ -41,41 +40,40 @@ export class KnownPools {
     this.#parts = parts
   }
 
-  /** As they were a few seconds ago, in no order; null where all of them are to be read. */
+  /**
+   * As they were a few seconds ago, in no order; null where all of them are to be read. What is noted changes it: whoever waits for
+   * something asks again.
+   */
   views(): readonly PoolView[] | null {
     this.#usedAt = performance.now()
-    if (this.#pools === null) return null
-    this.#views ??= [...this.#pools.values()].map(({ view }) => view)
-    return this.#views
+    return this.#pools === null ? null : this.#pools.views
   }
 
   /** All pools, as they were just read. */
   remember(views: readonly PoolView[]): void {
     this.forget()
     if (views.length <= smallFleet) return
-    this.#pools = new Map(views.map((view) => [view.label, { view, round: this.#round }]))
+    this.#pools = new Remembered()
+    for (const view of views) this.#pools.set(view, this.#round)
     this.#round++
     this.#later()
   }
 
   /** One pool as it was just read or claimed on; null when it is none any more. */
   note(label: string, view: PoolView | null): void {
-    if (this.#pools === null) return
-    this.#views = null
-    if (view === null) this.#pools.delete(label)
-    else this.#pools.set(label, { view, round: this.#round })
+    if (view === null) this.#pools?.delete(label)
+    else this.#pools?.set(view, this.#round)
   }
 
   /** Ends the reading. */
   forget(): void {
     this.#callOff()
     this.#pools = null
-    this.#views = null
     this.#after = ''
   }
 
   #later(): void {
-    const pages = Math.ceil((this.#pools?.size ?? 1) / pageSize)
+    const pages = Math.ceil((this.#pools?.views.length ?? 1) / pageSize)
     this.#callOff = this.#parts.after(roundMs / pages, () => {
       if (performance.now() - this.#usedAt > idleMs) this.forget()
       else void this.#readOn()
@@ -99,11 +97,42 @@ export class KnownPools {
     }
   }
 
-  #endRound(known: Map<string, { view: PoolView; round: number }>): void {
-    for (const [label, { round }] of known) if (round !== this.#round) known.delete(label)
-    this.#views = null
+  #endRound(known: Remembered): void {
+    known.deleteOlder(this.#round)
     this.#after = ''
     this.#round++
-    if (known.size <= smallFleet) this.forget()
+    if (known.views.length <= smallFleet) this.forget()
+  }
+}
+
+/** Each pool at a place of its own, so that one of ten thousand changes without a new list of them. */
+class Remembered {
+  readonly views: PoolView[] = []
+  /** The round in which each was seen last. */
+  readonly #rounds: number[] = []
+  readonly #places = new Map<string, number>()
+
+  set(view: PoolView, round: number): void {
+    const at = this.#places.get(view.label) ?? this.views.length
+    this.views[at] = view
+    this.#rounds[at] = round
+    this.#places.set(view.label, at)
+  }
+
+  delete(label: string): void {
+    const at = this.#places.get(label)
+    if (at === undefined) return
+    this.#places.delete(label)
+    const [last, round] = [this.views.pop() as PoolView, this.#rounds.pop() as number]
+    // The last one takes its place.
+    if (at === this.views.length) return
+    this.views[at] = last
+    this.#rounds[at] = round
+    this.#places.set(last.label, at)
+  }
+
+  /** Those that were not seen in this round. */
+  deleteOlder(round: number): void {
+    for (const { label } of this.views.filter((_, at) => this.#rounds[at] !== round)) this.delete(label)
   }
 }

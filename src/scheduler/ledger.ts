@@ -58,6 +58,9 @@ export interface Asked {
 /** A measurement takes a second or two; a backend that hangs keeps nobody waiting longer than this. */
 const patienceUs = 15_000_000
 
+/** Who asks for more than anybody has must not have a fleet measured, nor wait for all of it. */
+const mostWaitedFor = 8
+
 /** As many of the pools that are remembered are tried before all of them are read. */
 const tries = 5
 
@@ -122,8 +125,8 @@ async function claimRead(
   const backendLabel = options.only?.split('#')[0]
   const full = new Set(refusals.filter(({ filter }) => filter === 'CapacityFilter').map(({ pool }) => pool))
   // As it is now: what was read before the row was locked may still show the room that another scheduler has taken since.
-  const soonAt = [...latest.values()].filter(
-    (pool) => full.has(pool.label) && mayHaveRoomSoon(pool, request, options),
+  const soonAt = hopeful([...latest.values()].filter((pool) => full.has(pool.label))).filter((pool) =>
+    mayHaveRoomSoon(pool, request, options),
   )
   for (const backendId of new Set(soonAt.map((pool) => pool.backendId))) options.asked?.measure(backendId)
   const soon = soonAt.length > 0 || (await isComingUp(tx, options.upSince, backendLabel))
@@ -202,6 +205,15 @@ const spareGib = (pool: PoolView, request: PlacementRequest): number => {
 /** Why no claim of this size is granted on the pool, whatever filters are configured; null when it is. */
 export const whyNoClaim = (pool: PoolView, request: PlacementRequest): string | null =>
   whyNoRoom(pool, request.sizeGib, purposeOf(request), thinFor(request)(pool))
+
+/** The full pools that have the most room by what is placed on them. */
+const hopeful = (full: readonly PoolView[]): readonly PoolView[] =>
+  full.length <= mostWaitedFor
+    ? full
+    : full.toSorted((a, b) => unplacedGib(b) - unplacedGib(a)).slice(0, mostWaitedFor)
+
+const unplacedGib = ({ totalGib, provisionedGib }: PoolView): number =>
+  (totalGib ?? Number.MAX_SAFE_INTEGER) - provisionedGib
 
 /**
  * True when another measurement may show the room. Of claims that none has settled yet the bytes may be counted twice, as claimed and

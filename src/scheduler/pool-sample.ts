@@ -1,4 +1,5 @@
 /** Pools and requests for tests: everything ordinary unless said otherwise. */
+import { goodnessOf } from './pool-views.ts'
 import { placementRequest, prepare } from './request.ts'
 import type { PlacementRequest, PoolView, PreparedRequest } from './types.ts'
 
@@ -6,6 +7,7 @@ import type { PlacementRequest, PoolView, PreparedRequest } from './types.ts'
 export function samplePool(label = 'h1@alpha#p1', changes: Partial<PoolView> = {}): PoolView {
   const [backendLabel = '', poolName = ''] = label.split('#')
   const [host = '', backend = ''] = backendLabel.split('@')
+  const capabilities = { storage_protocol: 'NFS', driver_handles_share_servers: false }
   return {
     id: label,
     backendId: backendLabel,
@@ -19,7 +21,8 @@ export function samplePool(label = 'h1@alpha#p1', changes: Partial<PoolView> = {
     enabled: true,
     closed: null,
     measuredAtUs: 0,
-    capabilities: { storage_protocol: 'NFS', driver_handles_share_servers: false },
+    capabilities,
+    goodness: goodnessOf(changes.capabilities ?? capabilities),
     totalGib: 100,
     freeGib: 100,
     provisionedGib: 0,

@@ -1,5 +1,6 @@
 /** Rows of the ledger as the filters see them. */
 import type { PoolRecord } from '../db/store/pools.ts'
+import { lookUp } from '../model/extra-spec-match.ts'
 import type { PoolView } from './types.ts'
 
 /** Services with a heartbeat after `upSince` (microseconds) are up; a backend that failed its setup takes nothing. */
@@ -21,6 +22,7 @@ export function poolView(record: PoolRecord, upSince: number): PoolView {
     closed: record.closed_reason ?? null,
     measuredAtUs: record.measured_at,
     capabilities,
+    goodness: goodnessOf(capabilities),
     totalGib: record.total_gib,
     freeGib: record.free_gib,
     provisionedGib: record.placed_gib,
@@ -31,6 +33,11 @@ export function poolView(record: PoolRecord, upSince: number): PoolView {
     maxOverSubscriptionRatio: Number(capabilities.max_over_subscription_ratio ?? 20),
     thin: Array.isArray(thin) ? thin.map(Boolean) : thin === true,
   }
+}
+
+export function goodnessOf(capabilities: PoolView['capabilities']): string | null {
+  const text = lookUp(capabilities, ['goodness_function'])
+  return typeof text === 'string' ? text : null
 }
 
 /** Statistics change every few seconds, placements come by the hundred: parse each report once. */

@@ -31,23 +31,25 @@ export function weigh(
   for (const weigher of weighersNamed(weighers)) {
     const multiplier = weights[weigher.name] ?? 1
     const scores = weigher.scores(pools, request, multiplier)
+    if (scores === null) continue
     const { least, most } = bounds(scores)
     if (!(most > least)) continue
     opinions++
     // Stretched to 0…1, so that a weigher's scale never decides; all equal is 0.
-    scores.forEach((score, index) => {
-      totals[index] = (totals[index] ?? 0) + ((score - least) / (most - least)) * multiplier
-    })
+    for (let at = 0; at < totals.length; at++) {
+      totals[at] = (totals[at] as number) + (((scores[at] as number) - least) / (most - least)) * multiplier
+    }
   }
   return { totals, isLasting: opinions <= 1 }
 }
 
 /** Positions in order. One number per pool is drawn before sorting: a comparison that changes its mind would not sort. */
 export function order(pools: readonly PoolView[], totals: Float64Array, random: RankOptions['random']) {
-  const ties = random === undefined ? null : new Float64Array(pools.length).map(() => random())
+  const ties = new Float64Array(pools.length)
+  if (random !== undefined) for (let at = 0; at < ties.length; at++) ties[at] = random()
   return (a: number, b: number): number =>
-    (totals[b] ?? 0) - (totals[a] ?? 0) ||
-    (ties?.[a] ?? 0) - (ties?.[b] ?? 0) ||
+    (totals[b] as number) - (totals[a] as number) ||
+    (ties[a] as number) - (ties[b] as number) ||
     byLabel(pools[a] as PoolView, pools[b] as PoolView)
 }
 

@@ -26,6 +26,8 @@ export interface PoolView extends PoolSpace {
   readonly measuredAtUs: number
   /** Manila's capability names; the backend's with the pool's on top. Values come from a driver: trust no type. */
   readonly capabilities: Readonly<Record<string, unknown>>
+  /** The capability `goodness_function`; null where there is no text. */
+  readonly goodness: string | null
 }
 
 /** A share named by a scheduler hint, with the labels of the pools that hold its instances; null when unknown. */
@@ -103,8 +105,11 @@ export interface Filter {
 export interface Weigher {
   /** Manila's name, as in the option `scheduler_default_weighers`. */
   readonly name: string
-  /** One finite number per pool, in order; any scale, larger is better. `multiplier` is what the result is multiplied by. */
-  scores(pools: readonly PoolView[], request: PreparedRequest, multiplier: number): number[]
+  /**
+   * One finite number per pool, in order; any scale, larger is better. Null: all are alike to it. `multiplier` is what the result is
+   * multiplied by.
+   */
+  scores(pools: readonly PoolView[], request: PreparedRequest, multiplier: number): ArrayLike<number> | null
 }
 
 /** Why one pool was refused. */

@@ -10,23 +10,26 @@ import type { PoolView, PreparedRequest, Weigher } from '../types.ts'
 export const capacityWeigher: Weigher = {
   name: 'CapacityWeigher',
   scores: (pools, request, multiplier) => {
-    const room = pools.map(roomGib(request))
-    if (!room.includes(null)) return room as number[]
-    const { least, most } = bounds(room.filter((size) => size !== null))
+    const roomIn = roomGib(request)
+    const room = new Float64Array(pools.length)
+    pools.forEach((pool, at) => (room[at] = roomIn(pool)))
+    if (!room.includes(NaN)) return room
+    const { least, most } = bounds(room)
     const unknown = least > most ? 0 : multiplier < 0 ? most + 1 : least - 1
-    return room.map((size) => size ?? unknown)
+    return room.map((size) => (Number.isNaN(size) ? unknown : size))
   },
 }
 
-function roomGib(request: PreparedRequest): (pool: PoolView) => number | null {
+/** NaN where it can't be told. */
+function roomGib(request: PreparedRequest): (pool: PoolView) => number {
   const [purpose, isThinIn] = [purposeOf(request), thinFor(request)]
   return (pool) => {
-    if (pool.totalGib === null || pool.freeGib === null) return null
+    if (pool.totalGib === null || pool.freeGib === null) return NaN
     const reserved = reservedGib(pool, purpose)
     const thin = isThinIn(pool) && pool.maxOverSubscriptionRatio >= 1
     const room = thin
       ? pool.totalGib * pool.maxOverSubscriptionRatio - pool.provisionedGib - reserved
       : pool.freeGib - pool.claimedSinceMeasureGib - reserved
-    return Number.isFinite(room) ? Math.floor(room) : null
+    return Number.isFinite(room) ? Math.floor(room) : NaN
   }
 }

@@ -6,7 +6,7 @@ export const hostAffinityWeigher: Weigher = {
   name: 'HostAffinityWeigher',
   scores: (pools, request) => {
     const source = request.snapshotPool
-    if (source === null) return pools.map(() => 0)
+    if (source === null) return null
     const sourceBackend = backendOf(source)
     return pools.map((pool) => {
       if (pool.label === source) return 100

@@ -11,7 +11,8 @@ function scores(
   multiplier = 1,
 ): number[] {
   const [weigher] = weighersNamed([name])
-  return weigher?.scores(pools, samplePrepared(request), multiplier) ?? []
+  const found = weigher?.scores(pools, samplePrepared(request), multiplier) ?? null
+  return found === null ? pools.map(() => 0) : Array.from(found)
 }
 
 test('names', () => {
