@@ -21,7 +21,7 @@ import {
 import type { InstanceColumns } from '../db/store/share-instances.ts'
 import { StepFailure, type Refusal, type StepRecord } from '../engine/operation.ts'
 import type { Unmet } from '../model/unmet.ts'
-import { whyNoRoom } from '../model/pool-capacity.ts'
+import { maxPlacedGib, whyNoRoom } from '../model/pool-capacity.ts'
 import { detailIdOf } from './detail-ids.ts'
 import type { KnownPools } from './known-pools.ts'
 import { bestOf, judgeAmong, place, type PlaceOptions } from './place.ts'
@@ -58,8 +58,8 @@ export interface Asked {
 /** A measurement takes a second or two; a backend that hangs keeps nobody waiting longer than this. */
 const patienceUs = 15_000_000
 
-/** Who asks for more than anybody has must not have a fleet measured, nor wait for all of it. */
-const mostWaitedFor = 8
+/** As many pools of a fleet are asked at a time: who wants more than anybody has must not have all of it measured. */
+const mostAsked = 8
 
 /** As many of the pools that are remembered are tried before all of them are read. */
 const tries = 5
@@ -125,10 +125,13 @@ async function claimRead(
   const backendLabel = options.only?.split('#')[0]
   const full = new Set(refusals.filter(({ filter }) => filter === 'CapacityFilter').map(({ pool }) => pool))
   // As it is now: what was read before the row was locked may still show the room that another scheduler has taken since.
-  const soonAt = hopeful([...latest.values()].filter((pool) => full.has(pool.label))).filter((pool) =>
-    mayHaveRoomSoon(pool, request, options),
+  const soonAt = mayHaveRoomSoon(
+    [...latest.values()].filter((pool) => full.has(pool.label)),
+    request,
+    options,
   )
-  for (const backendId of new Set(soonAt.map((pool) => pool.backendId))) options.asked?.measure(backendId)
+  for (const backendId of new Set(soonAt.slice(0, mostAsked).map((pool) => pool.backendId)))
+    options.asked?.measure(backendId)
   const soon = soonAt.length > 0 || (await isComingUp(tx, options.upSince, backendLabel))
   const detailId = placed.detailId ?? detailIdOf('CapacityFilter')
   const unmet = named(placed.unmet, options.only !== undefined)
@@ -206,29 +209,27 @@ const spareGib = (pool: PoolView, request: PlacementRequest): number => {
 export const whyNoClaim = (pool: PoolView, request: PlacementRequest): string | null =>
   whyNoRoom(pool, request.sizeGib, purposeOf(request), thinFor(request)(pool))
 
-/** The full pools that have the most room by what is placed on them. */
-const hopeful = (full: readonly PoolView[]): readonly PoolView[] =>
-  full.length <= mostWaitedFor
-    ? full
-    : full.toSorted((a, b) => unplacedGib(b) - unplacedGib(a)).slice(0, mostWaitedFor)
-
-const unplacedGib = ({ totalGib, provisionedGib }: PoolView): number =>
-  (totalGib ?? Number.MAX_SAFE_INTEGER) - provisionedGib
-
 /**
- * True when another measurement may show the room. Of claims that none has settled yet the bytes may be counted twice, as claimed and
- * as no longer free; and what was measured before somebody asked may lack what has been deleted or made smaller since, perhaps by himself.
- * What is placed is exact and is never waited for.
+ * Those of the full pools that may have the room when they are measured again. Of claims that none has settled yet the bytes may be counted
+ * twice, as claimed and as no longer free. And what was measured before somebody asked may lack what has been deleted or made
+ * smaller since, perhaps by himself: of a fleet that is asked of those that have the most room by what is placed on them. What is placed
+ * is exact and is never waited for.
  */
 function mayHaveRoomSoon(
-  pool: PoolView,
+  full: readonly PoolView[],
   request: PlacementRequest,
   { asked, now }: Pick<ClaimOptions, 'asked' | 'now'>,
-): boolean {
-  const settled = { ...pool, claimedSinceMeasureGib: 0 }
-  if (whyNoClaim(settled, request) === null) return true
-  if (asked === undefined || pool.measuredAtUs >= asked.atUs || now >= asked.atUs + patienceUs) return false
-  return whyNoClaim({ ...settled, freeGib: pool.totalGib ?? Infinity }, request) === null
+): readonly PoolView[] {
+  const settled = full.filter((pool) => whyNoClaim({ ...pool, claimedSinceMeasureGib: 0 }, request) === null)
+  if (settled.length > 0 || asked === undefined || now >= asked.atUs + patienceUs) return settled
+  const purpose = purposeOf(request)
+  const room = (pool: PoolView): number => (maxPlacedGib(pool, purpose) ?? Infinity) - pool.provisionedGib
+  const most =
+    full.length <= mostAsked ? full : full.toSorted((a, b) => room(b) - room(a)).slice(0, mostAsked)
+  return most.filter((pool) => {
+    const emptied = { ...pool, claimedSinceMeasureGib: 0, freeGib: pool.totalGib ?? Infinity }
+    return pool.measuredAtUs < asked.atUs && whyNoClaim(emptied, request) === null
+  })
 }
 
 /** Of one pool that was named it is said so. */
