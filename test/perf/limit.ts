@@ -23,6 +23,8 @@ const size = { shares: 10_000, projects: 20, pools: 100 }
 /** At once, of both. */
 const lanes = 8
 const [rounds, roundMs] = [5, 3000]
+/** Rounds before those that count: what is asked often is compiled, and statements are prepared. */
+const warmUps = 5
 /** Asks its statements one after the other, on any of a few connections. */
 interface Bare {
   ask(statements: readonly CompiledQuery[]): Promise<void>
@@ -74,10 +76,9 @@ async function compared(
   ways: Readonly<Record<'service' | 'database', () => Promise<unknown>>>,
 ): Promise<Figure[]> {
   const rates: Record<keyof typeof ways, number[]> = { service: [], database: [] }
-  for (let round = -1; round < rounds; round++)
+  for (let round = -warmUps; round < rounds; round++)
     for (const way of ['service', 'database'] as const) {
       const rate = await rateOf(ways[way])
-      // The first of each is for what is prepared and compiled.
       if (round >= 0) rates[way].push(rate)
     }
   const [service, database] = [percentile(rates.service, 50), percentile(rates.database, 50)]

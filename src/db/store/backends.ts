@@ -148,7 +148,7 @@ export interface MeasuredPool {
   readonly freeGib: number | null
 }
 
-/** States in which a claim of nobody's operation may not be visible on the backend yet, however old it is. */
+/** States in which a claim that the release before made may not be visible on the backend yet, however old it is. */
 const unfinished = ['creating', 'creating_from_snapshot', 'extending']
 
 /**

@@ -166,7 +166,7 @@ export interface PoolClaim {
   readonly ownerId: string
   readonly addGib: number
   readonly now: number
-  /** Until its end the backend may not show what is claimed; null: while the instance is being made or grows. */
+  /** Until its end the backend may not show what is claimed; null: the next measurement shows it. */
   readonly operationId: string | null
   /** What else its row gets. */
   readonly owner?: InstanceColumns | undefined
@@ -201,6 +201,9 @@ const growing = (tx: Tx, { poolId, addGib }: PoolClaim) =>
     .set((eb) => ({ placed_gib: eb('placed_gib', '+', addGib) }))
     .where('id', '=', poolId)
 
+/** What the release before leaves empty says that its claims last while the instance is being made or grows. */
+const noOperation = ''
+
 /** A claim and what its owner has by it, without the pool's own count. */
 export async function noteClaim(tx: Tx, claim: PoolClaim): Promise<void> {
   await tx
@@ -211,7 +214,7 @@ export async function noteClaim(tx: Tx, claim: PoolClaim): Promise<void> {
       owner_id: claim.ownerId,
       size_gib: claim.addGib,
       claimed_at: claim.now,
-      operation_id: claim.operationId,
+      operation_id: claim.operationId ?? noOperation,
     })
     .execute()
   await tx

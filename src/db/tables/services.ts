@@ -110,7 +110,7 @@ export interface PoolClaimsTable {
   owner_id: string
   size_gib: number
   claimed_at: Stamp
-  /** Until when it may be invisible on the backend; null: the release before made it, or nobody said. */
+  /** Until when it may be invisible on the backend; empty: until the next measurement; null: the release before made it. */
   operation_id?: string | null
 }
 
