@@ -174,3 +174,10 @@ describe('specs against capabilities', () => {
     )
   })
 })
+
+test('which of them is named does not depend on the order in which they were read', () => {
+  const specs = { snapshot_support: 'True', dedupe: '<is> True', 'capabilities:a': '1' }
+  const turned = Object.fromEntries(Object.entries(specs).toReversed())
+  expect(compileSpecs(turned).map(({ key }) => key)).toEqual(compileSpecs(specs).map(({ key }) => key))
+  expect(unmetSpecs({}, compileSpecs(turned))[0]?.key).toBe('capabilities:a')
+})

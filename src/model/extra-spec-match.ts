@@ -82,12 +82,13 @@ export interface CompiledSpec {
 }
 
 /**
- * The specs that ask something of capabilities, in order. Specs with a scope other than `capabilities:` belong to drivers and are passed
+ * The specs that ask something of capabilities, in the order of their keys: a database gives them in any, and a refusal names the first. Specs with a scope other than `capabilities:` belong to drivers and are passed
  * over; `capabilities:a:b` walks into nested capabilities; of a list, one element that meets the requirement is enough. A type with a
  * `default_qos_type` needs `qos_type_support`.
  */
 export function compileSpecs(specs: ExtraSpecs): CompiledSpec[] {
-  return Object.entries(specs).flatMap(([key, requirement]) => {
+  const inOrder = Object.entries(specs).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return inOrder.flatMap(([key, requirement]) => {
     if (notCapabilities.has(key)) return []
     if (key === 'default_qos_type' || key === 'capabilities:default_qos_type')
       return { key, requirement, path: ['qos_type_support'], isMet: anyOf(matcher('<is> true')) }
