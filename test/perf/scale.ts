@@ -184,20 +184,33 @@ async function askAll(service: Measured, column: Map<string, Spent>): Promise<vo
 /** Something in the middle of the member's project. */
 async function aboutOne(admin: Caller, member: Caller): Promise<About> {
   const { shares } = parsed(await member('GET', '/v2/shares/detail?limit=300')) as {
-    shares: { id: string }[]
+    shares: About['marker'][]
   }
-  const [id, marker] = [shares[100]?.id, shares.at(-1)?.id]
+  const [id, marker] = [shares[100]?.id, shares.at(-1)]
   if (id === undefined || marker === undefined) throw new Error('the project has too few shares')
   const { share } = parsed(await admin('GET', `/v2/shares/${id}`)) as { share: About['share'] }
   const places = parsed(await member('GET', `/v2/shares/${id}/export_locations`)) as {
     export_locations: About['location'][]
   }
-  const { snapshots } = parsed(await member('GET', '/v2/snapshots?limit=10')) as {
-    snapshots: { id: string }[]
+  const snapshotsOf = async (shareId: string): Promise<string> => {
+    const { snapshots } = parsed(await member('GET', `/v2/snapshots?share_id=${shareId}`)) as {
+      snapshots: { id: string }[]
+    }
+    return snapshots[0]?.id ?? ''
+  }
+  const { share_instances: instances } = parsed(await admin('GET', `/v2/shares/${marker.id}/instances`)) as {
+    share_instances: { id: string }[]
   }
   const location = places.export_locations[0]
   if (location === undefined) throw new Error(`share ${id} is exported nowhere`)
-  return { share, location, snapshotId: snapshots[0]?.id ?? '', marker }
+  return {
+    share,
+    location,
+    snapshotId: await snapshotsOf(id),
+    marker,
+    instanceMarker: instances[0]?.id ?? '',
+    snapshotMarker: await snapshotsOf(marker.id),
+  }
 }
 
 /** All book in the same rows of quota. Until the request is answered; what it made goes again. */

@@ -110,6 +110,11 @@ async function aboutIn({ db }: Store): Promise<About> {
     .select('id')
     .where('share_id', '=', share.id)
     .executeTakeFirstOrThrow()
+  const last = await db
+    .selectFrom('snapshots')
+    .select('id')
+    .where('share_id', '=', marker.id)
+    .executeTakeFirstOrThrow()
   return {
     share: {
       id: share.id,
@@ -120,6 +125,13 @@ async function aboutIn({ db }: Store): Promise<About> {
     },
     location,
     snapshotId: snapshot.id,
-    marker: marker.id,
+    marker: {
+      id: marker.id,
+      status: marker.status ?? '',
+      share_type: marker.share_type_id ?? '',
+      share_proto: marker.share_proto,
+    },
+    instanceMarker: marker.instance_id ?? '',
+    snapshotMarker: last.id,
   }
 }

@@ -1,12 +1,14 @@
 /**
  * No list and no filter that clients use makes a database read a table of all shares from one end to the other, but those named here.
- * A new one that does, or an index that is lost to an `or`, fails.
+ * A new one that does, or an index that is lost to an `or`, fails. And no page costs what lies before it: where a list goes on behind a
+ * row, the database begins at that row.
  */
 import { describe, expect, test } from 'vitest'
 import { hasMariadb } from '../../tools/programs/mariadb.ts'
 import { hasPostgres } from '../../tools/programs/postgres.ts'
 import { plansOn } from './plans-of.ts'
-import { readWhole, type Kind } from './plans.ts'
+import { beginsAtMarker, readWhole, type Kind } from './plans.ts'
+import { behind } from './questions.ts'
 
 /** Administrators' questions across all projects that no index can answer, or that are worth none. */
 const whole: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
@@ -27,12 +29,16 @@ const there: Readonly<Record<Kind, () => boolean>> = {
 }
 
 describe.each(['sqlite', 'postgres', 'mariadb'] as const)('%s', (kind) => {
-  test.skipIf(!there[kind]())('reads no table of all shares whole', async () => {
+  test.skipIf(!there[kind]())('reads no table of all shares whole, and nothing before a page', async () => {
     const plans = await plansOn(kind)
     const found = [...plans].map(([question, all]) => [
       question,
       [...new Set(all.flatMap((plan) => readWhole(kind, plan)))],
     ])
     expect(Object.fromEntries(found.filter(([, tables]) => tables?.length))).toEqual(whole[kind])
+    const deep = [...plans].filter(([question]) => question.includes(behind))
+    expect(deep).toHaveLength(10)
+    const fromTheFirst = deep.filter(([, all]) => !all.some((plan) => beginsAtMarker(kind, plan)))
+    expect(fromTheFirst).toEqual([])
   })
 })

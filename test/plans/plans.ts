@@ -42,6 +42,7 @@ interface PgNode {
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
+  readonly 'Index Cond'?: string
   readonly Plans?: readonly PgNode[]
 }
 
@@ -53,10 +54,10 @@ const readers: Readonly<Record<Kind, Reader>> = {
   async postgres(db, query) {
     const lines: string[] = []
     const walk = (node: PgNode): void => {
-      const { 'Relation Name': table, 'Index Name': index } = node
+      const { 'Relation Name': table, 'Index Name': index, 'Index Cond': from } = node
       const isSort = node['Node Type'].includes('Sort')
       if (table !== undefined || index !== undefined || isSort)
-        lines.push([node['Node Type'], table, index].filter((word) => word !== undefined).join(' '))
+        lines.push([node['Node Type'], table, index, from].filter((word) => word !== undefined).join(' '))
       for (const below of node.Plans ?? []) walk(below)
     }
     for (const { Plan } of await planForAnyValues(db, query)) walk(Plan)
@@ -117,3 +118,13 @@ const readsWhole: Readonly<Record<Kind, RegExp>> = {
 /** The large tables that a plan reads from one end to the other. */
 export const readWhole = (kind: Kind, plan: readonly string[]): string[] =>
   plan.map((line) => readsWhole[kind].exec(line)?.[1] ?? '').filter((table) => large.includes(table))
+
+/** What each database says of a page that begins in an index at the row that it goes on behind, not at the list's first. */
+const beginsAt: Readonly<Record<Kind, RegExp>> = {
+  sqlite: /^SEARCH \w+ USING (COVERING )?INDEX .*created_at<\?/,
+  postgres: /created_at <= /,
+  mariadb: /^\w+ range \w+$/,
+}
+
+export const beginsAtMarker = (kind: Kind, plan: readonly string[]): boolean =>
+  plan.some((line) => beginsAt[kind].test(line))

@@ -19,14 +19,28 @@ export interface About {
   }
   readonly location: { readonly id: string; readonly path: string }
   readonly snapshotId: string
-  /** Of a share some pages behind the newest one. */
-  readonly marker: string
+  /** A share some pages behind the newest one. */
+  readonly marker: {
+    readonly id: string
+    readonly status: string
+    readonly share_type: string
+    readonly share_proto: string
+  }
+  /** An instance and a snapshot that stand about as deep in the lists of theirs. */
+  readonly instanceMarker: string
+  readonly snapshotMarker: string
 }
 
-export function questionsAbout({ share, location, snapshotId, marker }: About): Question[] {
+/** In the names of the questions that go on behind a row. */
+export const behind = 'behind the first pages'
+
+export function questionsAbout(about: About): Question[] {
+  const { share, location, snapshotId, marker } = about
   const filters: Readonly<Record<string, string>> = {
     'with details': '',
-    'behind the first pages': `marker=${marker}`,
+    [behind]: `marker=${marker.id}`,
+    [`by status, ${behind}`]: `status=${marker.status}&marker=${marker.id}`,
+    [`by type, ${behind}`]: `share_type_id=${marker.share_type}&marker=${marker.id}`,
     'and how many there are': 'with_count=true',
     'by name': `name=${share.name}`,
     'by part of a name': `name~=${share.name.slice(-3)}`,
@@ -44,6 +58,7 @@ export function questionsAbout({ share, location, snapshotId, marker }: About): 
     'of a user': `user_id=u${share.project_id}`,
     'by pool': `host=${encodeURIComponent(share.host)}`,
     'by protocol': 'share_proto=CIFS',
+    [`by protocol, ${behind}`]: `share_proto=${marker.share_proto}&marker=${marker.id}`,
   }
   const list = (as: Question['as'], whose: string, more: string, which: typeof filters): Question[] =>
     Object.entries(which).map(([what, query]) => ({
@@ -62,6 +77,7 @@ export function questionsAbout({ share, location, snapshotId, marker }: About): 
     ...list('member', 'own', '', filters),
     one('own shares and public ones', 'member', 'shares/detail?limit=100&is_public=true'),
     one('own snapshots', 'member', 'snapshots/detail?limit=100'),
+    one(`own snapshots, ${behind}`, 'member', `snapshots/detail?limit=100&marker=${about.snapshotMarker}`),
     one('own snapshots of a share', 'member', `snapshots/detail?limit=100&share_id=${share.id}`),
     one('own snapshots, by status', 'member', 'snapshots/detail?limit=100&status=error'),
     one('own snapshots, by name', 'member', 'snapshots/detail?limit=100&name=nothing'),
@@ -74,8 +90,14 @@ export function questionsAbout({ share, location, snapshotId, marker }: About): 
     one('usage of a share', 'member', `shares/${share.id}/usage/history`),
     ...list('admin', 'all', '&all_tenants=1', { ...filters, ...others }),
     one('all instances', 'admin', 'share_instances?limit=100'),
+    one(`all instances, ${behind}`, 'admin', `share_instances?limit=100&marker=${about.instanceMarker}`),
     one('instances of a share', 'admin', `shares/${share.id}/instances`),
     one('all snapshots', 'admin', 'snapshots/detail?limit=100&all_tenants=1'),
+    one(
+      `all snapshots, ${behind}`,
+      'admin',
+      `snapshots/detail?limit=100&all_tenants=1&marker=${about.snapshotMarker}`,
+    ),
     one('all snapshots, by status', 'admin', 'snapshots/detail?limit=100&all_tenants=1&status=error'),
     one('all operations', 'admin', 'operations?limit=100&all_tenants=1'),
     one('services', 'admin', 'services'),

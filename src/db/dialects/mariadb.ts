@@ -160,6 +160,14 @@ function verified({ tls, verifiesName, host }: ServerAddress): object {
   return { ...(tls as object), verifyIdentity: verifiesName }
 }
 
+/**
+ * Up to 10.11 the planner takes a `ref` for at most a tenth of what it costs, in case of doubt. So a page behind a marker was read by
+ * `is_soft_deleted = 0` from the list's first row on, in place of the range of the same index that begins at the marker: 305 ms in place of
+ * 2 with 100,000 shares. The server can be told to count right (10.11.8); 11.0 always does.
+ */
+const trueCosts =
+  "set session optimizer_adjust_secondary_key_costs = concat(@@optimizer_adjust_secondary_key_costs, ',disable_max_seek')"
+
 async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
   const address = serverAddress(url, 3306)
   const pool = createPool({
@@ -186,6 +194,7 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
     queueLimit: 0,
   })
   const prepared = new WeakSet<object>()
+  let knowsCosts = true
   const session = [
     'collation_connection = "utf8mb4_nopad_bin"',
     'time_zone = "+00:00"',
@@ -196,6 +205,15 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
     `max_statement_time = ${limits.statementTimeoutMs / 1000}`,
     'sql_mode = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"',
   ].map((assignment) => `session ${assignment.replaceAll('"', "'")}`)
+  const setUp = async (connection: PoolConnection): Promise<void> => {
+    await connection.query('set session transaction isolation level read committed')
+    await connection.query(`set ${session.join(', ')}`)
+    if (!knowsCosts) return
+    await connection.query(trueCosts).catch((error: unknown) => {
+      if (!unknownSetting.includes(numberOf(error))) throw error
+      knowsCosts = false
+    })
+  }
   return {
     async acquire() {
       const asked = pool.getConnection()
@@ -208,9 +226,7 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
       const raw = connection.connection as object
       if (!prepared.has(raw)) {
         try {
-          const isolation = 'set session transaction isolation level read committed'
-          const setUp = connection.query(isolation).then(() => connection.query(`set ${session.join(', ')}`))
-          await withinLimit(setUp, limits.acquireTimeoutMs)
+          await withinLimit(setUp(connection), limits.acquireTimeoutMs)
         } catch (error) {
           connection.destroy()
           throw error
@@ -239,6 +255,8 @@ async function withinLimit<T>(work: Promise<T>, ms: number): Promise<T> {
 const conflicts = [1213, 1205, 1020]
 /** Too many connections, shutdown, killed, server gone, idle transaction ended, statement interrupted, read-only. */
 const gone = [1040, 1053, 1927, 2006, 2013, 4031, 1317, 1969, 1290]
+/** A variable or a value of it that this server does not have. */
+const unknownSetting = [1193, 1231, 1232]
 /** Statement interrupted, its time over. */
 const overdue = [1317, 1969]
 const lost =
