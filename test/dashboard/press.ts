@@ -1,8 +1,17 @@
 /** Everything that can be pressed on a page, as an administrator finds it: its tabs, its menus, and what opens behind them. */
 import type { Locator, Page } from 'playwright-core'
+import type { Words } from '../../dashboard/words/index.ts'
 import type { Tab } from './browser.ts'
-import { judge } from './judge.ts'
 import { settled } from './looks.ts'
+
+/** One walk through all pages, in one language. */
+export interface Pressing {
+  readonly words: Words
+  /** Whatever is on the screen now: a line for each thing that is wrong. */
+  readonly judge: (tab: Tab, name: string, isDialog?: boolean) => Promise<readonly string[]>
+  /** Labels of actions that opened before, here or on another tab: they are not pressed again. */
+  readonly pressed: Set<string>
+}
 
 /** After which an action that opened nothing did its work where it stands: it copied something. */
 const mostMs = 1500
@@ -32,26 +41,29 @@ export async function* eachTab({ page }: Tab): AsyncGenerator<string> {
 export async function pressEverything(
   tab: Tab,
   name: string,
-  pressed: Set<string>,
+  pressing: Pressing,
 ): Promise<readonly string[]> {
   const { page } = tab
   const found: string[] = []
   let isTabbed = false
   for await (const title of eachTab(tab)) {
     isTabbed = true
-    found.push(...(await judge(tab, tabName(name, title))))
-    found.push(...(await menus(tab, `${name}-${title}`, pressed)))
+    found.push(...(await pressing.judge(tab, tabName(name, title))))
+    found.push(...(await menus(tab, `${name}-${title}`, pressing)))
   }
   if (isTabbed) await ownTabs(page).first().click()
-  found.push(...(await menus(tab, name, pressed)))
+  found.push(...(await menus(tab, name, pressing)))
   return found
 }
 
-/** `pressed`: labels of actions that opened before, here or on another tab: they are not pressed again. */
-export async function menus(tab: Tab, name: string, pressed: Set<string>): Promise<readonly string[]> {
+/** The buttons of a page that open the actions of what is listed or shown. */
+const menuButtons = (page: Page, { words }: Pressing): Locator =>
+  page.getByRole('main').getByRole('button', { name: new RegExp(`^${words.common.actions('.+')}$`) })
+
+export async function menus(tab: Tab, name: string, pressing: Pressing): Promise<readonly string[]> {
   const { page } = tab
   const found: string[] = []
-  const buttons = page.getByRole('main').getByRole('button', { name: /^Actions for / })
+  const buttons = menuButtons(page, pressing)
   // One is as the next; the last is another thing in another state.
   const last = (await buttons.count()) - 1
   const which = last < 0 ? [] : [...new Set([0, last])]
@@ -60,7 +72,7 @@ export async function menus(tab: Tab, name: string, pressed: Set<string>): Promi
     await page.keyboard.press('Enter')
     const menu = page.getByRole('menu')
     await menu.waitFor()
-    if (index === 0) found.push(...(await judge(tab, `${name}-menu`, true)))
+    if (index === 0) found.push(...(await pressing.judge(tab, `${name}-menu`, true)))
     const items = menu.getByRole('menuitem')
     const labels = await items.allInnerTexts()
     if (labels.some((label) => label.trim() === '')) found.push(`${name}: an action without a name`)
@@ -68,8 +80,8 @@ export async function menus(tab: Tab, name: string, pressed: Set<string>): Promi
     await menu.waitFor({ state: 'hidden' })
     if (!(await buttons.nth(index).evaluate((button) => button === document.activeElement)))
       found.push(`${name}: the focus is lost behind its menu`)
-    for (const label of labels.filter((one) => !pressed.has(one)))
-      found.push(...(await oneAction(tab, { name, index, label, pressed })))
+    for (const label of labels.filter((one) => !pressing.pressed.has(one)))
+      found.push(...(await oneAction(tab, { name, index, label, pressing })))
   }
   return found
 }
@@ -80,28 +92,24 @@ async function oneAction(
     name,
     index,
     label,
-    pressed,
+    pressing,
   }: {
     readonly name: string
     readonly index: number
     readonly label: string
-    readonly pressed: Set<string>
+    readonly pressing: Pressing
   },
 ): Promise<readonly string[]> {
   const { page } = tab
   const address = page.url()
-  await page
-    .getByRole('main')
-    .getByRole('button', { name: /^Actions for / })
-    .nth(index)
-    .click()
+  await menuButtons(page, pressing).nth(index).click()
   const item = page.getByRole('menuitem', { name: label, exact: true }).first()
   if ((await item.getAttribute('aria-disabled')) === 'true') {
     await page.keyboard.press('Escape')
     await page.getByRole('menu').waitFor({ state: 'hidden' })
     return []
   }
-  pressed.add(label)
+  pressing.pressed.add(label)
   await item.click()
   const dialog = page.getByRole('dialog')
   const isOpen = await Promise.race([
@@ -123,7 +131,7 @@ async function oneAction(
   let found: readonly string[] = []
   if (isOpen) {
     await settled(page)
-    found = await judge(tab, `${name}-${label.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`, true)
+    found = await pressing.judge(tab, `${name}-${label.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`, true)
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
   }

@@ -3,13 +3,15 @@
  * languages; every menu is opened and every dialog behind it. Pictures of all are in `node_modules/.cache/pictures`.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { de } from '../../dashboard/words/de/index.ts'
+import { en } from '../../dashboard/words/en/index.ts'
 import type { Tab } from './browser.ts'
 import { judgeGerman } from './german.ts'
 import { judge } from './judge.ts'
 import { tabThrough } from './keyboard.ts'
 import { walkThrough, type Walk } from './lanes.ts'
 import { paths } from './paths.ts'
-import { eachTab, menus, open, pressEverything, tabName } from './press.ts'
+import { menus, open, pressEverything, type Pressing } from './press.ts'
 import { stock, type Stock } from './stock.ts'
 import { visits } from './visits.ts'
 import { startWorld, type World } from './world.ts'
@@ -45,7 +47,7 @@ const nameOf = (address: string): string => {
 async function look(tab: Tab, path: string): Promise<readonly string[]> {
   const { page } = tab
   const found: string[] = []
-  const pressed = new Set<string>()
+  const pressing: Pressing = { words: en, judge, pressed: new Set() }
   for (const [at, address] of (visits[path]?.(things) ?? []).entries()) {
     const name = nameOf(address)
     await open(tab, `${world.dashboard}${address}`)
@@ -58,19 +60,20 @@ async function look(tab: Tab, path: string): Promise<readonly string[]> {
     if ((await page.getByRole('dialog').count()) > 0) continue
     expect(stops[0]).toMatch(/Skip to content/)
     // Its other addresses show the same in another state.
-    found.push(...(at === 0 ? await pressEverything(tab, name, pressed) : await menus(tab, name, pressed)))
+    found.push(...(at === 0 ? await pressEverything(tab, name, pressing) : await menus(tab, name, pressing)))
   }
   return found
 }
 
 async function lookInGerman(tab: Tab, path: string): Promise<readonly string[]> {
   const found: string[] = []
+  const pressing: Pressing = { words: de, judge: judgeGerman, pressed: new Set() }
   for (const [at, address] of (visits[path]?.(things) ?? []).entries()) {
     const name = nameOf(address)
     await open(tab, `${world.dashboard}${address}`)
     found.push(...(await judgeGerman(tab, name)))
     if (at > 0 || (await tab.page.getByRole('dialog').count()) > 0) continue
-    for await (const title of eachTab(tab)) found.push(...(await judgeGerman(tab, tabName(name, title))))
+    found.push(...(await pressEverything(tab, name, pressing)))
   }
   return found
 }

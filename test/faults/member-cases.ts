@@ -25,6 +25,7 @@ export interface MemberCase {
 
 export type MemberCaseName =
   | 'group from snapshot'
+  | 'group taken back'
   | 'group snapshot'
   | 'taken back'
   | 'end of a group snapshot'
@@ -179,6 +180,25 @@ const groupFromSnapshot: MemberCase = {
   },
 }
 
+/** One of its two shares can be exported nowhere: the other, whole by then or not, is taken from the backend again. */
+const groupTakenBack: MemberCase = {
+  ...groupFromSnapshot,
+  children: ['create-share', 'delete-share'],
+  fault: { publish: { kind: 'fail', times: 1, retry_after_s: null } },
+  ends: 'failed',
+  async over(world, { name }) {
+    const copy = await named(world, 'share-groups', copyOf(name))
+    same(`group ${copyOf(name)}`, copy?.status, 'error')
+    same(
+      `the shares of ${copyOf(name)}`,
+      (await sharesOf(world, copy.id)).map(({ status }) => status),
+      ['error', 'error'],
+    )
+    const { status } = await named(world, 'share-group-snapshots', name)
+    same(`group snapshot ${name}`, status, 'available')
+  },
+}
+
 const snapshotOfGroup: MemberCase = {
   kind: 'create-share-group-snapshot',
   children: ['create-snapshot'],
@@ -264,6 +284,7 @@ const endByForce: MemberCase = {
 
 export const memberCases: Readonly<Record<MemberCaseName, MemberCase>> = {
   'group from snapshot': groupFromSnapshot,
+  'group taken back': groupTakenBack,
   'group snapshot': snapshotOfGroup,
   'taken back': takenBack,
   'end of a group snapshot': endOfSnapshot,

@@ -28,6 +28,17 @@ const places: Readonly<Record<MemberCaseName, readonly Place[]>> = {
     // Everything is there and nothing shown.
     ['create-share-group', 'publish', after],
   ],
+  'group taken back': [
+    // The share that failed takes back what it made itself.
+    ['create-share', 'backend', before, { undo: 'undo' }],
+    ['create-share', 'backend', after, { undo: 'undo' }],
+    // What takes the other back is written, and begun by nobody.
+    ['create-share-group', 'members', after, { undo: 'take back' }],
+    ['delete-share', 'erase', before],
+    ['delete-share', 'erase', after],
+    // All is taken back and the group does not know it yet.
+    ['create-share-group', 'members', before, { undo: 'take back', nth: 2 }],
+  ],
   'group snapshot': [
     ['create-share-group-snapshot', 'members', after],
     ['create-snapshot', 'backend', before],
