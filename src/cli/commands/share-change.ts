@@ -8,8 +8,9 @@ import {
   updateShare,
 } from '../../wire/shares/schema.ts'
 import { shareMetadata } from '../../wire/shares/metadata.ts'
-import { arg, command, flag, pairs, text, texts, wholeArg, yesNo } from '../command.ts'
+import { arg, command, flag, pairs, text, wholeArg, yesNo } from '../command.ts'
 import { findShare, findSnapshot } from '../lookup.ts'
+import { clearingCommand } from './clearing.ts'
 import { waitForShare } from './share-parts.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -50,32 +51,11 @@ export const shareSet = command({
   },
 })
 
-export const shareUnset = command({
-  words: 'share unset',
-  summary: 'Clear name, description or properties of a share.',
-  gives: 'nothing',
-  args: { share: shareArg },
-  options: {
-    name: flag('Clear the name.'),
-    description: flag('Clear the description.'),
-    property: texts('key', 'Property to remove.'),
-  },
-  async run({ args, options, connect }) {
-    const { name, description, property } = options
-    if (!name && !description && property.length === 0) {
-      throw new UsageError('Nothing to unset: give at least one option.')
-    }
-    const client = await connect()
-    const { id } = await findShare(client, args.share)
-    if (name || description) {
-      const share = {
-        ...(name ? { display_name: null } : {}),
-        ...(description ? { display_description: null } : {}),
-      }
-      await client.call(updateShare, { params: { id }, body: { share } })
-    }
-    for (const key of property) await client.call(shareMetadata.remove, { params: { id, key } })
-  },
+export const shareUnset = clearingCommand({
+  noun: 'share',
+  find: findShare,
+  clear: (client, id, share) => client.call(updateShare, { params: { id }, body: { share } }),
+  properties: shareMetadata,
 })
 
 export const shareResize = command({

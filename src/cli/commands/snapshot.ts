@@ -14,7 +14,7 @@ import {
   unmanageSnapshot,
   updateSnapshot,
 } from '../../wire/snapshots/schema.ts'
-import { arg, args as many, command, flag, oneOf, pairs, text, texts, whole } from '../command.ts'
+import { arg, args as many, command, flag, oneOf, pairs, text, whole } from '../command.ts'
 import {
   dictFilter,
   findShare,
@@ -32,6 +32,7 @@ import type { Session } from '../session.ts'
 import { fieldsOf } from '../views.ts'
 import { waitUntilDone } from '../wait.ts'
 import { UsageError } from '../usage-error.ts'
+import { clearingCommand } from './clearing.ts'
 
 const snapshotArg = arg('Name or id of the snapshot.')
 const snapshotsArg = many('Names or ids of the snapshots.')
@@ -171,32 +172,11 @@ const set = command({
   },
 })
 
-const unset = command({
-  words: 'snapshot unset',
-  summary: 'Clear name, description or properties of a snapshot.',
-  gives: 'nothing',
-  args: { snapshot: snapshotArg },
-  options: {
-    name: flag('Clear the name.'),
-    description: flag('Clear the description.'),
-    property: texts('key', 'Property to remove.'),
-  },
-  async run({ args, options, connect }) {
-    const { name, description, property } = options
-    if (!name && !description && property.length === 0) {
-      throw new UsageError('Nothing to unset: give at least one option.')
-    }
-    const client = await connect()
-    const { id } = await findSnapshot(client, args.snapshot)
-    if (name || description) {
-      const snapshot = {
-        ...(name ? { display_name: null } : {}),
-        ...(description ? { display_description: null } : {}),
-      }
-      await client.call(updateSnapshot, { params: { id }, body: { snapshot } })
-    }
-    for (const key of property) await client.call(snapshotMetadata.remove, { params: { id, key } })
-  },
+const unset = clearingCommand({
+  noun: 'snapshot',
+  find: findSnapshot,
+  clear: (client, id, snapshot) => client.call(updateSnapshot, { params: { id }, body: { snapshot } }),
+  properties: snapshotMetadata,
 })
 
 const remove = command({
