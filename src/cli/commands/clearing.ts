@@ -1,6 +1,6 @@
 /** `unset` of what has a name, a description and properties: shares and snapshots. */
 import type { Client } from '../../sdk/client.ts'
-import type { metadataEndpoints } from '../../wire/metadata/schema.ts'
+import type { MetadataEndpoints } from '../../wire/metadata/schema.ts'
 import { arg, command, flag, texts, type Command } from '../command.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -14,7 +14,7 @@ export interface Clearable {
   readonly noun: 'share' | 'snapshot'
   readonly find: (client: Client, nameOrId: string) => Promise<{ readonly id: string }>
   readonly clear: (client: Client, id: string, what: Cleared) => Promise<unknown>
-  readonly properties: ReturnType<typeof metadataEndpoints>
+  readonly properties: MetadataEndpoints
 }
 
 export const clearingCommand = ({ noun, find, clear, properties }: Clearable): Command =>
