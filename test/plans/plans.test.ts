@@ -14,12 +14,11 @@ import { behind } from './questions.ts'
 const whole: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
   sqlite: {},
   postgres: {
-    'all shares, and how many there are': ['shares'],
     // A hundredth of the shares, found by an index; the shares themselves are then read together.
     'all shares, by metadata': ['shares'],
     'all shares, by part of a name': ['shares'],
   },
-  mariadb: { 'all shares, and how many there are': ['shares'] },
+  mariadb: {},
 }
 
 const there: Readonly<Record<Kind, () => boolean>> = {

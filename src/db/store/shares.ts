@@ -2,6 +2,7 @@
 import { sql, type SelectQueryBuilder } from 'kysely'
 import { lasting, prepared } from '../prepared.ts'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
+import { countListed } from './count-listed.ts'
 import { deferredStates } from './deferred-states.ts'
 import { contains, marked, paged, type Listed, type Page } from './keyset.ts'
 import { holdMountPointName } from './mount-point-names.ts'
@@ -234,9 +235,8 @@ async function pageOfBoth<O>(
 }
 
 export async function countShares(db: DbOrTx, scope: Scope, filters: ShareFilters): Promise<number> {
-  const all = db.selectFrom('shares').select((eb) => eb.fn.countAll<number>().as('count'))
-  const row = await filtered(all as never, scope, filters).executeTakeFirst()
-  return Number((row as unknown as { count: number } | undefined)?.count ?? 0)
+  const all = filtered(db.selectFrom('shares'), scope, { ...filters, showDeferred: true })
+  return countListed(db, 'shares', all, filters.showDeferred !== true)
 }
 
 /** What a list selects depends on nothing: to say it anew for each costs as much as ten of its rows. */

@@ -2,6 +2,7 @@
 import type { SelectQueryBuilder } from 'kysely'
 import { lasting } from '../prepared.ts'
 import type { Database, DbOrTx, SnapshotInstancesTable, SnapshotsTable, Tx } from '../schema.ts'
+import { countListed } from './count-listed.ts'
 import { deferredStates } from './deferred-states.ts'
 import { contains, paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
@@ -50,9 +51,8 @@ export async function listSnapshots(
 }
 
 export async function countSnapshots(db: DbOrTx, scope: Scope, filters: SnapshotFilters): Promise<number> {
-  const all = db.selectFrom('snapshots').select((eb) => eb.fn.countAll<number>().as('count'))
-  const row = await filtered(all, scope, filters).executeTakeFirst()
-  return Number(row?.count ?? 0)
+  const all = filtered(db.selectFrom('snapshots'), scope, { ...filters, showDeferred: true })
+  return countListed(db, 'snapshots', all, !filters.showDeferred)
 }
 
 export async function snapshotForView(

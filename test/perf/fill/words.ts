@@ -59,7 +59,11 @@ async function postgres(rows: Rows): Promise<Words> {
     text: (value) => `cast(${value} as text)`,
     div: (value, by) => `((${value}) / (${by}))`,
     async analyze(tables) {
+      // What is not on the disk yet is not taken for seen by all.
+      await rows.run('set synchronous_commit = on')
       for (const table of tables) await rows.run(`analyze ${table}`)
+      // The server does so by itself, in time; here a year has passed.
+      for (const table of tables) await rows.run(`vacuum ${table}`)
     },
     [Symbol.asyncDispose]: () => rows[Symbol.asyncDispose](),
   }
