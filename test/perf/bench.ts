@@ -7,7 +7,7 @@
  * `--storage sim|image|btrfs`, `--rounds 5`, `--creates 300`, `--shares 1000`, `--json FILE`; `--peer URL` measures another endpoint of the same API in turns, whose
  * credentials are in the environment (`--peer-auth keystone`: OS_*, `token`: MANILA_PEER_TOKEN; MANILA_PEER_DATABASE: the URL of its database server) and whose
  * processes `--peer-pids 'api=1,2 share=3'` names. `--only alone` measures the same of `manila-all` on SQLite, with its start. `--only plots --json FILE --plots DIR`
- * draws what either wrote. `--only limit` asks the service and, without it, its statements in turns, on `--database`. `--only restart` starts a service
+ * draws what either wrote. `--only limit` asks manila-api of `--workers 1` and, without it, as many processes its statements in turns, on `--database`. `--only restart` starts a service
  * whose backend has `--shares 10000`. `--only scale` asks deployments of `--sizes 1000,10000,100000` shares and `--pools 10000` the same questions, on `--database`.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
@@ -51,6 +51,7 @@ const { values, positionals } = parseArgs({
     storage: { type: 'string', default: 'sim' },
     rounds: { type: 'string', default: '5' },
     creates: { type: 'string', default: '300' },
+    workers: { type: 'string', default: '1' },
     json: { type: 'string' },
     plots: { type: 'string' },
     peer: { type: 'string' },
@@ -137,11 +138,13 @@ try {
     }
   }
   if (only === 'limit') {
+    const workers = Number(values.workers)
+    if (![1, 2, 4, 8].includes(workers)) throw new Error('--workers is 1, 2, 4 or 8')
     for (const database of databases) {
       if (database === 'sqlite') continue
       print(
         `How near ${database} alone the service comes`,
-        await measureLimit(join(dir, `limit-${database}`), database),
+        await measureLimit({ dir: join(dir, `limit-${database}`), database, workers }),
       )
     }
   }

@@ -160,7 +160,7 @@ const spentIn = (took: readonly number[]): Spent => ({
 async function askAll(service: Measured, column: Map<string, Spent>): Promise<void> {
   const { tokens } = await service.process.connect('manila-admin')
   const admin = caller(service.process.url, await tokens.current())
-  const member = await memberOfFilled(service, admin)
+  const member = await memberOfFilled(service.process, admin)
   try {
     for (const { name, as, path } of questionsAbout(await aboutOne(admin, member))) {
       const call = { admin, member }[as]
