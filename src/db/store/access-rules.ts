@@ -10,7 +10,7 @@ import { paged, type Page } from './keyset.ts'
 import { writePairs } from './metadata.ts'
 import { hasPairs } from './pairs.ts'
 import { removeLocksOf } from './resource-locks.ts'
-import type { Scope } from './scope.ts'
+import { ownOrPublic, type Scope } from './scope.ts'
 
 export type AccessRuleRow = AccessRulesTable
 
@@ -57,9 +57,7 @@ export async function ruleForView(db: DbOrTx, scope: Scope, id: string): Promise
         .as('locks'),
     ])
     .where('r.id', '=', id)
-  const own = scope.projectId
-  if (own !== null)
-    query = query.where((eb) => eb.or([eb('s.project_id', '=', own), eb('s.is_public', '=', 1)]))
+  if (scope.projectId !== null) query = query.where(ownOrPublic(scope.projectId, 's'))
   const row = await query.executeTakeFirst()
   if (row === undefined) return undefined
   const { project_id, user_id, access_rules_status, metadata, locks, ...rule } = row

@@ -9,7 +9,7 @@ import type { Scope } from './scope.ts'
 import { specsOf, visibleTypes, type ShareType } from './share-types.ts'
 import { groupTypeTables, isVisible } from './type-parts.ts'
 import type { InstanceRow } from './share-instances.ts'
-import type { ShareRow } from './shares.ts'
+import { visibleOnes, type ShareRow } from './shares.ts'
 import type { SnapshotInstanceRow } from './snapshots.ts'
 import type { AccessRuleRow } from './access-rules.ts'
 
@@ -17,10 +17,7 @@ type Ids = readonly string[]
 
 /** Shares that the scope may see: its own and public ones. */
 export function visibleSharesOf(db: DbOrTx, scope: Scope, ids: Ids): Promise<ShareRow[]> {
-  const query = db.selectFrom('shares').selectAll().where('id', 'in', ids)
-  const { projectId } = scope
-  if (projectId === null) return query.execute()
-  return query.where((eb) => eb.or([eb('project_id', '=', projectId), eb('is_public', '=', 1)])).execute()
+  return visibleOnes(db, scope).where('id', 'in', ids).execute()
 }
 
 export const instancesOfShares = (db: DbOrTx, shareIds: Ids): Promise<InstanceRow[]> =>

@@ -7,7 +7,7 @@ import { deferredStates } from './deferred-states.ts'
 import { contains, marked, paged, type Listed, type Page } from './keyset.ts'
 import { holdMountPointName } from './mount-point-names.ts'
 import { hasPairs } from './pairs.ts'
-import type { Scope } from './scope.ts'
+import { ownOrPublic, type Scope } from './scope.ts'
 
 export type ShareRow = SharesTable
 
@@ -129,8 +129,7 @@ export const visible = (db: DbOrTx, scope: Scope, id: string) => visibleOnes(db,
 export function visibleOnes(db: DbOrTx, scope: Scope) {
   const query = db.selectFrom('shares').selectAll()
   if (scope.projectId === null) return query
-  const own = scope.projectId
-  return query.where((eb) => eb.or([eb('project_id', '=', own), eb('is_public', '=', 1)]))
+  return query.where(ownOrPublic(scope.projectId))
 }
 
 /** One share with its view's columns. */
@@ -149,9 +148,7 @@ export async function shareForView(
 const showing = (withPaths: boolean) => ({
   ofAll: prepared((db, id: string) => viewQuery(db, withPaths).where('shares.id', '=', id)),
   visible: prepared((db, id: string, own: string) =>
-    viewQuery(db, withPaths)
-      .where('shares.id', '=', id)
-      .where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)])),
+    viewQuery(db, withPaths).where('shares.id', '=', id).where(ownOrPublic(own)),
   ),
 })
 const shownAs = { alone: showing(false), withPaths: showing(true) }
@@ -305,9 +302,7 @@ function filtered<O>(
   if (scope.projectId !== null) {
     const own = scope.projectId
     query =
-      f.includePublic === true
-        ? query.where((eb) => eb.or([eb('shares.project_id', '=', own), eb('shares.is_public', '=', 1)]))
-        : query.where('shares.project_id', '=', own)
+      f.includePublic === true ? query.where(ownOrPublic(own)) : query.where('shares.project_id', '=', own)
   }
   if (!anyState)
     query = query.where('shares.is_soft_deleted', '=', sql.lit<0 | 1>(f.isSoftDeleted === true ? 1 : 0))

@@ -1,6 +1,6 @@
 /** The newest measurement of each share instance and snapshot instance. */
 import type { DbOrTx, SharesTable, Tx, UsagesTable } from '../schema.ts'
-import type { Scope } from './scope.ts'
+import { ownOrPublic, type Scope } from './scope.ts'
 
 export type UsageRow = UsagesTable
 
@@ -48,9 +48,7 @@ export function usagesOfShares(db: DbOrTx, scope: Scope, ids: readonly string[])
     .where('shares.id', 'in', ids)
   const { projectId } = scope
   if (projectId === null) return query.execute()
-  return query
-    .where((eb) => eb.or([eb('shares.project_id', '=', projectId), eb('shares.is_public', '=', 1)]))
-    .execute()
+  return query.where(ownOrPublic(projectId)).execute()
 }
 
 export async function forgetUsage(tx: Tx, id: string): Promise<void> {
