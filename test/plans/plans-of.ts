@@ -16,17 +16,19 @@ import { listening, planOf, type Kind } from './plans.ts'
 import { questionsAbout, type About, type Question } from './questions.ts'
 
 /** Enough that no planner takes a table of shares for a small one. */
-const plan = { shares: 12_000, projects: 24, pools: 200, now: 1_790_000_000_000_000 }
+const large = { shares: 12_000, projects: 24, pools: 200 }
+/** What a planner is told of a project is then as much as of all. */
+export const ofOneProject = { shares: 1000, projects: 1, pools: 20 }
 
 /** By question, the plan of each of its statements. */
 export type Plans = ReadonlyMap<string, readonly (readonly string[])[]>
 
-export async function plansOn(kind: Kind): Promise<Plans> {
+export async function plansOn(kind: Kind, size = large): Promise<Plans> {
   const dir = mkdtempSync(join(tmpdir(), 'manila-plans-'))
   const server = await serverOf(kind)
   try {
     const url = server === null ? `sqlite:${join(dir, 'manila.db')}` : await createDatabase(server)
-    await fill(url, plan, () => {})
+    await fill(url, { ...size, now: 1_790_000_000_000_000 }, () => {})
     const store = await openStore(url)
     try {
       return await plansIn(store, kind)

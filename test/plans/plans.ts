@@ -119,6 +119,16 @@ const readsWhole: Readonly<Record<Kind, RegExp>> = {
 export const readWhole = (kind: Kind, plan: readonly string[]): string[] =>
   plan.map((line) => readsWhole[kind].exec(line)?.[1] ?? '').filter((table) => large.includes(table))
 
+/** What each database says when it sorts what it has read. */
+const sorts: Readonly<Record<Kind, RegExp>> = {
+  sqlite: /^USE TEMP B-TREE FOR ORDER BY/,
+  postgres: /Sort/,
+  mariadb: /Using (filesort|temporary)/,
+}
+
+export const isSorted = (kind: Kind, plan: readonly string[]): boolean =>
+  plan.some((line) => sorts[kind].test(line))
+
 /** What each database says of a page that begins in an index at the row that it goes on behind, not at the list's first. */
 const beginsAt: Readonly<Record<Kind, RegExp>> = {
   sqlite: /^SEARCH \w+ USING (COVERING )?INDEX .*created_at<\?/,

@@ -33,3 +33,6 @@ export interface FunctionNames {
   /** Aggregates values to a JSON array. */
   readonly json_array_of: string
 }
+
+/** Stands in the statement of a page that goes on behind a row, for a database that has to be told that it may begin there. */
+export const behindMarker = '/* behind a marker */'

@@ -9,6 +9,7 @@
  */
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely'
 import { invalid } from '../../model/errors.ts'
+import { behindMarker } from '../dialects/dialect.ts'
 import type { Database, DbOrTx } from '../schema.ts'
 
 export interface Page {
@@ -87,6 +88,8 @@ async function markedRow<DB, TB extends keyof DB>(
   return { value: row[page.sortKey] ?? null, id }
 }
 
+const told = sql.raw(behindMarker)
+
 /** Sort keys that no table allows to be null: their pages need not look for nulls behind the last value. */
 const neverNull: readonly string[] = ['id', 'created_at', 'status', 'size', 'project_id', 'user_id']
 
@@ -106,7 +109,7 @@ export async function paged<DB, TB extends keyof DB, O>(
   let result = query
   if (page.after !== undefined || page.marker !== null) {
     const mark = page.after ?? (await markedRow(db, query as never, from, page))
-    result = result.where(behind(page, mark, key, id) as never)
+    result = result.where(behind(page, mark, key, id) as never).modifyEnd(told)
   }
   result = result
     .orderBy(key as never, (order) => {
