@@ -196,8 +196,8 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
     // A list with many ids is one statement; the waiters of a pool are bounded by who asks.
     queueLimit: 0,
   })
-  const prepared = new WeakSet<object>()
-  let knowsCosts: boolean | undefined
+  /** Those that are set up, and whether their server knows {@link trueCosts}: after a failover it may be another one. */
+  const prepared = new WeakMap<object, boolean>()
   const session = [
     'collation_connection = "utf8mb4_nopad_bin"',
     'time_zone = "+00:00"',
@@ -208,10 +208,10 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
     `max_statement_time = ${limits.statementTimeoutMs / 1000}`,
     'sql_mode = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"',
   ].map((assignment) => `session ${assignment.replaceAll('"', "'")}`)
-  const setUp = async (connection: PoolConnection): Promise<void> => {
+  const setUp = async (connection: PoolConnection): Promise<boolean> => {
     await connection.query('set session transaction isolation level read committed')
     await connection.query(`set ${session.join(', ')}`)
-    knowsCosts ??= await connection.query(`set statement ${trueCosts} for select 1`).then(
+    return connection.query(`set statement ${trueCosts} for select 1`).then(
       () => true,
       (error: unknown) => {
         if (!unknownSetting.includes(numberOf(error))) throw error
@@ -229,16 +229,17 @@ async function openPool(url: string, limits: PoolLimits): Promise<ClientPool> {
       })
       // The pool hands out the same connection again and again: the session is set up once.
       const raw = connection.connection as object
-      if (!prepared.has(raw)) {
+      let knowsCosts = prepared.get(raw)
+      if (knowsCosts === undefined) {
         try {
-          await withinLimit(setUp(connection), limits.acquireTimeoutMs)
+          knowsCosts = await withinLimit(setUp(connection), limits.acquireTimeoutMs)
         } catch (error) {
           connection.destroy()
           throw error
         }
-        prepared.add(raw)
+        prepared.set(raw, knowsCosts)
       }
-      return new MariadbClient(connection, knowsCosts === true)
+      return new MariadbClient(connection, knowsCosts)
     },
     end: () => pool.end(),
   }
