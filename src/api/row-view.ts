@@ -90,7 +90,7 @@ function objectMaker<Row>({ collection, fields }: ViewParts<Row>): (row: Row, ur
   })
   const links = (url: UrlParts, id: string) => selfLinks(url, collection, id)
   const body = `return (row, url) => ({ ${members.join(', ')} })`
-  // oxlint-disable-next-line typescript/no-implied-eval -- as in `sqlite-rows.ts`: in it are quoted names
+  // oxlint-disable-next-line typescript/no-implied-eval -- as in `row-maker.ts`: in it are quoted names
   return new Function('stamp', 'links', body)(isoMicros, links) as (row: Row, url: UrlParts) => JsonObject
 }
 

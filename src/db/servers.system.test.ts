@@ -9,6 +9,7 @@ import { makeCertificates, type Certificates } from '../../tools/programs/certif
 import type { DatabaseServer } from '../../tools/programs/database-server.ts'
 import { hasMariadb, startMariadb } from '../../tools/programs/mariadb.ts'
 import { hasPostgres, startPostgres } from '../../tools/programs/postgres.ts'
+import { openRows } from '../../test/helpers/rows.ts'
 import { copyDatabase } from './copy.ts'
 import { grantedServices, privateTables } from './grants.ts'
 import { migrate, openStore, type Store } from './open.ts'
@@ -148,6 +149,23 @@ describe.each(kinds)('%s', (name, there, start) => {
       expect(await inside()).toHaveLength(2)
       await beside.close()
     })
+
+    // PostgreSQL has no bound.
+    if (name === 'mariadb') {
+      test('is asked as before when it has no room for prepared statements', async () => {
+        const bounded = await openStore(url, { max: 2 })
+        const sum = async (n: number) =>
+          (await bounded.transaction((tx) => sql<{ n: number }>`select ${n} + 1 as n`.execute(tx))).rows[0]?.n
+        await using administrator = await openRows(server.url('mysql'))
+        await administrator.run('set global max_prepared_stmt_count = 0')
+        try {
+          for (let n = 0; n < 6; n++) expect(await sum(n)).toBe(n + 1)
+        } finally {
+          await administrator.run('set global max_prepared_stmt_count = default')
+          await bounded.close()
+        }
+      })
+    }
 
     test('is spoken to over TLS, and only if its certificate is the right one', async () => {
       const theirs = await makeCertificates(join(dir, 'theirs'))

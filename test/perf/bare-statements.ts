@@ -2,7 +2,7 @@
  * A process that asks a database statements, a few lanes at once, and does nothing else: what there is without a service. It is sent a
  * {@link BareRound} after the other, and answers each with how often it asked all of its statements in that time.
  */
-import { createPool } from 'mysql2/promise'
+import { createConnection, type Connection } from 'mariadb/callback'
 import { Pool } from 'pg'
 import { serverAddress } from '../../src/db/dialects/server-url.ts'
 
@@ -40,9 +40,18 @@ function postgres({ url, lanes }: Lanes): Ask {
 function mariadb({ url, lanes }: Lanes): Ask {
   const { host, port, user, password, database, socket } = serverAddress(url, 3306)
   const where = socket === null ? { host, port } : { socketPath: socket }
-  const pool = createPool({ ...where, user, password, database, connectionLimit: lanes })
+  const idle = Array.from({ length: lanes }, () => createConnection({ ...where, user, password, database }))
+  const asked = (connection: Connection, { sql, parameters }: Statement): Promise<void> =>
+    new Promise((resolve, reject) =>
+      connection.execute({ sql, rowsAsArray: true }, [...parameters], (error) =>
+        error === null ? resolve() : reject(error),
+      ),
+    )
   return async (statements) => {
-    for (const { sql: text, parameters } of statements) await pool.query(text, [...parameters])
+    const connection = idle.pop()
+    if (connection === undefined) throw new Error('more at once than lanes')
+    for (const statement of statements) await asked(connection, statement)
+    idle.push(connection)
   }
 }
 

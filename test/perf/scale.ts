@@ -32,8 +32,17 @@ export interface ScalePlan {
   readonly pools: number
 }
 
-/** Of each question. */
-const calls = 100
+/** Times that each question is asked and counted: as many as there is time for, so that the slowest hundredth is several of them. */
+const calls = { least: 100, most: 1000, ms: 5000 }
+/** Before those: plans and pages are there already where anybody works, and what answers is compiled. */
+const warmUp = { least: 5, most: 100, ms: 500 }
+/** Shares made, exported and deleted one after the other. */
+const liveCount = 200
+/** Passes of the purge, and the rows that each must have removed. */
+const passes = 50
+const fullPass = 500
+/** Shares that are made by all clients together. */
+const crowdSize = 400
 /** As many shares has each project. */
 const perProject = 500
 /** Megabytes that a database server may keep of its tables: as little as a small host has. */
@@ -55,15 +64,18 @@ export async function measureScale(plan: ScalePlan, say: (line: string) => void)
   say(`| --- ${'| --- | --- '.repeat(plan.sizes.length)}| --- | --- |`)
   for (const name of columns[0]?.keys() ?? []) {
     const cells = columns.map((column) => column.get(name) ?? { p50: Number.NaN, p99: Number.NaN })
-    const shown = cells.map(({ p50, p99 }) => `${p50.toFixed(1)} | ${p99.toFixed(1)}`)
+    const shown = cells.map(({ p50, p99 }) => `${ms(p50)} | ${ms(p99)}`)
     say(`| ${name} | ${shown.join(' | ')} | ${exponentOf(plan.sizes, cells)} |`)
   }
 }
+
+const ms = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(1))
 
 /** `0.02 | 1.1 ×`: how p50 grows with the size, and what became of the slowest. */
 function exponentOf(sizes: readonly number[], cells: readonly Spent[]): string {
   const [first, last] = [cells[0], cells.at(-1)]
   if (first === undefined || last === undefined || cells.length < 2) return '– | –'
+  if (Number.isNaN(first.p50 + last.p50)) return '– | –'
   const grown = Math.log((sizes.at(-1) ?? 1) / (sizes[0] ?? 1))
   return `${(Math.log(last.p50 / first.p50) / grown).toFixed(2)} | ${(last.p99 / first.p99).toFixed(1)} ×`
 }
@@ -140,15 +152,37 @@ async function placements(store: Store): Promise<Spent> {
   return spentIn(took)
 }
 
-/** What is removed is a year old; each pass finds the next of it. */
+/** What is removed is a year old; each pass finds the next of it. One that finds little is none: a small deployment has few. */
 async function purges(store: Store): Promise<Spent> {
   const parts = { store, clock: systemClock(), settings: loadSettings({}) }
-  return spentIn(await timed(calls / 2, () => purge(parts)))
+  const took: number[] = []
+  for (let pass = 0; pass < passes; pass++) {
+    let removed = 0
+    const [ms = 0] = await timed(1, async () => void (removed = await purge(parts)))
+    if (removed < fullPass) break
+    took.push(ms)
+  }
+  return took.length === 0 ? { p50: Number.NaN, p99: Number.NaN } : spentIn(took)
 }
 
 /** Nothing stands behind the hosts that were filled in: shares made from here on go to the one that lives. */
 async function stopFilled({ db }: Store): Promise<void> {
   await db.updateTable('services').set({ heartbeat_at: 1 }).where('host', 'like', 'filled-%').execute()
+}
+
+interface Times {
+  readonly least: number
+  readonly most: number
+  readonly ms: number
+}
+
+/** Milliseconds of each run: `most`, or as many as fit into `ms`, but no fewer than `least`. */
+async function timedFor({ least, most, ms }: Times, run: () => Promise<unknown>): Promise<number[]> {
+  const until = performance.now() + ms
+  const took: number[] = []
+  while (took.length < least || (took.length < most && performance.now() < until))
+    took.push(...(await timed(1, run)))
+  return took
 }
 
 const spentIn = (took: readonly number[]): Spent => ({
@@ -170,9 +204,8 @@ async function askAll(service: Measured, column: Map<string, Spent>): Promise<vo
           throw new Error(`GET ${path}: ${answer.status} ${answer.text.slice(0, 300)}`)
         return answer
       }
-      // Plans and pages are there already where anybody works.
-      await timed(5, ask)
-      column.set(name, spentIn(await timed(calls, ask)))
+      await timedFor(warmUp, ask)
+      column.set(name, spentIn(await timedFor(calls, ask)))
     }
     for (const [name, took] of await lives(member)) column.set(name, spentIn(took))
     column.set(`create, ${clients} of one project at once`, spentIn(await crowd(member)))
@@ -218,7 +251,7 @@ async function crowd(call: Caller): Promise<readonly number[]> {
   const target = { name: 'this tree', call, putOff: { times: 0 } }
   const took: number[] = []
   const ids: string[] = []
-  await inParallel(2 * calls, clients, async () => {
+  await inParallel(crowdSize, clients, async () => {
     took.push(...(await timed(1, async () => void ids.push(await create(target)))))
   })
   await inParallel(ids.length, clients, async (index) => {
@@ -236,7 +269,7 @@ async function lives(call: Caller): Promise<ReadonlyMap<string, readonly number[
   const measure = async (what: string, work: () => Promise<void>): Promise<void> => {
     took.set(what, [...(took.get(what) ?? []), ...(await timed(1, work))])
   }
-  for (let n = 0; n < calls / 2; n++) {
+  for (let n = 0; n < liveCount; n++) {
     let id = ''
     await measure('create → available', async () => {
       id = await create(target)

@@ -42,10 +42,21 @@ export async function bundlePrograms(
     entryFileNames: '[name].mjs',
     chunkFileNames: '[name].mjs',
     comments: false,
+    // Under the LGPL: whoever wants another one puts it in the place of this file, with what it stands on.
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [
+        {
+          name: 'mariadb-connector',
+          test: /\/node_modules\/(?:mariadb|denque|iconv-lite|lru-cache|safer-buffer)\/|^\0node:zlib$/,
+        },
+      ],
+    },
   })
   await bundle.close()
   const chunks = output.filter((one) => one.type === 'chunk')
   refuseForeign(chunks)
+  refuseCircles(chunks)
   const modules = [...new Set(chunks.flatMap(({ moduleIds }) => moduleIds))].filter((id) =>
     id.startsWith('/'),
   )
@@ -98,4 +109,18 @@ function refuseForeign(chunks: readonly OutputChunk[]): void {
         throw new Error(`${fileName} imports ${one}, which the package does not hold`)
     }
   }
+}
+
+/** A file that needs one which is not there yet fails when it is loaded, not when it is bundled. */
+function refuseCircles(chunks: readonly OutputChunk[]): void {
+  const imports = new Map(chunks.map(({ fileName, imports }) => [fileName, imports]))
+  const done = new Set<string>()
+  const visit = (file: string, above: readonly string[]): void => {
+    if (above.includes(file))
+      throw new Error(`files of the package import one another: ${[...above, file].join(' → ')}`)
+    if (done.has(file)) return
+    for (const one of imports.get(file) ?? []) visit(one, [...above, file])
+    done.add(file)
+  }
+  for (const file of imports.keys()) visit(file, [])
 }

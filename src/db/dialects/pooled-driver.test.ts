@@ -20,6 +20,7 @@ class Server implements ClientPool {
     this.inUse++
     return {
       run: async () => ({ rows: [] }),
+      interrupt: () => {},
       traffic: () => ({ bytesRead: 0, bytesWritten: 0 }),
       destroy: () => {},
       release: () => void this.inUse--,

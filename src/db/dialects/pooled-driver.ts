@@ -2,7 +2,7 @@
  * The part of a Kysely driver that PostgreSQL and MariaDB share: connections of a pool, each statement with a time limit,
  * and one answer to a server that is away. A connection that does not answer in time is destroyed: nobody knows what it is
  * still doing. Opening one is tried again until the wait for a connection is over, so that a restarting server is a delay.
- * Statements of a request end with its budget, which is told to the server without a round trip of its own.
+ * Statements of a request end with its budget: the server is then asked to end the one that is running, on another connection.
  */
 import {
   CompiledQuery,
@@ -19,10 +19,9 @@ import type { PoolLimits } from './server-url.ts'
 
 /** One connection of a database library, reduced to what is needed. */
 export interface Client {
-  /** `limitMs`: the server itself is to end the statement then, if it can be told with the statement. */
-  run(query: CompiledQuery, limitMs: number | null): Promise<QueryResult<unknown>>
-  /** Asks the server to end the statement that is running; for those that can't be told beforehand. */
-  interrupt?(): void
+  run(query: CompiledQuery): Promise<QueryResult<unknown>>
+  /** Asks the server to end the statement that is running. */
+  interrupt(): void
   /** Bytes on the wire since the connection was opened. */
   traffic(): Traffic
   /** Ends the connection at once, whatever it is doing. */
@@ -92,22 +91,13 @@ class PooledConnection implements DatabaseConnection {
   ): Promise<QueryResult<unknown>> {
     const usualMs = this.#parts.limits.statementTimeoutMs
     const limitMs = Math.min(usualMs, budget?.leftMs ?? usualMs)
-    let timer: NodeJS.Timeout | undefined
-    let interrupting: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const reason = new NoAnswer(limitMs)
-        this.client.destroy(reason)
-        reject(reason)
-      }, limitMs + serverFirstMs)
-    })
-    if (budget !== undefined) interrupting = setTimeout(() => this.client.interrupt?.(), limitMs)
+    const timer = this.#limit(limitMs, budget !== undefined)
     const before = countsDatabaseUse() ? trafficOf(this.client) : null
-    const answer = this.client.run(query, budget === undefined ? null : limitMs)
+    const answer = this.client.run(query)
     // After a timeout nobody looks at it any more.
     answer.catch(() => {})
     try {
-      return await Promise.race([answer, late])
+      return await Promise.race([answer, timer.over])
     } catch (error) {
       if (budget !== undefined && (error instanceof NoAnswer || this.#parts.isOverdue(error))) {
         throw new BudgetSpent(budget.limitMs, { cause: error })
@@ -117,10 +107,29 @@ class PooledConnection implements DatabaseConnection {
       }
       throw error
     } finally {
-      clearTimeout(timer)
-      clearTimeout(interrupting)
+      timer.stop()
       if (before !== null) addTrip(before, trafficOf(this.client))
     }
+  }
+
+  /** The session's own limit is the usual one; a shorter one ends with an interruption. */
+  #limit(limitMs: number, interrupts: boolean): { readonly over: Promise<never>; stop(): void } {
+    // Timers of one length are kept together, so whole milliseconds.
+    const ms = Math.ceil(limitMs)
+    let timer: NodeJS.Timeout
+    const over = new Promise<never>((_, reject) => {
+      const giveUp = (): void => {
+        const reason = new NoAnswer(ms)
+        this.client.destroy(reason)
+        reject(reason)
+      }
+      const interrupt = (): void => {
+        this.client.interrupt()
+        timer = setTimeout(giveUp, serverFirstMs)
+      }
+      timer = interrupts ? setTimeout(interrupt, ms) : setTimeout(giveUp, ms + serverFirstMs)
+    })
+    return { over, stop: () => clearTimeout(timer) }
   }
 
   // eslint-disable-next-line require-yield

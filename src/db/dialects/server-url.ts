@@ -17,8 +17,6 @@ export interface ServerAddress {
   readonly database: string
   /** False: in clear, which the configuration takes only for a socket or loopback, or where it was told to. */
   readonly tls: ConnectionOptions | false
-  /** The certificate must name `host`. */
-  readonly verifiesName: boolean
 }
 
 /** How many connections a process keeps and how long it waits. */
@@ -66,7 +64,6 @@ export function serverAddress(url: string, defaultPort: number): ServerAddress {
     password: decodeURIComponent(parsed.password),
     database,
     tls: tlsOf(parsed.searchParams, parsed.hostname),
-    verifiesName: sslModeOf(parsed.searchParams) === 'verify-full',
   }
 }
 

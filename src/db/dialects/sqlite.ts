@@ -4,7 +4,7 @@
  *  - `begin` becomes `begin immediate`, because a read that later writes fails with "database is locked" at once, whatever
  *    the timeout;
  *  - statements are prepared once and kept (bounded), because a list page is the same statement each time. What their rows are
- *    made into is kept with them (`sqlite-rows.ts`).
+ *    made into is kept with them (`row-maker.ts`).
  */
 import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
@@ -28,7 +28,7 @@ import { budgetForStatement } from '../../runtime/statement-budget.ts'
 import { keepPrivate } from '../../runtime/private-file.ts'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
-import { rowMaker, type RowMaker } from './sqlite-rows.ts'
+import { rowMaker, type RowMaker } from './row-maker.ts'
 
 /** Statements kept prepared; the service has some 300 distinct ones, lists with filters make more. */
 const statementCacheSize = 1000

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { openStore } from '../open.ts'
-import { rowMaker } from './sqlite-rows.ts'
+import { rowMaker } from './row-maker.ts'
 
 test('values get the names of their columns, whatever those are', () => {
   const names = ['id', 'a "quoted" one', '`${1 + 1}`', "it's", 'line\nend', '__proto__', 'id']
