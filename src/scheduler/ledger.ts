@@ -24,7 +24,7 @@ import type { Unmet } from '../model/unmet.ts'
 import { maxPlacedGib, whyNoRoom } from '../model/pool-capacity.ts'
 import { detailIdOf } from './detail-ids.ts'
 import type { KnownPools } from './known-pools.ts'
-import { bestOf, judgeAmong, place, type PlaceOptions } from './place.ts'
+import { judgeAmong, place, type PlaceOptions } from './place.ts'
 import { poolView } from './pool-views.ts'
 import { purposeOf, thinFor } from './request.ts'
 import type { PlacementRequest, PoolView } from './types.ts'
@@ -146,7 +146,7 @@ async function claimRemembered(
   { remembered, ...options }: ClaimOptions & { readonly remembered: readonly PoolView[] },
 ): Promise<PoolView | null> {
   const refusalOf = judgeAmong(request, remembered, options)
-  for (const { label } of bestOf(request, remembered, options, tries)) {
+  for (const { label } of options.known?.best(request, options, tries) ?? []) {
     const [record] = await reportedPool(tx, label)
     const view = record === undefined ? null : poolView(record, options.upSince)
     options.known?.note(label, view)

@@ -5,9 +5,6 @@ import type { PoolView } from './types.ts'
 
 /** Services with a heartbeat after `upSince` (microseconds) are up; a backend that failed its setup takes nothing. */
 export function poolView(record: PoolRecord, upSince: number): PoolView {
-  const capabilities = parsed(record)
-  const percentage = (key: string): number => Number(capabilities[key] ?? 0)
-  const thin = capabilities.thin_provisioning
   return {
     id: record.id,
     backendId: record.backend_id,
@@ -21,17 +18,11 @@ export function poolView(record: PoolRecord, upSince: number): PoolView {
     enabled: record.disabled === 0,
     closed: record.closed_reason ?? null,
     measuredAtUs: record.measured_at,
-    capabilities,
-    goodness: goodnessOf(capabilities),
+    ...reportOf(record),
     totalGib: record.total_gib,
     freeGib: record.free_gib,
     provisionedGib: record.placed_gib,
     claimedSinceMeasureGib: record.claimed_gib,
-    reservedPercentage: percentage('reserved_percentage'),
-    reservedSnapshotPercentage: percentage('reserved_snapshot_percentage'),
-    reservedShareExtendPercentage: percentage('reserved_share_extend_percentage'),
-    maxOverSubscriptionRatio: Number(capabilities.max_over_subscription_ratio ?? 20),
-    thin: Array.isArray(thin) ? thin.map(Boolean) : thin === true,
   }
 }
 
@@ -40,13 +31,40 @@ export function goodnessOf(capabilities: PoolView['capabilities']): string | nul
   return typeof text === 'string' ? text : null
 }
 
-/** Statistics change every few seconds, placements come by the hundred: parse each report once. */
-const cache = new Map<string, { readonly text: string; readonly value: Readonly<Record<string, unknown>> }>()
+/** What follows from a driver's report alone. */
+type Report = Pick<
+  PoolView,
+  | 'capabilities'
+  | 'goodness'
+  | 'reservedPercentage'
+  | 'reservedSnapshotPercentage'
+  | 'reservedShareExtendPercentage'
+  | 'maxOverSubscriptionRatio'
+  | 'thin'
+>
 
-function parsed(record: PoolRecord): Readonly<Record<string, unknown>> {
-  const known = cache.get(record.id)
-  if (known !== undefined && known.text === record.capabilities) return known.value
-  const value = JSON.parse(record.capabilities) as Readonly<Record<string, unknown>>
-  cache.set(record.id, { text: record.capabilities, value })
-  return value
+function parsed(text: string): Report {
+  const capabilities = JSON.parse(text) as Readonly<Record<string, unknown>>
+  const percentage = (key: string): number => Number(capabilities[key] ?? 0)
+  const thin = capabilities.thin_provisioning
+  return {
+    capabilities,
+    goodness: goodnessOf(capabilities),
+    reservedPercentage: percentage('reserved_percentage'),
+    reservedSnapshotPercentage: percentage('reserved_snapshot_percentage'),
+    reservedShareExtendPercentage: percentage('reserved_share_extend_percentage'),
+    maxOverSubscriptionRatio: Number(capabilities.max_over_subscription_ratio ?? 20),
+    thin: Array.isArray(thin) ? thin.map(Boolean) : thin === true,
+  }
+}
+
+/** Statistics change every few seconds, placements come by the hundred: each report is read once. */
+const cache = new Map<string, { readonly text: string; readonly report: Report }>()
+
+function reportOf({ id, capabilities: text }: PoolRecord): Report {
+  const known = cache.get(id)
+  if (known !== undefined && known.text === text) return known.report
+  const report = parsed(text)
+  cache.set(id, { text, report })
+  return report
 }

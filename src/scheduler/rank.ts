@@ -1,7 +1,7 @@
 /** The order of pools that may be used: what the weighers say, then chance, then the label. Pure. */
 import { bounds } from './weighers/bounds.ts'
 import { defaultWeighers, weighersNamed } from './weighers/index.ts'
-import type { PoolView, PreparedRequest } from './types.ts'
+import type { PlacementRequest, PoolView, PreparedRequest } from './types.ts'
 
 export interface RankOptions {
   /** Weigher names. */
@@ -15,10 +15,24 @@ export interface RankOptions {
   readonly random?: () => number
 }
 
-/** What the weighers give each pool, and whether that order stays the same whichever of the pools are left out. */
+/** What the weighers give each pool. */
 export interface Weighed {
   readonly totals: Float64Array
+  /** The order stays the same whichever of the pools are left out. */
   readonly isLasting: boolean
+  /** It does, and it is the order of all requests of one {@link likeness}. */
+  readonly isShared: boolean
+}
+
+/** What weighers know of a request: those that have it in common are given one order, unless {@link weigh} says otherwise. */
+export function likeness(
+  request: PlacementRequest,
+  { weighers = defaultWeighers, weights = {} }: RankOptions,
+): string {
+  const bases = weighersNamed(weighers).map(
+    (weigher) => `${weigher.name} ${weights[weigher.name] ?? 1} ${weigher.basis(request) ?? ''}`,
+  )
+  return bases.join('\n')
 }
 
 export function weigh(
@@ -28,10 +42,13 @@ export function weigh(
 ): Weighed {
   const totals = new Float64Array(pools.length)
   let opinions = 0
+  let isShared = true
   for (const weigher of weighersNamed(weighers)) {
     const multiplier = weights[weigher.name] ?? 1
     const scores = weigher.scores(pools, request, multiplier)
     if (scores === null) continue
+    // What is alike for this request may not be for the next one.
+    isShared &&= weigher.basis(request) !== null
     const { least, most } = bounds(scores)
     if (!(most > least)) continue
     opinions++
@@ -40,7 +57,8 @@ export function weigh(
       totals[at] = (totals[at] as number) + (((scores[at] as number) - least) / (most - least)) * multiplier
     }
   }
-  return { totals, isLasting: opinions <= 1 }
+  const isLasting = opinions <= 1
+  return { totals, isLasting, isShared: isLasting && isShared }
 }
 
 /** Positions in order. One number per pool is drawn before sorting: a comparison that changes its mind would not sort. */

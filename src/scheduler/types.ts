@@ -106,6 +106,11 @@ export interface Weigher {
   /** Manila's name, as in the option `scheduler_default_weighers`. */
   readonly name: string
   /**
+   * What of the request the scores depend on: requests of which this is the same get the same scores. Null: on more than can be said.
+   * Where it is asked of nothing but the pools, ''.
+   */
+  basis(request: PlacementRequest): string | null
+  /**
    * One finite number per pool, in order; any scale, larger is better. Null: all are alike to it. `multiplier` is what the result is
    * multiplied by.
    */

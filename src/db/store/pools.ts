@@ -30,20 +30,33 @@ export interface PoolRecord {
   readonly stopped: number
 }
 
+/** Every reported pool with its backend, zone, service and claims, in one query, by label. */
+export async function poolRecords(db: DbOrTx): Promise<PoolRecord[]> {
+  return (await everyPool(db)).map(counted)
+}
+
 /**
- * Every reported pool with its backend, zone, service and claims, in one query, by label. `after` and `limit` read a page of them.
+ * Those of the next `size` labels behind `after`. `last` is the label to go on behind; null: there are no more. Where such a page ends is
+ * asked beforehand: of a join with a limit MariaDB read all pools, backends first, and sorted them (47 ms of 10,000 pools, now 2).
  */
-export async function poolRecords(
+export async function poolPage(
   db: DbOrTx,
-  page?: { readonly after: string; readonly limit: number },
-): Promise<PoolRecord[]> {
-  const rows = page === undefined ? await everyPool(db) : await somePools(db, page.after, page.limit)
-  return rows.map(counted)
+  after: string,
+  size: number,
+): Promise<{ readonly records: PoolRecord[]; readonly last: string | null }> {
+  const labels = (await labelsBehind(db, after, size)).map(({ label }) => label)
+  const last = labels.at(-1)
+  if (last === undefined) return { records: [], last: null }
+  const records = (await poolsBetween(db, after, last)).map(counted)
+  return { records, last: labels.length < size ? null : last }
 }
 
 const everyPool = prepared((db) => reportedPools(db))
-const somePools = prepared((db, after: string, most: number) =>
-  reportedPools(db).where('pools.label', '>', after).limit(most),
+const labelsBehind = prepared((db, after: string, most: number) =>
+  db.selectFrom('pools').select('label').where('label', '>', after).orderBy('label').limit(most),
+)
+const poolsBetween = prepared((db, after: string, last: string) =>
+  reportedPools(db).where('pools.label', '>', after).where('pools.label', '<=', last),
 )
 const reportedPools = (db: DbOrTx) => poolQuery(db).where('pools.reported', '=', 1).orderBy('pools.label')
 
@@ -55,9 +68,11 @@ export async function poolRecord(db: DbOrTx, label: string): Promise<PoolRecord 
 
 /** One of those that {@link poolRecords} reads; none when it is reported no more. */
 export async function reportedPool(db: DbOrTx, label: string): Promise<PoolRecord[]> {
-  const query = poolQuery(db).where('pools.label', '=', label).where('pools.reported', '=', 1)
-  return (await query.execute()).map(counted)
+  return (await oneReported(db, label)).map(counted)
 }
+const oneReported = prepared((db, label: string) =>
+  poolQuery(db).where('pools.label', '=', label).where('pools.reported', '=', 1),
+)
 
 const counted = <Row extends { readonly claimed_gib: number | null }>(row: Row) => ({
   ...row,

@@ -1,4 +1,4 @@
-import { reservedGib } from '../../model/pool-capacity.ts'
+import { mayBeThin, reservedGib } from '../../model/pool-capacity.ts'
 import { purposeOf, thinFor } from '../request.ts'
 import { bounds } from './bounds.ts'
 import type { PoolView, PreparedRequest, Weigher } from '../types.ts'
@@ -9,6 +9,8 @@ import type { PoolView, PreparedRequest, Weigher } from '../types.ts'
  */
 export const capacityWeigher: Weigher = {
   name: 'CapacityWeigher',
+  basis: (request) =>
+    `${purposeOf(request)}${mayBeThin(request.shareType?.extraSpecs ?? {}) ? ', thin' : ''}`,
   scores: (pools, request, multiplier) => {
     const roomIn = roomGib(request)
     const room = new Float64Array(pools.length)

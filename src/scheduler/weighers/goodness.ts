@@ -5,6 +5,7 @@ import type { PoolView, PreparedRequest, Weigher } from '../types.ts'
 /** The backend's own opinion, capability `goodness_function`: 0 to 100. What is out of range or can't be read is 0. */
 export const goodnessWeigher: Weigher = {
   name: 'GoodnessWeigher',
+  basis: () => null,
   scores: (pools, request) =>
     // Mostly nobody has one.
     pools.some((pool) => pool.goodness !== null) ? pools.map((pool) => goodness(pool, request)) : null,

@@ -4,6 +4,7 @@ import type { Weigher } from '../types.ts'
 /** The nearer to the snapshot a share is made from, the better: less to copy. */
 export const hostAffinityWeigher: Weigher = {
   name: 'HostAffinityWeigher',
+  basis: ({ snapshotPool, snapshotZoneId }) => `${snapshotPool ?? ''} ${snapshotZoneId ?? ''}`,
   scores: (pools, request) => {
     const source = request.snapshotPool
     if (source === null) return null

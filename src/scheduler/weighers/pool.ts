@@ -7,6 +7,7 @@ import type { PoolView, Weigher } from '../types.ts'
  */
 export const poolWeigher: Weigher = {
   name: 'PoolWeigher',
+  basis: () => '',
   scores: (pools) => pools.map((pool) => (hasServer(pool) ? 1 : 0)),
 }
 
