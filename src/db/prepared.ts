@@ -5,7 +5,7 @@
 import type { Compilable, CompiledQuery } from 'kysely'
 import type { DbOrTx } from './schema.ts'
 
-type Value = string | number | null
+export type Value = string | number | null
 
 /** Stands for a value while the statement is compiled. */
 class Blank {
@@ -15,6 +15,21 @@ class Blank {
   }
 }
 
+/** What `build` makes of so many values, compiled with a blank in the place of each. */
+export function compileBlank<Row>(
+  count: number,
+  build: (...values: readonly Value[]) => Compilable<Row>,
+): CompiledQuery<Row> {
+  const blanks = Array.from({ length: count }, (_, at) => new Blank(at))
+  return build(...(blanks as unknown as readonly Value[])).compile()
+}
+
+/** The statement with the values in their places. */
+export const fillIn = <Row>(statement: CompiledQuery<Row>, values: readonly Value[]): CompiledQuery<Row> => ({
+  ...statement,
+  parameters: statement.parameters.map((one) => (one instanceof Blank ? values[one.at] : one)),
+})
+
 /**
  * Answers what runs the statement with values. `build` names each of them as a parameter of its own and only puts it into the
  * statement: it is called once, with something in its place that is none.
@@ -23,7 +38,6 @@ export function prepared<Values extends readonly Value[], Row>(
   build: (db: DbOrTx, ...values: Values) => Compilable<Row>,
 ): (db: DbOrTx, ...values: Values) => Promise<Row[]> {
   const known = new WeakMap<object, CompiledQuery<Row>>()
-  const blanks = Array.from({ length: build.length - 1 }, (_, at) => new Blank(at))
   return async (db, ...values) => {
     // The same for all transactions of a database, and for no other one.
     const { adapter, plugins } = db.getExecutor()
@@ -31,11 +45,10 @@ export function prepared<Values extends readonly Value[], Row>(
     if (plugins.length > 0) return (await db.executeQuery<Row>(build(db, ...values))).rows
     let statement = known.get(adapter)
     if (statement === undefined) {
-      statement = build(db, ...(blanks as unknown as Values)).compile()
+      statement = compileBlank(build.length - 1, (...blanks) => build(db, ...(blanks as unknown as Values)))
       known.set(adapter, statement)
     }
-    const parameters = statement.parameters.map((one) => (one instanceof Blank ? values[one.at] : one))
-    return (await db.executeQuery<Row>({ ...statement, parameters })).rows
+    return (await db.executeQuery<Row>(fillIn(statement, values))).rows
   }
 }
 

@@ -6,6 +6,7 @@
 import { sql } from 'kysely'
 import { meaningOf } from '../../model/access-twins.ts'
 import { aggregateRuleState } from '../../model/states.ts'
+import { ofShape } from '../shapes.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
 
 /** One rule as one instance sees it. */
@@ -293,6 +294,16 @@ export async function rulesWork(
   limit: number,
   ids?: readonly string[],
 ): Promise<RulesWork[]> {
+  const { rows } =
+    ids === undefined
+      ? { rows: await workQuery(db, backendId, limit).execute() }
+      : await ofShape(db, `rules of ${ids.length}`, [backendId, limit, ...ids], (backend, most, ...all) =>
+          workQuery(db, backend as string, most as number, all as readonly string[]),
+        )
+  return rows.map(({ id, is_snapshot }) => ({ id, isSnapshot: is_snapshot === 1 }))
+}
+
+function workQuery(db: DbOrTx, backendId: string, limit: number, ids?: readonly string[]) {
   const shares = db
     .selectFrom('share_instances')
     .select(['id', sql<number>`0`.as('is_snapshot')])
@@ -317,12 +328,10 @@ export async function rulesWork(
           allSnapshots.where(`snapshot_instances.${column}`, 'in', ids),
         )
   // Whoever looks mostly finds nothing: one question is enough for that.
-  const everything = snapshots.reduce(
+  return snapshots.reduce(
     (query, some, at) => query.unionAll(db.selectFrom(some.as(`snapshots_behind_${at}`)).selectAll()),
     db.selectFrom(shares.as('shares_behind')).selectAll(),
   )
-  const rows = await everything.execute()
-  return rows.map(({ id, is_snapshot }) => ({ id, isSnapshot: is_snapshot === 1 }))
 }
 
 /** Share instances and snapshot instances of what these operations were about. */

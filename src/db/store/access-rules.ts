@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely'
 import { spellingsOf, twinsOf } from '../../model/access-twins.ts'
+import { prepared } from '../prepared.ts'
 import type { AccessRulesTable, DbOrTx, SharesTable, Tx } from '../schema.ts'
 import { refreshRules } from './access-mappings.ts'
 import { paged, type Page } from './keyset.ts'
@@ -38,7 +39,20 @@ export interface RuleForView {
 
 /** Undefined where the scope does not see its share. */
 export async function ruleForView(db: DbOrTx, scope: Scope, id: string): Promise<RuleForView | undefined> {
-  let query = db
+  const { projectId } = scope
+  const [row] = await (projectId === null ? viewed.ofAll(db, id) : viewed.visible(db, id, projectId))
+  if (row === undefined) return undefined
+  const { project_id, user_id, access_rules_status, metadata, locks, ...rule } = row
+  return {
+    rule,
+    share: { project_id, user_id, access_rules_status },
+    metadata: JSON.parse(metadata ?? '{}') as Record<string, string>,
+    lockedAway: Number(locks) > 0,
+  }
+}
+
+const viewQuery = (db: DbOrTx, id: string) =>
+  db
     .selectFrom('access_rules as r')
     .innerJoin('shares as s', 's.id', 'r.share_id')
     .selectAll('r')
@@ -57,16 +71,12 @@ export async function ruleForView(db: DbOrTx, scope: Scope, id: string): Promise
         .as('locks'),
     ])
     .where('r.id', '=', id)
-  if (scope.projectId !== null) query = query.where(ownOrPublic(scope.projectId, 's'))
-  const row = await query.executeTakeFirst()
-  if (row === undefined) return undefined
-  const { project_id, user_id, access_rules_status, metadata, locks, ...rule } = row
-  return {
-    rule,
-    share: { project_id, user_id, access_rules_status },
-    metadata: JSON.parse(metadata ?? '{}') as Record<string, string>,
-    lockedAway: Number(locks) > 0,
-  }
+
+const viewed = {
+  ofAll: prepared(viewQuery),
+  visible: prepared((db, id: string, projectId: string) =>
+    viewQuery(db, id).where(ownOrPublic(projectId, 's')),
+  ),
 }
 
 /** The rules by which the share lets this client in already, or is about to stop doing so: twins too, and older spellings. */

@@ -2,6 +2,7 @@
 import { sql, type Selectable } from 'kysely'
 import { invalid } from '../../model/errors.ts'
 import type { AuditEvent } from '../../model/audit.ts'
+import { insertRows } from '../shapes.ts'
 import type { AuditEventsTable, DbOrTx, Tx } from '../schema.ts'
 
 /** Rows in one statement. */
@@ -10,10 +11,7 @@ const batch = 100
 /** As many as come, in one statement for a hundred. */
 export async function insertAuditEvents(db: DbOrTx, events: readonly AuditEvent[]): Promise<void> {
   for (let at = 0; at < events.length; at += batch)
-    await db
-      .insertInto('audit_events')
-      .values(events.slice(at, at + batch).map(rowOf))
-      .execute()
+    await insertRows(db, 'audit_events', events.slice(at, at + batch).map(rowOf))
 }
 
 /** Those that are not there yet. */

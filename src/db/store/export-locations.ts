@@ -1,5 +1,7 @@
 /** Export locations of share instances and snapshot instances. A path that stays keeps its id and its metadata. */
 import { hash, randomUUID } from 'node:crypto'
+import { prepared } from '../prepared.ts'
+import { insertRow } from '../shapes.ts'
 import type { DbOrTx, ShareInstanceExportLocationsTable, Tx } from '../schema.ts'
 
 export interface Location {
@@ -26,20 +28,17 @@ export async function replaceExportLocations(
     const preferred = location.preferred ? 1 : 0
     const row = known.find(({ path }) => path === location.path)
     if (row === undefined) {
-      await tx
-        .insertInto('share_instance_export_locations')
-        .values({
-          id: randomUUID(),
-          share_instance_id: shareInstanceId,
-          path: location.path,
-          path_hash: pathHash(location.path),
-          is_admin_only,
-          preferred,
-          created_at: now,
-          // The original has it from the start.
-          updated_at: now,
-        })
-        .execute()
+      await insertRow(tx, 'share_instance_export_locations', {
+        id: randomUUID(),
+        share_instance_id: shareInstanceId,
+        path: location.path,
+        path_hash: pathHash(location.path),
+        is_admin_only,
+        preferred,
+        created_at: now,
+        // The original has it from the start.
+        updated_at: now,
+      })
     } else if (row.is_admin_only !== is_admin_only || row.preferred !== preferred) {
       await tx
         .updateTable('share_instance_export_locations')
@@ -50,17 +49,16 @@ export async function replaceExportLocations(
   }
 }
 
-export async function exportLocationsOf(
+export const exportLocationsOf: (
   db: DbOrTx,
   shareInstanceId: string,
-): Promise<ShareInstanceExportLocationsTable[]> {
-  return db
+) => Promise<ShareInstanceExportLocationsTable[]> = prepared((db, shareInstanceId: string) =>
+  db
     .selectFrom('share_instance_export_locations')
     .selectAll()
     .where('share_instance_id', '=', shareInstanceId)
-    .orderBy('created_at')
-    .execute()
-}
+    .orderBy('created_at'),
+)
 
 /** As {@link replaceExportLocations}, for a mountable snapshot. */
 export async function replaceSnapshotExportLocations(

@@ -1,4 +1,5 @@
 /** Where a share instance is: its pool, and what it counts for there. Whoever changes it holds the share's row. */
+import { updateRows } from '../shapes.ts'
 import type { ShareInstancesTable, Tx } from '../schema.ts'
 import type { InstanceColumns } from './share-instances.ts'
 
@@ -27,12 +28,8 @@ export async function showChosenPlace(
   instance: Pick<ShareInstancesTable, 'id' | 'share_id'>,
   { label, zoneId }: Pick<Choice, 'label' | 'zoneId'>,
 ): Promise<void> {
-  await tx
-    .updateTable('shares')
-    .set({ host: label, availability_zone_id: zoneId })
-    .where('id', '=', instance.share_id)
-    .where('instance_id', '=', instance.id)
-    .execute()
+  const place = { host: label, availability_zone_id: zoneId }
+  await updateRows(tx, 'shares', place, { id: instance.share_id, instance_id: instance.id })
 }
 
 /** The pool that an administrator named for a tree that is there already. */

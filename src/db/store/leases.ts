@@ -5,6 +5,7 @@
  */
 import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
 import type { Store } from '../open.ts'
+import { ofShape } from '../shapes.ts'
 import type { Database, DbOrTx, Tx } from '../schema.ts'
 import { cancelOperations, openInLane, type EndedOperation } from './operation-cancel.ts'
 import { openFamilies } from './operation-families.ts'
@@ -83,8 +84,11 @@ export async function takeLeases(
   lanes: readonly SeenLane[],
   { holder, id }: Taker,
 ): Promise<boolean> {
-  const taken = await taking(tx, store, holder, id).where(asSeen(lanes)).executeTakeFirst()
-  return taken.numUpdatedRows === BigInt(lanes.length)
+  const values = [holder, id, ...lanes.flatMap(({ lane, fence }) => [lane, fence])]
+  const taken = await ofShape(tx, `take ${lanes.length} lanes`, values, (taker, operation, ...seen) =>
+    taking(tx, store, taker as string, operation as string).where(asSeen(inPairs(seen))),
+  )
+  return taken.numAffectedRows === BigInt(lanes.length)
 }
 
 /** Takes these and lets them go, for work that is done in this transaction; else as {@link takeLeases}. */
@@ -94,14 +98,22 @@ export async function passLeases(
   lanes: readonly SeenLane[],
   { holder, id }: Taker,
 ): Promise<boolean> {
-  const passed = await tx
-    .updateTable('lanes')
-    .set((eb) => ({ fence: eb('fence', '+', 1), holder: null, expires_at: 0 }))
-    .where(isFree(store, holder, id))
-    .where(asSeen(lanes))
-    .executeTakeFirst()
-  return passed.numUpdatedRows === BigInt(lanes.length)
+  const values = [holder, id, ...lanes.flatMap(({ lane, fence }) => [lane, fence])]
+  const passed = await ofShape(tx, `pass ${lanes.length} lanes`, values, (taker, operation, ...seen) =>
+    tx
+      .updateTable('lanes')
+      .set((eb) => ({ fence: eb('fence', '+', 1), holder: null, expires_at: 0 }))
+      .where(isFree(store, taker as string, operation as string))
+      .where(asSeen(inPairs(seen))),
+  )
+  return passed.numAffectedRows === BigInt(lanes.length)
 }
+
+const inPairs = (values: readonly unknown[]): SeenLane[] =>
+  Array.from({ length: values.length / 2 }, (_, at) => ({
+    lane: values[2 * at] as string,
+    fence: values[2 * at + 1] as number,
+  }))
 
 type LanesWhere = (eb: ExpressionBuilder<Database, 'lanes'>) => ExpressionWrapper<Database, 'lanes', SqlBool>
 
@@ -152,12 +164,13 @@ export async function keepLease(tx: Tx, lane: string, holder: string): Promise<b
 /** Lets go, if still held. */
 export async function releaseLeases(tx: DbOrTx, lanes: readonly string[], holder: string): Promise<void> {
   if (lanes.length === 0) return
-  await tx
-    .updateTable('lanes')
-    .set({ holder: null, expires_at: 0 })
-    .where('lane', 'in', lanes)
-    .where('holder', '=', holder)
-    .execute()
+  await ofShape(tx, `release ${lanes.length} lanes`, [holder, ...lanes], (one, ...these) =>
+    tx
+      .updateTable('lanes')
+      .set({ holder: null, expires_at: 0 })
+      .where('lane', 'in', these as readonly string[])
+      .where('holder', '=', one as string),
+  )
 }
 
 /** Extends everything `holder` has by another {@link leaseTtlS}; answers the lanes, for what is missing was taken away. */

@@ -2,6 +2,7 @@
  * Rows of operations that belong together: a parent, its children, theirs. Whoever writes in several members locks the parent
  * before the children, so that two of a family never wait for each other.
  */
+import { prepared } from '../prepared.ts'
 import type { DbOrTx, OperationsTable, Tx } from '../schema.ts'
 
 type OperationRow = OperationsTable
@@ -44,8 +45,12 @@ export async function childrenOf(db: DbOrTx, parentId: string, step: string): Pr
 }
 
 /** Holds the operation's row until the end of the transaction, and answers it as it is by then; undefined when it is gone. */
-export const lockOperation = (tx: Tx, id: string): Promise<OperationRow | undefined> =>
-  tx.selectFrom('operations').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+export async function lockOperation(tx: Tx, id: string): Promise<OperationRow | undefined> {
+  return (await locked(tx, id))[0]
+}
+const locked = prepared((db, id: string) =>
+  db.selectFrom('operations').selectAll().where('id', '=', id).forUpdate(),
+)
 
 /** Its parent, its parent's parent and so on, nearest first. */
 export async function ancestorsOf(db: DbOrTx, parentId: string | null): Promise<string[]> {

@@ -1,16 +1,18 @@
 /** Operations that wait: how they get their places in lanes, and which of them are due. */
 import type { Store } from '../open.ts'
+import { insertRow, insertRows, ofShape, updateRows } from '../shapes.ts'
 import type { DbOrTx, OperationsTable, Tx } from '../schema.ts'
 import type { Due } from './operation-families.ts'
 
 /** Writes the operation and a place for it at the end of each lane. */
 export async function insertOperation(tx: Tx, row: OperationsTable, lanes: readonly string[]): Promise<void> {
-  await tx.insertInto('operations').values(row).execute()
+  await insertRow(tx, 'operations', row)
   const places = await nextIn(tx, lanes)
-  await tx
-    .insertInto('operation_lanes')
-    .values(places.map((place) => ({ operation_id: row.id, ...place, finished: 0 })))
-    .execute()
+  await insertRows(
+    tx,
+    'operation_lanes',
+    places.map((place) => ({ operation_id: row.id, ...place, finished: 0 })),
+  )
 }
 
 interface Place {
@@ -19,19 +21,21 @@ interface Place {
 }
 
 /** The lane's own counter gives the order, so that no clock does. Lanes that nobody had are made. */
-const nextIn = (tx: Tx, lanes: readonly string[]): Promise<Place[]> =>
-  tx
-    .insertInto('lanes')
-    .values(
-      [...new Set(lanes)]
-        .toSorted()
-        .map((lane) => ({ lane, next_seq: 1, holder: null, fence: 0, expires_at: 0 })),
-    )
-    .onConflict((conflict) =>
-      conflict.column('lane').doUpdateSet((eb) => ({ next_seq: eb('lanes.next_seq', '+', 1) })),
-    )
-    .returning(['lane', 'next_seq as lane_seq'])
-    .execute()
+async function nextIn(tx: Tx, lanes: readonly string[]): Promise<Place[]> {
+  const sorted = [...new Set(lanes)].toSorted()
+  const { rows } = await ofShape(tx, `next in ${sorted.length} lanes`, sorted, (...all) =>
+    tx
+      .insertInto('lanes')
+      .values(
+        all.map((lane) => ({ lane: lane as string, next_seq: 1, holder: null, fence: 0, expires_at: 0 })),
+      )
+      .onConflict((conflict) =>
+        conflict.column('lane').doUpdateSet((eb) => ({ next_seq: eb('lanes.next_seq', '+', 1) })),
+      )
+      .returning(['lane', 'next_seq as lane_seq']),
+  )
+  return rows
+}
 
 /**
  * Writes a child and its places: in a lane that its family has, the family's; in one that nobody has, a new one for all of the
@@ -43,7 +47,7 @@ export async function insertChild(
   lanes: readonly string[],
   above: readonly string[],
 ): Promise<void> {
-  await tx.insertInto('operations').values(row).execute()
+  await insertRow(tx, 'operations', row)
   for (const lane of [...new Set(lanes)].sort()) await takePlace(tx, row.id, lane, above)
 }
 
@@ -65,25 +69,23 @@ async function takePlace(tx: Tx, id: string, lane: string, above: readonly strin
 
 /** A parent may have had a place in the lane that it gave up when an administrator intervened. */
 async function place(tx: Tx, operation_id: string, lane: string, lane_seq: number): Promise<void> {
-  const again = await tx
-    .updateTable('operation_lanes')
-    .set({ lane_seq, finished: 0 })
-    .where('operation_id', '=', operation_id)
-    .where('lane', '=', lane)
-    .executeTakeFirst()
-  if (again.numUpdatedRows > 0n) return
-  await tx.insertInto('operation_lanes').values({ operation_id, lane, lane_seq, finished: 0 }).execute()
+  const columns = { lane_seq, finished: 0 } as const
+  if ((await updateRows(tx, 'operation_lanes', columns, { operation_id, lane })) > 0n) return
+  await insertRow(tx, 'operation_lanes', { operation_id, lane, ...columns })
 }
 
 /** What is unfinished in any of these lanes. */
-export const waitingIn = (db: DbOrTx, lanes: readonly string[]): Promise<Due[]> =>
-  db
-    .selectFrom('operation_lanes')
-    .innerJoin('operations', 'operations.id', 'operation_lanes.operation_id')
-    .select(['operations.id', 'operations.topic', 'operations.backend_id'])
-    .where('operation_lanes.lane', 'in', lanes)
-    .where('operation_lanes.finished', '=', 0)
-    .execute()
+export async function waitingIn(db: DbOrTx, lanes: readonly string[]): Promise<Due[]> {
+  const { rows } = await ofShape(db, `waiting in ${lanes.length} lanes`, lanes, (...all) =>
+    db
+      .selectFrom('operation_lanes')
+      .innerJoin('operations', 'operations.id', 'operation_lanes.operation_id')
+      .select(['operations.id', 'operations.topic', 'operations.backend_id'])
+      .where('operation_lanes.lane', 'in', all as readonly string[])
+      .where('operation_lanes.finished', '=', 0),
+  )
+  return rows
+}
 
 export interface Looking {
   /** What the row's topic may be. */

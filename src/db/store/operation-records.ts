@@ -3,6 +3,7 @@
  * somebody else owns the work now and {@link LostLane} ends this worker's part without a trace.
  */
 import type { Store } from '../open.ts'
+import { insertRow, ofShape, said, under, updateRows } from '../shapes.ts'
 import type { OperationsTable, OperationState, Tx } from '../schema.ts'
 import { isFree, type SeenLane } from './leases.ts'
 import { lockOperation } from './operation-families.ts'
@@ -96,17 +97,35 @@ export async function claimable(tx: Tx, store: Store, wanted: Wanted): Promise<C
  * are few, come along with the place in its first lane.
  */
 async function placesOf(tx: Tx, store: Store, row: OperationRow, holder: string) {
-  const rows = await tx
+  const { rows } = await ofShape(tx, 'places', [row.id, row.lane, holder], (id, lane, taker) =>
+    placesQuery(tx, store, { id: id as string, lane: lane as string, holder: taker as string }),
+  )
+  const places = [...Map.groupBy(rows, ({ lane }) => lane).values()].flatMap(([place]) => place ?? [])
+  const steps = rows.flatMap(({ step, name, output, state, backend_id }) =>
+    step === null || name === null || output === null ? [] : [{ step, name, output, state, backend_id }],
+  )
+  const isComplete = row.started_at === null || places.some(({ lane }) => lane === row.lane)
+  return { places, steps: isComplete ? steps : await stepsOf(tx, row.id) }
+}
+
+const stepColumns = ['s.step', 's.name', 's.output', 's.state', 's.backend_id'] as const
+
+const placesQuery = (
+  tx: Tx,
+  store: Store,
+  { id, lane, holder }: { readonly id: string; readonly lane: string; readonly holder: string },
+) =>
+  tx
     .selectFrom('operation_lanes as mine')
     .innerJoin('lanes', 'lanes.lane', 'mine.lane')
     .leftJoin('operation_steps as s', (join) =>
-      join.onRef('s.operation_id', '=', 'mine.operation_id').on('mine.lane', '=', row.lane),
+      join.onRef('s.operation_id', '=', 'mine.operation_id').on('mine.lane', '=', lane),
     )
     .select(['mine.lane', 'lanes.fence', ...stepColumns])
     .select((eb) =>
       eb
         .case()
-        .when(isFree(store, holder, row.id)(eb))
+        .when(isFree(store, holder, id)(eb))
         .then(1)
         .else(0)
         .end()
@@ -122,19 +141,9 @@ async function placesOf(tx: Tx, store: Store, row: OperationRow, holder: string)
         .limit(1)
         .as('ahead'),
     )
-    .where('mine.operation_id', '=', row.id)
+    .where('mine.operation_id', '=', id)
     .where('mine.finished', '=', 0)
     .orderBy('mine.lane')
-    .execute()
-  const places = [...Map.groupBy(rows, ({ lane }) => lane).values()].flatMap(([place]) => place ?? [])
-  const steps = rows.flatMap(({ step, name, output, state, backend_id }) =>
-    step === null || name === null || output === null ? [] : [{ step, name, output, state, backend_id }],
-  )
-  const isComplete = row.started_at === null || places.some(({ lane }) => lane === row.lane)
-  return { places, steps: isComplete ? steps : await stepsOf(tx, row.id) }
-}
-
-const stepColumns = ['s.step', 's.name', 's.output', 's.state', 's.backend_id'] as const
 
 const stepsOf = (tx: Tx, id: string) =>
   tx.selectFrom('operation_steps as s').select(stepColumns).where('operation_id', '=', id).execute()
@@ -153,28 +162,42 @@ type Changes = Partial<Omit<OperationRow, 'id'>> & { readonly updated_at: number
 
 /** Updates an operation whose row this transaction holds since it was found to be nobody else's. */
 export async function updateHeld(tx: Tx, row: OperationRow, changes: Changes): Promise<void> {
-  await tx.updateTable('operations').set(changes).where('id', '=', row.id).execute()
+  await updateRows(tx, 'operations', changes, { id: row.id })
 }
 
 /** Updates the operation under its fence. */
 export async function update(tx: Tx, row: OperationRow, changes: Changes): Promise<void> {
-  const changed = await changing(tx, row, changes).executeTakeFirst()
-  if (changed.numUpdatedRows === 0n) throw new LostLane(row.id)
+  if (!(await changed(tx, row, changes))) throw new LostLane(row.id)
 }
 
 /** The same, unless somebody wants it ended: false then, and nothing is written. Also false where {@link update} throws. */
-export async function updateUnlessCancelled(tx: Tx, row: OperationRow, changes: Changes): Promise<boolean> {
-  const changed = await changing(tx, row, changes).where('cancel_requested', '=', 0).executeTakeFirst()
-  return changed.numUpdatedRows > 0n
-}
+export const updateUnlessCancelled = (tx: Tx, row: OperationRow, changes: Changes): Promise<boolean> =>
+  changed(tx, row, changes, { unlessCancelled: true })
 
-const changing = (tx: Tx, row: OperationRow, changes: Changes) =>
-  tx
-    .updateTable('operations')
-    .set(changes)
-    .where('id', '=', row.id)
-    .where('fence', '=', row.fence)
-    .where('state', 'in', ['running', 'undoing'])
+async function changed(
+  tx: Tx,
+  row: OperationRow,
+  changes: Changes,
+  { unlessCancelled = false } = {},
+): Promise<boolean> {
+  const { names, values } = said(changes)
+  const shape = `change operation ${names.join()}${unlessCancelled ? ' unless cancelled' : ''}`
+  const { numAffectedRows = 0n } = await ofShape(
+    tx,
+    shape,
+    [row.id, row.fence, ...values],
+    (id, fence, ...all) => {
+      const query = tx
+        .updateTable('operations')
+        .set(under(names, all))
+        .where('id', '=', id as string)
+        .where('fence', '=', fence as number)
+        .where('state', 'in', ['running', 'undoing'])
+      return unlessCancelled ? query.where('cancel_requested', '=', 0) : query
+    },
+  )
+  return numAffectedRows > 0n
+}
 
 /** Asked anew before each step: the wish may have come while the step before ran. */
 export async function cancelRequested(tx: Tx, id: string): Promise<boolean> {
@@ -243,10 +266,7 @@ async function insertStep(
   },
 ): Promise<void> {
   const where = { operation_id: row.id, backend_id: row.backend_id }
-  await tx
-    .insertInto('operation_steps')
-    .values({ ...where, attempts: 1, ...step })
-    .execute()
+  await insertRow(tx, 'operation_steps', { ...where, attempts: 1, ...step })
 }
 
 const maxOutputBytes = 64 * 1024
@@ -260,12 +280,8 @@ export async function stepEnded(
   output: string,
   now: number,
 ): Promise<void> {
-  await tx
-    .updateTable('operation_steps')
-    .set({ state, output: bounded(output), finished_at: now })
-    .where('operation_id', '=', row.id)
-    .where('step', '=', index)
-    .execute()
+  const ended = { state, output: bounded(output), finished_at: now }
+  await updateRows(tx, 'operation_steps', ended, { operation_id: row.id, step: index })
 }
 
 /** The step that is due is on record as never begun, as it was before a try that had no effect. */
@@ -285,5 +301,5 @@ function bounded(output: string): string {
 
 /** Lets the next in its lanes go. Its own row says how it ended. */
 export async function leaveLanes(tx: Tx, id: string): Promise<void> {
-  await tx.updateTable('operation_lanes').set({ finished: 1 }).where('operation_id', '=', id).execute()
+  await updateRows(tx, 'operation_lanes', { finished: 1 }, { operation_id: id })
 }

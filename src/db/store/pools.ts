@@ -3,6 +3,7 @@
  * transaction that makes it: several schedulers may run and never promise the same space twice.
  */
 import { prepared } from '../prepared.ts'
+import { insertRow, ofShape, said, under } from '../shapes.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
 import type { InstanceColumns } from './share-instances.ts'
 
@@ -203,14 +204,20 @@ export async function growAsSeen(
   seen: Pick<PoolRecord, 'placed_gib' | 'measured_at'>,
   spareGib: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await growing(tx, claim)
-    .where('placed_gib', '<=', seen.placed_gib + spareGib)
-    .where('measured_at', '=', seen.measured_at)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+  const values = [claim.poolId, claim.addGib, seen.placed_gib + spareGib, seen.measured_at]
+  const { numAffectedRows = 0n } = await ofShape(
+    tx,
+    'grow a pool as seen',
+    values,
+    (poolId, addGib, most, at) =>
+      growing(tx, { poolId: poolId as string, addGib: addGib as number })
+        .where('placed_gib', '<=', most as number)
+        .where('measured_at', '=', at as number),
+  )
+  return numAffectedRows > 0n
 }
 
-const growing = (tx: Tx, { poolId, addGib }: PoolClaim) =>
+const growing = (tx: Tx, { poolId, addGib }: Pick<PoolClaim, 'poolId' | 'addGib'>) =>
   tx
     .updateTable('pools')
     .set((eb) => ({ placed_gib: eb('placed_gib', '+', addGib) }))
@@ -221,22 +228,21 @@ const noOperation = ''
 
 /** A claim and what its owner has by it, without the pool's own count. */
 export async function noteClaim(tx: Tx, claim: PoolClaim): Promise<void> {
-  await tx
-    .insertInto('pool_claims')
-    .values({
-      id: claim.id,
-      pool_id: claim.poolId,
-      owner_id: claim.ownerId,
-      size_gib: claim.addGib,
-      claimed_at: claim.now,
-      operation_id: claim.operationId ?? noOperation,
-    })
-    .execute()
-  await tx
-    .updateTable('share_instances')
-    .set((eb) => ({ ...claim.owner, placed_gib: eb('placed_gib', '+', claim.addGib) }))
-    .where('id', '=', claim.ownerId)
-    .execute()
+  await insertRow(tx, 'pool_claims', {
+    id: claim.id,
+    pool_id: claim.poolId,
+    owner_id: claim.ownerId,
+    size_gib: claim.addGib,
+    claimed_at: claim.now,
+    operation_id: claim.operationId ?? noOperation,
+  })
+  const { names, values } = said(claim.owner ?? {})
+  await ofShape(tx, `claim ${names.join()}`, [claim.ownerId, claim.addGib, ...values], (id, gib, ...all) =>
+    tx
+      .updateTable('share_instances')
+      .set((eb) => ({ ...under(names, all), placed_gib: eb('placed_gib', '+', gib as number) }))
+      .where('id', '=', id as string),
+  )
 }
 
 /** Takes back what a claim added. The caller knows it was added: it undoes its own recorded step. */

@@ -1,6 +1,7 @@
 /** Accounts of what is in use, as rows. Who changes them is `settle` (`src/lifecycle/quotas.ts`). */
 import { sql } from 'kysely'
 import { accountKey, type Account, type Posting } from '../../model/quota-lines.ts'
+import { ofShape, under } from '../shapes.ts'
 import type { QuotaUsagesTable, Tx } from '../schema.ts'
 import { accountKeyOf } from './quota-room.ts'
 
@@ -11,18 +12,24 @@ const columnsOf = ({ projectId, scope, scopeId, resource }: Account) => ({
   resource,
 })
 
+const accountColumns = ['project_id', 'scope', 'scope_id', 'resource'] as const
+
 /** Those that ever were charged, held until the commit. Everybody takes them in the same order, so that nobody waits for ever. */
-export const lockAccounts = (tx: Tx, accounts: readonly Account[]): Promise<QuotaUsagesTable[]> =>
-  tx
-    .selectFrom('quota_usages')
-    .selectAll()
-    .where((eb) => eb.or(accounts.map((account) => eb.and(columnsOf(account)))))
-    .orderBy('project_id')
-    .orderBy('scope')
-    .orderBy('scope_id')
-    .orderBy('resource')
-    .forUpdate()
-    .execute()
+export async function lockAccounts(tx: Tx, accounts: readonly Account[]): Promise<QuotaUsagesTable[]> {
+  const values = accounts.flatMap((account) => Object.values(columnsOf(account)))
+  const { rows } = await ofShape(tx, `lock ${accounts.length} accounts`, values, (...all) =>
+    tx
+      .selectFrom('quota_usages')
+      .selectAll()
+      .where((eb) => eb.or(accounts.map((_, at) => eb.and(under(accountColumns, all.slice(4 * at))))))
+      .orderBy('project_id')
+      .orderBy('scope')
+      .orderBy('scope_id')
+      .orderBy('resource')
+      .forUpdate(),
+  )
+  return rows
+}
 
 /** Adds what the postings say; `rows` is what {@link lockAccounts} answered for them. */
 export async function bookPostings(

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { recordedUnmet } from '../../model/causes.ts'
 import type { Unmet } from '../../model/unmet.ts'
 import { noteEvent } from '../noted-events.ts'
+import { ofShape } from '../shapes.ts'
 import type { Stamp, Tx } from '../schema.ts'
 
 /** What events are about. */
@@ -44,21 +45,23 @@ export async function recordEvent(tx: Tx, event: NewEvent): Promise<void> {
     detail: JSON.stringify(event.detail ?? {}),
   }
   const names = Object.keys(columns) as (keyof typeof columns)[]
-  await tx
-    .insertInto('events')
-    .columns(['created_at', ...names])
-    .expression((eb) =>
-      eb
-        .selectFrom('events')
-        .select([
-          sql<number>`case when max(created_at) >= ${event.now} then max(created_at) + 1 else ${event.now} end`.as(
-            'created_at',
-          ),
-          ...names.map((name) => sql`${columns[name]}`.as(name)),
-        ])
-        .where('resource_id', '=', event.resourceId),
-    )
-    .execute()
+  const values = [event.resourceId, event.now, ...Object.values(columns)]
+  await ofShape(tx, 'event', values, (resourceId, now, ...all) =>
+    tx
+      .insertInto('events')
+      .columns(['created_at', ...names])
+      .expression((eb) =>
+        eb
+          .selectFrom('events')
+          .select([
+            sql<number>`case when max(created_at) >= ${now} then max(created_at) + 1 else ${now} end`.as(
+              'created_at',
+            ),
+            ...names.map((name, at) => sql`${all[at]}`.as(name)),
+          ])
+          .where('resource_id', '=', resourceId as string),
+      ),
+  )
   noteEvent(tx)
 }
 

@@ -1,26 +1,25 @@
 /** Share instances as rows. What may become of one, and what follows from it, is said in `src/lifecycle/shares`. */
+import { prepared } from '../prepared.ts'
+import { updateRows } from '../shapes.ts'
 import type { DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 
 export type InstanceRow = ShareInstancesTable
 export type ShareRow = SharesTable
 
 export async function instanceById(db: DbOrTx, id: string): Promise<InstanceRow | undefined> {
-  return db.selectFrom('share_instances').selectAll().where('id', '=', id).executeTakeFirst()
+  return (await withId(db, id))[0]
 }
+const withId = prepared((db, id: string) => db.selectFrom('share_instances').selectAll().where('id', '=', id))
 
-export async function instancesOf(db: DbOrTx, shareId: string): Promise<InstanceRow[]> {
-  return db
-    .selectFrom('share_instances')
-    .selectAll()
-    .where('share_id', '=', shareId)
-    .orderBy('created_at')
-    .execute()
-}
+export const instancesOf: (db: DbOrTx, shareId: string) => Promise<InstanceRow[]> = prepared(
+  (db, shareId: string) =>
+    db.selectFrom('share_instances').selectAll().where('share_id', '=', shareId).orderBy('created_at'),
+)
 
 export type InstanceColumns = Partial<Omit<InstanceRow, 'id' | 'share_id'>>
 
 export async function writeInstance(tx: Tx, id: string, columns: InstanceColumns): Promise<void> {
-  await tx.updateTable('share_instances').set(columns).where('id', '=', id).execute()
+  await updateRows(tx, 'share_instances', columns, { id })
 }
 
 /** What an instance shows once its rules are no longer what its backend has: an error stays until a pass without one. */

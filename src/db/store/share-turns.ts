@@ -7,18 +7,26 @@
  * The order of all locks is: share, then its instances and snapshots, then quota, then lanes and pools. `for update` is left out
  * where the database has one writer anyway (dialects).
  */
+import { prepared } from '../prepared.ts'
 import type { DbOrTx, Tx } from '../schema.ts'
 import { everything, type Scope } from './scope.ts'
 import { visible, visibleOnes, type ShareRow } from './shares.ts'
 
 /** The share that the scope may see, as it is when its turn has come; undefined when there is none. */
-export function takeVisibleShare(tx: Tx, scope: Scope, id: string): Promise<ShareRow | undefined> {
-  return visible(tx, scope, id).forUpdate().executeTakeFirst()
+export async function takeVisibleShare(tx: Tx, scope: Scope, id: string): Promise<ShareRow | undefined> {
+  const { projectId } = scope
+  return (await (projectId === null ? taken(tx, id) : takenIfVisible(tx, id, projectId)))[0]
 }
+const takenIfVisible = prepared((db, id: string, projectId: string) =>
+  visible(db, { projectId }, id).forUpdate(),
+)
 
-export function takeShare(tx: Tx, id: string): Promise<ShareRow | undefined> {
-  return tx.selectFrom('shares').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+export async function takeShare(tx: Tx, id: string): Promise<ShareRow | undefined> {
+  return (await taken(tx, id))[0]
 }
+const taken = prepared((db, id: string) =>
+  db.selectFrom('shares').selectAll().where('id', '=', id).forUpdate(),
+)
 
 /** Several at once, always in the same order. */
 export async function takeShares(tx: Tx, ids: readonly string[]): Promise<void> {
@@ -26,16 +34,18 @@ export async function takeShares(tx: Tx, ids: readonly string[]): Promise<void> 
 }
 
 /** The share of an instance; which share that is never changes. */
-export function takeShareOfInstance(tx: Tx, instanceId: string): Promise<ShareRow | undefined> {
-  return tx
+export async function takeShareOfInstance(tx: Tx, instanceId: string): Promise<ShareRow | undefined> {
+  return (await takenOfInstance(tx, instanceId))[0]
+}
+const takenOfInstance = prepared((db, instanceId: string) =>
+  db
     .selectFrom('shares')
     .selectAll()
     .where('id', '=', (eb) =>
       eb.selectFrom('share_instances').select('share_id').where('share_instances.id', '=', instanceId),
     )
-    .forUpdate()
-    .executeTakeFirst()
-}
+    .forUpdate(),
+)
 
 /** The share that a snapshot was taken of, if the scope may see the snapshot. */
 export function takeShareOfSnapshot(tx: Tx, scope: Scope, snapshotId: string): Promise<ShareRow | undefined> {

@@ -1,13 +1,14 @@
 /** Shares as tenants see them: find, list, count, insert. State changes are in `src/lifecycle/shares`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
 import { lasting, prepared } from '../prepared.ts'
+import { insertRow, updateRows } from '../shapes.ts'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { countListed } from './count-listed.ts'
 import { deferredStates } from './deferred-states.ts'
 import { contains, marked, paged, type Listed, type Page } from './keyset.ts'
 import { holdMountPointName } from './mount-point-names.ts'
 import { hasPairs } from './pairs.ts'
-import { ownOrPublic, type Scope } from './scope.ts'
+import { everything, ownOrPublic, type Scope } from './scope.ts'
 
 export type ShareRow = SharesTable
 
@@ -120,7 +121,13 @@ export async function shareById(db: DbOrTx, id: string): Promise<ShareRow | unde
 
 /** A share the scope may see: its own and public ones. */
 export async function visibleShare(db: DbOrTx, scope: Scope, id: string): Promise<ShareRow | undefined> {
-  return visible(db, scope, id).executeTakeFirst()
+  const { projectId } = scope
+  const rows = await (projectId === null ? oneShare.ofAll(db, id) : oneShare.visible(db, id, projectId))
+  return rows[0]
+}
+const oneShare = {
+  ofAll: prepared((db, id: string) => visible(db, everything, id)),
+  visible: prepared((db, id: string, projectId: string) => visible(db, { projectId }, id)),
 }
 
 /** The query for it; `share-turns.ts` locks what it finds. */
@@ -388,8 +395,8 @@ export async function insertShare(
   instance: ShareInstancesTable,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await tx.insertInto('shares').values(share).execute()
-  await tx.insertInto('share_instances').values(instance).execute()
+  await insertRow(tx, 'shares', share)
+  await insertRow(tx, 'share_instances', instance)
   if (share.mount_point_name !== null) {
     const held = { name: share.mount_point_name, instanceId: instance.id, now: share.created_at }
     await holdMountPointName(tx, held)
@@ -419,7 +426,7 @@ export async function updateShareColumns(
     >
   >,
 ): Promise<void> {
-  await tx.updateTable('shares').set(columns).where('id', '=', id).execute()
+  await updateRows(tx, 'shares', columns, { id })
 }
 
 /** Any columns of a share: what they may be is said in `src/lifecycle/shares`. */
@@ -428,7 +435,7 @@ export async function writeShare(
   id: string,
   columns: Partial<Omit<SharesTable, 'id'>>,
 ): Promise<void> {
-  await tx.updateTable('shares').set(columns).where('id', '=', id).execute()
+  await updateRows(tx, 'shares', columns, { id })
 }
 
 /** A share without instances, and what hangs on it alone. */
