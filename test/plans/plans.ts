@@ -71,10 +71,32 @@ const readers: Readonly<Record<Kind, Reader>> = {
       Extra: string
     }>(db, 'explain', query)
     const lasting = /Using (filesort|temporary)/g
+    const parts = await usedParts(db, query)
     return rows.map(({ table, type, key, Extra }) =>
-      [table ?? '-', type ?? '-', key ?? '', ...(Extra.match(lasting) ?? [])].join(' ').trimEnd(),
+      [table ?? '-', type ?? '-', key ?? '', parts.get(table ?? '') ?? '', ...(Extra.match(lasting) ?? [])]
+        .filter((word) => word !== '')
+        .join(' '),
     )
   },
+}
+
+interface MariadbNode {
+  readonly table_name?: string
+  readonly used_key_parts?: readonly string[]
+}
+
+/** By table (or what the statement calls it), the columns of its index by which rows are found; the others are read and looked at. */
+async function usedParts(db: Db, query: CompiledQuery): Promise<ReadonlyMap<string, string>> {
+  const [row] = await explained<{ EXPLAIN: string }>(db, 'explain format = json', query)
+  const found = new Map<string, string>()
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    const { table_name: table, used_key_parts: parts } = node as MariadbNode
+    if (table !== undefined && parts !== undefined) found.set(table, `(${parts.join(', ')})`)
+    for (const below of Object.values(node)) walk(below)
+  }
+  walk(JSON.parse(row?.EXPLAIN ?? '{}'))
+  return found
 }
 
 /** The plan that a prepared statement has from its sixth time on, which knows none of the values. */
@@ -133,7 +155,7 @@ export const isSorted = (kind: Kind, plan: readonly string[]): boolean =>
 const beginsAt: Readonly<Record<Kind, RegExp>> = {
   sqlite: /^SEARCH \w+ USING (COVERING )?INDEX .*created_at<\?/,
   postgres: /created_at <= /,
-  mariadb: /^\w+ range \w+$/,
+  mariadb: /^\w+ range \w+ \(.*\bcreated_at\b.*\)$/,
 }
 
 export const beginsAtMarker = (kind: Kind, plan: readonly string[]): boolean =>

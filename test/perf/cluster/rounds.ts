@@ -51,7 +51,7 @@ export async function measureRounds(
 ): Promise<Measured[]> {
   const cells = targets.map(() => new Map<string, Cell[]>(steps.map(({ name }) => [name, []])))
   // Whoever is asked first compiles for those after it, and fills caches.
-  for (const target of targets) for (const step of steps) await warm(step, target, warming(load))
+  for (const target of targets) for (const step of steps) await warm(step, target, warming(load), warmMs)
   const rests: Rest[] = []
   for (const target of targets) rests.push(await atRest(target))
   for (let round = 0; round < rounds; round++) {
@@ -60,6 +60,8 @@ export async function measureRounds(
     if (round % 2 === 1) order.reverse()
     for (const step of steps)
       for (const [index, target] of order) {
+        // It had a minute of rest while the others were asked.
+        await warm(step, target, waking(load), wakeMs)
         const cell = await once(step, target, load)
         cells[index]?.get(step.name)?.push(cell)
         say(`round ${round + 1}, ${target.name}, ${step.name}: p50 ${cell.p50.toFixed(1)} ms`)
@@ -74,11 +76,16 @@ export async function measureRounds(
 
 /** As long each target is asked for some of everything, step by step: what was asked often is compiled then, as it is a minute after a start. */
 const warmMs = 15_000
+/**
+ * Before each step that counts: what rested has given its memory back and the code that it had compiled, and the first hundreds of requests
+ * cost two to three times what those after them do.
+ */
+const wakeMs = 3000
 
-async function warm(step: Step, target: Target, load: Load): Promise<void> {
+async function warm(step: Step, target: Target, load: Load, forMs: number): Promise<void> {
   const began = performance.now()
   do await once(step, target, load)
-  while (performance.now() - began < warmMs)
+  while (performance.now() - began < forMs)
 }
 
 const warming = (load: Load): Load => ({
@@ -88,6 +95,15 @@ const warming = (load: Load): Load => ({
   churned: 16,
   lists: 100,
   shows: 1000,
+})
+
+const waking = (load: Load): Load => ({
+  alone: 2,
+  many: Math.min(16, load.many),
+  rules: 2,
+  churned: 8,
+  lists: 16,
+  shows: 200,
 })
 
 async function once(step: Step, target: Target, load: Load): Promise<Cell> {
