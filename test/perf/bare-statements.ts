@@ -41,6 +41,10 @@ function mariadb({ url, lanes }: Lanes): Ask {
   const { host, port, user, password, database, socket } = serverAddress(url, 3306)
   const where = socket === null ? { host, port } : { socketPath: socket }
   const idle = Array.from({ length: lanes }, () => createConnection({ ...where, user, password, database }))
+  // The library prepares nothing before it knows what server it speaks to.
+  const connected = Promise.all(
+    idle.map((one) => new Promise<void>((resolve) => one.query('select 1', () => resolve()))),
+  )
   const asked = (connection: Connection, { sql, parameters }: Statement): Promise<void> =>
     new Promise((resolve, reject) =>
       connection.execute({ sql, rowsAsArray: true }, [...parameters], (error) =>
@@ -48,6 +52,7 @@ function mariadb({ url, lanes }: Lanes): Ask {
       ),
     )
   return async (statements) => {
+    await connected
     const connection = idle.pop()
     if (connection === undefined) throw new Error('more at once than lanes')
     for (const statement of statements) await asked(connection, statement)
