@@ -9,8 +9,8 @@ import type { Database, DbOrTx } from './schema.ts'
 type Table = keyof Database & string
 type Columns = Readonly<Record<string, Value | undefined>>
 
-/** Shapes that are kept of a database: those that the code has. */
-const mostShapes = 1000
+/** Shapes that are kept of a database, and values of the longest: one with many rows or ids is built each time, so that no number of them fills the room. */
+const [mostShapes, mostValues] = [1000, 100]
 const shapes = new WeakMap<object, Map<string, CompiledQuery>>()
 
 /**
@@ -26,7 +26,7 @@ export async function ofShape<Row>(
   // The same for all transactions of a database, and for no other one.
   const { adapter, plugins } = db.getExecutor()
   // A plugin wants to see each statement, with its values.
-  if (plugins.length > 0) return db.executeQuery(build(...values))
+  if (plugins.length > 0 || values.length > mostValues) return db.executeQuery(build(...values))
   const known = shapes.get(adapter) ?? new Map<string, CompiledQuery>()
   shapes.set(adapter, known)
   let statement = known.get(shape)

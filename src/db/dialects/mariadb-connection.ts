@@ -19,7 +19,7 @@ interface Written {
 }
 type Answer = readonly unknown[] | Written
 
-/** A server has room for 16,382 prepared statements of all its sessions unless it is told otherwise; each of ours keeps as many. */
+/** Of a session. A server has room for 16,382 of all its sessions, unless it is told otherwise. */
 const preparedStatements = 200
 /** Can't create more of them (`max_prepared_stmt_count`). */
 const noRoomForStatements = 1461
@@ -52,7 +52,7 @@ export class MariadbConnection {
     const socket = connect({ ...(path === null ? { host, port } : { path }), noDelay: true, keepAlive: true })
     this.#socket = socket
     this.#connection = createConnection({
-      // The library would look a statement up with another connection before it lets go of this one.
+      // Of its own socket the library lets go only after it has ended the statement from another connection.
       stream: (given: (error: undefined, stream: Socket) => void) => given(undefined, socket),
       user,
       password,
@@ -213,4 +213,5 @@ function plain(value: unknown): Value {
 }
 
 const isError = (error: unknown): boolean => error !== null && error !== undefined
-const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno ?? 0)
+/** What the server or the library calls the error; 0 for others. */
+export const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno ?? 0)

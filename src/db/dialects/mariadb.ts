@@ -18,6 +18,7 @@ import {
 } from 'kysely'
 import type { DatabaseDialect, FunctionNames } from './dialect.ts'
 import { overNothing } from './empty-list.ts'
+import { numberOf } from './mariadb-connection.ts'
 import { openMariadbPool } from './mariadb-pool.ts'
 import { pooledDriver } from './pooled-driver.ts'
 import type { PoolLimits } from './server-url.ts'
@@ -85,8 +86,6 @@ const overdue = [1317, 1969]
 /** Of the system, and of the library: its connection was closed, is being closed, or could not be opened in time. */
 const lost =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN|ER_CONNECTION_ALREADY_CLOSED|ER_CMD_NOT_EXECUTED_DESTROYED|ER_SOCKET_UNEXPECTED_CLOSE|ER_CONNECTION_TIMEOUT|ER_CMD_CONNECTION_CLOSED)$/
-
-const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno ?? 0)
 
 const isLost = (error: unknown): boolean =>
   gone.includes(numberOf(error)) || lost.test(String((error as { code?: unknown } | null)?.code ?? ''))
