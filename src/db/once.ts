@@ -16,5 +16,12 @@ export function oncePerTransaction<T>(db: DbOrTx, key: string, read: () => Promi
   return answer as Promise<T>
 }
 
+/** What a statement of this transaction has answered beside something else: it is not read for {@link oncePerTransaction}. */
+export function readAlready(tx: Tx, key: string, answer: unknown): void {
+  const answers = known.get(tx) ?? new Map<string, Promise<unknown>>()
+  known.set(tx, answers)
+  answers.set(key, Promise.resolve(answer))
+}
+
 /** Everything is read anew in this transaction from here on. */
 export const readAgain = (tx: Tx): void => void known.delete(tx)

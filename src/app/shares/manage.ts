@@ -5,7 +5,7 @@ import { start } from '../start.ts'
 import { poolForManage } from '../../db/store/pools.ts'
 import { refuseUnaffordable } from '../../lifecycle/quotas.ts'
 import { exportPathInUse, isBeingManaged } from '../../db/store/export-paths.ts'
-import { resolveAndHoldType } from '../../db/store/share-types.ts'
+import { typeAndLimits } from '../../db/store/share-types.ts'
 import { newShareRows } from '../../lifecycle/shares/new-rows.ts'
 import { insertShare } from '../../db/store/shares.ts'
 import { recordEvent } from '../../db/store/records.ts'
@@ -42,10 +42,11 @@ export async function manage(ctx: Ctx, input: ManageShareInput): Promise<string>
   const protocol = knownProtocol(ctx, input.protocol, 'share.protocol')
   // Any other host that is none is an unknown one.
   if (!/#./.test(input.serviceHost)) throw invalid('share.service_host must name a pool: host@backend#pool')
+  const payer = { projectId: ctx.identity.projectId, userId: ctx.identity.userId }
   const type =
     input.shareType === null
-      ? await typeForShare(ctx, null, null, true)
-      : await resolveAndHoldType(ctx.tx, { projectId: null }, input.shareType)
+      ? await typeForShare(ctx, null, null, { keeps: true, payer })
+      : await typeAndLimits(ctx.tx, { projectId: null }, payer, input.shareType)
   if (type === undefined || type === null)
     throw fault('ShareTypeNotFound', { id: input.shareType ?? 'default' })
   const servers = boolSpec(type.extra_specs, 'driver_handles_share_servers') === true

@@ -90,7 +90,7 @@ async function ask(
   const type =
     source === undefined && input.shareType === null
       ? undefined
-      : await check('share_type', () => typeForShare(ctx, input.shareType, source ?? null, keeps))
+      : await check('share_type', () => typeForShare(ctx, input.shareType, source ?? null, { keeps, payer }))
   if (type !== undefined && source !== undefined) {
     await check('share_network_id', () => refuseServers(type, input))
   }

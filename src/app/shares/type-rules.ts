@@ -4,28 +4,30 @@ import type { Scope } from '../../db/store/scope.ts'
 import {
   defaultType,
   holdType,
-  resolveAndHoldType,
   resolveType,
+  typeAndLimits,
   type ShareType,
 } from '../../db/store/share-types.ts'
 import { fault, invalid } from '../../model/errors.ts'
 import { sizeLimits, zonesSpec } from '../../model/extra-specs.ts'
+import type { Payer } from '../../model/quota-lines.ts'
 import type { Source } from './source.ts'
 
 export type ChosenType = ShareType
 
 /**
  * The type named, else the parent's, else the default. Null when there is none at all: the request is accepted and the
- * scheduler says so (message 024), as in the original. With `keeps` it is there until the transaction ends.
+ * scheduler says so (message 024), as in the original. With `keeps` it is there until the transaction ends, and
+ * the limits of `payer` for it are known.
  */
 export async function typeForShare(
   ctx: Ctx,
   named: string | null,
   source: Source | null,
-  keeps: boolean,
+  { keeps, payer }: { readonly keeps: boolean; readonly payer: Omit<Payer, 'shareTypeId'> },
 ): Promise<ChosenType | null> {
   const find = (scope: Scope, called: string): Promise<ShareType | undefined> =>
-    keeps ? resolveAndHoldType(ctx.tx, scope, called) : resolveType(ctx.db, scope, called)
+    keeps ? typeAndLimits(ctx.tx, scope, payer, called) : resolveType(ctx.db, scope, called)
   const projectId = ctx.policy.check('context_is_admin', ctx.identity) ? null : ctx.identity.projectId
   if (named !== null) {
     const type = await find({ projectId }, named)

@@ -81,7 +81,6 @@ type NewLimits = readonly (readonly [resource: QuotaResource, limit: number])[]
 
 export async function setLimits(tx: Tx, owner: QuotaOwner, limits: NewLimits): Promise<void> {
   readAgain(tx)
-  readAgain(tx)
   const { projectId: project_id, scope, scopeId: scope_id } = owner
   for (const [resource, hard_limit] of limits) {
     await tx

@@ -10,9 +10,10 @@ import {
   type QuotaScope,
 } from '../../model/quota-lines.ts'
 import { quotaDefaults, type CountedResource, type QuotaResource } from '../../model/quota.ts'
-import { sql } from 'kysely'
-import { oncePerTransaction } from '../once.ts'
-import type { DbOrTx, QuotaLimitsTable, QuotaUsagesTable } from '../schema.ts'
+import { sql, type ExpressionBuilder, type RawBuilder } from 'kysely'
+import { oncePerTransaction, readAlready } from '../once.ts'
+import type { Value } from '../prepared.ts'
+import type { Database, DbOrTx, QuotaLimitsTable, QuotaUsagesTable, Tx } from '../schema.ts'
 
 /** Limits of the service's configuration, which the editable class `default` overrides. */
 export type ConfiguredLimits = Readonly<Record<QuotaResource, number>>
@@ -54,8 +55,7 @@ export interface LimitBook {
 
 /** One statement, however many are concerned; none where the same transaction has asked for the same before. */
 export async function limitsFor(db: DbOrTx, of: Concerned, configured: ConfiguredLimits): Promise<LimitBook> {
-  const key = `quota limits ${JSON.stringify([of.projects, of.ids.toSorted()])}`
-  const all = await oncePerTransaction(db, key, () => limitRows(db, of))
+  const all = await oncePerTransaction(db, limitsKey(of), () => limitRows(db, of))
   const classes = all.filter(({ scope }) => scope === ofClass)
   const rows = all.filter(({ scope }) => scope !== ofClass) as readonly QuotaLimitsTable[]
   const common = {
@@ -84,8 +84,73 @@ export async function limitsFor(db: DbOrTx, of: Concerned, configured: Configure
 /** In place of the scope. */
 const ofClass = 'class'
 
+type LimitRow = Omit<QuotaLimitsTable, 'scope'> & {
+  readonly scope: QuotaLimitsTable['scope'] | typeof ofClass
+}
+
+const limitsKey = ({ projects, ids }: Concerned): string =>
+  `quota limits ${JSON.stringify([projects, ids.toSorted()])}`
+
+/** What {@link limitColumns} answer. */
+export interface LimitColumns {
+  readonly own_limits: string | null
+  readonly class_limits: string | null
+}
+
+/**
+ * For a statement that reads `share_types`: the limits that {@link limitsFor} would read for who makes a share of the type, so that they are
+ * no statement of their own. {@link limitsWereRead} keeps the answer.
+ */
+export function limitColumns(
+  eb: ExpressionBuilder<Database, 'share_types'>,
+  projectId: Value,
+  userId: Value,
+) {
+  const named = (...columns: readonly RawBuilder<string>[]) =>
+    eb.fn<string>('concat', [sql`${sql.join(columns, sql`, ' ', `)}`])
+  return [
+    eb
+      .selectFrom('quota_limits as l')
+      .select(({ fn, ref }) => {
+        const name = named(sql`${ref('l.scope')}`, sql`${ref('l.resource')}`, sql`${ref('l.scope_id')}`)
+        return fn<string | null>('json_object_of', [name, 'l.hard_limit']).as('limits')
+      })
+      .where('l.project_id', '=', projectId as string)
+      .where((on) => on('l.scope_id', 'in', [sql<string>`''`, userId as string, on.ref('share_types.id')]))
+      .as('own_limits'),
+    eb
+      .selectFrom('quota_classes as c')
+      .select(({ fn }) => fn<string | null>('json_object_of', ['c.resource', 'c.hard_limit']).as('limits'))
+      .where('c.class_name', '=', sql.lit('default'))
+      .as('class_limits'),
+  ] as const
+}
+
+/** Keeps what {@link limitColumns} answered for this payer until the transaction ends. */
+export function limitsWereRead(tx: Tx, payer: Payer, columns: LimitColumns): void {
+  const rowsOf = (text: string | null) => Object.entries(JSON.parse(text ?? '{}') as Record<string, number>)
+  const own = rowsOf(columns.own_limits).map(([name, hard_limit]): LimitRow => {
+    // An id may hold anything.
+    const [, scope, resource, scope_id] = /^(\S+) (\S+) (.*)$/s.exec(name) as unknown as [
+      string,
+      QuotaLimitsTable['scope'],
+      string,
+      string,
+    ]
+    return { project_id: payer.projectId, scope, scope_id, resource, hard_limit }
+  })
+  const common = rowsOf(columns.class_limits).map(([resource, hard_limit]): LimitRow => ({
+    project_id: 'default',
+    scope: ofClass,
+    scope_id: '',
+    resource,
+    hard_limit,
+  }))
+  readAlready(tx, limitsKey(concernedBy([payer])), [...own, ...common])
+}
+
 /** Limits of the class `default`, and those that were set for whom it concerns. */
-const limitRows = (db: DbOrTx, { projects, ids }: Concerned) =>
+const limitRows = (db: DbOrTx, { projects, ids }: Concerned): Promise<LimitRow[]> =>
   db
     .selectFrom('quota_limits')
     .select(['project_id', 'scope_id', 'resource', 'hard_limit'])

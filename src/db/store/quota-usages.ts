@@ -42,20 +42,19 @@ export async function bookPostings(
     postings.filter((posting) => charged.has(accountKey(posting)) === was),
   ) as [Posting[], Posting[]]
   if (old.length > 0) {
-    await tx
-      .updateTable('quota_usages')
-      .set((eb) => ({
-        in_use: eb(
-          'in_use',
-          '+',
-          sql<number>`case ${sql.join(
-            old.map((posting) => sql`when ${eb.and(columnsOf(posting))} then ${sql.lit(posting.delta)}`),
-            sql` `,
-          )} else 0 end`,
-        ),
-      }))
-      .where((eb) => eb.or(old.map((posting) => eb.and(columnsOf(posting)))))
-      .execute()
+    const values = old.flatMap((posting) => [...Object.values(columnsOf(posting)), posting.delta])
+    await ofShape(tx, `book ${old.length} postings`, values, (...all) => {
+      const those = old.map((_, at) => all.slice(5 * at, 5 * at + 5))
+      return tx
+        .updateTable('quota_usages')
+        .set((eb) => {
+          const cases = those.map(
+            (one) => sql`when ${eb.and(under(accountColumns, one))} then in_use + ${one[4]}`,
+          )
+          return { in_use: sql<number>`case ${sql.join(cases, sql` `)} else in_use end` }
+        })
+        .where((eb) => eb.or(those.map((one) => eb.and(under(accountColumns, one)))))
+    })
   }
   // Of two who are the first at once one finds the other's, and its transaction is repeated.
   if (fresh.length > 0) {

@@ -2,9 +2,13 @@
  * Share types with their extra specs and the projects that may use private ones. Functions that a tenant's request
  * reaches take its {@link Scope}: a private type that the project was not given is not there.
  */
-import type { SelectQueryBuilder } from 'kysely'
+import type { ExpressionBuilder, SelectQueryBuilder } from 'kysely'
 import type { ExtraSpecs, PlacedType } from '../../model/extra-specs.ts'
+import type { Payer } from '../../model/quota-lines.ts'
+import type { Value } from '../prepared.ts'
 import type { Database, DbOrTx, ShareTypesTable, Stamp, Tx } from '../schema.ts'
+import { ofShape } from '../shapes.ts'
+import { limitColumns, limitsWereRead } from './quota-room.ts'
 import type { Scope } from './scope.ts'
 import {
   giveProject,
@@ -45,20 +49,47 @@ export async function typeByName(db: DbOrTx, scope: Scope, name: string): Promis
 export const resolveType = (db: DbOrTx, scope: Scope, nameOrId: string): Promise<ShareType | undefined> =>
   resolved(typesWithSpecs(db, scope), nameOrId)
 
-/** The same, and it is there until the transaction ends ({@link holdType}). */
-export const resolveAndHoldType = (tx: Tx, scope: Scope, nameOrId: string): Promise<ShareType | undefined> =>
-  resolved(typesWithSpecs(tx, scope).forKeyShare(), nameOrId)
+/**
+ * The same for a share that `payer` is to have: the type is there until the transaction ends ({@link holdType}), and the limits that
+ * hold for the share come along and are not read again in it.
+ */
+export async function typeAndLimits(
+  tx: Tx,
+  scope: Scope,
+  payer: Omit<Payer, 'shareTypeId'>,
+  nameOrId: string,
+): Promise<ShareType | undefined> {
+  const { projectId } = scope
+  const values = [nameOrId, payer.projectId, payer.userId, ...(projectId === null ? [] : [projectId])]
+  const whose = projectId === null ? 'any' : 'visible'
+  const { rows } = await ofShape(tx, `${whose} type and limits`, values, (called, paying, user, seeing) =>
+    typesWithSpecs(tx, { projectId: projectId === null ? null : (seeing as string) })
+      .select((eb) => limitColumns(eb, paying as Value, user as Value))
+      .where(isCalled(called as string))
+      .forKeyShare(),
+  )
+  const found = theOneMeant(rows, nameOrId)
+  if (found === undefined) return undefined
+  const { own_limits, class_limits, ...type } = found
+  limitsWereRead(tx, { ...payer, shareTypeId: type.id }, { own_limits, class_limits })
+  return withSpecs(type)
+}
 
 async function resolved(
   types: ReturnType<typeof typesWithSpecs>,
   nameOrId: string,
 ): Promise<ShareType | undefined> {
-  const rows = await types
-    .where((eb) => eb.or([eb('share_types.id', '=', nameOrId), eb('share_types.name', '=', nameOrId)]))
-    .execute()
-  const found = rows.find(({ id }) => id === nameOrId) ?? rows[0]
+  const found = theOneMeant(await types.where(isCalled(nameOrId)).execute(), nameOrId)
   return found === undefined ? undefined : withSpecs(found)
 }
+
+const isCalled = (nameOrId: string) => (eb: ExpressionBuilder<Database, 'share_types'>) =>
+  eb.or([eb('share_types.id', '=', nameOrId), eb('share_types.name', '=', nameOrId)])
+
+const theOneMeant = <Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  nameOrId: string,
+): Row | undefined => rows.find(({ id }) => id === nameOrId) ?? rows[0]
 
 /** With its specs as one JSON object; null where it has none. */
 const typesWithSpecs = (db: DbOrTx, scope: Scope) =>
