@@ -1,13 +1,13 @@
 /** What the tests with a real NFS-Ganesha share: shares that are file systems of their own, and clients that know handles. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { projectFolder } from '../../host/project-folder.ts'
 import * as nfs from '../../contract/conformance/nfs4/operations.ts'
 import { openSession, type Session } from '../../contract/conformance/nfs4/session.ts'
-import { hasMemory } from './process.ts'
+import { nothingLeftOf } from './process.ts'
 import type { ExportRef, ExportRule, OwnFileSystem } from '../../contract/driver.ts'
 
 export interface Image {
@@ -89,8 +89,35 @@ export const lookupParent: nfs.Operation<void> = {
   read: () => undefined,
 }
 
-/** Resolves when the process has ended. */
+/** Resolves when nothing is left of the process. */
 export async function kill(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
-  while (hasMemory(pid)) await sleep(5)
+  await nothingLeftOf(pid)
+}
+
+/**
+ * What `work` answers while the first thread of the process, if it is killed meanwhile, does not come to its end: as on a machine whose
+ * processors are all busy.
+ */
+export async function whileEndingSlowly<T>(pid: number, ms: number, work: () => Promise<T>): Promise<T> {
+  // PTRACE_SEIZE with PTRACE_O_TRACEEXIT, then PTRACE_CONT: ptrace(2).
+  const script = `
+    my ($ptrace, $pid, $ms) = map { $_ + 0 } @ARGV;
+    syscall($ptrace, 0x4206, $pid, 0, 0x40) == 0 or die "ptrace: $!";
+    $| = 1; print "held";
+    waitpid($pid, 0x40000000);
+    select(undef, undef, undef, $ms / 1000);
+    syscall($ptrace, 7, $pid, 0, 0);`
+  const ptrace = process.arch === 'arm64' ? 117 : 101
+  const holder = spawn('perl', ['-e', script, String(ptrace), String(pid), String(ms)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(holder, 'exit')
+  await once(holder.stdout, 'data')
+  try {
+    return await work()
+  } finally {
+    holder.kill('SIGKILL')
+    await ended
+  }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { hasMemory } from './process.ts'
+import { isLiving } from './process.ts'
 
 const linux = process.platform === 'linux'
 
@@ -13,7 +13,7 @@ test.skipIf(!linux)('a process that begins one program after the other is alive 
   let [asked, silent] = [0, 0]
   let command = ''
   for (; command !== 'sleep\x0060\x00'; asked++) {
-    expect(hasMemory(pid)).toBe(true)
+    expect(isLiving(pid)).toBe(true)
     command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
     if (command === '') silent++
   }
@@ -21,5 +21,5 @@ test.skipIf(!linux)('a process that begins one program after the other is alive 
   expect([asked > 100, silent > 0]).toEqual([true, true])
   child.kill('SIGKILL')
   await once(child, 'exit')
-  expect(hasMemory(pid)).toBe(false)
+  expect(isLiving(pid)).toBe(false)
 })

@@ -21,7 +21,7 @@ import {
   type Image,
 } from './bench.fixture.ts'
 import { pidIn } from './pid.fixture.ts'
-import { hasMemory } from './process.ts'
+import { isLiving } from './process.ts'
 import type { Parts } from '../../contract/driver.ts'
 import type { GaneshaExporter } from './exporter.ts'
 
@@ -151,7 +151,7 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     const gone = pidOf(blue)
     // As the service may ask: the id alone is known.
     await exporter.unpublish(call(), { ...exportOf(two), projectId: '', protocol: '', tree: null })
-    expect(hasMemory(gone)).toBe(false)
+    expect(isLiving(gone)).toBe(false)
     expect(readdirSync(join(parts.dir, 'ganesha/projects'))).toEqual([red])
     expect(await exporter.inventory(call())).toEqual([one.id])
     await exporter.unpublish(call(), exportOf(one))
@@ -174,7 +174,7 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     expect(other.port()).toBe(exporter.port() ?? other.port())
     exporter = other
     await exporter.unpublish(call(), exportOf(one))
-    expect(pids.map(hasMemory)).toEqual([false, true])
+    expect(pids.map(isLiving)).toEqual([false, true])
   })
 
   test('from one server for all to one a project, and back: the others end', async () => {
@@ -188,7 +188,7 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     await exporter.stop(call(), { detach: false })
     exporter = build()
     await exporter.setup(call())
-    expect(hasMemory(old)).toBe(false)
+    expect(isLiving(old)).toBe(false)
     // The share manager finds it missing and publishes it again.
     expect(await exporter.inventory(call())).toEqual([])
     expect(await hostOf(image)).toBe(addresses[0])
@@ -196,7 +196,7 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     await exporter.stop(call(), { detach: false })
     exporter = shared()
     await exporter.setup(call())
-    expect(hasMemory(own)).toBe(false)
+    expect(isLiving(own)).toBe(false)
     expect(await exporter.inventory(call())).toEqual([])
     const [location] = await exporter.publish(call(), exportOf(image))
     expect(location!.path).toBe(`127.0.0.1:/${image.id}`)
@@ -266,7 +266,7 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     const died = pidOf(red)
     await kill(died)
     // Its server goes on without it, and keeps the project's address.
-    await within(15_000, 'the server is back', () => pidOf(red) !== died && hasMemory(pidOf(red)))
+    await within(15_000, 'the server is back', () => pidOf(red) !== died && isLiving(pidOf(red)))
     expect(await exporter.inventory(call())).toEqual([two.id])
     expect(exporter.troubles!()).toEqual([expect.stringContaining(one.id)])
     expect(told).toContain("NFS-Ganesha starts without exports whose files can't be read")
@@ -309,7 +309,7 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     expect(exporter.troubles!()).toEqual([expect.stringContaining(`project ${red} has no NFS server`)])
     taken.close()
     await within(15_000, 'its server is there', () => exporter.troubles!().length === 0)
-    expect(hasMemory(pidOf(red))).toBe(true)
+    expect(isLiving(pidOf(red))).toBe(true)
   })
 
   test('after a restart of the host each server begins when the images of its project are mounted', async () => {
@@ -330,7 +330,7 @@ describe.skipIf(cannotRun !== null)('a server per project', () => {
     exporter = build()
     await exporter.setup(call())
     const runs = (project: string) =>
-      existsSync(join(dirOf(project), 'ganesha.pid')) && hasMemory(pidOf(project))
+      existsSync(join(dirOf(project), 'ganesha.pid')) && isLiving(pidOf(project))
     expect([runs(red), runs(blue)]).toEqual([false, false])
     const back = mountImage(parts.dir, other)
     expect(await exporter.publish(call(), exportOf(back))).toHaveLength(1)
