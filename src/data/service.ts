@@ -5,7 +5,9 @@
 import { orderEvents } from '../db/store/event-order.ts'
 import { forgetProcesses } from '../db/store/processes.ts'
 import { every, type Periodic } from '../engine/periodic.ts'
+import { after } from '../runtime/after.ts'
 import { meter, purgeMeter } from './meter.ts'
+import { paced, type Pace } from './paced.ts'
 import type { DataParts } from './parts.ts'
 import { tellServiceStates } from './service-states.ts'
 import { purge } from './purge.ts'
@@ -31,6 +33,12 @@ export function startDataService(parts: DataServiceParts): DataService {
     every(intervalMs, name, log, async () => {
       if (!draining()) await work()
     })
+  let stopping = false
+  const pace: Pace = {
+    now: () => performance.now(),
+    rest: (ms) => new Promise((resolve) => void after(ms, resolve)),
+    goesOn: () => !stopping && !draining(),
+  }
   const jobs = [
     job(60 * seconds, 'recycle bin', () => emptyRecycleBin(parts)),
     // Whoever begins to follow events has few to wait for.
@@ -39,15 +47,16 @@ export function startDataService(parts: DataServiceParts): DataService {
     }),
     job(2 * seconds, 'states of services', () => tellServiceStates(parts)),
     // Every moment is some process's; one that comes late writes it all the same.
-    job(30 * seconds, 'usage over time', () => meter(parts)),
+    job(30 * seconds, 'usage over time', () => meter(parts, pace)),
     job(600 * seconds, 'purge', async () => {
-      while ((await purge(parts)) > 0);
-      while ((await purgeMeter(parts)) > 0);
+      for (const work of [purge, purgeMeter])
+        await paced(async () => ((await work(parts)) > 0 ? 'more' : 'done'), pace)
     }),
     job(600 * seconds, 'forgotten processes', () => forgetProcesses(parts.store, silentS)),
   ]
   return {
     async stop() {
+      stopping = true
       await Promise.all(jobs.map((one) => one.stop()))
     },
   }

@@ -25,6 +25,8 @@ export interface MeasuredOptions {
   readonly exporterOptions?: object
   /** Does not wait until the backend is ready. */
   readonly atOnce?: boolean
+  /** Seconds that events and finished operations are kept; as configured by default when left out. */
+  readonly retentionS?: number
   /** Where the rows are; a SQLite file in the state directory when left out. */
   readonly database?: string
 }
@@ -60,6 +62,7 @@ export function settingsIn(
     database: { url: options.database ?? databaseIn(dir) },
     api: { changes_per_minute: 0 },
     auth: { key_file: join(dir, 'token-key.json') },
+    ...(options.retentionS === undefined ? {} : { shares: { operation_retention_s: options.retentionS } }),
     quota: { shares: -1, gigabytes: -1, snapshots: -1, snapshot_gigabytes: -1 },
     backends: { alpha: backend },
   }

@@ -22,22 +22,22 @@ export interface PointsAt {
 
 const columns = ['kind', 'id', 'step_s', 'at', 'size_bytes', 'used_bytes', 'placed_bytes', 'shares'] as const
 
-/** A point for each share that has changed since its last one, or whose last one does not stand any longer. */
-export async function writeSharePoints(store: Store, point: PointsAt): Promise<void> {
-  for (let after = ''; ;) {
-    const ids = await store.db
-      .selectFrom('shares')
-      .select('id')
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(chunk)
-      .execute()
-    const last = ids.at(-1)?.id
-    if (last === undefined) return
-    await writeSome(store.db, point, after, last)
-    if (ids.length < chunk) return
-    after = last
-  }
+/**
+ * A point for each of the next shares behind the id `after` that has changed since its last one, or whose last one does not stand any
+ * longer. Answers the id to go on behind; null behind the last of them.
+ */
+export async function writeSharePoints(db: DbOrTx, point: PointsAt, after: string): Promise<string | null> {
+  const ids = await db
+    .selectFrom('shares')
+    .select('id')
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(chunk)
+    .execute()
+  const last = ids.at(-1)?.id
+  if (last === undefined) return null
+  await writeSome(db, point, after, last)
+  return ids.length < chunk ? null : last
 }
 
 async function writeSome(

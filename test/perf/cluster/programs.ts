@@ -28,13 +28,24 @@ export interface Started {
   readonly logFile: string
 }
 
-/** Starts `name` with a configuration; its log is below `dir`. */
+const deploy = join(import.meta.dirname, '../../../deploy')
+
+/** What systemd adds to the environment of `name`: lines `Environment=A=1 B=2` of its unit. */
+function environmentOf(name: string): Readonly<Record<string, string>> {
+  const file = name === 'manila-all' ? 'debian/manila.service' : `systemd/${name}.service`
+  const unit = readFileSync(join(deploy, file), 'utf8')
+  const settings = [...unit.matchAll(/^Environment=(.*)$/gm)].flatMap(([, line = '']) => line.split(' '))
+  return Object.fromEntries(settings.map((one) => one.split('=', 2) as [string, string]))
+}
+
+/** Starts `name` with a configuration, as its unit does; its log is below `dir`. */
 export function launch(installed: string, name: string, config: string, dir: string): Started {
   const logFile = join(dir, `${name}.log`)
   const log = openSync(logFile, 'a', 0o640)
   const program = join(installed, 'bin', `${name}.cjs`)
   const child = spawn(process.execPath, [program, '--config', config, '--log', logFile], {
     stdio: ['ignore', log, log],
+    env: { ...process.env, ...environmentOf(name) },
   })
   closeSync(log)
   return { name, child, logFile }
