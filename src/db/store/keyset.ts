@@ -103,15 +103,24 @@ export async function paged<DB, TB extends keyof DB, O>(
   from: Listed<DB, TB>,
   page: Page,
 ): Promise<SelectQueryBuilder<DB, TB, O>> {
-  const key = sql.ref(`${from.table}.${page.sortKey}`)
-  const id = sql.ref(`${from.table}.id`)
+  if (page.after === undefined && page.marker === null) return inOrder(query, from, page)
+  const mark = page.after ?? (await markedRow(db, query as never, from, page))
+  const rest = query.where(behind(page, mark, ...keysOf(from, page)) as never).modifyEnd(told)
+  return inOrder(rest, from, page)
+}
+
+const keysOf = ({ table }: { readonly table: string }, { sortKey }: Pick<Page, 'sortKey'>) =>
+  [sql.ref(`${table}.${sortKey}`), sql.ref(`${table}.id`)] as const
+
+/** Order, limit and offset alone: a page that begins with the list. */
+export function inOrder<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  from: { readonly table: string },
+  page: Pick<Page, 'sortKey' | 'descending' | 'limit' | 'offset'>,
+): SelectQueryBuilder<DB, TB, O> {
+  const [key, id] = keysOf(from, page)
   const direction = page.descending ? 'desc' : 'asc'
   let result = query
-  if (page.after !== undefined || page.marker !== null) {
-    const mark = page.after ?? (await markedRow(db, query as never, from, page))
-    result = result.where(behind(page, mark, key, id) as never).modifyEnd(told)
-  }
-  result = result
     .orderBy(key as never, (order) => {
       if (neverNull.includes(page.sortKey)) return page.descending ? order.desc() : order.asc()
       return page.descending ? order.desc().nullsLast() : order.asc().nullsFirst()

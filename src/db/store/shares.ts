@@ -1,11 +1,11 @@
 /** Shares as tenants see them: find, list, count, insert. State changes are in `src/lifecycle/shares`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
 import { lasting, prepared } from '../prepared.ts'
-import { insertRow, updateRows } from '../shapes.ts'
+import { insertRow, ofShape, updateRows } from '../shapes.ts'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
 import { countListed } from './count-listed.ts'
 import { deferredStates } from './deferred-states.ts'
-import { contains, marked, paged, type Listed, type Page } from './keyset.ts'
+import { contains, inOrder, marked, paged, type Listed, type Page } from './keyset.ts'
 import { holdMountPointName } from './mount-point-names.ts'
 import { hasPairs } from './pairs.ts'
 import { everything, ownOrPublic, type Scope } from './scope.ts'
@@ -168,12 +168,43 @@ export async function listShares(
   page: Page,
   withPaths: boolean,
 ): Promise<ShareListRow[]> {
+  const { rows } = isPolled(filters, page)
+    ? await firstPage(db, scope, filters, page, withPaths)
+    : { rows: await (await pageOf(db, sortedView(db, page, withPaths), scope, filters, page)).execute() }
+  return rows.map(listed)
+}
+
+/** Whoever goes on behind a row needs the value that it was sorted by. */
+function sortedView(db: DbOrTx, page: Page, withPaths: boolean) {
   const all = viewQuery(db, withPaths)
-  // Whoever goes on behind a row needs the value that it was sorted by.
   const sortKey = page.sortKey as keyof SharesTable
-  const isSeen = seen.some((column) => column === sortKey)
-  const query = await pageOf(db, isSeen ? all : all.select(`shares.${sortKey}`), scope, filters, page)
-  return (await query.execute()).map(listed)
+  return seen.some((column) => column === sortKey) ? all : all.select(`shares.${sortKey}`)
+}
+
+/** What most lists are: from its beginning, without a filter. Those with filters would be too many to remember each. */
+const isPolled = ({ adminLocations: _, ...filters }: ShareFilters, page: Page): boolean =>
+  page.marker === null &&
+  page.after === undefined &&
+  page.offset === 0 &&
+  page.limit !== null &&
+  filters.isPublic === undefined &&
+  Object.values(filters).every((value) => value === undefined || value === false)
+
+/** Its statement is built once for each order. */
+function firstPage(db: DbOrTx, scope: Scope, filters: ShareFilters, page: Page, withPaths: boolean) {
+  const { projectId } = scope
+  const whose = projectId === null ? 'all' : 'own'
+  const order = `${page.sortKey} ${page.descending ? 'down' : 'up'}`
+  const shape = `${whose} shares by ${order}${withPaths ? ' with paths' : ''}`
+  const values = [page.limit, ...(projectId === null ? [] : [projectId])]
+  return ofShape(db, shape, values, (limit, own) => {
+    const found = filtered(
+      sortedView(db, page, withPaths),
+      { projectId: projectId === null ? null : (own as string) },
+      filters,
+    )
+    return inOrder(found, { table: 'shares' }, { ...page, limit: limit as number })
+  })
 }
 
 /** The same page with what a list of names shows, and the column that it is sorted by. */
