@@ -65,11 +65,14 @@ export function weigh(
 export function order(pools: readonly PoolView[], totals: Float64Array, random: RankOptions['random']) {
   const ties = new Float64Array(pools.length)
   if (random !== undefined) for (let at = 0; at < ties.length; at++) ties[at] = random()
+  // Answers whole numbers: a fraction is an object of its own, and of two hundred pools a thousand are compared.
   return (a: number, b: number): number =>
-    (totals[b] as number) - (totals[a] as number) ||
-    (ties[a] as number) - (ties[b] as number) ||
+    byNumber(totals[b] as number, totals[a] as number) ||
+    byNumber(ties[a] as number, ties[b] as number) ||
     byLabel(pools[a] as PoolView, pools[b] as PoolView)
 }
+
+const byNumber = (a: number, b: number): -1 | 0 | 1 => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Best first, each with what the weighers give it in all. */
 export function rank<Pool extends PoolView>(
@@ -89,12 +92,13 @@ export function rank<Pool extends PoolView>(
 export function firstOf(size: number, count: number, compare: (a: number, b: number) => number): number[] {
   if (count >= size) return Array.from({ length: size }, (_, at) => at).sort(compare)
   const first: number[] = []
+  const isBehind = (at: number, one: number): boolean => at >= 0 && compare(first[at] as number, one) > 0
   for (let one = 0; one < size; one++) {
-    const last = first.at(-1)
-    if (first.length === count && last !== undefined && compare(last, one) <= 0) continue
-    const at = first.findLastIndex((other) => compare(other, one) <= 0) + 1
-    first.splice(at, 0, one)
-    if (first.length > count) first.pop()
+    // The last one makes room where there is none.
+    if (first.length === count && !isBehind(count - 1, one)) continue
+    let at = Math.min(first.length, count - 1)
+    for (; isBehind(at - 1, one); at--) first[at] = first[at - 1] as number
+    first[at] = one
   }
   return first
 }
