@@ -33,13 +33,13 @@ export async function typeById(db: DbOrTx, scope: Scope, id: string): Promise<Sh
   return rows.map(withSpecs)[0]
 }
 
-/** The type of this name, if `scope` may see it. */
 /** Whatever project may use it; null without an id, or when it is gone. */
 export async function placedType(db: DbOrTx, id: string | null): Promise<PlacedType | null> {
   const type = id === null ? undefined : await typeById(db, { projectId: null }, id)
   return type === undefined ? null : { id: type.id, name: type.name, extraSpecs: type.extra_specs }
 }
 
+/** The type of this name, if `scope` may see it. */
 export async function typeByName(db: DbOrTx, scope: Scope, name: string): Promise<ShareType | undefined> {
   const rows = await typesWithSpecs(db, scope).where('share_types.name', '=', name).execute()
   return rows.map(withSpecs)[0]

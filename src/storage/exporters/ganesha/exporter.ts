@@ -28,8 +28,7 @@ export interface GaneshaExporter extends Exporter {
   port(): number | null
 }
 
-/** What the attacks of the conformance kit could not be kept from, for users. */
-/** What docs/guide/security.md tells at length. */
+/** What the attacks of the conformance kit could not be kept from, for users; docs/guide/security.md tells it at length. */
 const leftOpen = {
   'per-project':
     'NFS knows clients by their addresses alone, and a client names its user ids itself. Clients of one project share a server: one that learned the UUID of another share of its project can read the attributes of that root, and one can interrupt the server for about a second, as often as it likes. Other projects have servers of their own; who can connect to one and knows the name of a client of NFS 4.1 can end its session, which loses its locks.',
