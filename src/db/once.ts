@@ -9,19 +9,21 @@ const known = new WeakMap<DbOrTx, Map<string, Promise<unknown>>>()
  */
 export function oncePerTransaction<T>(db: DbOrTx, key: string, read: () => Promise<T>): Promise<T> {
   if (!db.isTransaction) return read()
-  const answers = known.get(db) ?? new Map<string, Promise<unknown>>()
-  known.set(db, answers)
+  const answers = answersIn(db)
   const answer = answers.get(key) ?? read()
   answers.set(key, answer)
   return answer as Promise<T>
 }
 
-/** What a statement of this transaction has answered beside something else: it is not read for {@link oncePerTransaction}. */
-export function readAlready(tx: Tx, key: string, answer: unknown): void {
-  const answers = known.get(tx) ?? new Map<string, Promise<unknown>>()
-  known.set(tx, answers)
-  answers.set(key, Promise.resolve(answer))
+function answersIn(db: DbOrTx): Map<string, Promise<unknown>> {
+  const answers = known.get(db) ?? new Map<string, Promise<unknown>>()
+  known.set(db, answers)
+  return answers
 }
+
+/** What a statement of this transaction has answered beside something else: it is not read for {@link oncePerTransaction}. */
+export const readAlready = (tx: Tx, key: string, answer: unknown): void =>
+  void answersIn(tx).set(key, Promise.resolve(answer))
 
 /** Everything is read anew in this transaction from here on. */
 export const readAgain = (tx: Tx): void => void known.delete(tx)

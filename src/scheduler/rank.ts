@@ -65,7 +65,7 @@ export function weigh(
 export function order(pools: readonly PoolView[], totals: Float64Array, random: RankOptions['random']) {
   const ties = new Float64Array(pools.length)
   if (random !== undefined) for (let at = 0; at < ties.length; at++) ties[at] = random()
-  // Answers whole numbers: a fraction is an object of its own, and of two hundred pools a thousand are compared.
+  // Answers whole numbers: a fraction would be an object of its own for each comparison.
   return (a: number, b: number): number =>
     byNumber(totals[b] as number, totals[a] as number) ||
     byNumber(ties[a] as number, ties[b] as number) ||

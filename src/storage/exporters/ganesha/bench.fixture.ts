@@ -113,7 +113,8 @@ export async function whileEndingSlowly<T>(pid: number, ms: number, work: () => 
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(holder, 'exit')
-  await once(holder.stdout, 'data')
+  const refused = ended.then(() => Promise.reject(new Error(`process ${pid} can't be traced`)))
+  await Promise.race([once(holder.stdout, 'data'), refused])
   try {
     return await work()
   } finally {
