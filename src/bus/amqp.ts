@@ -8,6 +8,7 @@ import { ConsumerStatus, type AsyncMessage, type Consumer, type ConsumerProps } 
 import type { BusSettings } from '../config/schema.ts'
 import { Answering } from './amqp/answering.ts'
 import { connectTo, withoutPassword } from './amqp/connection.ts'
+import { Declaring } from './amqp/declaring.ts'
 import { understand } from './amqp/incoming.ts'
 import { Sender } from './amqp/sender.ts'
 import { callQueue, exchangesOf, namesOf, processQueue, workQueue } from './amqp/topology.ts'
@@ -101,7 +102,8 @@ class AmqpBus {
       name,
       body: message,
       properties: this.#properties(topic, name, version, stamped),
-      durable: delivery === 'one',
+      // What it says is in the database: nothing is worth a disk.
+      durable: false,
       buffered: true,
     })
   }
@@ -170,22 +172,25 @@ class AmqpBus {
 
   #consume(kind: 'work' | 'calls', topic: string): Consumer {
     const queue = kind === 'work' ? this.#names.workQueue(topic) : this.#names.callQueue(topic)
+    const wanted = (kind === 'work' ? workQueue : callQueue)(this.#settings, queue)
+    const declaring = new Declaring()
     const properties: ConsumerProps = {
       queue,
-      queueOptions: kind === 'work' ? workQueue(this.#settings, queue) : callQueue(this.#settings, queue),
+      queueOptions: {
+        ...wanted,
+        // Read once at each try.
+        get passive() {
+          return declaring.passive
+        },
+      },
       exchanges: exchangesOf(this.#names),
       queueBindings: [{ exchange: this.#names[kind], queue, routingKey: topic }],
       qos: { prefetchCount: this.#settings.prefetch },
     }
     const consumer = this.#connection.createConsumer(properties, (message) => this.#receive(message, 'one'))
-    consumer.on('error', (error: unknown) => {
-      if (!isOtherwise(error)) return
-      // Declared with other limits, by an older process or before the settings changed: good enough, and not ours to remove.
-      this.#parts.log.warn(
-        { queue, err: error },
-        'the queue has other limits than the settings: taking it as it is',
-      )
-      properties.queueOptions = { queue, passive: true }
+    consumer.on('ready', () => {
+      if (declaring.succeeded())
+        this.#parts.log.warn({ queue }, 'the queue has other limits than the settings: taking it as it is')
     })
     return this.#watch(consumer, queue)
   }
@@ -374,10 +379,6 @@ class AmqpBus {
     this.#connection.unsafeDestroy()
   }
 }
-
-/** The broker has the queue already, with other arguments. */
-const isOtherwise = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'PRECONDITION_FAILED'
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 

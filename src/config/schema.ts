@@ -126,6 +126,11 @@ export const Bus = Type.Object({
     'Messages kept for a broker that is down; older ones are dropped, the database knows the work.',
     1000,
   ),
+  work_queues: Type.Enum(['auto', 'classic', 'quorum'], {
+    description:
+      'How the broker keeps work that waits: classic, in memory of one of its nodes; quorum, on the disks of several; auto: quorum when hosts names several.',
+    default: 'auto',
+  }),
   queue_max_length: count('Messages a queue holds; the oldest go first.', 10_000, 100),
   message_ttl_s: count(
     'Seconds a message waits for its receiver, who finds the work without it too.',

@@ -1,7 +1,7 @@
 /**
  * The exchanges and queues of a deployment. Senders only know exchanges, so they may not touch anybody's queue:
  *
- * - `<prefix>.work`: to one of those who serve a topic, through the durable quorum queue `<prefix>.work.<topic>`
+ * - `<prefix>.work`: to one of those who serve a topic, through `<prefix>.work.<topic>`
  * - `<prefix>.fanout`: to every process that serves a topic, through the process's own queue `<prefix>.process.<service>.<id>`
  * - `<prefix>.calls`: questions, to one of those who answer on a topic, through `<prefix>.calls.<topic>`
  * - `<prefix>.replies`: answers, to the own queue of the process that asked
@@ -39,31 +39,37 @@ export async function declareExchanges(channel: Channel, names: Names): Promise<
   for (const exchange of exchangesOf(names)) await channel.exchangeDeclare(exchange)
 }
 
-/** Bounded in length and time: a queue whose backend is gone for good ends by itself. */
-export const workQueue = (settings: BusSettings, queue: string) => ({
-  queue,
-  durable: true,
-  arguments: {
-    'x-queue-type': 'quorum' as const,
-    'x-max-length': settings.queue_max_length,
-    'x-overflow': 'drop-head' as const,
-    'x-message-ttl': settings.message_ttl_s * 1000,
-    'x-expires': settings.queue_expires_s * 1000,
-    // A message whose receivers keep dying is given up; the row it points at is not.
-    'x-delivery-limit': 5,
-  },
-})
+/**
+ * Bounded in length and time: a queue whose backend is gone for good ends by itself. What it holds is only that somebody should
+ * look, and everybody looks when the broker is back: a queue that survives one of several nodes is worth its flushes, one that
+ * survives the only node is not.
+ */
+export function workQueue(settings: BusSettings, queue: string) {
+  const { work_queues: kind, hosts } = settings
+  const isQuorum = kind === 'quorum' || (kind === 'auto' && hosts.length > 1)
+  return {
+    queue,
+    durable: true,
+    arguments: {
+      ...bounds(settings),
+      // A message whose receivers keep dying is given up; the row it points at is not.
+      ...(isQuorum ? { 'x-queue-type': 'quorum', 'x-delivery-limit': 5 } : { 'x-queue-type': 'classic' }),
+    },
+  }
+}
 
 /** Questions are not kept: who asked does not wait long, and asks again. */
 export const callQueue = (settings: BusSettings, queue: string) => ({
   queue,
   durable: true,
-  arguments: {
-    'x-max-length': settings.queue_max_length,
-    'x-overflow': 'drop-head' as const,
-    'x-message-ttl': settings.message_ttl_s * 1000,
-    'x-expires': settings.queue_expires_s * 1000,
-  },
+  arguments: bounds(settings),
+})
+
+const bounds = (settings: BusSettings) => ({
+  'x-max-length': settings.queue_max_length,
+  'x-overflow': 'drop-head' as const,
+  'x-message-ttl': settings.message_ttl_s * 1000,
+  'x-expires': settings.queue_expires_s * 1000,
 })
 
 /** Goes with its process; what it missed, it finds in the database. */
