@@ -1,5 +1,6 @@
-# Calls of the bus that NFS-Ganesha is on, without a program for each: see the D-Bus specification, "Message Protocol" and
-# "Authentication Protocol". Only what those calls need: a call with texts and 16-bit numbers, of whose answer the first text is read.
+# Calls of the bus that NFS-Ganesha is on, without a program for each, on connections that are kept: see the D-Bus specification,
+# "Message Protocol" and "Authentication Protocol". Only what those calls need: a call with texts and 16-bit numbers, of whose answer
+# the first text is read.
 package Bus;
 use strict;
 
@@ -9,51 +10,98 @@ my ($CALL, $ANSWER, $ERROR) = (1, 2, 3);
 my ($PATH, $INTERFACE, $MEMBER, $ERROR_NAME, $ANSWER_TO, $DESTINATION, $SIGNATURE) = (1, 2, 3, 4, 5, 6, 8);
 # Seconds that an answer may take.
 my $patience = 30;
+my $too_late = "no answer from the bus in $patience s\n";
 # No answer is longer: an export shows all its clients.
 my $longest = 64 * 2**20;
 
 my $ganesha = ['org.ganesha.nfsd', '/org/ganesha/nfsd/ExportMgr', 'org.ganesha.nfsd.exportmgr'];
 my $itself = ['org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus'];
 
+# Connections that are kept, by the path of their bus: { socket, said, serial }. Each server has a bus of its own, and a worker of
+# the launcher lasts: so many at most, of which one goes for another.
+my %open;
+my $most_open = 16;
+# A bus is there without Ganesha, or has ended and left its socket to another one: said by the bus in Ganesha's place.
+my $nobody_there = qr/\AError org\.freedesktop\.DBus\.Error\.(?:ServiceUnknown|NameHasNoOwner|NoReply|Disconnected):/;
+
 # Calls a method of Ganesha's exports at the bus `unix:path=SOCKET`; `$signature` says of each argument s or q. Answers the first text
-# of what comes back; dies with "Error NAME: TEXT" when that is an error.
+# of what comes back; dies with "Error NAME: TEXT" when that is an error. When the other end of a connection that was kept has gone,
+# it is asked once more on a new one, perhaps for the second time: each of the calls can be repeated.
 sub call {
-  my ($bus, $method, $signature, @arguments) = @_;
+  my ($bus, @call) = @_;
   my ($path) = $bus =~ /\Aunix:path=(.{1,107})\z/s or die "no address of a bus: $bus\n";
-  socket(my $socket, $AF_UNIX, $SOCK_STREAM, 0) or die "$path: $!\n";
-  connect($socket, pack('S a108', $AF_UNIX, $path)) or die "$path: $!\n";
+  my $was_kept = defined $open{$path};
+  my $answer = eval { ask($path, @call) };
+  return $answer if defined $answer;
+  my $why = $@;
+  # What Ganesha itself answered leaves the connection as it is.
+  die $why if $why =~ /\AError / && $why !~ $nobody_there;
+  delete $open{$path};
+  # One that doesn't answer hangs, whoever asks.
+  die $why if !$was_kept || $why eq $too_late;
+  return ask($path, @call);
+}
+
+sub ask {
+  my ($path, $method, $signature, @arguments) = @_;
   my $end = time + $patience;
   # All in one: nothing of it depends on an answer.
-  my $asked = "\0AUTH EXTERNAL " . unpack('H*', $>) . "\r\nBEGIN\r\n";
-  $asked .= message($itself, 1, 'Hello', '') . message($ganesha, 2, $method, $signature, @arguments);
+  my ($one, $asked) = defined $open{$path} ? ($open{$path}, '') : connected($path);
+  my $serial = ++$one->{serial};
+  $asked .= message($ganesha, $serial, $method, $signature, @arguments);
+  local $SIG{PIPE} = 'IGNORE';
   while (length $asked) {
-    my $sent = syswrite($socket, $asked) // die "$path: $!\n";
+    my $sent = syswrite($one->{socket}, $asked) // die "$path: $!\n";
     substr($asked, 0, $sent, '');
   }
-  my $said = '';
-  receive($socket, \$said, $end) until $said =~ s/\A([^\n]*)\r\n//;
-  die "$path: $1\n" if $1 !~ /\AOK /;
+  if (!$one->{is_known}) {
+    receive($one, $end) until $one->{said} =~ s/\A([^\n]*)\r\n//;
+    die "$path: $1\n" if $1 !~ /\AOK /;
+    $one->{is_known} = 1;
+  }
   while (1) {
-    receive($socket, \$said, $end) while length $said < 16;
-    my ($order, $type, undef, undef, $body, undef, $fields) = unpack('a C C C V V V', $said);
-    die "$path: not a message\n" if $order ne 'l' || $body > $longest || $fields > $longest;
-    my $head = 16 + padded($fields, 8);
-    receive($socket, \$said, $end) while length $said < $head + $body;
-    my %field = fields(substr($said, 16, $fields));
-    my $text = first_text($field{$SIGNATURE} // '', substr($said, $head, $body));
-    substr($said, 0, $head + $body, '');
-    my $answered = $field{$ANSWER_TO} // 0;
-    die "Error $field{$ERROR_NAME}: $text\n" if $type == $ERROR && ($answered == 1 || $answered == 2);
-    return $text if $type == $ANSWER && $answered == 2;
+    my ($type, $field, $text) = next_message($path, $one, $end);
+    my $answered = $field->{$ANSWER_TO} // 0;
+    # The first is "Hello".
+    die "$path: $field->{$ERROR_NAME}: $text\n" if $type == $ERROR && $answered == 1;
+    next if $answered != $serial;
+    $open{$path} = $one;
+    die "Error $field->{$ERROR_NAME}: $text\n" if $type == $ERROR;
+    return $text if $type == $ANSWER;
   }
 }
 
+# A new connection, and what has to be said on it first.
+sub connected {
+  my ($path) = @_;
+  # One for which another has to go, whichever: who asks for more buses than these in turn connects each time.
+  delete $open{ (keys %open)[0] } if keys %open >= $most_open;
+  socket(my $socket, $AF_UNIX, $SOCK_STREAM, 0) or die "$path: $!\n";
+  connect($socket, pack('S a108', $AF_UNIX, $path)) or die "$path: $!\n";
+  my $greeting = "\0AUTH EXTERNAL " . unpack('H*', $>) . "\r\nBEGIN\r\n" . message($itself, 1, 'Hello', '');
+  return ({ socket => $socket, said => '', serial => 1, is_known => 0 }, $greeting);
+}
+
+# Its type, its fields and the first text in it.
+sub next_message {
+  my ($path, $one, $end) = @_;
+  receive($one, $end) while length $one->{said} < 16;
+  my ($order, $type, undef, undef, $body, undef, $fields) = unpack('a C C C V V V', $one->{said});
+  die "$path: not a message\n" if $order ne 'l' || $body > $longest || $fields > $longest;
+  my $head = 16 + padded($fields, 8);
+  receive($one, $end) while length $one->{said} < $head + $body;
+  my %field = fields(substr($one->{said}, 16, $fields));
+  my $text = first_text($field{$SIGNATURE} // '', substr($one->{said}, $head, $body));
+  substr($one->{said}, 0, $head + $body, '');
+  return ($type, \%field, $text);
+}
+
 sub receive {
-  my ($socket, $said, $end) = @_;
+  my ($one, $end) = @_;
   my $left = $end - time;
-  vec(my $read = '', fileno($socket), 1) = 1;
-  die "no answer from the bus in $patience s\n" if $left <= 0 || !select($read, undef, undef, $left);
-  sysread($socket, $$said, 65536, length $$said) or die "the bus closed the connection\n";
+  vec(my $read = '', fileno($one->{socket}), 1) = 1;
+  die $too_late if $left <= 0 || !select($read, undef, undef, $left);
+  sysread($one->{socket}, $one->{said}, 65536, length $one->{said}) or die "the bus closed the connection\n";
 }
 
 sub padded {
