@@ -20,6 +20,11 @@ const large = { shares: 12_000, projects: 24, pools: 200 }
 /** What a planner is told of a project is then as much as of all. */
 export const ofOneProject = { shares: 1000, projects: 1, pools: 20 }
 
+interface Filled extends About {
+  /** Some shares of the same project. */
+  readonly neighbours: readonly string[]
+}
+
 /** By question, the plan of each of its statements. */
 export type Plans = ReadonlyMap<string, readonly (readonly string[])[]>
 
@@ -75,11 +80,19 @@ export async function statementsIn(store: Store): Promise<Map<Question, readonly
       await ask(bench.app, question)
       found.set(question, [...seen])
     }
+    const atOnce = sharesAtOnce(about)
+    seen.length = 0
+    await Promise.all(atOnce.map((one) => ask(bench.app, one)))
+    found.set(atOnce[0]!, [...seen])
     return found
   } finally {
     await bench.close()
   }
 }
+
+/** One question for each share of the project, which a server is asked together (`src/db/asked-together.ts`). */
+const sharesAtOnce = ({ neighbours }: Filled): Question[] =>
+  neighbours.map((id) => ({ name: 'shares at once', as: 'member', path: `/v2/shares/${id}` }))
 
 async function ask(
   app: Awaited<ReturnType<typeof openBench>>['app'],
@@ -91,7 +104,7 @@ async function ask(
 }
 
 /** Something in the middle of a project in the middle. */
-async function aboutIn({ db }: Store): Promise<About> {
+async function aboutIn({ db }: Store): Promise<Filled> {
   const first = await db.selectFrom('shares').select('project_id').orderBy('id').executeTakeFirstOrThrow()
   const own = await db
     .selectFrom('shares')
@@ -135,5 +148,6 @@ async function aboutIn({ db }: Store): Promise<About> {
     },
     instanceMarker: marker.instance_id ?? '',
     snapshotMarker: last.id,
+    neighbours: own.slice(0, 8).map(({ id }) => id),
   }
 }

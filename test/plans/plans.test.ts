@@ -35,6 +35,9 @@ describe.each(['sqlite', 'postgres', 'mariadb'] as const)('%s', (kind) => {
       [...new Set(all.flatMap((plan) => readWhole(kind, plan)))],
     ])
     expect(Object.fromEntries(found.filter(([, tables]) => tables?.length))).toEqual(whole[kind])
+    // Together where they are asked of a server.
+    const atOnce = plans.get('shares at once')?.length ?? 0
+    expect(kind === 'sqlite' ? atOnce === 8 : atOnce > 0 && atOnce < 8).toBe(true)
     const deep = [...plans].filter(([question]) => question.includes(behind))
     expect(deep).toHaveLength(10)
     const fromTheFirst = deep.filter(([, all]) => !all.some((plan) => beginsAtMarker(kind, plan)))

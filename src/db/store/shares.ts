@@ -1,5 +1,6 @@
 /** Shares as tenants see them: find, list, count, insert. State changes are in `src/lifecycle/shares`. */
 import { sql, type SelectQueryBuilder } from 'kysely'
+import { askedTogether } from '../asked-together.ts'
 import { lasting, prepared } from '../prepared.ts'
 import { insertRow, ofShape, updateRows } from '../shapes.ts'
 import type { Database, DbOrTx, ShareInstancesTable, SharesTable, Tx } from '../schema.ts'
@@ -146,18 +147,29 @@ export async function shareForView(
   id: string,
   withPaths: boolean,
 ): Promise<ShareListRow | undefined> {
-  const ask = shownAs[withPaths ? 'withPaths' : 'alone']
-  const own = scope.projectId
-  const [row] = await (own === null ? ask.ofAll(db, id) : ask.visible(db, id, own))
-  return row === undefined ? undefined : listed(row)
+  return shownAs[withPaths ? 'withPaths' : 'alone'](db, scope.projectId, id)
 }
 
-const showing = (withPaths: boolean) => ({
-  ofAll: prepared((db, id: string) => viewQuery(db, withPaths).where('shares.id', '=', id)),
-  visible: prepared((db, id: string, own: string) =>
-    viewQuery(db, withPaths).where('shares.id', '=', id).where(ownOrPublic(own)),
-  ),
-})
+const showing = (withPaths: boolean) =>
+  askedTogether(async (db, wall, ids) => {
+    const whose = wall === null ? 'all' : 'own'
+    const values = wall === null ? ids : [...ids, wall]
+    const { rows } = await ofShape(
+      db,
+      `show ${ids.length} of ${whose}${withPaths ? ' with paths' : ''}`,
+      values,
+      (...all) => {
+        const [first, ...more] = all.slice(0, ids.length) as string[]
+        const view = viewQuery(db, withPaths)
+        const found =
+          more.length === 0
+            ? view.where('shares.id', '=', first ?? '')
+            : view.where('shares.id', 'in', [first ?? '', ...more])
+        return wall === null ? found : found.where(ownOrPublic(all[ids.length] as string))
+      },
+    )
+    return rows.map(listed)
+  })
 const shownAs = { alone: showing(false), withPaths: showing(true) }
 
 /** One page in one query, and one more for its marker. */
