@@ -49,6 +49,31 @@ test('a read has no transaction, a change has one, a list is counted to its last
   )
 })
 
+test.each(['shares with details', 'shares being made', 'a share', 'a rule'] as const)(
+  'a poll of %s that finds nothing new is one statement, and no body',
+  async (asked) => {
+    const { id } = await seedShare(bench, 'demo')
+    const allowed = await bench.call('POST', `/shares/${id}/action`, {
+      token: 'demo',
+      body: { allow_access: { access_type: 'ip', access_to: '192.0.2.1' } },
+    })
+    const path = {
+      'shares with details': '/shares/detail?limit=100',
+      'shares being made': '/shares?status=creating&limit=100',
+      'a share': `/shares/${id}`,
+      'a rule': `/share-access-rules/${allowed.body.access.id}`,
+    }[asked]
+    const poll = (tag: string) =>
+      bench.call('GET', path, { token: 'demo', headers: { 'if-none-match': tag } })
+    const { etag } = (await poll('""')).headers
+    countDatabaseUse(true)
+    lines.length = 0
+    const again = await poll(String(etag))
+    expect([again.status, again.body]).toEqual([304, undefined])
+    expect(lineOf(path)?.database).toMatchObject({ statements: 1, transactions: 0 })
+  },
+)
+
 test('and nothing while it is off', async () => {
   await bench.call('GET', '/shares')
   expect(lineOf('/shares')).toMatchObject({ msg: 'request' })

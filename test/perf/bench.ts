@@ -103,8 +103,8 @@ try {
     many: creates,
     rules: 30,
     churned: Math.ceil(creates / 5),
-    lists: 200,
-    shows: 600,
+    lists: 300,
+    shows: 2000,
   }
   const common = { rounds: Number(values.rounds), shares: Number(values.shares), load }
   if (only === 'alone') {
