@@ -1,28 +1,27 @@
 import { execFile } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { Resting } from './memory-at-rest.ts'
+import { quietLooks, Resting } from './memory-at-rest.ts'
 
 const mib = 2 ** 20
 const looks = (resting: Resting, ...seen: (readonly [busy: number, heapMib: number])[]): boolean[] =>
   seen.map(([busy, heap]) => resting.isTime(busy, heap * mib))
 
+/** All but the last look of a rest. */
+const resting = (heapMib: number) => Array.from({ length: quietLooks - 1 }, () => [0, heapMib] as const)
+
 test('is given back once a process has rested for a while, and what it needs then is left to it', () => {
-  const resting = new Resting()
-  expect(looks(resting, [0.5, 100], [0.01, 100], [0.01, 100], [0.01, 100])).toEqual([
-    false,
-    false,
-    false,
-    true,
-  ])
-  resting.gaveBack(40 * mib)
-  expect(looks(resting, [0, 41], [0, 41], [0, 41], [0, 50], [0, 55])).not.toContain(true)
-  expect(looks(resting, [0, 56])).toEqual([true])
+  const process = new Resting()
+  expect(looks(process, [0.5, 100], ...resting(100))).not.toContain(true)
+  expect(looks(process, [0.01, 100])).toEqual([true])
+  process.gaveBack(40 * mib)
+  expect(looks(process, ...resting(41), [0, 41], [0, 50], [0, 55])).not.toContain(true)
+  expect(looks(process, [0, 56])).toEqual([true])
 })
 
 test('is not given back while somebody may wait: one busy look, and it has to rest anew', () => {
-  const resting = new Resting()
-  expect(looks(resting, [0, 99], [0, 99], [0.03, 99], [0, 99], [0, 99])).not.toContain(true)
-  expect(looks(resting, [0, 99])).toEqual([true])
+  const process = new Resting()
+  expect(looks(process, ...resting(99), [0.03, 99], ...resting(99))).not.toContain(true)
+  expect(looks(process, [0, 99])).toEqual([true])
 })
 
 test("V8's collector is reached without a flag, and gives room of young objects back", async () => {
@@ -36,8 +35,8 @@ test("V8's collector is reached without a flag, and gives room of young objects 
     for (let i = 0; i < 3e6; i++) { kept.push({ i }); if (kept.length > 3e5) kept = [] }
     kept = []
     const before = getHeapStatistics().total_heap_size
-    for (let look = 0; look < 4; look++) {
-      await new Promise((resolve) => setTimeout(resolve, 200))
+    for (let look = 0; look <= ${quietLooks}; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
       looks[0]()
     }
     console.log(before, getHeapStatistics().total_heap_size)`

@@ -8,8 +8,12 @@ import { runInNewContext } from 'node:vm'
 
 const mib = 2 ** 20
 const lookMs = 10_000
-/** Looks one after the other at which the thread was busy for no more than this part of the time. */
-const [quietLooks, atRest] = [3, 0.02]
+/**
+ * Looks one after the other at which the thread was busy for no more than this part of the time. With the memory goes the code that was
+ * compiled, and the first hundreds of requests after it cost two to three times as much: a pause of minutes is none.
+ */
+export const quietLooks = 30
+const atRest = 0.02
 /** Bytes by which the heap has grown since the last time: giving back stops the thread for 0.1 to 0.2 s. */
 const worthwhile = 16 * mib
 

@@ -35,8 +35,8 @@ export interface Measured {
   readonly rounds: ReadonlyMap<string, readonly Cell[]>
 }
 
-/** Milliseconds that a target is left alone before it is weighed, and then watched. Ours gives memory back after half a minute. */
-const settleMs = 45_000
+/** Milliseconds that a target is left alone before it is weighed, and then watched. Ours gives memory back after five minutes. */
+const settleMs = 330_000
 const idleMs = 10_000
 /** After a step: what it left to do is part of it. */
 const quietMs = 500
@@ -52,15 +52,14 @@ export async function measureRounds(
   const cells = targets.map(() => new Map<string, Cell[]>(steps.map(({ name }) => [name, []])))
   // Whoever is asked first compiles for those after it, and fills caches.
   for (const target of targets) for (const step of steps) await warm(step, target, warming(load), warmMs)
-  const rests: Rest[] = []
-  for (const target of targets) rests.push(await atRest(target))
+  const rests = await Promise.all(targets.map(atRest))
   for (let round = 0; round < rounds; round++) {
     // Who is first changes.
     const order = [...targets.entries()]
     if (round % 2 === 1) order.reverse()
     for (const step of steps)
       for (const [index, target] of order) {
-        // It had a minute of rest while the others were asked.
+        // It rested while the others were asked.
         await warm(step, target, waking(load), wakeMs)
         const cell = await once(step, target, load)
         cells[index]?.get(step.name)?.push(cell)
@@ -70,16 +69,13 @@ export async function measureRounds(
   return targets.map(({ name }, index) => {
     const all = cells[index] ?? new Map<string, Cell[]>()
     const middle = new Map([...all].map(([step, of]) => [step, medianOf(of)]))
-    return { target: name, rest: rests[index] as Rest, cells: middle, rounds: all }
+    return { target: name, rest: rests[index]!, cells: middle, rounds: all }
   })
 }
 
 /** As long each target is asked for some of everything, step by step: what was asked often is compiled then, as it is a minute after a start. */
 const warmMs = 15_000
-/**
- * Before each step that counts: what rested has given its memory back and the code that it had compiled, and the first hundreds of requests
- * cost two to three times what those after them do.
- */
+/** Before each step that counts: whoever rested for a minute finds his caches cold. */
 const wakeMs = 3000
 
 async function warm(step: Step, target: Target, load: Load, forMs: number): Promise<void> {
