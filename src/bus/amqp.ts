@@ -216,7 +216,8 @@ class AmqpBus {
         exchanges: exchangesOf(this.#names),
         // Read at each connection, so topics that came later are bound again.
         queueBindings: this.#bindings,
-        qos: { prefetchCount: this.#settings.prefetch },
+        // It goes with this process: nobody else could be given what it had not acknowledged.
+        noAck: true,
       },
       (message) => this.#receive(message, 'all'),
     )
