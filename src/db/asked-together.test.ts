@@ -85,11 +85,12 @@ test('what fails fails for each of them, and the next moment is another one', as
   expect(await ask(server, 'p', 'a')).toEqual({ id: 'a' })
 })
 
-test('nobody gets more of the database’s time than he has left, and all pay for it', async () => {
+test('the statement has the time of who has most left, nobody fails for another one, and all pay for it', async () => {
   const given: (number | undefined)[] = []
   const ask = askedTogether(async (_db, _wall, ids) => {
     given.push(budgetForStatement()?.leftMs)
     await new Promise((resolve) => setTimeout(resolve, 30))
+    budgetForStatement()
     return ids.map((id) => ({ id }))
   })
   const left = async (limitMs: number, id: string) =>
@@ -97,9 +98,12 @@ test('nobody gets more of the database’s time than he has left, and all pay fo
       await ask(server, 'p', id)
       return budgetForStatement()?.leftMs
     })
-  const [rich, poor] = await Promise.all([left(5000, 'a'), left(1000, 'b')])
-  expect(given).toEqual([1000])
-  expect(rich).toBeLessThan(4990)
-  expect(poor).toBeLessThan(990)
+  const [rich, poor, spent] = await Promise.allSettled([left(5000, 'a'), left(1000, 'b'), left(20, 'c')])
+  expect(given).toEqual([5000])
+  expect(rich).toMatchObject({ status: 'fulfilled' })
+  expect(rich.status === 'fulfilled' && rich.value).toBeLessThan(4990)
+  expect(poor.status === 'fulfilled' && poor.value).toBeLessThan(990)
+  // His row is there; his next statement is one too many.
+  expect(spent).toMatchObject({ status: 'rejected', reason: expect.any(BudgetSpent) })
   await withStatementBudget(0, () => expect(ask(server, 'p', 'a')).rejects.toThrow(BudgetSpent))
 })

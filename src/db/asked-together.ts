@@ -78,7 +78,10 @@ function idsOf(asking: readonly { readonly id: string }[]): [string, ...string[]
   return ids as [string, ...string[]]
 }
 
-/** Within what is left to whoever of them has least; all of them pay for it, as each would have. */
+/**
+ * Within what is left to whoever of them has most: it would be asked for him alone, and nobody fails because another one has little left.
+ * All of them pay for it, as each would have.
+ */
 async function withBudgetsOf<T>(
   asking: readonly { readonly budget: StatementBudget | undefined }[],
   ask: () => Promise<T>,
@@ -86,10 +89,10 @@ async function withBudgetsOf<T>(
   const budgets = asking.flatMap(({ budget }) => budget ?? [])
   const [first] = budgets
   if (first === undefined) return ask()
-  const least = budgets.reduce((one, other) => (other.leftMs < one.leftMs ? other : one), first)
+  const most = budgets.reduce((one, other) => (other.leftMs > one.leftMs ? other : one), first)
   const began = performance.now()
   try {
-    return await withStatementBudget(least.leftMs, ask)
+    return await withStatementBudget(most.leftMs, ask)
   } finally {
     const tookMs = performance.now() - began
     for (const budget of budgets) budget.leftMs -= tookMs
