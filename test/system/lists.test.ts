@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from '../../src/db/store/keyset.ts'
 import { recordTombstone } from '../../src/db/store/records.ts'
 import type { Scope } from '../../src/db/store/scope.ts'
-import { countShares, listShares, shareForView, type ShareFilters } from '../../src/db/store/shares.ts'
+import { countShares, listShares, shareForView, type ShareFilters } from '../../src/db/store/share-list.ts'
 import { count, openWatched, projects, type Watched } from './lists-bench.ts'
 
 const all: Scope = { projectId: null }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Ctx } from '../../app/context.ts'
-import type { ShareListRow } from '../../db/store/shares.ts'
+import type { ShareListRow } from '../../db/store/share-list.ts'
 import { maxMinor } from '../../model/version.ts'
 import { lower, type JsonObject } from '../../wire/changes.ts'
 import { shareChanges } from '../../wire/shares/changes.ts'

@@ -1,6 +1,6 @@
 /** A share as the newest microversion shows it, then as the caller's does. */
 import type { Ctx } from '../../app/context.ts'
-import type { ShareListRow } from '../../db/store/shares.ts'
+import type { ShareListRow } from '../../db/store/share-list.ts'
 import { lower, type JsonObject } from '../../wire/changes.ts'
 import { shareChanges } from '../../wire/shares/changes.ts'
 import type { ListReply } from '../list-reply.ts'

@@ -1,7 +1,8 @@
 /** Looks a share up for a caller, with the refusals that every verb shares. */
 import { type Ctx, scopeOf } from '../context.ts'
 import { takeVisibleShare } from '../../db/store/share-turns.ts'
-import { shareForView, visibleShare, type ShareListRow, type ShareRow } from '../../db/store/shares.ts'
+import { shareForView, type ShareListRow } from '../../db/store/share-list.ts'
+import { visibleShare, type ShareRow } from '../../db/store/shares.ts'
 import { fault } from '../../model/errors.ts'
 import { softDeleted } from '../../model/gates/shares.ts'
 import { refuseAtOnce } from '../barriers.ts'

@@ -8,7 +8,7 @@ import {
   type ShareFilters,
   type ShareListRow,
   type ShareNameRow,
-} from '../../db/store/shares.ts'
+} from '../../db/store/share-list.ts'
 import type { Page } from '../../db/store/keyset.ts'
 import type { Scope } from '../../db/store/scope.ts'
 import { zoneByNameOrId } from '../../db/store/zones.ts'

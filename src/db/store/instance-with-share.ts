@@ -3,7 +3,7 @@ import { prepared } from '../prepared.ts'
 import type { DbOrTx } from '../schema.ts'
 import type { PlacedType } from '../../model/extra-specs.ts'
 import type { InstanceRow, ShareRow } from './share-instances.ts'
-import { shareColumns } from './shares.ts'
+import { shareColumns } from './share-list.ts'
 
 export interface InstanceWithShare {
   readonly instance: InstanceRow
